@@ -1,0 +1,1 @@
+"""Limits from good parts, and checks on the parts themselves."""

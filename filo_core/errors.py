@@ -1,0 +1,55 @@
+"""Errors whose message can be shown to an operator as it is: what happened, then what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FiloError(Exception):
+    """Base of everything the program raises on purpose. ``str(error)`` is a sentence for a person."""
+
+
+class UnreadableImageError(FiloError):
+    """A file that was meant as an image cannot be used as one."""
+
+    def __init__(self, name: str | Path, reason: str, remedy: str) -> None:
+        super().__init__(f"{name}: {reason}. {remedy}")
+        self.name = str(name)
+        self.reason = reason
+        self.remedy = remedy
+
+
+class FolderError(FiloError):
+    """A folder is missing, empty or may not be read or written."""
+
+
+class RecipeError(FiloError):
+    """A recipe is incomplete or contradicts itself."""
+
+
+class ProductError(FiloError):
+    """A product is unknown, exists already, or an imported file of one is not intact."""
+
+
+class ProfileError(FiloError):
+    """A model profile is unknown, incomplete or damaged."""
+
+
+class StorageError(FiloError):
+    """The database or the image store cannot be used."""
+
+
+class DatabaseInUseError(StorageError):
+    """Another window is already working on this database."""
+
+
+class SourceError(FiloError):
+    """A camera cannot be opened or has stopped answering."""
+
+
+class LanguageModelError(FiloError):
+    """The language model gave no usable answer."""
+
+
+class ShapeMismatchError(FiloError, ValueError):
+    """Two arrays that belong together differ in shape; the message gives both."""

@@ -1,0 +1,108 @@
+"""What a run reports, one frozen event at a time.
+
+The command line prints them, the recorder stores them, the window shows them. A run is an iterator of these; it is
+cancelled by not asking for the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from filo_core.types import Inspection, Limits, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """First event of a run. ``total`` counts the files that are meant as images."""
+
+    total: int
+    recipe_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInspected:
+    """One image got its verdict, NOT_INSPECTED included. ``index`` counts from 0 within the run."""
+
+    index: int
+    inspection: Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSkipped:
+    """This very content was judged before under the same recipe."""
+
+    index: int
+    name: str
+    image_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """Totals of one run. ``inspected`` = ``ok + review + ng``; unreadable files are among ``not_inspected``."""
+
+    ok: int = 0
+    review: int = 0
+    ng: int = 0
+    not_inspected: int = 0
+    skipped: int = 0
+    unreadable: tuple[str, ...] = field(default=())
+    """Names of the files that could not be read."""
+
+    @property
+    def inspected(self) -> int:
+        """Images that got OK, REVIEW or NG."""
+        return self.ok + self.review + self.ng
+
+    @property
+    def done(self) -> int:
+        """Images dealt with in any way."""
+        return self.inspected + self.not_inspected + self.skipped
+
+    def plus(self, verdict: Verdict) -> RunCounts:
+        """These counts and one more verdict."""
+        return RunCounts(
+            ok=self.ok + (verdict is Verdict.OK),
+            review=self.review + (verdict is Verdict.REVIEW),
+            ng=self.ng + (verdict is Verdict.NG),
+            not_inspected=self.not_inspected + (verdict is Verdict.NOT_INSPECTED),
+            skipped=self.skipped,
+            unreadable=self.unreadable,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """Last event of a run that was not cancelled."""
+
+    counts: RunCounts
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """Progress of a job that judges no image: ``done`` of ``total`` steps, and what it is busy with."""
+
+    done: int
+    total: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Limits proposed from the references of a product, with the evidence behind them.
+
+    ``scores`` are the leave-one-out image scores of the good parts, one a part. ``sentence`` says in words what
+    that many parts can promise.
+    """
+
+    limits: Limits
+    scores: tuple[float, ...]
+    lowest_promise: float
+    """1 / (n + 1): the lowest false-reject rate that n good parts can promise."""
+    sentence: str
+    model_hash: str
+    trained: bool
+
+
+RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
+JobEvent = RunEvent | StepDone | Calibrated

@@ -1,0 +1,1 @@
+"""FiLo++, one idea a file: FusDes, DefLoc, the few-shot branch and the scores."""

@@ -1,0 +1,150 @@
+"""FiLoDetector: the parts of FiLo++ in their order, set up for one recipe."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+
+from filo_core.method.grounding import suppress_outside
+from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.regions import find_regions
+from filo_core.method.scoring import combine_maps, few_shot_map, image_score
+from filo_core.method.text_side import TextSide
+from filo_core.method.type_ranking import TypeRanking
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder
+    from filo_core.profiles.manifest import ModelProfile
+
+
+class FiLoDetector:
+    """Predicts images of one recipe: set the references once, ask often.
+
+    Args:
+        recipe: what to look for, and where.
+        profile: numbers of the method (λ, σ, weights) that belong to the weights.
+        backbone: image encoder of that profile.
+        text_encoder: text encoder of that profile.
+        localizer: initial localisation of that profile.
+    """
+
+    def __init__(
+        self, recipe: Recipe, profile: ModelProfile, backbone: Backbone, text_encoder: TextEncoder, localizer: Localizer
+    ) -> None:
+        self._recipe = recipe
+        self._profile = profile
+        self._backbone = backbone
+        self._localizer = localizer
+        self._phrases = tuple(anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled)
+        # An untrained text side would put noise into the scores and random names on regions.
+        uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score)
+        self._text_side = TextSide(recipe, text_encoder) if uses_text else None
+        self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained else None
+        self.memory_bank = MemoryBank()
+
+    def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
+        """Fill the memory bank anew: image hash → ``(H, W, 3)`` uint8 RGB."""
+        self.memory_bank = MemoryBank()
+        for key, pixels in references.items():
+            self.add_reference(key, pixels)
+
+    def add_reference(self, key: str, pixels: NDArray[np.uint8]) -> None:
+        """Add one good image without touching the others."""
+        features = self._backbone.encode(self._backbone.prepare(self._view(pixels)))
+        self.memory_bank.add(key, [stage[0] for stage in features.stages])
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size.
+
+        Raises:
+            RecipeError: if no reference is set and the profile has no trained text side.
+        """
+        return self.predict_against(pixels, self.memory_bank)
+
+    @torch.inference_mode()
+    def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
+        """:meth:`predict` with another memory bank, for leave-one-out scores."""
+        seconds: dict[str, float] = {}
+        profile = self._profile
+        with _timed(seconds, "encode"):
+            view = self._view(pixels)
+            features = self._backbone.encode(self._backbone.prepare(view))
+        with _timed(seconds, "localise"):
+            boxes = self._localizer.locate(view, self._phrases)
+        with _timed(seconds, "match"):
+            side = self._backbone.image_size
+            few_shot = None
+            if len(memory_bank) or self._text_side is None:
+                few_shot = few_shot_map(memory_bank.distances([s[0] for s in features.stages]), features.grid, side)
+            vision_language, probability = None, None
+            if self._text_side is not None:
+                if profile.vision_language_weight > 0 or few_shot is None:
+                    vision_language = self._text_side.map(features, boxes, side)
+                if profile.text_score or few_shot is None:
+                    probability = self._text_side.probability(features, boxes)
+            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight, profile.gaussian_sigma_px)
+            suppressed = suppress_outside(fused, boxes, profile.suppression)
+            # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
+            score = image_score(fused if few_shot is None else suppressed, probability)
+        with _timed(seconds, "regions"):
+            view_map = suppressed.float().cpu().numpy()
+            regions = self._regions(view_map, features, view.shape[1], view.shape[0])
+            anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
+        return Prediction(score, anomaly_map, regions, seconds, profile.trained)
+
+    def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The region of interest, cut to what lies inside this image; the whole image without one."""
+        roi = self._recipe.region_of_interest
+        if roi is None:
+            return pixels
+        view = pixels[max(roi.y, 0) : max(roi.y + roi.height, 0), max(roi.x, 0) : max(roi.x + roi.width, 0)]
+        return view if view.size else pixels
+
+    def _regions(
+        self, view_map: NDArray[np.float32], features: ImageFeatures, width: int, height: int
+    ) -> tuple[Region, ...]:
+        roi = self._recipe.region_of_interest
+        dx, dy = (max(roi.x, 0), max(roi.y, 0)) if roi is not None else (0, 0)
+        regions = []
+        for shape in find_regions(view_map, self._recipe.limits.region, width, height):
+            name, confidence = UNKNOWN_TYPE, 0.0
+            if self._type_ranking is not None:
+                name, confidence = self._type_ranking.name(features, shape.mask, shape.position)
+            box = Box(shape.box.x + dx, shape.box.y + dy, shape.box.width, shape.box.height)
+            regions.append(Region(box, shape.area_px, shape.score, name, confidence, shape.position))
+        return tuple(regions)
+
+    def _on_whole_image(self, view_map: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+        """The map over the whole image; zero outside the region of interest, which was not looked at."""
+        roi = self._recipe.region_of_interest
+        if roi is None:
+            return view_map
+        side = view_map.shape[0]
+        left, right = (round(side * min(max(x, 0), width) / width) for x in (roi.x, roi.x + roi.width))
+        top, bottom = (round(side * min(max(y, 0), height) / height) for y in (roi.y, roi.y + roi.height))
+        if right <= left or bottom <= top:
+            return view_map
+        whole = np.zeros_like(view_map)
+        whole[top:bottom, left:right] = cv2.resize(
+            view_map, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
+        )
+        return whole
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[stage] = time.perf_counter() - started

@@ -1,0 +1,88 @@
+"""What the parts of FiLo++ ask of each other.
+
+A profile chooses who answers: the compact profile's own small towers, or CLIP ViT-L/14 and Grounding DINO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from filo_core.types import Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageFeatures:
+    """What one forward pass of the image encoder yields (III-C).
+
+    Attributes:
+        image_embedding: ``(B, D)`` float32, L2-normalised, in the joint image-text space.
+        stages: one ``(B, N, C)`` float32 tensor a stage, shallow to deep: patch tokens without the class token,
+            row-major over ``grid``.
+        patch_embeddings: ``(B, N, D)`` float32, L2-normalised: the last block's patch tokens in the joint space.
+        grid: rows and columns of patches; ``N = rows * columns``.
+    """
+
+    image_embedding: Tensor
+    stages: tuple[Tensor, ...]
+    patch_embeddings: Tensor
+    grid: tuple[int, int]
+
+
+class Backbone(Protocol):
+    """Frozen image encoder."""
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square input in pixels."""
+        ...
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """``(1, 3, S, S)`` float32, resized and normalised, from ``(H, W, 3)`` uint8 RGB."""
+        ...
+
+    def encode(self, batch: Tensor) -> ImageFeatures:
+        """Features of ``(B, 3, S, S)`` prepared images."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Frozen text encoder of the same joint space."""
+
+    def encode(self, prompts: Sequence[str]) -> Tensor:
+        """``(P, D)`` float32, L2-normalised, in the order of ``prompts``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingBox:
+    """A box that may hold an anomaly (III-C1), in fractions of the image, clamped to [0, 1]."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+    phrase: str
+
+
+class Localizer(Protocol):
+    """Initial localisation (III-C1)."""
+
+    def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
+        """Boxes for ``(H, W, 3)`` uint8 RGB. Empty means: nothing to narrow down to, so nothing is suppressed."""
+        ...
+
+
+class Detector(Protocol):
+    """A model set up for one recipe."""
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size."""
+        ...

@@ -1,0 +1,111 @@
+"""From features to anomaly maps and image scores: eqs. (1) to (4), (6) and (7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+from torchvision.transforms.v2 import functional as transforms
+
+from filo_core.errors import ShapeMismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+SIMILARITY_SCALE = 100.0
+"""Scale of the two-way softmax of eq. (1) while no adapter is trained."""
+
+
+def side_feature(prompt_features: Tensor) -> Tensor:
+    """``(D,)`` unit feature of one side of the prompt ensemble from its ``(P, D)`` L2-normalised prompts (III-B)."""
+    return functional.normalize(prompt_features.mean(dim=0), dim=-1)
+
+
+def anomalous_probability(features: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
+    """Anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
+
+    Two-way on purpose: a softmax over all prompts would be biased by their counts (7 against ~120).
+
+    Args:
+        features: ``(..., D)``, L2-normalised.
+        normal: ``(D,)`` side feature.
+        anomalous: ``(D,)`` side feature.
+
+    Returns:
+        ``(...)`` float32 in [0, 1].
+    """
+    logits = SIMILARITY_SCALE * features @ torch.stack([normal, anomalous], dim=-1)
+    return logits.softmax(dim=-1)[..., 1]
+
+
+def fuse_sides(normal: Tensor, anomalous: Tensor) -> Tensor:
+    """Anomaly map in [0, 1] from the two sides' maps. Eq. (4).
+
+    Args:
+        normal: ``(H, W)`` in [0, 1], the mean over stages.
+        anomalous: the same for the anomalous side.
+
+    Raises:
+        ShapeMismatchError: if the two differ in shape; the message gives both.
+    """
+    if normal.shape != anomalous.shape:
+        raise ShapeMismatchError(f"normal side {tuple(normal.shape)}, anomalous side {tuple(anomalous.shape)}")
+    return (anomalous + 1.0 - normal) / 2.0
+
+
+def few_shot_map(distances: Sequence[Tensor], grid: tuple[int, int], side: int) -> Tensor:
+    """``(side, side)`` few-shot map in [0, 1] from the ``(N,)`` patch distances of every stage. Eq. (6).
+
+    Norm() divides by the number of stages: a per-image min-max would make the maximum 1 for every image.
+    """
+    mean = torch.stack(list(distances)).mean(dim=0).clamp(0.0, 1.0)
+    return upsample(mean.view(1, 1, *grid), side)
+
+
+def upsample(patch_map: Tensor, side: int) -> Tensor:
+    """``(side, side)`` from a ``(1, 1, rows, columns)`` patch map: Up() of eq. (2), bilinear."""
+    return functional.interpolate(patch_map, size=(side, side), mode="bilinear", align_corners=False)[0, 0]
+
+
+def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float, sigma_px: float) -> Tensor:
+    """Final anomaly map in [0, 1]. Eq. (7), with the weight of the vision-language map as a setting (paper: 0.5).
+
+    Args:
+        vision_language: ``(H, W)`` or None where the text side is not used.
+        few_shot: ``(H, W)`` or None where there is no reference.
+        weight: share of the vision-language map, in [0, 1]; without effect when only one map is given.
+        sigma_px: standard deviation of the Gaussian; 0 leaves the map as it is.
+
+    Raises:
+        ValueError: if both maps are None.
+    """
+    if few_shot is None and vision_language is None:
+        raise ValueError("neither a vision-language nor a few-shot map was given")
+    if few_shot is None:
+        fused = vision_language
+    elif vision_language is None:
+        fused = few_shot
+    else:
+        fused = weight * vision_language + (1.0 - weight) * few_shot
+    assert fused is not None
+    return smooth(fused, sigma_px)
+
+
+def smooth(anomaly_map: Tensor, sigma_px: float) -> Tensor:
+    """``(H, W)`` map after the Gaussian G_σ of eq. (7), cut at four standard deviations."""
+    if sigma_px <= 0.0:
+        return anomaly_map
+    # Reflection needs the kernel's half to be smaller than the map.
+    half = min(max(1, round(4.0 * sigma_px)), min(anomaly_map.shape) - 1)
+    size = 2 * half + 1
+    blurred: Tensor = transforms.gaussian_blur(anomaly_map[None], [size, size], [sigma_px, sigma_px])
+    return blurred[0]
+
+
+def image_score(anomaly_map: Tensor, probability: float | None) -> float:
+    """Image score in [0, 1]: ``(p + max M) / 2``, the paper's sum at half scale; ``max M`` without a text side."""
+    peak = float(anomaly_map.max())
+    return peak if probability is None else (probability + peak) / 2.0

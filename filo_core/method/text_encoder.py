@@ -1,0 +1,38 @@
+"""Frozen CLIP text encoder (III-B)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+_BATCH = 64
+
+
+class OpenClipTextEncoder:
+    """Prompt features of an open_clip model.
+
+    Args:
+        model: an ``open_clip.CLIP``.
+        tokenize: open_clip's tokenizer for that model: prompts → ``(P, L)`` int64.
+    """
+
+    def __init__(self, model: Any, tokenize: Callable[[list[str]], Tensor], device: str = "cpu") -> None:
+        self._model = model.to(device).eval()
+        self._tokenize = tokenize
+        self._device = device
+
+    @torch.inference_mode()
+    def encode(self, prompts: Sequence[str]) -> Tensor:
+        """``(P, D)`` float32, L2-normalised. Prompts beyond the context length are cut by the tokenizer."""
+        batches = [
+            self._model.encode_text(self._tokenize(list(prompts[start : start + _BATCH])).to(self._device))
+            for start in range(0, len(prompts), _BATCH)
+        ]
+        return functional.normalize(torch.cat(batches).float(), dim=-1)

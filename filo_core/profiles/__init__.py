@@ -1,0 +1,1 @@
+"""Model profiles: manifests, builders, weights and devices."""

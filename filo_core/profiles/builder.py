@@ -1,0 +1,114 @@
+"""Builds the parts of a profile: model, encoders, localizer, device and the hash a verdict refers to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import open_clip
+import torch
+from open_clip.tokenizer import SimpleTokenizer
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from filo_core.errors import ProfileError
+from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.image_encoder import OpenClipImageEncoder
+from filo_core.method.text_encoder import OpenClipTextEncoder
+from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
+from filo_core.profiles.seeded import fill_seeded
+from filo_core.resources import resource_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedProfile:
+    """A profile ready to compute."""
+
+    profile: ModelProfile
+    backbone: Backbone
+    text_encoder: TextEncoder
+    localizer: Localizer
+    device: str
+    model_hash: str
+    """SHA-256 over the manifest's numbers and every weight."""
+
+
+def profile_folder(name: str) -> Path:
+    """Folder of a shipped profile.
+
+    Raises:
+        ProfileError: if there is none of that name; the message lists those there are.
+    """
+    root = resource_path("models")
+    known = sorted(path.parent.name for path in root.glob("*/manifest.json"))
+    if name not in known:
+        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(known) or 'none'}.")
+    return root / name
+
+
+def choose_device(wish: str) -> str:
+    """``"cuda"`` or ``"cpu"`` for ``"auto"``, otherwise the wish itself.
+
+    Raises:
+        ProfileError: if CUDA is asked for where there is none.
+    """
+    if wish == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wish.startswith("cuda") and not torch.cuda.is_available():
+        raise ProfileError("The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.")
+    return wish
+
+
+def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
+    """Read, check and build the profile in ``folder``.
+
+    Raises:
+        ProfileError: if anything of it is missing or damaged.
+    """
+    profile = read_manifest(folder)
+    chosen = choose_device(device)
+    model = _build_model(folder, profile)
+    model.requires_grad_(requires_grad=False)
+    try:
+        backbone = OpenClipImageEncoder(model, profile.stages, profile.mean, profile.std, chosen)
+    except ValueError as error:
+        raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
+    return LoadedProfile(
+        profile=profile,
+        backbone=backbone,
+        text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
+        localizer=WholeImageLocalizer(),
+        device=chosen,
+        model_hash=_hash(profile, model),
+    )
+
+
+def _build_model(folder: Path, profile: ModelProfile) -> Any:
+    architecture = read_architecture(folder, profile)
+    try:
+        model = open_clip.CLIP(**architecture)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
+    if profile.weights is None:
+        fill_seeded(model, profile.seed)
+        return model
+    path = verify_weights(folder, profile.weights)
+    try:
+        model.load_state_dict(load_file(path))
+    except (RuntimeError, SafetensorError) as error:
+        raise ProfileError(f"{path} does not fit {profile.architecture}: {error}") from error
+    return model
+
+
+def _hash(profile: ModelProfile, model: Any) -> str:
+    digest = hashlib.sha256(profile.model_dump_json(exclude={"licence", "trained_on"}).encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""A model profile on disk: a folder with ``manifest.json`` beside an architecture and, once trained, weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from filo_core.errors import ProfileError
+
+MANIFEST_NAME = "manifest.json"
+
+
+class WeightsFile(BaseModel):
+    """A safetensors file of the profile and what it must hash to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ModelProfile(BaseModel):
+    """The numbers of the method that belong to a set of weights, and where those come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    trained: bool
+    """False: the weights are seeded noise, and every result must say "untrained"."""
+    architecture: str
+    """File with the open_clip model configuration."""
+    weights: WeightsFile | None = None
+    seed: int = 0
+    """Fills the weights where there is no file."""
+    stages: tuple[int, ...] = Field(min_length=1)
+    """1-based transformer blocks whose patch tokens are matched."""
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    gaussian_sigma_px: float = Field(ge=0.0)
+    """σ of eq. (7) in pixels of the anomaly map."""
+    suppression: float = Field(default=0.7, ge=0.0, le=1.0)
+    """λ of III-C1."""
+    vision_language_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Share of M_vl in eq. (7)."""
+    text_score: bool = True
+    """Whether p of eq. (1) is half of the image score."""
+    licence: str
+    trained_on: str
+
+    @model_validator(mode="after")
+    def _trained_needs_weights(self) -> ModelProfile:
+        if self.trained and self.weights is None:
+            raise ValueError("a profile without a weights file cannot be called trained")
+        return self
+
+
+def read_manifest(folder: Path) -> ModelProfile:
+    """The profile described in ``folder``.
+
+    Raises:
+        ProfileError: if the manifest is missing, damaged or contradicts itself.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        return ModelProfile.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ProfileError(f"{path} does not exist: this is not a model profile. Install it again.") from error
+    except (OSError, ValidationError) as error:
+        raise ProfileError(f"{path} cannot be used: {error}. Install the profile again.") from error
+
+
+def read_architecture(folder: Path, profile: ModelProfile) -> dict[str, Any]:
+    """Keyword arguments for open_clip's ``CLIP``.
+
+    Raises:
+        ProfileError: if the file is missing or is not JSON.
+    """
+    path = folder / profile.architecture
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+    return content
+
+
+def verify_weights(folder: Path, weights: WeightsFile) -> Path:
+    """Path of the weights file, once its SHA-256 is what the manifest says.
+
+    Raises:
+        ProfileError: if the file is missing or differs.
+    """
+    path = folder / weights.file
+    if path.parent.resolve() != folder.resolve() or path.suffix != ".safetensors":
+        raise ProfileError(f"{weights.file} is not a safetensors file inside {folder}. Install the profile again.")
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+    if digest != weights.sha256:
+        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
+    return path

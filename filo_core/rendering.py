@@ -1,0 +1,128 @@
+"""The one renderer of heat maps: live view, review, files and reports show the same colours for the same values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from filo_core.types import Limits, Region, Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Perceptually uniform and told apart with every common colour vision deficiency.
+_COLOUR_MAP = cv2.COLORMAP_INFERNO
+_FAINTEST, _FULL = 0.5, 2.0
+"""Where the scale starts and ends, as multiples of the recipe's region limit."""
+
+_VERDICT_WORDS = {
+    Verdict.OK: "OK",
+    Verdict.REVIEW: "REVIEW ?",
+    Verdict.NG: "NG  X",
+    Verdict.NOT_INSPECTED: "NOT INSPECTED !",
+}
+_VERDICT_COLOURS = {
+    Verdict.OK: (20, 110, 60),
+    Verdict.REVIEW: (140, 90, 0),
+    Verdict.NG: (170, 25, 25),
+    Verdict.NOT_INSPECTED: (80, 80, 90),
+}
+_BOX_COLOUR = (0, 220, 255)
+
+
+def heat_scale(limits: Limits) -> tuple[float, float]:
+    """Map values where the colours start and end: fixed for a recipe, so that pictures compare."""
+    region = max(limits.region, 1e-6)
+    return _FAINTEST * region, _FULL * region
+
+
+def render_heat_map(
+    pixels: NDArray[np.uint8], anomaly_map: NDArray[np.float32], limits: Limits, opacity: float = 0.6
+) -> NDArray[np.uint8]:
+    """Picture with its anomaly map laid over it, ``(H, W, 3)`` uint8 RGB.
+
+    Args:
+        pixels: ``(H, W, 3)`` uint8 RGB.
+        anomaly_map: ``(h, w)`` float over the same picture, any resolution.
+        limits: of the recipe that judged it; they set the scale.
+        opacity: in [0, 1] where the map is at its strongest; 0 gives the picture back.
+    """
+    height, width = pixels.shape[:2]
+    low, high = heat_scale(limits)
+    share = np.clip((np.asarray(anomaly_map, np.float32) - low) / (high - low), 0.0, 1.0)
+    share = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
+    colours = cv2.applyColorMap((255.0 * share).astype(np.uint8), _COLOUR_MAP)[..., ::-1]
+    # Strength grows faster than the colour, so that the beginning of the scale is seen at all.
+    alpha = (opacity * np.sqrt(share))[..., None]
+    blended: NDArray[np.uint8] = (pixels * (1.0 - alpha) + colours * alpha + 0.5).astype(np.uint8)
+    return blended
+
+
+def draw_regions(pixels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.uint8]:
+    """Copy of ``(H, W, 3)`` uint8 RGB with the box, number, type and position of each region."""
+    canvas = Image.fromarray(pixels)
+    draw = ImageDraw.Draw(canvas)
+    size = max(11, min(canvas.size) // 28)
+    font = ImageFont.load_default(size)
+    line = max(2, min(canvas.size) // 200)
+    for number, region in enumerate(regions, start=1):
+        box = region.box
+        draw.rectangle((box.x, box.y, box.x + box.width, box.y + box.height), outline=_BOX_COLOUR, width=line)
+        label = f"{number} {region.anomaly_type}, {region.position.value}"
+        left = min(box.x, max(0, canvas.width - int(draw.textlength(label, font=font)) - 4))
+        top = max(0, box.y - size - 6)
+        draw.rectangle(draw.textbbox((left + 2, top), label, font=font), fill=(0, 0, 0))
+        draw.text((left + 2, top), label, font=font, fill=_BOX_COLOUR)
+    return np.asarray(canvas)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetEntry:
+    """One picture of a contact sheet: ``picture`` is ``(H, W, 3)`` uint8 RGB."""
+
+    name: str
+    verdict: Verdict
+    picture: NDArray[np.uint8]
+    detail: str
+
+
+def contact_sheet(entries: Sequence[SheetEntry], title: str, columns: int = 6, tile_px: int = 224) -> Image.Image:
+    """All pictures of a run on one sheet, each under its verdict, with ``title`` on top."""
+    columns = max(1, min(columns, len(entries)))
+    rows = math.ceil(len(entries) / columns)
+    bar, caption, gap, header = 26, 38, 10, 54
+    cell_h = bar + tile_px + caption + gap
+    sheet = Image.new("RGB", (gap + columns * (tile_px + gap), header + max(rows, 1) * cell_h), (245, 245, 247))
+    draw = ImageDraw.Draw(sheet)
+    large, medium, small = (ImageFont.load_default(size) for size in (20, 16, 13))
+    draw.text((gap, 16), _fitted(draw, title, large, sheet.width - 2 * gap), font=large, fill=(20, 20, 24))
+    for index, entry in enumerate(entries):
+        x = gap + (index % columns) * (tile_px + gap)
+        y = header + (index // columns) * cell_h
+        draw.rectangle((x, y, x + tile_px, y + bar), fill=_VERDICT_COLOURS[entry.verdict])
+        draw.text((x + 8, y + 3), _VERDICT_WORDS[entry.verdict], font=medium, fill=(255, 255, 255))
+        picture = Image.fromarray(entry.picture)
+        picture.thumbnail((tile_px, tile_px), Image.Resampling.LANCZOS)
+        sheet.paste(picture, (x + (tile_px - picture.width) // 2, y + bar + (tile_px - picture.height) // 2))
+        for line, text in enumerate((entry.name, entry.detail)):
+            place = (x, y + bar + tile_px + 3 + 16 * line)
+            draw.text(place, _fitted(draw, text, small, tile_px), font=small, fill=(40, 40, 46))
+    return sheet
+
+
+def _fitted(
+    draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int
+) -> str:
+    """``text``, its middle replaced by an ellipsis until it fits ``width`` pixels."""
+    if draw.textlength(text, font=font) <= width:
+        return text
+    kept = len(text)
+    while kept > 4 and draw.textlength(f"{text[: kept // 2]}…{text[-(kept // 2) :]}", font=font) > width:
+        kept -= 2
+    return f"{text[: kept // 2]}…{text[-(kept // 2) :]}"

@@ -1,0 +1,387 @@
+"""The words of the product as frozen types. Nothing here computes, and nothing here imports torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+UNKNOWN_TYPE = "unknown"
+"""Anomaly type of a region that no description explains better than the generic states."""
+
+
+class ProductKind(StrEnum):
+    """Chooses the domains of the fixed template (III-B): a thing in a picture, or a surface that fills it."""
+
+    OBJECT = "object"
+    TEXTURE = "texture"
+
+
+class Verdict(StrEnum):
+    """The recipe's decision on one image. A missing answer is ``NOT_INSPECTED``, never ``OK``."""
+
+    OK = "OK"
+    REVIEW = "REVIEW"
+    NG = "NG"
+    NOT_INSPECTED = "NOT_INSPECTED"
+
+
+class Severity(StrEnum):
+    """How bad an anomaly type is for the product's user."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Provenance(StrEnum):
+    """Who put an anomaly type on the list."""
+
+    LIBRARY = "library"
+    LANGUAGE_MODEL = "language model"
+    PERSON = "person"
+    IMPORTED = "imported"
+
+
+class Position(StrEnum):
+    """The nine cells of an image (III-C2), row by row."""
+
+    TOP_LEFT = "top left"
+    TOP = "top"
+    TOP_RIGHT = "top right"
+    LEFT = "left"
+    CENTER = "center"
+    RIGHT = "right"
+    BOTTOM_LEFT = "bottom left"
+    BOTTOM = "bottom"
+    BOTTOM_RIGHT = "bottom right"
+
+
+class Origin(StrEnum):
+    """Where an inspected image came from."""
+
+    FOLDER = "folder"
+    LIVE = "live"
+    SINGLE = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyType:
+    """An entry of a product's anomaly list: a short visible noun phrase such as ``"missing screw"``."""
+
+    name: str
+    severity: Severity = Severity.MAJOR
+    enabled: bool = True
+    provenance: Provenance = Provenance.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Axis-aligned box in pixels of the original image; ``x, y`` is its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds of a recipe, in units of the image score and the anomaly map, both in [0, 1].
+
+    An image scores OK up to ``ok``, NG above ``ng``, REVIEW between them. Pixels of the anomaly map above
+    ``region`` form regions.
+    """
+
+    ok: float
+    ng: float
+    region: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.ok <= self.ng:
+            raise ValueError(f"limits must satisfy 0 <= ok <= ng, got ok={self.ok}, ng={self.ng}")
+        if self.region < 0.0:
+            raise ValueError(f"the region limit must not be negative, got {self.region}")
+
+    def verdict(self, image_score: float) -> Verdict:
+        """Verdict for one image score; a score exactly on a limit gets the milder verdict."""
+        if image_score <= self.ok:
+            return Verdict.OK
+        return Verdict.REVIEW if image_score <= self.ng else Verdict.NG
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A good image of a product: SHA-256 of its encoded bytes, and the file name it came with."""
+
+    image_hash: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDescription:
+    """Step *Describe* of the wizard.
+
+    ``class_name`` is the noun that stands in the prompts ("metal nut"), ``domain`` one adjective for the fixed
+    template or empty for the method's own domains (III-B).
+    """
+
+    name: str
+    class_name: str
+    kind: ProductKind = ProductKind.OBJECT
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A frozen, hashed set-up of a product. What is in here decides every verdict; nothing else does."""
+
+    product: str
+    class_name: str
+    kind: ProductKind
+    domain: str
+    anomaly_types: tuple[AnomalyType, ...]
+    references: tuple[Reference, ...]
+    region_of_interest: Box | None
+    limits: Limits
+    profile: str
+    model_hash: str
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the canonical JSON of the whole content; the order of references does not matter."""
+        content = asdict(self)
+        content["references"] = sorted(reference.image_hash for reference in self.references)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A connected part of the anomaly map above the recipe's region limit."""
+
+    box: Box
+    area_px: int
+    score: float
+    """Largest anomaly map value inside, in [0, 1]."""
+    anomaly_type: str
+    """Name from the recipe's list, or :data:`UNKNOWN_TYPE`."""
+    type_confidence: float
+    """Softmax share of that type among the types compared, in [0, 1]."""
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the detector says about one image, before any limit is applied."""
+
+    image_score: float
+    """In [0, 1]; higher is more anomalous."""
+    anomaly_map: NDArray[np.float32]
+    """``(H, W)`` at the profile's map resolution, in [0, 1], comparable across images."""
+    regions: tuple[Region, ...]
+    stage_seconds: Mapping[str, float]
+    """Seconds per stage of the computation, in order."""
+    trained: bool
+    """False when the weights are seeded only; then the anomaly types mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceImage:
+    """An image as it was captured: its encoded bytes, kept as they came, and its decoded pixels.
+
+    ``pixels`` is ``(H, W, 3)`` uint8 RGB, upright (EXIF applied). ``image_hash`` is the SHA-256 of ``encoded``.
+    """
+
+    name: str
+    encoded: bytes = field(repr=False)
+    image_hash: str
+    pixels: NDArray[np.uint8] = field(repr=False)
+    captured_at: datetime
+    """UTC."""
+    frame_id: int | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return int(self.pixels.shape[1]), int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """One image judged once under one recipe.
+
+    ``image`` and ``prediction`` are None exactly when the verdict is NOT_INSPECTED; then ``reason`` is the
+    sentence that says why, and ``image_hash`` is empty where not even the bytes could be read.
+    """
+
+    name: str
+    image_hash: str
+    recipe_hash: str
+    verdict: Verdict
+    origin: Origin
+    inspected_at: datetime
+    """UTC."""
+    seconds: float
+    """From the start of decoding to the verdict."""
+    image: SourceImage | None = None
+    prediction: Prediction | None = None
+    reason: str = ""
+    frame_age_ms: float | None = None
+    """Live only: from capture to verdict."""
+
+
+class WizardStep(StrEnum):
+    """The five named steps from a product's name to a frozen recipe."""
+
+    DESCRIBE = "Describe"
+    ANOMALIES = "Anomalies"
+    REFERENCES = "References"
+    CALIBRATE = "Calibrate"
+    SIGN_OFF = "Sign off"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDraft:
+    """The set-up of a product as it stands now; signing it off freezes it into a recipe version."""
+
+    description: ProductDescription
+    anomaly_types: tuple[AnomalyType, ...] = ()
+    references: tuple[Reference, ...] = ()
+    region_of_interest: Box | None = None
+    profile: str = "compact"
+    limits: Limits | None = None
+    """None until calibrated, and again whenever the references change."""
+    calibration_note: str = ""
+    """What the references can promise, in words; empty until calibrated."""
+    model_hash: str = ""
+    """Model the limits were found with; empty until calibrated."""
+    signed_version: int | None = None
+    """Latest frozen recipe version, None before the first."""
+    changed_since_signing: bool = True
+
+    def missing(self, step: WizardStep) -> str:
+        """What ``step`` still lacks, as a sentence; empty when the step is complete."""
+        match step:
+            case WizardStep.DESCRIBE:
+                named = bool(self.description.name.strip())
+                complete = named and bool(self.description.class_name.strip())
+                sentence = "Say what the part is, as a noun." if named else "Give the product a name."
+            case WizardStep.ANOMALIES:
+                complete = any(anomaly.enabled for anomaly in self.anomaly_types)
+                sentence = "List at least one thing that can go wrong."
+            case WizardStep.REFERENCES:
+                complete = bool(self.references)
+                sentence = "Add at least one good image; four are better."
+            case WizardStep.CALIBRATE:
+                complete = self.limits is not None
+                sentence = "Set the limits from the good images."
+            case WizardStep.SIGN_OFF:
+                complete = not self.changed_since_signing
+                sentence = "Sign off to freeze this recipe."
+        return "" if complete else sentence
+
+    @property
+    def next_step(self) -> WizardStep | None:
+        """First step that lacks something, None when the product is ready to inspect."""
+        return next((step for step in WizardStep if self.missing(step)), None)
+
+    def recipe(self, limits: Limits, model_hash: str) -> Recipe:
+        """This set-up as a recipe under the given limits and model."""
+        return Recipe(
+            product=self.description.name,
+            class_name=self.description.class_name,
+            kind=self.description.kind,
+            domain=self.description.domain,
+            anomaly_types=self.anomaly_types,
+            references=self.references,
+            region_of_interest=self.region_of_interest,
+            limits=limits,
+            profile=self.profile,
+            model_hash=model_hash,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeVersion:
+    """A recipe that somebody signed off. ``recipe.content_hash`` is what every verdict refers to."""
+
+    recipe: Recipe
+    version: int
+    signed_by: str
+    signed_at: datetime
+    """UTC."""
+
+
+class ReviewDecision(StrEnum):
+    """What a supervisor did with a verdict."""
+
+    CONFIRM = "confirm"
+    OVERRULE = "overrule"
+    RETYPE = "retype"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's decision on an inspection. Reviews are only ever added; the newest one counts."""
+
+    decision: ReviewDecision
+    verdict: Verdict
+    """The verdict after this review: OK or NG."""
+    reviewer: str
+    reviewed_at: datetime
+    """UTC."""
+    reason: str = ""
+    anomaly_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionRecord:
+    """An inspection as the record keeps it, with its newest review."""
+
+    inspection_id: int
+    product: str
+    recipe_version: int
+    recipe_hash: str
+    name: str
+    image_hash: str
+    """Key of the image in the image store; empty where nothing could be read."""
+    map_hash: str
+    """Key of the 16-bit anomaly map in the image store; empty when NOT_INSPECTED."""
+    width: int
+    height: int
+    verdict: Verdict
+    reason: str
+    image_score: float | None
+    limits: Limits
+    trained: bool
+    origin: Origin
+    inspected_at: datetime
+    seconds: float
+    regions: tuple[Region, ...]
+    review: Review | None
+
+    @property
+    def final_verdict(self) -> Verdict:
+        """The newest review's verdict, or the system's where nobody has decided."""
+        return self.review.verdict if self.review else self.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionFilter:
+    """Which inspections to show; an empty field does not restrict."""
+
+    product: str = ""
+    verdicts: frozenset[Verdict] = frozenset()
+    anomaly_type: str = ""
+    undecided: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
