@@ -16,6 +16,9 @@ from filo_core.types import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from filo_core.types import ProductDraft, Recipe, SourceImage
 
 _KEPT_DETECTORS = 4
@@ -86,7 +89,8 @@ class Engine:
         scores, peaks = [], []
         for count, reference in enumerate(references, start=1):
             if len(references) > 1:
-                bank, views = detector.memory_bank.without(reference.image_hash), (reference.pixels,)
+                bank = detector.memory_bank.without(reference.image_hash)
+                views: Sequence[NDArray[np.uint8]] = (reference.pixels,)
             else:
                 bank, views = detector.memory_bank, gentle_variations(reference.pixels)
             predictions = [detector.predict_against(view, bank) for view in views]

@@ -27,6 +27,10 @@ class RecipeError(FiloError):
     """A recipe is incomplete or contradicts itself."""
 
 
+class EvidenceError(RecipeError):
+    """Too little evidence for the number asked for: the sentence stands in its place."""
+
+
 class ProductError(FiloError):
     """A product is unknown, exists already, or an imported file of one is not intact."""
 

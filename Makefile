@@ -1,0 +1,62 @@
+# One door: every target does all of its own set-up. Windows: see tasks.ps1.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# What Qt's xcb platform and the Xvfb test need, by Debian's names.
+SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 \
+	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
+TEST_PACKAGES := xvfb xdotool
+
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+setup: $(STAMP) ## virtual environment with everything pinned
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed; found: $$($(PYTHON) --version). Name another: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt --editable '.[dev]'
+	@touch $@
+
+system:
+	@sh tools/system_packages.sh $(SYSTEM_PACKAGES)
+
+system-test:
+	@sh tools/system_packages.sh $(SYSTEM_PACKAGES) $(TEST_PACKAGES)
+
+demo: setup ## the main job on the rendered product: pictures and a table
+	$(BIN)/python main.py demo
+
+app: setup system ## open the window
+	$(BIN)/python main.py app
+
+test: setup system-test ## all tests
+	$(BIN)/python -m pytest
+
+test-fast: setup ## the tests under two minutes
+	$(BIN)/python -m pytest -m 'not slow and not x11'
+
+lint: setup ## style, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## put the style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo-images: setup ## render the demo product again
+	$(BIN)/python -m filo_core.learning.demo_product resources/demo
+
+screenshots: setup system-test ## pictures of every screen into docs/screens
+	$(BIN)/python tools/screenshots.py docs/screens
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output

@@ -1,0 +1,89 @@
+"""What every command needs: settings with the command line's overrides, errors as sentences, JSON on the last line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.engine import make_url
+
+from filo_core.errors import FiloError
+from workflows.logs import configure_logging
+from workflows.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+UNTRAINED_NOTE = "untrained: the compact weights are seeded noise, so scores show only how pixels differ"
+
+
+def settings_with(**overrides: object) -> Settings:
+    """Settings from the environment, with those options the user gave."""
+    return Settings(**{name: value for name, value in overrides.items() if value not in (None, "")})  # type: ignore[arg-type]
+
+
+def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn a :class:`FiloError` into its sentence and exit status 1, never a traceback."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except FiloError as error:
+            errors.print("Error:", str(error), soft_wrap=True, markup=False)
+            raise SystemExit(1) from None
+        except KeyboardInterrupt:
+            errors.print("Stopped. What was judged so far is recorded; start the same command again to go on.")
+            raise SystemExit(130) from None
+        except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the traceback
+            structlog.get_logger("cli").exception("unexpected error")
+            log = settings_with().home / "logs" / "filo.log"
+            errors.print(f"Error: something unexpected happened ({type(error).__name__}). See {log}.", soft_wrap=True)
+            raise SystemExit(1) from None
+
+    return wrapper
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One JSON object on one line: the contract of ``--json`` is that it is the last line of stdout."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def shown_url(database_url: str) -> str:
+    """The database's address without its password."""
+    return make_url(database_url).render_as_string(hide_password=True)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row whose cells are shown as they are: names come from users, files and language models."""
+    table.add_row(*(Text(cell) for cell in cells))
+
+
+def say(sentence: str) -> None:
+    """Print a sentence of the program's own; the terminal wraps it, not we."""
+    console.print(sentence, soft_wrap=True, markup=False)
+
+
+def trained_word(trained: bool) -> str:
+    """``"trained"`` or ``"untrained"``, as it stands beside every figure."""
+    return "trained" if trained else "untrained"
+
+
+@speaks_plainly
+def start_logging() -> None:
+    """Log to the file in ``FILO_HOME``, never to the operator's screen."""
+    configure_logging(settings_with().home / "logs")
+    for name in ("alembic", "timm", "open_clip", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.WARNING)

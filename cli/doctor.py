@@ -1,0 +1,121 @@
+"""``main.py doctor``: what is installed, where it computes, and which profiles can be used."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.table import Table
+
+from cli.common import add_row, console, print_json, settings_with, shown_url, speaks_plainly, trained_word
+from cli.product import AsJson, Database
+from filo_core.errors import FiloError
+from filo_core.resources import resource_path
+from storage.storage import open_storage
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "open_clip_torch",
+    "groundingdino-py",
+    "transformers",
+    "opencv-python",
+    "PySide6",
+    "SQLAlchemy",
+    "numpy",
+)
+
+
+@speaks_plainly
+def doctor(database: Database = "", as_json: AsJson = False) -> None:
+    """Check this installation: packages, device, profiles, database."""
+    settings = settings_with(database=database)
+    profiles = [_profile(folder.parent) for folder in sorted(resource_path("models").glob("*/manifest.json"))]
+    report: dict[str, Any] = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "device": _device(),
+        "profiles": [*profiles, _absent("full"), _absent("filo")],
+        "home": str(settings.home),
+        "database": shown_url(settings.database_url),
+        "database_problem": _database_problem(settings.database_url, settings.images),
+        "language_model": settings.llm_model or None,
+        "display": _display_problem() or "ok",
+    }
+    report["ok"] = any(profile["usable"] for profile in profiles) and not report["database_problem"]
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    if not report["ok"]:
+        raise SystemExit(1)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _device() -> str:
+    import torch
+
+    return f"cuda ({torch.cuda.get_device_name()})" if torch.cuda.is_available() else "cpu"
+
+
+def _profile(folder: Path) -> dict[str, Any]:
+    from filo_core.profiles.builder import load_profile
+
+    try:
+        loaded = load_profile(folder, "cpu")
+    except FiloError as error:
+        return {"name": folder.name, "usable": False, "trained": None, "why": str(error)}
+    profile = loaded.profile
+    return {
+        "name": profile.name,
+        "usable": True,
+        "trained": profile.trained,
+        "why": "" if profile.trained else profile.trained_on,
+        "model_hash": loaded.model_hash,
+    }
+
+
+def _absent(name: str) -> dict[str, Any]:
+    return {"name": name, "usable": False, "trained": None, "why": "not part of this version yet"}
+
+
+def _database_problem(url: str, images: Path) -> str:
+    try:
+        open_storage(url, images).close()
+    except FiloError as error:
+        return str(error)
+    return ""
+
+
+def _display_problem() -> str:
+    if platform.system() == "Linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "no display: the window needs one, every other command works without"
+    return ""
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table("What", "Found", title="FiLo Inspector")
+    for name, version in report["packages"].items():
+        add_row(table, name, version or "missing: run make setup")
+    add_row(table, "Python", f"{report['python']} on {report['platform']}")
+    add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, computes on {report['device']}")
+    for profile in report["profiles"]:
+        state = f"usable, {trained_word(profile['trained'])}" if profile["usable"] else "not usable"
+        add_row(table, f"Profile {profile['name']}", f"{state}{': ' if profile['why'] else ''}{profile['why']}")
+    add_row(table, "Database", report["database_problem"] or report["database"])
+    add_row(table, "Language model", report["language_model"] or "none configured: the built-in library is used")
+    add_row(table, "Display", report["display"])
+    console.print(table)

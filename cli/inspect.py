@@ -1,0 +1,96 @@
+"""``main.py inspect``: judge a folder of images, going on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database, Name
+from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
+from filo_core.types import Verdict
+from storage.storage import open_storage
+from workflows.catalogue import Catalogue
+from workflows.inspector import folder_steps
+
+
+@speaks_plainly
+def inspect(
+    name: Name,
+    folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.")],
+    database: Database = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped."""
+    from filo_core.engine import load_engine
+
+    settings = settings_with(database=database, device=device)
+    finished: RunFinished | None = None
+    with open_storage(settings.database_url, settings.images) as storage:
+        catalogue = Catalogue(storage)
+        version = catalogue.recipe(name)
+        steps = folder_steps(storage, catalogue, version, folder)
+        engine = load_engine(version.recipe.profile, settings.device)
+        with _progress() as progress:
+            task = progress.add_task("Inspecting", total=None)
+            for event in steps(engine):
+                match event:
+                    case RunStarted(total=total):
+                        progress.update(task, total=total)
+                    case ImageInspected(inspection=inspection):
+                        progress.advance(task)
+                        if inspection.verdict is Verdict.NOT_INSPECTED:
+                            errors.print(f"Not inspected: {inspection.reason}", markup=False)
+                    case ImageSkipped():
+                        progress.advance(task)
+                    case RunFinished():
+                        finished = event
+    assert finished is not None, "a run ends with its counts"
+    counts, seconds = finished.counts, finished.seconds
+    rate = counts.inspected / seconds if seconds > 0 else 0.0
+    if not as_json:
+        say(
+            f"{counts.inspected} inspected: {counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG; "
+            f"{counts.not_inspected} not inspected, {counts.skipped} skipped as judged before; {rate:.1f} images/s"
+        )
+        if not engine.trained:
+            say(UNTRAINED_NOTE)
+        return
+    print_json(
+        {
+            "inspected": counts.inspected,
+            "skipped": counts.skipped,
+            "ok": counts.ok,
+            "review": counts.review,
+            "ng": counts.ng,
+            "not_inspected": counts.not_inspected,
+            "unreadable": len(counts.unreadable),
+            "unreadable_files": list(counts.unreadable),
+            "images_per_second": round(rate, 3),
+            "peak_rss_mb": round(peak_rss_mb(), 1),
+            "trained": engine.trained,
+            "recipe_hash": version.recipe.content_hash,
+        }
+    )
+
+
+def peak_rss_mb() -> float:
+    """Largest resident memory of this process so far, in MiB."""
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
+    # Linux counts KiB, macOS bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors
+    )

@@ -1,0 +1,1 @@
+"""What can go wrong with a product: the built-in library, the language model, and cleaning of phrases."""

@@ -1,0 +1,272 @@
+"""Fine-grained anomaly descriptions from a large language model (III-B1), over any OpenAI-compatible endpoint.
+
+Only what :mod:`filo_core.descriptions.cleaning` lets through comes back: a model's text is untrusted. An error holds
+sentences of our own and neither the server's text nor the client's exceptions, because both can repeat the API key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from filo_core.descriptions.answer import ANSWER_SCHEMA, read_answer
+from filo_core.errors import LanguageModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+    from openai import APIStatusError, AsyncOpenAI, Omit
+    from openai.types.shared_params import ResponseFormatJSONSchema
+
+    from filo_core.types import AnomalyType, ProductDescription
+
+MAX_ANSWER_BYTES = 256 * 1024
+"""A list of twenty phrases has about 2 KB; a model that reasons aloud needs more."""
+_MAX_RETRIES = 1
+"""Of a request that was refused as too many, or that failed inside the server. A person is waiting."""
+_LOOK_AT_CANCELLED_S = 0.1
+_SCHEMA_REFUSED = frozenset({400, 415, 422, 501})
+"""What servers answer that know no JSON schema; the question itself asks for the same JSON."""
+_TOO_MANY_REQUESTS = 429
+
+_ROLE = (
+    "You are an experienced visual quality inspector. You name defects that a camera can see on the outside of a "
+    "part. You answer with JSON only."
+)
+_QUESTION = """\
+Which specific types of anomalies could appear on the {kind} described by this JSON: {part}
+List the 8 to 16 most likely ones. Each name is a short noun phrase of one to four words in English and in lower \
+case that says what is seen, for example "bent pin", "missing screw" or "oil stain". Leave out what no picture \
+shows (smell, weight, hardness, sound, electrical function), words that only say that something is wrong ("defect", \
+"damage"), places on the part, and explanations. Severity is "critical" when the part must not be used, "major" when \
+it is impaired, "minor" when only its looks suffer.
+Answer exactly in this form: {{"anomalies": [{{"name": "bent pin", "severity": "critical"}}]}}"""
+
+
+class LanguageModelSettings(BaseModel):
+    """Where a language model is asked, and which one.
+
+    ``base_url`` is the address up to and with ``/v1``; it holds no password. ``timeout_s`` bounds the whole
+    question, however slowly the answer drips in.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    base_url: str
+    model: str
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=60.0, gt=0, le=3600)
+
+
+def never() -> bool:
+    """For who never cancels."""
+    return False
+
+
+def suggest_anomalies(
+    description: ProductDescription, settings: LanguageModelSettings, cancelled: Callable[[], bool] = never
+) -> tuple[AnomalyType, ...]:
+    """Ask the language model what can go wrong with a product; blocks until it has answered.
+
+    Args:
+        description: its class name, kind and domain are sent, and nothing else.
+        settings: no other endpoint is ever asked.
+        cancelled: looked at ten times a second; True gives up.
+
+    Returns:
+        1 to 20 anomaly types of provenance LANGUAGE_MODEL with cleaned names, as the model ordered them.
+
+    Raises:
+        LanguageModelError: no usable answer, or cancelled. The message is a sentence for a person, without the
+            API key.
+    """
+    host = _checked_host(settings)
+    return read_answer(asyncio.run(_ask_until(description, settings, host, cancelled)))
+
+
+def question(description: ProductDescription) -> str:
+    """The question of III-B1 about one product; what a person typed stands in it as a JSON string."""
+    part = {"name": description.class_name.strip()}
+    if description.domain.strip():
+        part["domain"] = description.domain.strip()
+    return _QUESTION.format(kind=description.kind.value, part=json.dumps(part, ensure_ascii=False))
+
+
+def _checked_host(settings: LanguageModelSettings) -> str:
+    """Host of the endpoint, for messages; a setting that cannot work is refused before anything is sent."""
+    if not settings.base_url.strip():
+        raise LanguageModelError("No language model is set up. Enter its address in the settings.")
+    try:
+        url = urlsplit(settings.base_url.strip())
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port = None, None
+    if not host or not host.isprintable() or " " in host or url.scheme not in {"http", "https"}:
+        raise LanguageModelError(
+            "The address of the language model is no web address. It begins with http:// or https:// "
+            "and usually ends in /v1; correct it in the settings."
+        )
+    if url.username or url.password or url.query:
+        raise LanguageModelError(
+            "The address of the language model holds a password or a key. Enter the key in its own field."
+        )
+    if not settings.model.strip():
+        raise LanguageModelError("No language model is chosen. Enter the model's name in the settings.")
+    key = settings.api_key.get_secret_value().strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise LanguageModelError("The API key has characters that no key has. Copy it once more into the settings.")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
+
+
+async def _ask_until(
+    description: ProductDescription, settings: LanguageModelSettings, host: str, cancelled: Callable[[], bool]
+) -> bytes:
+    """Body of the answer. The client's own time-outs start anew with every byte, so the deadline is kept here."""
+    statuses: list[int] = []
+    asking = asyncio.create_task(_ask(description, settings, host, statuses))
+    deadline = asyncio.get_running_loop().time() + settings.timeout_s
+    while not asking.done():
+        left = deadline - asyncio.get_running_loop().time()
+        problem = "The question to the language model was cancelled." if cancelled() else ""
+        if left <= 0:
+            # It was told to wait longer than the person is willing to.
+            busy = bool(statuses) and statuses[-1] == _TOO_MANY_REQUESTS
+            problem = _busy(host) if busy else _timed_out(host, settings)
+        if problem:
+            asking.cancel()
+            await asyncio.wait({asking})
+            raise LanguageModelError(problem)
+        await asyncio.wait({asking}, timeout=min(left, _LOOK_AT_CANCELLED_S))
+    return asking.result()
+
+
+async def _ask(
+    description: ProductDescription, settings: LanguageModelSettings, host: str, statuses: list[int]
+) -> bytes:
+    # Both take a second to import, and most sessions never ask.
+    import httpx2
+    import openai
+
+    problem = ""
+    try:
+        async with _client(settings, host, statuses) as client:
+            return await _completion(client, description, settings)
+    except openai.APIStatusError as error:
+        problem = _status_sentence(error, host, settings)
+    except (openai.APITimeoutError, httpx2.TimeoutException):
+        problem = _timed_out(host, settings)
+    except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL):
+        problem = f"The language model at {host} cannot be reached. Check its address and the network."
+    # Raised out here, so that the client's exception, which knows the request, is not even this one's context.
+    raise LanguageModelError(problem)
+
+
+def _client(settings: LanguageModelSettings, host: str, statuses: list[int]) -> AsyncOpenAI:
+    import openai
+
+    async def note_status(response: httpx2.Response) -> None:
+        statuses.append(response.status_code)
+
+    return openai.AsyncOpenAI(
+        base_url=settings.base_url.strip(),
+        # The client insists on a key; without one of ours no Authorization header is sent.
+        api_key=settings.api_key.get_secret_value().strip() or "none",
+        max_retries=_MAX_RETRIES,
+        timeout=settings.timeout_s,
+        http_client=openai.DefaultAsyncHttpxClient(
+            # A redirect would carry the question to an endpoint nobody chose.
+            follow_redirects=False,
+            # A plant's proxy cannot reach this machine's own loopback.
+            trust_env=not _is_loopback(host),
+            event_hooks={"response": [note_status]},
+        ),
+    )
+
+
+async def _completion(client: AsyncOpenAI, description: ProductDescription, settings: LanguageModelSettings) -> bytes:
+    import openai
+
+    structured: ResponseFormatJSONSchema = {
+        "type": "json_schema",
+        "json_schema": {"name": "anomalies", "strict": True, "schema": ANSWER_SCHEMA},
+    }
+    try:
+        return await _one_completion(client, description, settings, structured)
+    except openai.APIStatusError as error:
+        if error.status_code not in _SCHEMA_REFUSED:
+            raise
+    return await _one_completion(client, description, settings, openai.omit)
+
+
+async def _one_completion(
+    client: AsyncOpenAI,
+    description: ProductDescription,
+    settings: LanguageModelSettings,
+    form: ResponseFormatJSONSchema | Omit,
+) -> bytes:
+    """Body of one answer, at most :data:`MAX_ANSWER_BYTES`, neither parsed nor trusted."""
+    import openai
+
+    # Organisation and project come from variables of the environment that were meant for another service.
+    headers: dict[str, str | Omit] = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
+    if not settings.api_key.get_secret_value().strip():
+        headers["Authorization"] = openai.omit
+    body = bytearray()
+    async with client.chat.completions.with_streaming_response.create(
+        model=settings.model.strip(),
+        messages=[{"role": "system", "content": _ROLE}, {"role": "user", "content": question(description)}],
+        response_format=form,
+        extra_headers=headers,
+    ) as response:
+        async for piece in response.iter_bytes():
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                raise LanguageModelError(
+                    f"The answer of the language model is longer than {MAX_ANSWER_BYTES // 1024} KB. Try another model."
+                )
+    return bytes(body)
+
+
+def _is_loopback(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _timed_out(host: str, settings: LanguageModelSettings) -> str:
+    return (
+        f"The language model at {host} gave no answer within {settings.timeout_s:g} s. "
+        "Try again, or allow more time in the settings."
+    )
+
+
+def _busy(host: str) -> str:
+    return (
+        f"The language model at {host} takes no more questions just now: too many, or the quota is used up. "
+        "Try again in a few minutes."
+    )
+
+
+def _status_sentence(error: APIStatusError, host: str, settings: LanguageModelSettings) -> str:
+    status = error.status_code
+    if status in {401, 403}:
+        return f"The language model at {host} did not accept the API key. Check the key in the settings."
+    if status == 404:
+        return (
+            f"{host} knows no model {settings.model.strip()!r}, or no language model is at this address. "
+            "Check both in the settings."
+        )
+    if status == _TOO_MANY_REQUESTS:
+        return _busy(host)
+    if status >= 500:
+        return f"The language model at {host} failed inside (error {status}). Try again later."
+    return f"The language model at {host} refused the question (error {status}). Check the address and the model."

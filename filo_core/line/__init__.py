@@ -1,0 +1,1 @@
+"""The running line: image sources, the job queue, the one worker and its runs."""

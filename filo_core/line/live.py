@@ -1,0 +1,214 @@
+"""Live inspection: always the newest frame, recorded before it is shown."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic
+
+from filo_core.errors import FiloError
+from filo_core.events import ImageInspected
+from filo_core.imaging import encode_frame
+from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
+from filo_core.line.runs import judge
+from filo_core.line.sources.base import SourceState
+from filo_core.types import Inspection, Origin, RecipeVersion, Verdict
+
+if TYPE_CHECKING:
+    from filo_core.line.sources.base import Frame, ImageSource
+    from filo_core.line.worker import Worker
+    from filo_core.method.interfaces import Detector
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.01
+_RETRY_S = 1.0
+_RATE_OVER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCounters:
+    """How live inspection is doing. Ages and times are those of the newest verdict, None before the first."""
+
+    frames: int = 0
+    """Captured by the source."""
+    inspected: int = 0
+    """Got OK, REVIEW or NG."""
+    not_inspected: int = 0
+    dropped: int = 0
+    """Captured, and replaced by a newer frame before it was judged."""
+    latency_ms: float | None = None
+    """From taking the frame to its verdict."""
+    frame_age_ms: float | None = None
+    """From the capture to the verdict."""
+    per_second: float | None = None
+    """Verdicts a second, over the newest few."""
+
+
+class LiveInspection(Generic[EngineT]):
+    """Hands the newest frame of a source to the worker whenever the one before is judged.
+
+    The pump has a thread of its own. It submits a LIVE job when a frame is there, and the job goes on as long as
+    newer frames are, so that a folder run does not slip in between two of them beyond its fair share.
+
+    ``store`` is called before ``on_inspection``, both on the worker's thread. A verdict that cannot be stored is not
+    shown: ``problem`` says why, and the next frame is tried a second later.
+
+    Args:
+        source: started by :meth:`start` when it is stopped, and then stopped by :meth:`stop`.
+        worker: owns the engine.
+        recipe_version: what to judge by.
+        make_detector: called once, on the worker's thread.
+        on_inspection: told every verdict.
+        store: keeps every verdict.
+    """
+
+    def __init__(
+        self,
+        source: ImageSource,
+        worker: Worker[EngineT],
+        recipe_version: RecipeVersion,
+        make_detector: Callable[[EngineT], Detector],
+        on_inspection: Callable[[Inspection], None],
+        store: Callable[[Inspection], None],
+    ) -> None:
+        self.source = source
+        self.recipe_version = recipe_version
+        self._worker = worker
+        self._make_detector = make_detector
+        self._on_inspection = on_inspection
+        self._store = store
+        self._detector: Detector | None = None
+        self._counters = LiveCounters()
+        self._superseded = 0
+        self._verdict_times: deque[float] = deque(maxlen=_RATE_OVER)
+        self._problem = ""
+        self._started_source = False
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._judging_on: int | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """True from the start until it is stopped, or the source has played to its end."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def problem(self) -> str:
+        """Why the newest frame got no stored verdict, as a sentence; empty when it did."""
+        return self._problem
+
+    @property
+    def counters(self) -> LiveCounters:
+        """How it is doing since the start."""
+        return replace(self._counters, frames=self.source.frames, dropped=self.source.dropped + self._superseded)
+
+    def start(self) -> None:
+        """Start the source if need be, and inspect; no effect while running."""
+        if self.is_running:
+            return
+        self._stopping.clear()
+        self._counters = LiveCounters()
+        self._superseded = 0
+        self._verdict_times.clear()
+        self._problem = ""
+        self._started_source = self.source.state is SourceState.STOPPED
+        if self._started_source:
+            self.source.start()
+        self._thread = threading.Thread(target=self._pump, name="filo-live", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the frame in work; no verdict comes afterwards. May be called from ``on_inspection`` as well."""
+        self._stopping.set()
+        # From there, waiting for the pump would be waiting for the very job that calls.
+        if self._thread is not None and threading.get_ident() != self._judging_on:
+            self._thread.join()
+            self._thread = None
+        if self._started_source:
+            self._started_source = False
+            self.source.stop()
+
+    def _pump(self) -> None:
+        while not self._stopping.is_set():
+            ended = self.source.state is SourceState.STOPPED
+            frame = self.source.newest()
+            if frame is not None:
+                if not self._inspect_from(frame):
+                    return
+            elif ended:
+                return
+            else:
+                self._stopping.wait(_LOOK_EVERY_S)
+
+    def _inspect_from(self, frame: Frame) -> bool:
+        """Have ``frame``, and those that come meanwhile, judged; False when there is no worker any more."""
+        name = f"Live {self.source.name}"
+        try:
+            handle = self._worker.submit(Job(name, Priority.LIVE, lambda engine: self._judge_newest(engine, frame)))
+        except WorkerStoppedError as error:
+            self._problem = str(error)
+            return False
+        state = self._wait_for(handle)
+        if state is JobState.FAILED:
+            self._problem = _sentence(handle.error)
+            self._stopping.wait(_RETRY_S)
+        return True
+
+    def _wait_for(self, handle: JobHandle) -> JobState:
+        while not (state := handle.wait(_LOOK_EVERY_S)).is_final:
+            if self._stopping.is_set():
+                handle.cancel()
+        return state
+
+    def _judge_newest(self, engine: EngineT, first: Frame) -> Iterator[ImageInspected]:
+        self._judging_on = threading.get_ident()
+        if self._detector is None:
+            self._detector = self._make_detector(engine)
+        frame: Frame | None = first
+        index = 0
+        while frame is not None and not self._stopping.is_set():
+            # The job may have waited for its turn meanwhile.
+            newer = self.source.newest()
+            if newer is not None:
+                self._superseded += 1
+                frame = newer
+            inspection = self._judge(frame, self._detector)
+            self._store(inspection)
+            self._count(inspection)
+            self._on_inspection(inspection)
+            yield ImageInspected(index, inspection)
+            index += 1
+            frame = self.source.newest()
+
+    def _judge(self, frame: Frame, detector: Detector) -> Inspection:
+        started = time.perf_counter()
+        name = f"{self.source.name} #{frame.frame_id}"
+        image = encode_frame(frame.pixels, name, frame.captured_at, frame.frame_id)
+        inspection = judge(image, self.recipe_version.recipe, detector, Origin.LIVE, started)
+        return replace(inspection, frame_age_ms=(time.monotonic() - frame.captured_monotonic) * 1000.0)
+
+    def _count(self, inspection: Inspection) -> None:
+        self._problem = ""
+        judged = inspection.verdict is not Verdict.NOT_INSPECTED
+        times = self._verdict_times
+        times.append(time.monotonic())
+        span = times[-1] - times[0]
+        self._counters = replace(
+            self._counters,
+            inspected=self._counters.inspected + judged,
+            not_inspected=self._counters.not_inspected + (not judged),
+            latency_ms=inspection.seconds * 1000.0,
+            frame_age_ms=inspection.frame_age_ms,
+            per_second=(len(times) - 1) / span if span > 0 else None,
+        )
+
+
+def _sentence(error: Exception | None) -> str:
+    if isinstance(error, FiloError):
+        return str(error)
+    return f"Live inspection failed on a frame ({type(error).__name__}: {error}). It is tried again by itself."

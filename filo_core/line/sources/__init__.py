@@ -1,0 +1,1 @@
+"""Where live images come from."""

@@ -1,0 +1,300 @@
+"""Cameras, network streams and video files, each captured in a process of its own that can be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import platform
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.imaging import MAX_PIXELS, printable_name
+from filo_core.line.sources.address import CameraAddress
+from filo_core.line.sources.base import Frame, SourceState
+from filo_core.line.sources.camera_process import CameraProcess, CaptureSettings, Ending, capture, probe
+from filo_core.line.sources.camera_session import CameraSession
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+_LOOK_EVERY_S = 0.05
+_FIRST_CAPACITY = 3840 * 2160 * 3
+_PROBE_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTiming:
+    """Limits in seconds after which something counts as lost, hung or worth another try."""
+
+    open_s: float = 10.0
+    """For starting the process and opening the device."""
+    lost_s: float = 0.7
+    """Without a sign of life, until the source is LOST."""
+    hang_s: float = 4.0
+    """Without a sign of life, until the process is killed and the camera opened anew."""
+    first_retry_s: float = 0.5
+    longest_retry_s: float = 10.0
+    """Waits between tries double from the first to this."""
+
+
+class CameraSource:
+    """A camera, network stream or video file, read by OpenCV in its own process.
+
+    OpenCV can hang for ever in a camera that was unplugged. So it has a process to itself; when that gives no sign
+    of life it is killed, and the camera opened anew, with growing waits. A stream's password is in no name, problem,
+    log or printed form.
+
+    Args:
+        address: number of a local camera, path of a video file or device, or URL.
+        name: what an operator calls it; from the address, without passwords, when empty.
+        size: width and height to ask the camera for.
+        loop: play a video file for ever; else STOPPED at its end.
+        timing: when it counts as lost.
+        process: what runs in the process of its own.
+    """
+
+    def __init__(
+        self,
+        address: int | str | Path,
+        *,
+        name: str = "",
+        size: tuple[int, int] | None = None,
+        loop: bool = True,
+        timing: CameraTiming | None = None,
+        process: CameraProcess = capture,
+    ) -> None:
+        self._address = CameraAddress(address)
+        self._name = name
+        self._settings = CaptureSettings(self._address, size, loop)
+        self._timing = timing or CameraTiming()
+        self._process = process
+        self._capacity = _FIRST_CAPACITY
+        self._state = SourceState.STOPPED
+        self._problem = ""
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        # Guards the counters and the session against its replacement while a frame is being read.
+        self._reading = threading.Lock()
+        self._session: CameraSession | None = None
+        self._left_over: Frame | None = None
+        self._frames_before = 0
+        self._last_taken = 0
+        self._taken = 0
+
+    def __repr__(self) -> str:
+        return f"CameraSource({self.name!r}, {self._state})"
+
+    @property
+    def name(self) -> str:
+        """What an operator calls it; holds no password."""
+        return self._name or printable_name(self._address.shown)
+
+    @property
+    def state(self) -> SourceState:
+        """How it is now."""
+        return self._state
+
+    @property
+    def problem(self) -> str:
+        """While LOST: what happened and what to do, as a sentence."""
+        return self._problem
+
+    @property
+    def frames(self) -> int:
+        """Frames captured since the start, over all reconnects."""
+        with self._reading:
+            return self._count_frames()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that a newer one replaced before anybody took them."""
+        with self._reading:
+            session = self._session
+            waits = self._left_over is not None or (session is not None and session.room.sequence > self._last_taken)
+            return max(0, self._count_frames() - self._taken - waits)
+
+    def start(self) -> None:
+        """Begin to capture, and return at once; no effect while it captures."""
+        with self._starting:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._stopping.clear()
+            with self._reading:
+                self._left_over = None
+                self._frames_before = self._last_taken = self._taken = 0
+            self._problem = ""
+            self._state = SourceState.OPENING
+            self._thread = threading.Thread(target=self._run, name="filo-camera-watch", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; the camera's process is gone afterwards."""
+        with self._starting:
+            self._stopping.set()
+            if self._thread is not None:
+                self._thread.join()
+                self._thread = None
+            with self._reading:
+                self._left_over = None
+            self._problem = ""
+            self._state = SourceState.STOPPED
+
+    def newest(self) -> Frame | None:
+        """The newest frame, unless it was taken already."""
+        with self._reading:
+            frame = self._read_room() or self._left_over
+            self._left_over = None
+            self._taken += frame is not None
+            return frame
+
+    def _count_frames(self) -> int:
+        return self._frames_before + (self._session.room.sequence if self._session is not None else 0)
+
+    def _read_room(self) -> Frame | None:
+        read = None if self._session is None else self._session.room.read(self._last_taken)
+        if read is None:
+            return None
+        pixels, self._last_taken, wall, monotonic = read
+        return Frame(pixels, self._frames_before + self._last_taken, datetime.fromtimestamp(wall, UTC), monotonic)
+
+    def _run(self) -> None:
+        pause = self._timing.first_retry_s
+        while not self._stopping.is_set():
+            before = self._frames_before
+            problem = self._one_life()
+            if self._stopping.is_set():
+                return
+            if not problem:
+                self._state = SourceState.STOPPED
+                return
+            self._lose(problem)
+            if self._frames_before > before:
+                pause = self._timing.first_retry_s
+            self._stopping.wait(pause)
+            pause = min(2 * pause, self._timing.longest_retry_s)
+
+    def _one_life(self) -> str:
+        """Capture until it ends; the problem as a sentence, empty when it was stopped or played to its end."""
+        while True:
+            if self._address.is_missing_file:
+                return self._missing_sentence()
+            try:
+                session = CameraSession(self._process, self._settings, self._capacity)
+            except OSError as error:
+                return f"{self.name} cannot be opened: no process for it could be started ({error.strerror})."
+            with self._reading:
+                self._session = session
+            try:
+                ending, needed, problem = self._watch(session)
+            finally:
+                self._put_away(session)
+            if ending is not Ending.TOO_LARGE or needed > MAX_PIXELS * 3:
+                return problem
+            self._capacity = needed
+
+    def _watch(self, session: CameraSession) -> tuple[Ending | None, int, str]:
+        timing = self._timing
+        while not self._stopping.is_set():
+            ended = session.look(_LOOK_EVERY_S)
+            if ended is not None:
+                ending, number = ended
+                return ending, number, self._ending_sentence(ending, number)
+            silence = session.silence(time.monotonic())
+            if session.room.sequence == 0:
+                if session.age(time.monotonic()) > timing.open_s:
+                    session.kill()
+                    return None, 0, f"{self.name} did not open within {timing.open_s:g} s. {self._remedy()}"
+            elif silence > timing.hang_s:
+                session.kill()
+                return None, 0, f"{self.name} hung and was shut down. {self._remedy()}"
+            elif silence > timing.lost_s:
+                self._lose(f"{self.name} sends no pictures. {self._remedy()}")
+            else:
+                self._problem = ""
+                self._state = SourceState.RUNNING
+        return None, 0, ""
+
+    def _put_away(self, session: CameraSession) -> None:
+        session.close()
+        with self._reading:
+            # The last picture may still be taken, though its memory goes.
+            self._left_over = self._read_room() or self._left_over
+            self._frames_before += session.room.sequence
+            self._last_taken = 0
+            self._session = None
+
+    def _lose(self, problem: str) -> None:
+        self._problem = problem
+        self._state = SourceState.LOST
+
+    def _missing_sentence(self) -> str:
+        return f"{self.name} does not exist. Choose the file or camera again."
+
+    def _ending_sentence(self, ending: Ending | None, number: int) -> str:
+        match ending:
+            case Ending.PLAYED:
+                return ""
+            case Ending.NOT_OPENED:
+                # Taken away since it was last played.
+                if self._address.is_missing_file:
+                    return self._missing_sentence()
+                return f"{self.name} could not be opened. {self._remedy()}"
+            case Ending.NO_PICTURE:
+                return f"{self.name} sends no pictures any more. {self._remedy()}"
+            case Ending.TOO_LARGE:
+                return f"{self.name} sends pictures of {number // 3:,} pixels, more than are read. Set a smaller size."
+            case None:
+                return f"{self.name}: its process ended by itself (exit code {number}). {self._remedy()}"
+
+    def _remedy(self) -> str:
+        if self._address.is_url:
+            return "Check the network, the address, the user name and the password. It is tried again by itself."
+        if self._address.is_video_file:
+            return "Check that it is a video file that plays elsewhere."
+        return "Check the plug, and that no other program uses it. It is tried again by itself."
+
+
+def available_cameras() -> list[int]:
+    """Numbers of the local cameras that look present; opening one may still fail.
+
+    Linux says so itself. Elsewhere the first four are tried, in a process that may hang and is killed then.
+    """
+    if platform.system() == "Linux":
+        return _listed_cameras(Path("/sys/class/video4linux"), Path("/dev"))
+    return _probed_cameras()
+
+
+def _listed_cameras(listing: Path, devices: Path) -> list[int]:
+    numbers = []
+    for device in devices.glob("video*"):
+        number = device.name.removeprefix("video")
+        index = listing / device.name / "index"
+        # A webcam's further nodes carry its metadata, and never a picture.
+        if number.isdecimal() and (not index.is_file() or index.read_text(encoding="ascii").strip() == "0"):
+            numbers.append(int(number))
+    return sorted(numbers)
+
+
+def _probed_cameras() -> list[int]:
+    context = multiprocessing.get_context("spawn")
+    owner: Connection[int, int]
+    owner, theirs = context.Pipe()
+    process = context.Process(target=probe, args=(theirs,), name="filo-camera-probe", daemon=True)
+    process.start()
+    theirs.close()
+    numbers: list[int] = []
+    deadline = time.monotonic() + _PROBE_TIMEOUT_S
+    # The end of the connection is the end of the search.
+    with contextlib.suppress(EOFError, OSError):
+        while owner.poll(max(0.0, deadline - time.monotonic())):
+            numbers.append(owner.recv())
+    process.kill()
+    process.join()
+    process.close()
+    owner.close()
+    return numbers

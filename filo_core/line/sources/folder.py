@@ -1,0 +1,143 @@
+"""A folder played as a camera: for demonstrations, trials and tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from filo_core.errors import FolderError, UnreadableImageError
+from filo_core.imaging import list_images, printable_name, read_image
+from filo_core.line.sources.base import Frame, FrameSlot, SourceState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAMED_FILES = 3
+_LONGEST_STOP_S = 10.0
+_SHORTEST_RETRY_S = 0.1
+
+
+class FolderSource:
+    """Plays the images of a folder in natural order, one every ``interval_s``.
+
+    The folder is listed anew each time round, so images added meanwhile are played as well. Files that cannot be
+    read are left out, counted and named in ``problem``; when none can, or the folder is gone, the source is LOST and
+    tries again.
+
+    Args:
+        folder: images in it and below it are played.
+        interval_s: from the start of one image to the next.
+        loop: play for ever; else STOPPED after one time round.
+    """
+
+    def __init__(self, folder: Path, interval_s: float = 0.5, loop: bool = True) -> None:
+        self._folder = folder
+        self._interval_s = interval_s
+        self._loop = loop
+        self._slot = FrameSlot()
+        self._state = SourceState.STOPPED
+        self._problem = ""
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"FolderSource({self.name!r}, {self._state})"
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return printable_name(self._folder.name) or str(self._folder)
+
+    @property
+    def state(self) -> SourceState:
+        """How it is now."""
+        return self._state
+
+    @property
+    def problem(self) -> str:
+        """Why it is LOST, or which files of the last time round were left out; empty when all is well."""
+        return self._problem
+
+    @property
+    def frames(self) -> int:
+        """Images played since the start."""
+        return self._slot.frames
+
+    @property
+    def dropped(self) -> int:
+        """Images that the next one replaced before anybody took them."""
+        return self._slot.dropped
+
+    def start(self) -> None:
+        """Begin to play; no effect while it plays."""
+        with self._starting:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._slot.clear()
+            self._stopping.clear()
+            self._problem = ""
+            self._state = SourceState.OPENING
+            self._thread = threading.Thread(target=self._play, name=f"filo-folder-{self.name}", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; the thread is gone afterwards."""
+        with self._starting:
+            self._stopping.set()
+            if self._thread is not None:
+                self._thread.join(_LONGEST_STOP_S)
+                self._thread = None
+            self._slot.discard()
+            self._state = SourceState.STOPPED
+
+    def newest(self) -> Frame | None:
+        """The image in turn, unless it was taken already."""
+        return self._slot.take()
+
+    def _play(self) -> None:
+        while not self._stopping.is_set():
+            self._play_once()
+            if not self._loop and self._state is SourceState.RUNNING:
+                self._state = SourceState.STOPPED
+                return
+
+    def _play_once(self) -> None:
+        try:
+            images = list_images(self._folder).images
+        except FolderError as error:
+            self._lose(str(error))
+            self._stopping.wait(max(self._interval_s, _SHORTEST_RETRY_S))
+            return
+        unreadable: list[str] = []
+        for path in images:
+            due = time.monotonic() + self._interval_s
+            try:
+                pixels = read_image(path).pixels
+            except UnreadableImageError as error:
+                unreadable.append(str(error))
+            else:
+                self._slot.put(pixels, datetime.now(UTC), time.monotonic())
+                if self._state is SourceState.LOST:
+                    self._problem = ""
+                self._state = SourceState.RUNNING
+            if self._stopping.wait(max(0.0, due - time.monotonic())):
+                return
+        self._problem = _name_unreadable(unreadable)
+        if len(unreadable) == len(images):
+            self._lose(self._problem)
+
+    def _lose(self, problem: str) -> None:
+        self._problem = problem
+        self._state = SourceState.LOST
+
+
+def _name_unreadable(problems: list[str]) -> str:
+    if not problems:
+        return ""
+    named = " ".join(problems[:_NAMED_FILES])
+    more = f" And {len(problems) - _NAMED_FILES} more." if len(problems) > _NAMED_FILES else ""
+    files = "1 file" if len(problems) == 1 else f"{len(problems)} files"
+    return f"{files} could not be read. {named}{more}"

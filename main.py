@@ -1,0 +1,39 @@
+"""FiLo Inspector: ``python main.py --help`` lists the commands."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.benchmark import benchmark
+from cli.common import settings_with, speaks_plainly, start_logging
+from cli.demo import demo
+from cli.doctor import doctor
+from cli.inspect import inspect
+from cli.models import app as model_commands
+from cli.product import Database
+from cli.product import app as product_commands
+
+cli = typer.Typer(
+    help="Inspects parts the day they are first made.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+cli.callback()(start_logging)
+cli.add_typer(product_commands, name="product")
+cli.add_typer(model_commands, name="models")
+cli.command()(demo)
+cli.command()(inspect)
+cli.command()(benchmark)
+cli.command()(doctor)
+
+
+@cli.command()
+@speaks_plainly
+def app(database: Database = "") -> None:
+    """Open the window."""
+    # Qt is needed by this command only.
+    from gui.application import run
+
+    raise SystemExit(run(settings_with(database=database)))
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,22 @@
+# Windows: .\tasks.ps1 demo | app | test | lint. Does all of its own set-up.
+param([Parameter(Mandatory = $true)][ValidateSet("setup", "demo", "app", "test", "lint")][string]$Task)
+$ErrorActionPreference = "Stop"
+Set-Location $PSScriptRoot
+$python = ".venv\Scripts\python.exe"
+
+function Invoke-Step { & $args[0] $args[1..($args.Length - 1)]; if ($LASTEXITCODE) { exit $LASTEXITCODE } }
+
+if (-not (Test-Path ".venv\.installed")) {
+    Invoke-Step py -3 -m venv .venv
+    Invoke-Step $python -m pip install --quiet -c constraints.txt --editable ".[dev]"
+    New-Item -ItemType File -Force ".venv\.installed" | Out-Null
+}
+switch ($Task) {
+    "demo" { Invoke-Step $python main.py demo }
+    "app" { Invoke-Step $python main.py app }
+    "test" { Invoke-Step $python -m pytest }
+    "lint" {
+        Invoke-Step $python -m ruff check .
+        Invoke-Step $python -m mypy
+    }
+}

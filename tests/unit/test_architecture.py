@@ -1,0 +1,52 @@
+"""Who may import whom, and what may not be loaded before it is needed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_contracts_on_imports_hold() -> None:
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    result = _python(code)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "filo_core.types",
+        "filo_core.events",
+        "filo_core.imaging",
+        "filo_core.line.worker",
+        "workflows.workbench",
+        "gui.application",
+        "gui.main_window",
+    ],
+)
+def test_importing_it_loads_no_model_library(module: str) -> None:
+    code = f"import {module}, sys; sys.exit(' '.join({{'torch', 'open_clip', 'transformers'}} & set(sys.modules)) or 0)"
+    result = _python(code)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("module", ["storage.storage", "workflows.workbench", "filo_core.engine"])
+def test_importing_it_loads_no_qt(module: str) -> None:
+    result = _python(f"import {module}, sys; sys.exit('PySide6' in sys.modules)")
+    assert result.returncode == 0, result.stderr
+
+
+def test_no_line_of_ours_unpickles() -> None:
+    forbidden = ("import pickle", "torch.load(", "joblib.load(", "allow_pickle=True")
+    packages = ("filo_core", "storage", "workflows", "gui", "cli")
+    sources = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    assert len(sources) > 20
+    found = [str(path) for path in sources if any(word in path.read_text(encoding="utf-8") for word in forbidden)]
+    assert found == []

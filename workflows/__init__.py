@@ -1,0 +1,1 @@
+"""The main job: joins the engine and the record, for the command line and the window alike."""
