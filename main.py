@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+
 import typer
 
 from cli.benchmark import benchmark
@@ -36,4 +38,6 @@ def app(database: Database = "") -> None:
 
 
 if __name__ == "__main__":
+    # Cameras spawn a process of their own, which starts here on Windows once the program is frozen.
+    multiprocessing.freeze_support()
     cli()

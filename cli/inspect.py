@@ -14,6 +14,7 @@ from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, s
 from cli.product import AsJson, Database, Name
 from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
 from filo_core.types import Verdict
+from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
 from workflows.inspector import folder_steps
@@ -35,7 +36,8 @@ def inspect(
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
-        steps = folder_steps(storage, catalogue, version, folder)
+        recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
+        steps = folder_steps(recorder, catalogue, version, folder)
         engine = load_engine(version.recipe.profile, settings.device)
         with _progress() as progress:
             task = progress.add_task("Inspecting", total=None)

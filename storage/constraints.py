@@ -1,0 +1,37 @@
+"""The named rules of the record, as SQL that every database understands. A row that breaks one is never stored."""
+
+from __future__ import annotations
+
+from filo_core.types import Origin, ProductKind, Provenance, ReviewDecision, Severity, Verdict
+from storage.columns import one_of
+
+KIND_KNOWN = one_of("kind", ProductKind)
+SEVERITY_KNOWN = one_of("severity", Severity)
+PROVENANCE_KNOWN = one_of("provenance", Provenance)
+ORIGIN_KNOWN = one_of("origin", Origin)
+VERDICT_KNOWN = one_of("verdict", Verdict)
+DECISION_KNOWN = one_of("decision", ReviewDecision)
+
+LIMITS_WHOLE = (
+    "(limit_ok IS NULL AND limit_ng IS NULL AND limit_region IS NULL) OR "
+    "(limit_ok >= 0 AND limit_ok <= limit_ng AND limit_region >= 0)"
+)
+"""A draft has all three limits in order, or none."""
+
+ROI_WHOLE = (
+    "(roi_x IS NULL AND roi_y IS NULL AND roi_width IS NULL AND roi_height IS NULL) OR "
+    "(roi_x IS NOT NULL AND roi_y IS NOT NULL AND roi_width > 0 AND roi_height > 0)"
+)
+
+JUDGED_WITH_EVIDENCE = (
+    "(verdict = 'NOT_INSPECTED' AND image_score IS NULL) OR (verdict <> 'NOT_INSPECTED' "
+    "AND image_score IS NOT NULL AND image_hash <> '' AND map_hash <> '')"
+)
+"""A verdict comes with its score, image and anomaly map; NOT_INSPECTED comes without a score."""
+
+JUDGED_ONCE = "origin = 'folder' AND verdict <> 'NOT_INSPECTED'"
+"""Rows among which one image content has one inspection per recipe version."""
+
+REVIEW_DECIDES = "verdict IN ('OK', 'NG')"
+OVERRULE_HAS_REASON = "decision <> 'overrule' OR reason <> ''"
+RETYPE_HAS_TYPE = "decision <> 'retype' OR anomaly_type <> ''"

@@ -1,0 +1,180 @@
+"""Connections: what differs between SQLite and PostgreSQL is in this file, and nowhere else.
+
+SQLite: write-ahead log with ``synchronous=FULL``, so that a committed verdict survives a power cut; writers begin
+with ``BEGIN IMMEDIATE``, so that two of them wait for each other instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+
+from filo_core.errors import StorageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 15_000
+"""How long a writer waits for another one. A transaction of ours takes milliseconds."""
+
+_WRITES = "filo_writes"
+_SQLITE_HEADER = b"SQLite format 3\0"
+_SQLITE, _POSTGRESQL = "sqlite", "postgresql"
+# Any number does, as long as every station takes the same one.
+_MIGRATION_LOCK = 0x46694C6F
+_RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
+_CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
+
+
+class BrokenRuleError(StorageError):
+    """A row was refused because it breaks a rule of the schema; nothing of its transaction was stored."""
+
+
+def parse_url(url: str) -> URL:
+    """``url`` checked for a database the record can live in.
+
+    Raises:
+        StorageError: if it is no URL, or names another kind of database; a password in it is not repeated.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise StorageError(
+            "The database address is not a URL. Write sqlite:///path/to/file.sqlite, or "
+            "postgresql+psycopg://user:password@host/database."
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend not in {_SQLITE, _POSTGRESQL}:
+        raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
+    if backend == _SQLITE and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
+        raise StorageError("The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.")
+    return parsed
+
+
+def sqlite_url(path: Path) -> str:
+    """Address of a SQLite file, whatever characters its path has."""
+    return URL.create(_SQLITE, database=str(path)).render_as_string()
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Path of a SQLite database, None for a server's."""
+    return Path(url.database) if url.get_backend_name() == _SQLITE and url.database else None
+
+
+def shown(url: URL) -> str:
+    """What messages call the database: the file, or the address without its password."""
+    path = sqlite_file(url)
+    return str(path) if path is not None else url.render_as_string(hide_password=True)
+
+
+def make_engine(url: URL) -> Engine:
+    """Engine for a checked URL; no connection is made yet.
+
+    Raises:
+        StorageError: if a SQLite file cannot be used, or the server's driver is not installed.
+    """
+    path = sqlite_file(url)
+    if path is None:
+        return _make_server_engine(url)
+    _check_file(path)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine and pool; its transactions take the write lock when they begin."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same engine and pool; all statements of one of its transactions see the same state."""
+    # SQLite's transactions do so anyway.
+    return engine.execution_options(isolation_level="REPEATABLE READ") if engine.name == _POSTGRESQL else engine
+
+
+def wait_for_other_migrations(connection: Connection) -> None:
+    """Hold back every other program that wants to change this schema until the transaction ends."""
+    # SQLite's BEGIN IMMEDIATE has done so already.
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+def translated(error: DBAPIError, url: URL) -> StorageError:
+    """``error`` of a driver as a sentence that names the database and says what to do."""
+    where = shown(url)
+    if isinstance(error, IntegrityError):
+        return BrokenRuleError(f"{where} refused a row that breaks a rule of the record. Report this.")
+    words = str(error.orig).strip().lower()
+    if "locked" in words or "busy" in words:
+        sentence = f"{where} is held by another program for too long. Close that program, then try again."
+    elif "disk is full" in words or "no space left" in words:
+        sentence = f"The disk that holds {where} is full. Free some space, then try again."
+    elif "malformed" in words or "not a database" in words:
+        sentence = f"{where} is damaged. {_RESTORE}"
+    elif "readonly" in words or "read-only" in words or "unable to open" in words:
+        sentence = f"{where} cannot be written. {_CHOOSE_FOLDER}"
+    elif error.connection_invalidated or _is_connection_failure(words):
+        sentence = f"{where} does not answer ({_first_line(error, url)}). Check the server, address and network."
+    else:
+        sentence = f"{where} refused the work ({_first_line(error, url)}). Try again; if it happens again, report this."
+    return StorageError(sentence)
+
+
+def _make_server_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StorageError(
+            f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "
+            f"Install it with: pip install {url.get_driver_name()}"
+        ) from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what SQLite would answer with a riddle, or would only find out later."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder, not a database file. Give the path of a file inside it.")
+        if path.exists():
+            with path.open("rb") as file:
+                start = file.read(len(_SQLITE_HEADER))
+            if start and start != _SQLITE_HEADER:
+                raise StorageError(f"{path} is not a database of this program, or is damaged. {_RESTORE}")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(f"{path} cannot be used as database file: {reason}. {_CHOOSE_FOLDER}") from error
+
+
+def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # the listener is set for SQLite only
+    # None: the driver must not begin transactions by itself; _begin does.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise sqlite3.OperationalError(f"unable to open with a write-ahead log, only with {mode}")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    options: dict[str, Any] = dict(connection.get_execution_options())
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+
+
+def _is_connection_failure(words: str) -> bool:
+    return any(sign in words for sign in ("connection", "could not connect", "could not translate host", "timeout"))
+
+
+def _first_line(error: DBAPIError, url: URL) -> str:
+    lines = str(error.orig).strip().splitlines()
+    line = lines[0][:300] if lines else type(error.orig).__name__
+    return line.replace(url.password, "***") if url.password else line

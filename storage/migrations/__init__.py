@@ -1,0 +1,66 @@
+"""The schema's history, run from the package: nobody needs an ``alembic.ini``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+from filo_core.errors import StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+NEWEST = "0001"
+"""Revision that this program's tables are written for."""
+
+REVISIONS = ("0001",)
+"""All revisions that this program knows, oldest first."""
+
+_VERSION_TABLE = "alembic_version"
+
+
+def upgrade(connection: Connection, where: str) -> None:
+    """Bring the schema to :data:`NEWEST` within the connection's transaction.
+
+    Args:
+        connection: with a transaction that was begun for writing.
+        where: what messages call the database.
+
+    Raises:
+        StorageError: if a newer program wrote this database, or another program did.
+    """
+    present = _revision(connection, where)
+    if present == NEWEST:
+        return
+    if present is not None and present not in REVISIONS:
+        raise StorageError(
+            f"{where} was written by a newer version of this program. Update the program, or choose another database."
+        )
+    # Slow to import, and needed at the first start after an update only.
+    from alembic import command
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for this package's revisions on one connection."""
+    from alembic.config import Config
+
+    config = Config()
+    # A percent sign would start a substitution.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(connection: Connection, where: str) -> str | None:
+    """The schema's revision, None for an empty database."""
+    tables = inspect(connection).get_table_names()
+    if _VERSION_TABLE in tables:
+        revision: str | None = connection.scalar(select(column("version_num")).select_from(table(_VERSION_TABLE)))
+        return revision
+    if tables:
+        raise StorageError(f"{where} belongs to another program. Give the record a database of its own.")
+    return None

@@ -1,0 +1,231 @@
+"""Inspections with their regions and newest reviews."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row as ResultRow
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from filo_core.errors import StorageError
+from filo_core.types import (
+    Box,
+    Inspection,
+    InspectionFilter,
+    InspectionRecord,
+    Limits,
+    Origin,
+    Position,
+    Region,
+    Review,
+    Verdict,
+)
+from storage import constraints
+from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.repositories.filters import conditions
+from storage.repositories.products import RecipeKeys
+from storage.repositories.reviews import review_of
+
+_Found = ResultRow[InspectionRow, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """When an inspected image was captured, and its number at its camera; None where that is not known."""
+
+    captured_at: datetime | None
+    frame_id: int | None
+
+
+class InspectionRepository:
+    """Inspections are added and read, never changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, inspection: Inspection, keys: RecipeKeys, map_hash: str, station: str, operator: str) -> int:
+        """Store an inspection with its regions; back comes its id."""
+        prediction, image = inspection.prediction, inspection.image
+        width, height = image.size if image else (0, 0)
+        row = InspectionRow(
+            product_id=keys.product_id,
+            recipe_version_id=keys.recipe_version_id,
+            name=inspection.name,
+            image_hash=inspection.image_hash,
+            map_hash=map_hash,
+            width=width,
+            height=height,
+            verdict=inspection.verdict.value,
+            reason=inspection.reason,
+            image_score=prediction.image_score if prediction else None,
+            limit_ok=keys.limits.ok,
+            limit_ng=keys.limits.ng,
+            limit_region=keys.limits.region,
+            trained=prediction.trained if prediction else False,
+            origin=inspection.origin.value,
+            station=station,
+            operator=operator,
+            captured_at=image.captured_at if image else None,
+            inspected_at=inspection.inspected_at,
+            seconds=inspection.seconds,
+            stage_seconds=json.dumps(dict(prediction.stage_seconds) if prediction else {}),
+            frame_id=image.frame_id if image else None,
+            frame_age_ms=inspection.frame_age_ms,
+        )
+        self._session.add(row)
+        self._session.flush()
+        if prediction:
+            self._session.add_all(_region_rows(row.id, prediction.regions))
+            self._session.flush()
+        return row.id
+
+    def judged(self, recipe_version_id: int, image_hash: str) -> int | None:
+        """Id of the folder inspection that judged this content under this recipe version, None without one."""
+        return self._session.scalar(
+            select(InspectionRow.id).where(
+                InspectionRow.recipe_version_id == recipe_version_id,
+                InspectionRow.image_hash == image_hash,
+                # Spelled as in the partial index, which is used only then.
+                text(constraints.JUDGED_ONCE),
+            )
+        )
+
+    def page(self, wanted: InspectionFilter, before_id: int | None, limit: int) -> tuple[InspectionRecord, ...]:
+        """The newest ``limit`` inspections that are wanted and older than ``before_id``; always three statements."""
+        # Ids alone first: the filter is answered from indexes, and only the rows of this page are read and joined.
+        chosen = select(InspectionRow.id).where(*conditions(wanted)).order_by(InspectionRow.id.desc()).limit(limit)
+        if before_id is not None:
+            chosen = chosen.where(InspectionRow.id < before_id)
+        query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id.desc())
+        return self._records(self._session.execute(query).all())
+
+    def get(self, inspection_id: int) -> InspectionRecord:
+        """One inspection.
+
+        Raises:
+            StorageError: if there is none of this id.
+        """
+        records = self._records(self._session.execute(_with_recipe().where(InspectionRow.id == inspection_id)).all())
+        if not records:
+            raise StorageError(f"There is no inspection {inspection_id} in this record. Refresh the list.")
+        return records[0]
+
+    def capture(self, inspection_id: int) -> Capture:
+        """Where the image of an existing inspection came from."""
+        query = select(InspectionRow.captured_at, InspectionRow.frame_id).where(InspectionRow.id == inspection_id)
+        captured_at, frame_id = self._session.execute(query).one()
+        return Capture(captured_at, frame_id)
+
+    def count(self, wanted: InspectionFilter) -> int:
+        """How many inspections are wanted."""
+        return self._session.scalar(select(func.count(InspectionRow.id)).where(*conditions(wanted))) or 0
+
+    def verdict_counts(self, wanted: InspectionFilter) -> dict[Verdict, int]:
+        """How many of the wanted inspections have each of the system's verdicts; absent ones are left out."""
+        query = select(InspectionRow.verdict, func.count()).where(*conditions(wanted)).group_by(InspectionRow.verdict)
+        return {Verdict(verdict): number for verdict, number in self._session.execute(query)}
+
+    def anomaly_types(self) -> tuple[str, ...]:
+        """Every name that a region or a review carries, in alphabetical order."""
+        named = select(RegionRow.anomaly_type).union(select(ReviewRow.anomaly_type).where(ReviewRow.anomaly_type != ""))
+        return tuple(sorted(self._session.scalars(named)))
+
+    def _records(self, found: Sequence[_Found]) -> tuple[InspectionRecord, ...]:
+        ids = [row.id for row, *_ in found]
+        regions, reviews = self._regions(ids), self._newest_reviews(ids)
+        return tuple(
+            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id))
+            for row, product, version, recipe_hash in found
+        )
+
+    def _regions(self, ids: Sequence[int]) -> dict[int, tuple[Region, ...]]:
+        query = (
+            select(RegionRow)
+            .where(RegionRow.inspection_id.in_(ids))
+            .order_by(RegionRow.inspection_id, RegionRow.ordinal)
+        )
+        found: defaultdict[int, list[Region]] = defaultdict(list)
+        for row in self._session.scalars(query):
+            found[row.inspection_id].append(_region(row))
+        return {inspection_id: tuple(regions) for inspection_id, regions in found.items()}
+
+    def _newest_reviews(self, ids: Sequence[int]) -> dict[int, Review]:
+        newest = (
+            select(func.max(ReviewRow.id)).where(ReviewRow.inspection_id.in_(ids)).group_by(ReviewRow.inspection_id)
+        )
+        rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest)))
+        return {row.inspection_id: review_of(row) for row in rows}
+
+
+def _with_recipe() -> Select[InspectionRow, str, int, str]:
+    return (
+        select(InspectionRow, ProductRow.name, RecipeVersionRow.version, RecipeVersionRow.content_hash)
+        .join(ProductRow, ProductRow.id == InspectionRow.product_id)
+        .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
+    )
+
+
+def _record(
+    row: InspectionRow,
+    product: str,
+    recipe_version: int,
+    recipe_hash: str,
+    regions: tuple[Region, ...],
+    review: Review | None,
+) -> InspectionRecord:
+    return InspectionRecord(
+        inspection_id=row.id,
+        product=product,
+        recipe_version=recipe_version,
+        recipe_hash=recipe_hash,
+        name=row.name,
+        image_hash=row.image_hash,
+        map_hash=row.map_hash,
+        width=row.width,
+        height=row.height,
+        verdict=Verdict(row.verdict),
+        reason=row.reason,
+        image_score=row.image_score,
+        limits=Limits(row.limit_ok, row.limit_ng, row.limit_region),
+        trained=row.trained,
+        origin=Origin(row.origin),
+        inspected_at=row.inspected_at,
+        seconds=row.seconds,
+        regions=regions,
+        review=review,
+    )
+
+
+def _region(row: RegionRow) -> Region:
+    return Region(
+        box=Box(row.x, row.y, row.width, row.height),
+        area_px=row.area_px,
+        score=row.score,
+        anomaly_type=row.anomaly_type,
+        type_confidence=row.type_confidence,
+        position=Position(row.position),
+    )
+
+
+def _region_rows(inspection_id: int, regions: Sequence[Region]) -> list[RegionRow]:
+    return [
+        RegionRow(
+            inspection_id=inspection_id,
+            ordinal=ordinal,
+            x=region.box.x,
+            y=region.box.y,
+            width=region.box.width,
+            height=region.box.height,
+            area_px=region.area_px,
+            score=region.score,
+            anomaly_type=region.anomaly_type,
+            type_confidence=region.type_confidence,
+            position=region.position.value,
+        )
+        for ordinal, region in enumerate(regions)
+    ]

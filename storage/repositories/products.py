@@ -1,0 +1,304 @@
+"""Products, their drafts and their signed recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from filo_core.errors import ProductError
+from filo_core.types import (
+    AnomalyType,
+    Box,
+    Limits,
+    ProductDescription,
+    ProductDraft,
+    ProductKind,
+    Provenance,
+    Recipe,
+    RecipeVersion,
+    Reference,
+    Severity,
+)
+from storage.models import AnomalyTypeRow, InspectionRow, ProductRow, RecipeVersionRow, ReferenceRow
+from storage.names import name_key
+from storage.recipes import dump_recipe, load_recipe
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeKeys:
+    """Row ids that an inspection under a recipe version refers to, and the limits that decided."""
+
+    product_id: int
+    recipe_version_id: int
+    limits: Limits
+
+
+class ProductRepository:
+    """Products by name; case and blanks make no difference when one is looked up.
+
+    Args:
+        session: of the transaction.
+        writes: whether a product that is looked up must stay as it is until the transaction ends.
+    """
+
+    def __init__(self, session: Session, *, writes: bool) -> None:
+        self._session = session
+        self._writes = writes
+
+    def drafts(self) -> tuple[ProductDraft, ...]:
+        """All drafts in the order of their names."""
+        rows = self._session.scalars(
+            select(ProductRow)
+            .options(selectinload(ProductRow.anomaly_types), selectinload(ProductRow.references))
+            .order_by(ProductRow.name_key)
+        ).all()
+        signed = self._signed_hashes([row.id for row in rows])
+        return tuple(_draft(row, *signed.get(row.id, ("", ""))) for row in rows)
+
+    def draft(self, name: str) -> ProductDraft:
+        """The draft of one product.
+
+        Raises:
+            ProductError: if there is no such product.
+        """
+        row = self._row(name)
+        return _draft(row, *self._signed_hashes([row.id]).get(row.id, ("", "")))
+
+    def exists(self, name: str) -> bool:
+        """True if a product has this name, however it is spelled."""
+        return self._find(name) is not None
+
+    def add(self, draft: ProductDraft) -> ProductDraft:
+        """Store a new product; what it says of signed versions is not taken over.
+
+        Raises:
+            ProductError: if the name is taken.
+        """
+        name = draft.description.name
+        if self.exists(name):
+            raise _taken(name)
+        now = datetime.now(UTC)
+        row = ProductRow(created_at=now, changed_at=now, signed_version=None)
+        _write_columns(row, draft)
+        row.anomaly_types = _type_rows(draft.anomaly_types)
+        row.references = _reference_rows(draft.references)
+        self._session.add(row)
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            # Another station was quicker.
+            raise _taken(name) from error
+        return _draft(row, "", "")
+
+    def save(self, name: str, draft: ProductDraft) -> ProductDraft:
+        """Replace the draft of product ``name``; its name may change, its signed versions stay.
+
+        Raises:
+            ProductError: if there is no such product, or the new name is taken.
+        """
+        row = self._row(name)
+        new_name = draft.description.name
+        if name_key(new_name) != row.name_key and self.exists(new_name):
+            raise _taken(new_name)
+        _write_columns(row, draft)
+        row.changed_at = datetime.now(UTC)
+        # Old rows go first: an entry that stays would meet itself in the unique constraint.
+        if _types(row) != draft.anomaly_types:
+            self._session.execute(delete(AnomalyTypeRow).where(AnomalyTypeRow.product_id == row.id))
+            self._session.expire(row, ["anomaly_types"])
+            row.anomaly_types = _type_rows(draft.anomaly_types)
+        if _references(row) != draft.references:
+            self._session.execute(delete(ReferenceRow).where(ReferenceRow.product_id == row.id))
+            self._session.expire(row, ["references"])
+            row.references = _reference_rows(draft.references)
+        self._session.flush()
+        return self.draft(new_name)
+
+    def remove(self, name: str) -> None:
+        """Delete a product with its signed recipes.
+
+        Raises:
+            ProductError: if there is no such product, or images were inspected under it.
+        """
+        row = self._row(name)
+        used = select(InspectionRow.id).where(InspectionRow.product_id == row.id).limit(1)
+        if self._session.scalar(used) is not None:
+            raise ProductError(
+                f"{row.name} has inspections in the record, which must stay. Keep the product, or clone it."
+            )
+        self._session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
+        self._session.delete(row)
+        self._session.flush()
+
+    def sign(self, name: str, recipe: Recipe, signed_by: str, signed_at: datetime) -> RecipeVersion:
+        """Put a recipe in force: a new version, or the one that has this very content already.
+
+        Raises:
+            ProductError: if there is no such product.
+        """
+        product = self._row(name)
+        same = (
+            RecipeVersionRow.product_id == product.id,
+            RecipeVersionRow.content_hash == recipe.content_hash,
+        )
+        row = self._session.scalar(select(RecipeVersionRow).where(*same))
+        if row is None:
+            newest = select(func.max(RecipeVersionRow.version)).where(RecipeVersionRow.product_id == product.id)
+            row = RecipeVersionRow(
+                product_id=product.id,
+                version=(self._session.scalar(newest) or 0) + 1,
+                content=dump_recipe(recipe),
+                content_hash=recipe.content_hash,
+                model_hash=recipe.model_hash,
+                signed_by=signed_by,
+                signed_at=signed_at,
+            )
+            self._session.add(row)
+        product.signed_version = row.version
+        self._session.flush()
+        return _recipe_version(row, product.name)
+
+    def recipe(self, name: str, version: int | None = None) -> RecipeVersion:
+        """A signed recipe, checked against its hash; the one in force when no version is given.
+
+        Raises:
+            ProductError: if there is no such product or version, or nothing was signed off yet.
+            StorageError: if the recipe was altered.
+        """
+        product = self._row(name)
+        number = product.signed_version if version is None else version
+        if number is None:
+            raise ProductError(f"{product.name} has no recipe yet. Sign it off first.")
+        row = self._session.scalar(
+            select(RecipeVersionRow).where(
+                RecipeVersionRow.product_id == product.id, RecipeVersionRow.version == number
+            )
+        )
+        if row is None:
+            raise ProductError(f"{product.name} has no recipe version {number}. Choose one from its list.")
+        return _recipe_version(row, product.name)
+
+    def recipe_keys(self, name: str, recipe_hash: str) -> RecipeKeys:
+        """Row ids of a product's recipe by its hash.
+
+        Raises:
+            ProductError: if there is no such product, or it has no signed recipe of that hash.
+        """
+        product = self._row(name)
+        row = self._session.scalar(
+            select(RecipeVersionRow).where(
+                RecipeVersionRow.product_id == product.id, RecipeVersionRow.content_hash == recipe_hash
+            )
+        )
+        if row is None:
+            raise ProductError(f"{product.name} was judged by a recipe that nobody signed off. Sign it off first.")
+        return RecipeKeys(product.id, row.id, _recipe_version(row, product.name).recipe.limits)
+
+    def _find(self, name: str) -> ProductRow | None:
+        query = select(ProductRow).where(ProductRow.name_key == name_key(name))
+        # On SQLite the whole database is locked already, and this says nothing.
+        return self._session.scalar(query.with_for_update() if self._writes else query)
+
+    def _row(self, name: str) -> ProductRow:
+        row = self._find(name)
+        if row is None:
+            raise ProductError(f"There is no product {name[:120]!r}. Choose one from the list, or create it.")
+        return row
+
+    def _signed_hashes(self, product_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Content and model hash of the recipe in force, by product."""
+        rows = self._session.execute(
+            select(ProductRow.id, RecipeVersionRow.content_hash, RecipeVersionRow.model_hash)
+            .join(RecipeVersionRow, RecipeVersionRow.product_id == ProductRow.id)
+            .where(ProductRow.id.in_(product_ids), RecipeVersionRow.version == ProductRow.signed_version)
+        )
+        return {product_id: (content_hash, model_hash) for product_id, content_hash, model_hash in rows}
+
+
+def _taken(name: str) -> ProductError:
+    return ProductError(f"There is a product {name} already. Choose another name, or open that product.")
+
+
+def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str) -> ProductDraft:
+    draft = ProductDraft(
+        description=ProductDescription(row.name, row.class_name, ProductKind(row.kind), row.domain),
+        anomaly_types=_types(row),
+        references=_references(row),
+        region_of_interest=_region_of_interest(row),
+        profile=row.profile,
+        limits=_limits(row),
+        calibration_note=row.calibration_note,
+        model_hash=row.model_hash,
+        signed_version=row.signed_version,
+    )
+    if not signed_hash or draft.limits is None:
+        return draft
+    now = draft.recipe(draft.limits, draft.model_hash or signed_model_hash)
+    return replace(draft, changed_since_signing=now.content_hash != signed_hash)
+
+
+def _recipe_version(row: RecipeVersionRow, product: str) -> RecipeVersion:
+    recipe = load_recipe(row.content, row.content_hash, f"{product}, version {row.version},")
+    return RecipeVersion(recipe, row.version, row.signed_by, row.signed_at)
+
+
+def _types(row: ProductRow) -> tuple[AnomalyType, ...]:
+    return tuple(
+        AnomalyType(entry.name, Severity(entry.severity), entry.enabled, Provenance(entry.provenance))
+        for entry in row.anomaly_types
+    )
+
+
+def _references(row: ProductRow) -> tuple[Reference, ...]:
+    return tuple(Reference(entry.image_hash, entry.name) for entry in row.references)
+
+
+def _region_of_interest(row: ProductRow) -> Box | None:
+    x, y, width, height = row.roi_x, row.roi_y, row.roi_width, row.roi_height
+    if x is None or y is None or width is None or height is None:
+        return None
+    return Box(x, y, width, height)
+
+
+def _limits(row: ProductRow) -> Limits | None:
+    if row.limit_ok is None or row.limit_ng is None or row.limit_region is None:
+        return None
+    return Limits(row.limit_ok, row.limit_ng, row.limit_region)
+
+
+def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
+    description, box, limits = draft.description, draft.region_of_interest, draft.limits
+    row.name, row.name_key = description.name, name_key(description.name)
+    row.class_name, row.kind, row.domain = description.class_name, description.kind.value, description.domain
+    row.roi_x, row.roi_y = (box.x, box.y) if box else (None, None)
+    row.roi_width, row.roi_height = (box.width, box.height) if box else (None, None)
+    row.profile = draft.profile
+    row.limit_ok = limits.ok if limits else None
+    row.limit_ng = limits.ng if limits else None
+    row.limit_region = limits.region if limits else None
+    row.calibration_note, row.model_hash = draft.calibration_note, draft.model_hash
+
+
+def _type_rows(types: tuple[AnomalyType, ...]) -> list[AnomalyTypeRow]:
+    return [
+        AnomalyTypeRow(
+            ordinal=ordinal,
+            name=entry.name,
+            severity=entry.severity.value,
+            enabled=entry.enabled,
+            provenance=entry.provenance.value,
+        )
+        for ordinal, entry in enumerate(types)
+    ]
+
+
+def _reference_rows(references: tuple[Reference, ...]) -> list[ReferenceRow]:
+    return [
+        ReferenceRow(ordinal=ordinal, image_hash=entry.image_hash, name=entry.name)
+        for ordinal, entry in enumerate(references)
+    ]

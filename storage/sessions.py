@@ -1,0 +1,35 @@
+"""The session that keeps what must only ever be added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+
+from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import UOWTransaction
+
+_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow)
+_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow)
+
+
+class RecordSession(Session):
+    """A session in which verdicts, regions, reviews and recipe versions cannot be altered."""
+
+
+@event.listens_for(RecordSession, "before_flush")
+def _refuse_alterations(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    """A mistake of ours, not of a user: it must never reach the database, whoever makes it."""
+    for row in session.dirty:
+        if isinstance(row, _NEVER_CHANGED) and session.is_modified(row):
+            raise AssertionError(f"{_name(row)} is only ever added, never changed")
+    for row in session.deleted:
+        if isinstance(row, _NEVER_DELETED):
+            raise AssertionError(f"{_name(row)} is only ever added, never deleted")
+
+
+def _name(row: Row) -> str:
+    return f"{type(row).__name__} {inspect(row).identity}"

@@ -1,0 +1,78 @@
+"""What every test stands on: an offscreen window system, data of its own, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+_LONGEST_END_S = 10.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--headed", action="store_true", help="show the windows of the tests on the screen there is")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Before anything imports Qt: the platform is chosen with the first QApplication.
+    if not config.getoption("--headed"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+
+
+@pytest.fixture(autouse=True)
+def filo_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own; what the user has set does not reach in."""
+    for name in [name for name in os.environ if name.startswith("FILO_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "filo-home"
+    monkeypatch.setenv("FILO_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a thread running or a top-level widget alive."""
+    threads_before = set(threading.enumerate())
+    widgets_before = _top_level_widgets()
+    yield
+    leaked_threads = _wait_until_empty(lambda: [t.name for t in _own_threads() if t not in threads_before])
+    assert not leaked_threads, f"threads left running: {leaked_threads}"
+    leaked_widgets = _wait_until_empty(lambda: sorted(set(_top_level_widgets()) - set(widgets_before)))
+    assert not leaked_widgets, f"top-level widgets left alive: {leaked_widgets}"
+
+
+def _own_threads() -> list[threading.Thread]:
+    # A dummy stands for a thread of Qt's pool that once ran Python; the pool keeps such threads for the next task.
+    return [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
+
+
+def _top_level_widgets() -> dict[str, int]:
+    """Widgets without a parent by class and address. Qt is not imported for tests that do without it."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return {}
+    core = sys.modules["PySide6.QtCore"]
+    core.QThreadPool.globalInstance().waitForDone(round(_LONGEST_END_S * 1000))
+    core.QCoreApplication.processEvents()
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+    gc.collect()
+    return {
+        f"{type(widget).__name__} {widget.objectName()} {id(widget):#x}": id(widget)
+        for widget in widgets.QApplication.topLevelWidgets()
+        if widget.parent() is None
+    }
+
+
+def _wait_until_empty(leaked: Callable[[], list[str]]) -> list[str]:
+    until = time.monotonic() + _LONGEST_END_S
+    pause = threading.Event()
+    while (found := leaked()) and time.monotonic() < until:
+        pause.wait(0.02)
+    return found

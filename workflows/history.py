@@ -1,0 +1,178 @@
+"""What was inspected, what people decided about it, and the pictures behind both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from filo_core.errors import FiloError
+from filo_core.events import RunCounts
+from filo_core.imaging import decode_image
+from filo_core.types import (
+    InspectionFilter,
+    InspectionRecord,
+    Review,
+    ReviewDecision,
+    SourceImage,
+    Verdict,
+)
+from storage.names import tidy_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from storage.storage import Storage
+
+LONGEST_REASON = 1_000
+"""Characters of a review's reason."""
+
+_DECIDED = (Verdict.OK, Verdict.NG)
+
+
+class ReviewError(FiloError):
+    """A review lacks something, or contradicts itself."""
+
+
+class History:
+    """The inspections of a record and their reviews. Safe to use from several threads."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def page(
+        self, wanted: InspectionFilter, before_id: int | None = None, limit: int = 100
+    ) -> tuple[InspectionRecord, ...]:
+        """The newest ``limit`` inspections that are wanted, newest first; costs the same however long the record is.
+
+        Args:
+            wanted: ``verdicts`` are the system's; *undecided* means without any review; ``anomaly_type`` is what a
+                region was called or what the newest review calls it; ``since`` is included, ``until`` is not.
+            before_id: continue after this inspection, the last of the page before.
+            limit: at most so many.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.inspections.page(wanted, before_id, limit)
+
+    def count(self, wanted: InspectionFilter) -> int:
+        """How many inspections are wanted."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.count(wanted)
+
+    def get(self, inspection_id: int) -> InspectionRecord:
+        """One inspection.
+
+        Raises:
+            StorageError: if there is none of this id.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.inspections.get(inspection_id)
+
+    def counts(self, product: str = "") -> RunCounts:
+        """Totals of the system's verdicts on one product, or on all of them."""
+        with self._storage.reading() as transaction:
+            found = transaction.inspections.verdict_counts(InspectionFilter(product=product))
+        return RunCounts(
+            ok=found.get(Verdict.OK, 0),
+            review=found.get(Verdict.REVIEW, 0),
+            ng=found.get(Verdict.NG, 0),
+            not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
+        )
+
+    def anomaly_types_seen(self) -> tuple[str, ...]:
+        """Every name that a region or a review carries, in alphabetical order."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.anomaly_types()
+
+    def reviews(self, inspection_id: int) -> tuple[Review, ...]:
+        """All decisions on an inspection, oldest first; the last one counts."""
+        with self._storage.reading() as transaction:
+            return transaction.reviews.of(inspection_id)
+
+    def review(
+        self,
+        inspection_id: int,
+        decision: ReviewDecision,
+        verdict: Verdict,
+        reviewer: str,
+        reason: str = "",
+        anomaly_type: str = "",
+    ) -> InspectionRecord:
+        """Add a decision to an inspection; back comes the inspection with it.
+
+        Args:
+            inspection_id: what is decided on.
+            decision: ``CONFIRM`` agrees with the system's verdict and ``OVERRULE`` does not, whatever was decided
+                in between; where the system said REVIEW or NOT_INSPECTED, either verdict may follow. ``RETYPE``
+                leaves an OK or NG that stands as it is.
+            verdict: OK or NG, as it stands after this review.
+            reviewer: who decides.
+            reason: why; an overruling needs one.
+            anomaly_type: what the anomaly is; a retyping needs it.
+
+        Raises:
+            ReviewError: if something of that is missing or contradicts itself.
+            ProductError: if a name is too long or holds characters that cannot be seen.
+            StorageError: if there is no such inspection.
+        """
+        review = Review(
+            decision=decision,
+            verdict=verdict,
+            reviewer=tidy_name(reviewer, "reviewer's name"),
+            reviewed_at=datetime.now(UTC),
+            reason=reason.strip(),
+            anomaly_type=tidy_name(anomaly_type, "anomaly type"),
+        )
+        _check(review)
+        with self._storage.transaction() as transaction:
+            _check_against(transaction.inspections.get(inspection_id), review)
+            transaction.reviews.add(inspection_id, review)
+            return transaction.inspections.get(inspection_id)
+
+    def image(self, record: InspectionRecord) -> SourceImage:
+        """The image as it was inspected.
+
+        Raises:
+            StorageError: if it is missing, was altered, or could not be read when it was to be inspected.
+        """
+        encoded = self._storage.artefacts.get_bytes(record.image_hash)
+        with self._storage.reading() as transaction:
+            capture = transaction.inspections.capture(record.inspection_id)
+        image = decode_image(encoded, record.name, captured_at=capture.captured_at or record.inspected_at)
+        return replace(image, frame_id=capture.frame_id)
+
+    def anomaly_map(self, record: InspectionRecord) -> NDArray[np.float32]:
+        """The anomaly map of an inspection: ``(H, W)`` float32 in [0, 1], in steps of 1/65535.
+
+        Raises:
+            StorageError: if it is missing, was altered, or nothing was judged.
+        """
+        return self._storage.artefacts.get_map(record.map_hash)
+
+
+def _check(review: Review) -> None:
+    if review.verdict not in _DECIDED:
+        raise ReviewError(f"A review decides on OK or NG, not on {review.verdict.value}. Choose one of them.")
+    if not review.reviewer:
+        raise ReviewError("Nobody reviews. Enter who decides.")
+    if len(review.reason) > LONGEST_REASON:
+        raise ReviewError(f"The reason has {len(review.reason)} characters. Say it in {LONGEST_REASON} or fewer.")
+    if review.decision is ReviewDecision.OVERRULE and not review.reason:
+        raise ReviewError("An overruled verdict needs a reason. Say why.")
+    if review.decision is ReviewDecision.RETYPE and not review.anomaly_type:
+        raise ReviewError("Say which anomaly type it is.")
+
+
+def _check_against(record: InspectionRecord, review: Review) -> None:
+    """Confirming and overruling answer the system's verdict, however often it was answered before."""
+    system, current = record.verdict, record.final_verdict
+    match review.decision:
+        case ReviewDecision.CONFIRM if system in _DECIDED and review.verdict is not system:
+            raise ReviewError(f"{record.name} was judged {system.value}. Overrule it, with a reason, to change that.")
+        case ReviewDecision.OVERRULE if review.verdict is system:
+            raise ReviewError(f"{record.name} was judged {system.value}. Confirm it instead.")
+        case ReviewDecision.RETYPE if current in _DECIDED and review.verdict is not current:
+            raise ReviewError(
+                f"{record.name} counts as {current.value}. Overrule or confirm it first, then name the type."
+            )

@@ -1,0 +1,156 @@
+"""The inspection flow as jobs: the engine computes, the record keeps, and whoever listens sees it afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.events import Calibrated, ImageInspected, JobEvent, RunEvent, StepDone
+from filo_core.imaging import list_images
+from filo_core.line.live import LiveInspection
+from filo_core.line.queue import Job, Priority
+from filo_core.line.runs import inspect_images, judge
+from filo_core.types import Inspection, Origin, RecipeVersion, SourceImage
+from storage.recorder import Recorder
+
+if TYPE_CHECKING:
+    from filo_core.engine import Engine
+    from filo_core.line.queue import JobHandle, JobListener
+    from filo_core.line.sources.base import ImageSource
+    from filo_core.line.worker import Worker
+    from filo_core.method.interfaces import Detector
+    from storage.storage import Storage
+    from workflows.catalogue import Catalogue
+
+Steps = Callable[["Engine"], Iterator[JobEvent]]
+"""A job's work: made with the engine on the worker's thread, advanced one event at a time."""
+
+
+def calibration_steps(catalogue: Catalogue, name: str) -> Steps:
+    """Leave-one-out scores of a product's references; the result is in the draft before it is passed on."""
+
+    def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
+        for event in engine.calibrate(catalogue.draft(name), catalogue.references(name)):
+            if isinstance(event, Calibrated):
+                catalogue.set_calibration(name, event)
+            yield event
+
+    return run
+
+
+def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: Path) -> Steps:
+    """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
+
+    Raises:
+        FolderError: if the folder cannot be listed, or holds no image.
+    """
+    images = list_images(folder).images
+
+    def run(engine: Engine) -> Iterator[RunEvent]:
+        recipe = version.recipe
+        detector = engine.detector(recipe, catalogue.references(recipe))
+        yield from recorder.record(
+            inspect_images(
+                images,
+                recipe,
+                detector,
+                already_judged=lambda image_hash: recorder.already_judged(image_hash, recipe.content_hash),
+                root=folder,
+            )
+        )
+
+    return run
+
+
+def image_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, image: SourceImage) -> Steps:
+    """Inspection of one image, recorded."""
+
+    def run(engine: Engine) -> Iterator[RunEvent]:
+        started = time.perf_counter()
+        recipe = version.recipe
+        detector = engine.detector(recipe, catalogue.references(recipe))
+        event = ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
+        yield from recorder.record([event])
+
+    return run
+
+
+def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
+    """Inspection of one image under a product's calibrated draft, before anything is signed off."""
+
+    def run(engine: Engine) -> Iterator[ImageInspected]:
+        started = time.perf_counter()
+        draft = catalogue.draft(name)
+        assert draft.limits is not None, "the wizard offers a trial only after calibration"
+        recipe = draft.recipe(draft.limits, engine.model_hash)
+        detector = engine.detector(recipe, catalogue.references(name))
+        yield ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
+
+    return run
+
+
+class Inspector:
+    """Submits the inspection flow to the one worker.
+
+    ``station`` and ``operator`` are kept with every verdict.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, storage: Storage, worker: Worker[Engine], *, station: str = "", operator: str = ""
+    ) -> None:
+        self._catalogue = catalogue
+        self._storage = storage
+        self._station = station
+        self._operator = operator
+        self.worker = worker
+
+    def calibrate(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """Set a product's limits from its references."""
+        steps = calibration_steps(self._catalogue, name)
+        return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
+
+    def inspect_folder(self, name: str, folder: Path, listener: JobListener | None = None) -> JobHandle:
+        """Inspect a folder under the product's newest recipe version.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FolderError: if the folder cannot be listed, or holds no image.
+        """
+        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder)
+        return self._submit(f"Inspect {folder.name}", Priority.FOLDER, steps, listener)
+
+    def inspect_image(
+        self, name: str, image: SourceImage, listener: JobListener | None = None, *, trial: bool = False
+    ) -> JobHandle:
+        """Inspect and record one image under the newest recipe version; a trial uses the draft and records nothing.
+
+        Raises:
+            ProductError: if the product has no signed recipe, and this is no trial.
+        """
+        if trial:
+            steps = trial_steps(self._catalogue, name, image)
+        else:
+            steps = image_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), image)
+        return self._submit(f"Inspect {image.name}", Priority.INTERACTIVE, steps, listener)
+
+    def live(self, name: str, source: ImageSource, on_inspection: Callable[[Inspection], None]) -> LiveInspection:
+        """Live inspection of a source under the product's newest recipe version; each verdict is recorded first."""
+        version = self._catalogue.recipe(name)
+        recipe = version.recipe
+        recorder = self._recorder(name)
+
+        def make_detector(engine: Engine) -> Detector:
+            return engine.detector(recipe, self._catalogue.references(recipe))
+
+        def store(inspection: Inspection) -> None:
+            recorder.record_one(inspection)
+
+        return LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
+
+    def _recorder(self, name: str) -> Recorder:
+        return Recorder(self._storage, name, station=self._station, operator=self._operator)
+
+    def _submit(self, name: str, priority: Priority, steps: Steps, listener: JobListener | None) -> JobHandle:
+        return self.worker.submit(Job(name=name, priority=priority, steps=steps), listener)
