@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from filo_core.errors import ShapeMismatchError
 
@@ -23,16 +22,23 @@ _ROUNDING = 1e-5
 
 def image_auroc(scores: Sequence[float], anomalous: Sequence[bool]) -> float | None:
     """Area under the ROC curve of image scores; None with images of one side only."""
+    # scikit-learn takes a second to import, and the window opens without it.
+    from sklearn.metrics import roc_auc_score
+
     return float(roc_auc_score(anomalous, scores)) if _comparable(scores, anomalous) else None
 
 
 def average_precision(scores: Sequence[float], anomalous: Sequence[bool]) -> float | None:
     """Mean precision over the recalls that the scores reach; None with images of one side only."""
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(anomalous, scores)) if _comparable(scores, anomalous) else None
 
 
 def f1_max(scores: Sequence[float], anomalous: Sequence[bool]) -> float | None:
     """Largest F1 that any one threshold reaches, chosen knowing the answers; None with images of one side only."""
+    from sklearn.metrics import precision_recall_curve
+
     if not _comparable(scores, anomalous):
         return None
     precision, recall, _ = precision_recall_curve(anomalous, scores)

@@ -29,6 +29,7 @@ def test_the_contracts_on_imports_hold() -> None:
         "workflows.workbench",
         "gui.application",
         "gui.main_window",
+        "main",
     ],
 )
 def test_importing_it_loads_no_model_library(module: str) -> None:
