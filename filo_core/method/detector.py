@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
+from torch.nn import functional
 
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder
     from filo_core.profiles.manifest import ModelProfile
@@ -60,8 +63,12 @@ class FiLoDetector:
 
     def add_reference(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Add one good image without touching the others."""
-        features = self._backbone.encode(self._backbone.prepare(self._view(pixels)))
-        self.memory_bank.add(key, [stage[0] for stage in features.stages])
+        batch = self._backbone.prepare(self._view(pixels))
+        offsets = self._profile.reference_offsets_px
+        passes = [
+            self._backbone.encode(shifted(batch, dx, dy)).stages for dy, dx in itertools.product(offsets, repeat=2)
+        ]
+        self.memory_bank.add(key, [torch.cat([stage[0] for stage in stages]) for stages in zip(*passes, strict=True)])
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size.
@@ -139,6 +146,17 @@ class FiLoDetector:
             view_map, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
         )
         return whole
+
+
+def shifted(batch: Tensor, dx: int, dy: int) -> Tensor:
+    """``(B, 3, S, S)`` images moved right by ``dx`` and down by ``dy`` pixels, the border repeated."""
+    if dx == dy == 0:
+        return batch
+    height, width = batch.shape[-2:]
+    margin = (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))
+    padded = functional.pad(batch, margin, mode="replicate")
+    top, left = max(-dy, 0), max(-dx, 0)
+    return padded[..., top : top + height, left : left + width]
 
 
 @contextmanager

@@ -40,6 +40,11 @@ class ModelProfile(BaseModel):
     """1-based transformer blocks whose patch tokens are matched."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    reference_offsets_px: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """Shifts in pixels of the input, in x and in y, under which each reference enters the memory bank.
+
+    A part never lies on the patch grid as its reference did; shifts below the patch size make up for that.
+    """
     gaussian_sigma_px: float = Field(ge=0.0)
     """σ of eq. (7) in pixels of the anomaly map."""
     suppression: float = Field(default=0.7, ge=0.0, le=1.0)

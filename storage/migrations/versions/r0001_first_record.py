@@ -46,26 +46,26 @@ def _create_products() -> None:
         sa.Column("roi_width", sa.Integer()),
         sa.Column("roi_height", sa.Integer()),
         sa.Column("profile", _NAME, nullable=False),
-        sa.Column("limit_ok", sa.Float()),
-        sa.Column("limit_ng", sa.Float()),
-        sa.Column("limit_region", sa.Float()),
+        sa.Column("limit_ok", sa.Double()),
+        sa.Column("limit_ng", sa.Double()),
+        sa.Column("limit_region", sa.Double()),
         sa.Column("calibration_note", sa.Text(), nullable=False),
         sa.Column("model_hash", _HASH, nullable=False),
         sa.Column("signed_version", sa.Integer()),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("changed_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_products"),
-        sa.UniqueConstraint("name_key", name="uq_products_name_key"),
-        sa.CheckConstraint("kind IN ('object', 'texture')", name="ck_products_kind_known"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_products_name_key")),
+        sa.CheckConstraint("kind IN ('object', 'texture')", name=op.f("ck_products_kind_known")),
         sa.CheckConstraint(
             "(limit_ok IS NULL AND limit_ng IS NULL AND limit_region IS NULL) OR "
             "(limit_ok >= 0 AND limit_ok <= limit_ng AND limit_region >= 0)",
-            name="ck_products_limits_whole",
+            name=op.f("ck_products_limits_whole"),
         ),
         sa.CheckConstraint(
             "(roi_x IS NULL AND roi_y IS NULL AND roi_width IS NULL AND roi_height IS NULL) OR "
             "(roi_x IS NOT NULL AND roi_y IS NOT NULL AND roi_width > 0 AND roi_height > 0)",
-            name="ck_products_roi_whole",
+            name=op.f("ck_products_roi_whole"),
         ),
     )
     op.create_table(
@@ -77,15 +77,15 @@ def _create_products() -> None:
         sa.Column("severity", _WORD, nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("provenance", _WORD, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_anomaly_types"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anomaly_types")),
         sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name="fk_anomaly_types_product_id_products", ondelete="CASCADE"
+            ["product_id"], ["products.id"], name=op.f("fk_anomaly_types_product_id_products"), ondelete="CASCADE"
         ),
-        sa.UniqueConstraint("product_id", "name", name="uq_anomaly_types_product_id_name"),
-        sa.CheckConstraint("severity IN ('critical', 'major', 'minor')", name="ck_anomaly_types_severity_known"),
+        sa.UniqueConstraint("product_id", "name", name=op.f("uq_anomaly_types_product_id_name")),
+        sa.CheckConstraint("severity IN ('critical', 'major', 'minor')", name=op.f("ck_anomaly_types_severity_known")),
         sa.CheckConstraint(
             "provenance IN ('library', 'language model', 'person', 'imported')",
-            name="ck_anomaly_types_provenance_known",
+            name=op.f("ck_anomaly_types_provenance_known"),
         ),
     )
     op.create_table(
@@ -95,11 +95,11 @@ def _create_products() -> None:
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("image_hash", _HASH, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_reference_images"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_images")),
         sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name="fk_reference_images_product_id_products", ondelete="CASCADE"
+            ["product_id"], ["products.id"], name=op.f("fk_reference_images_product_id_products"), ondelete="CASCADE"
         ),
-        sa.UniqueConstraint("product_id", "image_hash", name="uq_reference_images_product_id_image_hash"),
+        sa.UniqueConstraint("product_id", "image_hash", name=op.f("uq_reference_images_product_id_image_hash")),
     )
 
 
@@ -114,10 +114,10 @@ def _create_recipe_versions() -> None:
         sa.Column("model_hash", _HASH, nullable=False),
         sa.Column("signed_by", _NAME, nullable=False),
         sa.Column("signed_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_recipe_versions"),
-        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_recipe_versions_product_id_products"),
-        sa.UniqueConstraint("product_id", "version", name="uq_recipe_versions_product_id_version"),
-        sa.UniqueConstraint("product_id", "content_hash", name="uq_recipe_versions_product_id_content_hash"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recipe_versions")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_recipe_versions_product_id_products")),
+        sa.UniqueConstraint("product_id", "version", name=op.f("uq_recipe_versions_product_id_version")),
+        sa.UniqueConstraint("product_id", "content_hash", name=op.f("uq_recipe_versions_product_id_content_hash")),
     )
 
 
@@ -134,36 +134,38 @@ def _create_inspections() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("verdict", _WORD, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("image_score", sa.Float()),
-        sa.Column("limit_ok", sa.Float(), nullable=False),
-        sa.Column("limit_ng", sa.Float(), nullable=False),
-        sa.Column("limit_region", sa.Float(), nullable=False),
+        sa.Column("image_score", sa.Double()),
+        sa.Column("limit_ok", sa.Double(), nullable=False),
+        sa.Column("limit_ng", sa.Double(), nullable=False),
+        sa.Column("limit_region", sa.Double(), nullable=False),
         sa.Column("trained", sa.Boolean(), nullable=False),
         sa.Column("origin", _WORD, nullable=False),
         sa.Column("station", sa.Text(), nullable=False),
         sa.Column("operator", sa.Text(), nullable=False),
         sa.Column("captured_at", _MOMENT),
         sa.Column("inspected_at", _MOMENT, nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("stage_seconds", sa.Text(), nullable=False),
         sa.Column("frame_id", _ID),
-        sa.Column("frame_age_ms", sa.Float()),
-        sa.PrimaryKeyConstraint("id", name="pk_inspections"),
-        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_inspections_product_id_products"),
+        sa.Column("frame_age_ms", sa.Double()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inspections")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_inspections_product_id_products")),
         sa.ForeignKeyConstraint(
-            ["recipe_version_id"], ["recipe_versions.id"], name="fk_inspections_recipe_version_id_recipe_versions"
+            ["recipe_version_id"], ["recipe_versions.id"], name=op.f("fk_inspections_recipe_version_id_recipe_versions")
         ),
-        sa.CheckConstraint("verdict IN ('OK', 'REVIEW', 'NG', 'NOT_INSPECTED')", name="ck_inspections_verdict_known"),
-        sa.CheckConstraint("origin IN ('folder', 'live', 'single')", name="ck_inspections_origin_known"),
+        sa.CheckConstraint(
+            "verdict IN ('OK', 'REVIEW', 'NG', 'NOT_INSPECTED')", name=op.f("ck_inspections_verdict_known")
+        ),
+        sa.CheckConstraint("origin IN ('folder', 'live', 'single')", name=op.f("ck_inspections_origin_known")),
         sa.CheckConstraint(
             "(verdict = 'NOT_INSPECTED' AND image_score IS NULL) OR (verdict <> 'NOT_INSPECTED' "
             "AND image_score IS NOT NULL AND image_hash <> '' AND map_hash <> '')",
-            name="ck_inspections_judged_with_evidence",
+            name=op.f("ck_inspections_judged_with_evidence"),
         ),
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "uq_inspections_judged_once",
+        op.f("uq_inspections_judged_once"),
         "inspections",
         ["recipe_version_id", "image_hash"],
         unique=True,
@@ -189,13 +191,15 @@ def _create_regions() -> None:
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("area_px", sa.Integer(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
         sa.Column("anomaly_type", _NAME, nullable=False),
-        sa.Column("type_confidence", sa.Float(), nullable=False),
+        sa.Column("type_confidence", sa.Double(), nullable=False),
         sa.Column("position", _WORD, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_regions"),
-        sa.ForeignKeyConstraint(["inspection_id"], ["inspections.id"], name="fk_regions_inspection_id_inspections"),
-        sa.UniqueConstraint("inspection_id", "ordinal", name="uq_regions_inspection_id_ordinal"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspections.id"], name=op.f("fk_regions_inspection_id_inspections")
+        ),
+        sa.UniqueConstraint("inspection_id", "ordinal", name=op.f("uq_regions_inspection_id_ordinal")),
     )
     _index("regions", "anomaly_type", "inspection_id")
 
@@ -211,12 +215,14 @@ def _create_reviews() -> None:
         sa.Column("reviewed_at", _MOMENT, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("anomaly_type", _NAME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_reviews"),
-        sa.ForeignKeyConstraint(["inspection_id"], ["inspections.id"], name="fk_reviews_inspection_id_inspections"),
-        sa.CheckConstraint("decision IN ('confirm', 'overrule', 'retype')", name="ck_reviews_decision_known"),
-        sa.CheckConstraint("verdict IN ('OK', 'NG')", name="ck_reviews_verdict_decides"),
-        sa.CheckConstraint("decision <> 'overrule' OR reason <> ''", name="ck_reviews_overrule_has_reason"),
-        sa.CheckConstraint("decision <> 'retype' OR anomaly_type <> ''", name="ck_reviews_retype_has_type"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspections.id"], name=op.f("fk_reviews_inspection_id_inspections")
+        ),
+        sa.CheckConstraint("decision IN ('confirm', 'overrule', 'retype')", name=op.f("ck_reviews_decision_known")),
+        sa.CheckConstraint("verdict IN ('OK', 'NG')", name=op.f("ck_reviews_verdict_decides")),
+        sa.CheckConstraint("decision <> 'overrule' OR reason <> ''", name=op.f("ck_reviews_overrule_has_reason")),
+        sa.CheckConstraint("decision <> 'retype' OR anomaly_type <> ''", name=op.f("ck_reviews_retype_has_type")),
         sqlite_autoincrement=True,
     )
     _index("reviews", "inspection_id", "id")
@@ -224,4 +230,4 @@ def _create_reviews() -> None:
 
 
 def _index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
+    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns))

@@ -26,7 +26,7 @@ def _part(seed: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
     picture = Image.new("RGB", size, (176, 178, 182))
     draw = ImageDraw.Draw(picture)
     for _ in range(30):
-        x, y, radius = rng.integers(0, width), rng.integers(0, height), rng.integers(6, 40)
+        x, y, radius = int(rng.integers(0, width)), int(rng.integers(0, height)), int(rng.integers(6, 40))
         shade = tuple(int(value) for value in rng.integers(40, 140, 3))
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade, outline=(20, 20, 20), width=2)
     return _with_noise(picture, seed, deviation=4.0)

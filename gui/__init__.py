@@ -1,0 +1,1 @@
+"""The desktop application. Views show, presenters decide, and everything slow runs elsewhere."""

@@ -1,0 +1,139 @@
+"""Starts the desktop application: the window first, then the record, and the model behind both."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from filo_core.errors import FiloError
+from gui.background import Background, sentence_of
+from gui.main_window import MainWindow
+from gui.qt_environment import display_problem, prepare_qt_environment
+from gui.state import AppState, ModelState
+from gui.theme import follow_system
+from gui.worker_bridge import WorkerBridge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from filo_core.line.worker import EngineState
+    from storage.instance_lock import InstanceLock
+    from workflows.settings import Settings
+    from workflows.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+_SIGNALS_EVERY_MS = 300
+
+
+def run(settings: Settings) -> int:
+    """Open the window and stay until it is closed; the exit code, 1 when the record cannot be opened."""
+    problem = display_problem()
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    prepare_qt_environment()
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("FiLo Inspector")
+    app.setApplicationDisplayName("FiLo Inspector")
+    follow_system(app)
+    session = Session(app, settings)
+    session.window.show()
+    # The first paint comes before the migrations: the user sees the window while the record opens.
+    QTimer.singleShot(0, session.open)
+    code = app.exec()
+    session.close()
+    return code
+
+
+class Session(QObject):
+    """One run of the window on one database."""
+
+    def __init__(self, app: QApplication, settings: Settings) -> None:
+        super().__init__()
+        self._app = app
+        self._settings = settings
+        self.state = AppState(settings.operator, self)
+        self._background = Background()
+        self._lock: InstanceLock | None = None
+        self._bridge = WorkerBridge(self)
+        self._bridge.model_state_changed.connect(self._on_model_state_changed)
+        self.window = MainWindow(self.state, QSettings(str(settings.home / "window.ini"), QSettings.Format.IniFormat))
+        self._previous_hook = sys.excepthook
+        sys.excepthook = self._on_unexpected_error
+        self._listen_to_signals()
+
+    def open(self) -> None:
+        """Open the record; when it cannot be, say why and end the application."""
+        # The database tools take their time to import: meanwhile the window is on screen and answers.
+        self._background.run(_import_record_tools, self._open_with)
+
+    def _open_with(self, tools: _RecordTools) -> None:
+        lock = tools.lock(self._settings.database_url, self._settings.images)
+        try:
+            lock.acquire()
+            self._lock = lock
+            workbench = tools.open_workbench(self._settings, self._bridge.on_engine)
+        except FiloError as error:
+            QMessageBox.critical(self.window, self.window.tr("FiLo Inspector cannot start"), str(error))
+            self.window.close()
+            self._app.exit(1)
+            return
+        self.state.set_workbench(workbench)
+
+    def close(self) -> None:
+        """Close window, worker and record, in this order."""
+        self._background.close()
+        self.window.close()
+        if self.state.is_open:
+            self.state.workbench.close()
+        if self._lock is not None:
+            self._lock.release()
+        self.window.deleteLater()
+        sys.excepthook = self._previous_hook
+        for number, handler in self._previous_handlers.items():
+            signal.signal(number, handler)
+
+    def _on_model_state_changed(self, state: str, problem: str) -> None:
+        self.state.set_model_state(ModelState(state), problem)
+
+    def _on_unexpected_error(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._app.quit()
+            return
+        logger.error("unexpected error in the window", exc_info=(kind, error, trace))
+        self.window.show_error(*sentence_of(error))
+
+    def _listen_to_signals(self) -> None:
+        """Ctrl+C and a service manager's SIGTERM close the window properly."""
+        self._previous_handlers = {
+            number: signal.signal(number, lambda *_: self._app.quit()) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        # Python runs its handlers between two of its instructions; Qt's loop has to come back to it now and then.
+        timer = QTimer(self)
+        timer.timeout.connect(lambda: None)
+        timer.start(_SIGNALS_EVERY_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordTools:
+    lock: type[InstanceLock]
+    open_workbench: Callable[[Settings, Callable[[EngineState, str], None]], Workbench]
+
+
+def _import_record_tools() -> _RecordTools:
+    from storage.instance_lock import InstanceLock
+    from workflows.workbench import open_workbench
+
+    return _RecordTools(InstanceLock, open_workbench)

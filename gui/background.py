@@ -1,0 +1,119 @@
+"""Work that would hold up the window runs on a thread pool; its outcome arrives on the GUI thread."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+
+from filo_core.errors import FiloError
+
+Outcome = TypeVar("Outcome")
+
+
+class _Delivery(QObject):
+    """Lives on the GUI thread; a queued signal carries the outcome to it."""
+
+    arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def _on_arrived(self, call: Callable[[], None]) -> None:
+        call()
+
+
+class _Task(QRunnable):
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def run(self) -> None:
+        self._work()
+
+
+class Background:
+    """Runs callables elsewhere for one owner, on Qt's global thread pool.
+
+    ``then`` and ``failed`` are called on the thread that made this object, never after :meth:`close`. One object
+    never has more than ``threads`` callables running; further ones wait in order.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+        self._delivery = _Delivery()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._running = 0
+        self._closed = False
+
+    @property
+    def is_busy(self) -> bool:
+        """True while an outcome is outstanding."""
+        return self._running > 0 or bool(self._waiting)
+
+    def run(
+        self,
+        work: Callable[[], Outcome],
+        then: Callable[[Outcome], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Call ``work`` elsewhere, then ``then`` with what it returned, or ``failed`` with what it raised.
+
+        Without ``failed`` an exception is raised again on the GUI thread, where the application reports it.
+        """
+        if self._closed:
+            return
+        delivery = self._delivery
+
+        def task() -> None:
+            try:
+                outcome = work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller on the other thread
+                caught = error
+                delivery.arrived.emit(lambda: self._finish(lambda: _report(caught, failed)))
+            else:
+                delivery.arrived.emit(lambda: self._finish(lambda: then(outcome)))
+
+        self._waiting.append(task)
+        self._start_next()
+
+    def cancel_waiting(self) -> None:
+        """Forget what has not been started yet."""
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """Forget what waits and deliver nothing any more; what runs ends by itself."""
+        self._closed = True
+        self._waiting.clear()
+
+    def _start_next(self) -> None:
+        while self._waiting and self._running < self._threads:
+            self._running += 1
+            QThreadPool.globalInstance().start(_Task(self._waiting.popleft()))
+
+    def _finish(self, call: Callable[[], None]) -> None:
+        self._running -= 1
+        if not self._closed:
+            self._start_next()
+            call()
+
+
+def _report(error: Exception, failed: Callable[[Exception], None] | None) -> None:
+    if failed is None:
+        raise error
+    failed(error)
+
+
+def sentence_of(error: BaseException) -> tuple[str, str]:
+    """A sentence for the user, and the technical details of ``error`` (empty where the sentence says it all)."""
+    if isinstance(error, FiloError):
+        return str(error), ""
+    sentence = QCoreApplication.translate(
+        "Errors", "Something unexpected went wrong. Try again; if it happens again, pass on the details."
+    )
+    return sentence, "".join(traceback.format_exception(error)).strip()

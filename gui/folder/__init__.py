@@ -1,0 +1,1 @@
+"""The screen *Folder*: a whole folder judged once, with progress, and the results to look at."""

@@ -1,0 +1,278 @@
+"""The Folder screen: choose and start at the top, results at the left, the chosen one in large at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QSplitter,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.folder.detail import DetailView
+from gui.folder.presenter import FolderPresenter, RunPhase
+from gui.folder.record_lookup import ResultDetail
+from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
+from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
+from gui.folder.verdict_tiles import VerdictTiles
+from gui.folder.wording import progress_text, start_text
+from gui.live.source_bar import captioned
+from gui.product_chooser import ProductChooser
+from gui.state import AppState, Screen
+from gui.theme import SPACE, TOUCH_PX
+from gui.widgets.controls import ElidedLabel, button, plain_label, set_icon_name, set_shown
+from gui.widgets.empty_page import EmptyPage
+from gui.widgets.message_fold import MessageFold
+
+_ROOM_FOR_TYPES = 560
+
+
+class ResultsTable(QTableView):
+    """Leaves the types out where they would squeeze the names; the chosen result shows them anyway."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.setColumnHidden(Column.TYPES, event.size().width() < _ROOM_FOR_TYPES)
+        super().resizeEvent(event)
+
+
+class FolderPanel(QWidget):
+    """Shows what :class:`FolderPresenter` does."""
+
+    def __init__(
+        self, state: AppState, presenter: FolderPresenter | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.presenter = presenter or FolderPresenter(state)
+        self.presenter.setParent(self)
+        self._loading: ResultRow | None = None
+        self._make_controls()
+        self._make_table()
+        self._lay_out()
+        self._connect()
+        self._on_products_reloaded()
+        self._on_phase_changed()
+        self._on_progress_changed()
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.products = ProductChooser(self._state, self)
+        self.folder = QLineEdit(self)
+        self.folder.setPlaceholderText(self.tr("Choose the folder with the images to inspect"))
+        self.folder.setAccessibleName(self.tr("Folder to inspect"))
+        self.browse = button(self.tr("Choose…"), "folder", tip=self.tr("Choose the folder to inspect"))
+        self.start = button(self.tr("Start"), "play", primary=True, tip=self.tr("Inspect the folder (F5)"))
+        self.pause = button(self.tr("Pause"), "pause", tip=self.tr("Hold after the image in work"))
+        self.cancel = button(
+            self.tr("Cancel"), "stop", tip=self.tr("End after the image in work. Every verdict so far is kept.")
+        )
+        self.message = MessageFold(self)
+        self.bar = QProgressBar(self)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.bar.setTextVisible(False)
+        self.progress = ElidedLabel(parent=self)
+        self.tiles = VerdictTiles(self)
+        self.detail = DetailView(self)
+        self.problems_title = plain_label("", "heading", wrap=False)
+        self.problems = QListWidget(self)
+        self.problems.setAccessibleName(self.tr("Images that were not inspected"))
+        self.problems.setWordWrap(True)
+        self.problems.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.problems.setMinimumHeight(70)
+        self.problems.setMaximumHeight(110)
+        self.review = button(self.tr("Review these verdicts"), "review")
+        self.empty = EmptyPage(
+            "folder",
+            self.tr("No product is ready to be inspected."),
+            self.tr("Go to Products"),
+            self.tr("A product is ready once its recipe is signed off."),
+        )
+
+    def _make_table(self) -> None:
+        self.filter = VerdictFilter(self)
+        self.filter.setSourceModel(self.presenter.model)
+        table = self.table = ResultsTable(self)
+        table.setModel(self.filter)
+        table.setItemDelegateForColumn(Column.VERDICT, VerdictDelegate(table))
+        table.setAccessibleName(self.tr("Results"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setShowGrid(False)
+        table.setAlternatingRowColors(True)
+        table.setTabKeyNavigation(False)
+        table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(Column.VERDICT, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(Column.SCORE, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.TYPES, QHeaderView.ResizeMode.Interactive)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.resizeSection(Column.VERDICT, VERDICT_COLUMN_WIDTH)
+        header.resizeSection(Column.SCORE, 66)
+        header.resizeSection(Column.TYPES, 150)
+        table.setMinimumWidth(400)
+
+    def _lay_out(self) -> None:
+        self.products.setMinimumWidth(170)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addWidget(captioned(self.tr("Product"), self.products))
+        top.addWidget(captioned(self.tr("Folder"), self.folder), 1)
+        for control in (self.browse, self.start, self.pause, self.cancel):
+            top.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.tiles)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.problems_title)
+        column.addWidget(self.problems)
+        column.addWidget(self.review)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self.detail)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setHandleWidth(SPACE)
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self.message)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.progress)
+        layout.addWidget(splitter, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._content)
+        self._pages.addWidget(self.empty)
+
+    def _connect(self) -> None:
+        presenter = self.presenter
+        presenter.phase_changed.connect(self._on_phase_changed)
+        presenter.progress_changed.connect(self._on_progress_changed)
+        presenter.not_inspected.connect(self._on_not_inspected)
+        presenter.detail_loaded.connect(self._on_detail_loaded)
+        presenter.failed.connect(self.message.show_error)
+        self.products.products_reloaded.connect(self._on_products_reloaded)
+        self.folder.textChanged.connect(lambda _: self._on_phase_changed())
+        self.folder.returnPressed.connect(self.start_run)
+        self.browse.clicked.connect(self._on_browse_clicked)
+        self.start.clicked.connect(self.start_run)
+        self.pause.clicked.connect(self._on_pause_clicked)
+        self.cancel.clicked.connect(presenter.cancel)
+        self.tiles.filter_changed.connect(self.filter.set_verdicts)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
+        self.review.clicked.connect(lambda: self._state.request_screen(Screen.REVIEW, presenter.product))
+        self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
+        key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
+        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        key.activated.connect(self.start_run)
+
+    def close_down(self) -> None:
+        """Cancel the run and wait for its end."""
+        self.presenter.close_down()
+
+    # Wishes ----------------------------------------------------------------------------------------------------
+
+    def start_run(self) -> None:
+        """Inspect the chosen folder."""
+        folder = self.folder.text().strip()
+        if folder and self.products.product and not self.presenter.phase.is_active:
+            self.message.clear()
+            self.problems.clear()
+            self.detail.clear()
+            self.presenter.start(self.products.product, Path(folder).expanduser())
+
+    def _on_browse_clicked(self) -> None:
+        start = self.folder.text() or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder to inspect"), start)
+        if chosen:
+            self.folder.setText(chosen)
+
+    def _on_pause_clicked(self) -> None:
+        if self.presenter.phase is RunPhase.PAUSED:
+            self.presenter.resume()
+        else:
+            self.presenter.pause()
+
+    # Showing ---------------------------------------------------------------------------------------------------
+
+    def _on_products_reloaded(self) -> None:
+        ready = bool(self.products.product) or self.presenter.phase.is_active
+        self._pages.setCurrentWidget(self._content if ready else self.empty)
+        self.products.setToolTip(self.products.note)
+        self._on_phase_changed()
+
+    def _on_phase_changed(self) -> None:
+        phase = self.presenter.phase
+        active = phase.is_active
+        self.products.setEnabled(not active)
+        self.folder.setEnabled(not active)
+        self.browse.setEnabled(not active)
+        resumes = phase is RunPhase.CANCELLED and self.folder.text().strip() == str(self.presenter.folder)
+        self.start.setText(start_text(resumes))
+        self.start.setAccessibleName(self.start.text())
+        self.start.setEnabled(not active and bool(self.folder.text().strip()) and bool(self.products.product))
+        paused = phase is RunPhase.PAUSED
+        self.pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
+        self.pause.setAccessibleName(self.pause.text())
+        set_icon_name(self.pause, "play" if paused else "pause")
+        self.pause.setEnabled(phase in {RunPhase.RUNNING, RunPhase.PAUSED})
+        self.cancel.setEnabled(active and phase is not RunPhase.CANCELLING)
+        self._on_progress_changed()
+
+    def _on_progress_changed(self) -> None:
+        progress, phase = self.presenter.progress, self.presenter.phase
+        if phase is RunPhase.STARTING or (progress.total is None and phase.is_active):
+            self.bar.setRange(0, 0)
+        else:
+            self.bar.setRange(0, max(1, progress.total or 0))
+            self.bar.setValue(progress.done)
+        self.progress.set_full_text(progress_text(phase, progress, self._state.model_state))
+        for verdict, tile in self.tiles.tiles.items():
+            tile.set_count(self.presenter.model.count(verdict))
+        has_problems = self.problems.count() > 0
+        set_shown(self.problems_title, has_problems)
+        set_shown(self.problems, has_problems)
+        set_shown(self.review, progress.done > 0 and not phase.is_active)
+
+    def _on_not_inspected(self, sentence: str) -> None:
+        item = QListWidgetItem(sentence)
+        item.setToolTip("")
+        self.problems.addItem(item)
+        count = self.problems.count()
+        title = self.tr("1 image was not inspected") if count == 1 else self.tr("%1 images were not inspected")
+        self.problems_title.setText(title.replace("%1", str(count)))
+
+    def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: ARG002
+        row = current.data(ROW_ROLE)
+        if isinstance(row, ResultRow):
+            self._loading = row
+            self.detail.show_row(row)
+            self.presenter.load_detail(row)
+
+    def _on_detail_loaded(self, detail: ResultDetail) -> None:
+        if detail.row == self._loading:
+            self.detail.show_detail(detail)

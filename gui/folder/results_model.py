@@ -1,0 +1,179 @@
+"""The results of a folder run as a table model: one light row an image, no pixels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+
+from filo_core.events import ImageSkipped
+from filo_core.types import Inspection, Verdict
+from gui import wording
+from gui.widgets.verdicts import verdict_word
+
+Index = QModelIndex | QPersistentModelIndex
+ROW_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+class Column(IntEnum):
+    """Columns of the table."""
+
+    VERDICT = 0
+    NAME = 1
+    SCORE = 2
+    TYPES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """What the table keeps of one image. ``judged_before`` rows get their verdict from the record."""
+
+    name: str
+    image_hash: str
+    verdict: Verdict | None
+    score: float | None = None
+    types: str = ""
+    reason: str = ""
+    inspected_at: datetime | None = None
+    judged_before: bool = False
+
+    @classmethod
+    def of_inspection(cls, inspection: Inspection) -> ResultRow:
+        """Row of a fresh verdict."""
+        prediction = inspection.prediction
+        regions = prediction.regions if prediction else ()
+        return cls(
+            name=inspection.name,
+            image_hash=inspection.image_hash,
+            verdict=inspection.verdict,
+            score=prediction.image_score if prediction else None,
+            types=types_of(region.anomaly_type for region in regions),
+            reason=inspection.reason,
+            inspected_at=inspection.inspected_at,
+        )
+
+    @classmethod
+    def of_skipped(cls, skipped: ImageSkipped) -> ResultRow:
+        """Row of an image that has its verdict already."""
+        return cls(name=skipped.name, image_hash=skipped.image_hash, verdict=None, judged_before=True)
+
+
+def types_of(names: Any) -> str:
+    """Anomaly types in the order they come, each once."""
+    return ", ".join(dict.fromkeys(names))
+
+
+class ResultsModel(QAbstractTableModel):
+    """Rows are appended in the order of the run."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[ResultRow] = []
+        self._counts: Counter[Verdict] = Counter()
+
+    def count(self, verdict: Verdict) -> int:
+        """Rows with this verdict, whether it is new or from an earlier run."""
+        return self._counts[verdict]
+
+    def row(self, number: int) -> ResultRow:
+        """The row at ``number``."""
+        return self._rows[number]
+
+    @property
+    def rows(self) -> Sequence[ResultRow]:
+        """All rows in the order of the run."""
+        return self._rows
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        self.beginResetModel()
+        self._rows.clear()
+        self._counts.clear()
+        self.endResetModel()
+
+    def append(self, rows: Sequence[ResultRow]) -> None:
+        """Add rows at the end."""
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+            self._rows.extend(rows)
+            self._counts.update(row.verdict for row in rows if row.verdict)
+            self.endInsertRows()
+
+    def replace(self, numbers: Sequence[int], rows: Sequence[ResultRow]) -> None:
+        """Put ``rows`` in place of those at ``numbers``."""
+        for number, row in zip(numbers, rows, strict=True):
+            before = self._rows[number].verdict
+            if before:
+                self._counts[before] -= 1
+            if row.verdict:
+                self._counts[row.verdict] += 1
+            self._rows[number] = row
+        if numbers:
+            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(Column) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, Column(index.column()))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(filter(None, (self._text(row, column) for column in Column)))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            titles = (self.tr("Verdict"), self.tr("Image"), self.tr("Score"), self.tr("Found"))
+            return titles[section]
+        return None
+
+    def _text(self, row: ResultRow, column: Column) -> str:
+        match column:
+            case Column.VERDICT:
+                return verdict_word(row.verdict) if row.verdict else self.tr("judged before")
+            case Column.NAME:
+                return row.name
+            case Column.SCORE:
+                return wording.score(row.score)
+            case Column.TYPES:
+                return row.reason or row.types
+
+
+class VerdictFilter(QSortFilterProxyModel):
+    """Lets through the rows of the chosen verdicts; all of them while none is chosen."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._verdicts: frozenset[Verdict] = frozenset()
+
+    @property
+    def verdicts(self) -> frozenset[Verdict]:
+        """The chosen verdicts."""
+        return self._verdicts
+
+    def set_verdicts(self, verdicts: frozenset[Verdict]) -> None:
+        """Choose verdicts."""
+        self.beginFilterChange()
+        self._verdicts = verdicts
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:  # noqa: ARG002
+        if not self._verdicts:
+            return True
+        model = self.sourceModel()
+        assert isinstance(model, ResultsModel), "made for this model only"
+        return model.row(source_row).verdict in self._verdicts

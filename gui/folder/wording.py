@@ -1,0 +1,68 @@
+"""What the Folder screen says about a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from gui import wording
+from gui.folder.presenter import RunPhase
+from gui.state import ModelState
+
+if TYPE_CHECKING:
+    from gui.folder.presenter import Progress
+
+
+def start_text(resumes: bool) -> str:
+    """What the start button says."""
+    return _tr("Resume") if resumes else _tr("Start")
+
+
+def progress_text(phase: RunPhase, progress: Progress, model: ModelState) -> str:
+    """One line under the progress bar."""
+    match phase:
+        case RunPhase.IDLE:
+            text = _tr("Images that were judged before under the same recipe are skipped, so a run can always go on.")
+        case RunPhase.STARTING if model is ModelState.LOADING:
+            text = _tr("Waiting for the model to be loaded…")
+        case RunPhase.STARTING:
+            text = _tr("Getting the references ready…")
+        case RunPhase.FINISHED:
+            text = _tr("Finished: %1").replace("%1", _numbers(progress))
+        case RunPhase.CANCELLED:
+            text = _tr("Cancelled: %1. Start again to go on from here.").replace("%1", _numbers(progress))
+        case RunPhase.FAILED:
+            text = _tr("The run ended early: %1").replace("%1", _numbers(progress))
+        case _:
+            parts = (_state_word(phase), _numbers(progress), *_time(progress))
+            text = "  ·  ".join(part for part in parts if part)
+    return text
+
+
+def _state_word(phase: RunPhase) -> str:
+    if phase is RunPhase.PAUSED:
+        return _tr("Paused")
+    return _tr("Ending after this image") if phase is RunPhase.CANCELLING else ""
+
+
+def _numbers(progress: Progress) -> str:
+    if progress.total is None:
+        return _tr("no image judged")
+    text = _tr("%1 of %2 images").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+    if progress.counts.skipped:
+        text += ", " + _tr("%1 of them judged before").replace("%1", str(progress.counts.skipped))
+    return text
+
+
+def _time(progress: Progress) -> tuple[str, ...]:
+    if progress.images_per_second is None:
+        return ()
+    parts = [wording.rate(progress.images_per_second)]
+    if progress.seconds_left is not None:
+        parts.append(_tr("about %1 left").replace("%1", wording.duration(progress.seconds_left)))
+    return tuple(parts)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Folder", text)

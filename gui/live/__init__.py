@@ -1,0 +1,1 @@
+"""The screen *Live*: what a camera sees, judged picture by picture, readable from three metres."""

@@ -1,0 +1,237 @@
+"""The Live screen: banner across the whole width, picture and regions under it, the last verdicts at the bottom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from filo_core.line.sources.base import SourceState
+from gui import wording
+from gui.canvas.image_panel import ImagePanel
+from gui.live.display import Hold
+from gui.live.history_strip import HistoryStrip
+from gui.live.presenter import LivePhase, LivePresenter
+from gui.live.source_bar import SourceBar, captioned
+from gui.live.wording import camera_text, score_text
+from gui.product_chooser import ProductChooser
+from gui.state import AppState, Screen
+from gui.theme import SPACE
+from gui.widgets.controls import button, set_icon_name
+from gui.widgets.empty_page import EmptyPage
+from gui.widgets.fact_list import FactList
+from gui.widgets.message_fold import MessageFold, MessageKind
+from gui.widgets.regions_list import RegionsList
+from gui.widgets.untrained_note import UntrainedNote
+from gui.widgets.verdict_banner import VerdictBanner
+
+_SIDE_WIDTH = 300
+_LOWEST_BANNER, _HIGHEST_BANNER = 124, 260
+
+
+class LivePanel(QWidget):
+    """Shows what :class:`LivePresenter` decides."""
+
+    def __init__(self, state: AppState, presenter: LivePresenter | None = None) -> None:
+        super().__init__()
+        self._state = state
+        self.presenter = presenter or LivePresenter(state)
+        self.presenter.setParent(self)
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._on_products_reloaded()
+        self._on_phase_changed()
+        self._on_display_changed()
+        self._on_facts_changed()
+
+    def _make_controls(self) -> None:
+        self.products = ProductChooser(self._state, self)
+        self.source = SourceBar(self)
+        self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
+        self.start_stop.setMinimumWidth(130)
+        self.message = MessageFold(self)
+        self.trouble = MessageFold(self, closable=False)
+        self.banner = VerdictBanner(self)
+        self.untrained = UntrainedNote(parent=self)
+        self.picture = ImagePanel(self)
+        self.regions = RegionsList(self)
+        self.go_on = button(self.tr("Acknowledge (Space)"), "check", primary=True)
+        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
+        self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
+        self.freeze.setAccessibleName(self.freeze.text())
+        self.freeze.setChecked(True)
+        self.facts = FactList(
+            (
+                self.tr("Score"),
+                self.tr("Camera"),
+                self.tr("Frame age"),
+                self.tr("Latency"),
+                self.tr("Verdicts"),
+                self.tr("Dropped frames"),
+            ),
+            self,
+        )
+        self.facts.setToolTip(
+            self.tr("Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.")
+        )
+        self.strip = HistoryStrip(self)
+        self.empty = EmptyPage(
+            "live",
+            self.tr("No product is ready to be inspected."),
+            self.tr("Go to Products"),
+            self.tr("A product is ready once its recipe is signed off."),
+        )
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        self.products.setMinimumWidth(170)
+        top.addWidget(captioned(self.tr("Product"), self.products))
+        top.addWidget(self.source, 1)
+        top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
+        side = QWidget()
+        side.setFixedWidth(_SIDE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.go_on)
+        column.addWidget(self.untrained)
+        column.addWidget(self.regions, 1)
+        column.addWidget(self.facts)
+        column.addWidget(self.freeze)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.banner)
+        left.addWidget(self.trouble)
+        left.addWidget(self.picture, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(SPACE)
+        middle.addLayout(left, 1)
+        middle.addWidget(side)
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self.message)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.strip)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._content)
+        self._pages.addWidget(self.empty)
+
+    def _connect(self) -> None:
+        presenter = self.presenter
+        presenter.phase_changed.connect(self._on_phase_changed)
+        presenter.display_changed.connect(self._on_display_changed)
+        presenter.strip_changed.connect(self._on_strip_changed)
+        presenter.facts_changed.connect(self._on_facts_changed)
+        presenter.failed.connect(self.message.show_error)
+        self.products.products_reloaded.connect(self._on_products_reloaded)
+        self.start_stop.clicked.connect(self.start_or_stop)
+        self.go_on.clicked.connect(presenter.acknowledge)
+        self.freeze.toggled.connect(presenter.set_freeze_on_ng)
+        self.strip.result_chosen.connect(presenter.look_at)
+        self.regions.region_chosen.connect(self.picture.choose_region)
+        self.picture.region_chosen.connect(self.regions.choose)
+        self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
+        self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
+        self._space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._space.activated.connect(presenter.acknowledge)
+        start_key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
+        start_key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        start_key.activated.connect(self.start_or_stop)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.banner.setFixedHeight(max(_LOWEST_BANNER, min(_HIGHEST_BANNER, event.size().height() // 5)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.source.search_once()
+
+    def close_down(self) -> None:
+        """End live inspection, and wait for it."""
+        self.source.close_down()
+        self.presenter.close_down()
+
+    def start_or_stop(self) -> None:
+        """Start with what is chosen, or stop."""
+        if self.presenter.phase is LivePhase.RUNNING:
+            self.presenter.stop()
+        elif self.presenter.phase is LivePhase.IDLE and self.products.product:
+            self.message.clear()
+            self.presenter.start(self.products.product, self.source.choice)
+            # Focus on the picture: Space acknowledges, and a second Space presses no button.
+            self.picture.view.setFocus()
+
+    def _on_products_reloaded(self) -> None:
+        running = self.presenter.phase is not LivePhase.IDLE
+        self._pages.setCurrentWidget(self._content if running or self.products.product else self.empty)
+        self.products.setToolTip(self.products.note)
+
+    def _on_phase_changed(self) -> None:
+        phase = self.presenter.phase
+        running = phase is LivePhase.RUNNING
+        self.start_stop.setText(self.tr("Stop") if phase is not LivePhase.IDLE else self.tr("Start"))
+        self.start_stop.setAccessibleName(self.start_stop.text())
+        set_icon_name(self.start_stop, "stop" if phase is not LivePhase.IDLE else "play")
+        self.start_stop.setEnabled(phase is not LivePhase.STOPPING)
+        self.products.setEnabled(phase is LivePhase.IDLE)
+        self.source.set_running(self.presenter.source_name if phase is not LivePhase.IDLE else "")
+        if not running:
+            self.trouble.clear()
+
+    def _on_display_changed(self) -> None:
+        display = self.presenter.display
+        shown = display.shown
+        held = display.hold is not Hold.NONE
+        self.go_on.setText(
+            self.tr("Back to live (Space)") if display.hold is Hold.LOOKING_BACK else self.tr("Acknowledge (Space)")
+        )
+        self.go_on.setAccessibleName(self.go_on.text())
+        self.go_on.setEnabled(held)
+        self._space.setEnabled(held)
+        if shown is None:
+            self.picture.clear(self.tr("The judged picture appears here."))
+            self.regions.set_regions((), self.tr("Nothing to show yet."))
+        elif shown.content is None:
+            self.picture.clear(shown.reason)
+            self.regions.set_regions((), self.tr("Not inspected."))
+        else:
+            self.picture.show_content(shown.content)
+            self.regions.set_regions(shown.regions)
+        self.untrained.set_trained(shown.trained if shown else self._state.trained)
+        self.strip.set_results(tuple(display.strip), shown if held else None)
+        self._on_facts_changed()
+
+    def _on_strip_changed(self) -> None:
+        display = self.presenter.display
+        held = display.hold is not Hold.NONE
+        self.strip.set_results(tuple(display.strip), display.shown if held else None)
+
+    def _on_facts_changed(self) -> None:
+        banner, facts = self.presenter.banner, self.presenter.facts
+        if (self.banner.verdict, self.banner.caption) != (banner.verdict, banner.caption):
+            self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
+        self.facts.set_values(
+            (
+                score_text(self.presenter.display.shown),
+                camera_text(facts.camera),
+                wording.milliseconds(facts.picture_age_ms),
+                wording.milliseconds(facts.latency_ms),
+                f"{facts.inspected}  ({wording.rate(facts.per_second)})",
+                str(facts.dropped),
+            )
+        )
+        self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")
+
+    def _show_problem(self, problem: str) -> None:
+        plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem
+        # Unreadable files of a played folder: one line is enough while others are being judged.
+        short = f"{problem.split('. ', maxsplit=1)[0].rstrip('.')}."
+        sentence, details = (short, problem) if plays_on and problem else (problem, "")
+        if sentence != self.trouble.sentence or details != self.trouble.details:
+            kind = MessageKind.WARNING if plays_on else MessageKind.ERROR
+            self.trouble.show_message(kind, sentence, details)

@@ -1,0 +1,275 @@
+"""The logic of the Live screen: starts and stops a source, takes verdicts from the worker, watches the camera."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from filo_core.errors import FiloError
+from filo_core.line.live import LiveInspection
+from filo_core.line.sources.base import SourceState
+from filo_core.types import Inspection, Limits, Verdict
+from gui.background import Background, sentence_of
+from gui.live.display import Display, Hold
+from gui.live.results import LiveResult
+from gui.live.sources import SourceChoice, make_source
+from gui.live.wording import caption_of, waiting_text
+from gui.state import AppState
+
+if TYPE_CHECKING:
+    from filo_core.engine import Engine
+    from filo_core.line.sources.base import ImageSource
+
+WATCH_EVERY_MS = 200
+"""A lost camera is on screen within two of these."""
+STALE_AFTER_S = 3.0
+_WAITING_ROOM = 64
+
+
+class LivePhase(StrEnum):
+    """How far live inspection is."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What the banner says."""
+
+    verdict: Verdict | None
+    caption: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFacts:
+    """The numbers beside the picture."""
+
+    camera: SourceState = SourceState.STOPPED
+    camera_problem: str = ""
+    judging_problem: str = ""
+    picture_age_ms: float | None = None
+    """Age of the newest judged picture now."""
+    latency_ms: float | None = None
+    frame_age_ms: float | None = None
+    inspected: int = 0
+    dropped: int = 0
+    per_second: float | None = None
+
+
+class LivePresenter(QObject):
+    """Works without any widget. Every signal is emitted on the GUI thread."""
+
+    phase_changed = Signal()
+    display_changed = Signal()
+    """``display``, and with it the picture, changed."""
+    strip_changed = Signal()
+    facts_changed = Signal()
+    """``facts`` or ``banner`` changed."""
+    failed = Signal(str, str)
+    """A sentence and the details."""
+
+    _arrived = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        source_maker: Callable[[SourceChoice], ImageSource] = make_source,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._make_source = source_maker
+        self._background = Background()
+        self._live: LiveInspection[Engine] | None = None
+        self._choice: SourceChoice | None = None
+        # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
+        self._waiting: deque[tuple[int, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
+        self._run = 0
+        self._started_at = 0.0
+        self._verdict_at: float | None = None
+        self.phase = LivePhase.IDLE
+        self.display: Display[LiveResult] = Display()
+        self.facts = LiveFacts()
+        self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_EVERY_MS)
+        self._watch.timeout.connect(self._on_watch)
+        state.model_changed.connect(self.facts_changed)
+
+    # Wishes ----------------------------------------------------------------------------------------------------
+
+    def start(self, product: str, choice: SourceChoice) -> None:
+        """Inspect what the chosen source shows under the product's newest recipe version."""
+        if self.phase is not LivePhase.IDLE:
+            return
+        self._run += 1
+        run = self._run
+        try:
+            source = self._make_source(choice)
+            live = self._state.workbench.inspector.live(product, source, lambda found: self._take(run, live, found))
+            live.start()
+        except FiloError as error:
+            self.failed.emit(*sentence_of(error))
+            return
+        self._live, self._choice = live, choice
+        self._started_at, self._verdict_at = time.monotonic(), None
+        self._waiting.clear()
+        self.display.clear()
+        self._set_phase(LivePhase.RUNNING)
+        self._watch.start()
+        self._on_watch()
+        self.display_changed.emit()
+        self.strip_changed.emit()
+
+    def stop(self) -> None:
+        """End after the frame in work; the last verdict stays on screen."""
+        if self.phase is not LivePhase.RUNNING or self._live is None:
+            return
+        self._set_phase(LivePhase.STOPPING)
+        # A camera that hangs takes seconds to be killed.
+        self._background.run(self._live.stop, lambda _: self._end(), self._on_stop_failed)
+
+    def close_down(self) -> None:
+        """End now, and wait for it."""
+        self._watch.stop()
+        self._background.close()
+        self._run += 1
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self.phase = LivePhase.IDLE
+
+    def acknowledge(self) -> None:
+        """Go on after an NG, or after looking back."""
+        if self.display.hold is not Hold.NONE:
+            self.display.release()
+            self._tell_display()
+
+    def look_at(self, index: int) -> None:
+        """Hold one of the last verdicts."""
+        before = self.display.shown
+        self.display.look_at(index)
+        if self.display.shown is not before:
+            self._tell_display()
+
+    def set_freeze_on_ng(self, freeze: bool) -> None:
+        """Switch freezing on NG."""
+        self.display.set_freeze_on_ng(freeze)
+        self._tell_display()
+
+    # What to show ----------------------------------------------------------------------------------------------
+
+    @property
+    def banner(self) -> Banner:
+        """A held verdict first, then what keeps the camera from being judged, then the newest verdict."""
+        shown = self.display.shown
+        if self.display.hold is not Hold.NONE and shown is not None:
+            return Banner(shown.verdict, caption_of(shown, self.display.hold, self.display.ng_meanwhile), held=True)
+        if self.phase is LivePhase.RUNNING:
+            if self.facts.camera is SourceState.LOST:
+                return Banner(Verdict.NOT_INSPECTED, self.tr("The camera gives no picture."))
+            if self.facts.judging_problem:
+                return Banner(Verdict.NOT_INSPECTED, self.tr("The picture could not be judged or kept."))
+            if shown is not None and self._is_stale():
+                return Banner(Verdict.NOT_INSPECTED, self.tr("No new verdict for some seconds."))
+        if shown is None:
+            state = self._state
+            return Banner(None, waiting_text(self.phase is LivePhase.RUNNING, self.facts.camera, state.model_state))
+        return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0))
+
+    @property
+    def source_name(self) -> str:
+        """Name of the running source, without any password in it; empty when none runs."""
+        return self._live.source.name if self._live is not None else ""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the camera or the judging now, as a sentence; empty when all is well."""
+        return self.facts.camera_problem or self.facts.judging_problem
+
+    def _is_stale(self) -> bool:
+        patience = STALE_AFTER_S + (2 * self._choice.seconds_per_image if self._choice else 0.0)
+        return self._verdict_at is not None and time.monotonic() - self._verdict_at > patience
+
+    # From the worker's thread ----------------------------------------------------------------------------------
+
+    def _take(self, run: int, live: LiveInspection[Engine], inspection: Inspection) -> None:
+        limits: Limits = live.recipe_version.recipe.limits
+        self._waiting.append((run, inspection, LiveResult.of(inspection, limits)))
+        self._arrived.emit()
+
+    @Slot()
+    def _on_arrived(self) -> None:
+        if not self._waiting:
+            return
+        on_screen = False
+        while self._waiting:
+            run, inspection, result = self._waiting.popleft()
+            if run != self._run:
+                continue
+            self._verdict_at = time.monotonic()
+            on_screen = self.display.take(result, result.kept()) or on_screen
+            self._state.report_inspection(inspection)
+        self.strip_changed.emit()
+        if on_screen:
+            self.display_changed.emit()
+        self._refresh_facts()
+
+    # Watching --------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_watch(self) -> None:
+        self._refresh_facts()
+        live = self._live
+        if self.phase is LivePhase.RUNNING and live is not None and not live.is_running:
+            # Played to its end, or the worker is gone.
+            self.stop()
+
+    def _refresh_facts(self) -> None:
+        if self._live is None:
+            return
+        source, counters = self._live.source, self._live.counters
+        age = None
+        if self._verdict_at is not None and counters.frame_age_ms is not None:
+            age = counters.frame_age_ms + (time.monotonic() - self._verdict_at) * 1000.0
+        self.facts = LiveFacts(
+            camera=source.state,
+            camera_problem=source.problem,
+            judging_problem=self._live.problem,
+            picture_age_ms=age,
+            latency_ms=counters.latency_ms,
+            frame_age_ms=counters.frame_age_ms,
+            inspected=counters.inspected,
+            dropped=counters.dropped,
+            per_second=counters.per_second,
+        )
+        self.facts_changed.emit()
+
+    def _end(self) -> None:
+        self._watch.stop()
+        self._refresh_facts()
+        self._live = None
+        self._run += 1
+        self._set_phase(LivePhase.IDLE)
+        self.facts_changed.emit()
+
+    def _on_stop_failed(self, error: Exception) -> None:
+        self._end()
+        self.failed.emit(*sentence_of(error))
+
+    def _set_phase(self, phase: LivePhase) -> None:
+        self.phase = phase
+        self.phase_changed.emit()
+
+    def _tell_display(self) -> None:
+        self.display_changed.emit()
+        self.facts_changed.emit()

@@ -1,0 +1,82 @@
+"""One live verdict as the screen keeps it, made on the worker's thread so that the window has little to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QImage
+
+from filo_core.types import Box, Inspection, Limits, Region, Verdict
+from gui.canvas.pictures import PictureContent, thumbnail
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THUMBNAIL_PX = 128
+KEPT_PX = 1600
+"""Longest side of a picture that is only kept to look back at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveResult:
+    """A verdict with its picture. ``content`` and ``small`` are None where there is no picture."""
+
+    verdict: Verdict
+    score: float | None
+    limits: Limits
+    regions: tuple[Region, ...]
+    reason: str
+    trained: bool | None
+    inspected_at: datetime
+    frame_age_ms: float | None
+    content: PictureContent | None
+    small: QImage | None
+
+    @classmethod
+    def of(cls, inspection: Inspection, limits: Limits) -> LiveResult:
+        """Everything the screen shows of ``inspection``."""
+        prediction, image = inspection.prediction, inspection.image
+        return cls(
+            verdict=inspection.verdict,
+            score=prediction.image_score if prediction else None,
+            limits=limits,
+            regions=prediction.regions if prediction else (),
+            reason=inspection.reason,
+            trained=prediction.trained if prediction else None,
+            inspected_at=inspection.inspected_at,
+            frame_age_ms=inspection.frame_age_ms,
+            content=PictureContent.of(inspection, limits),
+            small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
+        )
+
+    def kept(self) -> LiveResult:
+        """The same with a picture no larger than needed to look back at: twelve of a large camera fill the memory."""
+        return self if self.content is None else replace(self, content=reduced(self.content, KEPT_PX))
+
+
+def reduced(content: PictureContent, longest_side: int) -> PictureContent:
+    """``content`` with every ``n``-th pixel, ``n`` as small as ``longest_side`` allows; boxes move along."""
+    step = -(-max(content.size) // longest_side)
+    if step <= 1:
+        return content
+    pixels: NDArray[np.uint8] = content.pixels[::step, ::step].copy()
+    return replace(content, pixels=pixels, regions=_shrunk(content.regions, step))
+
+
+def _shrunk(regions: Sequence[Region], step: int) -> tuple[Region, ...]:
+    return tuple(
+        replace(
+            region,
+            box=Box(
+                region.box.x // step,
+                region.box.y // step,
+                max(1, region.box.width // step),
+                max(1, region.box.height // step),
+            ),
+        )
+        for region in regions
+    )

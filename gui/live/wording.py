@@ -1,0 +1,80 @@
+"""What the Live screen says about a verdict, and while there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from filo_core.line.sources.base import SourceState
+from filo_core.types import Verdict
+from gui import wording
+from gui.live.display import Hold
+from gui.state import ModelState
+
+if TYPE_CHECKING:
+    from gui.live.results import LiveResult
+
+
+def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:
+    """The line under the verdict: what was found, and why the screen stands still."""
+    parts = [_finding(result)]
+    if hold is not Hold.NONE and ng_meanwhile:
+        parts.append(_tr("%1 more NG meanwhile").replace("%1", str(ng_meanwhile)))
+    if hold is Hold.LOOKING_BACK:
+        clock = result.inspected_at.astimezone().strftime("%H:%M:%S")
+        parts.append(_tr("earlier picture, %1").replace("%1", clock))
+    return "  ·  ".join(part for part in parts if part)
+
+
+def score_text(result: LiveResult | None) -> str:
+    """The score beside the limit that it stayed under, or went over."""
+    if result is None or result.score is None:
+        return "–"
+    if result.verdict is Verdict.OK:
+        text, limit = _tr("%1  (OK up to %2)"), result.limits.ok
+    else:
+        text, limit = _tr("%1  (NG above %2)"), result.limits.ng
+    return text.replace("%1", wording.score(result.score)).replace("%2", wording.score(limit))
+
+
+def _finding(result: LiveResult) -> str:
+    if result.verdict is Verdict.NOT_INSPECTED:
+        return result.reason
+    if result.verdict is Verdict.OK:
+        return _tr("nothing stands out") if not result.regions else ""
+    if not result.regions:
+        return _tr("score %1").replace("%1", wording.score(result.score))
+    first, more = result.regions[0], len(result.regions) - 1
+    found = f"{first.anomaly_type} – {first.position.value}"
+    return found + (", " + _tr("and %1 more").replace("%1", str(more)) if more else "")
+
+
+def waiting_text(running: bool, camera: SourceState, model: ModelState) -> str:
+    """What the screen waits for while there is no verdict."""
+    if not running:
+        return _tr("Choose a product and a camera, then press Start.")
+    if model is ModelState.LOADING:
+        return _tr("The model is loading…")
+    if model is ModelState.FAILED:
+        return _tr("The model could not be loaded: nothing can be judged.")
+    if camera is SourceState.OPENING:
+        return _tr("Opening the camera…")
+    return _tr("Waiting for the first verdict…")
+
+
+def camera_text(state: SourceState) -> str:
+    """The camera's state in a word."""
+    match state:
+        case SourceState.OPENING:
+            return _tr("opening")
+        case SourceState.RUNNING:
+            return _tr("running")
+        case SourceState.LOST:
+            return _tr("LOST")
+        case SourceState.STOPPED:
+            return _tr("stopped")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Live", text)

@@ -1,0 +1,206 @@
+"""Assembles the window: navigation at the left, the screens beside it, the model's state at the bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QSize, Qt, QThreadPool, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QMainWindow,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import add_actions
+from gui.help_dialog import HelpDialog
+from gui.model_status import ModelStatus
+from gui.screens import SCREENS, HasWorkToEnd, ScreenSpec
+from gui.state import AppState, ModelState, Screen
+from gui.widgets.empty_page import EmptyPage
+from gui.widgets.icons import icon
+from gui.widgets.message_fold import MessageFold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SMALLEST = QSize(1100, 720)
+_NAVIGATION_WIDTH = 108
+_LONGEST_END_MS = 10_000
+
+
+class MainWindow(QMainWindow):
+    """One window per database. Screens are built the first time they are shown."""
+
+    closed = Signal()
+
+    def __init__(
+        self, state: AppState, settings: QSettings | None = None, screens: Sequence[ScreenSpec] = SCREENS
+    ) -> None:
+        super().__init__()
+        self._state = state
+        self._settings = settings
+        self._specs = {spec.screen: spec for spec in screens}
+        self._built: dict[Screen, QWidget] = {}
+        self._buttons: dict[Screen, QToolButton] = {}
+        self.setWindowTitle(self.tr("FiLo Inspector"))
+        self.setMinimumSize(_SMALLEST)
+        self._message = MessageFold(self)
+        self._stack = QStackedWidget(self)
+        self._opening = EmptyPage("products", self.tr("Opening the record…"))
+        self._stack.addWidget(self._opening)
+        self._status = ModelStatus(state)
+        self._lay_out(self._navigation())
+        self._actions = add_actions(self)
+        self._connect()
+        self._restore_geometry()
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _navigation(self) -> QFrame:
+        frame = QFrame(self)
+        frame.setProperty("role", "navigation")
+        frame.setFixedWidth(_NAVIGATION_WIDTH)
+        frame.setAccessibleName(self.tr("Screens"))
+        layout = QVBoxLayout(frame)
+        layout.setContentsMargins(0, 8, 0, 8)
+        layout.setSpacing(4)
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for spec in self._specs.values():
+            made = self._navigation_button(spec, frame)
+            group.addButton(made)
+            layout.addWidget(made)
+            self._buttons[spec.screen] = made
+        layout.addStretch(1)
+        return frame
+
+    def _navigation_button(self, spec: ScreenSpec, parent: QWidget) -> QToolButton:
+        made = QToolButton(parent)
+        made.setProperty("role", "navigation")
+        made.setText(self.tr(spec.title))
+        made.setAccessibleName(self.tr(spec.title))
+        made.setToolTip(f"{self.tr(spec.tip)} ({spec.shortcut})")
+        made.setIcon(icon(spec.icon_name))
+        made.setIconSize(QSize(30, 30))
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setFixedWidth(_NAVIGATION_WIDTH)
+        made.setCheckable(True)
+        made.setEnabled(False)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.setShortcut(QKeySequence(spec.shortcut))
+        made.clicked.connect(lambda: self.show_screen(spec.screen))
+        return made
+
+    def _lay_out(self, navigation: QFrame) -> None:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._message)
+        right.addWidget(self._stack, 1)
+        central = QWidget(self)
+        layout = QHBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(navigation)
+        layout.addLayout(right, 1)
+        self.setCentralWidget(central)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self._status, 1)
+
+    def _connect(self) -> None:
+        state = self._state
+        state.workbench_opened.connect(self._on_workbench_opened)
+        state.screen_requested.connect(self._on_screen_requested)
+        state.model_changed.connect(self._on_model_changed)
+        self._status.operator_change_requested.connect(self.ask_for_operator)
+
+    # Screens ---------------------------------------------------------------------------------------------------
+
+    @property
+    def current_screen(self) -> Screen | None:
+        """The screen that is shown; None until the record is open."""
+        shown = self._stack.currentWidget()
+        return next((screen for screen, widget in self._built.items() if widget is shown), None)
+
+    def screen_widget(self, screen: Screen) -> QWidget:
+        """The widget of a screen, built now if it was never shown."""
+        if screen not in self._built:
+            widget = self._specs[screen].build(self._state)
+            self._stack.addWidget(widget)
+            self._built[screen] = widget
+        return self._built[screen]
+
+    def show_screen(self, screen: Screen) -> None:
+        """Bring a screen to the front."""
+        self._stack.setCurrentWidget(self.screen_widget(screen))
+        self._buttons[screen].setChecked(True)
+        self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
+
+    def _on_workbench_opened(self) -> None:
+        for made in self._buttons.values():
+            made.setEnabled(True)
+        self.show_screen(next(iter(self._specs)))
+
+    def _on_screen_requested(self, screen: str, product: str) -> None:  # noqa: ARG002 - the state carries the product
+        self.show_screen(Screen(screen))
+
+    def _on_model_changed(self) -> None:
+        if self._state.model_state is ModelState.FAILED:
+            self.show_error(self._state.model_problem)
+
+    def show_error(self, sentence: str, details: str = "") -> None:
+        """Say above all screens what went wrong."""
+        self._message.show_error(sentence, details)
+
+    @property
+    def message(self) -> str:
+        """The sentence shown above all screens; empty when there is none."""
+        return self._message.sentence
+
+    # Actions ---------------------------------------------------------------------------------------------------
+
+    def ask_for_operator(self) -> None:
+        """Ask who is working."""
+        name, accepted = QInputDialog.getText(
+            self, self.tr("Operator"), self.tr("Your name stands beside what you sign and review:"),
+            text=self._state.operator,
+        )  # fmt: skip
+        if accepted and name.strip():
+            self._state.set_operator(name.strip())
+
+    def show_data_folder(self) -> None:
+        """Open the folder of the database in the system's file manager."""
+        if self._state.is_open:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._state.workbench.settings.home)))
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_help(self) -> None:
+        """Explain the keys and the words."""
+        HelpDialog(self).exec()
+
+    # Closing ---------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        for widget in self._built.values():
+            if isinstance(widget, HasWorkToEnd):
+                widget.close_down()
+        # What still runs on the pool may be reading from the record.
+        QThreadPool.globalInstance().waitForDone(_LONGEST_END_MS)
+        if self._settings is not None:
+            self._settings.setValue("window/geometry", self.saveGeometry())
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _restore_geometry(self) -> None:
+        saved = self._settings.value("window/geometry") if self._settings is not None else None
+        if saved is None or not self.restoreGeometry(saved):
+            self.resize(1440, 900)

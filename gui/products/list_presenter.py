@@ -1,0 +1,93 @@
+"""What can be done with the list of products, without a widget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import ProductError
+from filo_core.types import ProductDraft
+from workflows.product_file import ProductFile
+
+if TYPE_CHECKING:
+    from gui.state import AppState
+
+EXPORT_SUFFIX = ".filo.zip"
+_FORBIDDEN = '<>:"/\\|?*'
+
+
+def export_file_name(product: str) -> str:
+    """A file name that every system takes, for a product called anything."""
+    kept = "".join(
+        "_" if character in _FORBIDDEN or not character.isprintable() else character for character in product
+    )
+    return (kept.strip(" .") or "product")[:100] + EXPORT_SUFFIX
+
+
+class ProductListPresenter:
+    """Every method raises :class:`FiloError` with a sentence for the user when something cannot be done."""
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+
+    def drafts(self) -> tuple[ProductDraft, ...]:
+        """All products."""
+        return self._state.workbench.catalogue.drafts()
+
+    def suggested_clone_name(self, name: str) -> str:
+        """A name for a copy that is not taken yet."""
+        taken = {draft.description.name.casefold() for draft in self.drafts()}
+        number = 2
+        while f"{name} {number}".casefold() in taken:
+            number += 1
+        return f"{name} {number}"
+
+    def clone(self, name: str, new_name: str) -> str:
+        """Copy a product under another name, which is returned.
+
+        Raises:
+            ProductError: if the new name is empty or taken.
+        """
+        wanted = new_name.strip()
+        if not wanted:
+            raise ProductError("The copy needs a name. Type one.")
+        self._state.workbench.catalogue.clone(name, wanted)
+        self._changed(wanted)
+        return wanted
+
+    def delete(self, name: str) -> None:
+        """Delete a product that was never used to inspect.
+
+        Raises:
+            ProductError: if inspections exist.
+        """
+        self._state.workbench.catalogue.delete(name)
+        if self._state.current_product == name:
+            self._state.set_current_product("")
+        self._state.products_changed.emit()
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a product into one file. Any thread."""
+        self._state.workbench.catalogue.export(name, path)
+
+    def read_file(self, path: Path) -> str:
+        """Import a product from a file, under another name if its own is taken; the name it has then.
+
+        Any thread; call :meth:`imported` afterwards.
+
+        Raises:
+            ProductError: if the file is not intact.
+        """
+        with ProductFile(path) as file:
+            name = file.draft.description.name
+        taken = {draft.description.name.casefold() for draft in self.drafts()}
+        new_name = self.suggested_clone_name(name) if name.casefold() in taken else ""
+        return self._state.workbench.catalogue.import_product(path, new_name).description.name
+
+    def imported(self, name: str) -> None:
+        """Tell the other screens."""
+        self._changed(name)
+
+    def _changed(self, name: str) -> None:
+        self._state.set_current_product(name)
+        self._state.products_changed.emit()

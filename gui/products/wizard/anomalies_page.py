@@ -1,0 +1,314 @@
+"""Step two: what can go wrong with the product, each entry a short phrase for something one can see."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLineEdit,
+    QStackedLayout,
+    QTableView,
+    QWidget,
+)
+
+from filo_core.descriptions.suggest import Suggestion
+from filo_core.types import Severity, WizardStep
+from gui.background import sentence_of
+from gui.products.undo_bar import UndoBar
+from gui.products.wizard.anomaly_delegate import NameDelegate, SeverityDelegate, TickDelegate
+from gui.products.wizard.anomaly_list import AnomalyListEditor
+from gui.products.wizard.anomaly_model import AnomalyTableModel, Column
+from gui.products.wizard.page import WizardPage
+from gui.products.wizard.session import DraftSession
+from gui.products.wizard.suggester import Suggester
+from gui.theme import TOUCH_PX
+from gui.widgets.controls import button, plain_label
+from gui.widgets.empty_page import EmptyPage
+
+
+class AnomaliesPage(WizardPage):
+    """The list, written to the database at every edit."""
+
+    step = WizardStep.ANOMALIES
+    scrolls_itself = True
+
+    def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self._editor = AnomalyListEditor()
+        workbench = session.state.workbench
+        self._suggester = Suggester(workbench.settings, workbench.library, self)
+        self._model = AnomalyTableModel(self)
+        self.suggest_button = button(self.tr("&Suggest a list"), "spark", primary=True)
+        self.cancel_button = button(self.tr("Cancel"), "close")
+        self._busy_label = plain_label(self.tr("Asking the language model …"), "hint", wrap=False)
+        self.table = self._make_table()
+        self._empty = EmptyPage(
+            "spark",
+            self.tr("Nothing is on the list yet."),
+            hint=self.tr("Let a list be suggested for a start, or type below what can go wrong."),
+            parent=self,
+        )
+        self.new_edit = QLineEdit(self)
+        self.new_edit.setPlaceholderText(self.tr("something else, for example: missing screw"))
+        self.new_edit.setAccessibleName(self.tr("Another thing that can go wrong"))
+        self.new_edit.setMaxLength(60)
+        self.add_button = button(self.tr("&Add"), "add")
+        self.merge_button = button(self.tr("&Merge"), "copy", tip=self.tr("Make one entry of those chosen"))
+        self.delete_button = button(
+            self.tr("&Delete"), "delete", danger=True, tip=self.tr("Take the chosen entries off")
+        )
+        self.undo_bar = UndoBar(self)
+        self._lay_out()
+        self._connect()
+        self._on_busy_changed(False)
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _make_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._model)
+        table.setAccessibleName(self.tr("What can go wrong"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        table.setShowGrid(False)
+        table.setStyleSheet("QTableView::item { padding: 0 5px; }")
+        table.setAlternatingRowColors(True)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in ((Column.USED, 64), (Column.SEVERITY, 140), (Column.FROM, 160)):
+            table.setColumnWidth(column, width)
+        for column, delegate in (
+            (Column.USED, TickDelegate(table)),
+            (Column.NAME, NameDelegate(table)),
+            (Column.SEVERITY, SeverityDelegate(table)),
+        ):
+            table.setItemDelegateForColumn(column, delegate)
+        return table
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self.suggest_button)
+        top.addWidget(self.cancel_button)
+        top.addWidget(self._busy_label)
+        hint = plain_label(self.tr("Tick what to look for. Tap twice on the words to change them."), "hint")
+        top.addWidget(hint, 1)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(8)
+        bottom.addWidget(self.new_edit, 1)
+        bottom.addWidget(self.add_button)
+        bottom.addSpacing(16)
+        bottom.addWidget(self.merge_button)
+        bottom.addWidget(self.delete_button)
+        self.body.addLayout(top)
+        middle = QWidget(self)
+        self._stack = QStackedLayout(middle)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.table)
+        self.body.addWidget(middle, 1)
+        self.body.addWidget(self.undo_bar)
+        self.body.addLayout(bottom)
+
+    def _connect(self) -> None:
+        self.suggest_button.clicked.connect(self._on_suggest_clicked)
+        self.cancel_button.clicked.connect(self._suggester.cancel)
+        self._suggester.suggested.connect(self._on_suggested)
+        self._suggester.failed.connect(self._on_suggestion_failed)
+        self._suggester.busy_changed.connect(self._on_busy_changed)
+        self._model.rename_requested.connect(self._on_rename_requested)
+        self._model.enable_requested.connect(self._on_enable_requested)
+        self._model.severity_requested.connect(self._on_severity_requested)
+        self.table.clicked.connect(self._on_cell_clicked)
+        self.table.selectionModel().selectionChanged.connect(self._update_buttons)
+        self.new_edit.textChanged.connect(self._update_buttons)
+        self.new_edit.returnPressed.connect(self._on_add_clicked)
+        self.add_button.clicked.connect(self._on_add_clicked)
+        self.merge_button.clicked.connect(self._on_merge_clicked)
+        self.delete_button.clicked.connect(self._on_delete_clicked)
+        self.undo_bar.undo_requested.connect(self._on_undo_requested)
+        self.session.failed.connect(self._on_failed)
+        for sequence, slot in (
+            (QKeySequence.StandardKey.Delete, self._on_delete_clicked),
+            (QKeySequence.StandardKey.Undo, self._on_undo_requested),
+        ):
+            shortcut = QShortcut(QKeySequence(sequence), self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+
+    # The page --------------------------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        draft = self.session.draft
+        self.message.clear()
+        self.undo_bar.withdraw()
+        self._editor = AnomalyListEditor(draft.anomaly_types if draft else ())
+        self._show()
+        (self.table if self._editor.types else self.suggest_button).setFocus()
+
+    def leave(self) -> bool:
+        self._suggester.cancel()
+        return True
+
+    def close_page(self) -> None:
+        self._suggester.close()
+
+    def chosen_rows(self) -> list[int]:
+        """Rows of the entries that are chosen, from the top."""
+        return sorted(index.row() for index in self.table.selectionModel().selectedRows())
+
+    def _show(self) -> None:
+        self._model.set_types(self._editor.types)
+        self._stack.setCurrentWidget(self.table if self._editor.types else self._empty)
+        self.suggest_button.setText(self.tr("&Suggest more") if self._editor.types else self.tr("&Suggest a list"))
+        self.suggest_button.setAccessibleName(self.suggest_button.text().replace("&", ""))
+        self._update_buttons()
+
+    def _write(self) -> bool:
+        """Show and store the editor's list; where that fails, go back to what is stored."""
+        # The bar speaks of one edit; after another one, its button would undo something else.
+        self.undo_bar.withdraw()
+        if not self.session.set_anomaly_types(self._editor.types):
+            draft = self.session.draft
+            self._editor = AnomalyListEditor(draft.anomaly_types if draft else ())
+            self._show()
+            return False
+        self._show()
+        self.completeness_changed.emit()
+        return True
+
+    @Slot()
+    def _update_buttons(self) -> None:
+        chosen = len(self.chosen_rows())
+        self.merge_button.setEnabled(chosen > 1)
+        self.delete_button.setEnabled(chosen > 0)
+        self.add_button.setEnabled(bool(self.new_edit.text().strip()))
+
+    # Suggestions -----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_suggest_clicked(self) -> None:
+        draft = self.session.draft
+        if draft is not None:
+            self.message.clear()
+            self._suggester.start(draft.description)
+
+    @Slot(bool)
+    def _on_busy_changed(self, busy: bool) -> None:
+        self.suggest_button.setEnabled(not busy)
+        for control in (self.cancel_button, self._busy_label):
+            control.setVisible(busy and self._suggester.asks_language_model)
+
+    @Slot(object)
+    def _on_suggested(self, suggestion: Suggestion) -> None:
+        added = self._editor.extend(suggestion.types)
+        if added and not self._write():
+            return
+        if not suggestion.types:
+            self.message.show_warning(self.tr("Nothing was found for this product. Type what can go wrong yourself."))
+            return
+        said = (
+            self.tr("Added: %1.").replace("%1", str(added)) if added else self.tr("All of it is on the list already.")
+        )
+        self.message.show_note(f"{said} {suggestion.note}")
+
+    @Slot(object)
+    def _on_suggestion_failed(self, error: Exception) -> None:
+        sentence, details = sentence_of(error)
+        self.message.show_error(
+            sentence or self.tr("No list could be made. Type what can go wrong yourself, or try again."), details
+        )
+
+    # Edits -----------------------------------------------------------------------------------------------------
+
+    @Slot(int, str)
+    def _on_rename_requested(self, row: int, name: str) -> None:
+        if name == self._editor.types[row].name:
+            return
+        if self._editor.rename(row, name):
+            self._write()
+        else:
+            self._refuse(name)
+
+    @Slot(int, bool)
+    def _on_enable_requested(self, row: int, enabled: bool) -> None:
+        if self._editor.set_enabled(row, enabled):
+            self._write()
+
+    @Slot(int, object)
+    def _on_severity_requested(self, row: int, severity: Severity) -> None:
+        if self._editor.set_severity(row, severity):
+            self._write()
+
+    @Slot()
+    def _on_add_clicked(self) -> None:
+        name = self.new_edit.text()
+        if not name.strip():
+            return
+        if not self._editor.add(name):
+            self._refuse(name)
+            return
+        self.message.clear()
+        if self._write():
+            self.new_edit.clear()
+            self.table.scrollToBottom()
+
+    @Slot()
+    def _on_merge_clicked(self) -> None:
+        rows = self.chosen_rows()
+        if len(rows) < 2:
+            return
+        names = [self._editor.types[row].name for row in rows]
+        name, accepted = QInputDialog.getItem(self, self.tr("Merge"), self.tr("Call them together:"), names, 0, True)
+        if accepted:
+            self.merge(rows, name)
+
+    def merge(self, rows: list[int], name: str) -> None:
+        """Make one entry called ``name`` of several."""
+        names = [self._editor.types[row].name for row in rows]
+        if not self._editor.merge(rows, name):
+            self._refuse(name)
+        elif self._write():
+            self.undo_bar.offer(self.tr("Merged into one: %1").replace("%1", ", ".join(names)))
+
+    @Slot()
+    def _on_delete_clicked(self) -> None:
+        rows = self.chosen_rows()
+        names = [self._editor.types[row].name for row in rows]
+        self.message.clear()
+        if self._editor.delete(rows) and self._write():
+            self.undo_bar.offer(self.tr("Deleted: %1").replace("%1", ", ".join(names)))
+
+    @Slot()
+    def _on_undo_requested(self) -> None:
+        if self._editor.undo():
+            self._write()
+        self.undo_bar.withdraw()
+
+    def _on_cell_clicked(self) -> None:
+        index = self.table.currentIndex()
+        if index.column() == Column.SEVERITY:
+            self.table.edit(index)
+
+    def _refuse(self, name: str) -> None:
+        if self._editor.index_of(name) is not None:
+            self.message.show_warning(self.tr("“%1” is on the list already.").replace("%1", name.strip()))
+        else:
+            self.message.show_warning(self.tr("Write a few words for something one can see, such as “missing screw”."))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if self.isVisible():
+            self.message.show_error(str(error))

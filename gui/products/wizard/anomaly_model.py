@@ -1,0 +1,143 @@
+"""The anomaly list as a table that is edited in place."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from filo_core.types import AnomalyType, Provenance, Severity
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class Column(IntEnum):
+    """Columns of the table."""
+
+    USED = 0
+    NAME = 1
+    SEVERITY = 2
+    FROM = 3
+
+
+def severity_word(severity: Severity) -> str:
+    """The severity in the language of the window."""
+    match severity:
+        case Severity.CRITICAL:
+            return QCoreApplication.translate("Severity", "critical")
+        case Severity.MAJOR:
+            return QCoreApplication.translate("Severity", "major")
+        case Severity.MINOR:
+            return QCoreApplication.translate("Severity", "minor")
+
+
+def provenance_word(provenance: Provenance) -> str:
+    """Who put an entry on the list, in the language of the window."""
+    match provenance:
+        case Provenance.LIBRARY:
+            return QCoreApplication.translate("Provenance", "built-in library")
+        case Provenance.LANGUAGE_MODEL:
+            return QCoreApplication.translate("Provenance", "language model")
+        case Provenance.PERSON:
+            return QCoreApplication.translate("Provenance", "person")
+        case Provenance.IMPORTED:
+            return QCoreApplication.translate("Provenance", "imported file")
+
+
+class AnomalyTableModel(QAbstractTableModel):
+    """Shows the list and asks for changes; whoever owns the list makes them and hands the new one in."""
+
+    rename_requested = Signal(int, str)
+    enable_requested = Signal(int, bool)
+    severity_requested = Signal(int, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._types: tuple[AnomalyType, ...] = ()
+
+    def set_types(self, types: tuple[AnomalyType, ...]) -> None:
+        """Show ``types``. Rows that stay in place keep their selection."""
+        if len(types) == len(self._types):
+            self._types = types
+            if types:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(types) - 1, len(Column) - 1))
+            return
+        self.beginResetModel()
+        self._types = types
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._types)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (self.tr("Use"), self.tr("What can go wrong"), self.tr("How bad"), self.tr("From"))[section]
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        if index.column() == Column.USED:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        elif index.column() in (Column.NAME, Column.SEVERITY):
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry = self._types[index.row()]
+        column = Column(index.column())
+        match role:
+            case Qt.ItemDataRole.CheckStateRole if column is Column.USED:
+                return Qt.CheckState.Checked if entry.enabled else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.DisplayRole:
+                return self._words(entry, column)
+            case Qt.ItemDataRole.EditRole:
+                return entry.severity if column is Column.SEVERITY else entry.name
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return self._spoken(entry, column)
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if not index.isValid():
+            return False
+        row, column = index.row(), index.column()
+        if role == Qt.ItemDataRole.CheckStateRole and column == Column.USED:
+            self.enable_requested.emit(row, Qt.CheckState(value) is Qt.CheckState.Checked)
+        elif role == Qt.ItemDataRole.EditRole and column == Column.NAME:
+            self.rename_requested.emit(row, str(value))
+        elif role == Qt.ItemDataRole.EditRole and column == Column.SEVERITY:
+            self.severity_requested.emit(row, Severity(value))
+        else:
+            return False
+        return True
+
+    @staticmethod
+    def _words(entry: AnomalyType, column: Column) -> str:
+        match column:
+            case Column.USED:
+                return ""
+            case Column.NAME:
+                return entry.name
+            case Column.SEVERITY:
+                return severity_word(entry.severity)
+            case Column.FROM:
+                return provenance_word(entry.provenance)
+
+    def _spoken(self, entry: AnomalyType, column: Column) -> str:
+        if column is Column.USED:
+            return self.tr("used") if entry.enabled else self.tr("not used")
+        return self._words(entry, column)

@@ -1,0 +1,174 @@
+"""Runs the calibration of the product in hand, and says what its limits do to the good parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from filo_core.errors import FiloError
+from filo_core.events import Calibrated, ImageInspected, StepDone
+from filo_core.imaging import read_image
+from filo_core.types import Inspection, Limits, SourceImage, Verdict
+from gui.background import Background, sentence_of
+from gui.products.wizard.session import DraftSession
+from gui.worker_bridge import JobSignals
+
+if TYPE_CHECKING:
+    from filo_core.line.queue import JobHandle, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """How many good parts get which verdict under some limits."""
+
+    ok: int
+    review: int
+    ng: int
+
+
+def recount(scores: Sequence[float], limits: Limits) -> Recount:
+    """Verdicts of the good parts under ``limits``."""
+    verdicts = [limits.verdict(score) for score in scores]
+    return Recount(verdicts.count(Verdict.OK), verdicts.count(Verdict.REVIEW), verdicts.count(Verdict.NG))
+
+
+def with_ok(limits: Limits, ok: float) -> Limits:
+    """``limits`` with another OK limit, which pushes the NG limit before it."""
+    return replace(limits, ok=ok, ng=max(ok, limits.ng))
+
+
+def with_ng(limits: Limits, ng: float) -> Limits:
+    """``limits`` with another NG limit, which pushes the OK limit before it."""
+    return replace(limits, ok=min(ng, limits.ok), ng=ng)
+
+
+class Calibration(QObject):
+    """One job at a time: the calibration, or the trial of one picture.
+
+    The scores of the good parts are not part of a draft, so they are known until the program ends and as long as the
+    references stay the same.
+    """
+
+    progressed = Signal(int, int, str)
+    """Steps done, steps in all, and what is being done."""
+    calibrated = Signal()
+    tried = Signal(object)
+    """The :class:`Inspection` of a trial; nothing of it is recorded."""
+    running_changed = Signal(bool)
+    problem_found = Signal(str, str)
+    """A sentence for the user, and technical details (may be empty)."""
+
+    def __init__(self, session: DraftSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._background = Background()
+        self._results: dict[str, tuple[frozenset[str], Calibrated]] = {}
+        self._handle: JobHandle | None = None
+        self._signals: JobSignals | None = None
+        self._reading = False
+
+    @property
+    def is_running(self) -> bool:
+        """True while a job is waiting or running."""
+        return self._handle is not None or self._reading
+
+    def result(self) -> Calibrated | None:
+        """What was found for the product in hand with the references it has now; None where that is not known."""
+        draft = self._session.draft
+        if draft is None or draft.limits is None:
+            return None
+        references, found = self._results.get(self._session.name, (frozenset(), None))
+        return found if references == _hashes(self._session) else None
+
+    def start(self) -> None:
+        """Find limits from the good images. While the model is still loading the job waits for it."""
+        name, references = self._session.name, _hashes(self._session)
+
+        def take(event: object) -> None:
+            if isinstance(event, StepDone):
+                self.progressed.emit(event.done, event.total, event.what)
+            elif isinstance(event, Calibrated):
+                self._results[name] = (references, event)
+                self._session.refresh()
+                self.calibrated.emit()
+
+        signals = self._listen(take)
+        self._submitted(self._session.state.workbench.inspector.calibrate(name, signals))
+
+    def try_file(self, path: Path) -> None:
+        """Judge one picture under the draft's limits; nothing is recorded."""
+        self._reading = True
+        self.running_changed.emit(True)
+        self._background.run(lambda: read_image(path), self._on_read, self._on_unreadable)
+
+    def cancel(self) -> None:
+        """Stop between two steps; what the draft had stays."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def close(self) -> None:
+        """Cancel, and hear nothing any more."""
+        if self._signals is not None:
+            self._signals.silence()
+        self.cancel()
+        self._handle = None
+        self._background.close()
+
+    def _on_read(self, image: SourceImage) -> None:
+        self._reading = False
+
+        def take(event: object) -> None:
+            if isinstance(event, ImageInspected):
+                self._on_tried(event.inspection)
+
+        signals = self._listen(take)
+        inspector = self._session.state.workbench.inspector
+        self._submitted(inspector.inspect_image(self._session.name, image, signals, trial=True))
+
+    def _on_unreadable(self, error: Exception) -> None:
+        self._reading = False
+        self.running_changed.emit(False)
+        sentence, details = sentence_of(error)
+        self.problem_found.emit(sentence or self.tr("The picture could not be read. Try another one."), details)
+
+    def _on_tried(self, inspection: Inspection) -> None:
+        if inspection.verdict is Verdict.NOT_INSPECTED:
+            self.problem_found.emit(inspection.reason, "")
+        else:
+            self.tried.emit(inspection)
+
+    def _listen(self, take: object) -> JobSignals:
+        signals = self._signals = JobSignals(self)
+        signals.event_arrived.connect(take)
+        signals.state_changed.connect(self._on_state_changed)
+        return signals
+
+    def _submitted(self, handle: JobHandle) -> None:
+        self._handle = handle
+        self.running_changed.emit(True)
+
+    @Slot(object)
+    def _on_state_changed(self, state: JobState) -> None:
+        if not state.is_final or self._handle is None:
+            return
+        error, self._handle = self._handle.error, None
+        if self._signals is not None:
+            self._signals.deleteLater()
+            self._signals = None
+        self.running_changed.emit(False)
+        if error is not None:
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        details = "" if isinstance(error, FiloError) else f"{type(error).__name__}: {error}"
+        sentence = str(error) if isinstance(error, FiloError) else self.tr("The calculation failed. Try it again.")
+        self.problem_found.emit(sentence, details)
+
+
+def _hashes(session: DraftSession) -> frozenset[str]:
+    draft = session.draft
+    return frozenset(reference.image_hash for reference in draft.references) if draft else frozenset()

@@ -1,0 +1,117 @@
+"""The product being set up, shared by the five pages. Its draft lives in the database, so nothing is lost."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from filo_core.errors import FiloError
+from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, RecipeVersion
+from gui.state import AppState
+
+
+class DraftSession(QObject):
+    """Every change is written to the database before it is shown; what cannot be written is said and not shown."""
+
+    changed = Signal()
+    """:attr:`draft` is another one."""
+    limits_lost = Signal()
+    """An edit took the limits away that were found before it."""
+    failed = Signal(object)
+    """A :class:`FiloError`: what was meant to be written was not."""
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self._draft: ProductDraft | None = None
+
+    @property
+    def draft(self) -> ProductDraft | None:
+        """The set-up as the database has it; None while the product has no name."""
+        return self._draft
+
+    @property
+    def name(self) -> str:
+        """The product's name, empty while it has none."""
+        return self._draft.description.name if self._draft else ""
+
+    def start_new(self) -> None:
+        """Begin with nothing; the product comes to be when it is described."""
+        self._draft = None
+        self.changed.emit()
+
+    def open(self, name: str) -> bool:
+        """Take up the product called ``name``."""
+        return self._load(name)
+
+    def describe(self, description: ProductDescription) -> bool:
+        """Create the product, or change what it is."""
+        catalogue = self.state.workbench.catalogue
+        if self._draft is not None and self._draft.description == description:
+            return True
+        try:
+            if self._draft is None:
+                catalogue.create(description)
+            else:
+                catalogue.describe(self.name, description)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        return self._load(description.name, announce=True)
+
+    def set_anomaly_types(self, types: tuple[AnomalyType, ...]) -> bool:
+        """Write the anomaly list."""
+        try:
+            self.state.workbench.catalogue.set_anomaly_types(self.name, types)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        return self._load(self.name, announce=True)
+
+    def set_limits(self, limits: Limits) -> bool:
+        """Write limits that a person chose."""
+        try:
+            self.state.workbench.catalogue.set_limits(self.name, limits)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        return self._load(self.name, announce=True)
+
+    def sign_off(self, signed_by: str) -> bool:
+        """Freeze the draft into a recipe version."""
+        draft = self._draft
+        assert draft is not None, "a product without a name has no sign-off page"
+        try:
+            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        return self._load(self.name, announce=True)
+
+    def signed(self) -> RecipeVersion | None:
+        """The recipe version in force; None before the first sign-off, and when it cannot be read."""
+        if self._draft is None or self._draft.signed_version is None:
+            return None
+        try:
+            return self.state.workbench.catalogue.recipe(self.name)
+        except FiloError as error:
+            self.failed.emit(error)
+            return None
+
+    def refresh(self) -> None:
+        """Read the draft again after something else has written to it, such as the calibration."""
+        if self.name:
+            self._load(self.name, announce=True)
+
+    def _load(self, name: str, *, announce: bool = False) -> bool:
+        before = self._draft
+        try:
+            self._draft = self.state.workbench.catalogue.draft(name)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        self.changed.emit()
+        if announce:
+            self.state.products_changed.emit()
+            if before is not None and before.limits is not None and self._draft.limits is None:
+                self.limits_lost.emit()
+        return True

@@ -1,0 +1,187 @@
+"""The frame around the five pages: where one is, what is missing, back and next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from filo_core.types import WizardStep
+from gui.products.wizard.anomalies_page import AnomaliesPage
+from gui.products.wizard.calibrate_page import CalibratePage
+from gui.products.wizard.describe_page import DescribePage
+from gui.products.wizard.missing_note import MissingNote
+from gui.products.wizard.page import WizardPage
+from gui.products.wizard.references_page import ReferencesPage
+from gui.products.wizard.session import DraftSession
+from gui.products.wizard.sign_off_page import SignOffPage
+from gui.products.wizard.step_bar import StepBar
+from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos, step_purpose, step_title
+from gui.state import AppState
+from gui.theme import SPACE
+from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
+
+
+class Wizard(QWidget):
+    """From a name to a signed recipe. Everything is written as one goes, so one may leave at any time."""
+
+    closed = Signal()
+    """The user wants the product list back."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = DraftSession(state, self)
+        self._pages: dict[WizardStep, WizardPage] = {
+            page_type.step: page_type(self.session, self)
+            for page_type in (DescribePage, AnomaliesPage, ReferencesPage, CalibratePage, SignOffPage)
+        }
+        self._current = STEPS[0]
+        self.list_button = button(self.tr("All pr&oducts"), "back")
+        self._title = ElidedLabel(parent=self)
+        self._title.setProperty("role", "heading")
+        self.step_bar = StepBar(self)
+        self._purpose = plain_label(role="hint", wrap=False)
+        self._stack = QStackedWidget(self)
+        self._frames = {step: self._framed(page) for step, page in self._pages.items()}
+        for frame in self._frames.values():
+            self._stack.addWidget(frame)
+        self._missing = MissingNote(self)
+        self.back_button = button(self.tr("&Back"), "back")
+        self.next_button = button(self.tr("&Next"), primary=True)
+        self._lay_out()
+        self._connect()
+
+    def _framed(self, page: WizardPage) -> QWidget:
+        """The page itself where it scrolls what is long; else within a frame that scrolls in a small window."""
+        if page.scrolls_itself:
+            return page
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(page)
+        return area
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addWidget(self.list_button)
+        top.addWidget(self._title, 1)
+        top.addWidget(self._purpose)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(SPACE)
+        bottom.addWidget(self.back_button)
+        bottom.addStretch(1)
+        bottom.addWidget(self._missing)
+        bottom.addWidget(self.next_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self.step_bar)
+        layout.addWidget(self._stack, 1)
+        layout.addLayout(bottom)
+
+    def _connect(self) -> None:
+        self.list_button.clicked.connect(self._on_list_clicked)
+        self.step_bar.step_requested.connect(self.go_to)
+        self.back_button.clicked.connect(lambda: self._go_by(-1))
+        self.next_button.clicked.connect(lambda: self._go_by(1))
+        self.session.changed.connect(self._show_frame)
+        self.session.limits_lost.connect(self._on_limits_lost)
+        sign_off = self._pages[WizardStep.SIGN_OFF]
+        assert isinstance(sign_off, SignOffPage)
+        sign_off.step_requested.connect(self.go_to)
+        for page in self._pages.values():
+            page.completeness_changed.connect(self._show_frame)
+            page.next_requested.connect(self.next_button.click)
+
+    # Products --------------------------------------------------------------------------------------------------
+
+    def start_new(self) -> None:
+        """Begin with a product that has no name yet."""
+        self.session.start_new()
+        self._enter(WizardStep.DESCRIBE)
+
+    def open(self, name: str) -> bool:
+        """Go on with a product where it lacks something; False when it cannot be opened."""
+        if not self.session.open(name):
+            return False
+        self._enter(resume_at(self.session.draft))
+        return True
+
+    def close_down(self) -> None:
+        """Write what is not written, and stop what runs."""
+        self.page.leave()
+        for page in self._pages.values():
+            page.close_page()
+
+    # Steps -----------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> WizardStep:
+        """The step in view."""
+        return self._current
+
+    @property
+    def page(self) -> WizardPage:
+        """The page in view."""
+        return self._pages[self._current]
+
+    def page_of(self, step: WizardStep) -> WizardPage:
+        """The page of a step."""
+        return self._pages[step]
+
+    @property
+    def missing_sentence(self) -> str:
+        """What is said about the step in view; empty when it lacks nothing."""
+        return self._missing.sentence
+
+    @Slot(object)
+    def go_to(self, step: WizardStep) -> None:
+        """Show another step, once the page in view has written what it holds."""
+        if step is self._current or not self.page.leave():
+            self._show_frame()
+            return
+        if self.session.draft is None and step is not WizardStep.DESCRIBE:
+            self._show_frame()
+            return
+        self._enter(step)
+
+    def _go_by(self, offset: int) -> None:
+        step = neighbour(self._current, offset)
+        if step is not None:
+            self.go_to(step)
+
+    def _enter(self, step: WizardStep) -> None:
+        self._current = step
+        self._stack.setCurrentWidget(self._frames[step])
+        self.page.enter()
+        self._show_frame()
+
+    @Slot()
+    def _show_frame(self) -> None:
+        step, draft = self._current, self.session.draft
+        self.step_bar.show_steps(step_infos(draft), step)
+        self._title.set_full_text(self.session.name or self.tr("New product"))
+        self._purpose.setText(step_purpose(step))
+        missing = self.page.missing()
+        self._missing.say(missing)
+        self.back_button.setEnabled(neighbour(step, -1) is not None)
+        following = neighbour(step, 1)
+        set_shown(self.next_button, following is not None)
+        if following is not None:
+            self.next_button.setText(self.tr("&Next: %1").replace("%1", step_title(following)))
+            self.next_button.setAccessibleName(self.next_button.text().replace("&", ""))
+        self.next_button.setEnabled(not missing)
+
+    @Slot()
+    def _on_limits_lost(self) -> None:
+        number = STEPS.index(WizardStep.CALIBRATE) + 1
+        sentence = self.tr("The limits rested on what was changed here. Find them again in step %1.")
+        self.page.message.show_note(sentence.replace("%1", str(number)))
+
+    @Slot()
+    def _on_list_clicked(self) -> None:
+        if self.page.leave():
+            self.closed.emit()

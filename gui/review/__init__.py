@@ -1,0 +1,1 @@
+"""The screen *Review*: what was decided, and the decisions of a person beside it."""

@@ -1,0 +1,94 @@
+"""What a person can decide about an inspection, and what follows from it. No Qt widget, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict
+
+
+def confirmed_verdict(record: InspectionRecord) -> Verdict:
+    """The verdict when a person agrees with the system: a doubt that is justified, or no answer, is NG.
+
+    Whoever decides again answers the system again, not the person before.
+    """
+    return Verdict.OK if record.verdict is Verdict.OK else Verdict.NG
+
+
+def overruled_verdict(record: InspectionRecord) -> Verdict:
+    """The verdict when a person disagrees with the system."""
+    return Verdict.NG if confirmed_verdict(record) is Verdict.OK else Verdict.OK
+
+
+def can_retype(record: InspectionRecord) -> bool:
+    """True unless the part counts as good: what is good has no anomaly to name."""
+    return record.final_verdict is not Verdict.OK
+
+
+def types_of(record: InspectionRecord) -> str:
+    """The anomaly types: what a person called it, else what its regions were called, each once."""
+    if record.review is not None and record.review.anomaly_type:
+        return record.review.anomaly_type
+    return ", ".join(dict.fromkeys(region.anomaly_type for region in record.regions))
+
+
+def type_choices(listed: Iterable[str], record: InspectionRecord) -> tuple[str, ...]:
+    """Types to choose among: those seen in this image first, then the rest of the recipe's list, then unknown."""
+    seen = [region.anomaly_type for region in record.regions]
+    return tuple(dict.fromkeys([*(name for name in seen if name != UNKNOWN_TYPE), *listed, UNKNOWN_TYPE]))
+
+
+def reasons_for(verdict: Verdict, used: Iterable[str] = ()) -> tuple[str, ...]:
+    """Reasons to overrule with ``verdict``, in an order that does not change, then those typed earlier."""
+    prepared: tuple[str, ...]
+    if verdict is Verdict.OK:
+        prepared = (
+            _tr("Dust or a fibre, not the part"),
+            _tr("Reflection or shadow"),
+            _tr("Within tolerance"),
+            _tr("Good part, only a new variation"),
+            _tr("The part lay differently"),
+        )
+    else:
+        prepared = (
+            _tr("A defect was missed"),
+            _tr("The defect is small but not allowed"),
+            _tr("Wrong part, or a part is missing"),
+            _tr("The picture is no good"),
+        )
+    return tuple(dict.fromkeys([*prepared, *used]))
+
+
+def decision_word(decision: ReviewDecision) -> str:
+    """What was done, in the language of the window."""
+    match decision:
+        case ReviewDecision.CONFIRM:
+            return _tr("confirmed")
+        case ReviewDecision.OVERRULE:
+            return _tr("overruled")
+        case ReviewDecision.RETYPE:
+            return _tr("retyped")
+
+
+def short_moment(moment: datetime, now: datetime) -> str:
+    """The time of the clock on the wall for today, the date for any other day."""
+    local = moment.astimezone(now.tzinfo)
+    return local.strftime("%H:%M:%S" if local.date() == now.date() else "%Y-%m-%d")
+
+
+def review_sentence(review: Review) -> str:
+    """One line of the history of decisions."""
+    moment = review.reviewed_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    parts = [f"{moment}  {review.reviewer}: {decision_word(review.decision)}, {review.verdict.value}"]
+    if review.anomaly_type:
+        parts.append(review.anomaly_type)
+    if review.reason:
+        parts.append(f"“{review.reason}”")
+    return ", ".join(parts)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Review", text)

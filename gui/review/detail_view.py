@@ -1,0 +1,168 @@
+"""One inspection: its picture, what was found, and what people decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+
+from filo_core.types import InspectionRecord, Review, Verdict
+from gui.canvas.image_panel import ImagePanel
+from gui.canvas.pictures import PictureContent
+from gui.review.decisions import can_retype, confirmed_verdict, overruled_verdict, review_sentence, short_moment
+from gui.theme import SPACE
+from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
+from gui.widgets.regions_list import RegionsList
+from gui.widgets.untrained_note import UntrainedNote
+from gui.widgets.verdicts import VerdictChip, verdict_word
+from gui.wording import score
+
+
+class DetailView(QWidget):
+    """Shows a record and asks for decisions; the buttons say what would come of them."""
+
+    confirm_requested = Signal()
+    overrule_requested = Signal()
+    retype_requested = Signal()
+    next_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._record: InspectionRecord | None = None
+        self._chip = VerdictChip(parent=self)
+        self._arrow = plain_label(self.tr("decided:"), "hint", wrap=False)
+        self._final_chip = VerdictChip(parent=self)
+        self._name = ElidedLabel(parent=self)
+        self._facts = plain_label(role="hint")
+        self._untrained = UntrainedNote(short=True, parent=self)
+        self.picture = ImagePanel(self)
+        self.regions = RegionsList(self)
+        self.history = QListWidget(self)
+        self.history.setAccessibleName(self.tr("Decisions on this inspection"))
+        self.history.setWordWrap(True)
+        self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.confirm_button = button("", "check", primary=True, tip=self.tr("Key: C"))
+        self.overrule_button = button("", tip=self.tr("Key: O. A reason is asked for."))
+        self.retype_button = button(self.tr("Retype (T)"), tip=self.tr("Key: T. Say what it really is."))
+        self.next_button = button(self.tr("Next (N)"), tip=self.tr("Key: N. The next one nobody has decided."))
+        self._lay_out()
+        self._connect()
+        self.show_record(None, ())
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        for label in (self._chip, self._arrow, self._final_chip):
+            top.addWidget(label)
+        top.addWidget(self._name, 1)
+        top.addWidget(self._untrained)
+        lists = QHBoxLayout()
+        lists.setSpacing(8)
+        for caption, widget in ((self.tr("Regions"), self.regions), (self.tr("Decisions"), self.history)):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            title = plain_label(caption, "hint", wrap=False)
+            title.setBuddy(widget)
+            column.addWidget(title)
+            column.addWidget(widget)
+            lists.addLayout(column, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for control in (self.confirm_button, self.overrule_button, self.retype_button):
+            buttons.addWidget(control)
+        buttons.addStretch(1)
+        buttons.addWidget(self.next_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self._facts)
+        layout.addWidget(self.picture, 1)
+        layout.addLayout(lists)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.confirm_button.clicked.connect(self.confirm_requested)
+        self.overrule_button.clicked.connect(self.overrule_requested)
+        self.retype_button.clicked.connect(self.retype_requested)
+        self.next_button.clicked.connect(self.next_requested)
+        self.picture.region_chosen.connect(self.regions.choose)
+        self.regions.region_chosen.connect(self._on_region_chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a low window the picture needs the room more than the lists.
+        height = min(130, max(60, self.height() // 7))
+        for shown in (self.regions, self.history):
+            shown.setFixedHeight(height)
+
+    @property
+    def record(self) -> InspectionRecord | None:
+        """The inspection shown."""
+        return self._record
+
+    def show_record(self, record: InspectionRecord | None, reviews: Sequence[Review]) -> None:
+        """Show everything but the picture, which comes when it is read."""
+        changes = record is None or self._record is None or record.inspection_id != self._record.inspection_id
+        self._record = record
+        self._chip.set_verdict(record.verdict if record else None)
+        decided = record is not None and record.review is not None
+        self._final_chip.set_verdict(record.final_verdict if record is not None and decided else None)
+        set_shown(self._arrow, decided)
+        self._name.set_full_text(record.name if record else "")
+        self._facts.setText(self._fact_sentence(record))
+        self._untrained.set_trained(record.trained if record and record.image_score is not None else None)
+        self.regions.set_regions(record.regions if record else ())
+        self.history.clear()
+        for review in reviews:
+            self.history.addItem(review_sentence(review))
+        if not reviews:
+            self.history.addItem(self.tr("Nobody has decided yet."))
+        self._show_buttons(record)
+        if changes:
+            self.picture.clear(self._waiting_text(record))
+
+    def show_picture(self, content: PictureContent) -> None:
+        """Show the picture of the inspection."""
+        self.picture.show_content(content)
+
+    def show_no_picture(self, sentence: str) -> None:
+        """Say why there is no picture."""
+        self.picture.clear(sentence)
+
+    def _fact_sentence(self, record: InspectionRecord | None) -> str:
+        if record is None:
+            return ""
+        if record.verdict is Verdict.NOT_INSPECTED:
+            return record.reason
+        numbers = self.tr("score %1 (OK ≤ %2, NG > %3)")
+        for place, value in enumerate((record.image_score, record.limits.ok, record.limits.ng), start=1):
+            numbers = numbers.replace(f"%{place}", score(value))
+        recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
+        moment = short_moment(record.inspected_at, datetime.now().astimezone())
+        return f"{numbers}  ·  {record.product}, {recipe}  ·  {moment}"
+
+    def _waiting_text(self, record: InspectionRecord | None) -> str:
+        if record is None:
+            return self.tr("Choose an inspection in the list.")
+        return "" if record.image_hash and record.width else self.tr("There is no picture of it.")
+
+    def _show_buttons(self, record: InspectionRecord | None) -> None:
+        for control in (self.confirm_button, self.overrule_button):
+            control.setEnabled(record is not None)
+        self.retype_button.setEnabled(record is not None and can_retype(record))
+        agreed = verdict_word(confirmed_verdict(record)) if record else ""
+        other = verdict_word(overruled_verdict(record)) if record else ""
+        for control, text, verdict in (
+            (self.confirm_button, self.tr("Confirm %1 (C)"), agreed),
+            (self.overrule_button, self.tr("Overrule: %1 (O)"), other),
+        ):
+            control.setText(text.replace("%1", verdict).replace("  ", " "))
+            control.setAccessibleName(control.text())
+
+    @Slot(int)
+    def _on_region_chosen(self, index: int) -> None:
+        self.picture.choose_region(index, zoom_to=True)

@@ -1,0 +1,341 @@
+"""The screen *Review*: filters, the table, and the one inspection that is looked at. Everything has its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from filo_core.errors import FiloError
+from filo_core.types import InspectionRecord, Review
+from gui.canvas.pictures import PictureContent
+from gui.review.decisions import can_retype, overruled_verdict, reasons_for, types_of
+from gui.review.detail_view import DetailView
+from gui.review.dialogs import ChoiceDialog
+from gui.review.filter_bar import FilterBar
+from gui.review.filters import Choices
+from gui.review.picture_loader import PictureLoader
+from gui.review.presenter import ReviewPresenter
+from gui.review.table_view import InspectionTable
+from gui.review.thumbnails import Thumbnails
+from gui.state import AppState, Screen
+from gui.theme import SPACE
+from gui.widgets.controls import button, plain_label
+from gui.widgets.empty_page import EmptyPage
+from gui.widgets.message_fold import MessageFold
+from gui.widgets.verdicts import verdict_word
+
+
+class ReviewPanel(QWidget):
+    """C confirms, O overrules, T retypes, N goes to the next undecided one, F5 reads again."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.presenter = ReviewPresenter(state, parent=self)
+        self._thumbnails = Thumbnails(state.workbench.history, self)
+        self._pictures = PictureLoader(state.workbench.history, self)
+        self._count = plain_label(role="hint", wrap=False)
+        self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
+        self.filter_bar = FilterBar(self)
+        self.message = MessageFold(self)
+        self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
+        self.detail = DetailView(self)
+        self._empty = EmptyPage("review", "", parent=self)
+        self._stale = self._names_stale = True
+        self._lay_out()
+        self._connect()
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        bottom = QHBoxLayout()
+        bottom.setSpacing(SPACE)
+        bottom.addWidget(self._count, 1)
+        bottom.addWidget(self.refresh_button)
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.table, 1)
+        column.addLayout(bottom)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(left)
+        self._splitter.addWidget(self.detail)
+        self._splitter.setSizes([480, 640])
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 2)
+        self.table.setMinimumWidth(330)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(self._empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.filter_bar)
+        layout.addWidget(self.message)
+        layout.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        presenter = self.presenter
+        presenter.filter_applied.connect(self._on_filter_applied)
+        presenter.failed.connect(self._on_failed)
+        presenter.arrived_changed.connect(self._on_arrived_changed)
+        self.filter_bar.choices_changed.connect(self._on_choices_changed)
+        self.refresh_button.clicked.connect(self.refresh)
+        self._empty.action_requested.connect(self._on_empty_action)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_changed)
+        self._pictures.loaded.connect(self._on_picture_loaded)
+        self._pictures.failed.connect(self._on_picture_failed)
+        self.detail.confirm_requested.connect(self.confirm)
+        self.detail.overrule_requested.connect(self.overrule)
+        self.detail.retype_requested.connect(self.retype)
+        self.detail.next_requested.connect(self.go_to_next)
+        self._state.products_changed.connect(self._on_names_stale)
+        self._state.current_product_changed.connect(self._on_product_changed)
+        keys: dict[str, Callable[[], None]] = {
+            "C": self.confirm,
+            "O": self.overrule,
+            "T": self.retype,
+            "N": self.go_to_next,
+        }
+        self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
+        self.table.letter_typed.connect(self._on_letter_typed)
+        for key, slot in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self.detail)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+        refresh = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
+        refresh.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        refresh.activated.connect(self.refresh)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._names_stale:
+            self._read_names()
+        if self._stale:
+            self._stale = False
+            self.filter_bar.choose_product(self._state.current_product)
+        elif self.presenter.arrived:
+            self.refresh()
+        self.table.setFocus()
+
+    def close_down(self) -> None:
+        """Stop reading pictures; called before the window closes."""
+        self._thumbnails.close()
+        self._pictures.close()
+
+    # Filtering -------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> InspectionRecord | None:
+        """The inspection that is looked at."""
+        return self.presenter.model.record_at(self.table.currentIndex().row())
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the record again, staying at the same inspection where it is still shown."""
+        current = self.current
+        self._read_names()
+        self.presenter.refresh()
+        row = self.presenter.model.row_of(current.inspection_id) if current else -1
+        if row > 0:
+            self._go_to(row)
+
+    def _read_names(self) -> None:
+        self._names_stale = False
+        try:
+            self.filter_bar.set_names(self.presenter.products(), self.presenter.anomaly_types())
+        except FiloError as error:
+            self._on_failed(error)
+
+    @Slot()
+    def _on_names_stale(self) -> None:
+        if self.isVisible():
+            self._read_names()
+        else:
+            self._names_stale = True
+
+    @Slot()
+    def _on_product_changed(self) -> None:
+        # Whoever inspects another product and comes here wants to see that one.
+        if not self.isVisible():
+            self._stale = True
+
+    @Slot(object)
+    def _on_choices_changed(self, choices: Choices) -> None:
+        self.message.clear()
+        self.presenter.apply(choices)
+
+    @Slot()
+    def _on_filter_applied(self) -> None:
+        if self.presenter.model.rowCount():
+            self._stack.setCurrentWidget(self._splitter)
+            self._go_to(0)
+        else:
+            self._show_empty()
+            self.detail.show_record(None, ())
+        self._show_count()
+
+    def _show_empty(self) -> None:
+        if not self.presenter.choices.restrict:
+            self._empty.set_content(
+                self.tr("Nothing has been inspected yet."),
+                self.tr("Inspect a &folder"),
+                self.tr("Every verdict is kept and can be looked at here."),
+            )
+        else:
+            self._empty.set_content(
+                self.tr("No inspection fits this filter."),
+                self.tr("Show &everything"),
+                self.tr("At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED."),
+            )
+        self._stack.setCurrentWidget(self._empty)
+
+    @Slot()
+    def _on_empty_action(self) -> None:
+        if self.presenter.choices.restrict:
+            self.filter_bar.show_everything()
+        else:
+            self._state.request_screen(Screen.FOLDER)
+
+    def _show_count(self) -> None:
+        shown, undecided = self.presenter.counts
+        text = self.tr("%1 shown, %2 undecided").replace("%1", f"{shown:,}").replace("%2", f"{undecided:,}")
+        self._count.setText(text)
+
+    @Slot(int)
+    def _on_arrived_changed(self, arrived: int) -> None:
+        text = self.tr("Read again (F5)")
+        if arrived:
+            text = self.tr("%1 new: read again (F5)").replace("%1", str(arrived))
+        self.refresh_button.setText(text)
+        self.refresh_button.setAccessibleName(text)
+
+    # Looking ---------------------------------------------------------------------------------------------------
+
+    def _go_to(self, row: int) -> None:
+        index = self.presenter.model.index(row, 0)
+        self.table.setCurrentIndex(index)
+        self.table.scrollTo(index)
+
+    @Slot(QModelIndex)
+    def _on_row_changed(self, index: QModelIndex) -> None:
+        self._show_row(index.row())
+
+    def _show_row(self, row: int) -> None:
+        record = self.presenter.model.record_at(row)
+        reviews: tuple[Review, ...] = ()
+        if record is not None:
+            try:
+                reviews = self.presenter.reviews(record)
+            except FiloError as error:
+                self._on_failed(error)
+        self.detail.show_record(record, reviews)
+        if record is None or not record.image_hash or not record.width:
+            self._pictures.forget_wish()
+        else:
+            self._pictures.want(record, self.presenter.model.record_at(row + 1))
+
+    @Slot(int, object)
+    def _on_picture_loaded(self, inspection_id: int, content: PictureContent) -> None:
+        if self.detail.record is not None and self.detail.record.inspection_id == inspection_id:
+            self.detail.show_picture(content)
+
+    @Slot(int, str, str)
+    def _on_picture_failed(self, inspection_id: int, sentence: str, details: str) -> None:
+        if self.detail.record is not None and self.detail.record.inspection_id == inspection_id:
+            self.detail.show_no_picture(sentence)
+            if details:
+                self.message.show_error(sentence, details)
+
+    # Deciding --------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def confirm(self) -> None:
+        """Agree with the verdict, and go on."""
+        record = self.current
+        if record is not None:
+            self._after(self.presenter.confirm(record))
+
+    @Slot()
+    def overrule(self) -> None:
+        """Ask for the reason, disagree with the verdict, and go on."""
+        record = self.current
+        if record is None:
+            return
+        verdict = overruled_verdict(record)
+        used = self.presenter.used_reasons(verdict)
+        question = self.tr("%1 becomes %2. Why?").replace("%1", verdict_word(record.verdict))
+        dialog = ChoiceDialog(
+            self.tr("Overrule"),
+            question.replace("%2", verdict_word(verdict)),
+            reasons_for(verdict, used),
+            used[-1] if used else "",
+            self.tr("or type another reason"),
+            self,
+        )
+        reason = self._ask(dialog)
+        if reason:
+            self._after(self.presenter.overrule(record, reason))
+
+    @Slot()
+    def retype(self) -> None:
+        """Ask what the anomaly is, and go on."""
+        record = self.current
+        if record is None:
+            return
+        if not can_retype(record):
+            self.message.show_note(self.tr("This part is OK. Overrule it first; then say what is wrong with it."))
+            return
+        dialog = ChoiceDialog(
+            self.tr("Retype"),
+            self.tr("What is it really?"),
+            self.presenter.type_choices(record),
+            types_of(record),
+            self.tr("or type something else"),
+            self,
+        )
+        anomaly_type = self._ask(dialog)
+        if anomaly_type:
+            self._after(self.presenter.retype(record, anomaly_type))
+
+    @Slot()
+    def go_to_next(self) -> None:
+        """Go to the next inspection nobody has decided."""
+        try:
+            row = self.presenter.next_undecided(self.table.currentIndex().row())
+        except FiloError as error:
+            self._on_failed(error)
+            return
+        if row >= 0:
+            self._go_to(row)
+        else:
+            self.message.show_note(self.tr("Everything shown here is decided."))
+        self.table.setFocus()
+
+    def _ask(self, dialog: ChoiceDialog) -> str:
+        taken = dialog.taken if dialog.exec() == QDialog.DialogCode.Accepted else ""
+        dialog.deleteLater()
+        return taken
+
+    def _after(self, decided: InspectionRecord | None) -> None:
+        if decided is None:
+            return
+        self.message.clear()
+        self._show_row(self.table.currentIndex().row())
+        self._show_count()
+        self.go_to_next()
+
+    @Slot(str)
+    def _on_letter_typed(self, letter: str) -> None:
+        slot = self._letters.get(letter)
+        if slot is not None:
+            slot()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.message.show_error(str(error))

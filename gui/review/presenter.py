@@ -1,0 +1,189 @@
+"""Filtering, going on to the next undecided one, and deciding; without a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from filo_core.errors import FiloError
+from filo_core.types import InspectionRecord, Review, ReviewDecision, Verdict
+from gui.review.decisions import confirmed_verdict, overruled_verdict, type_choices
+from gui.review.filters import Choices
+from gui.review.table_model import InspectionTableModel
+
+if TYPE_CHECKING:
+    from gui.state import AppState
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+class ReviewPresenter(QObject):
+    """Owns the table's rows. Every decision is in the database before the table shows it."""
+
+    filter_applied = Signal()
+    decided = Signal(object)
+    """The :class:`InspectionRecord` as it is after a decision."""
+    failed = Signal(object)
+    """A :class:`FiloError`."""
+    arrived_changed = Signal(int)
+    """Inspections recorded since the table was read."""
+
+    def __init__(self, state: AppState, today: Callable[[], date] = _today, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._today = today
+        self._history = state.workbench.history
+        self.model = InspectionTableModel(self._history, self)
+        self.choices = Choices()
+        self._used_reasons: dict[Verdict, list[str]] = {}
+        self._arrived = 0
+        self._counts = (0, 0)
+        state.inspection_recorded.connect(self._on_inspection_recorded)
+
+    # Filtering -------------------------------------------------------------------------------------------------
+
+    def apply(self, choices: Choices) -> None:
+        """Show what ``choices`` leaves, newest first."""
+        self.choices = choices
+        self._arrived = 0
+        self._counts = (0, 0)
+        try:
+            self.model.set_filter(choices.to_filter(self._today()))
+            self._counts = self._count()
+        except FiloError as error:
+            self.failed.emit(error)
+        self.arrived_changed.emit(0)
+        self.filter_applied.emit()
+
+    def refresh(self) -> None:
+        """Read the record again under the same filter."""
+        self.apply(self.choices)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Inspections that the filter leaves, and how many of them nobody has decided."""
+        return self._counts
+
+    def _count(self) -> tuple[int, int]:
+        shown = self.model.filter
+        return self._history.count(shown), self._history.count(replace(shown, undecided=True))
+
+    @property
+    def arrived(self) -> int:
+        """Inspections recorded since the table was read."""
+        return self._arrived
+
+    def products(self) -> tuple[str, ...]:
+        """Names of all products, sorted."""
+        drafts = self._state.workbench.catalogue.drafts()
+        return tuple(sorted((draft.description.name for draft in drafts), key=str.casefold))
+
+    def anomaly_types(self) -> tuple[str, ...]:
+        """Names of the anomaly types that were seen."""
+        return tuple(self._history.anomaly_types_seen())
+
+    def reviews(self, record: InspectionRecord) -> tuple[Review, ...]:
+        """All decisions on an inspection, newest first."""
+        return tuple(sorted(self._history.reviews(record.inspection_id), key=lambda r: r.reviewed_at, reverse=True))
+
+    # Deciding --------------------------------------------------------------------------------------------------
+
+    def confirm(self, record: InspectionRecord) -> InspectionRecord | None:
+        """Agree with the system; the record as it is then, None when that could not be written."""
+        return self._decide(record, ReviewDecision.CONFIRM, confirmed_verdict(record))
+
+    def overrule(self, record: InspectionRecord, reason: str) -> InspectionRecord | None:
+        """Disagree, for a reason."""
+        verdict = overruled_verdict(record)
+        decided = self._decide(record, ReviewDecision.OVERRULE, verdict, reason=reason.strip())
+        if decided is not None:
+            used = self._used_reasons.setdefault(verdict, [])
+            self._used_reasons[verdict] = [*(known for known in used if known != reason.strip()), reason.strip()]
+        return decided
+
+    def retype(self, record: InspectionRecord, anomaly_type: str) -> InspectionRecord | None:
+        """Say what the anomaly is; that makes the part NG."""
+        return self._decide(record, ReviewDecision.RETYPE, Verdict.NG, anomaly_type=anomaly_type.strip())
+
+    def used_reasons(self, verdict: Verdict) -> tuple[str, ...]:
+        """Reasons given for ``verdict`` since the program started, the last one at the end."""
+        return tuple(self._used_reasons.get(verdict, ()))
+
+    def type_choices(self, record: InspectionRecord) -> tuple[str, ...]:
+        """Anomaly types to choose among for ``record``."""
+        try:
+            recipe = self._state.workbench.catalogue.recipe(record.product, record.recipe_version).recipe
+        except FiloError:
+            # Without its recipe, the image's own regions still name what it can be.
+            return type_choices((), record)
+        return type_choices((entry.name for entry in recipe.anomaly_types if entry.enabled), record)
+
+    def _decide(
+        self,
+        record: InspectionRecord,
+        decision: ReviewDecision,
+        verdict: Verdict,
+        *,
+        reason: str = "",
+        anomaly_type: str = "",
+    ) -> InspectionRecord | None:
+        try:
+            decided = self._history.review(
+                record.inspection_id,
+                decision,
+                verdict,
+                self._state.operator,
+                reason=reason,
+                anomaly_type=anomaly_type,
+            )
+        except FiloError as error:
+            self.failed.emit(error)
+            return None
+        if record.review is None:
+            # Counting again would hold up whoever decides on one item a second.
+            self._counts = (self._counts[0], max(0, self._counts[1] - 1))
+        self.model.replace(decided)
+        self._state.review_recorded.emit(decided)
+        self.decided.emit(decided)
+        return decided
+
+    # Going on --------------------------------------------------------------------------------------------------
+
+    def next_undecided(self, row: int) -> int:
+        """Row of the next inspection nobody has decided, from below ``row`` round to it again; -1 when none is left.
+
+        Rows that were not read yet are read.
+        """
+        current = self.model.record_at(row)
+        for candidate in range(row + 1, self.model.rowCount()):
+            record = self.model.record_at(candidate)
+            if record is not None and record.review is None:
+                return candidate
+        if self.model.canFetchMore():
+            last = self.model.record_at(self.model.rowCount() - 1)
+            found = self._undecided_before(last.inspection_id if last else None)
+            if found is not None:
+                return self.model.read_down_to(found.inspection_id)
+        return self._from_the_top(current)
+
+    def _from_the_top(self, current: InspectionRecord | None) -> int:
+        for candidate in range(self.model.rowCount()):
+            record = self.model.record_at(candidate)
+            if record is not None and record.review is None and record is not current:
+                return candidate
+        return -1
+
+    def _undecided_before(self, inspection_id: int | None) -> InspectionRecord | None:
+        wanted = replace(self.model.filter, undecided=True)
+        page = self._history.page(wanted, before_id=inspection_id, limit=1)
+        return page[0] if page else None
+
+    def _on_inspection_recorded(self) -> None:
+        self._arrived += 1
+        self.arrived_changed.emit(self._arrived)

@@ -1,0 +1,160 @@
+"""The inspections as a table that reads its pages from the record as one scrolls."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from gui.review.decisions import types_of
+from gui.widgets.verdicts import verdict_word
+from gui.wording import score
+
+if TYPE_CHECKING:
+    from workflows.history import History
+
+Index = QModelIndex | QPersistentModelIndex
+RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
+VERDICT_ROLE = RECORD_ROLE + 1
+"""The verdict that a cell shows; None where it shows none."""
+PAGE = 100
+_ROOT = QModelIndex()
+
+
+class Column(IntEnum):
+    """Columns: what a decision needs first."""
+
+    PICTURE = 0
+    VERDICT = 1
+    FINAL = 2
+    SCORE = 3
+    TYPES = 4
+    NAME = 5
+    TIME = 6
+    PRODUCT = 7
+
+
+class InspectionTableModel(QAbstractTableModel):
+    """Newest first. A row that was decided stays where it is, so that nothing jumps while one works."""
+
+    def __init__(self, history: History, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history = history
+        self._filter = InspectionFilter()
+        self._records: list[InspectionRecord] = []
+        self._ended = True
+
+    @property
+    def filter(self) -> InspectionFilter:
+        """What is shown."""
+        return self._filter
+
+    def set_filter(self, wanted: InspectionFilter) -> None:
+        """Read anew, from the newest.
+
+        Raises:
+            StorageError: if the record cannot be read; the table is empty then.
+        """
+        self.beginResetModel()
+        self._filter = wanted
+        self._records = []
+        self._ended = True
+        try:
+            self._records = list(self._history.page(wanted, limit=PAGE))
+            self._ended = len(self._records) < PAGE
+        finally:
+            self.endResetModel()
+
+    def record_at(self, row: int) -> InspectionRecord | None:
+        """The inspection in a row; None beyond what was read."""
+        return self._records[row] if 0 <= row < len(self._records) else None
+
+    def row_of(self, inspection_id: int) -> int:
+        """Row of an inspection, -1 when it was not read."""
+        return next((i for i, record in enumerate(self._records) if record.inspection_id == inspection_id), -1)
+
+    def replace(self, record: InspectionRecord) -> None:
+        """Show what an inspection has become."""
+        row = self.row_of(record.inspection_id)
+        if row >= 0:
+            self._records[row] = record
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+
+    def read_down_to(self, inspection_id: int) -> int:
+        """Read as many pages as it takes to show an inspection; its row, -1 when the filter leaves it out."""
+        while (row := self.row_of(inspection_id)) < 0 and not self._ended:
+            last = self._records[-1].inspection_id
+            if last < inspection_id:
+                return -1
+            self.fetchMore()
+        return row
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._records)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def canFetchMore(self, parent: Index = _ROOT) -> bool:
+        return not parent.isValid() and not self._ended
+
+    def fetchMore(self, parent: Index = _ROOT) -> None:
+        if not self.canFetchMore(parent):
+            return
+        page = self._history.page(self._filter, before_id=self._records[-1].inspection_id, limit=PAGE)
+        self._ended = len(page) < PAGE
+        if page:
+            first = len(self._records)
+            self.beginInsertRows(QModelIndex(), first, first + len(page) - 1)
+            self._records.extend(page)
+            self.endInsertRows()
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (
+            self.tr("Picture"),
+            self.tr("Verdict"),
+            self.tr("Decided"),
+            self.tr("Score"),
+            self.tr("Types"),
+            self.tr("Name"),
+            self.tr("Time"),
+            self.tr("Product"),
+        )[section]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        record = self.record_at(index.row()) if index.isValid() else None
+        if record is None:
+            return None
+        column = Column(index.column())
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._words(record)[column]
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return record.name if column is Column.PICTURE else self._words(record)[column]
+            case _ if role == RECORD_ROLE:
+                return record
+            case _ if role == VERDICT_ROLE:
+                return _verdict_in(record, column)
+        return None
+
+    def _words(self, record: InspectionRecord) -> dict[Column, str]:
+        return {
+            Column.PICTURE: "",
+            Column.VERDICT: verdict_word(record.verdict),
+            Column.FINAL: verdict_word(record.final_verdict) if record.review else self.tr("open"),
+            Column.SCORE: score(record.image_score),
+            Column.TYPES: types_of(record),
+            Column.NAME: record.name,
+            Column.TIME: record.inspected_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            Column.PRODUCT: record.product,
+        }
+
+
+def _verdict_in(record: InspectionRecord, column: Column) -> Verdict | None:
+    if column is Column.VERDICT:
+        return record.verdict
+    return record.final_verdict if column is Column.FINAL and record.review is not None else None

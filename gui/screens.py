@@ -1,0 +1,97 @@
+"""The screens as a table. Each is built the first time it is shown, and its module imported no earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from gui.state import Screen
+from gui.translation import QT_TRANSLATE_NOOP
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from gui.state import AppState
+
+
+@runtime_checkable
+class HasWorkToEnd(Protocol):
+    """A screen that runs something; it is asked to end it before the window and the workbench close."""
+
+    def close_down(self) -> None:
+        """End what runs, and wait until it has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSpec:
+    """One entry of the navigation."""
+
+    screen: Screen
+    title: str
+    """Source text, translated in the context ``MainWindow``."""
+    tip: str
+    icon_name: str
+    shortcut: str
+    build: Callable[[AppState], QWidget]
+
+
+def _products(state: AppState) -> QWidget:
+    from gui.products.panel import ProductsPanel
+
+    return ProductsPanel(state)
+
+
+def _live(state: AppState) -> QWidget:
+    from gui.live.panel import LivePanel
+
+    return LivePanel(state)
+
+
+def _folder(state: AppState) -> QWidget:
+    from gui.folder.panel import FolderPanel
+
+    return FolderPanel(state)
+
+
+def _review(state: AppState) -> QWidget:
+    from gui.review.panel import ReviewPanel
+
+    return ReviewPanel(state)
+
+
+SCREENS: tuple[ScreenSpec, ...] = (
+    ScreenSpec(
+        Screen.PRODUCTS,
+        QT_TRANSLATE_NOOP("MainWindow", "Products"),
+        QT_TRANSLATE_NOOP("MainWindow", "Set up products and sign off their recipes"),
+        "products",
+        "Ctrl+1",
+        _products,
+    ),
+    ScreenSpec(
+        Screen.LIVE,
+        QT_TRANSLATE_NOOP("MainWindow", "Live"),
+        QT_TRANSLATE_NOOP("MainWindow", "Inspect what a camera sees"),
+        "live",
+        "Ctrl+2",
+        _live,
+    ),
+    ScreenSpec(
+        Screen.FOLDER,
+        QT_TRANSLATE_NOOP("MainWindow", "Folder"),
+        QT_TRANSLATE_NOOP("MainWindow", "Inspect the images of a folder"),
+        "folder",
+        "Ctrl+3",
+        _folder,
+    ),
+    ScreenSpec(
+        Screen.REVIEW,
+        QT_TRANSLATE_NOOP("MainWindow", "Review"),
+        QT_TRANSLATE_NOOP("MainWindow", "Look at the verdicts, confirm or overrule them"),
+        "review",
+        "Ctrl+4",
+        _review,
+    ),
+)

@@ -1,0 +1,143 @@
+"""What all screens share: the open workbench, the product in hand, who is working, and how the model is doing.
+
+A screen is built with the state alone: ``Panel(state)``. It reads the workbench from it, and it asks for another
+screen by :meth:`AppState.request_screen` instead of knowing the main window.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from filo_core.types import Inspection
+    from workflows.workbench import Workbench
+
+
+class Screen(StrEnum):
+    """The screens of the main window, in the order of the navigation."""
+
+    PRODUCTS = "products"
+    LIVE = "live"
+    FOLDER = "folder"
+    REVIEW = "review"
+
+
+class ModelState(StrEnum):
+    """How far the model is, as the window shows it."""
+
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class AppState(QObject):
+    """Shared state of the window. Lives on the GUI thread; every signal is emitted there."""
+
+    workbench_opened = Signal()
+    current_product_changed = Signal(str)
+    products_changed = Signal()
+    """A product was created, changed, signed off, imported or deleted."""
+    operator_changed = Signal(str)
+    model_changed = Signal()
+    """``model_state``, ``model_problem``, ``trained`` or ``profile`` changed."""
+    inspection_recorded = Signal(object)
+    """An :class:`~filo_core.types.Inspection` was written to the record."""
+    review_recorded = Signal(object)
+    """An :class:`~filo_core.types.InspectionRecord` got a review."""
+    screen_requested = Signal(str, str)
+    """A :class:`Screen` and the product to open it with (empty: keep the current one)."""
+
+    def __init__(self, operator: str = "", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workbench: Workbench | None = None
+        self._current_product = ""
+        self._operator = operator
+        self._model_state = ModelState.LOADING
+        self._model_problem = ""
+
+    @property
+    def is_open(self) -> bool:
+        """True once the database is open."""
+        return self._workbench is not None
+
+    @property
+    def workbench(self) -> Workbench:
+        """The open workbench; screens are only built once there is one."""
+        assert self._workbench is not None, "the workbench is opened before any screen is built"
+        return self._workbench
+
+    def set_workbench(self, workbench: Workbench) -> None:
+        """Hand over the opened workbench, once."""
+        self._workbench = workbench
+        self.workbench_opened.emit()
+
+    @property
+    def current_product(self) -> str:
+        """Name of the product in hand, empty when none is chosen."""
+        return self._current_product
+
+    def set_current_product(self, name: str) -> None:
+        """Choose the product that Live, Folder and Review start with."""
+        if name != self._current_product:
+            self._current_product = name
+            self.current_product_changed.emit(name)
+
+    @property
+    def operator(self) -> str:
+        """Who is working: signs recipes, stands as reviewer."""
+        return self._operator
+
+    def set_operator(self, name: str) -> None:
+        """Change who is working."""
+        if name != self._operator:
+            self._operator = name
+            self.operator_changed.emit(name)
+
+    @property
+    def model_state(self) -> ModelState:
+        """Whether the model is loading, ready or failed."""
+        return self._model_state
+
+    @property
+    def model_problem(self) -> str:
+        """Why the model could not be loaded, as a sentence; empty unless it failed."""
+        return self._model_problem
+
+    @property
+    def trained(self) -> bool | None:
+        """Whether the loaded weights are trained; None until a model is loaded."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return None if engine is None else engine.trained
+
+    @property
+    def profile(self) -> str:
+        """Name of the model profile in use, or the one asked for while it is loading."""
+        if self._workbench is None:
+            return ""
+        engine = self._workbench.worker.engine
+        return self._workbench.settings.profile if engine is None else engine.profile
+
+    @property
+    def device(self) -> str:
+        """What the model computes on; empty until it is loaded."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return "" if engine is None else engine.device
+
+    def set_model_state(self, state: ModelState, problem: str = "") -> None:
+        """Take over what the worker says about the model."""
+        self._model_state = state
+        self._model_problem = problem if state is ModelState.FAILED else ""
+        self.model_changed.emit()
+
+    def report_inspection(self, inspection: Inspection) -> None:
+        """Tell all screens that a verdict was written to the record."""
+        self.inspection_recorded.emit(inspection)
+
+    def request_screen(self, screen: Screen, product: str = "") -> None:
+        """Ask the main window for ``screen``, with ``product`` in hand when one is named."""
+        if product:
+            self.set_current_product(product)
+        self.screen_requested.emit(screen.value, product)

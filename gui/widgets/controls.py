@@ -1,0 +1,117 @@
+"""Buttons and labels as this application wants them: big enough, named for a screen reader, plain text only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+
+from gui.theme import TOUCH_PX
+from gui.widgets.icons import icon
+
+LabelRole = Literal["body", "title", "heading", "hint"]
+
+
+def plain_label(
+    text: str = "", role: LabelRole = "body", *, wrap: bool = True, parent: QWidget | None = None
+) -> QLabel:
+    """A label that never interprets markup, whatever a file name or a language model puts into it."""
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setText(text)
+    label.setWordWrap(wrap)
+    label.setProperty("role", role)
+    return label
+
+
+def button(
+    text: str,
+    icon_name: str = "",
+    *,
+    primary: bool = False,
+    danger: bool = False,
+    tip: str = "",
+    checkable: bool = False,
+    parent: QWidget | None = None,
+) -> QPushButton:
+    """A push button of at least 40 px, named by its text (``&`` marks its key)."""
+    made = QPushButton(text, parent)
+    made.setAccessibleName(text.replace("&", ""))
+    made.setMinimumHeight(TOUCH_PX)
+    made.setCheckable(checkable)
+    made.setAutoDefault(False)
+    made.setProperty("primary", primary)
+    made.setProperty("danger", danger)
+    made.setIconSize(QSize(20, 20))
+    if icon_name:
+        set_icon_name(made, icon_name)
+    if tip:
+        made.setToolTip(tip)
+        made.setAccessibleDescription(tip)
+    return made
+
+
+def set_icon_name(made: QPushButton, icon_name: str) -> None:
+    """Give a button another icon, in the colour of its text."""
+    role = QPalette.ColorRole.HighlightedText if made.property("primary") else QPalette.ColorRole.ButtonText
+    made.setIcon(icon(icon_name, role))
+
+
+def icon_button(name: str, icon_name: str, *, checkable: bool = False, tip: str = "") -> QPushButton:
+    """A square button that shows only an icon; ``name`` is read out and shown as the tip."""
+    made = button("", icon_name, tip=tip or name, checkable=checkable)
+    made.setAccessibleName(name)
+    made.setFixedSize(TOUCH_PX + 2, TOUCH_PX)
+    made.setStyleSheet("QPushButton { padding: 0; }")
+    return made
+
+
+def set_shown(widget: QWidget, shown: bool) -> None:
+    """Show or hide a control; one without a parent yet must not open as a window of its own."""
+    if not shown:
+        widget.hide()
+    elif widget.parentWidget() is not None:
+        widget.show()
+
+
+class ElidedLabel(QLabel):
+    """One line that is shortened in the middle where it does not fit; the whole text is its tip."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._full_text = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_full_text(text)
+
+    @property
+    def full_text(self) -> str:
+        """The text before shortening."""
+        return self._full_text
+
+    def set_full_text(self, text: str) -> None:
+        """Show ``text``, shortened to the width there is."""
+        self._full_text = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, super().minimumSizeHint().height())
+
+    def _elide(self) -> None:
+        one_line = " ".join(self._full_text.split())
+        shown = self.fontMetrics().elidedText(one_line, Qt.TextElideMode.ElideMiddle, max(0, self.width()))
+        self.setText(shown)
+        # A tip is rich text by guess; a name with "<" in it must not become markup.
+        tip = one_line if shown != one_line else ""
+        self.setToolTip(f"<qt>{_escaped(tip)}</qt>" if tip else "")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,132 @@
+"""A verdict's word and sign. The colour (``gui.theme``) is the third carrier of the meaning, never the only one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from filo_core.types import Verdict
+from gui.theme import current_theme
+from gui.widgets.controls import set_shown
+
+_SMALLEST_POINT_SIZE = 7.5
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """The verdict as it is written on screen, in the language of the window."""
+    match verdict:
+        case Verdict.OK:
+            return QCoreApplication.translate("Verdict", "OK")
+        case Verdict.REVIEW:
+            return QCoreApplication.translate("Verdict", "REVIEW")
+        case Verdict.NG:
+            return QCoreApplication.translate("Verdict", "NG")
+        case Verdict.NOT_INSPECTED:
+            return QCoreApplication.translate("Verdict", "NOT INSPECTED")
+
+
+def draw_verdict_sign(painter: QPainter, verdict: Verdict, rect: QRectF, colour: QColor) -> None:
+    """Draw ✓ ? ✕ or ! into ``rect``. Drawn, not typed: not every font has them, and not at this weight."""
+    side = min(rect.width(), rect.height())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(rect.center() - QPointF(side / 2, side / 2))
+    painter.scale(side / 24, side / 24)
+    painter.setPen(QPen(colour, 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path = QPainterPath()
+    match verdict:
+        case Verdict.OK:
+            path.addPolygon(QPolygonF([QPointF(4, 12.5), QPointF(9.5, 18.5), QPointF(20, 5.5)]))
+        case Verdict.NG:
+            path.addPolygon(QPolygonF([QPointF(5, 5), QPointF(19, 19)]))
+            path.addPolygon(QPolygonF([QPointF(19, 5), QPointF(5, 19)]))
+        case Verdict.REVIEW:
+            path.moveTo(7, 7.5)
+            path.cubicTo(7, 1.5, 17, 1.5, 17, 7.5)
+            path.cubicTo(17, 11, 12, 11, 12, 15)
+            path.addPolygon(QPolygonF([QPointF(12, 21), QPointF(12, 21.1)]))
+        case Verdict.NOT_INSPECTED:
+            path.addPolygon(QPolygonF([QPointF(12, 3), QPointF(12, 14)]))
+            path.addPolygon(QPolygonF([QPointF(12, 20.4), QPointF(12, 20.5)]))
+    painter.drawPath(path)
+    painter.restore()
+
+
+def verdict_pixmap(verdict: Verdict, side: int, scale: float = 1.0) -> QPixmap:
+    """A round badge of ``side`` logical pixels with the sign, for tables and strips beside the word."""
+    pixmap = QPixmap(round(side * scale), round(side * scale))
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    tone = current_theme().verdict(verdict)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tone.ground))
+    painter.drawEllipse(QRectF(0, 0, side, side))
+    inner = side * 0.22
+    draw_verdict_sign(painter, verdict, QRectF(inner, inner, side - 2 * inner, side - 2 * inner), QColor(tone.text))
+    painter.end()
+    return pixmap
+
+
+def draw_verdict_chip(painter: QPainter, verdict: Verdict, rect: QRectF, word: str = "") -> None:
+    """Draw sign and word on the verdict's ground into ``rect``; a long word gets smaller letters.
+
+    ``word`` stands in for the verdict's own one.
+    """
+    tone = current_theme().verdict(verdict)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tone.ground))
+    painter.drawRoundedRect(rect, 6, 6)
+    sign_side = rect.height() * 0.56
+    gap = rect.height() * 0.24
+    font = QFont(painter.font())
+    font.setBold(True)
+    text = word or verdict_word(verdict)
+    room = rect.width() - sign_side - 2.5 * gap
+    while QFontMetricsF(font).horizontalAdvance(text) > room and font.pointSizeF() > _SMALLEST_POINT_SIZE:
+        font.setPointSizeF(font.pointSizeF() - 0.5)
+    painter.setFont(font)
+    width = sign_side + gap + QFontMetricsF(font).horizontalAdvance(text)
+    left = rect.left() + max(gap, (rect.width() - width) / 2)
+    sign = QRectF(left, rect.center().y() - sign_side / 2, sign_side, sign_side)
+    draw_verdict_sign(painter, verdict, sign, QColor(tone.text))
+    painter.setPen(QColor(tone.text))
+    words = QRectF(sign.right() + gap, rect.top(), rect.right() - sign.right() - gap, rect.height())
+    painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+    painter.restore()
+
+
+class VerdictChip(QWidget):
+    """Sign and word of one verdict, as large as a line of text."""
+
+    def __init__(self, verdict: Verdict | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._verdict = verdict
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_verdict(verdict)
+
+    def set_verdict(self, verdict: Verdict | None) -> None:
+        """Show ``verdict``, or nothing."""
+        self._verdict = verdict
+        self.setAccessibleName(verdict_word(verdict) if verdict else "")
+        set_shown(self, verdict is not None)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        font = QFont(QApplication.font())
+        font.setBold(True)
+        text = verdict_word(self._verdict) if self._verdict else ""
+        return QSize(round(QFontMetricsF(font).horizontalAdvance(text)) + 46, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        if self._verdict is None:
+            return
+        painter = QPainter(self)
+        draw_verdict_chip(painter, self._verdict, QRectF(self.rect()))
+        painter.end()

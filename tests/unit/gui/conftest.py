@@ -1,0 +1,186 @@
+"""A workbench on a real record with a worker of its own; only the model is small: it judges by the picture's red."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+
+from filo_core.descriptions.library import AnomalyLibrary
+from filo_core.events import Calibrated, StepDone
+from filo_core.line.worker import Worker
+from filo_core.types import (
+    AnomalyType,
+    Box,
+    Limits,
+    Position,
+    Prediction,
+    ProductDescription,
+    ProductDraft,
+    Recipe,
+    Region,
+    SourceImage,
+)
+from gui.state import AppState, ModelState
+from gui.theme import LIGHT, apply_theme
+from gui.worker_bridge import WorkerBridge
+from storage.storage import open_storage
+from workflows.catalogue import Catalogue
+from workflows.history import History
+from workflows.inspector import Inspector
+from workflows.settings import Settings
+from workflows.workbench import Workbench
+
+PRODUCT = "metal nut"
+
+
+class RedDetector:
+    """The more red, the more anomalous; ``gate`` holds every prediction back while it is cleared."""
+
+    def __init__(self, gate: threading.Event, trained: bool) -> None:
+        self._gate = gate
+        self._trained = trained
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        assert self._gate.wait(20), "a test forgot to open the gate"
+        share = pixels[..., 0].astype(np.float32) / 255.0
+        score = float(share.mean())
+        height, width = share.shape
+        found = Region(
+            Box(width // 4, height // 4, width // 2, height // 2), 99, score, "scratch", 0.8, Position.CENTER
+        )
+        return Prediction(score, share[::4, ::4].copy(), (found,) if score > 0.3 else (), {"all": 0.001}, self._trained)
+
+
+class RedEngine:
+    """Returns the real types, so that everything around it is the real thing."""
+
+    profile = "red"
+    model_hash = "0" * 64
+    device = "cpu"
+
+    def __init__(self, trained: bool = False) -> None:
+        self.trained = trained
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
+        return RedDetector(self.gate, self.trained)
+
+    def calibrate(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | Calibrated]:
+        for done, reference in enumerate(references, start=1):
+            yield StepDone(done, len(references), reference.name)
+        scores = tuple(float(reference.pixels[..., 0].mean()) / 255.0 for reference in references)
+        sentence = f"{len(scores)} good parts: the lowest promise is {1 / (len(scores) + 1):.1%}."
+        yield Calibrated(Limits(0.3, 0.6, 0.4), scores, 1 / (len(scores) + 1), sentence, self.model_hash, self.trained)
+
+
+def picture(red: int, seed: int = 0, size: tuple[int, int] = (64, 48)) -> Image.Image:
+    """A noisy picture of a given redness; another seed is another file."""
+    noise = np.random.default_rng(seed).integers(0, 12, (size[1], size[0], 3))
+    pixels = noise + np.array((red, 40, 40))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def source_image(red: int, seed: int = 0, name: str = "good.png") -> SourceImage:
+    """The same as a captured image."""
+    made = picture(red, seed)
+    buffer = BytesIO()
+    made.save(buffer, "PNG")
+    encoded = buffer.getvalue()
+    return SourceImage(name, encoded, hashlib.sha256(encoded).hexdigest(), np.asarray(made), datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def themed(qapp: QApplication) -> None:
+    apply_theme(qapp, LIGHT)
+
+
+@pytest.fixture
+def engine() -> RedEngine:
+    return RedEngine()
+
+
+@pytest.fixture
+def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
+    settings = Settings(operator="anna")
+    storage = open_storage(settings.database_url, settings.images)
+    catalogue = Catalogue(storage)
+    worker = Worker(lambda: engine)
+    worker.start()
+    yield Workbench(
+        settings=settings,
+        storage=storage,
+        catalogue=catalogue,
+        history=History(storage),
+        inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
+        worker=worker,  # type: ignore[arg-type]
+        library=AnomalyLibrary.load(),
+    )
+    engine.gate.set()
+    worker.stop()
+    storage.close()
+
+
+@pytest.fixture
+def state(qapp: QApplication, workbench: Workbench) -> AppState:
+    """State of an open window whose model is ready."""
+    made = AppState("anna")
+    made.set_workbench(workbench)
+    made.set_model_state(ModelState.READY)
+    return made
+
+
+@pytest.fixture
+def product(workbench: Workbench) -> str:
+    """A product with a signed recipe: OK below 0.3 red, NG above 0.6."""
+    catalogue = workbench.catalogue
+    catalogue.create(ProductDescription(PRODUCT, "nut"))
+    catalogue.set_anomaly_types(PRODUCT, (AnomalyType("scratch"), AnomalyType("dent")))
+    for seed in range(2):
+        catalogue.add_reference(PRODUCT, source_image(20, seed, f"good_{seed}.png"))
+    handle = workbench.inspector.calibrate(PRODUCT)
+    handle.wait(20)
+    assert handle.error is None
+    catalogue.sign_off(PRODUCT, "anna", RedEngine.model_hash)
+    return PRODUCT
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """A folder: three good, two doubtful, two bad, one that is no image."""
+    folder = tmp_path / "parts"
+    (folder / "deep").mkdir(parents=True)
+    for number, red in enumerate((20, 30, 40, 100, 110, 220, 230)):
+        picture(red, number).save(folder / f"part_{number}.png")
+    (folder / "deep" / "torn.png").write_bytes(b"no image at all")
+    return folder
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Run the event loop until a condition holds."""
+
+    def wait(condition: Callable[[], bool], what: str = "the condition", seconds: float = 15.0) -> None:
+        from PySide6.QtCore import QDeadlineTimer, QEventLoop
+
+        deadline = QDeadlineTimer(round(seconds * 1000))
+        while not condition():
+            assert not deadline.hasExpired(), f"{what} did not come true within {seconds} s"
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+    return wait
+
+
+@pytest.fixture
+def bridge(qapp: QApplication) -> WorkerBridge:
+    return WorkerBridge()

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from filo_core.types import Verdict
+from gui.folder.panel import FolderPanel
+from gui.folder.presenter import RunPhase
+from gui.state import AppState, Screen
+
+Until = Callable[..., None]
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, state: AppState, product: str) -> Iterator[FolderPanel]:
+    made = FolderPanel(state)
+    qtbot.addWidget(made)
+    made.resize(990, 600)
+    made.show()
+    yield made
+    made.close_down()
+
+
+def run(panel: FolderPanel, parts: Path, until: Until) -> None:
+    panel.folder.setText(str(parts))
+    QTest.mouseClick(panel.start, Qt.MouseButton.LeftButton)
+    until(lambda: panel.presenter.phase is RunPhase.FINISHED)
+    until(lambda: all(row.verdict for row in panel.presenter.model.rows))
+
+
+def test_start_needs_a_folder(panel: FolderPanel, parts: Path) -> None:
+    assert not panel.start.isEnabled()
+    panel.folder.setText(str(parts))
+    assert panel.start.isEnabled()
+    assert not panel.pause.isEnabled()
+    assert not panel.cancel.isEnabled()
+
+
+def test_a_finished_run_shows_counts_progress_and_what_was_not_inspected(
+    panel: FolderPanel, parts: Path, until: Until
+) -> None:
+    run(panel, parts, until)
+    assert {verdict: tile.count for verdict, tile in panel.tiles.tiles.items()} == {
+        Verdict.OK: 3,
+        Verdict.REVIEW: 2,
+        Verdict.NG: 2,
+        Verdict.NOT_INSPECTED: 1,
+    }
+    assert panel.bar.value() == panel.bar.maximum() == 8
+    assert panel.progress.full_text.startswith("Finished: 8 of 8 images")
+    assert panel.problems.isVisible()
+    assert "torn.png" in panel.problems.item(0).text()
+    assert panel.problems_title.text() == "1 image was not inspected"
+
+
+def test_a_pressed_tile_leaves_only_its_verdict_in_the_list(panel: FolderPanel, parts: Path, until: Until) -> None:
+    run(panel, parts, until)
+    QTest.mouseClick(panel.tiles.tiles[Verdict.NG], Qt.MouseButton.LeftButton)
+    assert [panel.filter.index(row, 1).data() for row in range(panel.filter.rowCount())] == [
+        "part_5.png",
+        "part_6.png",
+    ]
+    QTest.mouseClick(panel.tiles.tiles[Verdict.NG], Qt.MouseButton.LeftButton)
+    assert panel.filter.rowCount() == 8
+
+
+def test_a_chosen_result_is_shown_in_large_with_heat_map(panel: FolderPanel, parts: Path, until: Until) -> None:
+    run(panel, parts, until)
+    panel.tiles.tiles[Verdict.NG].click()
+    panel.table.selectRow(0)
+    until(lambda: panel.detail.picture.view.content is not None)
+    content = panel.detail.picture.view.content
+    assert content is not None
+    assert content.has_heat_map
+    assert panel.detail.name.full_text == "part_5.png"
+    assert panel.detail.chip.accessibleName() == "NG"
+    assert "scratch – center" in panel.detail.regions.item(0).text()
+    assert "recipe version 1" in panel.detail.score.full_text
+
+
+def test_a_chosen_unreadable_file_shows_its_sentence_instead_of_a_picture(
+    panel: FolderPanel, parts: Path, until: Until
+) -> None:
+    run(panel, parts, until)
+    panel.tiles.tiles[Verdict.NOT_INSPECTED].click()
+    panel.table.selectRow(0)
+    until(lambda: "torn.png" in panel.detail.picture.view.empty_text)
+    assert panel.detail.picture.view.content is None
+
+
+def test_a_cancelled_run_offers_to_resume(panel: FolderPanel, engine: object, parts: Path, until: Until) -> None:
+    engine.gate.clear()  # type: ignore[attr-defined]
+    panel.folder.setText(str(parts))
+    panel.start.click()
+    until(lambda: panel.presenter.phase is RunPhase.RUNNING)
+    assert not panel.start.isEnabled()
+    assert not panel.folder.isEnabled()
+    panel.cancel.click()
+    assert not panel.cancel.isEnabled()
+    engine.gate.set()  # type: ignore[attr-defined]
+    until(lambda: panel.presenter.phase is RunPhase.CANCELLED)
+    assert panel.start.text() == "Resume"
+    assert "Start again to go on" in panel.progress.full_text
+    panel.folder.setText(str(parts / "deep"))
+    assert panel.start.text() == "Start"
+
+
+def test_pausing_changes_the_button_into_going_on(
+    panel: FolderPanel, engine: object, parts: Path, until: Until
+) -> None:
+    engine.gate.clear()  # type: ignore[attr-defined]
+    panel.folder.setText(str(parts))
+    panel.start.click()
+    until(panel.pause.isEnabled)
+    panel.pause.click()
+    engine.gate.set()  # type: ignore[attr-defined]
+    until(lambda: panel.pause.text() == "Go on")
+    assert panel.progress.full_text.startswith("Paused")
+    panel.pause.click()
+    until(lambda: panel.presenter.phase is RunPhase.FINISHED)
+
+
+def test_a_folder_that_is_gone_is_told_in_a_sentence(panel: FolderPanel, tmp_path: Path, until: Until) -> None:
+    panel.folder.setText(str(tmp_path / "gone"))
+    panel.start.click()
+    until(panel.message.isVisible)
+    assert "gone" in panel.message.sentence
+    assert panel.start.isEnabled()
+
+
+def test_after_a_run_the_verdicts_can_be_reviewed(
+    panel: FolderPanel, state: AppState, product: str, parts: Path, until: Until, qtbot: QtBot
+) -> None:
+    run(panel, parts, until)
+    with qtbot.waitSignal(state.screen_requested) as asked:
+        panel.review.click()
+    assert asked.args == [Screen.REVIEW.value, product]
+
+
+def test_a_new_sign_off_makes_the_product_choosable(state: AppState, workbench: object, qtbot: QtBot) -> None:
+    panel = FolderPanel(state)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.empty.isVisible()
+    assert panel.products.product == ""
+
+
+def test_reading_aloud_names_verdict_and_image(panel: FolderPanel, parts: Path, until: Until) -> None:
+    run(panel, parts, until)
+    texts = [
+        panel.filter.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(panel.filter.rowCount())
+    ]
+    assert any(text.startswith("NG, part_5.png") for text in texts)

@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QTimer
+
+from filo_core.line.sources.base import Frame, FrameSlot, SourceState
+from filo_core.types import InspectionFilter, Verdict
+from gui.live import presenter as presenter_module
+from gui.live.display import Hold
+from gui.live.presenter import LivePhase, LivePresenter
+from gui.live.sources import SourceChoice, SourceKind
+from gui.state import AppState, ModelState
+from workflows.workbench import Workbench
+
+Until = Callable[..., None]
+CHOICE = SourceChoice(SourceKind.CAMERA, "0")
+
+
+class HandSource:
+    """A camera whose pictures and troubles come by hand."""
+
+    name = "camera by hand"
+
+    def __init__(self) -> None:
+        self.state = SourceState.STOPPED
+        self.problem = ""
+        self._slot = FrameSlot()
+
+    @property
+    def frames(self) -> int:
+        return self._slot.frames
+
+    @property
+    def dropped(self) -> int:
+        return self._slot.dropped
+
+    def start(self) -> None:
+        self.state = SourceState.OPENING
+
+    def stop(self) -> None:
+        self.state = SourceState.STOPPED
+
+    def newest(self) -> Frame | None:
+        return self._slot.take()
+
+    def show(self, red: int, size: tuple[int, int] = (64, 48)) -> None:
+        pixels = np.zeros((size[1], size[0], 3), np.uint8)
+        pixels[..., 0] = red
+        pixels[0, 0] = self.frames % 255
+        self.state, self.problem = SourceState.RUNNING, ""
+        self._slot.put(pixels, datetime.now(UTC), monotonic())
+
+    def lose(self) -> None:
+        self.problem, self.state = "Camera 0 does not answer. Check its cable.", SourceState.LOST
+
+
+@pytest.fixture
+def camera() -> HandSource:
+    return HandSource()
+
+
+@pytest.fixture
+def presenter(state: AppState, camera: HandSource) -> Iterator[LivePresenter]:
+    made = LivePresenter(state, lambda _: camera)
+    yield made
+    made.close_down()
+
+
+def verdict_shown(presenter: LivePresenter) -> Verdict | None:
+    return presenter.banner.verdict
+
+
+def phase_of(presenter: LivePresenter) -> LivePhase:
+    return presenter.phase
+
+
+def show(presenter: LivePresenter, camera: HandSource, until: Until, *reds: int) -> None:
+    for red in reds:
+        before = presenter.display.newest
+        camera.show(red)
+        until(lambda before=before: presenter.display.newest is not before, "the next verdict")
+
+
+def test_a_picture_gets_its_verdict_on_screen_and_in_the_record(
+    presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    assert phase_of(presenter) is LivePhase.RUNNING
+    show(presenter, camera, until, 20)
+    assert verdict_shown(presenter) is Verdict.OK
+    assert presenter.banner.caption == "nothing stands out"
+    shown = presenter.display.shown
+    assert shown is not None
+    assert shown.content is not None
+    assert shown.content.has_heat_map
+    assert shown.trained is False
+    assert workbench.history.count(InspectionFilter(product=product)) == 1
+
+
+def test_an_ng_freezes_names_what_was_found_and_waits_for_its_acknowledgement(
+    presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 230, 20, 240, 30)
+    banner = presenter.banner
+    assert banner.verdict is Verdict.NG
+    assert banner.held
+    assert "scratch – center" in banner.caption
+    assert "1 more NG" in banner.caption
+    presenter.acknowledge()
+    assert verdict_shown(presenter) is Verdict.OK
+    assert workbench.history.count(InspectionFilter(product=product)) == 4
+
+
+def test_a_lost_camera_takes_the_old_verdict_off_the_screen_within_a_second(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    camera.lose()
+    lost_at = monotonic()
+    until(lambda: presenter.banner.verdict is Verdict.NOT_INSPECTED, seconds=2)
+    assert monotonic() - lost_at < 1.0
+    assert presenter.problem == "Camera 0 does not answer. Check its cable."
+    show(presenter, camera, until, 20)
+    assert verdict_shown(presenter) is Verdict.OK
+    assert presenter.problem == ""
+
+
+def test_a_verdict_that_grows_old_is_not_left_standing(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presenter_module, "STALE_AFTER_S", 0.3)
+    presenter.start(product, SourceChoice(SourceKind.CAMERA, "0", seconds_per_image=0.0))
+    show(presenter, camera, until, 20)
+    assert verdict_shown(presenter) is Verdict.OK
+    until(lambda: presenter.banner.verdict is Verdict.NOT_INSPECTED)
+
+
+def test_the_banner_says_what_is_waited_for(
+    presenter: LivePresenter, camera: HandSource, state: AppState, product: str, until: Until
+) -> None:
+    assert "Start" in presenter.banner.caption
+    state.set_model_state(ModelState.LOADING)
+    presenter.start(product, CHOICE)
+    assert presenter.banner.caption == "The model is loading…"
+    state.set_model_state(ModelState.READY)
+    assert presenter.banner.caption == "Opening the camera…"
+    camera.state = SourceState.RUNNING
+    until(lambda: presenter.banner.caption == "Waiting for the first verdict…")
+    assert verdict_shown(presenter) is None
+
+
+def test_the_numbers_count_verdicts_dropped_frames_and_ages(
+    presenter: LivePresenter, camera: HandSource, engine: Any, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    engine.gate.clear()
+    camera.show(30)
+    until(lambda: camera._slot._frame is None, "the frame is taken")
+    for red in (31, 32, 33):
+        camera.show(red)
+    engine.gate.set()
+    until(lambda: presenter.facts.dropped == 2 and presenter.facts.inspected == 3)
+    facts = presenter.facts
+    assert facts.latency_ms is not None
+    assert facts.frame_age_ms is not None
+    assert facts.picture_age_ms is not None
+    assert facts.picture_age_ms >= facts.frame_age_ms
+
+
+def test_the_strip_keeps_small_pictures_of_large_frames(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    before = presenter.display.newest
+    camera.show(100, size=(3300, 2000))
+    until(lambda: presenter.display.newest is not before)
+    kept, shown = presenter.display.strip[-1], presenter.display.shown
+    assert kept.content is not None
+    assert max(kept.content.size) <= 1600
+    assert shown is not None
+    assert shown.content is not None
+    assert shown.content.size == (3300, 2000)
+    box, small = shown.content.regions[0].box, kept.content.regions[0].box
+    assert small.x * 3 == pytest.approx(box.x, abs=3)
+
+
+def test_looking_back_shows_the_earlier_picture_until_released(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20, 110, 30)
+    presenter.look_at(1)
+    assert presenter.display.hold is Hold.LOOKING_BACK
+    assert verdict_shown(presenter) is Verdict.REVIEW
+    assert "earlier picture" in presenter.banner.caption
+    presenter.acknowledge()
+    assert verdict_shown(presenter) is Verdict.OK
+
+
+def test_stopping_ends_the_source_and_leaves_the_last_verdict(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    presenter.stop()
+    assert phase_of(presenter) is LivePhase.STOPPING
+    until(lambda: presenter.phase is LivePhase.IDLE)
+    assert camera.state is SourceState.STOPPED
+    assert verdict_shown(presenter) is Verdict.OK
+    assert presenter.source_name == ""
+
+
+def test_a_source_that_has_played_to_its_end_stops_by_itself(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    camera.stop()
+    until(lambda: presenter.phase is LivePhase.IDLE)
+    assert presenter.display.shown is not None
+
+
+def test_a_product_without_a_recipe_is_refused_in_a_sentence(presenter: LivePresenter) -> None:
+    failures: list[str] = []
+    presenter.failed.connect(lambda sentence, _: failures.append(sentence))
+    presenter.start("unheard of", CHOICE)
+    assert phase_of(presenter) is LivePhase.IDLE
+    assert "unheard of" in failures[0]
+
+
+@pytest.mark.parametrize("kind", list(SourceKind))
+def test_a_source_that_is_not_chosen_is_asked_for(state: AppState, product: str, kind: SourceKind) -> None:
+    presenter = LivePresenter(state)
+    failures: list[str] = []
+    presenter.failed.connect(lambda sentence, _: failures.append(sentence))
+    presenter.start(product, SourceChoice(kind, "  "))
+    assert phase_of(presenter) is LivePhase.IDLE
+    assert failures[0].startswith("No ")
+
+
+def test_a_folder_is_played_as_a_camera(state: AppState, product: str, parts: Path, until: Until) -> None:
+    presenter = LivePresenter(state)
+    presenter.set_freeze_on_ng(False)
+    presenter.start(product, SourceChoice(SourceKind.FOLDER, str(parts), seconds_per_image=0.05))
+    until(lambda: len(presenter.display.strip) == 12)
+    assert {result.verdict for result in presenter.display.strip} == {Verdict.OK, Verdict.REVIEW, Verdict.NG}
+    presenter.close_down()
+    assert phase_of(presenter) is LivePhase.IDLE
+
+
+def test_a_password_in_an_address_is_not_shown_by_a_choice() -> None:
+    assert "secret" not in repr(SourceChoice(SourceKind.ADDRESS, "rtsp://anna:secret@host/1"))
+
+
+def test_closing_while_a_picture_is_judged_waits_for_it(
+    presenter: LivePresenter, camera: HandSource, engine: Any, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    engine.gate.clear()
+    camera.show(30)
+    until(lambda: camera._slot._frame is None)
+    threading.Timer(0.2, engine.gate.set).start()
+    presenter.close_down()
+    assert camera.state is SourceState.STOPPED
+    assert len(presenter.display.strip) == 1
+
+
+def test_the_window_goes_on_while_a_picture_is_judged(
+    presenter: LivePresenter, camera: HandSource, engine: Any, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    engine.gate.clear()
+    camera.show(30)
+    until(lambda: camera._slot._frame is None, "the model is busy")
+    beats: list[float] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: beats.append(monotonic()))
+    timer.start(5)
+    until(lambda: len(beats) >= 100)
+    timer.stop()
+    engine.gate.set()
+    gaps = sorted(later - earlier for earlier, later in itertools.pairwise(beats))
+    assert gaps[len(gaps) // 2] < 0.05

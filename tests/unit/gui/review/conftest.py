@@ -1,0 +1,55 @@
+"""A record with something to decide about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from filo_core.types import Inspection, Origin, Verdict
+from gui.review.panel import ReviewPanel
+from gui.state import AppState
+from storage.recorder import Recorder
+from workflows.workbench import Workbench
+
+FIRST_MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def inspected(workbench: Workbench, product: str, parts: Path) -> str:
+    """Eight inspections: three OK, two REVIEW, two NG, one NOT INSPECTED."""
+    handle = workbench.inspector.inspect_folder(product, parts)
+    handle.wait(20)
+    assert handle.error is None
+    return product
+
+
+def record_without_pictures(workbench: Workbench, product: str, count: int) -> None:
+    """Quick rows for long tables: images that could not be read, a minute apart."""
+    recorder = Recorder(workbench.storage, product)
+    recipe_hash = workbench.catalogue.recipe(product).recipe.content_hash
+    for number in range(count):
+        recorder.record_one(
+            Inspection(
+                name=f"image_{number:04}.png",
+                image_hash="",
+                recipe_hash=recipe_hash,
+                verdict=Verdict.NOT_INSPECTED,
+                origin=Origin.FOLDER,
+                inspected_at=FIRST_MOMENT + timedelta(minutes=number),
+                seconds=0.0,
+                reason=f"image_{number:04}.png cannot be read. Copy it again.",
+            )
+        )
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, state: AppState) -> Iterator[ReviewPanel]:
+    made = ReviewPanel(state)
+    qtbot.addWidget(made)
+    made.resize(990, 640)
+    yield made
+    made.close_down()

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from gui.application import Session, run
+from gui.main_window import MainWindow
+from gui.state import ModelState, Screen
+from storage.instance_lock import InstanceLock
+from workflows.settings import Settings
+
+Until = Callable[..., None]
+
+
+@pytest.fixture
+def session(qapp: QApplication, filo_home: Path) -> Iterator[Session]:
+    made = Session(qapp, Settings(operator="anna"))
+    yield made
+    made.close()
+
+
+def test_the_window_stands_before_the_record_and_the_model_loads_behind_both(session: Session, until: Until) -> None:
+    session.window.show()
+    assert session.window.isVisible()
+    assert not session.state.is_open
+    session.open()
+    until(lambda: session.state.is_open, "the record is open", seconds=60)
+    assert session.window.current_screen is Screen.PRODUCTS
+    until(lambda: session.state.model_state is ModelState.READY, "the model is loaded", seconds=120)
+    assert session.state.trained is not None
+    assert session.state.profile == "compact"
+
+
+def dismiss_message(app: QApplication, seen: list[str]) -> QTimer:
+    """Press the message box away as soon as it is there."""
+    timer = QTimer()
+
+    def look() -> None:
+        for widget in app.topLevelWidgets():
+            if isinstance(widget, QMessageBox) and widget.isVisible():
+                seen.append(widget.text())
+                widget.accept()
+
+    timer.timeout.connect(look)
+    timer.start(10)
+    return timer
+
+
+def test_a_second_window_on_the_same_record_is_refused_in_a_sentence(qapp: QApplication, filo_home: Path) -> None:
+    settings = Settings()
+    seen: list[str] = []
+    timer = dismiss_message(qapp, seen)
+    with InstanceLock(settings.database_url, settings.images):
+        assert run(settings) == 1
+    timer.stop()
+    assert "filo.sqlite is already open in another window" in seen[0]
+
+
+def test_a_record_that_cannot_be_used_is_named_and_ends_the_application(qapp: QApplication, filo_home: Path) -> None:
+    filo_home.mkdir(parents=True, exist_ok=True)
+    (filo_home / "filo.sqlite").write_bytes(b"this is no database, only text " * 40)
+    seen: list[str] = []
+    timer = dismiss_message(qapp, seen)
+    assert run(Settings()) == 1
+    timer.stop()
+    assert "filo.sqlite" in seen[0]
+    assert "Traceback" not in seen[0]
+
+
+def test_closing_the_window_ends_the_application_without_complaint(qapp: QApplication, filo_home: Path) -> None:
+    def close_when_open() -> None:
+        windows = [widget for widget in qapp.topLevelWidgets() if isinstance(widget, MainWindow)]
+        if windows and windows[0].current_screen is not None:
+            windows[0].close()
+
+    timer = QTimer()
+    timer.timeout.connect(close_when_open)
+    timer.start(20)
+    assert run(Settings()) == 0
+    timer.stop()
+
+
+def test_an_unexpected_error_is_a_sentence_with_folded_details(session: Session) -> None:
+    session.window.show()
+    try:
+        raise KeyError("colour")
+    except KeyError as error:
+        sys.excepthook(KeyError, error, error.__traceback__)
+    assert "unexpected" in session.window.message
+    assert "KeyError: 'colour'" in session.window._message.details
+
+
+def test_the_lock_is_given_back_when_the_session_ends(qapp: QApplication, filo_home: Path, until: Until) -> None:
+    session = Session(qapp, Settings())
+    session.open()
+    until(lambda: session.state.is_open, seconds=60)
+    session.close()
+    settings = Settings()
+    with InstanceLock(settings.database_url, settings.images):
+        assert not session.window.isVisible()

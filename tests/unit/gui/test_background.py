@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+
+import pytest
+from pytestqt.exceptions import capture_exceptions
+from pytestqt.qtbot import QtBot
+
+from filo_core.errors import FolderError
+from gui.background import Background, sentence_of
+
+Until = Callable[..., None]
+
+
+def test_the_outcome_arrives_on_the_gui_thread_and_the_work_runs_elsewhere(qtbot: QtBot, until: Until) -> None:
+    seen: list[tuple[str, int]] = []
+    background = Background()
+    background.run(threading.get_ident, lambda worked: seen.extend([("work", worked), ("then", threading.get_ident())]))
+    until(lambda: len(seen) == 2)
+    places = dict(seen)
+    assert places["then"] == threading.get_ident()
+    assert places["work"] != threading.get_ident()
+
+
+def test_an_exception_reaches_the_one_who_asked(qtbot: QtBot, until: Until) -> None:
+    caught: list[Exception] = []
+
+    def fail() -> None:
+        raise FolderError("parts is empty. Choose another folder.")
+
+    background = Background()
+    background.run(fail, lambda _: pytest.fail("there is no outcome"), caught.append)
+    until(lambda: bool(caught))
+    assert str(caught[0]) == "parts is empty. Choose another folder."
+    assert not background.is_busy
+
+
+def test_an_exception_nobody_asked_for_is_not_swallowed(qtbot: QtBot, until: Until) -> None:
+    nothing: dict[str, str] = {}
+    background = Background()
+    with capture_exceptions() as raised:
+        background.run(lambda: nothing["missing"], lambda _: None)
+        until(lambda: bool(raised))
+    assert raised[0][0] is KeyError
+
+
+def test_one_runs_at_a_time_in_the_order_they_came(qtbot: QtBot, until: Until) -> None:
+    order: list[int] = []
+    running, most = [0], [0]
+
+    def work(number: int) -> int:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        running[0] -= 1
+        return number
+
+    background = Background()
+    for number in range(20):
+        background.run(functools.partial(work, number), order.append)
+    until(lambda: len(order) == 20)
+    assert order == list(range(20))
+    assert most[0] == 1
+
+
+def test_what_waits_can_be_cancelled_and_what_runs_is_delivered(qtbot: QtBot, until: Until) -> None:
+    gate = threading.Event()
+    done: list[str] = []
+
+    def first() -> str:
+        gate.wait(10)
+        return "first"
+
+    background = Background()
+    background.run(first, done.append)
+    background.run(lambda: "second", done.append)
+    background.cancel_waiting()
+    background.run(lambda: "third", done.append)
+    gate.set()
+    until(lambda: "third" in done)
+    assert done == ["first", "third"]
+
+
+def test_nothing_is_delivered_after_closing(qtbot: QtBot, until: Until) -> None:
+    gate, ran = threading.Event(), threading.Event()
+    late: list[object] = []
+
+    def work() -> str:
+        gate.wait(10)
+        ran.set()
+        return "late"
+
+    background = Background()
+    background.run(work, late.append)
+    background.close()
+    gate.set()
+    until(ran.is_set)
+    other = Background()
+    marker: list[str] = []
+    other.run(lambda: "marker", marker.append)
+    until(lambda: bool(marker))
+    assert late == []
+
+
+def test_our_own_errors_are_sentences_and_others_come_with_details() -> None:
+    assert sentence_of(FolderError("parts is empty. Choose another folder.")) == (
+        "parts is empty. Choose another folder.",
+        "",
+    )
+    sentence, details = sentence_of(KeyError("colour"))
+    assert "KeyError" not in sentence
+    assert "KeyError: 'colour'" in details

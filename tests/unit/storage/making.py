@@ -1,0 +1,113 @@
+"""Small real parts for tests of the record: images, recipes, inspections, and a product that is signed off."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from PIL import Image
+
+from filo_core.types import (
+    AnomalyType,
+    Box,
+    Inspection,
+    Limits,
+    Origin,
+    Position,
+    Prediction,
+    ProductDescription,
+    ProductDraft,
+    Recipe,
+    Reference,
+    Region,
+    SourceImage,
+    Verdict,
+)
+from storage.storage import Storage
+
+MODEL_HASH = "c" * 64
+LIMITS = Limits(ok=0.25, ng=0.5, region=0.125)
+MOMENT = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
+
+
+def make_image(shade: int, name: str = "part.png", side: int = 4, frame_id: int | None = None) -> SourceImage:
+    """A square PNG; each ``shade`` from 0 to 16 million gives other content."""
+    colour = (shade % 256, shade // 256 % 256, shade // 65536)
+    pixels = np.full((side, side, 3), colour, dtype=np.uint8)
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, "PNG")
+    content = encoded.getvalue()
+    return SourceImage(name, content, hashlib.sha256(content).hexdigest(), pixels, MOMENT, frame_id)
+
+
+def make_draft(name: str = "metal nut") -> ProductDraft:
+    """A draft that only waits for its signature."""
+    return ProductDraft(
+        description=ProductDescription(name, "nut", domain="industrial"),
+        anomaly_types=(AnomalyType("scratch"), AnomalyType("missing thread", enabled=False)),
+        references=(Reference("b" * 64, "second.png"), Reference("a" * 64, "first.png")),
+        region_of_interest=Box(1, 2, 30, 40),
+        limits=LIMITS,
+        calibration_note="two good parts",
+        model_hash=MODEL_HASH,
+    )
+
+
+def sign_product(storage: Storage, name: str = "metal nut", draft: ProductDraft | None = None) -> Recipe:
+    """Store a product and sign it off; back comes its recipe."""
+    wanted = draft or make_draft(name)
+    assert wanted.limits is not None
+    recipe = wanted.recipe(wanted.limits, MODEL_HASH)
+    with storage.transaction() as transaction:
+        transaction.products.add(wanted)
+        transaction.products.sign(wanted.description.name, recipe, "Ada", MOMENT)
+    return recipe
+
+
+def make_region(anomaly_type: str = "scratch", x: int = 0) -> Region:
+    return Region(Box(x, 1, 2, 3), 6, 0.75, anomaly_type, 0.5, Position.TOP_LEFT)
+
+
+def make_inspection(
+    recipe: Recipe,
+    shade: int,
+    score: float = 0.1,
+    *,
+    name: str = "",
+    origin: Origin = Origin.FOLDER,
+    regions: Sequence[Region] = (),
+    inspected_at: datetime = MOMENT,
+) -> Inspection:
+    """An inspection of ``make_image(shade)`` whose verdict follows the recipe's limits."""
+    image = make_image(shade, name or f"part {shade}.png", frame_id=shade if origin is Origin.LIVE else None)
+    anomaly_map = np.full((3, 5), score, dtype=np.float32)
+    prediction = Prediction(score, anomaly_map, tuple(regions), {"encode": 0.01, "match": 0.02}, trained=True)
+    return Inspection(
+        name=image.name,
+        image_hash=image.image_hash,
+        recipe_hash=recipe.content_hash,
+        verdict=recipe.limits.verdict(score),
+        origin=origin,
+        inspected_at=inspected_at,
+        seconds=0.03,
+        image=image,
+        prediction=prediction,
+        frame_age_ms=12.5 if origin is Origin.LIVE else None,
+    )
+
+
+def make_refusal(recipe: Recipe, name: str = "broken.png", image_hash: str = "") -> Inspection:
+    """An image that could not be inspected."""
+    return Inspection(
+        name=name,
+        image_hash=image_hash,
+        recipe_hash=recipe.content_hash,
+        verdict=Verdict.NOT_INSPECTED,
+        origin=Origin.FOLDER,
+        inspected_at=MOMENT,
+        seconds=0.001,
+        reason=f"{name}: is empty. Copy it again.",
+    )

@@ -1,0 +1,245 @@
+"""Drives the real window through its three journeys and takes a picture of every screen.
+
+``python tools/screenshots.py docs/screens`` sets up the rendered demo product from four good parts, inspects its test
+folder, plays it as a camera, and reviews a verdict, in the light theme and then in the dark one. It needs an X server
+(it starts Xvfb when there is none) and prints one JSON object with what it saw on its last line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QAbstractButton, QWidget
+
+    from gui.application import Session
+
+    W = TypeVar("W", bound=QWidget)
+
+PATIENCE_S = 240.0
+SIZE = (1360, 860)
+GOOD_PARTS = 4
+
+
+def with_display(command: list[str]) -> int:
+    """Run ``command`` on a virtual screen of its own; its exit status."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        print("Xvfb is not installed: run make system-test, or set DISPLAY.", file=sys.stderr)
+        return 1
+    reading, writing = os.pipe()
+    screen = [server, "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    with subprocess.Popen(screen, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
+        os.close(writing)
+        with os.fdopen(reading) as stream:
+            number = stream.readline().strip()
+        try:
+            environment = os.environ | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+            return subprocess.run(command, env=environment, check=False).returncode
+        finally:
+            display.terminate()
+
+
+class Journey:
+    """One run of the application on an empty home, seen from outside: mouse, keyboard, pictures."""
+
+    def __init__(self, session: Session, out: Path, suffix: str) -> None:
+        self.session = session
+        self.window = session.window
+        self.state = session.state
+        self.out = out
+        self.suffix = suffix
+        self.seen: dict[str, Any] = {}
+
+    def until(self, condition: Callable[[], Any], what: str) -> None:
+        """Let the window live until something is so."""
+        from PySide6.QtWidgets import QApplication
+
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not come true within {PATIENCE_S:.0f} s")
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def picture(self, name: str) -> None:
+        """Save the window as it stands, once nothing is left to paint."""
+        from PySide6.QtCore import QThreadPool
+        from PySide6.QtWidgets import QApplication
+
+        for _ in range(3):
+            QThreadPool.globalInstance().waitForDone(2000)
+            QApplication.processEvents()
+        self.window.grab().save(str(self.out / f"{name}{self.suffix}.png"))
+
+    def press(self, control: QAbstractButton) -> None:
+        """Click a control as a mouse does, when it can be."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        self.until(control.isEnabled, f"{control.text()!r} can be pressed")
+        QTest.mouseClick(control, Qt.MouseButton.LeftButton)
+
+    def open(self) -> None:
+        """The window first, then the record."""
+        started = time.perf_counter()
+        self.window.resize(*SIZE)
+        self.window.show()
+        self.until(lambda: self.window.windowHandle() and self.window.windowHandle().isExposed(), "the window shows")
+        self.seen["seconds_to_window"] = round(time.perf_counter() - started, 3)
+        self.session.open()
+        self.until(lambda: self.window.current_screen is not None, "the record is open")
+        self.picture("products-empty")
+
+    def cold_start(self, good: list[Path]) -> None:
+        """The wizard's five steps."""
+        from PySide6.QtTest import QTest
+
+        from gui.state import Screen
+
+        products: Any = self.window.screen_widget(Screen.PRODUCTS)
+        products.set_up_new()
+        wizard = products.wizard
+        QTest.keyClicks(wizard.page.name_edit, "Bracket FB-204")
+        QTest.keyClicks(wizard.page.noun_edit, "metal bracket")
+        self.picture("wizard-1-describe")
+        self.press(wizard.next_button)
+        self.press(wizard.page.suggest_button)
+        self.until(wizard.next_button.isEnabled, "the anomaly list is there")
+        self.picture("wizard-2-anomalies")
+        self.press(wizard.next_button)
+        references = wizard.page
+        references.add_paths(good)
+        self.until(lambda: len(references.shelf.items) == len(good) and not references.shelf.is_busy, "references")
+        self.picture("wizard-3-references")
+        self.press(wizard.next_button)
+        calibrate = wizard.page
+        self.press(calibrate.start_button)
+        self.until(lambda: not calibrate.calibration.is_running and not wizard.missing_sentence, "limits are found")
+        self.picture("wizard-4-calibrate")
+        self.press(wizard.next_button)
+        self.press(wizard.page.sign_button)
+        self.until(lambda: not wizard.missing_sentence, "the recipe is signed")
+        self.picture("wizard-5-sign-off")
+        self.press(wizard.list_button)
+        self.picture("products")
+
+    def folder(self, images: Path) -> None:
+        """Inspect a folder and look at one result."""
+        from gui.folder.presenter import RunPhase
+        from gui.state import Screen
+
+        self.state.request_screen(Screen.FOLDER, "Bracket FB-204")
+        panel: Any = self.window.screen_widget(Screen.FOLDER)
+        panel.folder.setText(str(images))
+        self.press(panel.start)
+        self.until(lambda: panel.presenter.phase is RunPhase.FINISHED, "the folder is inspected")
+        panel.table.selectRow(0)
+        self.until(panel.detail.isVisible, "the result shows")
+        self.picture("folder")
+        counts = self.state.workbench.history.counts("Bracket FB-204")
+        self.seen["folder"] = {"ok": counts.ok, "review": counts.review, "ng": counts.ng}
+
+    def live(self, images: Path) -> None:
+        """Play the folder as a camera until a few verdicts are there."""
+        from gui.live.presenter import LivePhase
+        from gui.live.sources import SourceChoice, SourceKind
+        from gui.state import Screen
+
+        self.state.request_screen(Screen.LIVE, "Bracket FB-204")
+        panel: Any = self.window.screen_widget(Screen.LIVE)
+        panel.source.set_choice(SourceChoice(SourceKind.FOLDER, str(images), 0.2))
+        self.press(panel.start_stop)
+        live_rows = self._live_rows
+        self.until(lambda: live_rows() >= 3, "three live verdicts")
+        self.picture("live")
+        self.press(panel.start_stop)
+        self.until(lambda: panel.presenter.phase is LivePhase.IDLE, "live has stopped")
+        self.seen["live"] = live_rows()
+
+    def _live_rows(self) -> int:
+        from filo_core.types import InspectionFilter, Origin
+
+        page = self.state.workbench.history.page(InspectionFilter(product="Bracket FB-204"), limit=50)
+        return sum(record.origin is Origin.LIVE for record in page)
+
+    def review(self) -> None:
+        """Confirm the newest undecided verdict by keyboard."""
+        from filo_core.types import InspectionFilter
+        from gui.state import Screen
+
+        self.state.request_screen(Screen.REVIEW, "Bracket FB-204")
+        panel: Any = self.window.screen_widget(Screen.REVIEW)
+        panel.filter_bar.show_everything()
+        self.until(lambda: panel.current is not None, "an inspection is chosen")
+        undecided = InspectionFilter(product="Bracket FB-204", undecided=True)
+        history = self.state.workbench.history
+        before = history.count(undecided)
+        panel.confirm()
+        self.until(lambda: history.count(undecided) == before - 1, "the review is stored")
+        self.picture("review")
+        self.seen["reviewed"] = before - history.count(undecided)
+
+
+def drive(out: Path, dark: bool) -> dict[str, Any]:
+    """All journeys in one theme; what was seen."""
+    from gui.qt_environment import prepare_qt_environment
+
+    prepare_qt_environment()
+    from PySide6.QtWidgets import QApplication
+
+    from gui.application import Session
+    from gui.theme import DARK, LIGHT, apply_theme
+    from workflows.settings import Settings
+
+    app = QApplication(sys.argv[:1])
+    apply_theme(app, DARK if dark else LIGHT)
+    demo = ROOT / "resources" / "demo" / "bracket"
+    with tempfile.TemporaryDirectory() as home:
+        session = Session(app, Settings(home=Path(home), operator="operator"))
+        journey = Journey(session, out, "-dark" if dark else "")
+        started = time.perf_counter()
+        try:
+            journey.open()
+            journey.cold_start(sorted((demo / "train" / "good").iterdir())[:GOOD_PARTS])
+            journey.seen["seconds_to_recipe"] = round(time.perf_counter() - started, 1)
+            journey.folder(demo / "test")
+            journey.live(demo / "test")
+            journey.review()
+            journey.seen["platform"] = app.platformName()
+        finally:
+            session.close()
+    return journey.seen
+
+
+def main() -> int:
+    """``screenshots.py OUT [--light-only]``."""
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
+    out.mkdir(parents=True, exist_ok=True)
+    themes = ["light"] if "--light-only" in sys.argv else ["light", "dark"]
+    if "--theme" in sys.argv:
+        theme = sys.argv[sys.argv.index("--theme") + 1]
+        print(json.dumps(drive(out, dark=theme == "dark")))
+        return 0
+    for theme in themes:
+        command = [sys.executable, str(Path(__file__).resolve()), str(out), "--theme", theme]
+        status = subprocess.run(command, check=False).returncode if os.environ.get("DISPLAY") else with_display(command)
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
