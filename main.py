@@ -14,6 +14,7 @@ from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
+from cli.train_compact import train_compact
 
 cli = typer.Typer(
     help="Inspects parts the day they are first made.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -25,6 +26,7 @@ cli.command()(demo)
 cli.command()(inspect)
 cli.command()(benchmark)
 cli.command()(doctor)
+cli.command()(train_compact)
 
 
 @cli.command()

@@ -116,7 +116,7 @@ def _print(result: BenchmarkResult) -> None:
     console.print(table)
     say(f"{1000 * result.seconds_per_image:.0f} ms an image. ± is the standard deviation over the seeds.")
     if not result.trained:
-        say("untrained: the weights are seeded noise; these figures are a baseline, not a result.")
+        say("untrained: nothing was learned; these figures are a baseline, not a result.")
 
 
 def _cells(figures: Figures, spread: Figures | None, interval: str) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ R = TypeVar("R")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-UNTRAINED_NOTE = "untrained: the compact weights are seeded noise, so scores show only how pixels differ"
+UNTRAINED_NOTE = (
+    "untrained: the compact profile has learned nothing yet; scores show only where patches differ from good parts"
+)
 
 
 def settings_with(**overrides: object) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
-from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class LoadedProfile:
     localizer: Localizer
     device: str
     model_hash: str
-    """SHA-256 over the manifest's numbers and every weight."""
+    """SHA-256 over the manifest's numbers, the hash of its weights, and the architecture."""
 
 
 def profile_folder(name: str) -> Path:
@@ -73,7 +74,8 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     """
     profile = read_manifest(folder)
     chosen = choose_device(device)
-    model = _build_model(folder, profile)
+    architecture = read_architecture(folder, profile)
+    model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
     try:
         backbone = OpenClipImageEncoder(model, profile.stages, profile.mean, profile.std, chosen)
@@ -85,18 +87,17 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
         text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
         localizer=WholeImageLocalizer(),
         device=chosen,
-        model_hash=_hash(profile, model),
+        model_hash=_hash(profile, architecture),
     )
 
 
-def _build_model(folder: Path, profile: ModelProfile) -> Any:
-    architecture = read_architecture(folder, profile)
+def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
     try:
         model = open_clip.CLIP(**architecture)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
-        fill_seeded(model, profile.seed)
+        fill_start(model, profile.seed)
         return model
     path = verify_weights(folder, profile.weights)
     try:
@@ -106,9 +107,10 @@ def _build_model(folder: Path, profile: ModelProfile) -> Any:
     return model
 
 
-def _hash(profile: ModelProfile, model: Any) -> str:
-    digest = hashlib.sha256(profile.model_dump_json(exclude={"licence", "trained_on"}).encode())
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+def _hash(profile: ModelProfile, architecture: dict[str, Any]) -> str:
+    """Identity of a model: the manifest's numbers, which hold the hash of the weights file or the seed in its place.
+
+    Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
+    """
+    content = {"profile": profile.model_dump(mode="json", exclude={"licence", "trained_on"}), "network": architecture}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""``main.py train-compact``: train the compact profile's own weights, in pieces that continue each other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import console, say, speaks_plainly
+from filo_core.errors import ProfileError
+
+if TYPE_CHECKING:
+    from filo_core.learning.compact_training import TrainingPoint
+
+_TRAINED_ON = (
+    "CC0 photographs (clothing: alexeygrigorev/clothing-dataset-small; surfaces: ambientCG; textures: scikit-image) "
+    "and drawings of the project, with synthetic anomalies; see MODEL_CARD.md"
+)
+
+
+@speaks_plainly
+def train_compact(
+    images: Annotated[Path, typer.Argument(help="Folder with clothing/ and texture folders.")],
+    checkpoint: Annotated[Path, typer.Option(help="Continued if it is there, and written every two minutes.")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long this piece trains.")] = 60.0,
+    profile: Annotated[Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.")] = None,
+    export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Learning curve, JSON lines, appended to.")] = None,
+    from_weights: Annotated[bool, typer.Option(help="Without a checkpoint, begin with the profile's weights.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="Training threads; one is best on a GPU.")] = 2,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make data.")] = 1,
+    bfloat16: Annotated[bool, typer.Option(help="Quicker where the processor has AVX512-BF16.")] = False,
+) -> None:
+    """Train the compact profile: matching against good views, on synthetic anomalies. Stop and go on at will."""
+    from safetensors.torch import load_file
+
+    from filo_core.learning.compact_export import export_profile
+    from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
+    from filo_core.profiles.builder import choose_device, profile_folder
+    from filo_core.profiles.manifest import read_architecture, read_manifest, verify_weights
+
+    folder = profile or profile_folder("compact")
+    manifest = read_manifest(folder)
+    architecture = read_architecture(folder, manifest)
+    start = None
+    if from_weights:
+        if manifest.weights is None:
+            raise ProfileError(f"{folder} has no weights to begin with. Leave out --from-weights.")
+        start = load_file(verify_weights(folder, manifest.weights))
+    settings = TrainingSettings(
+        images=images,
+        checkpoint=checkpoint,
+        minutes=minutes,
+        seed=seed,
+        device=choose_device(device),
+        shards=threads,
+        groups=groups,
+        workers=workers,
+        bfloat16=bfloat16,
+    )
+    trainer = CompactTrainer(architecture, manifest, settings, start)
+    if trainer.progress.step:
+        say(f"Continues after {trainer.progress.step} steps, {trainer.progress.pairs} pairs.")
+    for point in trainer.run():
+        console.print(_line(point), soft_wrap=True, markup=False)
+        if log is not None:
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(asdict(point), allow_nan=False) + "\n")
+    if export is not None:
+        export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON)
+        say(f"Written to {export}")
+
+
+def _line(point: TrainingPoint) -> str:
+    progress = point.progress
+    losses = " ".join(f"{name} {value:.3f}" for name, value in point.losses.items())
+    text = f"{progress.minutes:6.1f} min, step {progress.step}, {progress.pairs} pairs: {losses}"
+    if point.held_out is None:
+        return text
+    figures = (point.held_out.image_auroc, point.held_out.pixel_auroc, point.held_out.top_3)
+    shown = [f"{100 * value:.1f}" if value is not None else "–" for value in figures]
+    return f"{text}; held out: image AUROC {shown[0]}, pixel AUROC {shown[1]}, type in the top 3 {shown[2]} %"

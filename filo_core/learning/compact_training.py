@@ -1,0 +1,265 @@
+"""Trains the compact profile: meta-learned matching on synthetic anomalies, in pieces that continue each other."""
+
+from __future__ import annotations
+
+import copy
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from open_clip.tokenizer import SimpleTokenizer
+from torch.nn import functional
+
+from filo_core.learning.anomaly_lexicon import AnomalyKind, caption, generic_caption
+from filo_core.learning.compact_model import new_model, normalised, patch_stages, random_window, trainable
+from filo_core.learning.held_out import HeldOutFigures, measure_held_out
+from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features
+from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
+from filo_core.learning.training_data import Batch, batches
+from filo_core.learning.training_pairs import NO_ANOMALY, VIEWS, Photographs, find_photographs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import Tensor
+
+    from filo_core.profiles.manifest import ModelProfile
+
+_GENERIC_SHARE = 0.1
+_KEPT_SHARE = 0.99
+"""Of the running mean of the weights, a step; what is measured and shipped is the mean."""
+_BETAS = (0.9, 0.98)
+_WEIGHT_DECAY = 0.03
+_LARGEST_GRADIENT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How to train; times are minutes of this piece."""
+
+    images: Path
+    checkpoint: Path
+    minutes: float
+    seed: int = 2026
+    device: str = "cpu"
+    shards: int = 2
+    """Threads that each take one batch a step; their gradients are averaged. One on a GPU."""
+    groups: int = 2
+    """Groups a shard and step, at the small size."""
+    workers: int = 1
+    side: int = 128
+    last_side: int = 128
+    last_share: float = 0.3
+    """Of the minutes: the end has a falling learning rate, and may have larger views."""
+    learning_rate: float = 4e-4
+    warmup_steps: int = 40
+    type_weight: float = 0.1
+    bfloat16: bool = False
+    measure_every_minutes: float = 10.0
+    save_every_minutes: float = 2.0
+    held_out_groups: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPoint:
+    """One line of the learning curve."""
+
+    progress: Progress
+    losses: Mapping[str, float]
+    learning_rate: float
+    held_out: HeldOutFigures | None = None
+
+
+class CompactTrainer:
+    """One piece of a training run.
+
+    Args:
+        architecture: keyword arguments for open_clip's ``CLIP``.
+        profile: stages and normalisation that the detector will use.
+        settings: how to train.
+        start: weights to begin with where there is no checkpoint; seeded noise when not given.
+
+    Raises:
+        ProfileError: if the checkpoint is damaged or belongs to another architecture.
+        FolderError: if there are no images.
+    """
+
+    def __init__(
+        self,
+        architecture: Mapping[str, Any],
+        profile: ModelProfile,
+        settings: TrainingSettings,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self._profile = profile
+        self._settings = settings
+        self._photographs = find_photographs(settings.images)
+        self._unseen = find_photographs(settings.images, held_out=True)
+        self.model = new_model(architecture, settings.seed).to(settings.device)
+        if start is not None:
+            self.model.load_state_dict(start)
+        self._loss = MatchingLoss(len(profile.stages)).to(settings.device)
+        self._parameters = trainable(self.model, self._loss)
+        self.mean_model = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
+        own = {f"0.{name}": parameter for name, parameter in self.mean_model.named_parameters()}
+        self._mean = {name: own[name] for name in self._parameters if name in own}
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": [p for p in self._parameters.values() if p.ndim >= 2], "weight_decay": _WEIGHT_DECAY},
+                {"params": [p for p in self._parameters.values() if p.ndim < 2], "weight_decay": 0.0},
+            ],
+            lr=settings.learning_rate,
+            betas=_BETAS,
+        )
+        self._tokenize = SimpleTokenizer(context_length=self.model.context_length)
+        self.progress = Progress()
+        if settings.checkpoint.exists():
+            self._restore()
+
+    def run(self) -> Iterator[TrainingPoint]:
+        """Train for the settings' minutes; a point every so often, the last one after the last step."""
+        settings = self._settings
+        piece = self.progress.pieces + 1
+        begun, before = time.monotonic(), self.progress.minutes
+        last_measure = last_save = 0.0
+        recent: dict[str, list[float]] = {}
+        for size, count, until in self._phases():
+            seed = (settings.seed, piece, size)
+            source = batches(self._photographs, size, count, seed, settings.workers)
+            rng = np.random.default_rng([*seed, 1])
+            with ThreadPoolExecutor(settings.shards, initializer=_one_thread) as pool:
+                while (spent := (time.monotonic() - begun) / 60.0) < until:
+                    rate = self._learning_rate(spent)
+                    for name, value in self._step(
+                        [next(source) for _ in range(settings.shards)], rng, pool, rate
+                    ).items():
+                        recent.setdefault(name, []).append(value)
+                    steps, pairs = self.progress.step + 1, self.progress.pairs + settings.shards * count * VIEWS
+                    self.progress = Progress(steps, pairs, before + spent, piece)
+                    if spent - last_save >= settings.save_every_minutes:
+                        last_save = spent
+                        self.save()
+                        measure = spent - last_measure >= settings.measure_every_minutes
+                        last_measure = spent if measure else last_measure
+                        yield self._point(recent, rate, measure=measure)
+                        recent = {}
+        self.save()
+        yield self._point(recent, self._learning_rate(settings.minutes), measure=True)
+
+    def save(self) -> None:
+        """Write the checkpoint; a run that is killed loses what came after it and nothing else."""
+        tensors: dict[str, Tensor] = {}
+        tensors |= {f"mean.{name}": parameter for name, parameter in self._mean.items()}
+        for name, parameter in self._parameters.items():
+            tensors[f"weights.{name}"] = parameter
+            state = self._optimizer.state.get(parameter, {})
+            for key, value in state.items():
+                tensors[f"{key}.{name}"] = value
+        write_checkpoint(self._settings.checkpoint, tensors, self.progress)
+
+    @torch.no_grad()
+    def _restore(self) -> None:
+        tensors, self.progress = read_checkpoint(self._settings.checkpoint)
+        for name, parameter in self._mean.items():
+            parameter.copy_(tensors[f"mean.{name}"])
+        for name, parameter in self._parameters.items():
+            parameter.copy_(tensors[f"weights.{name}"])
+            state = {
+                key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors
+            }
+            if state:
+                self._optimizer.state[parameter] = {
+                    key: value if key == "step" else value.to(parameter.device) for key, value in state.items()
+                }
+
+    def _phases(self) -> tuple[tuple[int, int, float], ...]:
+        """View size, groups a shard, and the minute at which each phase ends."""
+        settings = self._settings
+        ratio = (settings.last_side / settings.side) ** 2
+        first_end = settings.minutes * (1.0 - settings.last_share)
+        return (
+            (settings.side, settings.groups, first_end),
+            (settings.last_side, max(1, round(settings.groups / ratio)), settings.minutes),
+        )
+
+    def _learning_rate(self, spent: float) -> float:
+        settings = self._settings
+        warm = min(1.0, (self.progress.step + 1) / settings.warmup_steps)
+        left = (settings.minutes - spent) / max(settings.minutes * settings.last_share, 1e-9)
+        return settings.learning_rate * warm * min(1.0, max(0.02, left))
+
+    def _step(
+        self, shards: list[Batch], rng: np.random.Generator, pool: ThreadPoolExecutor, rate: float
+    ) -> dict[str, float]:
+        """One step on all shards; the losses' means by name."""
+        seeds = rng.integers(1 << 62, size=len(shards))
+        results = list(pool.map(self._gradients, shards, [np.random.default_rng(seed) for seed in seeds]))
+        for index, parameter in enumerate(self._parameters.values()):
+            parts = [part for gradients, _ in results if (part := gradients[index]) is not None]
+            parameter.grad = torch.stack(parts).sum(dim=0) / len(results) if parts else None
+        torch.nn.utils.clip_grad_norm_(list(self._parameters.values()), _LARGEST_GRADIENT)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
+        self._follow()
+        names = {name for _, losses in results for name in losses}
+        return {name: float(np.mean([losses[name] for _, losses in results if name in losses])) for name in names}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the mean model follow, faster while there is little to remember."""
+        kept = min(_KEPT_SHARE, self.progress.step / (self.progress.step + 10.0))
+        for name, parameter in self._mean.items():
+            parameter.lerp_(self._parameters[name], 1.0 - kept)
+
+    def _gradients(self, batch: Batch, rng: np.random.Generator) -> tuple[tuple[Tensor | None, ...], dict[str, float]]:
+        settings = self._settings
+        with torch.autocast(settings.device.split(":")[0], torch.bfloat16, enabled=settings.bfloat16):
+            total, losses = self._losses(batch, rng)
+        return torch.autograd.grad(total, list(self._parameters.values()), allow_unused=True), losses
+
+    def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        device = self._settings.device
+        count, _, side = batch.pixels.shape[:3]
+        masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
+        pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
+        window = random_window(self.model.visual, side, rng)
+        stages, joint = patch_stages(self.model.visual, pixels, self._profile.stages, window)
+        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:])) for stage in stages]
+        total, losses = self._loss(distances, masks)
+        named = kinds != NO_ANOMALY
+        if self._settings.type_weight > 0.0 and bool(named.any()):
+            regions = region_features(joint[named], masks.flatten(0, 1)[named])
+            loss = self._type_loss(regions, kinds[named], rng)
+            total = total + self._settings.type_weight * loss
+            losses["type"] = float(loss.detach())
+        return total, losses
+
+    def _type_loss(self, regions: Tensor, kinds: Tensor, rng: np.random.Generator) -> Tensor:
+        """Which caption belongs to a region; now and then the right answer is only that something is wrong."""
+        captions = [caption(kind, rng) for kind in AnomalyKind] + [generic_caption(rng)]
+        tokens = self._tokenize(captions).to(regions.device)
+        texts = functional.normalize(self.model.encode_text(tokens).float(), dim=-1)
+        vague = torch.from_numpy(rng.random(len(kinds)) < _GENERIC_SHARE).to(kinds.device)
+        logits = self.model.logit_scale.exp().clamp(max=100.0) * regions @ texts.T
+        return functional.cross_entropy(logits, kinds.masked_fill(vague, len(AnomalyKind)))
+
+    def _point(self, recent: Mapping[str, list[float]], rate: float, *, measure: bool) -> TrainingPoint:
+        means = {name: float(np.mean(values)) for name, values in sorted(recent.items())}
+        figures = self.measure() if measure else None
+        return TrainingPoint(self.progress, means, rate, figures)
+
+    def measure(self) -> HeldOutFigures:
+        """Figures of the mean weights on held-out pictures, the same ones every time."""
+        settings = self._settings
+        unseen: Photographs = self._unseen
+        return measure_held_out(self.mean_model, self._profile, unseen, settings.held_out_groups, settings.seed)
+
+
+def _one_thread() -> None:
+    # Each shard keeps to one core: threads that wait for each other on a busy machine cost more than they bring.
+    torch.set_num_threads(1)

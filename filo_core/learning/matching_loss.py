@@ -1,0 +1,113 @@
+"""The few-shot branch as a loss: eq. (5) on groups of views, focal and dice against the masks, types by contrast."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from filo_core.learning.training_pairs import ANOMALOUS_VIEWS, GOOD_VIEWS, VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+_FOCAL_GAMMA = 2.0
+_FOCAL_ALPHA = 0.75
+_FOCAL_WEIGHT = 10.0
+_STAGE_WEIGHT = 0.3
+_IMAGE_WEIGHT = 0.3
+_PEAK_SHARE = 0.005
+_STEEPNESS, _MIDDLE = 15.0, 0.25
+
+
+def group_distances(stage: Tensor) -> Tensor:
+    """Distance of every patch to its nearest patch of the group's good views. Eq. (5), differentiable.
+
+    Args:
+        stage: ``(G, VIEWS, N, C)`` patch tokens, good views first.
+
+    Returns:
+        ``(G, VIEWS, N)`` in [0, 2]: the good views against each other, the anomalous ones against all good ones.
+    """
+    units = functional.normalize(stage.float(), dim=-1)
+    count, _, patches, width = units.shape
+    good, anomalous = units[:, :GOOD_VIEWS], units[:, GOOD_VIEWS:]
+    first_second = good[:, 0] @ good[:, 1].transpose(1, 2)
+    bank = good.reshape(count, GOOD_VIEWS * patches, width)
+    queries = anomalous.reshape(count, ANOMALOUS_VIEWS * patches, width)
+    nearest = (queries @ bank.transpose(1, 2)).amax(dim=2).view(count, ANOMALOUS_VIEWS, patches)
+    similar = torch.cat([first_second.amax(dim=2)[:, None], first_second.amax(dim=1)[:, None], nearest], dim=1)
+    return 1.0 - similar
+
+
+class MatchingLoss(nn.Module):
+    """Focal + dice of the fused map and of each stage alone, and a term for the map's peak.
+
+    The distances themselves are what the detector uses; a learned slope and middle only turn them into
+    probabilities here and are thrown away after training.
+    """
+
+    def __init__(self, stages: int) -> None:
+        super().__init__()
+        # One row a stage, one for the fused map, one for its peak.
+        self.slope = nn.Parameter(torch.full((stages + 2,), math.log(_STEEPNESS)))
+        self.middle = nn.Parameter(torch.full((stages + 2,), _MIDDLE))
+
+    def forward(self, distances: Sequence[Tensor], masks: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch of groups and its parts by name.
+
+        Args:
+            distances: one ``(G, VIEWS, N)`` a stage, of square grids.
+            masks: ``(G, VIEWS, S, S)`` bool.
+        """
+        count, _, patches = distances[0].shape
+        grid, side = math.isqrt(patches), masks.shape[-1] // 2
+        pooled = functional.avg_pool2d(masks.flatten(0, 1)[:, None].float(), 2)[:, 0]
+        truth = (pooled > 0.25).float()
+        total = torch.zeros((), device=truth.device)
+        maps = [*distances, torch.stack(list(distances)).mean(dim=0)]
+        for row, patch_map in enumerate(maps):
+            grown = functional.interpolate(
+                patch_map.reshape(count * VIEWS, 1, grid, grid), size=(side, side), mode="bilinear", align_corners=False
+            )[:, 0]
+            logits = self.slope[row].exp() * (grown - self.middle[row])
+            loss = _FOCAL_WEIGHT * focal(logits, truth) + dice(logits, truth)
+            total = total + (loss if row == len(distances) else _STAGE_WEIGHT * loss)
+        peak = grown.flatten(1).topk(max(1, round(_PEAK_SHARE * side * side)), dim=1).values.mean(dim=1)
+        anomalous = truth.flatten(1).amax(dim=1)
+        peak_logits = self.slope[-1].exp() * (peak - self.middle[-1])
+        image = functional.binary_cross_entropy_with_logits(peak_logits, anomalous)
+        return total + _IMAGE_WEIGHT * image, {"map": float(loss.detach()), "image": float(image.detach())}
+
+
+def focal(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean focal loss with gamma 2 of per-pixel logits against 0/1 truth of the same shape."""
+    plain = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    right = torch.exp(-plain)
+    weight = _FOCAL_ALPHA * truth + (1.0 - _FOCAL_ALPHA) * (1.0 - truth)
+    return (weight * (1.0 - right) ** _FOCAL_GAMMA * plain).mean()
+
+
+def dice(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean dice loss over those ``(B, H, W)`` maps that have anything to find."""
+    share = torch.sigmoid(logits)
+    overlap, extent = (share * truth).sum(dim=(1, 2)), share.sum(dim=(1, 2)) + truth.sum(dim=(1, 2))
+    found = truth.flatten(1).amax(dim=1)
+    return (found * (1.0 - (2.0 * overlap + 1.0) / (extent + 1.0))).sum() / found.sum().clamp_min(1.0)
+
+
+def region_features(patch_embeddings: Tensor, masks: Tensor) -> Tensor:
+    """``(B, D)`` unit feature of what each mask covers, as the detector forms it for a region.
+
+    Args:
+        patch_embeddings: ``(B, N, D)``, L2-normalised, on a square grid.
+        masks: ``(B, S, S)`` bool.
+    """
+    grid = math.isqrt(patch_embeddings.shape[1])
+    inside = functional.adaptive_avg_pool2d(masks[:, None].float(), grid).flatten(1)
+    return functional.normalize(torch.einsum("bn,bnd->bd", inside, patch_embeddings), dim=-1)

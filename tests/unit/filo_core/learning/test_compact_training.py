@@ -1,0 +1,205 @@
+"""Training the compact profile: the loss is eq. (5), runs continue where they were killed, and something is learned."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from filo_core.errors import ProfileError
+from filo_core.learning.compact_export import export_profile
+from filo_core.learning.compact_model import new_model, patch_stages
+from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
+from filo_core.learning.matching_loss import MatchingLoss, dice, focal, group_distances, region_features
+from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
+from filo_core.learning.training_pairs import VIEWS
+from filo_core.method.memory_bank import MemoryBank
+from filo_core.profiles.builder import load_profile, profile_folder
+from filo_core.profiles.manifest import ModelProfile, read_manifest
+
+TINY: dict[str, Any] = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 64, "patch_size": 8, "layers": 2, "width": 32, "head_width": 16, "mlp_ratio": 2.0},
+    "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+}
+
+
+@pytest.fixture
+def profile() -> ModelProfile:
+    return read_manifest(profile_folder("compact")).model_copy(update={"stages": (1, 2)})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> TrainingSettings:
+    rng = np.random.default_rng(0)
+    for folder in ("clothing", "surfaces"):
+        (tmp_path / "images" / folder).mkdir(parents=True)
+        for index in range(21):
+            coarse = Image.fromarray(rng.integers(0, 255, (6, 6, 3), dtype=np.uint8))
+            coarse.resize((80, 80)).save(tmp_path / "images" / folder / f"{index:02d}.png")
+    return TrainingSettings(
+        images=tmp_path / "images",
+        checkpoint=tmp_path / "run.safetensors",
+        minutes=0.03,
+        shards=1,
+        groups=1,
+        workers=0,
+        side=32,
+        last_side=64,
+        warmup_steps=1,
+        held_out_groups=2,
+    )
+
+
+def test_a_full_picture_gives_the_same_tokens_as_open_clips_own_forward() -> None:
+    visual = new_model(TINY, 1).visual.eval()
+    batch = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        stages, joint = patch_stages(visual, batch, (1, 2))
+        expected = visual.forward_intermediates(batch, indices=[0, 1], output_fmt="NLC")["image_intermediates"]
+        last = functional.normalize(visual.ln_post(expected[-1]) @ visual.proj, dim=-1)
+    for stage, own in zip(stages, expected, strict=True):
+        assert torch.allclose(stage, own, atol=1e-5)
+    assert torch.allclose(joint, last, atol=1e-5)
+
+
+def test_a_crop_takes_the_positions_of_its_window() -> None:
+    visual = new_model(TINY, 1).visual.eval()
+    crop = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        # The start has no positions; they are learned.
+        visual.positional_embedding.normal_()
+        here, there = (patch_stages(visual, crop, (1,), window)[0][0] for window in ((0, 0), (4, 4)))
+    assert here.shape == (1, 16, 32)
+    assert not torch.allclose(here, there, atol=1e-3)
+
+
+def test_group_distances_are_those_of_the_memory_bank() -> None:
+    stage = torch.randn(2, VIEWS, 9, 8)
+    found = group_distances(stage)
+    for group in range(2):
+        bank = MemoryBank()
+        bank.add("0", [stage[group, 0]])
+        alone = bank.distances([stage[group, 1]])[0]
+        bank.add("1", [stage[group, 1]])
+        assert torch.allclose(found[group, 1], alone, atol=1e-5)
+        for view in (2, 3):
+            assert torch.allclose(found[group, view], bank.distances([stage[group, view]])[0], atol=1e-5)
+
+
+def test_the_loss_is_smaller_when_the_map_shows_the_anomaly() -> None:
+    masks = torch.zeros(1, VIEWS, 32, 32, dtype=torch.bool)
+    masks[:, 2:, 8:16, 8:16] = True
+    right = functional.avg_pool2d(masks.flatten(0, 1)[:, None].float(), 8).view(1, VIEWS, 16)
+    loss = MatchingLoss(1)
+    good, _ = loss([right], masks)
+    bad, _ = loss([1.0 - right], masks)
+    assert float(good.detach()) < float(bad.detach())
+
+
+def test_focal_and_dice_vanish_for_certain_right_answers() -> None:
+    truth = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    logits = 40.0 * (truth - 0.5)
+    assert float(focal(logits, truth)) == pytest.approx(0.0, abs=1e-6)
+    assert float(dice(logits, truth)) == pytest.approx(0.0, abs=1e-6)
+    assert float(dice(-logits, truth)) > 0.5
+    assert float(dice(logits, torch.zeros_like(truth))) == 0.0
+
+
+def test_a_region_feature_is_the_mean_of_the_patches_under_its_mask() -> None:
+    patches = functional.normalize(torch.randn(1, 4, 8), dim=-1)
+    mask = torch.zeros(1, 8, 8, dtype=torch.bool)
+    mask[:, :4, 4:] = True
+    assert torch.allclose(region_features(patches, mask)[0], patches[0, 1], atol=1e-6)
+
+
+def test_training_reports_its_curve_and_ends_with_figures_on_held_out_pictures(
+    profile: ModelProfile, settings: TrainingSettings
+) -> None:
+    points = list(CompactTrainer(TINY, profile, settings).run())
+    last = points[-1]
+    assert last.progress.step > 0
+    assert last.progress.pairs >= VIEWS * last.progress.step
+    assert last.held_out is not None
+    assert last.held_out.pixel_auroc is not None
+    assert all(np.isfinite(value) for point in points for value in point.losses.values())
+
+
+def test_a_killed_run_continues_with_its_weights_its_optimiser_and_its_counts(
+    profile: ModelProfile, settings: TrainingSettings
+) -> None:
+    first = CompactTrainer(TINY, profile, settings)
+    list(first.run())
+    second = CompactTrainer(TINY, profile, settings)
+    assert second.progress == first.progress
+    stored, _ = read_checkpoint(settings.checkpoint)
+    second.save()
+    again, _ = read_checkpoint(settings.checkpoint)
+    assert stored.keys() == again.keys()
+    assert any(name.startswith("exp_avg_sq.") for name in stored)
+    assert all(torch.equal(stored[name], again[name]) for name in stored)
+    list(second.run())
+    assert second.progress.pieces == 2
+    assert second.progress.step > first.progress.step
+
+
+def test_the_same_seed_starts_from_the_same_weights_and_learns_only_what_it_should(
+    profile: ModelProfile, settings: TrainingSettings
+) -> None:
+    trainer = CompactTrainer(TINY, profile, settings)
+    before = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+    twin = CompactTrainer(
+        TINY, profile, replace(settings, checkpoint=settings.checkpoint.with_name("twin.safetensors"))
+    )
+    assert all(torch.equal(tensor, twin.model.state_dict()[name]) for name, tensor in before.items())
+    list(trainer.run())
+    after = trainer.model.state_dict()
+    assert torch.equal(before["token_embedding.weight"], after["token_embedding.weight"])
+    assert not torch.equal(before["visual.conv1.weight"], after["visual.conv1.weight"])
+
+
+def test_a_checkpoint_is_whole_or_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    write_checkpoint(path, {"a": torch.ones(2)}, Progress(step=1))
+    write_checkpoint(path, {"a": torch.zeros(2)}, Progress(step=2, pairs=8))
+    tensors, progress = read_checkpoint(path)
+    assert progress == Progress(step=2, pairs=8)
+    assert float(tensors["a"].sum()) == 0.0
+    assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(b"cut off")
+    with pytest.raises(ProfileError, match=r"run\.safetensors is not a training checkpoint"):
+        read_checkpoint(path)
+
+
+def test_an_exported_profile_loads_as_trained_with_the_weights_it_was_given(
+    profile: ModelProfile, tmp_path: Path
+) -> None:
+    model = new_model(TINY, 3)
+    written = export_profile(tmp_path, profile, TINY, model, "nothing: a test")
+    loaded = load_profile(tmp_path, "cpu")
+    assert loaded.profile == written
+    assert loaded.profile.trained
+    assert json.loads((tmp_path / "architecture.json").read_text()) == TINY
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 3), dtype=np.uint8)
+    features = loaded.backbone.encode(loaded.backbone.prepare(pixels))
+    batch = loaded.backbone.prepare(pixels)
+    own = patch_stages(model.visual.eval().half().float(), batch, (1, 2))[0]
+    assert torch.allclose(features.stages[1], own[1], atol=1e-3)
+
+
+def test_weights_that_are_not_numbers_are_not_shipped(profile: ModelProfile, tmp_path: Path) -> None:
+    model = new_model(TINY, 3)
+    with torch.no_grad():
+        model.visual.conv1.weight[0, 0, 0, 0] = float("nan")
+    with pytest.raises(ProfileError, match=r"not numbers in visual\.conv1\.weight"):
+        export_profile(tmp_path, profile, TINY, model, "nothing: a test")
+    assert not list(tmp_path.iterdir())
