@@ -26,6 +26,7 @@ from filo_core.errors import FolderError
 from filo_core.learning.datasets import Category, load_category
 from filo_core.resources import resource_path
 from filo_core.types import ProductDescription
+from storage.engine import sqlite_url
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
 from workflows.demonstration import Demonstration, prepare_output, set_up
@@ -45,7 +46,7 @@ def demo(
     if not category.tests:
         raise FolderError(f"{category.root} has no test images. An MVTec-AD category has test/good and test/<defect>.")
     prepare_output(out)
-    settings = settings_with(home=out, database=f"sqlite:///{(out / 'filo.sqlite').as_posix()}", device=device)
+    settings = settings_with(home=out, database=sqlite_url(out / "filo.sqlite"), device=device)
     name = category.root.name
     description = ProductDescription(name=name, class_name=name.replace("_", " ").lower())
     types = AnomalyLibrary.load().suggest(description)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from filo_core.resources import resource_path
 from filo_core.types import Verdict
 
 TOUCH_PX: Final = 42
@@ -72,7 +73,7 @@ LIGHT: Final = Theme(
     raised="#e4e9ee",
     text="#15202b",
     muted="#51606d",
-    border="#8b98a5",
+    border="#7d8a97",
     accent=Tone("#0b5fa8", "#ffffff"),
     danger=Tone("#a61227", "#ffffff"),
     note=Tone("#dcebf9", "#0c3357"),
@@ -204,7 +205,22 @@ QPushButton[danger="true"] {{ color: {theme.danger.ground}; border-color: {theme
 QPushButton[danger="true"]:disabled {{ color: {theme.border}; border-color: {theme.raised}; }}
 QLineEdit, QComboBox, QAbstractSpinBox, QDateEdit {{ min-height: {TOUCH_PX - 8}px; }}
 QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 8}px; spacing: 10px; }}
-QCheckBox::indicator, QRadioButton::indicator {{ width: 22px; height: 22px; }}
+QCheckBox::indicator, QRadioButton::indicator {{
+    width: 22px; height: 22px; border: 2px solid {theme.border}; background: {theme.surface}; border-radius: 4px;
+}}
+QRadioButton::indicator {{ border-radius: 13px; }}
+QCheckBox::indicator:checked {{
+    background: {theme.accent.ground}; border-color: {theme.accent.ground};
+    image: url("{resource_path("icons", f"check_{theme.name}.png").as_posix()}");
+}}
+QRadioButton::indicator:checked {{
+    width: 12px; height: 12px; border: 7px solid {theme.accent.ground}; background: {theme.accent.text};
+}}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {theme.text}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{
+    border-color: {theme.raised}; background: {theme.window};
+}}
+QCheckBox::indicator:checked:disabled {{ border-color: {theme.border}; background: {theme.border}; }}
 QSlider {{ min-height: {TOUCH_PX - 8}px; }}
 QProgressBar {{ min-height: 18px; text-align: center; }}
 QHeaderView::section {{

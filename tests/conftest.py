@@ -44,7 +44,7 @@ def nothing_left_behind() -> Iterator[None]:
     yield
     leaked_threads = _wait_until_empty(lambda: [t.name for t in _own_threads() if t not in threads_before])
     assert not leaked_threads, f"threads left running: {leaked_threads}"
-    leaked_widgets = _wait_until_empty(lambda: sorted(set(_top_level_widgets()) - set(widgets_before)))
+    leaked_widgets = _wait_until_empty(lambda: sorted(_top_level_widgets() - widgets_before))
     assert not leaked_widgets, f"top-level widgets left alive: {leaked_widgets}"
 
 
@@ -53,18 +53,17 @@ def _own_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
 
 
-def _top_level_widgets() -> dict[str, int]:
+def _top_level_widgets() -> set[str]:
     """Widgets without a parent by class and address. Qt is not imported for tests that do without it."""
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
-        return {}
-    core = sys.modules["PySide6.QtCore"]
+        return set()
+    core, shiboken = sys.modules["PySide6.QtCore"], sys.modules["shiboken6"]
     core.QThreadPool.globalInstance().waitForDone(round(_LONGEST_END_S * 1000))
     core.QCoreApplication.processEvents()
     core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-    gc.collect()
     return {
-        f"{type(widget).__name__} {widget.objectName()} {id(widget):#x}": id(widget)
+        f"{type(widget).__name__} {widget.objectName()} {shiboken.getCppPointer(widget)[0]:#x}"
         for widget in widgets.QApplication.topLevelWidgets()
         if widget.parent() is None
     }
@@ -74,5 +73,7 @@ def _wait_until_empty(leaked: Callable[[], list[str]]) -> list[str]:
     until = time.monotonic() + _LONGEST_END_S
     pause = threading.Event()
     while (found := leaked()) and time.monotonic() < until:
+        # Only now: with torch loaded a collection takes half a second.
+        gc.collect()
         pause.wait(0.02)
     return found

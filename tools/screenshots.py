@@ -7,6 +7,7 @@ folder, plays it as a camera, and reviews a verdict, in the light theme and then
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -79,7 +82,7 @@ class Journey:
         from PySide6.QtCore import QThreadPool
         from PySide6.QtWidgets import QApplication
 
-        for _ in range(3):
+        for _ in range(8):
             QThreadPool.globalInstance().waitForDone(2000)
             QApplication.processEvents()
         self.window.grab().save(str(self.out / f"{name}{self.suffix}.png"))
@@ -94,11 +97,11 @@ class Journey:
 
     def open(self) -> None:
         """The window first, then the record."""
-        started = time.perf_counter()
         self.window.resize(*SIZE)
         self.window.show()
         self.until(lambda: self.window.windowHandle() and self.window.windowHandle().isExposed(), "the window shows")
-        self.seen["seconds_to_window"] = round(time.perf_counter() - started, 3)
+        # From the start of this process: the interpreter and every import count.
+        self.seen["seconds_to_window"] = round(time.time() - psutil.Process().create_time(), 3)
         self.session.open()
         self.until(lambda: self.window.current_screen is not None, "the record is open")
         self.picture("products-empty")
@@ -195,6 +198,8 @@ class Journey:
 
 def drive(out: Path, dark: bool) -> dict[str, Any]:
     """All journeys in one theme; what was seen."""
+    # All that `main.py app` imports before it opens the window.
+    importlib.import_module("main")
     from gui.qt_environment import prepare_qt_environment
 
     prepare_qt_environment()

@@ -9,6 +9,8 @@ import platformdirs
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from storage.engine import sqlite_url
+
 APP_NAME = "FiLo Inspector"
 
 
@@ -43,7 +45,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the record."""
-        return self.database or f"sqlite:///{(self.home / 'filo.sqlite').as_posix()}"
+        return self.database or sqlite_url(self.home / "filo.sqlite")
 
     @property
     def images(self) -> Path:

@@ -26,6 +26,8 @@ _MARGIN_PX = 6
 _TOUCH_TOLERANCE_PX = 12
 _STEP = 1.25
 _PAN_PX = 60
+_TAGGED = 5
+"""Only the first regions carry their numbers: more of them would cover what they point at."""
 
 
 class ImageView(QWidget):
@@ -308,7 +310,8 @@ class ImageView(QWidget):
             painter.drawRect(rect)
             painter.setPen(QPen(QColor("#ffd54a" if chosen else "#ffffff"), 3.0 if chosen else 1.6))
             painter.drawRect(rect)
-            self._paint_tag(painter, rect, str(index + 1), chosen)
+            if index < _TAGGED or chosen:
+                self._paint_tag(painter, rect, str(index + 1), chosen)
 
     def _paint_tag(self, painter: QPainter, rect: QRectF, text: str, chosen: bool) -> None:
         metrics = QFontMetricsF(painter.font())

@@ -146,7 +146,9 @@ class FilterBar(QWidget):
         self.product.setCurrentIndex(0)
         self.anomaly_type.setCurrentIndex(0)
         self.period.setCurrentIndex(0)
-        self.verdict.setCurrentIndex(self.verdict.findData(frozenset()))
+        # Qt cannot compare Python sets: findData would find nothing and leave the box blank.
+        everything = next(i for i in range(self.verdict.count()) if self.verdict.itemData(i) == frozenset())
+        self.verdict.setCurrentIndex(everything)
         self._on_changed()
 
     @Slot()

@@ -24,6 +24,7 @@ def session(qapp: QApplication, filo_home: Path) -> Iterator[Session]:
     made.close()
 
 
+@pytest.mark.slow
 def test_the_window_stands_before_the_record_and_the_model_loads_behind_both(session: Session, until: Until) -> None:
     session.window.show()
     assert session.window.isVisible()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Verdict
@@ -39,6 +39,24 @@ def test_every_text_is_readable_on_its_ground(theme: Theme) -> None:
     pairs += [(theme.text, theme.picture_ground)]
     too_weak = [(pair, round(contrast_ratio(*pair), 2)) for pair in pairs if contrast_ratio(*pair) < 4.5]
     assert too_weak == []
+
+
+@THEMES
+def test_edges_of_controls_can_be_seen(theme: Theme) -> None:
+    ratios = {ground: contrast_ratio(theme.border, ground) for ground in (theme.window, theme.surface)}
+    assert min(ratios.values()) >= 3.0, ratios
+
+
+@THEMES
+def test_a_checked_box_carries_a_tick(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, theme)
+    box = QCheckBox("Stand still on NG")
+    qtbot.addWidget(box)
+    box.show()
+    box.setChecked(True)
+    image = box.grab().toImage()
+    drawn = {image.pixelColor(x, y).name() for x in range(28) for y in range(image.height())}
+    assert {theme.accent.ground, theme.accent.text} <= drawn
 
 
 @THEMES
