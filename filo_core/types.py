@@ -385,3 +385,4 @@ class InspectionFilter:
     undecided: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    station: str = ""

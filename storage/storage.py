@@ -25,6 +25,7 @@ from storage.engine import (
     wait_for_other_migrations,
 )
 from storage.migrations import upgrade
+from storage.repositories.figures import FigureRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.reviews import ReviewRepository
@@ -38,6 +39,7 @@ class Transaction:
     products: ProductRepository
     inspections: InspectionRepository
     reviews: ReviewRepository
+    figures: FigureRepository
 
 
 class Storage:
@@ -127,5 +129,8 @@ def open_storage(url: str, artefacts: Path) -> Storage:
 
 def _transaction(session: Session, *, writes: bool) -> Transaction:
     return Transaction(
-        ProductRepository(session, writes=writes), InspectionRepository(session), ReviewRepository(session)
+        ProductRepository(session, writes=writes),
+        InspectionRepository(session),
+        ReviewRepository(session),
+        FigureRepository(session),
     )
