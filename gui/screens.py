@@ -61,6 +61,12 @@ def _review(state: AppState) -> QWidget:
     return ReviewPanel(state)
 
 
+def _statistics(state: AppState) -> QWidget:
+    from gui.statistics.panel import StatisticsPanel
+
+    return StatisticsPanel(state)
+
+
 SCREENS: tuple[ScreenSpec, ...] = (
     ScreenSpec(
         Screen.PRODUCTS,
@@ -93,5 +99,13 @@ SCREENS: tuple[ScreenSpec, ...] = (
         "review",
         "Ctrl+4",
         _review,
+    ),
+    ScreenSpec(
+        Screen.STATISTICS,
+        QT_TRANSLATE_NOOP("MainWindow", "Statistics"),
+        QT_TRANSLATE_NOOP("MainWindow", "Yield, anomaly types, control chart, limits and agreement"),
+        "statistics",
+        "Ctrl+5",
+        _statistics,
     ),
 )

@@ -23,6 +23,7 @@ class Screen(StrEnum):
     LIVE = "live"
     FOLDER = "folder"
     REVIEW = "review"
+    STATISTICS = "statistics"
 
 
 class ModelState(StrEnum):

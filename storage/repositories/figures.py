@@ -73,7 +73,18 @@ class FigureRepository:
             .order_by(InspectionRow.id)
         )
         return tuple(
-            JudgedRow(*row[:3], Verdict(row[3]), *row[4:8], Verdict(row[8]) if row[8] else None, row[9] or "")
+            JudgedRow(
+                inspection_id=row[0],
+                product_id=row[1],
+                image_hash=row[2],
+                verdict=Verdict(row[3]),
+                image_score=row[4],
+                inspected_at=row[5],
+                trained=row[6],
+                model_hash=row[7],
+                review_verdict=Verdict(row[8]) if row[8] else None,
+                review_type=row[9] or "",
+            )
             for row in self._session.execute(query)
         )
 
