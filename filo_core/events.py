@@ -102,6 +102,16 @@ class Calibrated:
     sentence: str
     model_hash: str
     trained: bool
+    alpha: float | None = None
+    """False-reject rate that was asked for."""
+    promise: float | None = None
+    """False-reject rate that the limits promise; None where nothing can be promised."""
+    needed_for_alpha: int = 0
+    """Good parts still missing before ``alpha`` can be promised."""
+    guarantee: str = ""
+    """Theorem behind the promise; empty where nothing can be promised."""
+    confirmed_scores: tuple[float, ...] = ()
+    """Scores of confirmed good parts outside the memory bank, in the order of their inspections."""
 
 
 RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
