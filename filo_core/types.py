@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -173,6 +173,11 @@ class Recipe:
     taught_patches: tuple[TaughtPatch, ...] = ()
 
     @property
+    def bank_images(self) -> tuple[Reference, ...]:
+        """Every image that the memory bank is made from, each once: the good ones, then those it was taught from."""
+        return bank_images(self.references, self.taught_patches)
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of the whole content; the order of references does not matter."""
         return _sha256(self._content())
@@ -195,6 +200,13 @@ class Recipe:
             # Recipes from before there were any keep their hash.
             del content["taught_patches"]
         return content
+
+
+def bank_images(references: Sequence[Reference], taught: Sequence[TaughtPatch]) -> tuple[Reference, ...]:
+    """The references, then the images of taught patches that are none, each once."""
+    good = {reference.image_hash for reference in references}
+    others = {patch.image_hash: Reference(patch.image_hash, patch.name) for patch in taught}
+    return (*references, *(other for image_hash, other in others.items() if image_hash not in good))
 
 
 def _sha256(content: dict[str, Any]) -> str:

@@ -112,7 +112,9 @@ class CalibrationRow(Row):
     reference_scores: Mapped[str] = mapped_column(PlainText)
     confirmed_scores: Mapped[str] = mapped_column(PlainText)
     last_inspection_id: Mapped[int] = mapped_column(RowId)
-    """Newest inspection that was there; confirmed parts after it are what the drift watch looks at."""
+    """Newest inspection that was there."""
+    last_review_id: Mapped[int] = mapped_column(RowId)
+    """Newest review that was there; parts decided after it are what the drift watch looks at."""
     limit_ok: Mapped[float]
     limit_ng: Mapped[float]
     sentence: Mapped[str] = mapped_column(PlainText)

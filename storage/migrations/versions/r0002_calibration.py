@@ -126,6 +126,7 @@ def _create_calibrations() -> None:
         sa.Column("reference_scores", sa.Text(), nullable=False),
         sa.Column("confirmed_scores", sa.Text(), nullable=False),
         sa.Column("last_inspection_id", _ID, nullable=False),
+        sa.Column("last_review_id", _ID, nullable=False),
         sa.Column("limit_ok", sa.Double(), nullable=False),
         sa.Column("limit_ng", sa.Double(), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),
