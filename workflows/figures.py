@@ -104,7 +104,7 @@ class FigureReader:
             wanted=wanted,
             counts=_counts(rows),
             untrained=sum(not row.trained and row.image_score is not None for row in rows),
-            first_pass=_or_sentence(lambda: _first_pass(rows)),
+            first_pass=_or_sentence(lambda: first_pass_of(rows)),
             pareto=_or_sentence(lambda: pareto(_type_counts(rows, types))),
             chart=_or_sentence(lambda: control_chart(subgroups(rows, grouping))),
             grouping=grouping,
@@ -133,6 +133,12 @@ def subgroups(rows: Sequence[JudgedRow], grouping: Grouping) -> tuple[Subgroup, 
     return tuple(Subgroup(_label(start, grouping), inspected[start], refused[start]) for start in sorted(inspected))
 
 
+def shift_of(moment: datetime) -> str:
+    """Shift of the day that a moment lies in, by the clock on the wall: ``"06–14"``."""
+    start = _start(moment.astimezone(), Grouping.SHIFT)
+    return f"{start:%H}–{(start.hour + SHIFT_HOURS) % 24:02}"
+
+
 def _start(moment: datetime, grouping: Grouping) -> datetime:
     if grouping is Grouping.DAY:
         return moment.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -157,7 +163,12 @@ def _counts(rows: Sequence[JudgedRow]) -> RunCounts:
     return RunCounts(found[Verdict.OK], found[Verdict.REVIEW], found[Verdict.NG], found[Verdict.NOT_INSPECTED])
 
 
-def _first_pass(rows: Sequence[JudgedRow]) -> Rate:
+def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
+    """Share of the contents whose first verdict was OK.
+
+    Raises:
+        EvidenceError: without a row.
+    """
     first: dict[tuple[int, str], Verdict] = {}
     for row in rows:
         # What could not be read has no content to be known by: each counts.
