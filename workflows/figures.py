@@ -6,7 +6,7 @@ Where the evidence is too thin for a figure, its sentence stands in its place: s
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,6 +72,7 @@ class Figures:
     grouping: Grouping
     scores: Scores
     agreement: AgreementStudy | str
+    """The system, those who reviewed, and those who reviewed blind; the golden set is the truth where it is known."""
 
 
 class FigureReader:
@@ -96,7 +97,8 @@ class FigureReader:
         with self._storage.reading() as transaction:
             rows = transaction.figures.judged(wanted)
             types = transaction.figures.types_found(wanted)
-            reviews = transaction.figures.reviewed(wanted)
+            reviews = (*transaction.figures.reviewed(wanted), *transaction.figures.blind(wanted))
+            known = transaction.figures.known()
         version = self._catalogue.recipe(wanted.product) if wanted.product and rows else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
         grouping = grouping_of(rows) if grouping is Grouping.AUTO else grouping
@@ -109,7 +111,7 @@ class FigureReader:
             chart=_or_sentence(lambda: control_chart(subgroups(rows, grouping))),
             grouping=grouping,
             scores=_scores(rows, limits, model_hash),
-            agreement=_or_sentence(lambda: agreement_study(_judgements(rows, reviews))),
+            agreement=_or_sentence(lambda: agreement_study(_judgements(rows, reviews), _truth(rows, known))),
         )
 
 
@@ -203,6 +205,15 @@ def _judgements(rows: Sequence[JudgedRow], reviews: Sequence[ReviewedRow]) -> li
     reviewed = {review.inspection_id for review in reviews}
     system = [Judgement(str(row.inspection_id), SYSTEM, row.verdict) for row in rows if row.inspection_id in reviewed]
     return system + [Judgement(str(review.inspection_id), review.reviewer, review.verdict) for review in reviews]
+
+
+def _truth(rows: Sequence[JudgedRow], known: Mapping[tuple[int, str], Verdict]) -> dict[str, Verdict]:
+    """What the golden sets know about inspected images, so that every appraiser can be held against it."""
+    return {
+        str(row.inspection_id): known[row.product_id, row.image_hash]
+        for row in rows
+        if (row.product_id, row.image_hash) in known
+    }
 
 
 def _or_sentence(figure: Callable[[], T]) -> T | str:

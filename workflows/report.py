@@ -116,9 +116,10 @@ def score_lines(figures: Figures) -> tuple[str, ...]:
         return ("Scores: none in this time.",)
     limits, counted = scores.limits, scores.history.recount(scores.limits)
     left_out = f" {scores.other_model} scores of another model left out." if scores.other_model else ""
+    under = f"{len(scores.history)} under limits OK ≤ {limits.ok:.4f}, NG > {limits.ng:.4f}"
+    verdicts = f"{counted.all.ok} OK, {counted.all.review} REVIEW, {counted.all.ng} NG"
     return (
-        f"Scores: {len(scores.history)} under limits OK ≤ {limits.ok:.4f}, NG > {limits.ng:.4f}: {counted.all.ok} OK, "
-        f"{counted.all.review} REVIEW, {counted.all.ng} NG.{left_out}",
+        f"Scores: {under}: {verdicts}.{left_out}",
         f"Expected review load: {counted.review_load().sentence}.",
         f"False rejects: {_or_sentence(counted.false_reject_rate)}",
         f"False accepts: {_or_sentence(counted.false_accept_rate)}",
