@@ -181,8 +181,8 @@ class History:
 
 
 def _reviewers(transaction: Transaction, inspection_id: int) -> set[str]:
-    said = (*transaction.reviews.of(inspection_id), *transaction.reviews.blind_of(inspection_id))
-    return {review.reviewer for review in said}
+    deciding = {review.reviewer for review in transaction.reviews.of(inspection_id)}
+    return deciding | {review.reviewer for review in transaction.reviews.blind_of(inspection_id)}
 
 
 def _check(review: Review) -> None:
