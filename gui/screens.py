@@ -67,6 +67,12 @@ def _statistics(state: AppState) -> QWidget:
     return StatisticsPanel(state)
 
 
+def _settings(state: AppState) -> QWidget:
+    from gui.settings.panel import SettingsPanel
+
+    return SettingsPanel(state)
+
+
 SCREENS: tuple[ScreenSpec, ...] = (
     ScreenSpec(
         Screen.PRODUCTS,
@@ -107,5 +113,13 @@ SCREENS: tuple[ScreenSpec, ...] = (
         "statistics",
         "Ctrl+5",
         _statistics,
+    ),
+    ScreenSpec(
+        Screen.SETTINGS,
+        QT_TRANSLATE_NOOP("MainWindow", "Settings"),
+        QT_TRANSLATE_NOOP("MainWindow", "Model, camera, language model, language and looks"),
+        "settings",
+        "Ctrl+6",
+        _settings,
     ),
 )
