@@ -85,7 +85,7 @@ class Session(QObject):
             self._lock = lock
             workbench = tools.open_workbench(self._settings, self._bridge.on_engine)
         except FiloError as error:
-            QMessageBox.critical(self.window, self.window.tr("FiLo Inspector cannot start"), str(error))
+            QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
             self.window.close()
             self._app.exit(1)
             return

@@ -24,6 +24,16 @@ class HasWorkToEnd(Protocol):
         ...
 
 
+@runtime_checkable
+class CanBeBusy(Protocol):
+    """A screen that cannot always be built anew, because that would end what it runs."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something runs that must not be ended."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenSpec:
     """One entry of the navigation."""

@@ -154,6 +154,11 @@ class LivePanel(QWidget):
         super().showEvent(event)
         self.source.search_once()
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a source runs."""
+        return self.presenter.phase is not LivePhase.IDLE
+
     def close_down(self) -> None:
         """End live inspection, and wait for it."""
         self.source.close_down()
