@@ -203,6 +203,21 @@ QPushButton[primary="true"]:disabled {{
 QPushButton[danger="true"] {{ color: {theme.danger.ground}; border-color: {theme.danger.ground}; }}
 QPushButton[danger="true"]:disabled {{ color: {theme.border}; border-color: {theme.raised}; }}
 QLineEdit, QComboBox, QAbstractSpinBox, QDateEdit {{ min-height: {TOUCH_PX - 8}px; }}
+QComboBox {{
+    padding: 1px 8px; border: 1px solid {theme.border}; border-radius: 6px;
+    background: {theme.surface}; color: {theme.text};
+}}
+QComboBox:hover {{ border-color: {theme.accent.ground}; }}
+QComboBox:focus {{ padding: 0 7px; border: 2px solid {theme.accent.ground}; }}
+QComboBox:disabled {{ color: {theme.border}; background: {theme.window}; border-color: {theme.raised}; }}
+QComboBox::drop-down {{ width: 26px; border: none; }}
+QComboBox::down-arrow {{
+    width: 16px; height: 16px; image: url("{resource_path("icons", f"down_{theme.name}.png").as_posix()}");
+}}
+QComboBox QAbstractItemView {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.border}; }}
+QSlider:focus {{ border: 2px solid {theme.accent.ground}; border-radius: 6px; }}
+QListView, QTableView {{ border: 1px solid {theme.border}; }}
+QListView:focus, QTableView:focus {{ border: 2px solid {theme.accent.ground}; }}
 QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 8}px; spacing: 10px; }}
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 22px; height: 22px; border: 2px solid {theme.border}; background: {theme.surface}; border-radius: 4px;
