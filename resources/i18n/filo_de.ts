@@ -732,6 +732,57 @@
         </message>
     </context>
     <context>
+        <name>GoldenDialog</name>
+        <message>
+            <source>Known parts</source>
+            <translation>Bekannte Teile</translation>
+        </message>
+        <message>
+            <source>Checks, newest first</source>
+            <translation>Prüfungen, neueste zuerst</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder …</source>
+            <translation>Ordner &amp;hinzufügen …</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>Ein Ordner good mit guten Teilen, daneben andere mit schlechten</translation>
+        </message>
+        <message>
+            <source>&amp;Check now</source>
+            <translation>Jetzt &amp;prüfen</translation>
+        </message>
+        <message>
+            <source>Why the inspection may go on</source>
+            <translation>Warum weiter geprüft werden darf</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>&amp;Freigeben</translation>
+        </message>
+        <message>
+            <source>Inspect in spite of it; name and reason are kept</source>
+            <translation>Trotzdem prüfen; Name und Grund werden festgehalten</translation>
+        </message>
+        <message>
+            <source>Golden set of %1</source>
+            <translation>Referenzteile von %1</translation>
+        </message>
+        <message>
+            <source>There are no known parts yet, so nothing is checked.</source>
+            <translation>Es gibt noch keine bekannten Teile, also wird nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>Ordner mit bekannten Teilen</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>Es hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -1398,6 +1449,14 @@
         <message>
             <source>Inspect a folde&amp;r</source>
             <translation>O&amp;rdner prüfen</translation>
+        </message>
+        <message>
+            <source>&amp;Golden set …</source>
+            <translation>&amp;Referenzteile …</translation>
+        </message>
+        <message>
+            <source>Known parts that have to be judged right</source>
+            <translation>Bekannte Teile, die richtig beurteilt werden müssen</translation>
         </message>
         <message>
             <source>&amp;Clone …</source>

@@ -732,6 +732,57 @@
         </message>
     </context>
     <context>
+        <name>GoldenDialog</name>
+        <message>
+            <source>Known parts</source>
+            <translation>已知零件</translation>
+        </message>
+        <message>
+            <source>Checks, newest first</source>
+            <translation>检查记录（最新在前）</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder …</source>
+            <translation>添加文件夹(&amp;A) …</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>good 文件夹放合格零件，其旁的其他文件夹放不合格零件</translation>
+        </message>
+        <message>
+            <source>&amp;Check now</source>
+            <translation>立即检查(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Why the inspection may go on</source>
+            <translation>为何可以继续检测</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>签核(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Inspect in spite of it; name and reason are kept</source>
+            <translation>仍然检测；姓名和理由会被记录</translation>
+        </message>
+        <message>
+            <source>Golden set of %1</source>
+            <translation>%1 的标准件组</translation>
+        </message>
+        <message>
+            <source>There are no known parts yet, so nothing is checked.</source>
+            <translation>尚无已知零件，因此不作检查。</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>已知零件文件夹</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>未成功。请重试。</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -1398,6 +1449,14 @@
         <message>
             <source>Inspect a folde&amp;r</source>
             <translation>检验文件夹(&amp;R)</translation>
+        </message>
+        <message>
+            <source>&amp;Golden set …</source>
+            <translation>标准件组(&amp;G) …</translation>
+        </message>
+        <message>
+            <source>Known parts that have to be judged right</source>
+            <translation>必须判定正确的已知零件</translation>
         </message>
         <message>
             <source>&amp;Clone …</source>
