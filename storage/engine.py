@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one. A transaction of ours takes milliseconds."""
 
+CONNECT_TIMEOUT_S = 10
+"""How long a server that does not answer is waited for."""
+
 _WRITES = "filo_writes"
 _SQLITE_HEADER = b"SQLite format 3\0"
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
@@ -43,11 +46,11 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
         raise StorageError(
             "The database address is not a URL. Write sqlite:///path/to/file.sqlite, or "
             "postgresql+psycopg://user:password@host/database."
-        ) from error
+        ) from None  # What could not be parsed may be a part of the password.
     backend = parsed.get_backend_name()
     if backend not in {_SQLITE, _POSTGRESQL}:
         raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
@@ -129,7 +132,7 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
 
 def _make_server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "
