@@ -30,6 +30,7 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 # Any number does, as long as every station takes the same one.
 _MIGRATION_LOCK = 0x46694C6F
+_CHAIN_LOCK = 0x46694C70
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
@@ -107,6 +108,13 @@ def wait_for_other_migrations(connection: Connection) -> None:
     # SQLite's BEGIN IMMEDIATE has done so already.
     if connection.dialect.name == _POSTGRESQL:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+def wait_for_other_links(connection: Connection) -> None:
+    """Hold back every other program that wants to add to the audit chain until the transaction ends."""
+    # SQLite's BEGIN IMMEDIATE has done so already.
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
 
 def translated(error: DBAPIError, url: URL) -> StorageError:

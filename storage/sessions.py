@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
+from storage.audit.keeping import keep_chain
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+from storage.trust_models import AuditRow, EventRow, UserRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow)
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow)
+_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
+_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
 
 
 class RecordSession(Session):
-    """A session in which verdicts, regions, reviews and recipe versions cannot be altered."""
+    """A session in which verdicts, reviews, recipe versions, users and events cannot be altered, and are chained."""
+
+
+keep_chain(RecordSession)
 
 
 @event.listens_for(RecordSession, "before_flush")

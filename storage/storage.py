@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
 from storage.artefacts import ArtefactStore
+from storage.audit.chain import Head
+from storage.audit.verifying import AuditReport, verify
 from storage.engine import (
     for_reading,
     for_writing,
@@ -76,6 +78,15 @@ class Storage:
         """
         with self._session(for_reading(self._engine)) as session:
             yield _transaction(session, writes=False)
+
+    def verify(self, noted: Head | None = None) -> AuditReport:
+        """Check the whole audit chain, and every row that is in it, within one consistent state.
+
+        Args:
+            noted: a head that was noted earlier; only with it are rows found that were taken off the end.
+        """
+        with self._session(for_reading(self._engine)) as session:
+            return verify(session, noted)
 
     def close(self) -> None:
         """Close every connection and leave the image store; closing again does nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import storage.trust_models  # noqa: F401 - its tables are part of the metadata
 from storage.models import Row
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Row.metadata)

@@ -58,6 +58,7 @@ class InspectionRepository:
             name=inspection.name,
             image_hash=inspection.image_hash,
             map_hash=map_hash,
+            model_hash=keys.model_hash,
             width=width,
             height=height,
             verdict=inspection.verdict.value,
