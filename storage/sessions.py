@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from storage.audit.keeping import keep_chain
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+from storage.plant_models import ForwardedRow
 from storage.trust_models import AuditRow, EventRow, UserRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
+_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow, ForwardedRow)
+_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow, ForwardedRow)
 
 
 class RecordSession(Session):

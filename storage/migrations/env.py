@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-import storage.trust_models  # noqa: F401 - its tables are part of the metadata
+# Their tables are part of the metadata.
+import storage.plant_models
+import storage.trust_models  # noqa: F401
 from storage.models import Row
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Row.metadata)

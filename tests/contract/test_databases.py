@@ -17,16 +17,20 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, inspect, make_url, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from filo_core.errors import ProductError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.types import InspectionFilter, Limits, Origin, Review, ReviewDecision, Verdict
 from storage.engine import BrokenRuleError, for_writing, sqlite_url
 from storage.migrations import NEWEST, REVISIONS, alembic_config
-from storage.models import Row
+from storage.models import InspectionRow, RegionRow, ReviewRow, Row
 from storage.recorder import Recorder
+from storage.sessions import RecordSession
 from storage.storage import Storage, open_storage
+from storage.trust_models import AuditRow, EventRow
 from tests.unit.storage.making import (
     MODEL_HASH,
     MOMENT,
@@ -296,6 +300,48 @@ def test_the_longest_name_a_person_may_type_fits(storage: Storage) -> None:
     sign_product(storage, name)
     with storage.reading() as transaction:
         assert transaction.products.draft(name).description.name == name
+
+
+@pytest.mark.parametrize("table", [InspectionRow, RegionRow, ReviewRow, EventRow, AuditRow])
+def test_what_was_decided_can_be_neither_changed_nor_deleted(storage: Storage, table: type[Row]) -> None:
+    fill(storage)
+    for alter in (lambda session, row: setattr(row, inspect(table).columns.keys()[-1], -1), Session.delete):
+        with RecordSession(storage._engine) as session:
+            alter(session, session.scalars(select(table).limit(1)).one())
+            with pytest.raises(AssertionError, match="is only ever added, never"):
+                session.flush()
+
+
+def test_a_server_refuses_alterations_whoever_asks(postgres_url: str, tmp_path: Path) -> None:
+    with open_storage(postgres_url, tmp_path / "images") as storage:
+        fill(storage)
+        for table in ("inspections", "regions", "reviews", "users", "events", "audit_chain", "forwarded"):
+            column = Row.metadata.tables[table].columns.keys()[0]
+            for statement in ("DELETE FROM {0}", "TRUNCATE {0} CASCADE", "UPDATE {0} SET {1} = {1}"):
+                with pytest.raises(IntegrityError, match="only ever added"), storage._engine.begin() as connection:
+                    connection.execute(text(statement.format(table, column)))
+        assert storage.verify().intact
+
+
+def test_the_audit_chain_is_kept_and_finds_a_changed_row(storage: Storage) -> None:
+    fill(storage)
+    assert storage.verify().intact
+    with storage._engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE reviews DISABLE TRIGGER ALL"))
+        connection.execute(text("UPDATE reviews SET verdict = 'OK', decision = 'retype', anomaly_type = 'dent'"))
+    assert [problem.table for problem in storage.verify().problems] == ["reviews"]
+
+
+def fill(storage: Storage) -> None:
+    """One row of what is only ever added: the removal of a signed product is an event."""
+    sign_product(storage, "unused")
+    with storage.transaction() as transaction:
+        transaction.products.remove("unused")
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9, regions=[make_region()]))
+    with storage.transaction() as transaction:
+        transaction.reviews.add(number, Review(ReviewDecision.CONFIRM, Verdict.NG, "Ada", MOMENT))
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns"])
