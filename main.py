@@ -10,6 +10,7 @@ from cli.benchmark import benchmark
 from cli.common import settings_with, speaks_plainly, start_logging
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.export import export
 from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
@@ -26,6 +27,7 @@ cli.command()(demo)
 cli.command()(inspect)
 cli.command()(benchmark)
 cli.command()(doctor)
+cli.command()(export)
 cli.command()(train_compact)
 
 

@@ -55,6 +55,11 @@ class History:
         with self._storage.reading() as transaction:
             return transaction.inspections.page(wanted, before_id, limit)
 
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.following(wanted, after_id, limit)
+
     def count(self, wanted: InspectionFilter) -> int:
         """How many inspections are wanted."""
         with self._storage.reading() as transaction:
@@ -129,6 +134,14 @@ class History:
             _check_against(transaction.inspections.get(inspection_id), review)
             transaction.reviews.add(inspection_id, review)
             return transaction.inspections.get(inspection_id)
+
+    def encoded(self, record: InspectionRecord) -> bytes:
+        """The encoded bytes of an inspection's image.
+
+        Raises:
+            StorageError: if they are missing or were altered.
+        """
+        return self._storage.artefacts.get_bytes(record.image_hash)
 
     def image(self, record: InspectionRecord) -> SourceImage:
         """The image as it was inspected.

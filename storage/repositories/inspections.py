@@ -105,6 +105,13 @@ class InspectionRepository:
         query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id.desc())
         return self._records(self._session.execute(query).all())
 
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        newer = (*conditions(wanted), InspectionRow.id > after_id)
+        chosen = select(InspectionRow.id).where(*newer).order_by(InspectionRow.id).limit(limit)
+        query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id)
+        return self._records(self._session.execute(query).all())
+
     def get(self, inspection_id: int) -> InspectionRecord:
         """One inspection.
 
