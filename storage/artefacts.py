@@ -15,7 +15,9 @@ import itertools
 import os
 import re
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image, UnidentifiedImageError
 
-from filo_core.errors import ShapeMismatchError, StorageError
+from filo_core.errors import DatabaseInUseError, ShapeMismatchError, StorageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,17 +39,34 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _RUNS = ".runs"
 _TEMPORARY = ".tmp"
 _LOCK_TIMEOUT_S = 30.0
+_CLOCK_TOLERANCE_S = 2.0
+"""File systems and clocks disagree by this much."""
 _CHOOSE_FOLDER = "Ask for write permission, or choose another folder."
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What runs that ended without closing have left in the store."""
+
+    runs: tuple[str, ...]
+    half_written: int
+    """Temporary files; they are gone already."""
+    recent: tuple[Path, ...]
+    """Whole files as young as the oldest of those runs: one that no row speaks of may go."""
 
 
 class ArtefactStore:
     """Images and anomaly maps in a folder, by hash. Safe to use from several threads and programs at once.
 
+    Args:
+        root: its folder.
+        after_crash: told what was left when a run ended without closing, before anything new is written.
+
     Raises:
         StorageError: if the folder cannot be made or written.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, after_crash: Callable[[Leftovers], None] | None = None) -> None:
         self._root = root
         self._run = uuid.uuid4().hex
         self._numbers = itertools.count()
@@ -56,7 +75,7 @@ class ArtefactStore:
             (root / _RUNS).mkdir(parents=True, exist_ok=True)
             # Otherwise a run that has made its mark but not locked it yet would pass for a dead one.
             with self._one_at_a_time():
-                self._recover()
+                self._recover(after_crash)
                 self._lock.acquire(timeout=0)
         except Timeout as error:
             raise StorageError(
@@ -69,6 +88,11 @@ class ArtefactStore:
     def root(self) -> Path:
         """Folder of the store."""
         return self._root
+
+    @property
+    def run(self) -> str:
+        """Name of this program run; jobs and sessions carry it."""
+        return self._run
 
     def close(self) -> None:
         """Say that this run has ended well and left nothing behind."""
@@ -181,21 +205,42 @@ class ArtefactStore:
     def _one_at_a_time(self) -> FileLock:
         return FileLock(self._root / _RUNS / "opening.lock", timeout=_LOCK_TIMEOUT_S)
 
-    def _recover(self) -> None:
-        """Remove the temporary files of runs that ended without closing; looks nowhere after a run that closed."""
-        dead = [mark for mark in (self._root / _RUNS).iterdir() if mark.suffix != ".lock" and _is_unlocked(mark)]
+    def _recover(self, after_crash: Callable[[Leftovers], None] | None) -> None:
+        """Clean up after runs that ended without closing; looks nowhere after a run that closed."""
+        marks = [mark for mark in (self._root / _RUNS).iterdir() if mark.suffix != ".lock"]
+        dead = [mark for mark in marks if _is_unlocked(mark)]
         if not dead:
             return
-        marks = tuple(f".{mark.name}-" for mark in dead)
+        names = tuple(f".{mark.name}-" for mark in dead)
+        stale = [path for path in self._files() if path.name.startswith(names)]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        # What a living run has just written may have no row yet: the search for pictures without one waits for its end.
+        alone = len(dead) == len(marks)
+        if after_crash is not None:
+            since = min(mark.stat().st_mtime for mark in dead) - _CLOCK_TOLERANCE_S
+            recent = [path for path in self._files() if _HASH.fullmatch(path.name) and path.stat().st_mtime >= since]
+            after_crash(Leftovers(tuple(mark.name for mark in dead), len(stale), tuple(recent) if alone else ()))
+        # Last: a crash in here leaves the marks, and the next run begins anew.
+        for mark in dead if alone or after_crash is None else []:
+            mark.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
         for folder in self._root.iterdir():
             if folder.is_dir() and folder.name != _RUNS:
-                with os.scandir(folder) as entries:
-                    stale = [entry.path for entry in entries if entry.name.startswith(marks)]
-                for path in stale:
-                    Path(path).unlink(missing_ok=True)
-        # Last: a crash in here leaves the marks, and the next run begins anew.
-        for mark in dead:
-            mark.unlink(missing_ok=True)
+                yield from folder.iterdir()
+
+
+def refuse_other_runs(root: Path) -> None:
+    """Raise when any program has this image store open.
+
+    Raises:
+        DatabaseInUseError: if one has.
+    """
+    runs = root / _RUNS
+    marks = [mark for mark in runs.iterdir() if mark.suffix != ".lock"] if runs.is_dir() else []
+    if not all(_is_unlocked(mark) for mark in marks):
+        raise DatabaseInUseError(f"Another program is working with {root}. Close it first, then try again.")
 
 
 def _is_unlocked(mark: Path) -> bool:

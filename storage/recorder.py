@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from filo_core.events import ImageInspected, ImageSkipped, RunEvent, RunFinished
-from filo_core.types import Inspection, Origin, Verdict
+from filo_core.types import Inspection, JobState, Origin, Verdict
 from storage.engine import BrokenRuleError
 from storage.repositories.products import RecipeKeys
 from storage.storage import Storage, Transaction
@@ -61,6 +62,26 @@ class Recorder:
         """
         inspection_id, _ = self._store(inspection)
         return inspection_id
+
+    @contextmanager
+    def job(self, name: str) -> Iterator[None]:
+        """Keep in the record that this work goes on, and how it ended; a crash is noted by the next start.
+
+        Raises:
+            StorageError: if the database fails.
+        """
+        with self._storage.transaction() as transaction:
+            number = transaction.jobs.start(name, self._station, self._operator, self._storage.artefacts.run)
+        state = JobState.FAILED
+        try:
+            yield
+            state = JobState.FINISHED
+        except GeneratorExit:
+            state = JobState.STOPPED
+            raise
+        finally:
+            with self._storage.transaction() as transaction:
+                transaction.jobs.end(number, state)
 
     def already_judged(self, image_hash: str, recipe_hash: str) -> bool:
         """True if a folder image of this content has a verdict under the recipe; NOT_INSPECTED is none.
