@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
-from filo_core.errors import StorageError
+from filo_core.errors import DiskFullError, StorageError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -123,10 +123,10 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
     if isinstance(error, IntegrityError):
         return BrokenRuleError(f"{where} refused a row that breaks a rule of the record. Report this.")
     words = str(error.orig).strip().lower()
+    if "disk is full" in words or "no space left" in words:
+        return DiskFullError(f"The disk that holds {where} is full. Free some space, then try again.")
     if "locked" in words or "busy" in words:
         sentence = f"{where} is held by another program for too long. Close that program, then try again."
-    elif "disk is full" in words or "no space left" in words:
-        sentence = f"The disk that holds {where} is full. Free some space, then try again."
     elif "malformed" in words or "not a database" in words:
         sentence = f"{where} is damaged. {_RESTORE}"
     elif "readonly" in words or "read-only" in words or "unable to open" in words:

@@ -51,15 +51,16 @@ def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersio
     def run(engine: Engine) -> Iterator[RunEvent]:
         recipe = version.recipe
         detector = engine.detector(recipe, catalogue.references(recipe))
-        yield from recorder.record(
-            inspect_images(
-                images,
-                recipe,
-                detector,
-                already_judged=lambda image_hash: recorder.already_judged(image_hash, recipe.content_hash),
-                root=folder,
+        with recorder.job(f"{recipe.product}: {folder}"):
+            yield from recorder.record(
+                inspect_images(
+                    images,
+                    recipe,
+                    detector,
+                    already_judged=lambda image_hash: recorder.already_judged(image_hash, recipe.content_hash),
+                    root=folder,
+                )
             )
-        )
 
     return run
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import Session
 
 from storage.audit.chain import Added
@@ -40,5 +40,6 @@ def _select(table: str, owner: str, ids: Sequence[int] | None) -> Select[Any]:
     return query if ids is None else query.where(columns[owner].in_(ids))
 
 
-def _stream(source: Session | Connection, query: Select[Any]) -> Iterator[RowMapping]:
-    yield from source.execute(query.execution_options(yield_per=BATCH)).mappings()
+def _stream(source: Session | Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
+    for row in source.execute(query.execution_options(yield_per=BATCH)):
+        yield row._asdict()
