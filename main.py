@@ -17,6 +17,7 @@ from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
+from cli.retention import retention
 from cli.train_compact import train_compact
 from cli.user import app as user_commands
 
@@ -33,6 +34,7 @@ cli.command()(inspect)
 cli.command()(benchmark)
 cli.command()(doctor)
 cli.command()(export)
+cli.command()(retention)
 cli.command()(backup)
 cli.command()(restore)
 cli.command()(train_compact)

@@ -34,6 +34,7 @@ from storage.repositories.events import EventRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
 from storage.repositories.products import ProductRepository
+from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
 from storage.repositories.users import UserRepository
 from storage.sessions import RecordSession
@@ -49,6 +50,7 @@ class Transaction:
     events: EventRepository
     jobs: JobRepository
     users: UserRepository
+    retention: RetentionRepository
 
 
 class Storage:
@@ -170,4 +172,5 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         EventRepository(session),
         JobRepository(session),
         UserRepository(session),
+        RetentionRepository(session),
     )
