@@ -100,14 +100,14 @@ class StatisticsPanel(QWidget):
         for card in (self.chart, self.pareto):
             card.setMinimumHeight(290)
         self.limits.setMinimumHeight(420)
-        self._area = QScrollArea(self)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName(self.tr("Figures and charts"))
-        self._area.setWidget(content)
+        self.area = QScrollArea(self)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName(self.tr("Figures and charts"))
+        self.area.setWidget(content)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._area)
+        self._stack.addWidget(self.area)
         self._stack.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
@@ -228,7 +228,7 @@ class StatisticsPanel(QWidget):
         figures = self.presenter.figures
         assert figures is not None, "the presenter says so once it has read them"
         has_any = figures.counts.done > 0
-        self._stack.setCurrentWidget(self._area if has_any else self.empty)
+        self._stack.setCurrentWidget(self.area if has_any else self.empty)
         for control in (self.bar.csv_button, self.bar.pdf_button):
             control.setEnabled(has_any)
         if not has_any:
