@@ -25,7 +25,9 @@ from storage.engine import (
     wait_for_other_migrations,
 )
 from storage.migrations import upgrade
+from storage.repositories.calibrations import CalibrationRepository
 from storage.repositories.figures import FigureRepository
+from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.reviews import ReviewRepository
@@ -40,6 +42,8 @@ class Transaction:
     inspections: InspectionRepository
     reviews: ReviewRepository
     figures: FigureRepository
+    golden: GoldenRepository
+    calibrations: CalibrationRepository
 
 
 class Storage:
@@ -133,4 +137,6 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         InspectionRepository(session),
         ReviewRepository(session),
         FigureRepository(session),
+        GoldenRepository(session),
+        CalibrationRepository(session),
     )

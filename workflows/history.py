@@ -18,12 +18,13 @@ from filo_core.types import (
     Verdict,
 )
 from storage.names import tidy_name
+from storage.repositories.reviews import BlindReview
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from storage.storage import Storage
+    from storage.storage import Storage, Transaction
 
 LONGEST_REASON = 1_000
 """Characters of a review's reason."""
@@ -130,6 +131,34 @@ class History:
             transaction.reviews.add(inspection_id, review)
             return transaction.inspections.get(inspection_id)
 
+    def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
+        """Add what a second person says without seeing what was said before; the decision that counts stays.
+
+        Raises:
+            ReviewError: if nobody reviews, the verdict decides nothing, or this person has seen the inspection before.
+            ProductError: if the name is too long or holds characters that cannot be seen.
+            StorageError: if there is no such inspection.
+        """
+        who = tidy_name(reviewer, "reviewer's name")
+        _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            if who in _reviewers(transaction, inspection_id):
+                raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
+            transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
+
+    def blind_reviews(self, inspection_id: int) -> tuple[BlindReview, ...]:
+        """What second persons said about an inspection, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.reviews.blind_of(inspection_id)
+
+    def can_review_blind(self, record: InspectionRecord, reviewer: str) -> bool:
+        """Whether somebody else has decided, and this person has said nothing about the inspection yet."""
+        if record.review is None or record.verdict is Verdict.NOT_INSPECTED:
+            return False
+        with self._storage.reading() as transaction:
+            return reviewer.strip() not in _reviewers(transaction, record.inspection_id)
+
     def image(self, record: InspectionRecord) -> SourceImage:
         """The image as it was inspected.
 
@@ -149,6 +178,11 @@ class History:
             StorageError: if it is missing, was altered, or nothing was judged.
         """
         return self._storage.artefacts.get_map(record.map_hash)
+
+
+def _reviewers(transaction: Transaction, inspection_id: int) -> set[str]:
+    said = (*transaction.reviews.of(inspection_id), *transaction.reviews.blind_of(inspection_id))
+    return {review.reviewer for review in said}
 
 
 def _check(review: Review) -> None:
