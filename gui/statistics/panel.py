@@ -176,20 +176,7 @@ class StatisticsPanel(QWidget):
         """Ask where, and write the report."""
         path = self._ask_for_path(self.tr("Save a report with the charts"), "statistics.pdf", self.tr("PDF (*.pdf)"))
         if path is not None:
-            self.write_pdf(path)
-
-    def write_pdf(self, path: Path) -> None:
-        """Write the report."""
-        from gui.statistics.report import write_report
-
-        if self.presenter.figures is None:
-            return
-        try:
-            write_report(self.presenter, path)
-        except FiloError as error:
-            self.message.show_error(str(error))
-        else:
-            self._on_exported(str(path))
+            self.presenter.export_pdf(path)
 
     def _ask_for_path(self, title: str, name: str, kinds: str) -> Path | None:
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name), kinds)

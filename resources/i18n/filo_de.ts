@@ -2195,50 +2195,6 @@
             <translation>Bildwert (0 = wie die Gutteile, 1 = gar nicht)</translation>
         </message>
         <message>
-            <source>Statistics</source>
-            <translation>Statistik</translation>
-        </message>
-        <message>
-            <source>Agreement with reviewers</source>
-            <translation>Übereinstimmung mit Prüfern</translation>
-        </message>
-        <message>
-            <source>all products</source>
-            <translation>alle Produkte</translation>
-        </message>
-        <message>
-            <source>Period: %1 to %2</source>
-            <translation>Zeitraum: %1 bis %2</translation>
-        </message>
-        <message>
-            <source>, station %1</source>
-            <translation>, Station %1</translation>
-        </message>
-        <message>
-            <source>%1 of them by untrained weights.</source>
-            <translation>Davon %1 mit untrainierten Gewichten.</translation>
-        </message>
-        <message>
-            <source>First-pass yield</source>
-            <translation>Ausbeute im ersten Durchgang</translation>
-        </message>
-        <message>
-            <source>Expected review load</source>
-            <translation>Erwartete Durchsicht</translation>
-        </message>
-        <message>
-            <source>NG share over time</source>
-            <translation>NG-Anteil im Lauf der Zeit</translation>
-        </message>
-        <message>
-            <source>What goes wrong most</source>
-            <translation>Was am häufigsten schiefgeht</translation>
-        </message>
-        <message>
-            <source>Scores and limits</source>
-            <translation>Werte und Grenzen</translation>
-        </message>
-        <message>
             <source>%1 of %2, 95 % interval %3 to %4</source>
             <translation>%1 von %2, 95-%-Intervall %3 bis %4</translation>
         </message>
@@ -2483,6 +2439,13 @@
         <message>
             <source>Written to %1.</source>
             <translation>Nach %1 geschrieben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsPresenter</name>
+        <message>
+            <source>Choose one product: a report is about one.</source>
+            <translation>Wählen Sie ein Produkt: Ein Bericht handelt von einem.</translation>
         </message>
     </context>
     <context>

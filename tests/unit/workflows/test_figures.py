@@ -171,3 +171,12 @@ def test_the_csv_holds_the_figures_and_no_formula(
 def test_a_csv_that_cannot_be_written_says_so(reader: FigureReader, recorded: list[int], tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"cannot be written.*Choose another folder"):
         write_csv(reader.read(EVERYTHING), tmp_path / "absent" / "figures.csv")
+
+
+def test_the_span_is_that_of_the_moments_whatever_order_they_were_recorded_in(
+    storage: Storage, reader: FigureReader, recorded: list[int]
+) -> None:
+    recipe = Catalogue(storage).recipe(PRODUCT).recipe
+    long_ago = make_inspection(recipe, 500, 0.1, inspected_at=START - timedelta(days=30))
+    Recorder(storage, PRODUCT).record_one(long_ago)
+    assert reader.read(EVERYTHING).grouping is Grouping.DAY
