@@ -273,15 +273,21 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
     prepare_qt_environment()
     from PySide6.QtWidgets import QApplication
 
+    from gui.appearance import Appearance
     from gui.application import Session
-    from gui.theme import DARK, LIGHT, apply_theme
     from workflows.settings import Settings
 
     app = QApplication(sys.argv[:1])
-    apply_theme(app, DARK if dark else LIGHT)
     demo = ROOT / "resources" / "demo" / "bracket"
     with tempfile.TemporaryDirectory() as home:
-        session = Session(app, Settings(home=Path(home), operator="operator"))
+        settings = Settings(
+            home=Path(home),
+            operator="operator",
+            theme="dark" if dark else "light",
+            language=os.environ.get("FILO_LANGUAGE") or "en",
+        )
+        Appearance(app, settings)
+        session = Session(app, settings)
         journey = Journey(session, out, "-dark" if dark else "")
         started = time.perf_counter()
         try:

@@ -712,7 +712,7 @@
         </message>
         <message>
             <source>Picture: heat map and region boxes on or off</source>
-            <translation>Bild: Wärmebild und Rahmen der Bereiche ein oder aus</translation>
+            <translation>Bild: Heatmap und Rahmen der Bereiche ein oder aus</translation>
         </message>
         <message>
             <source>Picture: zoom in, zoom out, fit</source>
@@ -814,11 +814,11 @@
         <name>ImagePanel</name>
         <message>
             <source>Heat map</source>
-            <translation>Wärmebild</translation>
+            <translation>Heatmap</translation>
         </message>
         <message>
             <source>Show the heat map (H)</source>
-            <translation>Wärmebild zeigen (H)</translation>
+            <translation>Heatmap zeigen (H)</translation>
         </message>
         <message>
             <source>Regions</source>
@@ -834,7 +834,7 @@
         </message>
         <message>
             <source>Opacity of the heat map in percent</source>
-            <translation>Deckkraft des Wärmebilds in Prozent</translation>
+            <translation>Deckkraft der Heatmap in Prozent</translation>
         </message>
         <message>
             <source>Zoom out</source>
@@ -857,7 +857,7 @@
         </message>
         <message>
             <source>Plus and minus zoom, 0 fits the picture, the arrow keys move it, H switches the heat map.</source>
-            <translation>Plus und Minus vergrößern und verkleinern, 0 passt das Bild ein, die Pfeiltasten verschieben es, H schaltet das Wärmebild.</translation>
+            <translation>Plus und Minus vergrößern und verkleinern, 0 passt das Bild ein, die Pfeiltasten verschieben es, H schaltet die Heatmap.</translation>
         </message>
     </context>
     <context>
