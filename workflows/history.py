@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from storage.storage import Storage, Transaction
 
+LOOKED_AT = 500
+"""Inspections among which those for a blind review are looked for."""
 LONGEST_REASON = 1_000
 """Characters of a review's reason."""
 
@@ -152,12 +154,22 @@ class History:
         with self._storage.reading() as transaction:
             return transaction.reviews.blind_of(inspection_id)
 
-    def can_review_blind(self, record: InspectionRecord, reviewer: str) -> bool:
-        """Whether somebody else has decided, and this person has said nothing about the inspection yet."""
-        if record.review is None or record.verdict is Verdict.NOT_INSPECTED:
-            return False
+    def blind_queue(self, wanted: InspectionFilter, reviewer: str, limit: int = 50) -> tuple[InspectionRecord, ...]:
+        """The newest inspections that others have decided and this person has said nothing about yet.
+
+        Looks at the newest :data:`LOOKED_AT` inspections that are wanted.
+        """
+        who = reviewer.strip()
+        found: list[InspectionRecord] = []
         with self._storage.reading() as transaction:
-            return reviewer.strip() not in _reviewers(transaction, record.inspection_id)
+            for record in transaction.inspections.page(wanted, None, LOOKED_AT):
+                if record.review is None or record.verdict is Verdict.NOT_INSPECTED:
+                    continue
+                if who not in _reviewers(transaction, record.inspection_id):
+                    found.append(record)
+                if len(found) == limit:
+                    break
+        return tuple(found)
 
     def image(self, record: InspectionRecord) -> SourceImage:
         """The image as it was inspected.
@@ -181,8 +193,8 @@ class History:
 
 
 def _reviewers(transaction: Transaction, inspection_id: int) -> set[str]:
-    said = (*transaction.reviews.of(inspection_id), *transaction.reviews.blind_of(inspection_id))
-    return {review.reviewer for review in said}
+    deciding = {review.reviewer for review in transaction.reviews.of(inspection_id)}
+    return deciding | {review.reviewer for review in transaction.reviews.blind_of(inspection_id)}
 
 
 def _check(review: Review) -> None:
