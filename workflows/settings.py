@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     device: str = "auto"
     station: str = ""
     operator: str = Field(default_factory=_login_name)
+    keep_days: int | None = None
+    """Age in days from which images may be removed; None keeps every one."""
+    image_quota_gb: float | None = None
+    """GiB that the image store may take; None for as much as there is."""
     llm_base_url: str = ""
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")

@@ -1851,6 +1851,14 @@
             <translation>Station</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>Bilder aufbewahren</translation>
+        </message>
+        <message>
+            <source>Images may take</source>
+            <translation>Bilder dürfen belegen</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>Art der Quelle</translation>
         </message>
@@ -1962,6 +1970,26 @@
             <translation>Steht bei jedem Urteil.</translation>
         </message>
         <message>
+            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
+            <translation>Mindestens so lange; danach darf der Befehl „retention“ entfernen, was entschieden ist, nie ein Urteil.</translation>
+        </message>
+        <message>
+            <source> days</source>
+            <translation> Tage</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>für immer</translation>
+        </message>
+        <message>
+            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>all the room there is</source>
+            <translation>allen Platz, den es gibt</translation>
+        </message>
+        <message>
             <source>trained</source>
             <translation>trainiert</translation>
         </message>
@@ -1980,6 +2008,10 @@
         <message>
             <source>Camera</source>
             <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>Aufbewahrung</translation>
         </message>
         <message>
             <source>Settings</source>

@@ -1851,6 +1851,14 @@
             <translation>工位</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>图像保留时间</translation>
+        </message>
+        <message>
+            <source>Images may take</source>
+            <translation>图像可占用</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>来源种类</translation>
         </message>
@@ -1962,6 +1970,26 @@
             <translation>随每个判定保存。</translation>
         </message>
         <message>
+            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
+            <translation>至少这么久；之后“retention”命令可以移除已裁定的图像，绝不移除判定。</translation>
+        </message>
+        <message>
+            <source> days</source>
+            <translation> 天</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>永久</translation>
+        </message>
+        <message>
+            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
+        </message>
+        <message>
+            <source>all the room there is</source>
+            <translation>全部可用空间</translation>
+        </message>
+        <message>
             <source>trained</source>
             <translation>已训练</translation>
         </message>
@@ -1980,6 +2008,10 @@
         <message>
             <source>Camera</source>
             <translation>相机</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>保留</translation>
         </message>
         <message>
             <source>Settings</source>
