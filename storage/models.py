@@ -152,6 +152,7 @@ class InspectionRow(Row):
     name: Mapped[str] = mapped_column(PlainText)
     image_hash: Mapped[str] = mapped_column(Hash)
     map_hash: Mapped[str] = mapped_column(Hash)
+    model_hash: Mapped[str] = mapped_column(Hash, server_default="")
     width: Mapped[int]
     height: Mapped[int]
     verdict: Mapped[str] = mapped_column(Word)

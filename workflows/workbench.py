@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
+from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.settings import Settings
+from workflows.users import Users
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -24,6 +26,8 @@ class Workbench:
 
     settings: Settings
     storage: Storage
+    access: Access
+    users: Users
     catalogue: Catalogue
     history: History
     inspector: Inspector
@@ -31,8 +35,9 @@ class Workbench:
     library: AnomalyLibrary
 
     def close(self) -> None:
-        """Stop the worker between two events, then close the database."""
+        """Stop the worker between two events, sign out, then close the database."""
         self.worker.stop()
+        self.access.sign_out()
         self.storage.close()
 
 
@@ -50,14 +55,17 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         return load_engine(settings.profile, settings.device)
 
     storage = open_storage(settings.database_url, settings.images)
-    catalogue = Catalogue(storage)
+    access = Access(storage, settings.station)
+    catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
     worker.start()
     return Workbench(
         settings=settings,
         storage=storage,
+        access=access,
+        users=Users(storage, access),
         catalogue=catalogue,
-        history=History(storage),
+        history=History(storage, access),
         inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
         worker=worker,
         library=AnomalyLibrary.load(),

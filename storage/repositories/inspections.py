@@ -58,6 +58,7 @@ class InspectionRepository:
             name=inspection.name,
             image_hash=inspection.image_hash,
             map_hash=map_hash,
+            model_hash=keys.model_hash,
             width=width,
             height=height,
             verdict=inspection.verdict.value,
@@ -102,6 +103,13 @@ class InspectionRepository:
         if before_id is not None:
             chosen = chosen.where(InspectionRow.id < before_id)
         query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id.desc())
+        return self._records(self._session.execute(query).all())
+
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        newer = (*conditions(wanted), InspectionRow.id > after_id)
+        chosen = select(InspectionRow.id).where(*newer).order_by(InspectionRow.id).limit(limit)
+        query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id)
         return self._records(self._session.execute(query).all())
 
     def get(self, inspection_id: int) -> InspectionRecord:
