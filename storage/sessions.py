@@ -8,14 +8,31 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from storage.audit.keeping import keep_chain
+from storage.calibration_models import (
+    BlindReviewRow,
+    CalibrationRow,
+    DriftAlarmRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+)
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.trust_models import AuditRow, EventRow, UserRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow)
+_NEVER_DELETED = (
+    InspectionRow,
+    RegionRow,
+    ReviewRow,
+    BlindReviewRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+    UserRow,
+    EventRow,
+    AuditRow,
+)
+_NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 
 
 class RecordSession(Session):

@@ -30,7 +30,10 @@ from storage.engine import (
 )
 from storage.migrations import upgrade
 from storage.recovery import Recovery, recover
+from storage.repositories.calibrations import CalibrationRepository
 from storage.repositories.events import EventRepository
+from storage.repositories.figures import FigureRepository
+from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
 from storage.repositories.products import ProductRepository
@@ -46,6 +49,9 @@ class Transaction:
     products: ProductRepository
     inspections: InspectionRepository
     reviews: ReviewRepository
+    figures: FigureRepository
+    golden: GoldenRepository
+    calibrations: CalibrationRepository
     events: EventRepository
     jobs: JobRepository
     users: UserRepository
@@ -167,6 +173,9 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         ProductRepository(session, writes=writes),
         InspectionRepository(session),
         ReviewRepository(session),
+        FigureRepository(session),
+        GoldenRepository(session),
+        CalibrationRepository(session),
         EventRepository(session),
         JobRepository(session),
         UserRepository(session),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import storage.trust_models  # noqa: F401 - its tables are part of the metadata
+# Imported for their tables: they join the metadata of the others.
+from storage import calibration_models, trust_models  # noqa: F401
 from storage.models import Row
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Row.metadata)

@@ -41,5 +41,11 @@ def test_the_soak_itself_notices_what_is_lost_changed_or_left(tmp_path: Path) ->
     with open_storage(sqlite_url(database), images) as storage:
         faults = "\n".join(faults_of(storage, database, {"verdict never stored.png\n", "review 2\n"}))
     assert found.faults == []
-    for sign in ("inspections 1", "the row was removed", "lost: verdict never stored.png", "lost: review 2", "is left: abab"):
+    for sign in (
+        "inspections 1",
+        "the row was removed",
+        "lost: verdict never stored.png",
+        "lost: review 2",
+        "is left: abab",
+    ):
         assert sign in faults
