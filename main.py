@@ -16,6 +16,7 @@ from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
+from cli.secret import app as secret_commands
 from cli.train_compact import train_compact
 from cli.user import app as user_commands
 
@@ -27,6 +28,7 @@ cli.add_typer(product_commands, name="product")
 cli.add_typer(model_commands, name="models")
 cli.add_typer(audit_commands, name="audit")
 cli.add_typer(user_commands, name="user")
+cli.add_typer(secret_commands, name="secret")
 cli.command()(demo)
 cli.command()(inspect)
 cli.command()(benchmark)
