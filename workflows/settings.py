@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_timeout_s: float = 60.0
+    backup_hour: int = Field(default=2, ge=0, le=23)
+    """Local hour of the nightly backup; the day's first start of the window makes one as well."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""
