@@ -21,6 +21,7 @@ from cli.product import Database
 from cli.product import app as product_commands
 from cli.report import report
 from cli.retention import retention
+from cli.secret import app as secret_commands
 from cli.train_compact import train_compact
 from cli.user import app as user_commands
 
@@ -33,6 +34,7 @@ cli.add_typer(model_commands, name="models")
 cli.add_typer(golden_commands, name="golden")
 cli.add_typer(audit_commands, name="audit")
 cli.add_typer(user_commands, name="user")
+cli.add_typer(secret_commands, name="secret")
 cli.command()(demo)
 cli.command()(inspect)
 cli.command()(calibrate)

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.engine import sqlite_url
+from workflows.secret_store import DATABASE, SecretStore
 from workflows.settings_file import read_settings_file
 
 APP_NAME = "FiLo Inspector"
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_timeout_s: float = 60.0
+    backup_hour: int = Field(default=2, ge=0, le=23)
+    """Local hour of the nightly backup; the day's first start of the window makes one as well."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""
@@ -64,8 +67,15 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the record."""
-        return self.database or sqlite_url(self.home / "filo.sqlite")
+        """SQLAlchemy URL of the record; a server's password comes from the secret store where the URL has none."""
+        if not self.database:
+            return sqlite_url(self.home / "filo.sqlite")
+        return SecretStore(self.home).filled(self.database, DATABASE)
+
+    @property
+    def source_address(self) -> str:
+        """``source_value`` with a camera's password, where one is kept for its host."""
+        return SecretStore(self.home).filled(self.source_value) if "@" in self.source_value else self.source_value
 
     @property
     def images(self) -> Path:

@@ -13,6 +13,7 @@ from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
 from workflows.users import Users
 
@@ -33,10 +34,12 @@ class Workbench:
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
+    nightly: NightlyBackup
 
     def close(self) -> None:
         """Stop the worker between two events, sign out, then close the database."""
         self.worker.stop()
+        self.nightly.close()
         self.access.sign_out()
         self.storage.close()
 
@@ -59,6 +62,8 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
     worker.start()
+    nightly = NightlyBackup(settings)
+    nightly.start()
     return Workbench(
         settings=settings,
         storage=storage,
@@ -69,4 +74,5 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
         worker=worker,
         library=AnomalyLibrary.load(),
+        nightly=nightly,
     )

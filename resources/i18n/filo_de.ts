@@ -2140,6 +2140,29 @@
         </message>
     </context>
     <context>
+        <name>SignInDialog</name>
+        <message>
+            <source>Sign in</source>
+            <translation>Anmelden</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>&amp;Name</translation>
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation>&amp;PIN</translation>
+        </message>
+    </context>
+    <context>
         <name>SignOffPage</name>
         <message>
             <source>Signed off by</source>
@@ -2148,6 +2171,14 @@
         <message>
             <source>your name</source>
             <translation>Ihr Name</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>your PIN again</source>
+            <translation>Ihre PIN noch einmal</translation>
         </message>
         <message>
             <source>&amp;Sign off</source>

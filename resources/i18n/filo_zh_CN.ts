@@ -2140,6 +2140,29 @@
         </message>
     </context>
     <context>
+        <name>SignInDialog</name>
+        <message>
+            <source>Sign in</source>
+            <translation>登录</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>姓名</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>姓名(&amp;N)</translation>
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation>PIN(&amp;P)</translation>
+        </message>
+    </context>
+    <context>
         <name>SignOffPage</name>
         <message>
             <source>Signed off by</source>
@@ -2148,6 +2171,14 @@
         <message>
             <source>your name</source>
             <translation>您的姓名</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>your PIN again</source>
+            <translation>再次输入您的 PIN</translation>
         </message>
         <message>
             <source>&amp;Sign off</source>
