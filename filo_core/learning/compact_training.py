@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import AnomalyKind, caption, generic_caption
-from filo_core.learning.compact_model import new_model, normalised, patch_stages, random_window, trainable
+from filo_core.learning.anomaly_lexicon import AnomalyKind, all_words, caption, generic_caption, normal_caption
+from filo_core.learning.compact_model import new_model, normalised, trainable
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
 from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_data import Batch, batches
 from filo_core.learning.training_pairs import NO_ANOMALY, VIEWS, Photographs, find_photographs
+from filo_core.method.conv_encoder import read_tower
+from filo_core.method.scoring import side_feature
+from filo_core.method.word_tokenizer import WordTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
     from filo_core.profiles.manifest import ModelProfile
 
 _GENERIC_SHARE = 0.1
-_KEPT_SHARE = 0.99
+_KEPT_SHARE = 0.998
 """Of the running mean of the weights, a step; what is measured and shipped is the mean."""
-_BETAS = (0.9, 0.98)
+_BETAS = (0.9, 0.99)
 _WEIGHT_DECAY = 0.03
 _LARGEST_GRADIENT = 1.0
 
@@ -48,16 +50,16 @@ class TrainingSettings:
     device: str = "cpu"
     shards: int = 2
     """Threads that each take one batch a step; their gradients are averaged. One on a GPU."""
-    groups: int = 2
+    groups: int = 4
     """Groups a shard and step, at the small size."""
     workers: int = 1
     side: int = 128
     last_side: int = 128
-    last_share: float = 0.3
+    last_share: float = 0.35
     """Of the minutes: the end has a falling learning rate, and may have larger views."""
-    learning_rate: float = 4e-4
-    warmup_steps: int = 40
-    type_weight: float = 0.1
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    type_weight: float = 0.2
     bfloat16: bool = False
     measure_every_minutes: float = 10.0
     save_every_minutes: float = 2.0
@@ -115,7 +117,7 @@ class CompactTrainer:
             lr=settings.learning_rate,
             betas=_BETAS,
         )
-        self._tokenize = SimpleTokenizer(context_length=self.model.context_length)
+        self._tokenize = WordTokenizer(all_words(), self.model.context_length)
         self.progress = Progress()
         if settings.checkpoint.exists():
             self._restore()
@@ -224,29 +226,39 @@ class CompactTrainer:
 
     def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         device = self._settings.device
-        count, _, side = batch.pixels.shape[:3]
+        count = len(batch.pixels)
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
         pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
-        window = random_window(self.model.visual, side, rng)
-        stages, joint = patch_stages(self.model.visual, pixels, self._profile.stages, window)
+        stages, joint, image = read_tower(self.model.visual, pixels, self._profile.stages)
         distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:])) for stage in stages]
         total, losses = self._loss(distances, masks)
-        named = kinds != NO_ANOMALY
-        if self._settings.type_weight > 0.0 and bool(named.any()):
-            regions = region_features(joint[named], masks.flatten(0, 1)[named])
-            loss = self._type_loss(regions, kinds[named], rng)
+        if self._settings.type_weight > 0.0:
+            loss, text = self._text_loss(joint, image, masks.flatten(0, 1), kinds, rng)
             total = total + self._settings.type_weight * loss
-            losses["type"] = float(loss.detach())
+            losses |= text
         return total, losses
 
-    def _type_loss(self, regions: Tensor, kinds: Tensor, rng: np.random.Generator) -> Tensor:
-        """Which caption belongs to a region; now and then the right answer is only that something is wrong."""
-        captions = [caption(kind, rng) for kind in AnomalyKind] + [generic_caption(rng)]
-        tokens = self._tokenize(captions).to(regions.device)
-        texts = functional.normalize(self.model.encode_text(tokens).float(), dim=-1)
-        vague = torch.from_numpy(rng.random(len(kinds)) < _GENERIC_SHARE).to(kinds.device)
-        logits = self.model.logit_scale.exp().clamp(max=100.0) * regions @ texts.T
-        return functional.cross_entropy(logits, kinds.masked_fill(vague, len(AnomalyKind)))
+    def _text_loss(
+        self, joint: Tensor, image: Tensor, masks: Tensor, kinds: Tensor, rng: np.random.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Regions against the captions of all kinds, and images and patches against good and bad: eq. (1)."""
+        captions = [caption(kind, rng) for kind in AnomalyKind] + [generic_caption(rng) for _ in range(2)]
+        captions += [normal_caption(rng) for _ in range(2)]
+        texts = functional.normalize(self.model.encode_text(self._tokenize(captions).to(joint.device)).float(), dim=-1)
+        scale = self.model.logit_scale.exp().clamp(max=100.0)
+        count = len(AnomalyKind)
+        named = kinds != NO_ANOMALY
+        vague = torch.from_numpy(rng.random(int(named.sum())) < _GENERIC_SHARE).to(kinds.device)
+        regions = region_features(joint[named].flatten(2).transpose(1, 2), masks[named])
+        types = functional.cross_entropy(
+            scale * regions @ texts[: count + 1].T, kinds[named].masked_fill(vague, count), label_smoothing=0.05
+        )
+        sides = torch.stack([side_feature(texts[count + 2 :]), side_feature(texts[:count + 2])], dim=1)
+        images = functional.cross_entropy(scale * image @ sides, named.long())
+        inside = functional.adaptive_max_pool2d(masks[:, None].float(), joint.shape[-1])[:, 0].long()
+        patches = functional.cross_entropy(scale * torch.einsum("bdhw,ds->bshw", joint, sides), inside)
+        parts = {"type": types, "zero_shot_image": images, "zero_shot_patch": patches}
+        return types + images + patches, {name: float(part.detach()) for name, part in parts.items()}
 
     def _point(self, recent: Mapping[str, list[float]], rate: float, *, measure: bool) -> TrainingPoint:
         means = {name: float(np.mean(values)) for name, values in sorted(recent.items())}
