@@ -13,10 +13,18 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import AnomalyKind, all_words, caption, generic_caption, normal_caption
+from filo_core.learning.anomaly_lexicon import all_words
+from filo_core.learning.caption_training import (
+    CLASSES,
+    GENERIC,
+    NORMAL,
+    caption_pool,
+    teach_captions,
+    text_parameters,
+)
 from filo_core.learning.compact_model import new_model, normalised, trainable
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
-from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features
+from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features, within_window
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_data import Batch, batches
 from filo_core.learning.training_pairs import NO_ANOMALY, VIEWS, Photographs, find_photographs
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
 _GENERIC_SHARE = 0.1
 _KEPT_SHARE = 0.998
 """Of the running mean of the weights, a step; what is measured and shipped is the mean."""
+_WINDOW_SHARE, _LARGEST_WINDOW = 0.6, 4
+"""How often steady parts are matched within a window only, as the detector does, and its largest size in patches."""
 _BETAS = (0.9, 0.99)
 _WEIGHT_DECAY = 0.03
 _LARGEST_GRADIENT = 1.0
@@ -59,7 +69,7 @@ class TrainingSettings:
     """Of the minutes: the end has a falling learning rate, and may have larger views."""
     learning_rate: float = 1e-3
     warmup_steps: int = 200
-    type_weight: float = 0.2
+    type_weight: float = 0.3
     bfloat16: bool = False
     measure_every_minutes: float = 10.0
     save_every_minutes: float = 2.0
@@ -102,8 +112,11 @@ class CompactTrainer:
         self._photographs = find_photographs(settings.images)
         self._unseen = find_photographs(settings.images, held_out=True)
         self.model = new_model(architecture, settings.seed).to(settings.device)
-        if start is not None:
-            self.model.load_state_dict(start)
+        self._tokenize = WordTokenizer(all_words(), self.model.context_length)
+        stored, self.progress = (
+            read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
+        )
+        self._set_text(start, stored)
         self._loss = MatchingLoss(len(profile.stages)).to(settings.device)
         self._parameters = trainable(self.model, self._loss)
         self.mean_model = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
@@ -117,10 +130,8 @@ class CompactTrainer:
             lr=settings.learning_rate,
             betas=_BETAS,
         )
-        self._tokenize = WordTokenizer(all_words(), self.model.context_length)
-        self.progress = Progress()
-        if settings.checkpoint.exists():
-            self._restore()
+        if stored:
+            self._restore(stored)
 
     def run(self) -> Iterator[TrainingPoint]:
         """Train for the settings' minutes; a point every so often, the last one after the last step."""
@@ -156,6 +167,7 @@ class CompactTrainer:
         """Write the checkpoint; a run that is killed loses what came after it and nothing else."""
         tensors: dict[str, Tensor] = {}
         tensors |= {f"mean.{name}": parameter for name, parameter in self._mean.items()}
+        tensors |= {f"text.{name}": parameter for name, parameter in text_parameters(self.model).items()}
         for name, parameter in self._parameters.items():
             tensors[f"weights.{name}"] = parameter
             state = self._optimizer.state.get(parameter, {})
@@ -163,9 +175,23 @@ class CompactTrainer:
                 tensors[f"{key}.{name}"] = value
         write_checkpoint(self._settings.checkpoint, tensors, self.progress)
 
+    def _set_text(self, start: Mapping[str, Tensor] | None, stored: Mapping[str, Tensor]) -> None:
+        """Give the text tower its words, then let it stay: given, from the checkpoint, or taught now."""
+        text = text_parameters(self.model)
+        if start is not None:
+            self.model.load_state_dict(start)
+        elif all(f"text.{name}" in stored for name in text):
+            with torch.no_grad():
+                for name, parameter in text.items():
+                    parameter.copy_(stored[f"text.{name}"])
+        else:
+            teach_captions(self.model, self._tokenize, self._settings.seed)
+        for parameter in text.values():
+            parameter.requires_grad_(requires_grad=False)
+        self._captions = caption_pool(self.model, self._tokenize, self._settings.seed)
+
     @torch.no_grad()
-    def _restore(self) -> None:
-        tensors, self.progress = read_checkpoint(self._settings.checkpoint)
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         for name, parameter in self._mean.items():
             parameter.copy_(tensors[f"mean.{name}"])
         for name, parameter in self._parameters.items():
@@ -230,10 +256,16 @@ class CompactTrainer:
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
         pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
         stages, joint, image = read_tower(self.model.visual, pixels, self._profile.stages)
-        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:])) for stage in stages]
+        allowed = None
+        if rng.random() < _WINDOW_SHARE:
+            window = int(rng.integers(2, _LARGEST_WINDOW + 1))
+            allowed = within_window(batch.steady.to(device), stages[0].shape[1], window)
+        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:]), allowed) for stage in stages]
         total, losses = self._loss(distances, masks)
         if self._settings.type_weight > 0.0:
-            loss, text = self._text_loss(joint, image, masks.flatten(0, 1), kinds, rng)
+            # In bfloat16 captions of different kinds would round to the same logit.
+            with torch.autocast(device.split(":")[0], enabled=False):
+                loss, text = self._text_loss(joint, image, masks.flatten(0, 1), kinds, rng)
             total = total + self._settings.type_weight * loss
             losses |= text
         return total, losses
@@ -241,19 +273,17 @@ class CompactTrainer:
     def _text_loss(
         self, joint: Tensor, image: Tensor, masks: Tensor, kinds: Tensor, rng: np.random.Generator
     ) -> tuple[Tensor, dict[str, float]]:
-        """Regions against the captions of all kinds, and images and patches against good and bad: eq. (1)."""
-        captions = [caption(kind, rng) for kind in AnomalyKind] + [generic_caption(rng) for _ in range(2)]
-        captions += [normal_caption(rng) for _ in range(2)]
-        texts = functional.normalize(self.model.encode_text(self._tokenize(captions).to(joint.device)).float(), dim=-1)
+        """Regions against captions of all kinds, and images and patches against good and bad: eq. (1)."""
+        drawn = torch.from_numpy(rng.integers(self._captions.shape[1], size=CLASSES)).to(joint.device)
+        texts = self._captions[torch.arange(CLASSES, device=joint.device), drawn]
         scale = self.model.logit_scale.exp().clamp(max=100.0)
-        count = len(AnomalyKind)
         named = kinds != NO_ANOMALY
         vague = torch.from_numpy(rng.random(int(named.sum())) < _GENERIC_SHARE).to(kinds.device)
         regions = region_features(joint[named].flatten(2).transpose(1, 2), masks[named])
         types = functional.cross_entropy(
-            scale * regions @ texts[: count + 1].T, kinds[named].masked_fill(vague, count), label_smoothing=0.05
+            scale * regions @ texts[:NORMAL].T, kinds[named].masked_fill(vague, GENERIC), label_smoothing=0.05
         )
-        sides = torch.stack([side_feature(texts[count + 2 :]), side_feature(texts[:count + 2])], dim=1)
+        sides = torch.stack([texts[NORMAL], side_feature(texts[:NORMAL])], dim=1)
         images = functional.cross_entropy(scale * image @ sides, named.long())
         inside = functional.adaptive_max_pool2d(masks[:, None].float(), joint.shape[-1])[:, 0].long()
         patches = functional.cross_entropy(scale * torch.einsum("bdhw,ds->bshw", joint, sides), inside)
