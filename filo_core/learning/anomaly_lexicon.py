@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
-from filo_core.method.word_tokenizer import words_of
+from filo_core.method.word_tokenizer import Vocabulary, words_of
 from filo_core.types import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
 
 
@@ -48,7 +50,18 @@ LEXICON: dict[AnomalyKind, tuple[str, ...]] = {
     AnomalyKind.SCRATCH: ("scratch", "scratches", "scratched {}", "scrape", "scuff", "tool mark", "chatter mark"),
     AnomalyKind.CRACK: ("crack", "cracks", "fracture", "fissure", "hairline crack", "microcrack", "cracked {}"),
     AnomalyKind.CUT: ("cut", "slit", "gouge", "nick", "slash", "tear", "torn {}", "poked {}"),
-    AnomalyKind.HOLE: ("hole", "pinhole", "puncture", "pit", "void", "pore", "porosity", "crater", "bubble", "pitted {}"),
+    AnomalyKind.HOLE: (
+        "hole",
+        "pinhole",
+        "puncture",
+        "pit",
+        "void",
+        "pore",
+        "porosity",
+        "crater",
+        "bubble",
+        "pitted {}",
+    ),
     AnomalyKind.DENT: ("dent", "bump", "dimple", "dented {}", "squeeze mark", "impression", "bruise", "swollen {}"),
     AnomalyKind.STAIN: ("stain", "dark spot", "smudge", "oil stain", "water stain", "dirt", "spot", "dark streak"),
     AnomalyKind.CONTAMINATION: ("contamination", "dust", "particle", "particles", "specks", "debris", "impurity"),
@@ -67,7 +80,15 @@ LEXICON: dict[AnomalyKind, tuple[str, ...]] = {
     AnomalyKind.CORROSION: ("corrosion", "rust", "oxidation", "mold", "rust spot", "corroded {}", "oxidized {}", "rot"),
     AnomalyKind.WRINKLE: ("wrinkle", "fold", "crease", "folded {}", "kink", "wrinkled {}"),
     AnomalyKind.BURR: ("burr", "flash", "protrusion", "rough edge", "ragged edge", "excess material", "frayed edge"),
-    AnomalyKind.ABRASION: ("abrasion", "worn {}", "rough patch", "wear", "blurred {}", "rough surface", "uneven surface"),
+    AnomalyKind.ABRASION: (
+        "abrasion",
+        "worn {}",
+        "rough patch",
+        "wear",
+        "blurred {}",
+        "rough surface",
+        "uneven surface",
+    ),
     AnomalyKind.LIQUID: ("glue residue", "glue", "solder splash", "spatter", "drop", "liquid", "grease", "residue"),
     AnomalyKind.MISPRINT: ("misprint", "faulty imprint", "print error", "wrong print", "smeared print", "double print"),
     AnomalyKind.BROKEN_EDGE: ("broken edge", "chipped {}", "edge chip", "broken corner", "breakage", "broken {}"),
@@ -78,7 +99,7 @@ LEXICON: dict[AnomalyKind, tuple[str, ...]] = {
     AnomalyKind.ROTATED_PART: ("rotated {}", "flipped {}", "reversed {}", "tilted {}"),
     AnomalyKind.EXTRA_PART: ("extra {}", "additional {}", "duplicate {}", "surplus {}"),
 }
-"""Synonyms of every kind; ``{}`` stands for the thing. A word that stands nowhere here means nothing to the text tower."""
+"""Synonyms of every kind; ``{}`` stands for the thing. Words that stand nowhere here mean nothing to the text tower."""
 
 CLASS_NAMES = (
     "part",
@@ -108,6 +129,8 @@ CLASS_NAMES = (
 _UNKNOWN_THING = "unheard"
 """In no list, so the text tower reads its unknown token: most products have names that it never met."""
 _UNKNOWN_SHARE = 0.35
+_VAGUE = frozenset({"parts", "up", "dark", "loose", "double", "corner", "mark"})
+"""Words of the lexicon that say nothing by themselves."""
 DOMAINS = ("industrial", "manufacturing", "textural", "surface")
 
 
@@ -132,18 +155,17 @@ def normal_caption(rng: np.random.Generator) -> str:
     return f"A {_pick(DOMAINS, rng)} photo of {_pick(NORMAL_STATES, rng).format(_thing(rng))}"
 
 
-def naming_words() -> frozenset[str]:
-    """Words that say what is wrong; a phrase without one of them cannot be named."""
-    words = {word for phrases in LEXICON.values() for phrase in phrases for word in words_of(phrase)}
-    return frozenset(words - set(CLASS_NAMES) - {"parts", "up", "dark", "loose", "double", "material", "corner", "mark"})
-
-
-def all_words() -> tuple[str, ...]:
-    """Every word of the captions and of the method's prompts, sorted: the text tower's vocabulary."""
-    texts = [phrase for phrases in LEXICON.values() for phrase in phrases]
-    texts += [*CLASS_NAMES, *DOMAINS, *NORMAL_STATES, *GENERIC_ANOMALOUS_STATES]
+def vocabulary() -> Vocabulary:
+    """Every word of the captions and of the method's prompts, and those that say what is wrong."""
+    phrases = [phrase for phrases in LEXICON.values() for phrase in phrases]
+    texts = [*phrases, *CLASS_NAMES, *DOMAINS, *NORMAL_STATES, *GENERIC_ANOMALOUS_STATES]
     texts += [*(position.value for position in Position), "a an photo of abnormal with at"]
-    return tuple(sorted({word for text in texts for word in words_of(text)}))
+    naming = _words(phrases) - _words(CLASS_NAMES) - _VAGUE
+    return Vocabulary(tuple(sorted(_words(texts))), tuple(sorted(naming)))
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in words_of(text)}
 
 
 def _thing(rng: np.random.Generator) -> str:

@@ -35,9 +35,7 @@ def draw_captions(rng: np.random.Generator, each: int) -> list[str]:
     return captions + [normal_caption(rng) for _ in range(each)]
 
 
-def teach_captions(
-    model: Any, tokenize: Callable[[Sequence[str]], Tensor], seed: int, *, steps: int = 150
-) -> float:
+def teach_captions(model: Any, tokenize: Callable[[Sequence[str]], Tensor], seed: int, *, steps: int = 150) -> float:
     """Train the text tower of an ``open_clip.CLIP`` in place; everything else of the model stays.
 
     Returns:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import all_words
+from filo_core.learning.anomaly_lexicon import vocabulary
 from filo_core.learning.caption_training import (
     CLASSES,
     GENERIC,
@@ -112,7 +112,7 @@ class CompactTrainer:
         self._photographs = find_photographs(settings.images)
         self._unseen = find_photographs(settings.images, held_out=True)
         self.model = new_model(architecture, settings.seed).to(settings.device)
-        self._tokenize = WordTokenizer(all_words(), self.model.context_length)
+        self._tokenize = WordTokenizer(vocabulary(), self.model.context_length)
         stored, self.progress = (
             read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
         )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import LEXICON, AnomalyKind, all_words
+from filo_core.learning.anomaly_lexicon import LEXICON, AnomalyKind, vocabulary
 from filo_core.learning.compact_model import normalised
 from filo_core.learning.matching_loss import region_features
 from filo_core.learning.metrics import PixelMetrics, image_auroc
@@ -65,13 +65,21 @@ def measure_held_out(
         # Every query sees one reference: a good one that saw fewer than the anomalous ones would look worse.
         for view in range(1, VIEWS):
             distances = bank.distances([stage[view] for stage in stages])
-            heat = smooth(few_shot_map(distances, (side // PATCH_PX, side // PATCH_PX), side), profile.gaussian_sigma_px).cpu().numpy()
+            heat = (
+                smooth(few_shot_map(distances, (side // PATCH_PX, side // PATCH_PX), side), profile.gaussian_sigma_px)
+                .cpu()
+                .numpy()
+            )
             labels.append(bool(group.masks[view].any()))
             scores.append(float(heat.max()))
             pixel.add(heat, group.masks[view])
         named = group.kinds != NO_ANOMALY
         if named.any():
-            regions.append(region_features(joint[named].flatten(2).transpose(1, 2), torch.from_numpy(group.masks[named]).to(device)))
+            regions.append(
+                region_features(
+                    joint[named].flatten(2).transpose(1, 2), torch.from_numpy(group.masks[named]).to(device)
+                )
+            )
             kinds.append(torch.from_numpy(group.kinds[named]))
     top_1, top_3 = (None, None)
     if regions:
@@ -81,7 +89,7 @@ def measure_held_out(
 
 def type_features(model: Any) -> Tensor:
     """``(kinds, D)`` side features of the first word of every kind, in the method's prompts at all positions."""
-    tokenize = WordTokenizer(all_words(), model.context_length)
+    tokenize = WordTokenizer(vocabulary(), model.context_length)
     device = next(model.visual.parameters()).device
     rows = []
     for kind in AnomalyKind:

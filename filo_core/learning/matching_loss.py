@@ -59,9 +59,11 @@ def within_window(steady: Tensor, patches: int, window: int) -> Tensor:
         window: in patches.
     """
     side = math.isqrt(patches)
-    places = torch.stack(
-        torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), dim=-1
-    ).reshape(-1, 2).to(steady.device)
+    places = (
+        torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), dim=-1)
+        .reshape(-1, 2)
+        .to(steady.device)
+    )
     near = (places[:, None] - places[None]).abs().amax(dim=-1) <= window
     return near[None] | ~steady[:, None, None]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Some groups, stacked: ``(G, VIEWS, S, S, 3)`` uint8, ``(G, VIEWS, S, S)`` bool, ``(G, VIEWS)`` int64, ``(G,)`` bool."""
+    """Some groups, stacked: the attributes of :class:`Group` with a first axis more."""
 
     pixels: Tensor
     masks: Tensor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -53,11 +55,14 @@ class MemoryBank:
         bank._references = {name: stages for name, stages in self._references.items() if name != key}
         return bank
 
-    def distances(self, stages: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def distances(self, stages: Sequence[Tensor], windows: Sequence[float] = (1.0,)) -> tuple[Tensor, ...]:
         """Cosine distance of every patch to its nearest stored patch, stage by stage. Eq. (5).
 
         Args:
             stages: one ``(N, C)`` tensor a stage, from the same encoder as the references.
+            windows: how far away a match may lie, in shares of the picture's side; 1 is the whole picture. The
+                distances under several windows are averaged. Anything but 1 needs a square grid, and does not bind
+                patches that were stored without their grid.
 
         Returns:
             One ``(N,)`` float32 tensor a stage, in [0, 2].
@@ -68,15 +73,32 @@ class MemoryBank:
         if not self._references:
             raise RecipeError("No references set: call set_references() first, or add a good image to the product")
         return tuple(
-            _nearest_distance(functional.normalize(query.float(), dim=-1), [r[i] for r in self._references.values()])
+            _nearest_distance(
+                functional.normalize(query.float(), dim=-1), [r[i] for r in self._references.values()], windows
+            )
             for i, query in enumerate(stages)
         )
 
 
-def _nearest_distance(query: Tensor, references: Sequence[Tensor]) -> Tensor:
+def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequence[float]) -> Tensor:
     # Reference by reference: the largest product stays (N, N), however many references there are.
-    best = torch.full((query.shape[0],), -1.0, device=query.device)
+    count = query.shape[0]
+    best = [torch.full((count,), -1.0, device=query.device) for _ in windows]
     for patches in references:
-        best = torch.maximum(best, (query @ patches.T).amax(dim=1))
+        # Several passes of one reference lie behind each other, each with its whole grid.
+        for passed in patches.split(count) if len(patches) % count == 0 else (patches,):
+            similar = query @ passed.T
+            for index, window in enumerate(windows):
+                bound = window < 1.0 and len(passed) == count
+                seen = similar.masked_fill(_far_apart(count, window, query.device), -1.0) if bound else similar
+                best[index] = torch.maximum(best[index], seen.amax(dim=1))
     # Rounding can push the similarity of equal vectors past 1.
-    return (1.0 - best).clamp_min(0.0)
+    return (1.0 - torch.stack(best).mean(dim=0)).clamp_min(0.0)
+
+
+@lru_cache(maxsize=8)
+def _far_apart(count: int, window: float, device: torch.device) -> Tensor:
+    """``(N, N)`` bool: cells of a square grid that lie more than the window apart, in rows or in columns."""
+    side = math.isqrt(count)
+    places = torch.cartesian_prod(torch.arange(side, device=device), torch.arange(side, device=device))
+    return (places[:, None] - places[None]).abs().amax(dim=-1) > window * side

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,18 +22,27 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.lower()))
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a text tower, and those among them that name what is wrong."""
+
+    words: tuple[str, ...]
+    naming: tuple[str, ...]
+
+
 class WordTokenizer:
     """Turns prompts into token numbers, one a word.
 
     Args:
-        words: the vocabulary; its order decides the numbers.
+        vocabulary: its order decides the numbers.
         context_length: tokens a prompt; longer ones are cut, the end token kept.
     """
 
-    def __init__(self, words: Sequence[str], context_length: int) -> None:
-        self._numbers = {word: number for number, word in enumerate(words, start=_FIRST)}
-        self._end = _FIRST + len(words)
+    def __init__(self, vocabulary: Vocabulary, context_length: int) -> None:
+        self._numbers = {word: number for number, word in enumerate(vocabulary.words, start=_FIRST)}
+        self._end = _FIRST + len(vocabulary.words)
         self._length = context_length
+        self._naming = frozenset(vocabulary.naming)
         self.vocabulary_size = self._end + 1
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
@@ -43,6 +53,6 @@ class WordTokenizer:
             tokens[row, : len(numbers) + 1] = torch.tensor([*numbers, self._end])
         return tokens
 
-    def unknown_words(self, text: str) -> tuple[str, ...]:
-        """Those words of a text that are read as the one unknown token, in their order."""
-        return tuple(word for word in words_of(text) if word not in self._numbers)
+    def knows(self, phrase: str) -> bool:
+        """Whether a word of the phrase says what is wrong; any other phrase would be told apart by chance."""
+        return not self._naming.isdisjoint(words_of(phrase))
