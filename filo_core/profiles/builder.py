@@ -75,13 +75,20 @@ def choose_device(wish: str) -> str:
     return wish
 
 
-def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
+def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) -> LoadedProfile:
     """Read, check and build the profile in ``folder``.
+
+    Args:
+        folder: with its manifest.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        seeded: leave its weights out and take seeded noise, which says what the weights are worth.
 
     Raises:
         ProfileError: if anything of it is missing or damaged.
     """
     profile = read_manifest(folder)
+    if seeded:
+        profile = profile.model_copy(update={"trained": False, "weights": None})
     chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
     vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
