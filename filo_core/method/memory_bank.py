@@ -95,22 +95,41 @@ class MemoryBank:
 def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequence[float]) -> Tensor:
     # Reference by reference: the largest product stays (N, N), however many references there are.
     count = query.shape[0]
-    best = [torch.full((count,), -1.0, device=query.device) for _ in windows]
+    best = torch.full((len(windows), count), -1.0, device=query.device)
+    bound = [index for index, window in enumerate(windows) if window < 1.0]
+    free = [index for index, window in enumerate(windows) if window >= 1.0]
     for patches in references:
+        gridded = len(patches) % count == 0
         # Several passes of one reference lie behind each other, each with its whole grid.
-        for passed in patches.split(count) if len(patches) % count == 0 else (patches,):
-            similar = query @ passed.T
-            for index, window in enumerate(windows):
-                bound = window < 1.0 and len(passed) == count
-                seen = similar.masked_fill(_far_apart(count, window, query.device), -1.0) if bound else similar
-                best[index] = torch.maximum(best[index], seen.amax(dim=1))
+        for passed in patches.split(count) if gridded and bound else ():
+            found = _nearest_within(query, passed, [windows[index] for index in bound])
+            best[bound] = torch.maximum(best[bound], found)
+        anywhere = free if gridded else list(range(len(windows)))
+        if anywhere:
+            best[anywhere] = torch.maximum(best[anywhere], (query @ patches.T).amax(dim=1))
     # Rounding can push the similarity of equal vectors past 1.
-    return (1.0 - torch.stack(best).mean(dim=0)).clamp_min(0.0)
+    return (1.0 - best.mean(dim=0)).clamp_min(0.0)
+
+
+def _nearest_within(query: Tensor, patches: Tensor, windows: Sequence[float]) -> Tensor:
+    """``(W, N)``: largest similarity under each window, of ``(N, C)`` patches on the same square grid."""
+    count, width = query.shape
+    side = math.isqrt(count)
+    reach = int(max(windows) * side)
+    padded = functional.pad(patches, (0, 0, reach * side, reach * side)).contiguous()
+    # Every row of the grid meets only the rows in reach, as overlapping views of the same memory.
+    rows = padded.as_strided((side, (2 * reach + 1) * side, width), (side * width, width, 1))
+    similar = (query.reshape(side, side, width) @ rows.transpose(1, 2)).reshape(count, -1)
+    outside = [_outside(side, reach, window, query.device) for window in windows]
+    return torch.stack([similar.masked_fill(far, -1.0).amax(dim=1) for far in outside])
 
 
 @lru_cache(maxsize=8)
-def _far_apart(count: int, window: float, device: torch.device) -> Tensor:
-    """``(N, N)`` bool: cells of a square grid that lie more than the window apart, in rows or in columns."""
-    side = math.isqrt(count)
-    places = torch.cartesian_prod(torch.arange(side, device=device), torch.arange(side, device=device))
-    return (places[:, None] - places[None]).abs().amax(dim=-1) > window * side
+def _outside(side: int, reach: int, window: float, device: torch.device) -> Tensor:
+    """``(N, (2 reach + 1) * side)`` bool: which of the cells in reach lie beyond the window or the picture."""
+    row, column, step, other = torch.meshgrid(
+        torch.arange(side), torch.arange(side), torch.arange(-reach, reach + 1), torch.arange(side), indexing="ij"
+    )
+    far = torch.maximum(step.abs(), (column - other).abs()) > window * side
+    beyond = (row + step < 0) | (row + step >= side)
+    return (far | beyond).reshape(side * side, -1).to(device)
