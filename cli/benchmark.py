@@ -88,7 +88,7 @@ def _all_as_json(results: Sequence[BenchmarkResult]) -> str:
 
 
 def _print_comparison(results: Sequence[BenchmarkResult]) -> None:
-    table = Table("Image / pixel AUROC", title="Beside what learned nothing, per cent")
+    table = Table("Category", title="Image/pixel AUROC beside what learned nothing, per cent")
     for result in results:
         table.add_column(result.profile, justify="right")
     for index, category in enumerate(results[0].categories):
@@ -99,7 +99,7 @@ def _print_comparison(results: Sequence[BenchmarkResult]) -> None:
 
 
 def _pair(figures: Figures) -> str:
-    return f"{_cell(figures.image_auroc)} / {_cell(figures.pixel_auroc)}"
+    return f"{_cell(figures.image_auroc)}/{_cell(figures.pixel_auroc)}"
 
 
 def _print(result: BenchmarkResult) -> None:

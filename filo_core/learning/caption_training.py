@@ -54,7 +54,7 @@ def teach_captions(model: Any, tokenize: Callable[[Sequence[str]], Tensor], seed
         means = functional.normalize(features.view(CLASSES, _EACH, -1).mean(dim=1), dim=-1)
         loss = functional.cross_entropy(features @ means.T / _TEMPERATURE, truth)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         last = float(loss.detach())
     return last

@@ -187,7 +187,7 @@ class CompactTrainer:
         else:
             teach_captions(self.model, self._tokenize, self._settings.seed)
         for parameter in text.values():
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad = False
         self._captions = caption_pool(self.model, self._tokenize, self._settings.seed)
 
     @torch.no_grad()

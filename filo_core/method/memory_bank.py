@@ -101,7 +101,7 @@ def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequ
     for patches in references:
         gridded = len(patches) % count == 0
         # Several passes of one reference lie behind each other, each with its whole grid.
-        for passed in patches.split(count) if gridded and bound else ():
+        for passed in torch.split(patches, count) if gridded and bound else ():
             found = _nearest_within(query, passed, [windows[index] for index in bound])
             best[bound] = torch.maximum(best[bound], found)
         anywhere = free if gridded else list(range(len(windows)))
