@@ -132,6 +132,41 @@
         </message>
     </context>
     <context>
+        <name>BlindDialog</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>Taste: 1. Dieses Teil ist gut.</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>Taste: 2. Dieses Teil ist schlecht.</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>Überspringen (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Say nothing about this part.</source>
+            <translation>Taste: N. Über dieses Teil nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>Blinde Zweitprüfung</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>%1 von %2</translation>
+        </message>
+    </context>
+    <context>
         <name>CalibratePage</name>
         <message>
             <source>Find the &amp;limits</source>
@@ -721,6 +756,10 @@
         <message>
             <source>Review: confirm, overrule, retype, next undecided</source>
             <translation>Durchsicht: bestätigen, überstimmen, umbenennen, nächstes unentschiedenes</translation>
+        </message>
+        <message>
+            <source>Review: this is good, take that back</source>
+            <translation>Durchsicht: das ist gut, zurücknehmen</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1744,6 +1783,53 @@
         </message>
     </context>
     <context>
+        <name>SecondLook</name>
+        <message>
+            <source>This is good (G)</source>
+            <translation>Das ist gut (G)</translation>
+        </message>
+        <message>
+            <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
+            <translation>Taste: G. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
+        </message>
+        <message>
+            <source>Undo teaching (U)</source>
+            <translation>Lernen zurücknehmen (U)</translation>
+        </message>
+        <message>
+            <source>Key: U. Takes back what was taught last.</source>
+            <translation>Taste: U. Nimmt zurück, was zuletzt gelernt wurde.</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>Blinde Zweitprüfung</translation>
+        </message>
+        <message>
+            <source>Judge what others decided, without seeing their decision or the system's.</source>
+            <translation>Beurteilen, was andere entschieden haben, ohne deren Urteil oder das des Systems zu sehen.</translation>
+        </message>
+        <message>
+            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
+            <translation>Niemand sonst hat etwas entschieden, was Sie nicht gesehen haben. Lassen Sie eine zweite Person prüfen.</translation>
+        </message>
+        <message>
+            <source>%1 reviewed blind; the agreement is in Statistics.</source>
+            <translation>%1 blind geprüft; die Übereinstimmung steht in der Statistik.</translation>
+        </message>
+        <message>
+            <source>%1 places taught as good in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 Stellen in %2 s als gut gelernt. Rezeptversion %3 gilt.</translation>
+        </message>
+        <message>
+            <source>%1 places no longer taught, in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 Stellen in %2 s zurückgenommen. Rezeptversion %3 gilt.</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: undo the teaching, or sign off with a reason.</source>
+            <translation>Bis er besteht, wird nichts geprüft: Lernen zurücknehmen oder mit Begründung freigeben.</translation>
+        </message>
+    </context>
+    <context>
         <name>Session</name>
         <message>
             <source>FiLo Inspector cannot start</source>
@@ -2490,6 +2576,13 @@
         <message>
             <source>Steps</source>
             <translation>Schritte</translation>
+        </message>
+    </context>
+    <context>
+        <name>Teaching</name>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>Die Berechnung ist fehlgeschlagen. Versuchen Sie es noch einmal.</translation>
         </message>
     </context>
     <context>

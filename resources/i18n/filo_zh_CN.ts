@@ -132,6 +132,41 @@
         </message>
     </context>
     <context>
+        <name>BlindDialog</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>按键：1。此零件合格。</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>按键：2。此零件不合格。</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>跳过 (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Say nothing about this part.</source>
+            <translation>按键：N。对此零件不作判断。</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>盲法二次复核</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>第 %1 个，共 %2 个</translation>
+        </message>
+    </context>
+    <context>
         <name>CalibratePage</name>
         <message>
             <source>Find the &amp;limits</source>
@@ -721,6 +756,10 @@
         <message>
             <source>Review: confirm, overrule, retype, next undecided</source>
             <translation>复核：确认、推翻、改类型、下一个未裁定</translation>
+        </message>
+        <message>
+            <source>Review: this is good, take that back</source>
+            <translation>复核：这是合格的、撤销</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1744,6 +1783,53 @@
         </message>
     </context>
     <context>
+        <name>SecondLook</name>
+        <message>
+            <source>This is good (G)</source>
+            <translation>这是合格的 (G)</translation>
+        </message>
+        <message>
+            <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
+            <translation>按键：G。所选区域（或全部区域）以后不再突出显示。</translation>
+        </message>
+        <message>
+            <source>Undo teaching (U)</source>
+            <translation>撤销学习 (U)</translation>
+        </message>
+        <message>
+            <source>Key: U. Takes back what was taught last.</source>
+            <translation>按键：U。撤销最近一次学习。</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>盲法二次复核</translation>
+        </message>
+        <message>
+            <source>Judge what others decided, without seeing their decision or the system's.</source>
+            <translation>判断他人已决定的零件，但看不到他人和系统的判定。</translation>
+        </message>
+        <message>
+            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
+            <translation>没有他人已决定而您尚未看过的内容。请让第二个人复核。</translation>
+        </message>
+        <message>
+            <source>%1 reviewed blind; the agreement is in Statistics.</source>
+            <translation>已盲法复核 %1 个；一致性见“统计”。</translation>
+        </message>
+        <message>
+            <source>%1 places taught as good in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 处已在 %2 秒内学为合格。配方版本 %3 生效。</translation>
+        </message>
+        <message>
+            <source>%1 places no longer taught, in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 处学习已在 %2 秒内撤销。配方版本 %3 生效。</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: undo the teaching, or sign off with a reason.</source>
+            <translation>通过之前不进行检测：请撤销学习，或说明理由后签核。</translation>
+        </message>
+    </context>
+    <context>
         <name>Session</name>
         <message>
             <source>FiLo Inspector cannot start</source>
@@ -2490,6 +2576,13 @@
         <message>
             <source>Steps</source>
             <translation>步骤</translation>
+        </message>
+    </context>
+    <context>
+        <name>Teaching</name>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>计算失败。请重试。</translation>
         </message>
     </context>
     <context>
