@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
 TEST_PACKAGES := xvfb xdotool postgresql
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +54,12 @@ format: setup ## put the style right
 
 demo-images: setup ## render the demo product again
 	$(BIN)/python -m filo_core.learning.demo_product resources/demo
+
+model-card: setup ## measure the compact profile and its baselines into its model card; DEV=folder of categories
+	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
+
+speed: setup ## what one image costs, beside a ResNet-18 forward
+	$(BIN)/python -m tools.speed
 
 screenshots: setup system-test ## pictures of every screen into docs/screens
 	$(BIN)/python tools/screenshots.py docs/screens
