@@ -13,6 +13,7 @@ from cli.common import settings_with, speaks_plainly, start_logging
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.export import export
+from cli.forward import forward
 from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
@@ -34,6 +35,7 @@ cli.command()(inspect)
 cli.command()(benchmark)
 cli.command()(doctor)
 cli.command()(export)
+cli.command()(forward)
 cli.command()(retention)
 cli.command()(backup)
 cli.command()(restore)

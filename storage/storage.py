@@ -30,9 +30,11 @@ from storage.engine import (
 )
 from storage.migrations import upgrade
 from storage.recovery import Recovery, recover
+from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.events import EventRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
+from storage.repositories.outbox import OutboxRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
@@ -51,6 +53,8 @@ class Transaction:
     jobs: JobRepository
     users: UserRepository
     retention: RetentionRepository
+    outbox: OutboxRepository
+    arrivals: ArrivalRepository
 
 
 class Storage:
@@ -165,12 +169,15 @@ def open_storage(url: str, artefacts: Path) -> Storage:
 
 
 def _transaction(session: Session, *, writes: bool) -> Transaction:
+    products = ProductRepository(session, writes=writes)
     return Transaction(
-        ProductRepository(session, writes=writes),
+        products,
         InspectionRepository(session),
         ReviewRepository(session),
         EventRepository(session),
         JobRepository(session),
         UserRepository(session),
         RetentionRepository(session),
+        OutboxRepository(session),
+        ArrivalRepository(session, products),
     )

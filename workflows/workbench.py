@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filo_core.descriptions.library import AnomalyLibrary
+from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
 from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.settings import Settings
@@ -33,10 +35,14 @@ class Workbench:
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
+    forwarder: Forwarder | None = None
+    """Sends the record on to the plant; None for a station on its own."""
 
     def close(self) -> None:
         """Stop the worker between two events, sign out, then close the database."""
         self.worker.stop()
+        if self.forwarder is not None:
+            self.forwarder.stop()
         self.access.sign_out()
         self.storage.close()
 
@@ -55,6 +61,13 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         return load_engine(settings.profile, settings.device)
 
     storage = open_storage(settings.database_url, settings.images)
+    try:
+        forwarder = forwarder_of(settings, storage)
+    except FiloError:
+        storage.close()
+        raise
+    if forwarder is not None:
+        forwarder.start()
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
@@ -69,4 +82,5 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
         worker=worker,
         library=AnomalyLibrary.load(),
+        forwarder=forwarder,
     )
