@@ -30,6 +30,7 @@ from storage.engine import (
 )
 from storage.migrations import upgrade
 from storage.recovery import Recovery, recover
+from storage.repositories.aggregates import AggregateRepository
 from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.events import EventRepository
 from storage.repositories.inspections import InspectionRepository
@@ -55,6 +56,7 @@ class Transaction:
     retention: RetentionRepository
     outbox: OutboxRepository
     arrivals: ArrivalRepository
+    aggregates: AggregateRepository
 
 
 class Storage:
@@ -180,4 +182,5 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         RetentionRepository(session),
         OutboxRepository(session),
         ArrivalRepository(session, products),
+        AggregateRepository(session),
     )
