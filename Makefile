@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
 TEST_PACKAGES := xvfb xdotool postgresql
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,6 +72,9 @@ bench-recount: setup ## a million stored scores counted again under moved limits
 
 soak: setup ## kill an inspection 200 times, and let two programs write at once for ten minutes
 	$(BIN)/python -m tools.soak
+
+bench-storage: setup system-test ## a million inspections on SQLite and PostgreSQL, into docs/scale.md
+	$(BIN)/python -m tools.bench_storage
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output

@@ -14,6 +14,7 @@ from cli.common import settings_with, speaks_plainly, start_logging
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.export import export
+from cli.forward import forward
 from cli.golden import app as golden_commands
 from cli.inspect import inspect
 from cli.models import app as model_commands
@@ -44,6 +45,7 @@ cli.command()(report)
 cli.command()(benchmark)
 cli.command()(doctor)
 cli.command()(export)
+cli.command()(forward)
 cli.command()(retention)
 cli.command()(backup)
 cli.command()(restore)

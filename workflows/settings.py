@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     """Age in days from which images may be removed; None keeps every one."""
     image_quota_gb: float | None = None
     """GiB that the image store may take; None for as much as there is."""
+    plant_database: SecretStr = SecretStr("")
+    """SQLAlchemy URL that this station forwards to; empty for a station on its own."""
+    plant_images: Path | None = None
+    """The plant's image folder; None leaves images on the station."""
     llm_base_url: str = ""
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filo_core.descriptions.library import AnomalyLibrary
+from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
 from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.nightly import NightlyBackup
@@ -35,11 +37,15 @@ class Workbench:
     worker: Worker[Engine]
     library: AnomalyLibrary
     nightly: NightlyBackup
+    forwarder: Forwarder | None = None
+    """Sends the record on to the plant; None for a station on its own."""
 
     def close(self) -> None:
         """Stop the worker between two events, sign out, then close the database."""
         self.worker.stop()
         self.nightly.close()
+        if self.forwarder is not None:
+            self.forwarder.stop()
         self.access.sign_out()
         self.storage.close()
 
@@ -58,6 +64,13 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         return load_engine(settings.profile, settings.device)
 
     storage = open_storage(settings.database_url, settings.images)
+    try:
+        forwarder = forwarder_of(settings, storage)
+    except FiloError:
+        storage.close()
+        raise
+    if forwarder is not None:
+        forwarder.start()
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
@@ -75,4 +88,5 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         worker=worker,
         library=AnomalyLibrary.load(),
         nightly=nightly,
+        forwarder=forwarder,
     )
