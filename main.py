@@ -11,6 +11,7 @@ from cli.common import settings_with, speaks_plainly, start_logging
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.inspect import inspect
+from cli.line import app as line_commands
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
@@ -22,6 +23,7 @@ cli = typer.Typer(
 cli.callback()(start_logging)
 cli.add_typer(product_commands, name="product")
 cli.add_typer(model_commands, name="models")
+cli.add_typer(line_commands, name="line")
 cli.command()(demo)
 cli.command()(inspect)
 cli.command()(benchmark)

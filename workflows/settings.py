@@ -41,11 +41,18 @@ class Settings(BaseSettings):
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_timeout_s: float = 60.0
+    line_token: SecretStr = SecretStr("")
+    """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
 
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the record."""
         return self.database or sqlite_url(self.home / "filo.sqlite")
+
+    @property
+    def outbox(self) -> Path:
+        """SQLite file with the line's triggers, their answers and what is yet to be delivered."""
+        return self.home / "outbox.sqlite"
 
     @property
     def images(self) -> Path:
