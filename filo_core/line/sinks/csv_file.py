@@ -38,11 +38,12 @@ class CsvSink:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a+b") as file:
-                whole, last_key = _look_at_end(file)
+                size, whole, last_key = _look_at_end(file)
                 if last_key == message.key:
                     return
-                # A line that a power cut left half-written is not a result: its message comes again now.
-                file.truncate(whole)
+                if whole < size:
+                    # A line that a power cut left half-written is not a result: its message comes again now.
+                    file.truncate(whole)
                 lines = _row(COLUMNS) * (whole == 0) + _row(_cells(message.key, message.result))
                 file.write(lines.encode("utf-8"))
                 file.flush()
@@ -55,15 +56,15 @@ class CsvSink:
         """Nothing is open between two lines."""
 
 
-def _look_at_end(file: io.BufferedRandom) -> tuple[int, str]:
-    """Bytes of whole lines, and the key of the last one."""
+def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
+    """Bytes in all, bytes of whole lines, and the key of the last one."""
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - _TAIL_BYTES)
     file.seek(start)
-    tail = file.read()
+    tail = file.read(size - start)
     whole = tail[: tail.rfind(b"\n") + 1]
     lines = whole.splitlines()
-    return start + len(whole), lines[-1].split(b",", 1)[0].decode("utf-8", "replace") if lines else ""
+    return size, start + len(whole), lines[-1].split(b",", 1)[0].decode("utf-8", "replace") if lines else ""
 
 
 def _cells(key: str, result: LineResult) -> tuple[str, ...]:
