@@ -104,10 +104,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], handler: Callable[..., _Handler], longest_s: float) -> None:
-        super().__init__(address, handler)
-        self._longest_s = longest_s
+        self.longest_s = longest_s
         self._free = threading.Semaphore(_MOST_CONNECTIONS)
         self._connections: set[socket.socket] = set()
+        # Last: it closes again what it could not open.
+        super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._free.acquire(blocking=False):
@@ -118,7 +119,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         # A client that sends a byte now and then would hold its place for ever.
-        limit = threading.Timer(self._longest_s, _hang_up, (request,))
+        limit = threading.Timer(self.longest_s, _hang_up, (request,))
         limit.daemon = True
         limit.start()
         try:
@@ -183,7 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _longest_wait(self) -> float:
         assert isinstance(self.server, _Server)
-        return self.server._longest_s
+        # The answer has to be out before the connection is cut.
+        return 0.8 * self.server.longest_s
 
     def _may_enter(self) -> bool:
         given = self.headers.get("Authorization", "")
