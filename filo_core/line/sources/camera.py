@@ -37,7 +37,7 @@ class CameraTiming:
     hang_s: float = 4.0
     """Without a sign of life, until the process is killed and the camera opened anew."""
     first_retry_s: float = 0.5
-    longest_retry_s: float = 10.0
+    longest_retry_s: float = 2.0
     """Waits between tries double from the first to this."""
 
 
