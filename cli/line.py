@@ -15,17 +15,20 @@ import typer
 from cli.common import errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
 from filo_core.errors import SourceError
+from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
+from filo_core.line.supervised import SupervisedDetector
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.golden import GoldenSets
+from workflows.line import Line
 
 if TYPE_CHECKING:
     from filo_core.line.results import LineResult
-    from filo_core.line.supervised import SupervisedDetector
-    from filo_core.types import RecipeVersion
-    from workflows.line import Line, LinePart
+    from filo_core.line.sinks.base import Sink
+    from workflows.line import LinePart
     from workflows.settings import Settings
 
 app = typer.Typer(help="Run a line without a window.", no_args_is_help=True)
@@ -54,9 +57,6 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""
-    from filo_core.line.model_process import load_detector
-    from filo_core.line.supervised import SupervisedDetector
-
     settings = settings_with(database=database, device=device)
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
@@ -68,7 +68,18 @@ def run(
         try:
             detector.wait_ready()
             tally = _Tally(parts, quiet=as_json)
-            line = _line(settings, version, detector, recorder, source, output or [], ca_file, deadline, tally)
+            golden = GoldenSets(storage)
+            line = Line(
+                recipe=version.recipe,
+                source=source_at(source) if source else None,
+                detector=detector,
+                recorder=recorder,
+                outbox_file=settings.outbox,
+                sinks=_sinks(output or [], ca_file),
+                deadline_s=deadline,
+                on_answer=tally.take,
+                require=partial(golden.require, version.recipe.product),
+            )
             try:
                 line.parts += [_trigger(words, line, settings) for words in trigger or ["continuous"]]
                 _run_until_ended(line, tally)
@@ -98,32 +109,11 @@ class _Tally:
             self.ended.set()
 
 
-def _line(
-    settings: Settings,
-    version: RecipeVersion,
-    detector: SupervisedDetector,
-    recorder: Recorder,
-    source: str,
-    outputs: list[str],
-    ca_file: Path | None,
-    deadline: float,
-    tally: _Tally,
-) -> Line:
-    from workflows.line import Line
-
-    sinks = [make_sink(address, ca_file) for address in outputs]
+def _sinks(addresses: list[str], ca_file: Path | None) -> list[Sink]:
+    sinks = [make_sink(address, ca_file) for address in addresses]
     if len({sink.name for sink in sinks}) < len(sinks):
         raise SourceError("Two outputs go to the same place. Name each of them once.")
-    return Line(
-        recipe=version.recipe,
-        source=source_at(source) if source else None,
-        detector=detector,
-        recorder=recorder,
-        outbox_file=settings.outbox,
-        sinks=sinks,
-        deadline_s=deadline,
-        on_answer=tally.take,
-    )
+    return sinks
 
 
 def _trigger(words: str, line: Line, settings: Settings) -> LinePart:

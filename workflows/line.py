@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
+from filo_core.types import Verdict
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.outbox import Outbox
@@ -33,8 +34,11 @@ class RecordLedger:
     NOT_INSPECTED at the next start: the line errs towards NG, and never says OK twice.
     """
 
-    def __init__(self, recorder: Recorder, outbox: Outbox, couriers: Sequence[Courier]) -> None:
+    def __init__(
+        self, recorder: Recorder, outbox: Outbox, couriers: Sequence[Courier], require: Callable[[], None]
+    ) -> None:
         self._recorder = recorder
+        self._require = require
         self._outbox = outbox
         self._couriers = couriers
 
@@ -43,7 +47,9 @@ class RecordLedger:
         return self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
 
     def keep(self, inspection: Inspection) -> None:
-        """Write an inspection into the record."""
+        """Write an inspection into the record; a verdict only while there may be any."""
+        if inspection.verdict is not Verdict.NOT_INSPECTED:
+            self._require()
         self._recorder.record_one(inspection)
 
     def close(self, number: int, result: LineResult) -> None:
@@ -87,6 +93,7 @@ class Line:
         sinks: where answers go.
         deadline_s: longest time from a trigger to its answer.
         on_answer: told every new answer.
+        require: raises a FiloError while no part may get a verdict: its golden set has a problem.
     """
 
     recipe: Recipe
@@ -97,6 +104,7 @@ class Line:
     sinks: Sequence[Sink] = ()
     deadline_s: float = 2.0
     on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None
+    require: Callable[[], None] = lambda: None
     back_off: BackOff = field(default_factory=BackOff)
     parts: list[LinePart] = field(default_factory=list)
     """Triggers and servers, added once the station is there."""
@@ -117,7 +125,7 @@ class Line:
             self._lock.release()
             raise
         self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
-        ledger = RecordLedger(self.recorder, self.outbox, self.couriers)
+        ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
         self.station = Station(
             self.source, self.recipe, self.detector, ledger, deadline_s=self.deadline_s, on_answer=self.on_answer
         )

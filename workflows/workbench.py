@@ -12,6 +12,7 @@ from storage.storage import Storage, open_storage
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.live_model import LiveModel
 from workflows.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,10 +30,13 @@ class Workbench:
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
+    live_model: LiveModel | None = None
 
     def close(self) -> None:
-        """Stop the worker between two events, then close the database."""
+        """Stop the worker between two events, end the live model's process, then close the database."""
         self.worker.stop()
+        if self.live_model is not None:
+            self.live_model.close()
         self.storage.close()
 
 
@@ -53,12 +57,21 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     catalogue = Catalogue(storage)
     worker = Worker(make_engine, on_engine)
     worker.start()
+    live_model = LiveModel() if settings.supervised else None
     return Workbench(
         settings=settings,
         storage=storage,
         catalogue=catalogue,
         history=History(storage),
-        inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
+        inspector=Inspector(
+            catalogue,
+            storage,
+            worker,
+            station=settings.station,
+            operator=settings.operator,
+            live_model=live_model,
+        ),
         worker=worker,
         library=AnomalyLibrary.load(),
+        live_model=live_model,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from filo_core.errors import StorageError
+from filo_core.errors import FiloError
 from filo_core.imaging import encode_frame
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
 from filo_core.line.runs import judge
@@ -34,7 +34,7 @@ _REMEMBERED = 10_000
 
 
 class Ledger(Protocol):
-    """Keeps triggers and their answers for good; every method may raise a StorageError."""
+    """Keeps triggers and their answers for good; every method may raise a FiloError, whose sentence is the reason."""
 
     def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
         """Accept a trigger; its number, and its answer if it had one within that time."""
@@ -168,7 +168,7 @@ class Station:
             self._counters = replace(self._counters, triggers=self._counters.triggers + 1)
         try:
             pending.number, earlier = self._ledger.open(trigger.trigger_id, trigger.repeats_within_s)
-        except StorageError as error:
+        except FiloError as error:
             self._storage_problem = str(error)
             if self._claim(pending):
                 self._refuse(pending, str(error), keep=False)
@@ -239,7 +239,7 @@ class Station:
         result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency)
         try:
             self._ledger.keep(inspection)
-        except StorageError as error:
+        except FiloError as error:
             self._storage_problem = str(error)
             self._refuse(pending, str(error), keep_inspection=False)
             return
@@ -281,7 +281,7 @@ class Station:
         if keep and keep_inspection:
             try:
                 self._ledger.keep(inspection_of(result))
-            except StorageError as error:
+            except FiloError as error:
                 self._storage_problem = str(error)
         self._finish(pending, result, None, keep=keep)
 
@@ -292,7 +292,7 @@ class Station:
             try:
                 self._ledger.close(pending.number, result)
                 self._storage_problem = ""
-            except StorageError as error:
+            except FiloError as error:
                 self._storage_problem = str(error)
                 recipe = self._recipe.content_hash
                 latency = result.latency_ms or 0.0
@@ -344,7 +344,7 @@ class Station:
             number, result = self._unkept[0]
             try:
                 self._ledger.close(number, result)
-            except StorageError:
+            except FiloError:
                 return
             self._unkept.popleft()
             self._storage_problem = ""

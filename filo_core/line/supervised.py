@@ -67,7 +67,7 @@ class SupervisedDetector:
         self._device = device
         self._hang_s = hang_s
         self._load_s = load_s
-        self._on_note = on_note
+        self.on_note = on_note
         self._lock = threading.Lock()
         self._life: _Life | None = None
         self._closed = False
@@ -99,6 +99,25 @@ class SupervisedDetector:
                 self._ready(self._living())
             except _LostError as error:
                 raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+
+    def is_ready(self) -> bool:
+        """Whether a picture would be judged at once; starts the process if need be, and never waits.
+
+        Raises:
+            ModelProcessError: if the model cannot be loaded.
+        """
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            life = self._living()
+            if not life.is_ready and life.has_news():
+                self._ready(life)
+            return life.is_ready
+        except _LostError as error:
+            self._end()
+            raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+        finally:
+            self._lock.release()
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         """Prediction for ``(H, W, 3)`` uint8 RGB.
@@ -137,7 +156,7 @@ class SupervisedDetector:
         life.send(self._frame)
         answer = life.receive(self._hang_s)
         if answer.note:
-            self._on_note(answer.note)
+            self.on_note(answer.note)
         if answer.prediction is None:
             raise ModelProcessError(answer.sentence)
         return answer.prediction
@@ -159,13 +178,13 @@ class SupervisedDetector:
         life.is_ready = True
         self.load_seconds = life.age
         if answer.note:
-            self._on_note(answer.note)
+            self.on_note(answer.note)
 
     def _replace(self, why: str) -> None:
         self._end()
         self.restarts += 1
         logger.warning("the model %s and is started anew", why)
-        self._on_note(f"The model {why} and is started anew.")
+        self.on_note(f"The model {why} and is started anew.")
         if not self._closed:
             self._living()
 
@@ -202,6 +221,10 @@ class _Life:
             self._owner.send(number)
         except OSError as error:
             raise _LostError("ended by itself") from error
+
+    def has_news(self) -> bool:
+        """Whether :meth:`receive` would return at once."""
+        return bool(wait([self._owner, self.process.sentinel], 0))
 
     def receive(self, timeout: float) -> Answer:
         """Its next answer."""

@@ -11,6 +11,7 @@ from filo_core.errors import SourceError
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
+    from workflows.settings import Settings
 
 
 class SourceKind(StrEnum):
@@ -29,6 +30,11 @@ class SourceChoice:
     value: str = field(default="", repr=False)
     seconds_per_image: float = 1.0
     """Folders only."""
+
+
+def usual_choice(settings: Settings) -> SourceChoice:
+    """The source that the settings name."""
+    return SourceChoice(SourceKind(settings.source_kind), settings.source_value)
 
 
 def make_source(choice: SourceChoice) -> ImageSource:
@@ -51,8 +57,10 @@ def make_source(choice: SourceChoice) -> ImageSource:
             else "No address is given. Type the address of a stream, or the path of a video file."
         )
     from filo_core.line.sources.camera import CameraSource
+    from filo_core.line.sources.choose import source_at
 
-    return CameraSource(int(value) if choice.kind is SourceKind.CAMERA else value)
+    # A number means a camera here, even where a folder goes by it.
+    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value)
 
 
 def find_cameras() -> list[int]:
