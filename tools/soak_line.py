@@ -218,7 +218,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def write_page(page: Path, findings: list[Findings], options: str) -> None:
     """Replace this tool's section of the page, or add it; what others wrote there stays."""
-    machine = f"{psutil.cpu_count()} logical CPUs ({platform.machine()}), Python {platform.python_version()}"
+    load = psutil.getloadavg()[0]
+    machine = (
+        f"{psutil.cpu_count()} logical CPUs ({platform.machine()}), Python {platform.python_version()}, "
+        f"load average {load:.1f} at its end (other programs' work included)"
+    )
     lines = [_BEGIN, "", f"Made by `python -m tools.soak_line {options}` on {machine}.", ""]
     for found in findings:
         lines += [f"### {found.title}", "", markdown_table(found.header, found.rows), ""]

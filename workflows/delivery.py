@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class Courier:
         self._back_off = back_off or BackOff()
         self._problem = ""
         self._news = threading.Event()
+        self._stop_by = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"filo-courier-{sink.name}", daemon=True)
 
@@ -58,7 +60,8 @@ class Courier:
         self._news.set()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """End after the message in hand; what is left waits for the next start."""
+        """Deliver what goes out without a failure within half of ``timeout``, and end; the rest waits on the disk."""
+        self._stop_by = time.monotonic() + timeout / 2
         self._stopping.set()
         self._news.set()
         if self._thread.ident is not None:
@@ -66,12 +69,13 @@ class Courier:
 
     def _run(self) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() or time.monotonic() < self._stop_by:
             self._news.clear()
             try:
                 waiting = self._outbox.next_message(self.sink.name)
                 if waiting is None:
-                    failures = 0
+                    if self._stopping.is_set():
+                        break
                     self._news.wait()
                     continue
                 self._deliver(waiting)
@@ -82,7 +86,8 @@ class Courier:
                 if not self._problem:
                     logger.warning("delivery to %s waits: %s", self.sink.name, error)
                 self._problem = str(error)
-                self._stopping.wait(self._back_off.after(failures))
+                if self._stopping.wait(self._back_off.after(failures)):
+                    break
         self.sink.close()
 
     def _deliver(self, waiting: Waiting) -> None:

@@ -30,7 +30,8 @@ _WATCH_EVERY_S = 0.02
 _ANSWERING_S = 0.05
 """What keeping and passing on an answer takes: by so much the watch is ahead of the deadline."""
 _MOST_WAITING = 256
-_REMEMBERED = 10_000
+_REMEMBERED = 1_000
+"""Answers at hand without asking the ledger."""
 
 
 class Ledger(Protocol):

@@ -203,7 +203,11 @@ class CameraSource:
             ended = session.look(_LOOK_EVERY_S)
             if ended is not None:
                 ending, number = ended
-                return ending, number, self._ending_sentence(ending, number)
+                problem = self._ending_sentence(ending, number)
+                if problem and ending is not Ending.TOO_LARGE:
+                    # At once: to clear the process away takes its time.
+                    self._lose(problem)
+                return ending, number, problem
             silence = session.silence(time.monotonic())
             if session.room.sequence == 0:
                 if session.age(time.monotonic()) > timing.open_s:

@@ -123,3 +123,11 @@ def test_stopping_closes_the_sink_and_keeps_what_is_left(outbox: Outbox, courier
 def test_waits_double_up_to_the_longest() -> None:
     waits = [BackOff(0.5, 30.0).after(failures) for failures in (1, 2, 3, 7, 1000)]
     assert waits == [0.5, 1.0, 2.0, 30.0, 30.0]
+
+
+def test_what_can_go_out_at_the_stop_goes_out(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
+    put(outbox, *"abc")
+    courier.start()
+    courier.stop()
+    assert names(receiver) == ["a", "b", "c"]
+    assert not outbox.backlog()
