@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
 TEST_PACKAGES := xvfb xdotool ffmpeg mosquitto
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study soak clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,6 +60,9 @@ screenshots: setup system-test ## pictures of every screen into docs/screens
 
 calibration-study: setup ## simulate and measure what limits promise, into docs/calibration.md
 	$(BIN)/python -m tools.calibration_study
+
+soak: setup system-test ## abuse a line and its cameras, into docs/reliability.md
+	$(BIN)/python -m tools.soak_line
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output
