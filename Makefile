@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
 TEST_PACKAGES := xvfb xdotool postgresql
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-storage clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount bench-storage soak model-card speed clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,11 +55,23 @@ format: setup ## put the style right
 demo-images: setup ## render the demo product again
 	$(BIN)/python -m filo_core.learning.demo_product resources/demo
 
+model-card: setup ## measure the compact profile and its baselines into its model card; DEV=folder of categories
+	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
+
+speed: setup ## what one image costs, beside a ResNet-18 forward
+	$(BIN)/python -m tools.speed
+
 screenshots: setup system-test ## pictures of every screen into docs/screens
 	$(BIN)/python tools/screenshots.py docs/screens
 
-calibration-study: setup ## simulate and measure what limits promise, into docs/calibration.md
-	$(BIN)/python -m tools.calibration_study
+calibration-study: setup ## simulate what limits promise, into docs/calibration.md; DATA=folder adds real categories
+	$(BIN)/python -m tools.calibration_study $(if $(DATA),--data $(DATA))
+
+bench-recount: setup ## a million stored scores counted again under moved limits
+	$(BIN)/python -m tools.recount_benchmark
+
+soak: setup ## kill an inspection 200 times, and let two programs write at once for ten minutes
+	$(BIN)/python -m tools.soak
 
 bench-storage: setup system-test ## a million inspections on SQLite and PostgreSQL, into docs/scale.md
 	$(BIN)/python -m tools.bench_storage

@@ -35,6 +35,8 @@ def inspect(
     settings = settings_with(database=database, device=device)
     finished: RunFinished | None = None
     with open_storage(settings.database_url, settings.images) as storage, forwarding(settings, storage):
+        if storage.recovered.sentence:
+            errors.print(storage.recovered.sentence, markup=False, soft_wrap=True)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)

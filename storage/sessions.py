@@ -8,6 +8,13 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from storage.audit.keeping import keep_chain
+from storage.calibration_models import (
+    BlindReviewRow,
+    CalibrationRow,
+    DriftAlarmRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+)
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.plant_models import ForwardedRow
 from storage.trust_models import AuditRow, EventRow, UserRow
@@ -15,8 +22,19 @@ from storage.trust_models import AuditRow, EventRow, UserRow
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow, ForwardedRow)
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, UserRow, EventRow, AuditRow, ForwardedRow)
+_NEVER_DELETED = (
+    InspectionRow,
+    RegionRow,
+    ReviewRow,
+    BlindReviewRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+    UserRow,
+    EventRow,
+    AuditRow,
+    ForwardedRow,
+)
+_NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 
 
 class RecordSession(Session):

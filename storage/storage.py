@@ -32,7 +32,10 @@ from storage.migrations import upgrade
 from storage.recovery import Recovery, recover
 from storage.repositories.aggregates import AggregateRepository
 from storage.repositories.arrivals import ArrivalRepository
+from storage.repositories.calibrations import CalibrationRepository
 from storage.repositories.events import EventRepository
+from storage.repositories.figures import FigureRepository
+from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
 from storage.repositories.outbox import OutboxRepository
@@ -50,6 +53,9 @@ class Transaction:
     products: ProductRepository
     inspections: InspectionRepository
     reviews: ReviewRepository
+    figures: FigureRepository
+    golden: GoldenRepository
+    calibrations: CalibrationRepository
     events: EventRepository
     jobs: JobRepository
     users: UserRepository
@@ -176,6 +182,9 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         products,
         InspectionRepository(session),
         ReviewRepository(session),
+        FigureRepository(session),
+        GoldenRepository(session),
+        CalibrationRepository(session),
         EventRepository(session),
         JobRepository(session),
         UserRepository(session),

@@ -15,6 +15,7 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
 from workflows.users import Users
 
@@ -35,6 +36,7 @@ class Workbench:
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
+    nightly: NightlyBackup
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
 
@@ -43,6 +45,7 @@ class Workbench:
         self.worker.stop()
         if self.forwarder is not None:
             self.forwarder.stop()
+        self.nightly.close()
         self.access.sign_out()
         self.storage.close()
 
@@ -72,6 +75,8 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
     worker.start()
+    nightly = NightlyBackup(settings)
+    nightly.start()
     return Workbench(
         settings=settings,
         storage=storage,
@@ -83,4 +88,5 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         worker=worker,
         library=AnomalyLibrary.load(),
         forwarder=forwarder,
+        nightly=nightly,
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NEWEST = "0004"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions that this program knows, oldest first."""
 
 _VERSION_TABLE = "alembic_version"

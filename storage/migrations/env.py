@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-# Their tables are part of the metadata.
+# Imported for their tables: they join the metadata of the others.
+import storage.calibration_models
 import storage.plant_models
 import storage.trust_models  # noqa: F401
 from storage.models import Row

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
+from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.events import Calibrated, StepDone
 from filo_core.line.worker import Worker
@@ -38,6 +39,7 @@ from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
 from workflows.users import Users
 from workflows.workbench import Workbench
@@ -78,7 +80,19 @@ class RedEngine:
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained)
 
-    def calibrate(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | Calibrated]:
+    def is_set_up_for(self, recipe: Recipe) -> bool:
+        return True
+
+    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> RedDetector:
+        return RedDetector(self.gate, self.trained)
+
+    def calibrate(
+        self,
+        draft: ProductDraft,
+        references: Sequence[SourceImage],
+        confirmed: Sequence[ConfirmedPart] = (),
+        alpha: float = 0.01,
+    ) -> Iterator[StepDone | Calibrated]:
         for done, reference in enumerate(references, start=1):
             yield StepDone(done, len(references), reference.name)
         scores = tuple(float(reference.pixels[..., 0].mean()) / 255.0 for reference in references)
@@ -130,6 +144,7 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
         inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
         worker=worker,  # type: ignore[arg-type]
         library=AnomalyLibrary.load(),
+        nightly=NightlyBackup(settings),
     )
     engine.gate.set()
     worker.stop()
