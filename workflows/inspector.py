@@ -73,15 +73,10 @@ def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersio
         recipe = version.recipe
         golden.require(recipe.product)
         detector = engine.detector(recipe, catalogue.references(recipe))
-        yield from recorder.record(
-            inspect_images(
-                images,
-                recipe,
-                detector,
-                already_judged=already_judged,
-                root=folder,
+        with recorder.job(f"{recipe.product}: {folder}"):
+            yield from recorder.record(
+                inspect_images(images, recipe, detector, already_judged=already_judged, root=folder)
             )
-        )
 
     return run
 

@@ -34,7 +34,7 @@ class SourceChoice:
 
 def usual_choice(settings: Settings) -> SourceChoice:
     """The source that the settings name."""
-    return SourceChoice(SourceKind(settings.source_kind), settings.source_value)
+    return SourceChoice(SourceKind(settings.source_kind), settings.source_address)
 
 
 def make_source(choice: SourceChoice) -> ImageSource:
