@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, inspect, make_url, text
 
 from filo_core.errors import ProductError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped
-from filo_core.types import InspectionFilter, Limits, Origin, Review, ReviewDecision, Verdict
+from filo_core.types import InspectionFilter, Limits, Origin, Review, ReviewDecision, Role, Verdict
 from storage.engine import BrokenRuleError, for_writing, sqlite_url
 from storage.migrations import NEWEST, REVISIONS, alembic_config
 from storage.models import Row
@@ -319,3 +319,46 @@ def test_the_longest_name_a_person_may_type_fits(storage: Storage) -> None:
     sign_product(storage, name)
     with storage.reading() as transaction:
         assert transaction.products.draft(name).description.name == name
+
+
+def test_the_chain_is_intact_and_names_a_changed_row(storage: Storage) -> None:
+    recipe = sign_product(storage)
+    numbers = [
+        Recorder(storage, "metal nut").record_one(make_inspection(recipe, shade, 0.1 + 0.2, regions=[make_region()]))
+        for shade in range(3)
+    ]
+    with storage.transaction() as transaction:
+        transaction.reviews.add(numbers[0], Review(ReviewDecision.CONFIRM, Verdict.NG, "Ada", MOMENT))
+        transaction.users.put("Ada", Role.ADMIN, "$argon2id$", "Ada")
+    assert storage.verify().intact
+    with storage._engine.begin() as connection:
+        connection.execute(text(f"UPDATE regions SET x = 5 WHERE inspection_id = {numbers[1]}"))
+    assert [(problem.table, problem.row_id) for problem in storage.verify().problems] == [("inspections", numbers[1])]
+
+
+def test_four_writers_at_once_make_one_chain(storage: Storage) -> None:
+    recipe = sign_product(storage)
+    all_ready = threading.Barrier(4)
+
+    def write(writer: int) -> None:
+        recorder = Recorder(storage, "metal nut")
+        all_ready.wait(20)
+        for number in range(8):
+            inspection = make_inspection(recipe, 100 * writer + number, regions=[make_region()], origin=Origin.LIVE)
+            recorder.record_one(inspection)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    report = storage.verify()
+    assert report.intact
+    assert report.entries == 1 + 32
+
+
+def test_a_schema_with_data_in_it_goes_back_and_forward(storage: Storage, url: str, tmp_path: Path) -> None:
+    recipe = sign_product(storage)
+    Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, regions=[make_region()]))
+    with for_writing(storage._engine).begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    with open_storage(url, tmp_path / "images") as again, again.reading() as transaction:
+        assert transaction.inspections.count(EVERYTHING) == 1
+        assert again.verify().intact
