@@ -95,6 +95,8 @@ class EventKind(StrEnum):
     RECOVERED = "recovered"
     RESTORED = "restored"
     CHAIN_BEGUN = "chain begun"
+    IMAGES_REMOVED = "images removed"
+    DISK_FULL = "disk full"
 
 
 class Origin(StrEnum):

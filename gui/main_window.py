@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SMALLEST = QSize(1100, 720)
-_NAVIGATION_WIDTH = 108
+_NAVIGATION_WIDTH = 116
 _LONGEST_END_MS = 10_000
 
 

@@ -14,6 +14,7 @@ import io
 import itertools
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,7 +26,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image, UnidentifiedImageError
 
-from filo_core.errors import DatabaseInUseError, ShapeMismatchError, StorageError
+from filo_core.errors import DatabaseInUseError, DiskFullError, ShapeMismatchError, StorageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,6 +112,16 @@ class ArtefactStore:
             raise StorageError(f"{image.name} changed while it was in use: its hash is wrong. Take it again.")
         return self._put(image.encoded, image.image_hash)
 
+    def put_bytes(self, content: bytes, content_hash: str) -> None:
+        """Keep what another store keeps under ``content_hash``.
+
+        Raises:
+            StorageError: if it is something else, or cannot be written.
+        """
+        if _sha256(content) != content_hash:
+            raise StorageError(f"What was to be stored as {content_hash[:12]} is damaged: its hash is wrong.")
+        self._put(content, content_hash)
+
     def put_map(self, anomaly_map: NDArray[np.float32]) -> str:
         """Keep an anomaly map as a 16-bit grey PNG; back comes the hash of that file.
 
@@ -162,6 +173,22 @@ class ArtefactStore:
             raise StorageError(f"{self.path_of(content_hash)} is not an anomaly map. Restore it from a backup.")
         return (levels / np.float32(MAP_LEVELS)).astype(np.float32)
 
+    def require_room(self, reserve_bytes: int) -> None:
+        """Refuse to go on when the disk is nearly full.
+
+        Raises:
+            DiskFullError: if less than ``reserve_bytes`` are free.
+        """
+        if shutil.disk_usage(self._root).free < reserve_bytes:
+            raise DiskFullError(
+                f"The disk that holds {self._root} is full: less than {reserve_bytes / 2**20:.0f} MiB are left. "
+                "Free some space, then try again."
+            )
+
+    def stored(self) -> Iterator[Path]:
+        """Every image and map that is kept."""
+        yield from (path for path in self._files() if _HASH.fullmatch(path.name))
+
     def path_of(self, content_hash: str) -> Path:
         """Where the content of a hash lies, whether it is there or not.
 
@@ -176,7 +203,10 @@ class ArtefactStore:
         path = self.path_of(content_hash)
         try:
             self._make_folder(path.parent)
-            if not _holds(path, content):
+            if _holds(path, content):
+                # Seen again: too young to be removed before the row that speaks of it is there.
+                os.utime(path)
+            else:
                 self._write(path, content)
             # For a file that was there as well: its writer may have died before this.
             _flush_folder(path.parent)
@@ -279,6 +309,6 @@ def _flush_folder(folder: Path) -> None:
 
 def _os_trouble(path: Path, error: OSError, what: str) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageError(f"The disk that holds {path} is full. Free some space, then try again.")
+        return DiskFullError(f"The disk that holds {path} is full. Free some space, then try again.")
     reason = error.strerror or type(error).__name__
     return StorageError(f"{path} cannot be {what}: {reason}. {_CHOOSE_FOLDER}")

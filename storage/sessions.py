@@ -16,6 +16,7 @@ from storage.calibration_models import (
     GoldenReleaseRow,
 )
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+from storage.plant_models import ForwardedRow
 from storage.trust_models import AuditRow, EventRow, UserRow
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _NEVER_DELETED = (
     UserRow,
     EventRow,
     AuditRow,
+    ForwardedRow,
 )
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 

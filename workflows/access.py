@@ -45,6 +45,7 @@ class Right(Enum):
     OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
     SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
     DELETE = ("delete a product", Role.SUPERVISOR)
+    REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
     MANAGE_USERS = ("manage users", Role.ADMIN)
 
     @property

@@ -6,7 +6,7 @@ Where the evidence is too thin for a figure, its sentence stands in its place: s
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,6 +72,7 @@ class Figures:
     grouping: Grouping
     scores: Scores
     agreement: AgreementStudy | str
+    """The system, those who reviewed, and those who reviewed blind; the golden set is the truth where it is known."""
 
 
 class FigureReader:
@@ -96,7 +97,8 @@ class FigureReader:
         with self._storage.reading() as transaction:
             rows = transaction.figures.judged(wanted)
             types = transaction.figures.types_found(wanted)
-            reviews = transaction.figures.reviewed(wanted)
+            reviews = (*transaction.figures.reviewed(wanted), *transaction.figures.blind(wanted))
+            known = transaction.figures.known()
         version = self._catalogue.recipe(wanted.product) if wanted.product and rows else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
         grouping = grouping_of(rows) if grouping is Grouping.AUTO else grouping
@@ -104,12 +106,12 @@ class FigureReader:
             wanted=wanted,
             counts=_counts(rows),
             untrained=sum(not row.trained and row.image_score is not None for row in rows),
-            first_pass=_or_sentence(lambda: _first_pass(rows)),
+            first_pass=_or_sentence(lambda: first_pass_of(rows)),
             pareto=_or_sentence(lambda: pareto(_type_counts(rows, types))),
             chart=_or_sentence(lambda: control_chart(subgroups(rows, grouping))),
             grouping=grouping,
             scores=_scores(rows, limits, model_hash),
-            agreement=_or_sentence(lambda: agreement_study(_judgements(rows, reviews))),
+            agreement=_or_sentence(lambda: agreement_study(_judgements(rows, reviews), _truth(rows, known))),
         )
 
 
@@ -117,7 +119,8 @@ def grouping_of(rows: Sequence[JudgedRow]) -> Grouping:
     """Hours, shifts or days, by how long the inspections span."""
     if not rows:
         return Grouping.DAY
-    span = rows[-1].inspected_at - rows[0].inspected_at
+    moments = [row.inspected_at for row in rows]
+    span = max(moments) - min(moments)
     return Grouping.HOUR if span <= _HOURS_UP_TO else Grouping.SHIFT if span <= _SHIFTS_UP_TO else Grouping.DAY
 
 
@@ -131,6 +134,12 @@ def subgroups(rows: Sequence[JudgedRow], grouping: Grouping) -> tuple[Subgroup, 
             inspected[start] += 1
             refused[start] += row.final_verdict is Verdict.NG
     return tuple(Subgroup(_label(start, grouping), inspected[start], refused[start]) for start in sorted(inspected))
+
+
+def shift_of(moment: datetime) -> str:
+    """Shift of the day that a moment lies in, by the clock on the wall: ``"06–14"``."""
+    start = _start(moment.astimezone(), Grouping.SHIFT)
+    return f"{start:%H}–{(start.hour + SHIFT_HOURS) % 24:02}"
 
 
 def _start(moment: datetime, grouping: Grouping) -> datetime:
@@ -157,7 +166,12 @@ def _counts(rows: Sequence[JudgedRow]) -> RunCounts:
     return RunCounts(found[Verdict.OK], found[Verdict.REVIEW], found[Verdict.NG], found[Verdict.NOT_INSPECTED])
 
 
-def _first_pass(rows: Sequence[JudgedRow]) -> Rate:
+def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
+    """Share of the contents whose first verdict was OK.
+
+    Raises:
+        EvidenceError: without a row.
+    """
     first: dict[tuple[int, str], Verdict] = {}
     for row in rows:
         # What could not be read has no content to be known by: each counts.
@@ -192,6 +206,15 @@ def _judgements(rows: Sequence[JudgedRow], reviews: Sequence[ReviewedRow]) -> li
     reviewed = {review.inspection_id for review in reviews}
     system = [Judgement(str(row.inspection_id), SYSTEM, row.verdict) for row in rows if row.inspection_id in reviewed]
     return system + [Judgement(str(review.inspection_id), review.reviewer, review.verdict) for review in reviews]
+
+
+def _truth(rows: Sequence[JudgedRow], known: Mapping[tuple[int, str], Verdict]) -> dict[str, Verdict]:
+    """What the golden sets know about inspected images, so that every appraiser can be held against it."""
+    return {
+        str(row.inspection_id): known[row.product_id, row.image_hash]
+        for row in rows
+        if (row.product_id, row.image_hash) in known
+    }
 
 
 def _or_sentence(figure: Callable[[], T]) -> T | str:

@@ -32,7 +32,7 @@ def _without_secrets(value: Any) -> Any:
             return value
 
 
-def _redacted_line(_logger: Any, _method: str, line: str) -> str:
+def _redacted_line(_logger: Any, _method: str, line: Any) -> str:
     # Once more over what is really written: objects become text only while the line is made.
     return redact(line)
 

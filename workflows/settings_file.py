@@ -29,6 +29,8 @@ class StoredSettings(BaseModel):
     profile: str | None = None
     device: str | None = None
     station: str | None = None
+    keep_days: int | None = None
+    image_quota_gb: float | None = None
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None

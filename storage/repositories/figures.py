@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import InspectionFilter, Verdict
+from storage.calibration_models import BlindReviewRow, GoldenPartRow
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.repositories.filters import conditions
 
@@ -110,6 +111,21 @@ class FigureRepository:
             .order_by(ReviewRow.id)
         )
         return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+
+    def blind(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
+        """All blind reviews of the wanted inspections, oldest first."""
+        query = (
+            select(BlindReviewRow.inspection_id, BlindReviewRow.reviewer, BlindReviewRow.verdict)
+            .join(InspectionRow, InspectionRow.id == BlindReviewRow.inspection_id)
+            .where(*conditions(wanted))
+            .order_by(BlindReviewRow.id)
+        )
+        return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+
+    def known(self) -> dict[tuple[int, str], Verdict]:
+        """What the golden sets know, by product and image hash."""
+        query = select(GoldenPartRow.product_id, GoldenPartRow.image_hash, GoldenPartRow.expected)
+        return {(row[0], row[1]): Verdict(row[2]) for row in self._session.execute(query)}
 
     def stations(self) -> tuple[str, ...]:
         """Every station that inspected something, in alphabetical order."""

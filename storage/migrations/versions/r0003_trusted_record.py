@@ -21,7 +21,7 @@ _KIND = sa.String(32)
 _MOMENT = sa.DateTime(timezone=True)
 _KINDS = (
     "user changed", "signed in", "signed out", "sign-in refused", "product removed", "clock moved back", "recovered",
-    "restored", "chain begun",
+    "restored", "chain begun", "images removed", "disk full",
 )  # fmt: skip
 
 

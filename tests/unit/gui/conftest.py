@@ -80,6 +80,12 @@ class RedEngine:
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained)
 
+    def is_set_up_for(self, recipe: Recipe) -> bool:
+        return True
+
+    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> RedDetector:
+        return RedDetector(self.gate, self.trained)
+
     def calibrate(
         self,
         draft: ProductDraft,
