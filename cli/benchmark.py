@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,22 +12,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import add_row, console, errors, say, settings_with, speaks_plainly, trained_word
-from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError
 from filo_core.events import StepDone
-from filo_core.imaging import read_image
 from filo_core.learning.benchmark import BenchmarkResult, CategoryResult
 from filo_core.learning.benchmark import benchmark as measure
-from filo_core.learning.datasets import Category, find_categories
-from filo_core.types import Limits, ProductDescription, ProductDraft, ProductKind, Reference
+from filo_core.learning.datasets import find_categories
 
 if TYPE_CHECKING:
-    from filo_core.engine import Engine
-    from filo_core.learning.benchmark import Figures, MakeDetector
-    from filo_core.method.interfaces import Detector
-
-# Figures are ranks: no limit enters them, and without regions nothing is named.
-_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+    from filo_core.learning.baselines import Contender
+    from filo_core.learning.benchmark import Figures
+    from filo_core.learning.datasets import Category
 
 
 @speaks_plainly
@@ -41,26 +36,41 @@ def benchmark(
     limit: Annotated[
         int | None, typer.Option(help="At most so many good and so many anomalous test images a category.")
     ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also seeded weights, raw pixels and plain contrast, in one table.")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
-    from filo_core.engine import load_engine
+    from filo_core.learning.baselines import contenders
+    from filo_core.profiles.builder import choose_device, profile_folder
 
     categories = find_categories(path)
     settings = settings_with(profile=profile, device=device)
-    engine = load_engine(settings.profile, settings.device)
+    rows = contenders(profile_folder(settings.profile), choose_device(settings.device))
+    results = [
+        _measure(categories, row, shots=shots, seeds=range(seeds), limit=limit)
+        for row in (rows if baselines else rows[:1])
+    ]
+    _print(results[0])
+    if baselines:
+        _print_comparison(results)
+    if json_file is not None:
+        content = results[0].to_json() if len(results) == 1 else _all_as_json(results)
+        try:
+            json_file.write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise FolderError(f"{json_file} cannot be written: {error.strerror or error}. Choose another.") from error
+        say(f"Written to {json_file}")
+
+
+def _measure(
+    categories: Sequence[Category], row: Contender, *, shots: int, seeds: Sequence[int], limit: int | None
+) -> BenchmarkResult:
     result: BenchmarkResult | None = None
     with Progress(console=errors) as progress:
-        task = progress.add_task("Measuring", total=None)
-        events = measure(
-            categories,
-            detector_maker(engine),
-            shots=shots,
-            seeds=range(seeds),
-            limit=limit,
-            profile=settings.profile,
-        )
-        for event in events:
+        task = progress.add_task(f"Measuring {row.name}", total=None)
+        for event in measure(categories, row.make_detector, shots=shots, seeds=seeds, limit=limit, profile=row.name):
             match event:
                 case StepDone():
                     progress.update(task, completed=event.done, total=event.total)
@@ -69,32 +79,27 @@ def benchmark(
                 case BenchmarkResult():
                     result = event
     assert result is not None, "a benchmark ends with its result"
-    _print(result)
-    if json_file is not None:
-        try:
-            json_file.write_text(result.to_json(), encoding="utf-8")
-        except OSError as error:
-            raise FolderError(f"{json_file} cannot be written: {error.strerror or error}. Choose another.") from error
-        say(f"Written to {json_file}")
+    return result
 
 
-def detector_maker(engine: Engine) -> MakeDetector:
-    """Sets up the engine's own detector for a category, with the built-in library's anomaly list."""
-    library = AnomalyLibrary.load()
+def _all_as_json(results: Sequence[BenchmarkResult]) -> str:
+    content = {result.profile: json.loads(result.to_json()) for result in results}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def make(references: Sequence[Path], category: Category) -> Detector:
-        images = [read_image(path) for path in references]
-        description = ProductDescription(
-            name=category.name, class_name=category.root.name.replace("_", " ").lower(), kind=ProductKind.OBJECT
-        )
-        draft = ProductDraft(
-            description,
-            library.suggest(description),
-            tuple(Reference(image.image_hash, image.name) for image in images),
-        )
-        return engine.detector(draft.recipe(_NO_LIMITS, engine.model_hash), images)
 
-    return make
+def _print_comparison(results: Sequence[BenchmarkResult]) -> None:
+    table = Table("Category", title="Image/pixel AUROC beside what learned nothing, per cent")
+    for result in results:
+        table.add_column(result.profile, justify="right")
+    for index, category in enumerate(results[0].categories):
+        add_row(table, category.name, *(_pair(result.categories[index].figures) for result in results))
+    table.add_section()
+    add_row(table, "mean", *(_pair(result.mean) for result in results))
+    console.print(table)
+
+
+def _pair(figures: Figures) -> str:
+    return f"{_cell(figures.image_auroc)}/{_cell(figures.pixel_auroc)}"
 
 
 def _print(result: BenchmarkResult) -> None:

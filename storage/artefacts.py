@@ -112,6 +112,16 @@ class ArtefactStore:
             raise StorageError(f"{image.name} changed while it was in use: its hash is wrong. Take it again.")
         return self._put(image.encoded, image.image_hash)
 
+    def put_bytes(self, content: bytes, content_hash: str) -> None:
+        """Keep what another store keeps under ``content_hash``.
+
+        Raises:
+            StorageError: if it is something else, or cannot be written.
+        """
+        if _sha256(content) != content_hash:
+            raise StorageError(f"What was to be stored as {content_hash[:12]} is damaged: its hash is wrong.")
+        self._put(content, content_hash)
+
     def put_map(self, anomaly_map: NDArray[np.float32]) -> str:
         """Keep an anomaly map as a 16-bit grey PNG; back comes the hash of that file.
 

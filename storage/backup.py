@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,8 @@ def copy_database(source: Path, target: Path) -> None:
             os.fsync(file.fileno())
         temporary.replace(target)
     except (OSError, sqlite3.Error) as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
 

@@ -31,6 +31,7 @@ _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 # Any number does, as long as every station takes the same one.
 _MIGRATION_LOCK = 0x46694C6F
 _CHAIN_LOCK = 0x46694C70
+_ARRIVALS_LOCK = 0x46694C71
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
@@ -115,6 +116,12 @@ def wait_for_other_links(connection: Connection) -> None:
     # SQLite's BEGIN IMMEDIATE has done so already.
     if connection.dialect.name == _POSTGRESQL:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+
+
+def wait_for_other_arrivals(connection: Connection) -> None:
+    """Hold back every other forwarder into this database until the transaction ends."""
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ARRIVALS_LOCK})
 
 
 def translated(error: DBAPIError, url: URL) -> StorageError:

@@ -30,12 +30,15 @@ from storage.engine import (
 )
 from storage.migrations import upgrade
 from storage.recovery import Recovery, recover
+from storage.repositories.aggregates import AggregateRepository
+from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.calibrations import CalibrationRepository
 from storage.repositories.events import EventRepository
 from storage.repositories.figures import FigureRepository
 from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
+from storage.repositories.outbox import OutboxRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
@@ -57,6 +60,9 @@ class Transaction:
     jobs: JobRepository
     users: UserRepository
     retention: RetentionRepository
+    outbox: OutboxRepository
+    arrivals: ArrivalRepository
+    aggregates: AggregateRepository
 
 
 class Storage:
@@ -171,8 +177,9 @@ def open_storage(url: str, artefacts: Path) -> Storage:
 
 
 def _transaction(session: Session, *, writes: bool) -> Transaction:
+    products = ProductRepository(session, writes=writes)
     return Transaction(
-        ProductRepository(session, writes=writes),
+        products,
         InspectionRepository(session),
         ReviewRepository(session),
         FigureRepository(session),
@@ -182,4 +189,7 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         JobRepository(session),
         UserRepository(session),
         RetentionRepository(session),
+        OutboxRepository(session),
+        ArrivalRepository(session, products),
+        AggregateRepository(session),
     )

@@ -35,6 +35,8 @@ def filo_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     home = tmp_path / "filo-home"
     monkeypatch.setenv("FILO_HOME", str(home))
+    # The keyring is the user's own: no test writes into it.
+    monkeypatch.setenv("FILO_SECRETS", "file")
     return home
 
 

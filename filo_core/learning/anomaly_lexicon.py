@@ -5,10 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES
+from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
+from filo_core.method.word_tokenizer import Vocabulary, words_of
 from filo_core.types import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
 
 
@@ -44,31 +47,59 @@ class AnomalyKind(StrEnum):
 
 
 LEXICON: dict[AnomalyKind, tuple[str, ...]] = {
-    AnomalyKind.SCRATCH: ("scratch", "scratches", "scratched surface", "scrape", "scuff", "tool mark"),
-    AnomalyKind.CRACK: ("crack", "cracks", "fracture", "fissure", "hairline crack", "split"),
-    AnomalyKind.CUT: ("cut", "slit", "gouge", "nick", "slash", "tear"),
-    AnomalyKind.HOLE: ("hole", "pinhole", "puncture", "pit", "void", "bubble"),
-    AnomalyKind.DENT: ("dent", "bump", "dimple", "dented surface", "squeeze mark", "impression"),
-    AnomalyKind.STAIN: ("stain", "dark spot", "smudge", "oil stain", "water mark", "dirt"),
-    AnomalyKind.CONTAMINATION: ("contamination", "dust", "particles", "specks", "debris", "impurity"),
-    AnomalyKind.FOREIGN_OBJECT: ("foreign object", "foreign material", "metal chip", "inclusion", "foreign body"),
-    AnomalyKind.THREAD: ("thread", "loose thread", "fiber", "hair", "lint"),
-    AnomalyKind.COLOR_CHANGE: ("color change", "discoloration", "wrong color", "discolored area", "faded color"),
-    AnomalyKind.CORROSION: ("corrosion", "rust", "oxidation", "mold", "rust spot"),
-    AnomalyKind.WRINKLE: ("wrinkle", "fold", "crease", "folded area", "kink"),
-    AnomalyKind.BURR: ("burr", "flash", "protrusion", "rough edge", "excess material"),
-    AnomalyKind.ABRASION: ("abrasion", "worn surface", "rough patch", "wear", "blurred area", "rough surface"),
-    AnomalyKind.LIQUID: ("glue residue", "glue", "solder splash", "drop", "liquid", "grease"),
-    AnomalyKind.MISPRINT: ("misprint", "faulty imprint", "print error", "wrong print", "smeared print"),
-    AnomalyKind.BROKEN_EDGE: ("broken edge", "chipped edge", "chip", "broken corner", "breakage"),
-    AnomalyKind.DEFORMATION: ("deformation", "bent part", "bent", "warped shape", "distorted shape", "bent pin"),
-    AnomalyKind.MISSING_PART: ("missing part", "missing component", "missing screw", "missing piece", "absent part"),
-    AnomalyKind.MISPLACED_PART: ("misplaced part", "misplaced component", "shifted part", "misaligned part"),
-    AnomalyKind.SWAPPED_PART: ("swapped part", "wrong part", "wrong component", "mixed up parts"),
-    AnomalyKind.ROTATED_PART: ("rotated part", "flipped part", "reversed part", "tilted component"),
-    AnomalyKind.EXTRA_PART: ("extra part", "additional part", "duplicate part", "surplus component"),
+    AnomalyKind.SCRATCH: ("scratch", "scratches", "scratched {}", "scrape", "scuff", "tool mark", "chatter mark"),
+    AnomalyKind.CRACK: ("crack", "cracks", "fracture", "fissure", "hairline crack", "microcrack", "cracked {}"),
+    AnomalyKind.CUT: ("cut", "slit", "gouge", "nick", "slash", "tear", "torn {}", "poked {}"),
+    AnomalyKind.HOLE: (
+        "hole",
+        "pinhole",
+        "puncture",
+        "pit",
+        "void",
+        "pore",
+        "porosity",
+        "crater",
+        "bubble",
+        "pitted {}",
+    ),
+    AnomalyKind.DENT: ("dent", "bump", "dimple", "dented {}", "squeeze mark", "impression", "bruise", "swollen {}"),
+    AnomalyKind.STAIN: ("stain", "dark spot", "smudge", "oil stain", "water stain", "dirt", "spot", "dark streak"),
+    AnomalyKind.CONTAMINATION: ("contamination", "dust", "particle", "particles", "specks", "debris", "impurity"),
+    AnomalyKind.FOREIGN_OBJECT: ("foreign object", "foreign material", "metal chip", "inclusion", "foreign particle"),
+    AnomalyKind.THREAD: ("thread", "loose thread", "foreign thread", "fiber", "hair", "lint", "loose stitch"),
+    AnomalyKind.COLOR_CHANGE: (
+        "color change",
+        "discoloration",
+        "wrong color",
+        "discolored {}",
+        "faded color",
+        "color shift",
+        "burn mark",
+        "burnt {}",
+    ),
+    AnomalyKind.CORROSION: ("corrosion", "rust", "oxidation", "mold", "rust spot", "corroded {}", "oxidized {}", "rot"),
+    AnomalyKind.WRINKLE: ("wrinkle", "fold", "crease", "folded {}", "kink", "wrinkled {}"),
+    AnomalyKind.BURR: ("burr", "flash", "protrusion", "rough edge", "ragged edge", "excess material", "frayed edge"),
+    AnomalyKind.ABRASION: (
+        "abrasion",
+        "worn {}",
+        "rough patch",
+        "wear",
+        "blurred {}",
+        "rough surface",
+        "uneven surface",
+    ),
+    AnomalyKind.LIQUID: ("glue residue", "glue", "solder splash", "spatter", "drop", "liquid", "grease", "residue"),
+    AnomalyKind.MISPRINT: ("misprint", "faulty imprint", "print error", "wrong print", "smeared print", "double print"),
+    AnomalyKind.BROKEN_EDGE: ("broken edge", "chipped {}", "edge chip", "broken corner", "breakage", "broken {}"),
+    AnomalyKind.DEFORMATION: ("deformation", "bent {}", "warped {}", "distorted {}", "deformed {}", "crushed {}"),
+    AnomalyKind.MISSING_PART: ("missing {}", "missing part", "missing component", "missing screw", "absent {}"),
+    AnomalyKind.MISPLACED_PART: ("misplaced {}", "shifted {}", "misaligned {}", "crooked {}"),
+    AnomalyKind.SWAPPED_PART: ("swapped {}", "wrong {}", "mixed up parts", "mismatch"),
+    AnomalyKind.ROTATED_PART: ("rotated {}", "flipped {}", "reversed {}", "tilted {}"),
+    AnomalyKind.EXTRA_PART: ("extra {}", "additional {}", "duplicate {}", "surplus {}"),
 }
-"""Synonyms of every kind. A word that stands nowhere here was never shown to the text tower."""
+"""Synonyms of every kind; ``{}`` stands for the thing. Words that stand nowhere here mean nothing to the text tower."""
 
 CLASS_NAMES = (
     "part",
@@ -78,7 +109,13 @@ CLASS_NAMES = (
     "component",
     "material",
     "item",
+    "piece",
+    "area",
+    "edge",
     "board",
+    "pin",
+    "wire",
+    "label",
     "fabric",
     "metal",
     "plastic",
@@ -89,13 +126,18 @@ CLASS_NAMES = (
     "screw",
     "package",
 )
+_UNKNOWN_THING = "unheard"
+"""In no list, so the text tower reads its unknown token: most products have names that it never met."""
+_UNKNOWN_SHARE = 0.35
+_VAGUE = frozenset({"parts", "up", "dark", "loose", "double", "corner", "mark"})
+"""Words of the lexicon that say nothing by themselves."""
 DOMAINS = ("industrial", "manufacturing", "textural", "surface")
 
 
 def caption(kind: AnomalyKind, rng: np.random.Generator) -> str:
     """One sentence about an anomaly, in the words the method's prompts use or in plainer ones."""
-    phrase = _pick(LEXICON[kind], rng)
-    thing = _pick(CLASS_NAMES, rng)
+    phrase = _pick(LEXICON[kind], rng).format(_thing(rng))
+    thing = _thing(rng)
     place = _pick(tuple(Position), rng).value
     form = rng.random()
     if form < 0.6:
@@ -105,7 +147,29 @@ def caption(kind: AnomalyKind, rng: np.random.Generator) -> str:
 
 def generic_caption(rng: np.random.Generator) -> str:
     """One sentence that says only that something is wrong."""
-    return f"A {_pick(DOMAINS, rng)} photo of {_pick(GENERIC_ANOMALOUS_STATES, rng).format(_pick(CLASS_NAMES, rng))}"
+    return f"A {_pick(DOMAINS, rng)} photo of {_pick(GENERIC_ANOMALOUS_STATES, rng).format(_thing(rng))}"
+
+
+def normal_caption(rng: np.random.Generator) -> str:
+    """One sentence about a good piece."""
+    return f"A {_pick(DOMAINS, rng)} photo of {_pick(NORMAL_STATES, rng).format(_thing(rng))}"
+
+
+def vocabulary() -> Vocabulary:
+    """Every word of the captions and of the method's prompts, and those that say what is wrong."""
+    phrases = [phrase for phrases in LEXICON.values() for phrase in phrases]
+    texts = [*phrases, *CLASS_NAMES, *DOMAINS, *NORMAL_STATES, *GENERIC_ANOMALOUS_STATES]
+    texts += [*(position.value for position in Position), "a an photo of abnormal with at"]
+    naming = _words(phrases) - _words(CLASS_NAMES) - _VAGUE
+    return Vocabulary(tuple(sorted(_words(texts))), tuple(sorted(naming)))
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in words_of(text)}
+
+
+def _thing(rng: np.random.Generator) -> str:
+    return _UNKNOWN_THING if rng.random() < _UNKNOWN_SHARE else _pick(CLASS_NAMES, rng)
 
 
 def _pick(options: tuple[T, ...], rng: np.random.Generator) -> T:

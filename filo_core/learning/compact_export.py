@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save
 
 from filo_core.errors import ProfileError
+from filo_core.learning.anomaly_lexicon import vocabulary
 from filo_core.learning.training_checkpoint import write_atomically
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WEIGHTS_NAME = "weights.safetensors"
+VOCABULARY_NAME = "vocabulary.json"
 LARGEST_PROFILE_BYTES = 24_000_000
 
 
@@ -54,9 +57,11 @@ def export_profile(
             "trained": True,
             "weights": WeightsFile(file=WEIGHTS_NAME, sha256=hashlib.sha256(content).hexdigest()),
             "trained_on": trained_on,
+            "vocabulary": VOCABULARY_NAME,
         }
     )
     write_atomically(folder / WEIGHTS_NAME, content)
+    write_atomically(folder / VOCABULARY_NAME, (json.dumps(asdict(vocabulary()), indent=1) + "\n").encode())
     write_atomically(folder / profile.architecture, (json.dumps(architecture, indent=2) + "\n").encode())
     write_atomically(folder / MANIFEST_NAME, (written.model_dump_json(indent=2) + "\n").encode())
     return written

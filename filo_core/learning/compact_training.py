@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import AnomalyKind, caption, generic_caption
-from filo_core.learning.compact_model import new_model, normalised, patch_stages, random_window, trainable
+from filo_core.learning.anomaly_lexicon import vocabulary
+from filo_core.learning.caption_training import (
+    CLASSES,
+    GENERIC,
+    NORMAL,
+    caption_pool,
+    teach_captions,
+    text_parameters,
+)
+from filo_core.learning.compact_model import new_model, normalised, trainable
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
-from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features
+from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features, within_window
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_data import Batch, batches
 from filo_core.learning.training_pairs import NO_ANOMALY, VIEWS, Photographs, find_photographs
+from filo_core.method.conv_encoder import read_tower
+from filo_core.method.scoring import side_feature
+from filo_core.method.word_tokenizer import WordTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,9 +40,11 @@ if TYPE_CHECKING:
     from filo_core.profiles.manifest import ModelProfile
 
 _GENERIC_SHARE = 0.1
-_KEPT_SHARE = 0.99
+_KEPT_SHARE = 0.998
 """Of the running mean of the weights, a step; what is measured and shipped is the mean."""
-_BETAS = (0.9, 0.98)
+_WINDOW_SHARE, _LARGEST_WINDOW = 0.6, 4
+"""How often steady parts are matched within a window only, as the detector does, and its largest size in patches."""
+_BETAS = (0.9, 0.99)
 _WEIGHT_DECAY = 0.03
 _LARGEST_GRADIENT = 1.0
 
@@ -48,16 +60,16 @@ class TrainingSettings:
     device: str = "cpu"
     shards: int = 2
     """Threads that each take one batch a step; their gradients are averaged. One on a GPU."""
-    groups: int = 2
+    groups: int = 4
     """Groups a shard and step, at the small size."""
     workers: int = 1
     side: int = 128
     last_side: int = 128
-    last_share: float = 0.3
+    last_share: float = 0.35
     """Of the minutes: the end has a falling learning rate, and may have larger views."""
-    learning_rate: float = 4e-4
-    warmup_steps: int = 40
-    type_weight: float = 0.1
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    type_weight: float = 0.3
     bfloat16: bool = False
     measure_every_minutes: float = 10.0
     save_every_minutes: float = 2.0
@@ -100,8 +112,11 @@ class CompactTrainer:
         self._photographs = find_photographs(settings.images)
         self._unseen = find_photographs(settings.images, held_out=True)
         self.model = new_model(architecture, settings.seed).to(settings.device)
-        if start is not None:
-            self.model.load_state_dict(start)
+        self._tokenize = WordTokenizer(vocabulary(), self.model.context_length)
+        stored, self.progress = (
+            read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
+        )
+        self._set_text(start, stored)
         self._loss = MatchingLoss(len(profile.stages)).to(settings.device)
         self._parameters = trainable(self.model, self._loss)
         self.mean_model = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
@@ -115,10 +130,8 @@ class CompactTrainer:
             lr=settings.learning_rate,
             betas=_BETAS,
         )
-        self._tokenize = SimpleTokenizer(context_length=self.model.context_length)
-        self.progress = Progress()
-        if settings.checkpoint.exists():
-            self._restore()
+        if stored:
+            self._restore(stored)
 
     def run(self) -> Iterator[TrainingPoint]:
         """Train for the settings' minutes; a point every so often, the last one after the last step."""
@@ -154,6 +167,7 @@ class CompactTrainer:
         """Write the checkpoint; a run that is killed loses what came after it and nothing else."""
         tensors: dict[str, Tensor] = {}
         tensors |= {f"mean.{name}": parameter for name, parameter in self._mean.items()}
+        tensors |= {f"text.{name}": parameter for name, parameter in text_parameters(self.model).items()}
         for name, parameter in self._parameters.items():
             tensors[f"weights.{name}"] = parameter
             state = self._optimizer.state.get(parameter, {})
@@ -161,9 +175,23 @@ class CompactTrainer:
                 tensors[f"{key}.{name}"] = value
         write_checkpoint(self._settings.checkpoint, tensors, self.progress)
 
+    def _set_text(self, start: Mapping[str, Tensor] | None, stored: Mapping[str, Tensor]) -> None:
+        """Give the text tower its words, then let it stay: given, from the checkpoint, or taught now."""
+        text = text_parameters(self.model)
+        if start is not None:
+            self.model.load_state_dict(start)
+        elif all(f"text.{name}" in stored for name in text):
+            with torch.no_grad():
+                for name, parameter in text.items():
+                    parameter.copy_(stored[f"text.{name}"])
+        else:
+            teach_captions(self.model, self._tokenize, self._settings.seed)
+        for parameter in text.values():
+            parameter.requires_grad = False
+        self._captions = caption_pool(self.model, self._tokenize, self._settings.seed)
+
     @torch.no_grad()
-    def _restore(self) -> None:
-        tensors, self.progress = read_checkpoint(self._settings.checkpoint)
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         for name, parameter in self._mean.items():
             parameter.copy_(tensors[f"mean.{name}"])
         for name, parameter in self._parameters.items():
@@ -224,29 +252,43 @@ class CompactTrainer:
 
     def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         device = self._settings.device
-        count, _, side = batch.pixels.shape[:3]
+        count = len(batch.pixels)
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
         pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
-        window = random_window(self.model.visual, side, rng)
-        stages, joint = patch_stages(self.model.visual, pixels, self._profile.stages, window)
-        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:])) for stage in stages]
+        stages, joint, image = read_tower(self.model.visual, pixels, self._profile.stages)
+        allowed = None
+        if rng.random() < _WINDOW_SHARE:
+            window = int(rng.integers(2, _LARGEST_WINDOW + 1))
+            allowed = within_window(batch.steady.to(device), stages[0].shape[1], window)
+        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:]), allowed) for stage in stages]
         total, losses = self._loss(distances, masks)
-        named = kinds != NO_ANOMALY
-        if self._settings.type_weight > 0.0 and bool(named.any()):
-            regions = region_features(joint[named], masks.flatten(0, 1)[named])
-            loss = self._type_loss(regions, kinds[named], rng)
+        if self._settings.type_weight > 0.0:
+            # In bfloat16 captions of different kinds would round to the same logit.
+            with torch.autocast(device.split(":")[0], enabled=False):
+                loss, text = self._text_loss(joint, image, masks.flatten(0, 1), kinds, rng)
             total = total + self._settings.type_weight * loss
-            losses["type"] = float(loss.detach())
+            losses |= text
         return total, losses
 
-    def _type_loss(self, regions: Tensor, kinds: Tensor, rng: np.random.Generator) -> Tensor:
-        """Which caption belongs to a region; now and then the right answer is only that something is wrong."""
-        captions = [caption(kind, rng) for kind in AnomalyKind] + [generic_caption(rng)]
-        tokens = self._tokenize(captions).to(regions.device)
-        texts = functional.normalize(self.model.encode_text(tokens).float(), dim=-1)
-        vague = torch.from_numpy(rng.random(len(kinds)) < _GENERIC_SHARE).to(kinds.device)
-        logits = self.model.logit_scale.exp().clamp(max=100.0) * regions @ texts.T
-        return functional.cross_entropy(logits, kinds.masked_fill(vague, len(AnomalyKind)))
+    def _text_loss(
+        self, joint: Tensor, image: Tensor, masks: Tensor, kinds: Tensor, rng: np.random.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Regions against captions of all kinds, and images and patches against good and bad: eq. (1)."""
+        drawn = torch.from_numpy(rng.integers(self._captions.shape[1], size=CLASSES)).to(joint.device)
+        texts = self._captions[torch.arange(CLASSES, device=joint.device), drawn]
+        scale = self.model.logit_scale.exp().clamp(max=100.0)
+        named = kinds != NO_ANOMALY
+        vague = torch.from_numpy(rng.random(int(named.sum())) < _GENERIC_SHARE).to(kinds.device)
+        regions = region_features(joint[named].flatten(2).transpose(1, 2), masks[named])
+        types = functional.cross_entropy(
+            scale * regions @ texts[:NORMAL].T, kinds[named].masked_fill(vague, GENERIC), label_smoothing=0.05
+        )
+        sides = torch.stack([texts[NORMAL], side_feature(texts[:NORMAL])], dim=1)
+        images = functional.cross_entropy(scale * image @ sides, named.long())
+        inside = functional.adaptive_max_pool2d(masks[:, None].float(), joint.shape[-1])[:, 0].long()
+        patches = functional.cross_entropy(scale * torch.einsum("bdhw,ds->bshw", joint, sides), inside)
+        parts = {"type": types, "zero_shot_image": images, "zero_shot_patch": patches}
+        return types + images + patches, {name: float(part.detach()) for name, part in parts.items()}
 
     def _point(self, recent: Mapping[str, list[float]], rate: float, *, measure: bool) -> TrainingPoint:
         means = {name: float(np.mean(values)) for name, values in sorted(recent.items())}

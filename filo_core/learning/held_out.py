@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import LEXICON, AnomalyKind
-from filo_core.learning.compact_model import normalised, patch_stages
+from filo_core.learning.anomaly_lexicon import LEXICON, AnomalyKind, vocabulary
+from filo_core.learning.compact_model import normalised
 from filo_core.learning.matching_loss import region_features
 from filo_core.learning.metrics import PixelMetrics, image_auroc
 from filo_core.learning.training_pairs import KINDS, NO_ANOMALY, VIEWS, Photographs, make_group
+from filo_core.method.conv_encoder import PATCH_PX, read_tower
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.prompts import anomaly_prompts
 from filo_core.method.scoring import few_shot_map, side_feature, smooth
+from filo_core.method.word_tokenizer import WordTokenizer
 from filo_core.types import Position
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def measure_held_out(
     The same seed gives the same groups.
     """
     visual = model.visual
-    device = visual.conv1.weight.device
+    device = next(visual.parameters()).device
     rng = np.random.default_rng(seed)
     side = int(visual.image_size[0])
     pixel = PixelMetrics()
@@ -58,19 +59,27 @@ def measure_held_out(
     for _ in range(groups):
         group = make_group(photographs, side, rng)
         batch = normalised(torch.from_numpy(group.pixels).to(device), profile.mean, profile.std)
-        stages, joint = patch_stages(visual, batch, profile.stages)
+        stages, joint, _ = read_tower(visual, batch, profile.stages)
         bank = MemoryBank()
         bank.add("0", [stage[0] for stage in stages])
         # Every query sees one reference: a good one that saw fewer than the anomalous ones would look worse.
         for view in range(1, VIEWS):
             distances = bank.distances([stage[view] for stage in stages])
-            heat = smooth(few_shot_map(distances, visual.grid_size, side), profile.gaussian_sigma_px).cpu().numpy()
+            heat = (
+                smooth(few_shot_map(distances, (side // PATCH_PX, side // PATCH_PX), side), profile.gaussian_sigma_px)
+                .cpu()
+                .numpy()
+            )
             labels.append(bool(group.masks[view].any()))
             scores.append(float(heat.max()))
             pixel.add(heat, group.masks[view])
         named = group.kinds != NO_ANOMALY
         if named.any():
-            regions.append(region_features(joint[named], torch.from_numpy(group.masks[named]).to(device)))
+            regions.append(
+                region_features(
+                    joint[named].flatten(2).transpose(1, 2), torch.from_numpy(group.masks[named]).to(device)
+                )
+            )
             kinds.append(torch.from_numpy(group.kinds[named]))
     top_1, top_3 = (None, None)
     if regions:
@@ -80,11 +89,11 @@ def measure_held_out(
 
 def type_features(model: Any) -> Tensor:
     """``(kinds, D)`` side features of the first word of every kind, in the method's prompts at all positions."""
-    tokenize = SimpleTokenizer(context_length=model.context_length)
-    device = model.visual.conv1.weight.device
+    tokenize = WordTokenizer(vocabulary(), model.context_length)
+    device = next(model.visual.parameters()).device
     rows = []
     for kind in AnomalyKind:
-        prompts = anomaly_prompts("part", LEXICON[kind][0], ("industrial",), tuple(Position))
+        prompts = anomaly_prompts("part", LEXICON[kind][0].format("part"), ("industrial",), tuple(Position))
         encoded = model.encode_text(tokenize(list(prompts)).to(device)).float()
         rows.append(side_feature(functional.normalize(encoded, dim=-1)))
     return torch.stack(rows)

@@ -25,11 +25,12 @@ _PEAK_SHARE = 0.005
 _STEEPNESS, _MIDDLE = 15.0, 0.25
 
 
-def group_distances(stage: Tensor) -> Tensor:
+def group_distances(stage: Tensor, allowed: Tensor | None = None) -> Tensor:
     """Distance of every patch to its nearest patch of the group's good views. Eq. (5), differentiable.
 
     Args:
         stage: ``(G, VIEWS, N, C)`` patch tokens, good views first.
+        allowed: ``(G, N, N)`` bool, which patches of a good view a patch may be matched with; all when not given.
 
     Returns:
         ``(G, VIEWS, N)`` in [0, 2]: the good views against each other, the anomalous ones against all good ones.
@@ -40,9 +41,31 @@ def group_distances(stage: Tensor) -> Tensor:
     first_second = good[:, 0] @ good[:, 1].transpose(1, 2)
     bank = good.reshape(count, GOOD_VIEWS * patches, width)
     queries = anomalous.reshape(count, ANOMALOUS_VIEWS * patches, width)
-    nearest = (queries @ bank.transpose(1, 2)).amax(dim=2).view(count, ANOMALOUS_VIEWS, patches)
+    similar_anomalous = queries @ bank.transpose(1, 2)
+    if allowed is not None:
+        first_second = first_second.masked_fill(~allowed, -1.0)
+        similar_anomalous = similar_anomalous.masked_fill(~allowed.repeat(1, ANOMALOUS_VIEWS, GOOD_VIEWS), -1.0)
+    nearest = similar_anomalous.amax(dim=2).view(count, ANOMALOUS_VIEWS, patches)
     similar = torch.cat([first_second.amax(dim=2)[:, None], first_second.amax(dim=1)[:, None], nearest], dim=1)
     return 1.0 - similar
+
+
+def within_window(steady: Tensor, patches: int, window: int) -> Tensor:
+    """``(G, N, N)`` bool: patches at most ``window`` apart in rows and columns; all of them where not steady.
+
+    Args:
+        steady: ``(G,)`` bool, groups whose parts lie in nearly the same place in every view.
+        patches: N, on a square grid.
+        window: in patches.
+    """
+    side = math.isqrt(patches)
+    places = (
+        torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), dim=-1)
+        .reshape(-1, 2)
+        .to(steady.device)
+    )
+    near = (places[:, None] - places[None]).abs().amax(dim=-1) <= window
+    return near[None] | ~steady[:, None, None]
 
 
 class MatchingLoss(nn.Module):

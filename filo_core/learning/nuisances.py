@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+STEADY_TURN_DEG = 8.0
+"""Lines that turn their parts no further keep every part near its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """How steady one production line is; drawn once a product, so that all its views share it."""
@@ -34,7 +38,7 @@ def random_line(rng: np.random.Generator, margin: int) -> Line:
     if pose < 0.5:
         turn, shift, scale = 1.5, 0.12 * margin, 0.01
     elif pose < 0.9:
-        turn, shift, scale = 8.0, 0.6 * margin, 0.04
+        turn, shift, scale = STEADY_TURN_DEG, 0.6 * margin, 0.04
     else:
         turn, shift, scale = 180.0, 0.6 * margin, 0.06
     return Line(

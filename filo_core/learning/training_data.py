@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Some groups, stacked: ``(G, VIEWS, S, S, 3)`` uint8, ``(G, VIEWS, S, S)`` bool, ``(G, VIEWS)`` int64."""
+    """Some groups, stacked: the attributes of :class:`Group` with a first axis more."""
 
     pixels: Tensor
     masks: Tensor
     kinds: Tensor
+    steady: Tensor
 
 
 class _Groups(IterableDataset[Any]):
@@ -45,6 +46,7 @@ class _Groups(IterableDataset[Any]):
                 torch.from_numpy(np.stack([group.pixels for group in drawn])),
                 torch.from_numpy(np.stack([group.masks for group in drawn])),
                 torch.from_numpy(np.stack([group.kinds for group in drawn])),
+                torch.tensor([group.steady for group in drawn]),
             )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from filo_core.errors import FolderError
 from filo_core.imaging import IMAGE_SUFFIXES
 from filo_core.learning.anomaly_lexicon import AnomalyKind
-from filo_core.learning.nuisances import Line, photograph, random_line
+from filo_core.learning.nuisances import STEADY_TURN_DEG, Line, photograph, random_line
 from filo_core.learning.procedural_scenes import change_scene, draw_scene, random_scene
 from filo_core.learning.surface_anomalies import smooth_noise
 from filo_core.learning.synthetic_anomalies import STRUCTURAL, paint_anomaly, visible_change
@@ -45,11 +45,13 @@ class Group:
         pixels: ``(VIEWS, S, S, 3)`` uint8 RGB.
         masks: ``(VIEWS, S, S)`` bool, what is anomalous.
         kinds: ``(VIEWS,)`` int64, index into KINDS or NO_ANOMALY.
+        steady: whether parts lie in nearly the same place in every view, or have no place at all.
     """
 
     pixels: NDArray[np.uint8]
     masks: NDArray[np.bool_]
     kinds: NDArray[np.int64]
+    steady: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,12 @@ def _photographed(
     shots = [photograph(pixels, mask, side, line, rng) for pixels, mask, _ in views]
     # An anomaly may have moved out of the picture; then the view is a good one.
     kinds = [kind if shot[1].any() else NO_ANOMALY for shot, (_, _, kind) in zip(shots, views, strict=True)]
-    return Group(np.stack([shot[0] for shot in shots]), np.stack([shot[1] for shot in shots]), np.array(kinds))
+    return Group(
+        pixels=np.stack([shot[0] for shot in shots]),
+        masks=np.stack([shot[1] for shot in shots]),
+        kinds=np.array(kinds),
+        steady=line.turn_deg <= STEADY_TURN_DEG,
+    )
 
 
 def _pick(paths: Sequence[Path], rng: np.random.Generator) -> Path:

@@ -52,7 +52,7 @@ class FiLoDetector:
         # An untrained text side would put noise into the scores and random names on regions.
         uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score)
         self._text_side = TextSide(recipe, text_encoder) if uses_text else None
-        self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained else None
+        self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
         self.memory_bank = MemoryBank()
 
     def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
@@ -110,7 +110,8 @@ class FiLoDetector:
             side = self._backbone.image_size
             few_shot = None
             if len(memory_bank) or self._text_side is None:
-                few_shot = few_shot_map(memory_bank.distances([s[0] for s in features.stages]), features.grid, side)
+                distances = memory_bank.distances([s[0] for s in features.stages], profile.match_windows)
+                few_shot = few_shot_map(distances, features.grid, side)
             vision_language, probability = None, None
             if self._text_side is not None:
                 if profile.vision_language_weight > 0 or few_shot is None:

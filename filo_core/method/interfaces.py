@@ -59,6 +59,10 @@ class TextEncoder(Protocol):
         """``(P, D)`` float32, L2-normalised, in the order of ``prompts``."""
         ...
 
+    def knows(self, phrase: str) -> bool:
+        """Whether an anomaly's name means anything to it; what it does not know is never put on a region."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GroundingBox:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -65,11 +67,14 @@ class MemoryBank:
         bank._references = dict(self._references)
         return bank
 
-    def distances(self, stages: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def distances(self, stages: Sequence[Tensor], windows: Sequence[float] = (1.0,)) -> tuple[Tensor, ...]:
         """Cosine distance of every patch to its nearest stored patch, stage by stage. Eq. (5).
 
         Args:
             stages: one ``(N, C)`` tensor a stage, from the same encoder as the references.
+            windows: how far away a match may lie, in shares of the picture's side; 1 is the whole picture. The
+                distances under several windows are averaged. Anything but 1 needs a square grid, and does not bind
+                patches that were stored without their grid.
 
         Returns:
             One ``(N,)`` float32 tensor a stage, in [0, 2].
@@ -80,15 +85,51 @@ class MemoryBank:
         if not self._references:
             raise RecipeError("No references set: call set_references() first, or add a good image to the product")
         return tuple(
-            _nearest_distance(functional.normalize(query.float(), dim=-1), [r[i] for r in self._references.values()])
+            _nearest_distance(
+                functional.normalize(query.float(), dim=-1), [r[i] for r in self._references.values()], windows
+            )
             for i, query in enumerate(stages)
         )
 
 
-def _nearest_distance(query: Tensor, references: Sequence[Tensor]) -> Tensor:
+def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequence[float]) -> Tensor:
     # Reference by reference: the largest product stays (N, N), however many references there are.
-    best = torch.full((query.shape[0],), -1.0, device=query.device)
+    count = query.shape[0]
+    best = torch.full((len(windows), count), -1.0, device=query.device)
+    bound = [index for index, window in enumerate(windows) if window < 1.0]
+    free = [index for index, window in enumerate(windows) if window >= 1.0]
     for patches in references:
-        best = torch.maximum(best, (query @ patches.T).amax(dim=1))
+        gridded = len(patches) % count == 0
+        # Several passes of one reference lie behind each other, each with its whole grid.
+        for passed in torch.split(patches, count) if gridded and bound else ():
+            found = _nearest_within(query, passed, [windows[index] for index in bound])
+            best[bound] = torch.maximum(best[bound], found)
+        anywhere = free if gridded else list(range(len(windows)))
+        if anywhere:
+            best[anywhere] = torch.maximum(best[anywhere], (query @ patches.T).amax(dim=1))
     # Rounding can push the similarity of equal vectors past 1.
-    return (1.0 - best).clamp_min(0.0)
+    return (1.0 - best.mean(dim=0)).clamp_min(0.0)
+
+
+def _nearest_within(query: Tensor, patches: Tensor, windows: Sequence[float]) -> Tensor:
+    """``(W, N)``: largest similarity under each window, of ``(N, C)`` patches on the same square grid."""
+    count, width = query.shape
+    side = math.isqrt(count)
+    reach = int(max(windows) * side)
+    padded = functional.pad(patches, (0, 0, reach * side, reach * side)).contiguous()
+    # Every row of the grid meets only the rows in reach, as overlapping views of the same memory.
+    rows = padded.as_strided((side, (2 * reach + 1) * side, width), (side * width, width, 1))
+    similar = (query.reshape(side, side, width) @ rows.transpose(1, 2)).reshape(count, -1)
+    outside = [_outside(side, reach, window, query.device) for window in windows]
+    return torch.stack([similar.masked_fill(far, -1.0).amax(dim=1) for far in outside])
+
+
+@lru_cache(maxsize=8)
+def _outside(side: int, reach: int, window: float, device: torch.device) -> Tensor:
+    """``(N, (2 reach + 1) * side)`` bool: which of the cells in reach lie beyond the window or the picture."""
+    row, column, step, other = torch.meshgrid(
+        torch.arange(side), torch.arange(side), torch.arange(-reach, reach + 1), torch.arange(side), indexing="ij"
+    )
+    far = torch.maximum(step.abs(), (column - other).abs()) > window * side
+    beyond = (row + step < 0) | (row + step >= side)
+    return (far | beyond).reshape(side * side, -1).to(device)

@@ -20,13 +20,25 @@ class OpenClipTextEncoder:
 
     Args:
         model: an ``open_clip.CLIP``.
-        tokenize: open_clip's tokenizer for that model: prompts → ``(P, L)`` int64.
+        tokenize: tokenizer for that model: prompts → ``(P, L)`` int64.
+        knows: whether a phrase means anything to the model; everything does unless given.
     """
 
-    def __init__(self, model: Any, tokenize: Callable[[list[str]], Tensor], device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenize: Callable[[list[str]], Tensor],
+        device: str = "cpu",
+        knows: Callable[[str], bool] | None = None,
+    ) -> None:
         self._model = model.to(device).eval()
         self._tokenize = tokenize
         self._device = device
+        self._knows = knows
+
+    def knows(self, phrase: str) -> bool:
+        """Whether the model was taught what an anomaly's name means."""
+        return self._knows is None or self._knows(phrase)
 
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> Tensor:

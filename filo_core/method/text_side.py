@@ -25,7 +25,7 @@ class TextSide:
 
     def __init__(self, recipe: Recipe, text_encoder: TextEncoder) -> None:
         domains = domains_of(recipe.kind, recipe.domain)
-        names = [anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled]
+        names = [a.name for a in recipe.anomaly_types if a.enabled and text_encoder.knows(a.name)]
         self._normal = side_feature(text_encoder.encode(normal_prompts(recipe.class_name, domains)))
         self._generic = text_encoder.encode(generic_anomalous_prompts(recipe.class_name, domains))
         self._placed: dict[Position, Tensor] = {}

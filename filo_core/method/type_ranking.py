@@ -28,7 +28,8 @@ class TypeRanking:
 
     def __init__(self, recipe: Recipe, text_encoder: TextEncoder) -> None:
         domains = domains_of(recipe.kind, recipe.domain)
-        self.names = tuple(anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled)
+        enabled = [anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled]
+        self.names = tuple(name for name in enabled if text_encoder.knows(name))
         self._generic = side_feature(text_encoder.encode(generic_anomalous_prompts(recipe.class_name, domains)))
         self._by_position: dict[Position, Tensor] = {}
         for position in Position if self.names else ():

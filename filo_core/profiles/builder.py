@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import open_clip
@@ -14,11 +14,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from filo_core.errors import ProfileError
+from filo_core.method.conv_encoder import ConvImageEncoder
+from filo_core.method.foreground import ForegroundLocalizer
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
-from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
-from filo_core.profiles.start_weights import fill_start
+from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
+from filo_core.profiles.manifest import (
+    ModelProfile,
+    read_architecture,
+    read_manifest,
+    read_vocabulary,
+    verify_weights,
+)
+from filo_core.profiles.seeded import fill_seeded
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
@@ -66,29 +75,51 @@ def choose_device(wish: str) -> str:
     return wish
 
 
-def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
+def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) -> LoadedProfile:
     """Read, check and build the profile in ``folder``.
+
+    Args:
+        folder: with its manifest.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        seeded: leave its weights out and take seeded noise, which says what the weights are worth.
 
     Raises:
         ProfileError: if anything of it is missing or damaged.
     """
     profile = read_manifest(folder)
+    if seeded:
+        profile = profile.model_copy(update={"trained": False, "weights": None})
     chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
+    vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
+    # A convolutional tower comes from timm, a transformer is open_clip's own.
+    encoder = ConvImageEncoder if hasattr(model.visual, "trunk") else OpenClipImageEncoder
     try:
-        backbone = OpenClipImageEncoder(model, profile.stages, profile.mean, profile.std, chosen)
+        backbone = encoder(model, profile.stages, profile.mean, profile.std, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
         profile=profile,
         backbone=backbone,
-        text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
-        localizer=WholeImageLocalizer(),
+        text_encoder=_text_encoder(folder, vocabulary, model, chosen),
+        localizer=ForegroundLocalizer() if profile.foreground else WholeImageLocalizer(),
         device=chosen,
-        model_hash=_hash(profile, architecture),
+        model_hash=_hash(profile, architecture, vocabulary),
     )
+
+
+def _text_encoder(folder: Path, vocabulary: Vocabulary | None, model: Any, device: str) -> TextEncoder:
+    if vocabulary is None:
+        return OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), device)
+    tokenize = WordTokenizer(vocabulary, model.context_length)
+    if tokenize.vocabulary_size != model.vocab_size:
+        raise ProfileError(
+            f"{folder} does not fit together: its vocabulary has {tokenize.vocabulary_size} tokens, its network "
+            f"{model.vocab_size}. Install the profile again."
+        )
+    return OpenClipTextEncoder(model, tokenize, device, knows=tokenize.knows)
 
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
@@ -97,7 +128,7 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     except (TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
-        fill_start(model, profile.seed)
+        fill_seeded(model, profile.seed)
         return model
     path = verify_weights(folder, profile.weights)
     try:
@@ -107,10 +138,12 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     return model
 
 
-def _hash(profile: ModelProfile, architecture: dict[str, Any]) -> str:
+def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocabulary | None) -> str:
     """Identity of a model: the manifest's numbers, which hold the hash of the weights file or the seed in its place.
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
     content = {"profile": profile.model_dump(mode="json", exclude={"licence", "trained_on"}), "network": architecture}
+    if vocabulary is not None:
+        content["words"] = asdict(vocabulary)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

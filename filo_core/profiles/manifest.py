@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from filo_core.errors import ProfileError
+from filo_core.method.word_tokenizer import Vocabulary
 
 MANIFEST_NAME = "manifest.json"
 
@@ -33,6 +34,8 @@ class ModelProfile(BaseModel):
     """False: the weights are seeded noise, and every result must say "untrained"."""
     architecture: str
     """File with the open_clip model configuration."""
+    vocabulary: str | None = None
+    """File with the words of the text tower, as JSON; open_clip's own tokenizer where there is none."""
     weights: WeightsFile | None = None
     seed: int = 0
     """Fills the weights where there is no file."""
@@ -45,12 +48,21 @@ class ModelProfile(BaseModel):
 
     A part never lies on the patch grid as its reference did; shifts below the patch size make up for that.
     """
+    match_windows: tuple[float, ...] = Field(default=(1.0,), min_length=1)
+    """How far from its own place a patch may find its match in eq. (5), in shares of the picture; averaged over.
+
+    1 is the paper's whole picture. A part in the wrong place shows only where its match may not be anywhere.
+    """
     gaussian_sigma_px: float = Field(ge=0.0)
     """σ of eq. (7) in pixels of the anomaly map."""
+    foreground: bool = False
+    """Whether pieces on a plain ground are localised by colour; λ applies outside of them."""
     suppression: float = Field(default=0.7, ge=0.0, le=1.0)
     """λ of III-C1."""
     vision_language_weight: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share of M_vl in eq. (7)."""
+    names_types: bool = True
+    """Whether regions get the name of an anomaly; false where the text side is no better than chance."""
     text_score: bool = True
     """Whether p of eq. (1) is half of the image score."""
     licence: str
@@ -90,6 +102,19 @@ def read_architecture(folder: Path, profile: ModelProfile) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
     return content
+
+
+def read_vocabulary(folder: Path, file: str) -> Vocabulary:
+    """Words of the profile's text tower.
+
+    Raises:
+        ProfileError: if the file is missing or holds no words.
+    """
+    path = folder / file
+    try:
+        return TypeAdapter(Vocabulary).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
 
 
 def verify_weights(folder: Path, weights: WeightsFile) -> Path:

@@ -32,7 +32,7 @@ def test_a_category_becomes_verdicts_heat_maps_and_a_contact_sheet(run: Run, cat
     assert (out / "filo.sqlite").stat().st_size > 0
 
 
-def test_the_table_says_untrained_where_the_weights_are(run: Run, category: Path, tmp_path: Path) -> None:
+def test_the_table_says_whether_anything_was_learned(run: Run, category: Path, tmp_path: Path) -> None:
     result = run("demo", "--data", category, "--out", tmp_path / "out")
     trained = run("demo", "--data", category, "--out", tmp_path / "out", "--json").json["trained"]
     assert result.status == 0, result.stderr

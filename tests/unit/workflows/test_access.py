@@ -74,7 +74,7 @@ def test_with_users_nothing_is_decided_by_nobody(access: Access, right: Right) -
     ("name", "rights"),
     [
         ("Olaf", {Right.REVIEW}),
-        ("Sue", {Right.REVIEW, Right.OVERRULE, Right.SIGN_OFF, Right.DELETE}),
+        ("Sue", {Right.REVIEW, Right.OVERRULE, Right.SIGN_OFF, Right.DELETE, Right.REMOVE_IMAGES}),
         ("Ada", set(Right)),
     ],
 )

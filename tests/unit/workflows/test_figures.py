@@ -174,6 +174,15 @@ def test_a_csv_that_cannot_be_written_says_so(reader: FigureReader, recorded: li
         write_csv(reader.read(EVERYTHING), tmp_path / "absent" / "figures.csv")
 
 
+def test_the_span_is_that_of_the_moments_whatever_order_they_were_recorded_in(
+    storage: Storage, reader: FigureReader, recorded: list[int]
+) -> None:
+    recipe = Catalogue(storage).recipe(PRODUCT).recipe
+    long_ago = make_inspection(recipe, 500, 0.1, inspected_at=START - timedelta(days=30))
+    Recorder(storage, PRODUCT).record_one(long_ago)
+    assert reader.read(EVERYTHING).grouping is Grouping.DAY
+
+
 def test_blind_reviews_and_known_parts_join_the_agreement(
     storage: Storage, reader: FigureReader, recorded: list[int]
 ) -> None:

@@ -12,20 +12,30 @@ from PIL import Image
 from torch.nn import functional
 
 from filo_core.errors import ProfileError
+from filo_core.learning.anomaly_lexicon import vocabulary
+from filo_core.learning.caption_training import CLASSES, caption_pool, teach_captions
 from filo_core.learning.compact_export import export_profile
-from filo_core.learning.compact_model import new_model, patch_stages
+from filo_core.learning.compact_model import new_model
 from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
-from filo_core.learning.matching_loss import MatchingLoss, dice, focal, group_distances, region_features
+from filo_core.learning.matching_loss import MatchingLoss, dice, focal, group_distances, region_features, within_window
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_pairs import VIEWS
+from filo_core.method.conv_encoder import read_tower
 from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.word_tokenizer import WordTokenizer
 from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.profiles.manifest import ModelProfile, read_manifest
 
 TINY: dict[str, Any] = {
     "embed_dim": 16,
-    "vision_cfg": {"image_size": 64, "patch_size": 8, "layers": 2, "width": 32, "head_width": 16, "mlp_ratio": 2.0},
-    "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+    "vision_cfg": {"image_size": 64, "timm_model_name": "test_convnext", "timm_pool": "avg", "timm_proj": "linear"},
+    "text_cfg": {
+        "context_length": 24,
+        "vocab_size": WordTokenizer(vocabulary(), 24).vocabulary_size,
+        "width": 16,
+        "heads": 2,
+        "layers": 1,
+    },
 }
 
 
@@ -56,27 +66,39 @@ def settings(tmp_path: Path) -> TrainingSettings:
     )
 
 
-def test_a_full_picture_gives_the_same_tokens_as_open_clips_own_forward() -> None:
+def test_the_stages_are_open_clips_own_brought_to_one_grid() -> None:
     visual = new_model(TINY, 1).visual.eval()
     batch = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
-        stages, joint = patch_stages(visual, batch, (1, 2))
-        expected = visual.forward_intermediates(batch, indices=[0, 1], output_fmt="NLC")["image_intermediates"]
-        last = functional.normalize(visual.ln_post(expected[-1]) @ visual.proj, dim=-1)
-    for stage, own in zip(stages, expected, strict=True):
-        assert torch.allclose(stage, own, atol=1e-5)
-    assert torch.allclose(joint, last, atol=1e-5)
+        stages, joint, image = read_tower(visual, batch, (1, 2, 3))
+        own = visual.forward_intermediates(batch)
+    assert torch.allclose(stages[1], own["image_intermediates"][1].flatten(2).transpose(1, 2), atol=1e-5)
+    assert {stage.shape[1] for stage in stages} == {64}
+    assert torch.allclose(image, functional.normalize(own["image_features"], dim=-1), atol=1e-5)
+    assert joint.shape == (2, 16, 2, 2)
 
 
-def test_a_crop_takes_the_positions_of_its_window() -> None:
-    visual = new_model(TINY, 1).visual.eval()
-    crop = torch.randn(1, 3, 32, 32)
-    with torch.no_grad():
-        # The start has no positions; they are learned.
-        visual.positional_embedding.normal_()
-        here, there = (patch_stages(visual, crop, (1,), window)[0][0] for window in ((0, 0), (4, 4)))
-    assert here.shape == (1, 16, 32)
-    assert not torch.allclose(here, there, atol=1e-3)
+def test_steady_groups_are_matched_within_the_window_and_others_everywhere() -> None:
+    allowed = within_window(torch.tensor([True, False]), 16, 1)
+    assert allowed[0].sum(dim=1).tolist()[:2] == [4, 6]
+    assert bool(allowed[1].all())
+    stage = torch.randn(2, VIEWS, 16, 8)
+    bound, free = group_distances(stage, allowed), group_distances(stage)
+    assert torch.equal(bound[1], free[1])
+    assert bool((bound[0] >= free[0]).all())
+    assert not torch.equal(bound[0], free[0])
+
+
+def test_captions_of_a_kind_come_together_before_any_picture_is_seen() -> None:
+    model = new_model(TINY, 1)
+    tokenize = WordTokenizer(vocabulary(), 24)
+    vision = {name: tensor.clone() for name, tensor in model.visual.state_dict().items()}
+    assert teach_captions(model, tokenize, 1, steps=40) < 1.0
+    pool = caption_pool(model, tokenize, 2, each=4)
+    means = functional.normalize(pool.mean(dim=1), dim=-1)
+    nearest = (pool.flatten(0, 1) @ means.T).argmax(dim=1)
+    assert float((nearest == torch.arange(CLASSES).repeat_interleave(4)).float().mean()) > 0.8
+    assert all(torch.equal(tensor, vision[name]) for name, tensor in model.visual.state_dict().items())
 
 
 def test_group_distances_are_those_of_the_memory_bank() -> None:
@@ -160,7 +182,7 @@ def test_the_same_seed_starts_from_the_same_weights_and_learns_only_what_it_shou
     list(trainer.run())
     after = trainer.model.state_dict()
     assert torch.equal(before["token_embedding.weight"], after["token_embedding.weight"])
-    assert not torch.equal(before["visual.conv1.weight"], after["visual.conv1.weight"])
+    assert not torch.equal(before["visual.trunk.stem.0.weight"], after["visual.trunk.stem.0.weight"])
 
 
 def test_a_checkpoint_is_whole_or_the_old_one(tmp_path: Path) -> None:
@@ -192,14 +214,14 @@ def test_an_exported_profile_loads_as_trained_with_the_weights_it_was_given(
     pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 3), dtype=np.uint8)
     features = loaded.backbone.encode(loaded.backbone.prepare(pixels))
     batch = loaded.backbone.prepare(pixels)
-    own = patch_stages(model.visual.eval().half().float(), batch, (1, 2))[0]
+    own = read_tower(model.visual.eval().half().float(), batch, (1, 2))[0]
     assert torch.allclose(features.stages[1], own[1], atol=1e-3)
 
 
 def test_weights_that_are_not_numbers_are_not_shipped(profile: ModelProfile, tmp_path: Path) -> None:
     model = new_model(TINY, 3)
     with torch.no_grad():
-        model.visual.conv1.weight[0, 0, 0, 0] = float("nan")
-    with pytest.raises(ProfileError, match=r"not numbers in visual\.conv1\.weight"):
+        model.visual.trunk.stem[0].weight[0, 0, 0, 0] = float("nan")
+    with pytest.raises(ProfileError, match=r"not numbers in visual\.trunk\.stem\.0\.weight"):
         export_profile(tmp_path, profile, TINY, model, "nothing: a test")
     assert not list(tmp_path.iterdir())

@@ -64,3 +64,52 @@ def test_a_stored_patch_lies_at_distance_zero_and_never_below() -> None:
     (distances,) = bank.distances([patches * 3.7])
     assert distances.max() < 1e-6
     assert distances.min() >= 0.0
+
+
+def _one_hot(cell: int, cells: int = 16) -> torch.Tensor:
+    """A 4 x 4 grid that is alike everywhere but in one cell."""
+    stage = torch.tensor([[1.0, 0.0]]).repeat(cells, 1)
+    stage[cell] = torch.tensor([0.0, 1.0])
+    return stage
+
+
+def test_a_part_that_has_moved_is_found_only_within_a_window() -> None:
+    bank = MemoryBank()
+    bank.add("a", [_one_hot(0)])
+    moved = [_one_hot(15)]
+    assert float(bank.distances(moved)[0].max()) == pytest.approx(0.0, abs=1e-6)
+    (bound,) = bank.distances(moved, windows=(0.25,))
+    assert bound.argmax() == 15
+    assert float(bound[15]) == pytest.approx(1.0)
+    # A step of one cell is within a quarter of four cells.
+    assert float(bank.distances([_one_hot(1)], windows=(0.25,))[0].max()) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_several_windows_are_averaged() -> None:
+    bank = MemoryBank()
+    bank.add("a", [_patches(1, 16)])
+    query = [_patches(2, 16)]
+    near, whole = bank.distances(query, windows=(0.25,))[0], bank.distances(query)[0]
+    both = bank.distances(query, windows=(0.25, 1.0))[0]
+    assert torch.allclose(both, (near + whole) / 2, atol=1e-6)
+    assert bool((near >= whole - 1e-6).all())
+
+
+def test_every_pass_of_a_reference_has_its_own_grid_and_loose_patches_match_anywhere() -> None:
+    twice, loose = MemoryBank(), MemoryBank()
+    twice.add("a", [torch.cat([_one_hot(0), _one_hot(15)])])
+    assert float(twice.distances([_one_hot(15)], windows=(0.25,))[0].max()) == pytest.approx(0.0, abs=1e-6)
+    loose.add("a", [_one_hot(0)])
+    loose.add("taught", [torch.tensor([[0.0, 1.0]])])
+    assert float(loose.distances([_one_hot(15)], windows=(0.25,))[0].max()) == pytest.approx(0.0, abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_adding_a_reference_never_raises_a_distance_within_windows_either(first: int, second: int) -> None:
+    bank = MemoryBank()
+    bank.add("a", [_patches(first, 16)])
+    query = [_patches(first + second + 1, 16)]
+    before = bank.distances(query, windows=(0.25, 0.5))[0]
+    bank.add("b", [_patches(second, 16)])
+    assert bool((bank.distances(query, windows=(0.25, 0.5))[0] <= before + 1e-6).all())

@@ -16,6 +16,9 @@ from filo_core.types import UNKNOWN_TYPE, AnomalyType, Limits, Position, Product
 class KnownWords:
     """Unit vectors by the words of a prompt: normal, generic, crack, stain."""
 
+    def knows(self, phrase: str) -> bool:
+        return "zorbed" not in phrase
+
     def encode(self, prompts: Sequence[str]) -> Tensor:
         return torch.stack([self._one(prompt) for prompt in prompts])
 
@@ -51,6 +54,13 @@ def test_a_region_gets_the_description_its_patches_resemble() -> None:
 def test_a_region_that_only_the_generic_states_explain_stays_unknown() -> None:
     ranking = TypeRanking(_recipe("crack", "stain"), KnownWords())
     patches = torch.eye(4)[1].repeat(4, 1)
+    assert ranking.name(_features(patches), MASK, Position.TOP_LEFT) == (UNKNOWN_TYPE, 0.0)
+
+
+def test_a_name_the_text_tower_does_not_know_is_never_put_on_a_region() -> None:
+    ranking = TypeRanking(_recipe("zorbed tile"), KnownWords())
+    patches = torch.eye(4)[3].repeat(4, 1)
+    assert ranking.names == ()
     assert ranking.name(_features(patches), MASK, Position.TOP_LEFT) == (UNKNOWN_TYPE, 0.0)
 
 

@@ -12,8 +12,10 @@ import torch
 from safetensors.torch import save_file
 
 from filo_core.errors import ProfileError
+from filo_core.learning.anomaly_lexicon import vocabulary
+from filo_core.learning.compact_export import LARGEST_PROFILE_BYTES, WEIGHTS_NAME
 from filo_core.profiles.builder import choose_device, load_profile, profile_folder
-from filo_core.profiles.manifest import read_manifest
+from filo_core.profiles.manifest import read_manifest, read_vocabulary
 from filo_core.profiles.seeded import fill_seeded
 
 TINY = {
@@ -34,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
     manifest |= {
         "trained": True,
         "stages": [1, 2],
+        "vocabulary": None,
         "weights": {"file": "w.safetensors", "sha256": digest},
         "trained_on": "nothing: a test",
     }
@@ -47,10 +50,35 @@ def _change(folder: Path, **values: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def test_the_compact_profile_is_untrained_and_says_on_what() -> None:
-    profile = read_manifest(profile_folder("compact"))
-    assert not profile.trained
-    assert profile.trained_on.startswith("nothing")
+def test_the_shipped_weights_are_those_of_the_manifest_and_fit_its_network_and_its_words() -> None:
+    folder = profile_folder("compact")
+    profile = read_manifest(folder)
+    assert profile.trained
+    assert profile.weights is not None
+    content = (folder / profile.weights.file).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == profile.weights.sha256
+    assert profile.weights.file == WEIGHTS_NAME
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= LARGEST_PROFILE_BYTES
+    loaded = load_profile(folder, "cpu")
+    assert loaded.profile == profile
+    assert profile.vocabulary is not None
+    assert read_vocabulary(folder, profile.vocabulary) == vocabulary()
+
+
+def test_an_unknown_word_is_told_from_a_known_one_by_the_shipped_text_tower() -> None:
+    encoder = load_profile(profile_folder("compact"), "cpu").text_encoder
+    assert encoder.knows("bent tooth")
+    assert not encoder.knows("zorbed flange")
+    # Unknown words are one token: no two of them can be told apart.
+    first, second = encoder.encode(["part with zorb", "part with quux"])
+    assert torch.allclose(first, second)
+
+
+def test_a_vocabulary_of_another_size_than_the_network_is_refused(folder: Path) -> None:
+    (folder / "vocabulary.json").write_text(json.dumps({"words": ["crack"], "naming": ["crack"]}))
+    _change(folder, vocabulary="vocabulary.json")
+    with pytest.raises(ProfileError, match="vocabulary has 4 tokens"):
+        load_profile(folder)
 
 
 def test_seeded_weights_are_the_same_on_every_start() -> None:

@@ -1,0 +1,110 @@
+"""Measures the compact profile and its baselines, and writes the figures into its model card.
+
+``python -m tools.model_card ROOT`` with a folder of MVTec-AD categories. Only what lies between the two marks of the
+card is replaced; the rest is written by hand.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from filo_core.engine import Engine
+from filo_core.events import StepDone
+from filo_core.learning.baselines import contenders
+from filo_core.learning.benchmark import BenchmarkResult, Figures, benchmark
+from filo_core.learning.datasets import find_categories
+from filo_core.profiles.builder import load_profile, profile_folder
+from tools.markdown import markdown_table, say
+from tools.speed import cost_lines, measure_cost
+
+CARD = Path(__file__).resolve().parent.parent / "resources" / "models" / "compact" / "MODEL_CARD.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_SHOTS, _SEEDS, _LIMIT = 4, (0, 1, 2), 24
+_FIGURES = ("image_auroc", "pixel_auroc", "aupro", "f1_max")
+
+
+def main(root: Path) -> None:
+    """Measure and rewrite the card."""
+    folder = profile_folder("compact")
+    cost = measure_cost(Engine(load_profile(folder, "cpu")))
+    results = []
+    for row in contenders(folder, "cpu"):
+        events = benchmark(
+            find_categories(root), row.make_detector, shots=_SHOTS, seeds=_SEEDS, limit=_LIMIT, profile=row.name
+        )
+        for event in events:
+            if isinstance(event, BenchmarkResult):
+                results.append(event)
+            elif not isinstance(event, StepDone):
+                say(f"{row.name}: {event.name}")
+    text = CARD.read_text(encoding="utf-8")
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    CARD.write_text(f"{head}{BEGIN}\n{measured(results)}\n\n{cost_lines(cost)}\n{END}{tail}", encoding="utf-8")
+
+
+def measured(results: Sequence[BenchmarkResult]) -> str:
+    """Both tables and how they were made, as Markdown."""
+    ours = results[0]
+    where = f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    how = (
+        f"{ours.shots}-shot, seeds {', '.join(map(str, ours.seeds))}, first {ours.limit} good and {ours.limit} "
+        "anomalous test images (seeded), per cent; ± is the standard deviation over the seeds, the interval is for the "
+        f"number of images. {where}."
+    )
+    own_header = ["category", "image AUROC", "95 % interval", "pixel AUROC", "AUPRO", "F1-max"]
+    own = [
+        [c.name, _cell(c.figures, c.spread, "image_auroc"), _interval(c.image_auroc_interval)]
+        + [_cell(c.figures, c.spread, name) for name in _FIGURES[1:]]
+        for c in ours.categories
+    ]
+    own.append(["**mean**", _cell(ours.mean, _spread_of_means(ours), "image_auroc"), ""])
+    own[-1] += [_cell(ours.mean, _spread_of_means(ours), name) for name in _FIGURES[1:]]
+    header = ["image / pixel AUROC", *(result.profile for result in results)]
+    rows = [
+        [category.name, *(_pair(result.categories[index].figures) for result in results)]
+        for index, category in enumerate(ours.categories)
+    ]
+    rows.append(["**mean**", *(_pair(result.mean) for result in results)])
+    return f"{how}\n\n{markdown_table(own_header, own)}\n\n{markdown_table(header, rows)}"
+
+
+def _spread_of_means(result: BenchmarkResult) -> Figures:
+    """Standard deviation over the seeds of the mean over the categories."""
+
+    def spread(name: str) -> float | None:
+        means = []
+        for index in range(len(result.seeds)):
+            values = [v for c in result.categories if (v := getattr(c.by_seed[index], name)) is not None]
+            if not values:
+                return None
+            means.append(statistics.mean(values))
+        return statistics.stdev(means) if len(means) > 1 else None
+
+    return Figures(**{name: spread(name) for name in _FIGURES})
+
+
+def _cell(figures: Figures, spread: Figures, name: str) -> str:
+    value, wide = getattr(figures, name), getattr(spread, name)
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f}" + ("" if wide is None else f" ± {100 * wide:.1f}")
+
+
+def _pair(figures: Figures) -> str:
+    shown = ("–" if v is None else f"{100 * v:.1f}" for v in (figures.image_auroc, figures.pixel_auroc))
+    return " / ".join(shown)
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "–" if interval is None else f"{100 * interval[0]:.0f} to {100 * interval[1]:.0f}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
