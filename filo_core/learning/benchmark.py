@@ -43,6 +43,8 @@ class Figures:
     f1_max: float | None = None
     pixel_auroc: float | None = None
     aupro: float | None = None
+    pixel_average_precision: float | None = None
+    pixel_f1_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ class _Run:
             f1_max=f1_max(self.scores, self.anomalous),
             pixel_auroc=self.pixels.auroc(),
             aupro=self.pixels.aupro(),
+            pixel_average_precision=self.pixels.average_precision(),
+            pixel_f1_max=self.pixels.f1_max(),
         )
 
 
