@@ -72,8 +72,8 @@ class PixelMetrics:
 
     Three histograms of 65,536 bins are all it keeps: normal pixels, anomalous pixels, and anomalous pixels that each
     count as one over the area of their region. The third, cumulated, is the sum over all regions of their overlap at
-    each threshold, so the regions need no histogram of their own. Values closer than 1/65535 count as equal: AUROC is off the
-    exact figure by at most half the share of pairs that fall into one bin, see :meth:`auroc_error_bound`.
+    each threshold, so the regions need no histogram of their own. Values closer than 1/65535 count as equal: AUROC
+    is off the exact figure by at most half the share of pairs that fall into one bin (:meth:`auroc_error_bound`).
     """
 
     def __init__(self) -> None:
