@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FolderError
@@ -15,7 +16,6 @@ from filo_core.learning.categories import GOOD, Category, TestImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 SPLIT = "split_csv/1cls.csv"
 """Split of the unsupervised protocol: only normal images are for training."""
@@ -62,7 +62,8 @@ def _rows(root: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FolderError(f"{printable_name(str(path))} cannot be read ({error}). Get VisA again.") from error
     for number, row in enumerate(rows, start=2):
-        if not _COLUMNS.issubset(row) or row["label"] not in _LABELS or None in (row["image"], row["mask"]):
+        complete = _COLUMNS.issubset(row) and None not in row.values()
+        if not complete or row["label"] not in _LABELS or Path(row["object"]).name != row["object"]:
             raise FolderError(
                 f"{printable_name(str(path))}, line {number}: expected {', '.join(sorted(_COLUMNS))} with a label of "
                 "normal or anomaly. Get VisA again."
