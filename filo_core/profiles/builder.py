@@ -17,6 +17,7 @@ from filo_core.errors import ProfileError
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
+from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
 from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
@@ -24,6 +25,7 @@ from filo_core.resources import resource_path
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filo_core.method.head_settings import HeadSettings
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
 
 
@@ -32,6 +34,9 @@ class LoadedProfile:
     """A profile ready to compute."""
 
     profile: ModelProfile
+    model: Any
+    """The frozen ``open_clip.CLIP`` that both encoders share."""
+    heads: TrainedHeads | None
     backbone: Backbone
     text_encoder: TextEncoder
     localizer: Localizer
@@ -78,17 +83,42 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
     try:
-        backbone = OpenClipImageEncoder(model, profile.stages, profile.mean, profile.std, chosen)
+        backbone = image_encoder(model, profile, profile.head_settings, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
         profile=profile,
+        model=model,
+        heads=_read_heads(folder, profile, model, chosen),
         backbone=backbone,
         text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
         localizer=WholeImageLocalizer(),
         device=chosen,
         model_hash=_hash(profile, architecture),
     )
+
+
+def image_encoder(
+    model: Any, profile: ModelProfile, settings: HeadSettings | None, device: str
+) -> OpenClipImageEncoder:
+    """The image encoder of a profile, with the V-V stages that its heads read."""
+    values = settings.value_stages if settings is not None and settings.kernels else ()
+    first = settings.first_value_block if settings is not None else 1
+    return OpenClipImageEncoder(
+        model, profile.stages, profile.mean, profile.std, device, value_stages=values, first_value_block=first
+    )
+
+
+def _read_heads(folder: Path, profile: ModelProfile, model: Any, device: str) -> TrainedHeads | None:
+    if profile.heads is None or profile.head_settings is None:
+        return None
+    path = verify_weights(folder, profile.heads)
+    heads = TrainedHeads(model, len(profile.stages), profile.head_settings)
+    try:
+        heads.load_state_dict(load_file(path))
+    except (RuntimeError, SafetensorError) as error:
+        raise ProfileError(f"{path} does not fit its manifest: {error}. Train the heads again.") from error
+    return heads.to(device).eval()
 
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
@@ -112,5 +142,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any]) -> str:
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    content = {"profile": profile.model_dump(mode="json", exclude={"licence", "trained_on"}), "network": architecture}
+    # Where there are no heads they are not mentioned, so that recipes signed off before heads existed keep their model.
+    absent = set() if profile.heads is not None else {"heads", "head_settings"}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", *absent})
+    content = {"profile": numbers, "network": architecture}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

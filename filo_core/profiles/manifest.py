@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from filo_core.errors import ProfileError
+from filo_core.method.head_settings import HeadSettings
 
 MANIFEST_NAME = "manifest.json"
 
@@ -53,6 +54,10 @@ class ModelProfile(BaseModel):
     """Share of M_vl in eq. (7)."""
     text_score: bool = True
     """Whether p of eq. (1) is half of the image score."""
+    heads: WeightsFile | None = None
+    """Trained beside the frozen model; without them the text side is training-free."""
+    head_settings: HeadSettings | None = None
+    """What the heads consist of."""
     licence: str
     trained_on: str
 
@@ -60,6 +65,8 @@ class ModelProfile(BaseModel):
     def _trained_needs_weights(self) -> ModelProfile:
         if self.trained and self.weights is None:
             raise ValueError("a profile without a weights file cannot be called trained")
+        if (self.heads is None) is not (self.head_settings is None):
+            raise ValueError("heads and their settings belong together")
         return self
 
 
