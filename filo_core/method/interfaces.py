@@ -27,12 +27,14 @@ class ImageFeatures:
             row-major over ``grid``.
         patch_embeddings: ``(B, N, D)`` float32, L2-normalised: the last block's patch tokens in the joint space.
         grid: rows and columns of patches; ``N = rows * columns``.
+        values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); empty without one.
     """
 
     image_embedding: Tensor
     stages: tuple[Tensor, ...]
     patch_embeddings: Tensor
     grid: tuple[int, int]
+    values: tuple[Tensor, ...] = ()
 
 
 class Backbone(Protocol):

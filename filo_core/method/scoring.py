@@ -24,7 +24,9 @@ def side_feature(prompt_features: Tensor) -> Tensor:
     return functional.normalize(prompt_features.mean(dim=0), dim=-1)
 
 
-def anomalous_probability(features: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
+def anomalous_probability(
+    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
+) -> Tensor:
     """Anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
 
     Two-way on purpose: a softmax over all prompts would be biased by their counts (7 against ~120).
@@ -33,11 +35,12 @@ def anomalous_probability(features: Tensor, normal: Tensor, anomalous: Tensor) -
         features: ``(..., D)``, L2-normalised.
         normal: ``(D,)`` side feature.
         anomalous: ``(D,)`` side feature.
+        scale: of the cosines; 1/0.07 in eq. (1) once an adapter is trained.
 
     Returns:
         ``(...)`` float32 in [0, 1].
     """
-    logits = SIMILARITY_SCALE * features @ torch.stack([normal, anomalous], dim=-1)
+    logits = scale * features @ torch.stack([normal, anomalous], dim=-1)
     return logits.softmax(dim=-1)[..., 1]
 
 
