@@ -18,6 +18,7 @@ from filo_core.imaging import read_image
 from filo_core.learning.benchmark import BenchmarkResult, CategoryResult
 from filo_core.learning.benchmark import benchmark as measure
 from filo_core.learning.datasets import Category, find_categories
+from filo_core.learning.pictures import PictureFolder
 from filo_core.types import Limits, ProductDescription, ProductDraft, ProductKind, Reference
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def benchmark(
     limit: Annotated[
         int | None, typer.Option(help="At most so many good and so many anomalous test images a category.")
     ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Also write image, mask and heat map side by side into this folder.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
@@ -59,6 +63,7 @@ def benchmark(
             seeds=range(seeds),
             limit=limit,
             profile=settings.profile,
+            on_prediction=None if pictures is None else PictureFolder(pictures),
         )
         for event in events:
             match event:

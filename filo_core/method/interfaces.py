@@ -82,6 +82,18 @@ class Localizer(Protocol):
         ...
 
 
+class VisionLanguage(Protocol):
+    """The text side set up for one recipe: p of eq. (1) and M_vl of eq. (4)."""
+
+    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
+        """Anomalous probability of an image, batch of one, in [0, 1]."""
+        ...
+
+    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
+        """``(side, side)`` float32 in [0, 1]."""
+        ...
+
+
 class Detector(Protocol):
     """A model set up for one recipe."""
 

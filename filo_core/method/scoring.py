@@ -108,7 +108,10 @@ def smooth(anomaly_map: Tensor, sigma_px: float) -> Tensor:
     return blurred[0]
 
 
-def image_score(anomaly_map: Tensor, probability: float | None) -> float:
-    """Image score in [0, 1]: ``(p + max M) / 2``, the paper's sum at half scale; ``max M`` without a text side."""
+def image_score(anomaly_map: Tensor, probability: float | None, peak_share: float = 0.5) -> float:
+    """Image score in [0, 1]: ``(p + max M) / 2``, the paper's sum at half scale; ``max M`` without a text side.
+
+    ``peak_share`` is the weight of max M; methods without this sum, such as CLIP, have 0.
+    """
     peak = float(anomaly_map.max())
-    return peak if probability is None else (probability + peak) / 2.0
+    return peak if probability is None else (1.0 - peak_share) * probability + peak_share * peak
