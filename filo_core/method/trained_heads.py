@@ -106,6 +106,7 @@ def _sides(width: int, joint: int, settings: HeadSettings) -> list[LearnedSide]:
 
 
 def _projection(projection: Tensor) -> nn.Linear:
-    layer = nn.Linear(projection.shape[0], projection.shape[1], bias=False)
+    width, joint = projection.shape
+    layer = nn.Linear(width, joint, bias=False)
     layer.weight.data.copy_(projection.T)
     return layer
