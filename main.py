@@ -14,6 +14,7 @@ from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
+from cli.train import train
 from cli.train_compact import train_compact
 
 cli = typer.Typer(
@@ -26,6 +27,7 @@ cli.command()(demo)
 cli.command()(inspect)
 cli.command()(benchmark)
 cli.command()(doctor)
+cli.command()(train)
 cli.command()(train_compact)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import open_clip
@@ -18,13 +19,11 @@ from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.trained_heads import TrainedHeads
-from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
+from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest, verify_weights
 from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from filo_core.method.head_settings import HeadSettings
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
 
@@ -46,11 +45,13 @@ class LoadedProfile:
 
 
 def profile_folder(name: str) -> Path:
-    """Folder of a shipped profile.
+    """Folder of a shipped profile, or ``name`` itself where it is the folder of one, such as ``train`` writes.
 
     Raises:
         ProfileError: if there is none of that name; the message lists those there are.
     """
+    if (Path(name) / MANIFEST_NAME).is_file():
+        return Path(name)
     root = resource_path("models")
     known = sorted(path.parent.name for path in root.glob("*/manifest.json"))
     if name not in known:
