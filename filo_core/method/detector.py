@@ -14,11 +14,12 @@ from torch.nn import functional
 
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TypeShare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,7 +122,11 @@ class FiLoDetector:
             view_map = suppressed.float().cpu().numpy()
             regions = self._regions(view_map, features, view.shape[1], view.shape[0])
             anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
-        return Prediction(score, anomaly_map, regions, seconds, profile.trained)
+        ranked: tuple[TypeShare, ...] = ()
+        if self._type_ranking is not None:
+            ranked = self._type_ranking.rank(features, positions_of(boxes))
+        unfiltered = self._text_side.sides(features, boxes).unfiltered if isinstance(self._text_side, TextSide) else ()
+        return Prediction(score, anomaly_map, regions, seconds, profile.trained, ranked, unfiltered)
 
     def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The region of interest, cut to what lies inside this image; the whole image without one."""

@@ -10,6 +10,7 @@ from open_clip.transformer import text_global_pool
 from torch import nn
 from torch.nn import functional
 
+from filo_core.method.prefix import encode_behind, run_prefix
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
 
 if TYPE_CHECKING:
@@ -86,3 +87,54 @@ def anomalous_texts(class_name: str, names: Sequence[str], positions: Sequence[P
     generic = [state.format(class_name) for state in GENERIC_ANOMALOUS_STATES]
     placed = [f"abnormal {class_name} with {name} at {position.value}" for position in positions for name in names]
     return (*generic, *placed)
+
+
+class LearnedPrompts:
+    """The learnable templates of one recipe; their features depend on the image where a meta-net is (III-B2).
+
+    Args:
+        model: the frozen ``open_clip.CLIP``.
+        sides: context vectors of the normal and the anomalous side.
+        class_name: of the recipe, or :data:`AGNOSTIC_CLASS`.
+        names: anomaly types.
+    """
+
+    def __init__(self, model: Any, sides: Sequence[Any], class_name: str, names: Sequence[str]) -> None:
+        self._model = model
+        self._sides = sides
+        self._class_name = class_name
+        self._names = tuple(names)
+        self._device = model.positional_embedding.device
+        self._tokens: dict[Position | None, Tensor] = {}
+        self._normal = self._tokenize(normal_texts(class_name))
+
+    @torch.inference_mode()
+    def encode(self, image: Tensor, positions: Sequence[Position]) -> tuple[Tensor, Tensor]:
+        """Features ``(P, D)`` and ``(Q, D)`` of the two sides for one ``(D,)`` image, L2-normalised.
+
+        Each side's prefix is computed once; only the chosen positions are encoded.
+        """
+        anomalous = [self._placed(position) for position in (None, *positions)]
+        return (
+            self._encode_side(0, image, [self._normal]),
+            self._encode_side(1, image, [tokens for tokens in anomalous if len(tokens)]),
+        )
+
+    def _encode_side(self, side: int, image: Tensor, groups: Sequence[Tensor]) -> Tensor:
+        prefix = run_prefix(self._model, groups[0][0, :1], self._sides[side](image))
+        return torch.cat([encode_behind(self._model, prefix, tokens) for tokens in groups])
+
+    def _placed(self, position: Position | None) -> Tensor:
+        """Tokens of the generic states (None) or of every anomaly type at one position."""
+        if position not in self._tokens:
+            texts = (
+                anomalous_texts(self._class_name, (), ())
+                if position is None
+                else anomalous_texts(self._class_name, self._names, (position,))[len(GENERIC_ANOMALOUS_STATES) :]
+            )
+            self._tokens[position] = self._tokenize(texts) if texts else self._normal[:0]
+        return self._tokens[position]
+
+    def _tokenize(self, texts: Sequence[str]) -> Tensor:
+        count = len(self._sides[0].vectors)
+        return tokens_of(texts, count, int(self._model.context_length)).to(self._device)
