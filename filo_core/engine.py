@@ -10,7 +10,7 @@ from filo_core.calibration.variations import gentle_variations
 from filo_core.errors import RecipeError
 from filo_core.events import Calibrated, StepDone
 from filo_core.method.detector import FiLoDetector
-from filo_core.method.trained_side import TrainedSide
+from filo_core.method.text_side import TextSide
 from filo_core.profiles.builder import LoadedProfile, load_profile, profile_folder
 from filo_core.types import Limits
 
@@ -122,7 +122,7 @@ class Engine:
         loaded = self._loaded
         text_side = None
         if loaded.heads is not None:
-            text_side = TrainedSide(recipe, loaded.model, loaded.text_encoder, loaded.heads)
+            text_side = TextSide(recipe, loaded.text_encoder, loaded.heads, loaded.model)
         return FiLoDetector(
             recipe, loaded.profile, loaded.backbone, loaded.text_encoder, loaded.localizer, text_side=text_side
         )

@@ -14,7 +14,6 @@ from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.text_side import TextSide
-from filo_core.method.trained_side import TrainedSide
 from filo_core.types import Limits, Reference
 
 if TYPE_CHECKING:
@@ -112,5 +111,5 @@ def _text_side(configuration: Configuration, loaded: LoadedProfile, recipe: Reci
             side = TextSide(recipe, encoder)
         case "trained":
             assert loaded.heads is not None, "the caller loads the heads of a trained configuration"
-            side = TrainedSide(recipe, loaded.model, encoder, loaded.heads)
+            side = TextSide(recipe, encoder, loaded.heads, loaded.model)
     return side if configuration.positions else EverywhereSide(side)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import save
 
 from filo_core.errors import ProfileError
+from filo_core.learning.filo_losses import ADAPTER_TEMPERATURE
 from filo_core.learning.training_checkpoint import write_atomically
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile, verify_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filo_core.method.head_settings import HeadSettings
     from filo_core.method.trained_heads import TrainedHeads
 
 HEADS_NAME = "heads.safetensors"
@@ -46,7 +49,7 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
         update={
             "name": target.name,
             "heads": WeightsFile(file=HEADS_NAME, sha256=hashlib.sha256(content).hexdigest()),
-            "head_settings": heads.settings,
+            "head_settings": _settings_as_trained(heads),
             "vision_language_weight": TEXT_SHARE,
             "text_score": True,
             "trained_on": f"{profile.trained_on}; heads: {trained_on}",
@@ -57,3 +60,9 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
     write_atomically(target / HEADS_NAME, content)
     write_atomically(target / profile.architecture, (source / profile.architecture).read_bytes())
     write_atomically(target / MANIFEST_NAME, (written.model_dump_json(indent=2) + "\n").encode())
+
+
+def _settings_as_trained(heads: TrainedHeads) -> HeadSettings:
+    """The scale of eq. (1) is the one the adapter was trained with, once it was."""
+    untrained = not bool(heads.adapter.up.weight.any() or heads.adapter.up.bias.any())
+    return heads.settings if untrained else replace(heads.settings, score_scale=1.0 / ADAPTER_TEMPERATURE)

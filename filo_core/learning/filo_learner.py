@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from filo_core.learning.filo_samples import square_truth
-from filo_core.method.trained_side import TrainedSide
+from filo_core.learning.training_side import TrainingSide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class FiloLearner:
 
     def __init__(self, frozen: FrozenModel, heads: TrainedHeads) -> None:
         self._frozen, self._heads = frozen, heads
-        self._sides: dict[Recipe, TrainedSide] = {}
+        self._sides: dict[Recipe, TrainingSide] = {}
 
     def parameters_of(self, stage: str) -> Mapping[str, Mapping[str, nn.Parameter]]:
         """See :meth:`~filo_core.method.trained_heads.TrainedHeads.parameters_of`."""
@@ -78,7 +78,7 @@ class FiloLearner:
             values=tuple(stage.clone() for stage in features.values),
         )
 
-    def _side(self, recipe: Recipe) -> TrainedSide:
+    def _side(self, recipe: Recipe) -> TrainingSide:
         if recipe not in self._sides:
-            self._sides[recipe] = TrainedSide(recipe, self._frozen.model, self._frozen.text_encoder, self._heads)
+            self._sides[recipe] = TrainingSide(recipe, self._frozen.model, self._frozen.text_encoder, self._heads)
         return self._sides[recipe]

@@ -22,7 +22,9 @@ ARCHITECTURE = {
 }
 STAGES, VALUE_STAGES = (1, 2), (2, 3)
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-SETTINGS = HeadSettings(context_vectors=4, meta_share=2, kernels=((1, 1), (3, 3), (1, 5)), value_stages=VALUE_STAGES)
+SETTINGS = HeadSettings(
+    first_value_block=2, context_vectors=4, meta_share=2, kernels=((1, 1), (3, 3), (1, 5)), value_stages=VALUE_STAGES
+)
 
 
 def frozen_model(seed: int = 3) -> FrozenModel:
