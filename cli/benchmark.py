@@ -52,7 +52,7 @@ def benchmark(
 
     categories = find_categories(path)
     settings = settings_with(profile=profile, device=device)
-    engine = load_engine(settings.profile, settings.device)
+    engine = load_engine(settings.profile, settings.device, settings.models)
     result: BenchmarkResult | None = None
     with Progress(console=errors) as progress:
         task = progress.add_task("Measuring", total=None)

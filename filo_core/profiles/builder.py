@@ -15,9 +15,11 @@ from safetensors.torch import load_file
 
 from filo_core.errors import ProfileError
 from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
+from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
+    from filo_core.method.trained_heads import TrainedHeads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,19 +41,28 @@ class LoadedProfile:
     device: str
     model_hash: str
     """SHA-256 over the manifest's numbers, the hash of its weights, and the architecture."""
+    model: Any = None
+    """The ``open_clip.CLIP`` all of it reads."""
+    heads: TrainedHeads | None = None
 
 
-def profile_folder(name: str) -> Path:
-    """Folder of a shipped profile.
+def profile_folders(installed: Path | None = None) -> dict[str, Path]:
+    """Folders of all profiles by name: those shipped, and those in ``installed``, which do not hide a shipped one."""
+    roots = [resource_path("models"), *([] if installed is None else [installed])]
+    found = [path.parent for root in reversed(roots) for path in root.glob("*/manifest.json")]
+    return {folder.name: folder for folder in found if not folder.name.startswith(".")}
+
+
+def profile_folder(name: str, installed: Path | None = None) -> Path:
+    """Folder of a shipped or installed profile.
 
     Raises:
         ProfileError: if there is none of that name; the message lists those there are.
     """
-    root = resource_path("models")
-    known = sorted(path.parent.name for path in root.glob("*/manifest.json"))
+    known = profile_folders(installed)
     if name not in known:
-        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(known) or 'none'}.")
-    return root / name
+        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
+    return known[name]
 
 
 def choose_device(wish: str) -> str:
@@ -78,17 +90,38 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
     try:
-        backbone = OpenClipImageEncoder(model, profile.stages, profile.mean, profile.std, chosen)
+        backbone = _image_encoder(model, profile, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
         profile=profile,
         backbone=backbone,
         text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
-        localizer=WholeImageLocalizer(),
+        localizer=_localizer(folder, profile, chosen),
         device=chosen,
         model_hash=_hash(profile, architecture),
+        model=model,
+        heads=build_heads(folder, profile, model, chosen),
     )
+
+
+def _image_encoder(model: Any, profile: ModelProfile, device: str) -> OpenClipImageEncoder:
+    heads = profile.heads or HeadSettings()
+    return OpenClipImageEncoder(
+        model,
+        profile.stages,
+        profile.mean,
+        profile.std,
+        device,
+        value_stages=heads.value_stages if heads.kernels else (),
+        first_value_block=heads.first_value_block,
+    )
+
+
+def _localizer(folder: Path, profile: ModelProfile, device: str) -> Localizer:
+    if profile.grounding is None:
+        return WholeImageLocalizer()
+    return build_localizer(folder, profile.grounding, profile.seed, device)
 
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
@@ -112,5 +145,7 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any]) -> str:
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    content = {"profile": profile.model_dump(mode="json", exclude={"licence", "trained_on"}), "network": architecture}
+    absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on"} | absent)
+    content = {"profile": numbers, "network": architecture}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
