@@ -67,7 +67,7 @@ def benchmark(
 
         _write(json_file, run_and_show(table, categories, settings, weights, lists, seeds, limit))
         return
-    engine = load_engine(settings.profile, settings.device)
+    engine = load_engine(settings.profile, settings.device, settings.models)
     result: BenchmarkResult | None = None
     with Progress(console=errors) as progress:
         task = progress.add_task("Measuring", total=None)

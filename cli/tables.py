@@ -41,7 +41,7 @@ def run_and_show(
     table = next((known for known in TABLES if known == name.upper()), None)
     if table is None:
         raise FiloError(f"The paper has no table {name!r}. It has {', '.join(TABLES)}.")
-    loaded = load_profile(profile_folder(settings.profile), settings.device)
+    loaded = load_profile(profile_folder(settings.profile, settings.models), settings.device)
     return _show(table, categories, TableRun(loaded, settings.device, weights, lists, tuple(range(seeds)), limit))
 
 

@@ -55,7 +55,15 @@ def train(
         accumulation=accumulation,
     )
     run = prepare_run(
-        settings.profile, settings.device, chosen, plan, checkpoint, configuration, limit=limit, types=types
+        settings.profile,
+        settings.device,
+        chosen,
+        plan,
+        checkpoint,
+        configuration,
+        limit=limit,
+        types=types,
+        installed=settings.models,
     )
     if run.trainer.place.seconds:
         say(f"Continues after {timedelta(seconds=round(run.trainer.place.seconds))} of training.")

@@ -16,6 +16,7 @@ from filo_core.types import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -182,10 +183,15 @@ class Engine:
         )
 
 
-def load_engine(profile: str = "compact", device: str = "auto") -> Engine:
-    """Load a shipped profile. Takes seconds; call it on the thread that will compute.
+def load_engine(profile: str = "compact", device: str = "auto", installed: Path | None = None) -> Engine:
+    """Load a profile. Takes seconds; call it on the thread that will compute.
+
+    Args:
+        profile: its name.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        installed: where profiles lie that did not ship with the program.
 
     Raises:
         ProfileError: if the profile is unknown, incomplete or damaged, or the device is not there.
     """
-    return Engine(load_profile(profile_folder(profile), device))
+    return Engine(load_profile(profile_folder(profile, installed), device))

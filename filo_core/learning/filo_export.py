@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from safetensors.torch import save
 from filo_core.errors import ProfileError
 from filo_core.learning.filo_losses import ADAPTER_TEMPERATURE
 from filo_core.learning.training_checkpoint import write_atomically
-from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile, verify_weights
+from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +39,10 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
         trained_on: a sentence about the data, appended to the manifest's.
 
     Raises:
-        ProfileError: if a weight is not a number, or the frozen model's files are not what its manifest says.
+        ProfileError: if a weight is not a number, or source and target are the same folder.
     """
+    if source.resolve() == target.resolve():
+        raise ProfileError(f"{target} is the profile that was trained on. Export to another folder.")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in heads.state_dict().items()}
     broken = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if broken:
@@ -48,17 +51,15 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
     written = profile.model_copy(
         update={
             "name": target.name,
-            "heads": WeightsFile(file=HEADS_NAME, sha256=hashlib.sha256(content).hexdigest()),
-            "head_settings": _settings_as_trained(heads),
+            "heads_weights": WeightsFile(file=HEADS_NAME, sha256=hashlib.sha256(content).hexdigest()),
+            "heads": _settings_as_trained(heads),
             "vision_language_weight": TEXT_SHARE,
             "text_score": True,
             "trained_on": f"{profile.trained_on}; heads: {trained_on}",
         }
     )
-    if profile.weights is not None:
-        write_atomically(target / profile.weights.file, verify_weights(source, profile.weights).read_bytes())
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST_NAME, HEADS_NAME))
     write_atomically(target / HEADS_NAME, content)
-    write_atomically(target / profile.architecture, (source / profile.architecture).read_bytes())
     write_atomically(target / MANIFEST_NAME, (written.model_dump_json(indent=2) + "\n").encode())
 
 

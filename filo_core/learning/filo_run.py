@@ -42,6 +42,7 @@ def prepare_run(
     *,
     limit: int | None = None,
     types: int | None = None,
+    installed: Path | None = None,
 ) -> PreparedRun:
     """Load, build and, where the checkpoint is there, restore.
 
@@ -54,11 +55,12 @@ def prepare_run(
         configuration: names the trained parts.
         limit: at most so many good and so many anomalous test images a category, as the seed chooses them.
         types: at most so many anomaly types a category.
+        installed: where the user's own profiles lie.
 
     Raises:
         FiloError: if a part of it is missing, damaged or contradicts another.
     """
-    folder = profile_folder(profile)
+    folder = profile_folder(profile, installed)
     loaded = load_profile(folder, device)
     plan = replace(plan, bfloat16=loaded.device.startswith("cuda"))
     settings = head_settings_of(configuration, loaded.profile.stages)

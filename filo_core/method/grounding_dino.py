@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import resources
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from filo_core.method.grounding_settings import GroundingSettings
     from filo_core.method.interfaces import GroundingBox
 
 GENERIC_WORDS = ("anomaly", "damage", "broken", "defect", "contamination")
@@ -30,22 +30,6 @@ GENERIC_WORDS = ("anomaly", "damage", "broken", "defect", "contamination")
 _SEPARATOR = " . "
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BUILDING = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class GroundingSettings:
-    """Numbers of the localizer."""
-
-    box_threshold: float = 0.25
-    text_threshold: float = 0.25
-    area_limit: float = 0.7
-    """Boxes of this share of the image and more say nothing."""
-    short_side_px: int = 800
-    long_side_px: int = 1333
-    config: str = "GroundingDINO_SwinT_OGC"
-    """A configuration of the groundingdino package."""
-    changes: Mapping[str, int] = field(default_factory=dict)
-    """Numbers that replace the configuration's, for smaller networks."""
 
 
 class GroundingDinoLocalizer:

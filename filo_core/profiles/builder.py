@@ -16,16 +16,17 @@ from safetensors.torch import load_file
 
 from filo_core.errors import ProfileError
 from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
-from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest, verify_weights
+from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
-    from filo_core.method.head_settings import HeadSettings
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
+    from filo_core.method.trained_heads import TrainedHeads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,30 +34,36 @@ class LoadedProfile:
     """A profile ready to compute."""
 
     profile: ModelProfile
-    model: Any
-    """The frozen ``open_clip.CLIP`` that both encoders share."""
-    heads: TrainedHeads | None
     backbone: Backbone
     text_encoder: TextEncoder
     localizer: Localizer
     device: str
     model_hash: str
     """SHA-256 over the manifest's numbers, the hash of its weights, and the architecture."""
+    model: Any = None
+    """The ``open_clip.CLIP`` all of it reads."""
+    heads: TrainedHeads | None = None
 
 
-def profile_folder(name: str) -> Path:
-    """Folder of a shipped profile, or ``name`` itself where it is the folder of one, such as ``train`` writes.
+def profile_folders(installed: Path | None = None) -> dict[str, Path]:
+    """Folders of all profiles by name: those shipped, and those in ``installed``, which do not hide a shipped one."""
+    roots = [resource_path("models"), *([] if installed is None else [installed])]
+    found = [path.parent for root in reversed(roots) for path in root.glob("*/manifest.json")]
+    return {folder.name: folder for folder in found if not folder.name.startswith(".")}
+
+
+def profile_folder(name: str, installed: Path | None = None) -> Path:
+    """Folder of a shipped or installed profile, or ``name`` itself where it is one's folder, as ``train`` writes.
 
     Raises:
         ProfileError: if there is none of that name; the message lists those there are.
     """
     if (Path(name) / MANIFEST_NAME).is_file():
         return Path(name)
-    root = resource_path("models")
-    known = sorted(path.parent.name for path in root.glob("*/manifest.json"))
+    known = profile_folders(installed)
     if name not in known:
-        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(known) or 'none'}.")
-    return root / name
+        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
+    return known[name]
 
 
 def choose_device(wish: str) -> str:
@@ -84,42 +91,39 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
     try:
-        backbone = image_encoder(model, profile, profile.head_settings, chosen)
+        backbone = image_encoder(model, profile, profile.heads, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
         profile=profile,
-        model=model,
-        heads=_read_heads(folder, profile, model, chosen),
         backbone=backbone,
         text_encoder=OpenClipTextEncoder(model, SimpleTokenizer(context_length=model.context_length), chosen),
-        localizer=WholeImageLocalizer(),
+        localizer=_localizer(folder, profile, chosen),
         device=chosen,
         model_hash=_hash(profile, architecture),
+        model=model,
+        heads=build_heads(folder, profile, model, chosen),
     )
 
 
-def image_encoder(
-    model: Any, profile: ModelProfile, settings: HeadSettings | None, device: str
-) -> OpenClipImageEncoder:
-    """The image encoder of a profile, with the V-V stages that its heads read."""
-    values = settings.value_stages if settings is not None and settings.kernels else ()
-    first = settings.first_value_block if settings is not None else 1
+def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> OpenClipImageEncoder:
+    """The image encoder of a profile, with the V-V stages that these heads read."""
+    heads = heads or HeadSettings()
     return OpenClipImageEncoder(
-        model, profile.stages, profile.mean, profile.std, device, value_stages=values, first_value_block=first
+        model,
+        profile.stages,
+        profile.mean,
+        profile.std,
+        device,
+        value_stages=heads.value_stages if heads.kernels else (),
+        first_value_block=heads.first_value_block,
     )
 
 
-def _read_heads(folder: Path, profile: ModelProfile, model: Any, device: str) -> TrainedHeads | None:
-    if profile.heads is None or profile.head_settings is None:
-        return None
-    path = verify_weights(folder, profile.heads)
-    heads = TrainedHeads(model, len(profile.stages), profile.head_settings)
-    try:
-        heads.load_state_dict(load_file(path))
-    except (RuntimeError, SafetensorError) as error:
-        raise ProfileError(f"{path} does not fit its manifest: {error}. Train the heads again.") from error
-    return heads.to(device).eval()
+def _localizer(folder: Path, profile: ModelProfile, device: str) -> Localizer:
+    if profile.grounding is None:
+        return WholeImageLocalizer()
+    return build_localizer(folder, profile.grounding, profile.seed, device)
 
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
@@ -143,8 +147,7 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any]) -> str:
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    # Where there are no heads they are not mentioned, so that recipes signed off before heads existed keep their model.
-    absent = set() if profile.heads is not None else {"heads", "head_settings"}
-    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", *absent})
+    absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on"} | absent)
     content = {"profile": numbers, "network": architecture}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from filo_core.errors import ProfileError
+from filo_core.method.grounding_settings import GroundingSettings
 from filo_core.method.head_settings import HeadSettings
 
 MANIFEST_NAME = "manifest.json"
@@ -22,6 +23,20 @@ class WeightsFile(BaseModel):
 
     file: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class GroundingFiles(BaseModel):
+    """Grounding DINO of a profile: local files only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bert: dict[str, int | float | str]
+    """Numbers of the BERT it reads captions with, as ``transformers.BertConfig`` names them."""
+    vocabulary: str
+    """BERT's ``vocab.txt``."""
+    weights: WeightsFile | None = None
+    """None: seeded noise."""
+    settings: GroundingSettings = GroundingSettings()
 
 
 class ModelProfile(BaseModel):
@@ -54,10 +69,12 @@ class ModelProfile(BaseModel):
     """Share of M_vl in eq. (7)."""
     text_score: bool = True
     """Whether p of eq. (1) is half of the image score."""
-    heads: WeightsFile | None = None
-    """Trained beside the frozen model; without them the text side is training-free."""
-    head_settings: HeadSettings | None = None
-    """What the heads consist of."""
+    heads: HeadSettings | None = None
+    """Prompts, linear layers, MDCI and adapter; without them the projected last stage alone meets the text."""
+    heads_weights: WeightsFile | None = None
+    """None: the heads are at their training-free start."""
+    grounding: GroundingFiles | None = None
+    """Grounding DINO; without it nothing is suppressed."""
     licence: str
     trained_on: str
 
@@ -65,8 +82,6 @@ class ModelProfile(BaseModel):
     def _trained_needs_weights(self) -> ModelProfile:
         if self.trained and self.weights is None:
             raise ValueError("a profile without a weights file cannot be called trained")
-        if (self.heads is None) is not (self.head_settings is None):
-            raise ValueError("heads and their settings belong together")
         return self
 
 

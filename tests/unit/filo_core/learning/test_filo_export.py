@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,10 @@ from filo_core.errors import ProfileError
 from filo_core.imaging import read_image
 from filo_core.learning.filo_export import export_heads
 from filo_core.learning.training_side import TrainingSide
-from filo_core.method.head_settings import HeadSettings
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.profiles.builder import load_profile
-from filo_core.profiles.manifest import ModelProfile, read_manifest
+from filo_core.profiles.manifest import read_manifest
 from tests.unit.filo_core.learning.filo_making import ARCHITECTURE, MEAN, SETTINGS, STAGES, STD, new_learner, samples_in
 
 
@@ -49,8 +48,8 @@ def test_exported_heads_are_loaded_and_judge_an_image_without_any_reference(
     loaded = load_profile(target, "cpu")
     assert loaded.heads is not None
     assert all(torch.equal(tensor, loaded.heads.state_dict()[name]) for name, tensor in heads.state_dict().items())
-    assert loaded.profile.head_settings is not None
-    assert loaded.profile.head_settings.score_scale == pytest.approx(1 / 0.07)
+    assert loaded.profile.heads is not None
+    assert loaded.profile.heads.score_scale == pytest.approx(1 / 0.07)
     assert loaded.profile.trained_on.endswith("heads: a test")
     assert loaded.model_hash != load_profile(source, "cpu").model_hash
     engine = Engine(loaded)
@@ -79,10 +78,9 @@ def test_heads_that_are_not_numbers_are_not_exported(source: Path, tmp_path: Pat
     assert not (tmp_path / "trained").exists()
 
 
-def test_settings_without_heads_contradict_themselves(source: Path) -> None:
-    content = json.loads((source / "manifest.json").read_text()) | {"head_settings": asdict(HeadSettings())}
-    with pytest.raises(ValueError, match="belong together"):
-        ModelProfile.model_validate(content)
+def test_the_profile_that_was_trained_on_is_not_overwritten(source: Path) -> None:
+    with pytest.raises(ProfileError, match="Export to another folder"):
+        export_heads(source, read_manifest(source), new_learner()[1], source, "a test")
 
 
 @pytest.mark.parametrize(

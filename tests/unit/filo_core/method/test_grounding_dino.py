@@ -12,10 +12,10 @@ from filo_core.method.grounding import keep_boxes
 from filo_core.method.grounding_dino import (
     GENERIC_WORDS,
     GroundingDinoLocalizer,
-    GroundingSettings,
     build_grounding_dino,
     captions,
 )
+from filo_core.method.grounding_settings import GroundingSettings
 
 BERT = {
     "hidden_size": 32,
