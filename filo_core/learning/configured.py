@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from filo_core.imaging import read_image
-from filo_core.learning.baselines.patch_banks import CoresetBank, PyramidBank
-from filo_core.learning.baselines.plain import PromptSide, imagenet_prompts, plain_prompts, state_prompts
-from filo_core.learning.baselines.windows import WindowBackbone, WindowBank, WindowSide
+from filo_core.learning.comparisons.patch_banks import CoresetBank, PyramidBank
+from filo_core.learning.comparisons.plain import PromptSide, imagenet_prompts, plain_prompts, state_prompts
+from filo_core.learning.comparisons.windows import WindowBackbone, WindowBank, WindowSide
 from filo_core.learning.filo_samples import draft_of
 from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import WholeImageLocalizer

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.errors import ProfileError
 from filo_core.learning.benchmark import chosen_tests
 from filo_core.learning.configurations import head_settings_of
 from filo_core.learning.filo_learner import FiloLearner, FrozenModel
@@ -62,6 +63,11 @@ def prepare_run(
     """
     folder = profile_folder(profile, installed)
     loaded = load_profile(folder, device)
+    if not hasattr(loaded.model.visual, "proj"):
+        raise ProfileError(
+            f"{profile} has an image encoder without transformer blocks, beside which no heads can be trained. "
+            "Choose a profile with a vision transformer, such as full."
+        )
     plan = replace(plan, bfloat16=loaded.device.startswith("cuda"))
     settings = head_settings_of(configuration, loaded.profile.stages)
     heads = TrainedHeads(loaded.model, len(loaded.profile.stages), settings, plan.seed).to(loaded.device)
