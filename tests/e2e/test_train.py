@@ -27,7 +27,9 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_heads_are_trained_continued_exported_and_measured_in_a_table(run: Run, category: Path, tmp_path: Path) -> None:
+def test_heads_are_trained_continued_exported_and_measured_in_a_table(
+    run: Run, category: Path, tiny: Path, tmp_path: Path
+) -> None:
     checkpoint, weights = tmp_path / "run.safetensors", tmp_path / "weights"
     command = ("train", category, "--checkpoint", checkpoint, "--profile", tiny, "--configuration", "april-gan",
                "--limit", "1", "--types", "1", "--map-epochs", "1", "--adapter-epochs", "1",
