@@ -7,13 +7,17 @@ import multiprocessing
 import typer
 
 from cli.benchmark import benchmark
+from cli.calibrate import calibrate, drift_watch, sensitivity
 from cli.common import settings_with, speaks_plainly, start_logging
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.golden import app as golden_commands
 from cli.inspect import inspect
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
+from cli.report import report
+from cli.train import train
 from cli.train_compact import train_compact
 
 cli = typer.Typer(
@@ -22,10 +26,16 @@ cli = typer.Typer(
 cli.callback()(start_logging)
 cli.add_typer(product_commands, name="product")
 cli.add_typer(model_commands, name="models")
+cli.add_typer(golden_commands, name="golden")
 cli.command()(demo)
 cli.command()(inspect)
+cli.command()(calibrate)
+cli.command("drift")(drift_watch)
+cli.command()(sensitivity)
+cli.command()(report)
 cli.command()(benchmark)
 cli.command()(doctor)
+cli.command()(train)
 cli.command()(train_compact)
 
 

@@ -42,6 +42,16 @@ def benchmark(
     limit: Annotated[
         int | None, typer.Option(help="At most so many good and so many anomalous test images a category.")
     ] = None,
+    table: Annotated[
+        str,
+        typer.Option(help="Run a table of the paper (I to VII) beside its published rows; --shots are the table's."),
+    ] = "",
+    weights: Annotated[
+        Path | None, typer.Option(help="For --table: folder with a trained profile for each configuration.")
+    ] = None,
+    lists: Annotated[
+        Path | None, typer.Option(help="For --table VII: folder with the language models' anomaly lists.")
+    ] = None,
     pictures: Annotated[
         Path | None, typer.Option(help="Also write image, mask and heat map side by side into this folder.")
     ] = None,
@@ -52,6 +62,11 @@ def benchmark(
 
     categories = find_categories(path)
     settings = settings_with(profile=profile, device=device)
+    if table:
+        from cli.tables import run_and_show
+
+        _write(json_file, run_and_show(table, categories, settings, weights, lists, seeds, limit))
+        return
     engine = load_engine(settings.profile, settings.device, settings.models)
     result: BenchmarkResult | None = None
     with Progress(console=errors) as progress:
@@ -75,12 +90,17 @@ def benchmark(
                     result = event
     assert result is not None, "a benchmark ends with its result"
     _print(result)
-    if json_file is not None:
-        try:
-            json_file.write_text(result.to_json(), encoding="utf-8")
-        except OSError as error:
-            raise FolderError(f"{json_file} cannot be written: {error.strerror or error}. Choose another.") from error
-        say(f"Written to {json_file}")
+    _write(json_file, result.to_json())
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FolderError(f"{path} cannot be written: {error.strerror or error}. Choose another.") from error
+    say(f"Written to {path}")
 
 
 def detector_maker(engine: Engine) -> MakeDetector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from filo_core.calibration.limits import lowest_promise, promise_sentence, starting_limits
+from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
 from filo_core.errors import RecipeError
 from filo_core.events import Calibrated, StepDone
@@ -15,13 +15,14 @@ from filo_core.profiles.builder import LoadedProfile, load_profile, profile_fold
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from filo_core.types import ProductDraft, Recipe, SourceImage
+    from filo_core.calibration.evidence import ConfirmedPart
+    from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
 
 _KEPT_DETECTORS = 4
 _NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
@@ -65,32 +66,70 @@ class Engine:
             self._detectors.move_to_end(key)
             return self._detectors[key]
         self._check(recipe, references)
-        detector = self._new_detector(recipe)
-        detector.set_references({reference.image_hash: reference.pixels for reference in references})
-        self._detectors[key] = detector
-        if len(self._detectors) > _KEPT_DETECTORS:
-            self._detectors.popitem(last=False)
+        detector = self._filled(recipe, references)
+        self._keep(key, detector)
         return detector
 
-    def calibrate(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | Calibrated]:
+    def is_set_up_for(self, recipe: Recipe) -> bool:
+        """Whether :meth:`detector` answers for this recipe without encoding anything."""
+        return recipe.content_hash in self._detectors
+
+    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> FiLoDetector:
+        """Detector for a recipe that differs from another one in taught patches only, from that one's memory bank.
+
+        Takes one forward pass a new patch, where :meth:`detector` encodes every reference anew.
+
+        Args:
+            before: the other recipe.
+            recipe: the recipe wanted.
+            images: those of the new patches; all of both recipes where ``before`` is not set up.
+
+        Raises:
+            RecipeError: as :meth:`detector`.
+        """
+        known = self.detector(before, images)
+        detector = self._new_detector(recipe)
+        detector.memory_bank = known.memory_bank.copy()
+        for gone in set(before.taught_patches) - set(recipe.taught_patches):
+            detector.memory_bank.remove(gone.key)
+        self._teach(detector, [p for p in recipe.taught_patches if p not in before.taught_patches], images)
+        self._keep(recipe.content_hash, detector)
+        return detector
+
+    def calibrate(
+        self,
+        draft: ProductDraft,
+        references: Sequence[SourceImage],
+        confirmed: Sequence[ConfirmedPart] = (),
+        alpha: float = GOAL,
+    ) -> Iterator[StepDone | Calibrated]:
         """Leave-one-out scores of the references and the limits they suggest; :class:`Calibrated` comes last.
 
         Each part is scored with itself out of the memory bank. A part that is the only one is scored by the worst
         of its own gentle variations, which still count as one part. Several parts are not varied: on real
         categories that only widened the limits until anomalies passed.
 
+        Args:
+            draft: the set-up.
+            references: its good images, and those of its taught patches.
+            confirmed: good parts outside the memory bank, in the order of time.
+            alpha: false-reject rate to promise where the parts carry it, in (0, 1).
+
         Raises:
             RecipeError: without a reference.
+            EvidenceError: if several references all have the very same score, or ``alpha`` is no rate.
         """
         if not references:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
-        detector = self._new_detector(draft.recipe(_NO_LIMITS, self.model_hash))
-        detector.set_references({reference.image_hash: reference.pixels for reference in references})
-        total = len(references) + 1
+        recipe = draft.recipe(_NO_LIMITS, self.model_hash)
+        detector = self._filled(recipe, references)
+        own = {reference.image_hash for reference in recipe.references}
+        parts = [reference for reference in references if reference.image_hash in own]
+        total = len(parts) + len(confirmed) + 1
         yield StepDone(1, total, "Memory bank filled")
         scores, peaks = [], []
-        for count, reference in enumerate(references, start=1):
-            if len(references) > 1:
+        for count, reference in enumerate(parts, start=1):
+            if len(parts) > 1:
                 bank = detector.memory_bank.without(reference.image_hash)
                 views: Sequence[NDArray[np.uint8]] = (reference.pixels,)
             else:
@@ -99,14 +138,29 @@ class Engine:
             scores.append(max(prediction.image_score for prediction in predictions))
             peaks.append(max(float(prediction.anomaly_map.max()) for prediction in predictions))
             yield StepDone(count + 1, total, f"{reference.name} scored against the others")
-        yield Calibrated(
-            limits=starting_limits(scores, peaks),
-            scores=tuple(scores),
-            lowest_promise=lowest_promise(len(scores)),
-            sentence=promise_sentence(len(scores)),
-            model_hash=self.model_hash,
-            trained=self.trained,
-        )
+        outside = []
+        for count, part in enumerate(confirmed, start=len(parts) + 1):
+            outside.append(part.score if part.image is None else detector.predict(part.image.pixels).image_score)
+            yield StepDone(count + 1, total, f"{part.name} scored")
+        yield calibrated(scores, peaks, outside, alpha, model_hash=self.model_hash, trained=self.trained)
+
+    def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
+        detector = self._new_detector(recipe)
+        own = {reference.image_hash for reference in recipe.references}
+        detector.set_references({image.image_hash: image.pixels for image in references if image.image_hash in own})
+        self._teach(detector, recipe.taught_patches, references)
+        return detector
+
+    @staticmethod
+    def _teach(detector: FiLoDetector, patches: Iterable[TaughtPatch], images: Sequence[SourceImage]) -> None:
+        by_hash = {image.image_hash: image for image in images}
+        for patch in patches:
+            detector.teach(patch, by_hash[patch.image_hash].pixels)
+
+    def _keep(self, key: str, detector: FiLoDetector) -> None:
+        self._detectors[key] = detector
+        if len(self._detectors) > _KEPT_DETECTORS:
+            self._detectors.popitem(last=False)
 
     def _check(self, recipe: Recipe, references: Sequence[SourceImage]) -> None:
         if recipe.model_hash != self.model_hash:
@@ -115,7 +169,7 @@ class Engine:
                 "Calibrate it and sign it off again."
             )
         given = {reference.image_hash for reference in references}
-        missing = [reference.name for reference in recipe.references if reference.image_hash not in given]
+        missing = [entry.name for entry in recipe.bank_images if entry.image_hash not in given]
         if missing:
             raise RecipeError(f"Good images of {recipe.product} are missing: {', '.join(missing)}. Add them again.")
 

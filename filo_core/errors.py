@@ -55,5 +55,9 @@ class LanguageModelError(FiloError):
     """The language model gave no usable answer."""
 
 
+class SettingsError(FiloError):
+    """A setting cannot work, or the settings file cannot be used."""
+
+
 class ShapeMismatchError(FiloError, ValueError):
     """Two arrays that belong together differ in shape; the message gives both."""

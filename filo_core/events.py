@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from filo_core.types import Inspection, Limits, Verdict
+from filo_core.golden_set import GoldenChecked
+from filo_core.types import Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,36 @@ class Calibrated:
     sentence: str
     model_hash: str
     trained: bool
+    alpha: float | None = None
+    """False-reject rate that was asked for."""
+    promise: float | None = None
+    """False-reject rate that the limits promise; None where nothing can be promised."""
+    needed_for_alpha: int = 0
+    """Good parts still missing before ``alpha`` can be promised."""
+    guarantee: str = ""
+    """Theorem behind the promise; empty where nothing can be promised."""
+    confirmed_scores: tuple[float, ...] = ()
+    """Scores of confirmed good parts outside the memory bank, in the order of their inspections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A recipe with other taught patches is in force."""
+
+    version: RecipeVersion
+    patches: tuple[TaughtPatch, ...]
+    """What was added, or taken back."""
+    undone: bool
+    seconds: float
+    """From the request until the new memory bank was in use."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        places = "1 place" if len(self.patches) == 1 else f"{len(self.patches)} places"
+        what = f"{places} no longer taught" if self.undone else f"{places} taught as good"
+        return f"{what} in {self.seconds:.2f} s; recipe version {self.version.version} is in force."
 
 
 RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
-JobEvent = RunEvent | StepDone | Calibrated
+JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,6 +127,22 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class TaughtPatch:
+    """A place in an inspected image that a person called good: its patches are in the memory bank as well."""
+
+    image_hash: str
+    name: str
+    box: Box
+    """In pixels of the original image."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the memory bank: the image, then the place."""
+        box = self.box
+        return f"{self.image_hash}@{box.x},{box.y},{box.width},{box.height}"
+
+
+@dataclass(frozen=True, slots=True)
 class ProductDescription:
     """Step *Describe* of the wizard.
 
@@ -154,14 +170,48 @@ class Recipe:
     limits: Limits
     profile: str
     model_hash: str
+    taught_patches: tuple[TaughtPatch, ...] = ()
+
+    @property
+    def bank_images(self) -> tuple[Reference, ...]:
+        """Every image that the memory bank is made from, each once: the good ones, then those it was taught from."""
+        return bank_images(self.references, self.taught_patches)
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of the whole content; the order of references does not matter."""
+        return _sha256(self._content())
+
+    @property
+    def scoring_hash(self) -> str:
+        """SHA-256 over what decides the image score: everything but the product's name and the limits.
+
+        Scores under recipes that share it can be compared.
+        """
+        content = self._content()
+        del content["product"], content["limits"]
+        return _sha256(content)
+
+    def _content(self) -> dict[str, Any]:
         content = asdict(self)
         content["references"] = sorted(reference.image_hash for reference in self.references)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+        content["taught_patches"] = sorted(patch.key for patch in self.taught_patches)
+        if not self.taught_patches:
+            # Recipes from before there were any keep their hash.
+            del content["taught_patches"]
+        return content
+
+
+def bank_images(references: Sequence[Reference], taught: Sequence[TaughtPatch]) -> tuple[Reference, ...]:
+    """The references, then the images of taught patches that are none, each once."""
+    good = {reference.image_hash for reference in references}
+    others = {patch.image_hash: Reference(patch.image_hash, patch.name) for patch in taught}
+    return (*references, *(other for image_hash, other in others.items() if image_hash not in good))
+
+
+def _sha256(content: dict[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +329,7 @@ class ProductDraft:
     signed_version: int | None = None
     """Latest frozen recipe version, None before the first."""
     changed_since_signing: bool = True
+    taught_patches: tuple[TaughtPatch, ...] = ()
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -319,6 +370,7 @@ class ProductDraft:
             limits=limits,
             profile=self.profile,
             model_hash=model_hash,
+            taught_patches=self.taught_patches,
         )
 
 
@@ -397,3 +449,4 @@ class InspectionFilter:
     undecided: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    station: str = ""

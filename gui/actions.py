@@ -43,16 +43,25 @@ ACTIONS: tuple[ActionSpec, ...] = (
 def add_actions(window: QMainWindow) -> dict[str, QAction]:
     """Fill the window's menu bar from :data:`ACTIONS`; the actions by their slot's name."""
     bar = window.menuBar()
-    menus = {menu: bar.addMenu(QCoreApplication.translate("MainWindow", menu)) for menu in MENUS}
+    menus = {menu: bar.addMenu("") for menu in MENUS}
     made: dict[str, QAction] = {}
     for spec in ACTIONS:
-        action = QAction(QCoreApplication.translate("MainWindow", spec.text), window)
+        action = QAction(window)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(_caller(window, spec.slot))
         menus[spec.menu].addAction(action)
         made[spec.slot] = action
+    translate_actions(window, made)
     return made
+
+
+def translate_actions(window: QMainWindow, made: dict[str, QAction]) -> None:
+    """Write menus and actions in the language of the window."""
+    for menu, action in zip(MENUS, window.menuBar().actions(), strict=True):
+        action.setText(QCoreApplication.translate("MainWindow", menu))
+    for spec in ACTIONS:
+        made[spec.slot].setText(QCoreApplication.translate("MainWindow", spec.text))
 
 
 def _caller(window: QMainWindow, slot: str) -> Callable[[], None]:

@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from filo_core.errors import FiloError
+from gui.appearance import Appearance
 from gui.background import Background, sentence_of
 from gui.main_window import MainWindow
 from gui.qt_environment import display_problem, prepare_qt_environment
 from gui.state import AppState, ModelState
-from gui.theme import follow_system
 from gui.worker_bridge import WorkerBridge
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def run(settings: Settings) -> int:
         app = QApplication(sys.argv[:1])
     app.setApplicationName("FiLo Inspector")
     app.setApplicationDisplayName("FiLo Inspector")
-    follow_system(app)
+    appearance = Appearance(app, settings)
     session = Session(app, settings)
+    session.state.settings_changed.connect(appearance.use)
     session.window.show()
     # The first paint comes before the migrations: the user sees the window while the record opens.
     QTimer.singleShot(0, session.open)
@@ -84,7 +85,7 @@ class Session(QObject):
             self._lock = lock
             workbench = tools.open_workbench(self._settings, self._bridge.on_engine)
         except FiloError as error:
-            QMessageBox.critical(self.window, self.window.tr("FiLo Inspector cannot start"), str(error))
+            QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
             self.window.close()
             self._app.exit(1)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, QThreadPool, QUrl, Signal
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QThreadPool, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import add_actions
+from gui.actions import add_actions, translate_actions
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
-from gui.screens import SCREENS, HasWorkToEnd, ScreenSpec
+from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.state import AppState, ModelState, Screen
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._specs = {spec.screen: spec for spec in screens}
         self._built: dict[Screen, QWidget] = {}
+        self._in_another_language: set[Screen] = set()
         self._buttons: dict[Screen, QToolButton] = {}
         self.setWindowTitle(self.tr("FiLo Inspector"))
         self.setMinimumSize(_SMALLEST)
@@ -67,7 +68,6 @@ class MainWindow(QMainWindow):
         frame = QFrame(self)
         frame.setProperty("role", "navigation")
         frame.setFixedWidth(_NAVIGATION_WIDTH)
-        frame.setAccessibleName(self.tr("Screens"))
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setSpacing(4)
@@ -79,14 +79,23 @@ class MainWindow(QMainWindow):
             layout.addWidget(made)
             self._buttons[spec.screen] = made
         layout.addStretch(1)
+        self._navigation_frame = frame
+        self._translate_navigation()
         return frame
+
+    def _translate_navigation(self) -> None:
+        self._navigation_frame.setAccessibleName(self.tr("Screens"))
+        for screen, made in self._buttons.items():
+            spec = self._specs[screen]
+            made.setText(self.tr(spec.title))
+            made.setAccessibleName(self.tr(spec.title))
+            made.setToolTip(f"{self.tr(spec.tip)} ({spec.shortcut})")
+            # A new text takes the button's key away.
+            made.setShortcut(QKeySequence(spec.shortcut))
 
     def _navigation_button(self, spec: ScreenSpec, parent: QWidget) -> QToolButton:
         made = QToolButton(parent)
         made.setProperty("role", "navigation")
-        made.setText(self.tr(spec.title))
-        made.setAccessibleName(self.tr(spec.title))
-        made.setToolTip(f"{self.tr(spec.tip)} ({spec.shortcut})")
         made.setIcon(icon(spec.icon_name))
         made.setIconSize(QSize(30, 30))
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -94,7 +103,6 @@ class MainWindow(QMainWindow):
         made.setCheckable(True)
         made.setEnabled(False)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.setShortcut(QKeySequence(spec.shortcut))
         made.clicked.connect(lambda: self.show_screen(spec.screen))
         return made
 
@@ -138,9 +146,39 @@ class MainWindow(QMainWindow):
 
     def show_screen(self, screen: Screen) -> None:
         """Bring a screen to the front."""
+        if screen in self._in_another_language:
+            self._build_anew(screen)
         self._stack.setCurrentWidget(self.screen_widget(screen))
         self._buttons[screen].setChecked(True)
         self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
+
+    def _build_anew(self, screen: Screen) -> None:
+        """Build a screen again in the language of the window, as soon as that ends nothing that runs."""
+        old = self._built[screen]
+        if isinstance(old, CanBeBusy) and old.is_busy:
+            self._in_another_language.add(screen)
+            return
+        self._in_another_language.discard(screen)
+        if isinstance(old, HasWorkToEnd):
+            old.close_down()
+        del self._built[screen]
+        self._stack.removeWidget(old)
+        old.deleteLater()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            # Later: what is built anew may be in the middle of the call that has changed the language.
+            QTimer.singleShot(0, self, self._on_language_changed)
+
+    def _on_language_changed(self) -> None:
+        current = self.current_screen
+        self._translate_navigation()
+        translate_actions(self, self._actions)
+        for screen in tuple(self._built):
+            self._build_anew(screen)
+        if current is not None:
+            self.show_screen(current)
 
     def _on_workbench_opened(self) -> None:
         for made in self._buttons.values():

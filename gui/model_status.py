@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from gui.state import AppState, ModelState
@@ -24,10 +24,9 @@ class ModelStatus(QWidget):
         self._busy.setFixedWidth(90)
         self._busy.setTextVisible(False)
         self._busy.setStyleSheet("QProgressBar { min-height: 14px; max-height: 14px; }")
-        self._busy.setAccessibleName(self.tr("The model is loading"))
         self._model = ElidedLabel(parent=self)
         self._untrained = UntrainedNote(short=True, parent=self)
-        self._operator = button("", tip=self.tr("Who signs recipes and reviews. Press to change."), parent=self)
+        self._operator = button("", parent=self)
         self._operator.clicked.connect(self.operator_change_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, 2, SPACE, 2)
@@ -38,8 +37,20 @@ class ModelStatus(QWidget):
         layout.addWidget(self._operator)
         state.model_changed.connect(self._on_model_changed)
         state.operator_changed.connect(self._on_operator_changed)
+        self._translate()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self._translate()
+
+    def _translate(self) -> None:
+        tip = self.tr("Who signs recipes and reviews. Press to change.")
+        self._operator.setToolTip(tip)
+        self._operator.setAccessibleDescription(tip)
+        self._busy.setAccessibleName(self.tr("The model is loading"))
         self._on_model_changed()
-        self._on_operator_changed(state.operator)
+        self._on_operator_changed(self._state.operator)
 
     @property
     def text(self) -> str:

@@ -24,6 +24,16 @@ class HasWorkToEnd(Protocol):
         ...
 
 
+@runtime_checkable
+class CanBeBusy(Protocol):
+    """A screen that cannot always be built anew, because that would end what it runs."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something runs that must not be ended."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenSpec:
     """One entry of the navigation."""
@@ -61,6 +71,18 @@ def _review(state: AppState) -> QWidget:
     return ReviewPanel(state)
 
 
+def _statistics(state: AppState) -> QWidget:
+    from gui.statistics.panel import StatisticsPanel
+
+    return StatisticsPanel(state)
+
+
+def _settings(state: AppState) -> QWidget:
+    from gui.settings.panel import SettingsPanel
+
+    return SettingsPanel(state)
+
+
 SCREENS: tuple[ScreenSpec, ...] = (
     ScreenSpec(
         Screen.PRODUCTS,
@@ -93,5 +115,21 @@ SCREENS: tuple[ScreenSpec, ...] = (
         "review",
         "Ctrl+4",
         _review,
+    ),
+    ScreenSpec(
+        Screen.STATISTICS,
+        QT_TRANSLATE_NOOP("MainWindow", "Statistics"),
+        QT_TRANSLATE_NOOP("MainWindow", "Yield, anomaly types, control chart, limits and agreement"),
+        "statistics",
+        "Ctrl+5",
+        _statistics,
+    ),
+    ScreenSpec(
+        Screen.SETTINGS,
+        QT_TRANSLATE_NOOP("MainWindow", "Settings"),
+        QT_TRANSLATE_NOOP("MainWindow", "Model, camera, language model, language and looks"),
+        "settings",
+        "Ctrl+6",
+        _settings,
     ),
 )

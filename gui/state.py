@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from filo_core.types import Inspection
+    from workflows.settings import Settings
     from workflows.workbench import Workbench
 
 
@@ -23,6 +24,8 @@ class Screen(StrEnum):
     LIVE = "live"
     FOLDER = "folder"
     REVIEW = "review"
+    STATISTICS = "statistics"
+    SETTINGS = "settings"
 
 
 class ModelState(StrEnum):
@@ -47,12 +50,15 @@ class AppState(QObject):
     """An :class:`~filo_core.types.Inspection` was written to the record."""
     review_recorded = Signal(object)
     """An :class:`~filo_core.types.InspectionRecord` got a review."""
+    settings_changed = Signal(object)
+    """The :class:`~workflows.settings.Settings` that are in force from now on."""
     screen_requested = Signal(str, str)
     """A :class:`Screen` and the product to open it with (empty: keep the current one)."""
 
     def __init__(self, operator: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workbench: Workbench | None = None
+        self._settings: Settings | None = None
         self._current_product = ""
         self._operator = operator
         self._model_state = ModelState.LOADING
@@ -73,6 +79,17 @@ class AppState(QObject):
         """Hand over the opened workbench, once."""
         self._workbench = workbench
         self.workbench_opened.emit()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: those the workbench was opened with, and what was changed since."""
+        return self._settings or self.workbench.settings
+
+    def set_settings(self, settings: Settings) -> None:
+        """Put changed settings in force."""
+        if settings != self.settings:
+            self._settings = settings
+            self.settings_changed.emit(settings)
 
     @property
     def current_product(self) -> str:

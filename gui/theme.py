@@ -15,6 +15,7 @@ from filo_core.types import Verdict
 TOUCH_PX: Final = 42
 """Height of everything that is pressed: a gloved finger hits 40 px."""
 BASE_POINT_SIZE: Final = 11.0
+_USUAL_SIZE: Final = "usualPointSize"
 SPACE: Final = 12
 """Distance between neighbours; screens keep twice as much to their edges."""
 
@@ -128,22 +129,20 @@ def current_theme() -> Theme:
     return DARK if window.lightness() < 128 else LIGHT
 
 
-def follow_system(app: QApplication) -> None:
-    """Apply the theme of the system's colour scheme, now and whenever that changes."""
-    hints = app.styleHints()
-    hints.colorSchemeChanged.connect(lambda scheme: apply_theme(app, theme_for(scheme)))
-    apply_theme(app, theme_for(hints.colorScheme()))
-
-
-def apply_theme(app: QApplication, theme: Theme) -> None:
-    """Give the whole application ``theme``."""
+def apply_theme(app: QApplication, theme: Theme, font_scale: float = 1.0) -> None:
+    """Give the whole application ``theme``, with letters of ``font_scale`` times the system's size."""
     app.setStyle("Fusion")
+    usual = app.property(_USUAL_SIZE)
+    if usual is None:
+        # Remembered, or each call would scale what the one before has scaled.
+        usual = max(BASE_POINT_SIZE, app.font().pointSizeF())
+        app.setProperty(_USUAL_SIZE, usual)
     font = QFont(app.font())
-    if font.pointSizeF() < BASE_POINT_SIZE:
-        font.setPointSizeF(BASE_POINT_SIZE)
+    if font.pointSizeF() != usual * font_scale:
+        font.setPointSizeF(usual * font_scale)
         app.setFont(font)
     app.setPalette(palette_of(theme))
-    app.setStyleSheet(style_sheet_of(theme))
+    app.setStyleSheet(style_sheet_of(theme, font_scale))
 
 
 def palette_of(theme: Theme) -> QPalette:
@@ -178,7 +177,7 @@ def palette_of(theme: Theme) -> QPalette:
     return palette
 
 
-def style_sheet_of(theme: Theme) -> str:
+def style_sheet_of(theme: Theme, font_scale: float = 1.0) -> str:
     """Sizes and the few shapes that the palette cannot say."""
     return f"""
 QPushButton {{
@@ -204,6 +203,21 @@ QPushButton[primary="true"]:disabled {{
 QPushButton[danger="true"] {{ color: {theme.danger.ground}; border-color: {theme.danger.ground}; }}
 QPushButton[danger="true"]:disabled {{ color: {theme.border}; border-color: {theme.raised}; }}
 QLineEdit, QComboBox, QAbstractSpinBox, QDateEdit {{ min-height: {TOUCH_PX - 8}px; }}
+QComboBox {{
+    padding: 1px 8px; border: 1px solid {theme.border}; border-radius: 6px;
+    background: {theme.surface}; color: {theme.text};
+}}
+QComboBox:hover {{ border-color: {theme.accent.ground}; }}
+QComboBox:focus {{ padding: 0 7px; border: 2px solid {theme.accent.ground}; }}
+QComboBox:disabled {{ color: {theme.border}; background: {theme.window}; border-color: {theme.raised}; }}
+QComboBox::drop-down {{ width: 26px; border: none; }}
+QComboBox::down-arrow {{
+    width: 16px; height: 16px; image: url("{resource_path("icons", f"down_{theme.name}.png").as_posix()}");
+}}
+QComboBox QAbstractItemView {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.border}; }}
+QSlider:focus {{ border: 2px solid {theme.accent.ground}; border-radius: 6px; }}
+QListView, QTableView {{ border: 1px solid {theme.border}; }}
+QListView:focus, QTableView:focus {{ border: 2px solid {theme.accent.ground}; }}
 QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 8}px; spacing: 10px; }}
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 22px; height: 22px; border: 2px solid {theme.border}; background: {theme.surface}; border-radius: 4px;
@@ -227,8 +241,8 @@ QHeaderView::section {{
     min-height: 34px; padding: 0 8px; border: none; border-bottom: 1px solid {theme.border};
     background: {theme.raised}; color: {theme.text};
 }}
-QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
-QLabel[role="heading"] {{ font-size: 13pt; font-weight: 600; }}
+QLabel[role="title"] {{ font-size: {20 * font_scale:.1f}pt; font-weight: 600; }}
+QLabel[role="heading"] {{ font-size: {13 * font_scale:.1f}pt; font-weight: 600; }}
 QLabel[role="hint"] {{ color: {theme.muted}; }}
 QFrame[role="card"] {{ background: {theme.surface}; border: 1px solid {theme.raised}; border-radius: 8px; }}
 QFrame[role="navigation"] {{ background: {theme.raised}; border: none; }}

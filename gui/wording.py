@@ -40,5 +40,11 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def percentage(share: float) -> str:
+    """A share in [0, 1] as per cent, with one digit where that says something."""
+    value = 100.0 * share
+    return f"{value:.1f} %" if 0.0 < value < 99.95 and round(value, 1) != round(value) else f"{round(value)} %"
+
+
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Wording", text)

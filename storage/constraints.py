@@ -32,6 +32,10 @@ JUDGED_WITH_EVIDENCE = (
 JUDGED_ONCE = "origin = 'folder' AND verdict <> 'NOT_INSPECTED'"
 """Rows among which one image content has one inspection per recipe version."""
 
+GOLDEN_KNOWN = "expected IN ('OK', 'NG')"
+GOLDEN_ORDER = "wrong >= 0 AND wrong <= parts"
+RELEASE_SIGNED = "signed_by <> '' AND reason <> ''"
+
 REVIEW_DECIDES = "verdict IN ('OK', 'NG')"
 OVERRULE_HAS_REASON = "decision <> 'overrule' OR reason <> ''"
 RETYPE_HAS_TYPE = "decision <> 'retype' OR anomaly_type <> ''"

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
+from storage.calibration_models import (
+    BlindReviewRow,
+    CalibrationRow,
+    DriftAlarmRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+)
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_CHANGED = (InspectionRow, RecipeVersionRow, RegionRow, ReviewRow)
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow)
+_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, BlindReviewRow, GoldenCheckRow, GoldenReleaseRow)
+_NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 
 
 class RecordSession(Session):

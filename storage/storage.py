@@ -25,6 +25,9 @@ from storage.engine import (
     wait_for_other_migrations,
 )
 from storage.migrations import upgrade
+from storage.repositories.calibrations import CalibrationRepository
+from storage.repositories.figures import FigureRepository
+from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.reviews import ReviewRepository
@@ -38,6 +41,9 @@ class Transaction:
     products: ProductRepository
     inspections: InspectionRepository
     reviews: ReviewRepository
+    figures: FigureRepository
+    golden: GoldenRepository
+    calibrations: CalibrationRepository
 
 
 class Storage:
@@ -127,5 +133,10 @@ def open_storage(url: str, artefacts: Path) -> Storage:
 
 def _transaction(session: Session, *, writes: bool) -> Transaction:
     return Transaction(
-        ProductRepository(session, writes=writes), InspectionRepository(session), ReviewRepository(session)
+        ProductRepository(session, writes=writes),
+        InspectionRepository(session),
+        ReviewRepository(session),
+        FigureRepository(session),
+        GoldenRepository(session),
+        CalibrationRepository(session),
     )

@@ -18,6 +18,7 @@ from filo_core.imaging import decode_image, printable_name
 from filo_core.types import (
     UNKNOWN_TYPE,
     AnomalyType,
+    Box,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -28,7 +29,7 @@ from filo_core.types import (
     WizardStep,
 )
 from storage.names import name_key, product_name, tidy_name
-from workflows.product_file import ProductFile, write_product
+from workflows.product_file import ProductFile, images_of, write_product
 
 if TYPE_CHECKING:
     from filo_core.events import Calibrated
@@ -48,6 +49,11 @@ class Catalogue:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+
+    @property
+    def storage(self) -> Storage:
+        """The record that the products are in."""
+        return self._storage
 
     def drafts(self) -> tuple[ProductDraft, ...]:
         """All products in the order of their names."""
@@ -119,7 +125,7 @@ class Catalogue:
             return transaction.products.save(name, _changed(draft, replace(draft, references=kept)))
 
     def set_calibration(self, name: str, calibrated: Calibrated) -> ProductDraft:
-        """Take over limits that were found from the references.
+        """Take over limits that were found from the good parts, and keep the evidence behind them.
 
         Raises:
             RecipeError: if references were added or removed while the limits were being found.
@@ -138,7 +144,17 @@ class Catalogue:
                 calibration_note=calibrated.sentence,
                 model_hash=calibrated.model_hash,
             )
-            return transaction.products.save(name, changed)
+            saved = transaction.products.save(name, changed)
+            transaction.calibrations.add(
+                transaction.products.product_id(name),
+                changed.recipe(calibrated.limits, calibrated.model_hash).scoring_hash,
+                calibrated.scores,
+                calibrated.confirmed_scores,
+                calibrated.limits,
+                calibrated.sentence,
+                datetime.now(UTC),
+            )
+            return saved
 
     def set_limits(self, name: str, limits: Limits) -> ProductDraft:
         """Move the limits by hand; what the calibration promised stays written beside them."""
@@ -163,6 +179,22 @@ class Catalogue:
             transaction.products.save(name, replace(draft, model_hash=model_hash))
             return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
 
+    def put_taught_in_force(self, before: Recipe, after: Recipe, signed_by: str, now: datetime) -> RecipeVersion:
+        """Sign a recipe that differs from the one in force in taught patches; the draft gets them too.
+
+        Raises:
+            RecipeError: if nobody signs, or another recipe came in force meanwhile.
+        """
+        if not signed_by:
+            raise RecipeError("Nobody has signed. Enter who teaches.")
+        name = before.product
+        with self._storage.transaction() as transaction:
+            if transaction.products.recipe(name).recipe.content_hash != before.content_hash:
+                raise RecipeError(f"Another recipe of {name} came in force meanwhile. Look at it, then try again.")
+            draft = transaction.products.draft(name)
+            transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
+            return transaction.products.sign(name, after, signed_by, now)
+
     def recipe(self, name: str, version: int | None = None) -> RecipeVersion:
         """A signed recipe, checked against its hash; the one in force when no version is given.
 
@@ -174,13 +206,15 @@ class Catalogue:
             return transaction.products.recipe(name, version)
 
     def references(self, name_or_recipe: str | Recipe) -> tuple[SourceImage, ...]:
-        """The good images of a product's draft, or of a recipe.
+        """The good images of a product's draft, or all that a recipe's memory bank is made from.
+
+        The latter are its good images, then those it was taught from, each once.
 
         Raises:
             StorageError: if one is missing from the image store or was altered; the message names the file.
         """
         if isinstance(name_or_recipe, Recipe):
-            wanted = name_or_recipe.references
+            wanted = name_or_recipe.bank_images
         else:
             wanted = self.draft(name_or_recipe).references
         get_bytes = self._storage.artefacts.get_bytes
@@ -214,7 +248,7 @@ class Catalogue:
         """
         draft = self.draft(name)
         get_bytes = self._storage.artefacts.get_bytes
-        write_product(path, draft, ((entry, get_bytes(entry.image_hash)) for entry in draft.references))
+        write_product(path, draft, ((entry, get_bytes(entry.image_hash)) for entry in images_of(draft)))
 
     def import_product(self, path: Path, new_name: str = "") -> ProductDraft:
         """A product from a file, under another name if one is given; it waits for its sign-off here.
@@ -265,18 +299,20 @@ def _tidy(description: ProductDescription) -> ProductDescription:
 
 def _tidy_draft(draft: ProductDraft) -> ProductDraft:
     """A draft from outside: nothing in it may be what this program itself would refuse."""
-    box = draft.region_of_interest
-    if box is not None and not all(
-        0 <= value <= _LARGEST_PIXEL for value in (box.x, box.y, box.width - 1, box.height - 1)
-    ):
-        raise RecipeError(
-            f"The region of interest of {draft.description.name} lies outside any image. Export it again."
-        )
+    name, box = draft.description.name, draft.region_of_interest
+    if box is not None and not _lies_in_an_image(box):
+        raise RecipeError(f"The region of interest of {name} lies outside any image. Export it again.")
+    if not all(_lies_in_an_image(patch.box) for patch in draft.taught_patches):
+        raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
     if not _PROFILE.fullmatch(draft.profile):
         raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
     if draft.limits is not None:
         _check_limits(draft.limits)
     return replace(draft, description=_tidy(draft.description), anomaly_types=_tidy_types(draft.anomaly_types))
+
+
+def _lies_in_an_image(box: Box) -> bool:
+    return all(0 <= value <= _LARGEST_PIXEL for value in (box.x, box.y, box.width - 1, box.height - 1))
 
 
 def _tidy_types(types: Sequence[AnomalyType]) -> tuple[AnomalyType, ...]:

@@ -18,13 +18,16 @@ from filo_core.types import (
     Verdict,
 )
 from storage.names import tidy_name
+from storage.repositories.reviews import BlindReview
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from storage.storage import Storage
+    from storage.storage import Storage, Transaction
 
+LOOKED_AT = 500
+"""Inspections among which those for a blind review are looked for."""
 LONGEST_REASON = 1_000
 """Characters of a review's reason."""
 
@@ -130,6 +133,44 @@ class History:
             transaction.reviews.add(inspection_id, review)
             return transaction.inspections.get(inspection_id)
 
+    def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
+        """Add what a second person says without seeing what was said before; the decision that counts stays.
+
+        Raises:
+            ReviewError: if nobody reviews, the verdict decides nothing, or this person has seen the inspection before.
+            ProductError: if the name is too long or holds characters that cannot be seen.
+            StorageError: if there is no such inspection.
+        """
+        who = tidy_name(reviewer, "reviewer's name")
+        _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            if who in _reviewers(transaction, inspection_id):
+                raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
+            transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
+
+    def blind_reviews(self, inspection_id: int) -> tuple[BlindReview, ...]:
+        """What second persons said about an inspection, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.reviews.blind_of(inspection_id)
+
+    def blind_queue(self, wanted: InspectionFilter, reviewer: str, limit: int = 50) -> tuple[InspectionRecord, ...]:
+        """The newest inspections that others have decided and this person has said nothing about yet.
+
+        Looks at the newest :data:`LOOKED_AT` inspections that are wanted.
+        """
+        who = reviewer.strip()
+        found: list[InspectionRecord] = []
+        with self._storage.reading() as transaction:
+            for record in transaction.inspections.page(wanted, None, LOOKED_AT):
+                if record.review is None or record.verdict is Verdict.NOT_INSPECTED:
+                    continue
+                if who not in _reviewers(transaction, record.inspection_id):
+                    found.append(record)
+                if len(found) == limit:
+                    break
+        return tuple(found)
+
     def image(self, record: InspectionRecord) -> SourceImage:
         """The image as it was inspected.
 
@@ -149,6 +190,11 @@ class History:
             StorageError: if it is missing, was altered, or nothing was judged.
         """
         return self._storage.artefacts.get_map(record.map_hash)
+
+
+def _reviewers(transaction: Transaction, inspection_id: int) -> set[str]:
+    deciding = {review.reviewer for review in transaction.reviews.of(inspection_id)}
+    return deciding | {review.reviewer for review in transaction.reviews.blind_of(inspection_id)}
 
 
 def _check(review: Review) -> None:

@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, ImageInspected, JobEvent, RunEvent, StepDone
 from filo_core.imaging import list_images
 from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
-from filo_core.types import Inspection, Origin, RecipeVersion, SourceImage
+from filo_core.types import Inspection, InspectionRecord, Limits, Origin, RecipeVersion, SourceImage
 from storage.recorder import Recorder
+from workflows.evidence import confirmed_evidence
+from workflows.golden import GoldenSets, golden_steps
+from workflows.teaching import teach_steps, undo_steps
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -28,11 +32,20 @@ Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
 
 
-def calibration_steps(catalogue: Catalogue, name: str) -> Steps:
-    """Leave-one-out scores of a product's references; the result is in the draft before it is passed on."""
+def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> Steps:
+    """Limits from a product's references and confirmed good parts; they are in the draft before they are passed on.
+
+    Args:
+        catalogue: of the products.
+        name: which one.
+        alpha: false-reject rate to promise where the good parts carry it.
+    """
 
     def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
-        for event in engine.calibrate(catalogue.draft(name), catalogue.references(name)):
+        draft = catalogue.draft(name)
+        recipe = draft.recipe(_ANY_LIMITS, engine.model_hash)
+        evidence = confirmed_evidence(catalogue.storage, name, recipe)
+        for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
             if isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event)
             yield event
@@ -45,18 +58,26 @@ def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersio
 
     Raises:
         FolderError: if the folder cannot be listed, or holds no image.
+        GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
     images = list_images(folder).images
+    golden = GoldenSets(catalogue.storage)
+
+    def already_judged(image_hash: str) -> bool:
+        # Asked for every image: a check that fails in the middle of a run ends it there.
+        golden.require(version.recipe.product)
+        return recorder.already_judged(image_hash, version.recipe.content_hash)
 
     def run(engine: Engine) -> Iterator[RunEvent]:
         recipe = version.recipe
+        golden.require(recipe.product)
         detector = engine.detector(recipe, catalogue.references(recipe))
         yield from recorder.record(
             inspect_images(
                 images,
                 recipe,
                 detector,
-                already_judged=lambda image_hash: recorder.already_judged(image_hash, recipe.content_hash),
+                already_judged=already_judged,
                 root=folder,
             )
         )
@@ -65,11 +86,12 @@ def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersio
 
 
 def image_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, image: SourceImage) -> Steps:
-    """Inspection of one image, recorded."""
+    """Inspection of one image, recorded; the steps raise a GoldenSetError while the golden set has a problem."""
 
     def run(engine: Engine) -> Iterator[RunEvent]:
         started = time.perf_counter()
         recipe = version.recipe
+        GoldenSets(catalogue.storage).require(recipe.product)
         detector = engine.detector(recipe, catalogue.references(recipe))
         event = ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
         yield from recorder.record([event])
@@ -85,10 +107,14 @@ def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
         draft = catalogue.draft(name)
         assert draft.limits is not None, "the wizard offers a trial only after calibration"
         recipe = draft.recipe(draft.limits, engine.model_hash)
-        detector = engine.detector(recipe, catalogue.references(name))
+        detector = engine.detector(recipe, catalogue.references(recipe))
         yield ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
 
     return run
+
+
+_ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+"""A recipe's scores do not depend on them."""
 
 
 class Inspector:
@@ -106,10 +132,33 @@ class Inspector:
         self._operator = operator
         self.worker = worker
 
-    def calibrate(self, name: str, listener: JobListener | None = None) -> JobHandle:
-        """Set a product's limits from its references."""
-        steps = calibration_steps(self._catalogue, name)
+    def calibrate(self, name: str, listener: JobListener | None = None, *, alpha: float = GOAL) -> JobHandle:
+        """Set a product's limits from its references and confirmed good parts."""
+        steps = calibration_steps(self._catalogue, name, alpha)
         return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
+
+    def check_golden_set(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """Judge the known parts of a product under its recipe in force, and log what came out."""
+        steps = golden_steps(self._catalogue, name, self._operator)
+        return self._submit(f"Check {name}", Priority.INTERACTIVE, steps, listener)
+
+    def teach(
+        self, record: InspectionRecord, region: int | None, taught_by: str, listener: JobListener | None = None
+    ) -> JobHandle:
+        """Teach a region of an inspection as good, or all of them; see :mod:`workflows.teaching`.
+
+        Raises:
+            TeachingError: if there is nothing to learn from this inspection.
+        """
+        steps = teach_steps(self._catalogue, record, region, taught_by)
+        return self._submit(f"Teach {record.name}", Priority.INTERACTIVE, steps, listener)
+
+    def undo_teaching(
+        self, name: str, undone_by: str, image_hash: str = "", listener: JobListener | None = None
+    ) -> JobHandle:
+        """Take back the newest teaching, or that of one image."""
+        steps = undo_steps(self._catalogue, name, undone_by, image_hash)
+        return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
 
     def inspect_folder(self, name: str, folder: Path, listener: JobListener | None = None) -> JobHandle:
         """Inspect a folder under the product's newest recipe version.
@@ -136,7 +185,10 @@ class Inspector:
         return self._submit(f"Inspect {image.name}", Priority.INTERACTIVE, steps, listener)
 
     def live(self, name: str, source: ImageSource, on_inspection: Callable[[Inspection], None]) -> LiveInspection:
-        """Live inspection of a source under the product's newest recipe version; each verdict is recorded first."""
+        """Live inspection of a source under the product's newest recipe version; each verdict is recorded first.
+
+        While the golden set has a problem there are no verdicts, and ``problem`` of the inspection says why.
+        """
         version = self._catalogue.recipe(name)
         recipe = version.recipe
         recorder = self._recorder(name)
@@ -144,7 +196,10 @@ class Inspector:
         def make_detector(engine: Engine) -> Detector:
             return engine.detector(recipe, self._catalogue.references(recipe))
 
+        golden = GoldenSets(self._storage)
+
         def store(inspection: Inspection) -> None:
+            golden.require(recipe.product)
             recorder.record_one(inspection)
 
         return LiveInspection(source, self.worker, version, make_detector, on_inspection, store)

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProductError, UnreadableImageError
 from filo_core.imaging import decode_image, printable_name
-from filo_core.types import ProductDraft, Reference, SourceImage
+from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
 
 FORMAT = "filo-product"
 FORMAT_VERSION = 1
@@ -53,13 +53,18 @@ class _Content(BaseModel):
     draft: ProductDraft
 
 
+def images_of(draft: ProductDraft) -> tuple[Reference, ...]:
+    """Every image that a draft's memory bank is made from, each once."""
+    return bank_images(draft.references, draft.taught_patches)
+
+
 def write_product(path: Path, draft: ProductDraft, images: Iterable[tuple[Reference, bytes]]) -> None:
     """Write a product to ``path``, whole or not at all.
 
     Args:
         path: the file; one that is there is replaced.
         draft: what to write; what it says of signed versions stays behind.
-        images: the encoded bytes of each of the draft's references.
+        images: the encoded bytes of each of :func:`images_of` the draft.
 
     Raises:
         ProductError: if the file cannot be written; the message names it.
@@ -111,12 +116,12 @@ class ProductFile:
             raise
 
     def images(self) -> Iterator[SourceImage]:
-        """The good images, in the draft's order.
+        """The images of the draft, in the order of :func:`images_of`.
 
         Raises:
             ProductError: if one was altered, or is no picture.
         """
-        for reference in self.draft.references:
+        for reference in images_of(self.draft):
             encoded = self._checked_bytes(f"images/{reference.image_hash}")
             try:
                 yield decode_image(encoded, reference.name)
@@ -183,7 +188,7 @@ class ProductFile:
             raise self._refusal(f"holds a {_DRAFT} that cannot be read") from error
         if content.version != FORMAT_VERSION:
             raise self._refusal(f"has format {content.version}, which a newer version writes", "Update this program.")
-        wanted = [f"images/{reference.image_hash}" for reference in content.draft.references]
+        wanted = [f"images/{reference.image_hash}" for reference in images_of(content.draft)]
         if sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
             raise self._refusal("does not hold the good images that its product has")
         return content.draft

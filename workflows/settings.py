@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.engine import sqlite_url
+from workflows.settings_file import read_settings_file
 
 APP_NAME = "FiLo Inspector"
 
@@ -22,15 +25,19 @@ def _login_name() -> str:
         return "unknown"
 
 
-class Settings(BaseSettings):
-    """Settings of one start of the program.
+def _data_folder() -> Path:
+    return platformdirs.user_data_path(APP_NAME, appauthor=False)
 
-    ``FILO_HOME`` moves everything that is written: database, images, logs.
+
+class Settings(BaseSettings):
+    """Settings of one start of the program: what the caller says, else ``FILO_`` variables, else the settings file.
+
+    ``FILO_HOME`` moves everything that is written: database, images, logs, settings.
     """
 
     model_config = SettingsConfigDict(env_prefix="FILO_", frozen=True)
 
-    home: Path = Field(default_factory=lambda: platformdirs.user_data_path(APP_NAME, appauthor=False))
+    home: Path = Field(default_factory=_data_folder)
     database: str = ""
     """SQLAlchemy URL; empty for a SQLite file in ``home``."""
     profile: str = "compact"
@@ -41,6 +48,15 @@ class Settings(BaseSettings):
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_timeout_s: float = 60.0
+    source_kind: str = "camera"
+    """What Live starts with: ``camera``, ``folder`` or ``address``."""
+    source_value: str = ""
+    """The camera's number, the folder, or the address."""
+    language: str = ""
+    """``en``, ``de`` or ``zh_CN``; empty for the system's."""
+    theme: str = "system"
+    """``system``, ``light`` or ``dark``."""
+    font_scale: float = 1.0
 
     @property
     def database_url(self) -> str:
@@ -56,3 +72,28 @@ class Settings(BaseSettings):
     def images(self) -> Path:
         """Folder of the image store."""
         return self.home / "images"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The file lies in ``home``, so it is read last and gives way to both of the others."""
+        home = init_settings().get("home") or env_settings().get("home") or _data_folder()
+        return (init_settings, env_settings, _FileSource(settings_cls, Path(home)))
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    def __init__(self, settings_cls: type[BaseSettings], home: Path) -> None:
+        super().__init__(settings_cls)
+        self._home = home
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return read_settings_file(self._home)

@@ -42,6 +42,11 @@ class Guarantee(StrEnum):
     SPLIT = "split conformal"
     JACKKNIFE_PLUS = "jackknife+"
 
+    @property
+    def is_split(self) -> bool:
+        """Whether the parts behind it lie outside the memory bank."""
+        return self is Guarantee.SPLIT
+
 
 @dataclass(frozen=True, slots=True)
 class ConformalLimit:

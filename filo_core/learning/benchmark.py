@@ -149,7 +149,7 @@ def benchmark(
         FiloError: before the first image, if the settings cannot be met; later, if an image or mask is unusable.
     """
     _check(categories, shots, seeds, limit)
-    total = sum(len(_chosen_tests(category, seed, limit)) for category in categories for seed in seeds)
+    total = sum(len(chosen_tests(category, seed, limit)) for category in categories for seed in seeds)
     done = 0
     results = []
     for category in categories:
@@ -157,7 +157,7 @@ def benchmark(
         for seed in seeds:
             run = _Run()
             detector = make_detector(chosen(category.references, category.root, seed, shots), category)
-            for test in _chosen_tests(category, seed, limit):
+            for test in chosen_tests(category, seed, limit):
                 prediction = run.judge(test, detector, with_masks=category.has_masks)
                 if on_prediction is not None and seed == seeds[0]:
                     on_prediction(category.name, test, prediction)
@@ -254,7 +254,8 @@ def _check(categories: Sequence[Category], shots: int, seeds: Sequence[int], lim
             raise FiloError(f"{category.name} has no test images. Add them, or leave the category out.")
 
 
-def _chosen_tests(category: Category, seed: int, limit: int | None) -> list[TestImage]:
+def chosen_tests(category: Category, seed: int, limit: int | None) -> list[TestImage]:
+    """At most ``limit`` good and as many anomalous test images of a category, as ``seed`` chooses them."""
     kept: set[Path] = set()
     for anomalous in (False, True):
         side = [test.path for test in category.tests if test.anomalous is anomalous]

@@ -19,7 +19,7 @@ from filo_core.method.regions import find_regions
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TypeShare
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch, TypeShare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +84,24 @@ class FiLoDetector:
             self._backbone.encode(shifted(batch, dx, dy)).stages for dy, dx in itertools.product(offsets, repeat=2)
         ]
         self.memory_bank.add(key, [torch.cat([stage[0] for stage in stages]) for stages in zip(*passes, strict=True)])
+
+    @torch.inference_mode()
+    def teach(self, patch: TaughtPatch, pixels: NDArray[np.uint8]) -> None:
+        """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
+
+        A patch belongs to the place when its cell of the grid touches the box, so it is at least one.
+
+        Args:
+            patch: the place.
+            pixels: its whole image, ``(H, W, 3)`` uint8 RGB.
+        """
+        view = self._view(pixels)
+        features = self._backbone.encode(self._backbone.prepare(view))
+        roi = self._recipe.region_of_interest
+        dx, dy = (max(roi.x, 0), max(roi.y, 0)) if roi is not None and view is not pixels else (0, 0)
+        box = Box(patch.box.x - dx, patch.box.y - dy, patch.box.width, patch.box.height)
+        touched = torch.from_numpy(cells_of(box, view.shape[1], view.shape[0], features.grid))
+        self.memory_bank.add(patch.key, [stage[0][touched.to(stage.device)] for stage in features.stages])
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size.
@@ -165,6 +183,19 @@ class FiLoDetector:
             view_map, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
         )
         return whole
+
+
+def cells_of(box: Box, width: int, height: int, grid: tuple[int, int]) -> NDArray[np.int64]:
+    """Row-major indices of the grid's cells that a box in a ``width`` x ``height`` picture touches; at least one."""
+    rows, columns = grid
+
+    def span(start: int, length: int, size: int, cells: int) -> range:
+        first = min(max(start * cells // size, 0), cells - 1)
+        last = min(max(-(-(start + length) * cells // size) - 1, first), cells - 1)
+        return range(first, last + 1)
+
+    across, down = span(box.x, box.width, width, columns), span(box.y, box.height, height, rows)
+    return np.array([row * columns + column for row in down for column in across], np.int64)
 
 
 def shifted(batch: Tensor, dx: int, dy: int) -> Tensor:

@@ -48,9 +48,21 @@ class MemoryBank:
         del self._references[key]
 
     def without(self, key: str) -> MemoryBank:
-        """A bank that shares all patches but those of one reference, for leave-one-out scores."""
+        """A bank that shares all patches but those of one reference, for leave-one-out scores.
+
+        What was taught from a place in that very image (``key@…``) is left out with it.
+        """
+        taught = f"{key}@"
         bank = MemoryBank()
-        bank._references = {name: stages for name, stages in self._references.items() if name != key}
+        bank._references = {
+            name: stages for name, stages in self._references.items() if name != key and not name.startswith(taught)
+        }
+        return bank
+
+    def copy(self) -> MemoryBank:
+        """A bank that shares all patches, to which others can be added."""
+        bank = MemoryBank()
+        bank._references = dict(self._references)
         return bank
 
     def distances(self, stages: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import open_clip
@@ -18,14 +19,12 @@ from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
-from filo_core.profiles.manifest import ModelProfile, read_architecture, read_manifest, verify_weights
+from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest, verify_weights
 from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.start_weights import fill_start
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
     from filo_core.method.trained_heads import TrainedHeads
 
@@ -54,11 +53,13 @@ def profile_folders(installed: Path | None = None) -> dict[str, Path]:
 
 
 def profile_folder(name: str, installed: Path | None = None) -> Path:
-    """Folder of a shipped or installed profile.
+    """Folder of a shipped or installed profile, or ``name`` itself where it is one's folder, as ``train`` writes.
 
     Raises:
         ProfileError: if there is none of that name; the message lists those there are.
     """
+    if (Path(name) / MANIFEST_NAME).is_file():
+        return Path(name)
     known = profile_folders(installed)
     if name not in known:
         raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
@@ -90,7 +91,7 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
     try:
-        backbone = _image_encoder(model, profile, chosen)
+        backbone = image_encoder(model, profile, profile.heads, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
@@ -105,8 +106,9 @@ def load_profile(folder: Path, device: str = "auto") -> LoadedProfile:
     )
 
 
-def _image_encoder(model: Any, profile: ModelProfile, device: str) -> OpenClipImageEncoder:
-    heads = profile.heads or HeadSettings()
+def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> OpenClipImageEncoder:
+    """The image encoder of a profile, with the V-V stages that these heads read."""
+    heads = heads or HeadSettings()
     return OpenClipImageEncoder(
         model,
         profile.stages,

@@ -113,6 +113,11 @@ class ScoreHistory:
     def __len__(self) -> int:
         return len(self._all)
 
+    @property
+    def highest(self) -> float:
+        """The highest score; only of a history that is not empty."""
+        return float(self._all[-1])
+
     def recount(self, limits: Limits) -> Recount:
         """Exactly the verdicts that :meth:`Limits.verdict` gives score by score. Takes microseconds."""
         return Recount(

@@ -190,6 +190,11 @@ class FolderPanel(QWidget):
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         key.activated.connect(self.start_run)
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a folder is inspected."""
+        return self.presenter.phase.is_active
+
     def close_down(self) -> None:
         """Cancel the run and wait for its end."""
         self.presenter.close_down()

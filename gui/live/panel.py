@@ -13,6 +13,7 @@ from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.source_bar import SourceBar, captioned
+from gui.live.sources import usual_choice
 from gui.live.wording import camera_text, score_text
 from gui.product_chooser import ProductChooser
 from gui.state import AppState, Screen
@@ -40,6 +41,7 @@ class LivePanel(QWidget):
         self._make_controls()
         self._lay_out()
         self._connect()
+        self._on_settings_changed()
         self._on_products_reloaded()
         self._on_phase_changed()
         self._on_display_changed()
@@ -128,6 +130,7 @@ class LivePanel(QWidget):
         presenter.strip_changed.connect(self._on_strip_changed)
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
+        self._state.settings_changed.connect(self._on_settings_changed)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self.start_stop.clicked.connect(self.start_or_stop)
         self.go_on.clicked.connect(presenter.acknowledge)
@@ -151,6 +154,11 @@ class LivePanel(QWidget):
         super().showEvent(event)
         self.source.search_once()
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a source runs."""
+        return self.presenter.phase is not LivePhase.IDLE
+
     def close_down(self) -> None:
         """End live inspection, and wait for it."""
         self.source.close_down()
@@ -165,6 +173,10 @@ class LivePanel(QWidget):
             self.presenter.start(self.products.product, self.source.choice)
             # Focus on the picture: Space acknowledges, and a second Space presses no button.
             self.picture.view.setFocus()
+
+    def _on_settings_changed(self) -> None:
+        if self.presenter.phase is LivePhase.IDLE:
+            self.source.set_choice(usual_choice(self._state.settings))
 
     def _on_products_reloaded(self) -> None:
         running = self.presenter.phase is not LivePhase.IDLE

@@ -48,6 +48,7 @@ class SourceBar(QWidget):
         self._background = Background()
         self.destroyed.connect(self._background.close)
         self._searched = False
+        self._wanted_camera = ""
         self._kind = QComboBox(self)
         for text in (self.tr("Camera"), self.tr("Folder as camera"), self.tr("Stream or video")):
             self._kind.addItem(text)
@@ -122,7 +123,8 @@ class SourceBar(QWidget):
         self._kind.setCurrentIndex(_KINDS.index(choice.kind))
         match choice.kind:
             case SourceKind.CAMERA:
-                self._cameras.setCurrentIndex(self._cameras.findText(choice.value))
+                self._wanted_camera = choice.value
+                self._choose_wanted_camera()
             case SourceKind.FOLDER:
                 self._folder.setText(choice.value)
                 self._pace.setValue(choice.seconds_per_image)
@@ -159,7 +161,13 @@ class SourceBar(QWidget):
             self._cameras.addItem(self.tr("Camera %1").replace("%1", str(number)), number)
         if not numbers:
             self._cameras.addItem(self.tr("No camera found"))
+        self._choose_wanted_camera()
         self.choice_changed.emit()
+
+    def _choose_wanted_camera(self) -> None:
+        found = self._cameras.findData(int(self._wanted_camera)) if self._wanted_camera.isdecimal() else -1
+        if found >= 0:
+            self._cameras.setCurrentIndex(found)
 
     def _on_kind_changed(self, index: int) -> None:
         self._details.setCurrentIndex(index)

@@ -11,6 +11,7 @@ from filo_core.errors import SourceError
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
+    from workflows.settings import Settings
 
 
 class SourceKind(StrEnum):
@@ -29,6 +30,11 @@ class SourceChoice:
     value: str = field(default="", repr=False)
     seconds_per_image: float = 1.0
     """Folders only."""
+
+
+def usual_choice(settings: Settings) -> SourceChoice:
+    """The source that the settings name."""
+    return SourceChoice(SourceKind(settings.source_kind), settings.source_value)
 
 
 def make_source(choice: SourceChoice) -> ImageSource:

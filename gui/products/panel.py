@@ -51,6 +51,11 @@ class ProductsPanel(QStackedWidget):
         self.list_view.reload()
         self.list_view.table.setFocus()
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a product is being set up."""
+        return self.currentWidget() is self.wizard
+
     def close_down(self) -> None:
         """End what runs; called before the window closes."""
         self.wizard.close_down()

@@ -99,6 +99,12 @@ class DetailView(QWidget):
         for shown in (self.regions, self.history):
             shown.setFixedHeight(height)
 
+    def add_row(self, row: QWidget) -> None:
+        """Add a row of controls below the buttons."""
+        layout = self.layout()
+        assert layout is not None, "it is laid out when it is made"
+        layout.addWidget(row)
+
     @property
     def record(self) -> InspectionRecord | None:
         """The inspection shown."""

@@ -18,6 +18,7 @@ from gui.review.filter_bar import FilterBar
 from gui.review.filters import Choices
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
+from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.thumbnails import Thumbnails
 from gui.state import AppState, Screen
@@ -29,7 +30,7 @@ from gui.widgets.verdicts import verdict_word
 
 
 class ReviewPanel(QWidget):
-    """C confirms, O overrules, T retypes, N goes to the next undecided one, F5 reads again."""
+    """C confirms, O overrules, T retypes, G teaches, U takes that back, N goes on, F5 reads again."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +43,9 @@ class ReviewPanel(QWidget):
         self.filter_bar = FilterBar(self)
         self.message = MessageFold(self)
         self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
+        self.second = SecondLook(state)
         self.detail = DetailView(self)
+        self.detail.add_row(self.second)
         self._empty = EmptyPage("review", "", parent=self)
         self._stale = self._names_stale = True
         self._lay_out()
@@ -94,6 +97,12 @@ class ReviewPanel(QWidget):
         self.detail.overrule_requested.connect(self.overrule)
         self.detail.retype_requested.connect(self.retype)
         self.detail.next_requested.connect(self.go_to_next)
+        self.second.noted.connect(self.message.show_note)
+        self.second.warned.connect(self.message.show_warning)
+        self.second.failed.connect(self.message.show_error)
+        self.second.teach_button.clicked.connect(self.teach)
+        self.second.undo_button.clicked.connect(self.second.undo)
+        self.second.blind_button.clicked.connect(self.review_blind)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
         keys: dict[str, Callable[[], None]] = {
@@ -101,6 +110,8 @@ class ReviewPanel(QWidget):
             "O": self.overrule,
             "T": self.retype,
             "N": self.go_to_next,
+            "G": self.teach,
+            "U": self.second.undo,
         }
         self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
         self.table.letter_typed.connect(self._on_letter_typed)
@@ -127,6 +138,7 @@ class ReviewPanel(QWidget):
         """Stop reading pictures; called before the window closes."""
         self._thumbnails.close()
         self._pictures.close()
+        self.second.close_down()
 
     # Filtering -------------------------------------------------------------------------------------------------
 
@@ -179,6 +191,7 @@ class ReviewPanel(QWidget):
             self._show_empty()
             self.detail.show_record(None, ())
         self._show_count()
+        self.second.watch_drift(self.presenter.choices.product)
 
     def _show_empty(self) -> None:
         if not self.presenter.choices.restrict:
@@ -235,6 +248,7 @@ class ReviewPanel(QWidget):
             except FiloError as error:
                 self._on_failed(error)
         self.detail.show_record(record, reviews)
+        self.second.set_record(record)
         if record is None or not record.image_hash or not record.width:
             self._pictures.forget_wish()
         else:
@@ -302,6 +316,16 @@ class ReviewPanel(QWidget):
         anomaly_type = self._ask(dialog)
         if anomaly_type:
             self._after(self.presenter.retype(record, anomaly_type))
+
+    @Slot()
+    def teach(self) -> None:
+        """Let the chosen region, or all of them, join the memory bank as good."""
+        self.second.teach(self.detail.regions.currentRow())
+
+    @Slot()
+    def review_blind(self) -> None:
+        """Let a second person judge what others decided on."""
+        self.second.review_blind(self.presenter.choices.product)
 
     @Slot()
     def go_to_next(self) -> None:

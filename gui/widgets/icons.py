@@ -40,6 +40,19 @@ def _review(path: QPainterPath) -> None:
     _polyline(path, (11, 16.5), (21, 16.5))
 
 
+def _statistics(path: QPainterPath) -> None:
+    _polyline(path, (3.5, 3.5), (3.5, 20.5), (21, 20.5))
+    for left, top in ((6.5, 12.5), (11.5, 7), (16.5, 15)):
+        path.addRect(QRectF(left, top, 3, 20.5 - top))
+
+
+def _settings(path: QPainterPath) -> None:
+    for y, knob in ((6.0, 15.0), (12.0, 8.0), (18.0, 16.0)):
+        _polyline(path, (3, y), (knob - 2.4, y))
+        path.addEllipse(QPointF(knob, y), 2.4, 2.4)
+        _polyline(path, (knob + 2.4, y), (21, y))
+
+
 def _play(path: QPainterPath) -> None:
     _polyline(path, (7, 4.5), (19, 12), (7, 19.5), closed=True)
 
@@ -212,6 +225,8 @@ _SHAPES: Final[dict[str, Shape]] = {
     "regions": _regions,
     "remove": _remove,
     "review": _review,
+    "settings": _settings,
+    "statistics": _statistics,
     "search": _search,
     "spark": _spark,
     "stop": _stop,

@@ -55,15 +55,14 @@ class MessageFold(QFrame):
         self._sign = _Sign(self)
         self._sentence = plain_label()
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._more = button(self.tr("Details"), checkable=True)
+        self._more = button("", checkable=True)
         self._more.toggled.connect(self._on_more_toggled)
-        self._close = button(self.tr("Close"))
+        self._close = button("")
         self._close.clicked.connect(self._on_close_clicked)
         if not closable:
             self._close.hide()
         self._details = QPlainTextEdit(self)
         self._details.setReadOnly(True)
-        self._details.setAccessibleName(self.tr("Technical details"))
         self._details.setFixedHeight(120)
         line = QHBoxLayout()
         line.setSpacing(10)
@@ -76,6 +75,7 @@ class MessageFold(QFrame):
         layout.addLayout(line)
         layout.addWidget(self._details)
         self._details.hide()
+        self._translate()
         self.hide()
 
     @property
@@ -129,6 +129,14 @@ class MessageFold(QFrame):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_sentence"):
             self._recolour()
+        elif event.type() is QEvent.Type.LanguageChange:
+            self._translate()
+
+    def _translate(self) -> None:
+        self._details.setAccessibleName(self.tr("Technical details"))
+        for made, text in ((self._more, self.tr("Details")), (self._close, self.tr("Close"))):
+            made.setText(text)
+            made.setAccessibleName(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)

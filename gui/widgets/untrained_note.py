@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -22,10 +22,18 @@ class UntrainedNote(QLabel):
         self.setSizePolicy(
             QSizePolicy.Policy.Fixed if short else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum
         )
-        self.setText(self.tr("untrained") if short else self.sentence())
+        self._translate()
+        self.set_trained(trained)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self._translate()
+
+    def _translate(self) -> None:
+        self.setText(self.tr("untrained") if self._short else self.sentence())
         self.setToolTip(self.sentence())
         self.setAccessibleName(self.text())
-        self.set_trained(trained)
 
     def sentence(self) -> str:
         """What untrained weights mean for the user."""

@@ -12,10 +12,10 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0001"
+NEWEST = "0002"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All revisions that this program knows, oldest first."""
 
 _VERSION_TABLE = "alembic_version"

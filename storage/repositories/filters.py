@@ -30,6 +30,8 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         found.append(InspectionRow.inspected_at >= wanted.since)
     if wanted.until is not None:
         found.append(InspectionRow.inspected_at < wanted.until)
+    if wanted.station:
+        found.append(InspectionRow.station == wanted.station)
     return found
 
 

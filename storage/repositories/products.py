@@ -23,7 +23,9 @@ from filo_core.types import (
     RecipeVersion,
     Reference,
     Severity,
+    TaughtPatch,
 )
+from storage.calibration_models import GoldenCheckRow, TaughtPatchRow
 from storage.models import AnomalyTypeRow, InspectionRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
 from storage.recipes import dump_recipe, load_recipe
@@ -57,8 +59,9 @@ class ProductRepository:
             .options(selectinload(ProductRow.anomaly_types), selectinload(ProductRow.references))
             .order_by(ProductRow.name_key)
         ).all()
-        signed = self._signed_hashes([row.id for row in rows])
-        return tuple(_draft(row, *signed.get(row.id, ("", ""))) for row in rows)
+        ids = [row.id for row in rows]
+        signed, taught = self._signed_hashes(ids), self._taught(ids)
+        return tuple(_draft(row, *signed.get(row.id, ("", "")), taught.get(row.id, ())) for row in rows)
 
     def draft(self, name: str) -> ProductDraft:
         """The draft of one product.
@@ -67,7 +70,8 @@ class ProductRepository:
             ProductError: if there is no such product.
         """
         row = self._row(name)
-        return _draft(row, *self._signed_hashes([row.id]).get(row.id, ("", "")))
+        taught = self._taught([row.id]).get(row.id, ())
+        return _draft(row, *self._signed_hashes([row.id]).get(row.id, ("", "")), taught)
 
     def exists(self, name: str) -> bool:
         """True if a product has this name, however it is spelled."""
@@ -93,7 +97,9 @@ class ProductRepository:
         except IntegrityError as error:
             # Another station was quicker.
             raise _taken(name) from error
-        return _draft(row, "", "")
+        self._session.add_all(_taught_rows(row.id, draft.taught_patches))
+        self._session.flush()
+        return _draft(row, "", "", draft.taught_patches)
 
     def save(self, name: str, draft: ProductDraft) -> ProductDraft:
         """Replace the draft of product ``name``; its name may change, its signed versions stay.
@@ -116,6 +122,9 @@ class ProductRepository:
             self._session.execute(delete(ReferenceRow).where(ReferenceRow.product_id == row.id))
             self._session.expire(row, ["references"])
             row.references = _reference_rows(draft.references)
+        if self._taught([row.id]).get(row.id, ()) != draft.taught_patches:
+            self._session.execute(delete(TaughtPatchRow).where(TaughtPatchRow.product_id == row.id))
+            self._session.add_all(_taught_rows(row.id, draft.taught_patches))
         self._session.flush()
         return self.draft(new_name)
 
@@ -126,11 +135,11 @@ class ProductRepository:
             ProductError: if there is no such product, or images were inspected under it.
         """
         row = self._row(name)
-        used = select(InspectionRow.id).where(InspectionRow.product_id == row.id).limit(1)
-        if self._session.scalar(used) is not None:
-            raise ProductError(
-                f"{row.name} has inspections in the record, which must stay. Keep the product, or clone it."
-            )
+        for table, what in ((InspectionRow, "inspections"), (GoldenCheckRow, "golden set checks")):
+            if self._session.scalar(select(table.id).where(table.product_id == row.id).limit(1)) is not None:
+                raise ProductError(
+                    f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it."
+                )
         self._session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
         self._session.delete(row)
         self._session.flush()
@@ -210,6 +219,39 @@ class ProductRepository:
             raise ProductError(f"There is no product {name[:120]!r}. Choose one from the list, or create it.")
         return row
 
+    def product_id(self, name: str) -> int:
+        """Row id of a product.
+
+        Raises:
+            ProductError: if there is no such product.
+        """
+        return self._row(name).id
+
+    def recipes(self, name: str) -> tuple[tuple[int, RecipeVersion], ...]:
+        """Row id and content of every signed recipe of a product, oldest first.
+
+        Raises:
+            ProductError: if there is no such product.
+            StorageError: if one was altered.
+        """
+        product = self._row(name)
+        rows = self._session.scalars(
+            select(RecipeVersionRow).where(RecipeVersionRow.product_id == product.id).order_by(RecipeVersionRow.version)
+        )
+        return tuple((row.id, _recipe_version(row, product.name)) for row in rows)
+
+    def _taught(self, product_ids: Sequence[int]) -> dict[int, tuple[TaughtPatch, ...]]:
+        rows = self._session.scalars(
+            select(TaughtPatchRow)
+            .where(TaughtPatchRow.product_id.in_(product_ids))
+            .order_by(TaughtPatchRow.product_id, TaughtPatchRow.ordinal)
+        )
+        found: dict[int, tuple[TaughtPatch, ...]] = {}
+        for row in rows:
+            patch = TaughtPatch(row.image_hash, row.name, Box(row.x, row.y, row.width, row.height))
+            found[row.product_id] = (*found.get(row.product_id, ()), patch)
+        return found
+
     def _signed_hashes(self, product_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Content and model hash of the recipe in force, by product."""
         rows = self._session.execute(
@@ -224,7 +266,7 @@ def _taken(name: str) -> ProductError:
     return ProductError(f"There is a product {name} already. Choose another name, or open that product.")
 
 
-def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str) -> ProductDraft:
+def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tuple[TaughtPatch, ...]) -> ProductDraft:
     draft = ProductDraft(
         description=ProductDescription(row.name, row.class_name, ProductKind(row.kind), row.domain),
         anomaly_types=_types(row),
@@ -235,6 +277,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str) -> Product
         calibration_note=row.calibration_note,
         model_hash=row.model_hash,
         signed_version=row.signed_version,
+        taught_patches=taught,
     )
     if not signed_hash or draft.limits is None:
         return draft
@@ -301,4 +344,20 @@ def _reference_rows(references: tuple[Reference, ...]) -> list[ReferenceRow]:
     return [
         ReferenceRow(ordinal=ordinal, image_hash=entry.image_hash, name=entry.name)
         for ordinal, entry in enumerate(references)
+    ]
+
+
+def _taught_rows(product_id: int, patches: tuple[TaughtPatch, ...]) -> list[TaughtPatchRow]:
+    return [
+        TaughtPatchRow(
+            product_id=product_id,
+            ordinal=ordinal,
+            image_hash=patch.image_hash,
+            name=patch.name,
+            x=patch.box.x,
+            y=patch.box.y,
+            width=patch.box.width,
+            height=patch.box.height,
+        )
+        for ordinal, patch in enumerate(patches)
     ]

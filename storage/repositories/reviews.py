@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from filo_core.types import Review, ReviewDecision, Verdict
+from storage.calibration_models import BlindReviewRow
 from storage.models import ReviewRow
+
+
+@dataclass(frozen=True, slots=True)
+class BlindReview:
+    """What a second person said about an inspection without seeing what was said before."""
+
+    verdict: Verdict
+    reviewer: str
+    reviewed_at: datetime
+    """UTC."""
 
 
 class ReviewRepository:
@@ -34,6 +48,25 @@ class ReviewRepository:
         """All decisions on an inspection, oldest first."""
         query = select(ReviewRow).where(ReviewRow.inspection_id == inspection_id).order_by(ReviewRow.id)
         return tuple(review_of(row) for row in self._session.scalars(query))
+
+    def add_blind(self, inspection_id: int, review: BlindReview) -> None:
+        """Store what a second person said; the decision that counts stays as it is."""
+        self._session.add(
+            BlindReviewRow(
+                inspection_id=inspection_id,
+                verdict=review.verdict.value,
+                reviewer=review.reviewer,
+                reviewed_at=review.reviewed_at,
+            )
+        )
+        self._session.flush()
+
+    def blind_of(self, inspection_id: int) -> tuple[BlindReview, ...]:
+        """All blind reviews of an inspection, oldest first."""
+        query = select(BlindReviewRow).where(BlindReviewRow.inspection_id == inspection_id).order_by(BlindReviewRow.id)
+        return tuple(
+            BlindReview(Verdict(row.verdict), row.reviewer, row.reviewed_at) for row in self._session.scalars(query)
+        )
 
 
 def review_of(row: ReviewRow) -> Review:

@@ -39,8 +39,9 @@ class AnomaliesPage(WizardPage):
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._editor = AnomalyListEditor()
-        workbench = session.state.workbench
-        self._suggester = Suggester(workbench.settings, workbench.library, self)
+        state = session.state
+        self._suggester = Suggester(state.settings, state.workbench.library, self)
+        state.settings_changed.connect(self._suggester.use_settings)
         self._model = AnomalyTableModel(self)
         self.suggest_button = button(self.tr("&Suggest a list"), "spark", primary=True)
         self.cancel_button = button(self.tr("Cancel"), "close")

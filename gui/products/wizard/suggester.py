@@ -42,6 +42,10 @@ class Suggester(QObject):
         self._background = Background()
         self._cancelled: threading.Event | None = None
 
+    def use_settings(self, settings: Settings) -> None:
+        """Ask whom ``settings`` name from the next question on."""
+        self._language_model = language_model_of(settings)
+
     @property
     def asks_language_model(self) -> bool:
         """True when a language model is set up; it may take its time."""

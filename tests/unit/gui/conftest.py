@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
+from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.events import Calibrated, StepDone
 from filo_core.line.worker import Worker
@@ -76,7 +77,19 @@ class RedEngine:
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained)
 
-    def calibrate(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | Calibrated]:
+    def is_set_up_for(self, recipe: Recipe) -> bool:
+        return True
+
+    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> RedDetector:
+        return RedDetector(self.gate, self.trained)
+
+    def calibrate(
+        self,
+        draft: ProductDraft,
+        references: Sequence[SourceImage],
+        confirmed: Sequence[ConfirmedPart] = (),
+        alpha: float = 0.01,
+    ) -> Iterator[StepDone | Calibrated]:
         for done, reference in enumerate(references, start=1):
             yield StepDone(done, len(references), reference.name)
         scores = tuple(float(reference.pixels[..., 0].mean()) / 255.0 for reference in references)

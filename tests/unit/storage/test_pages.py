@@ -167,7 +167,7 @@ def test_a_page_costs_three_statements_whatever_its_length(
 def test_the_list_of_products_costs_the_same_however_many_there_are(filled: Storage) -> None:
     with counted_statements(filled) as statements, filled.reading() as transaction:
         transaction.products.drafts()
-    assert len([statement for statement in statements if statement != "BEGIN"]) == 4
+    assert len([statement for statement in statements if statement != "BEGIN"]) == 5
 
 
 @pytest.mark.parametrize(

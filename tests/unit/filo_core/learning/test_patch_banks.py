@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from filo_core.errors import RecipeError
-from filo_core.learning.baselines.patch_banks import (
+from filo_core.learning.comparisons.patch_banks import (
     CoresetBank,
     PyramidBank,
     greedy_coreset,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from filo_core.learning.baselines.windows import WindowBank, harmonic_map, window_embeddings, window_indices
+from filo_core.learning.comparisons.windows import WindowBank, harmonic_map, window_embeddings, window_indices
 from filo_core.profiles.seeded import fill_seeded
 
 

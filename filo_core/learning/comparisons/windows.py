@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
-from filo_core.learning.baselines.plain import PromptSide
+from filo_core.learning.comparisons.plain import PromptSide
 from filo_core.method.interfaces import ImageFeatures
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.scoring import anomalous_probability, upsample

@@ -1,0 +1,192 @@
+"""``main.py golden``: known parts of a product, their checks, and letting inspection go on in spite of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cli.calibrate import Device
+from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database, Name
+from filo_core.errors import ProductError
+from filo_core.golden_set import GoldenCheck, GoldenChecked
+from filo_core.imaging import read_image
+from filo_core.statistics.shifts import USUAL_SHIFTS, Shifts
+from filo_core.types import Verdict
+from storage.storage import Storage, open_storage
+from workflows.catalogue import Catalogue
+from workflows.golden import GoldenSets, golden_steps
+
+app = typer.Typer(help="Known good and bad parts that every recipe has to get right.", no_args_is_help=True)
+Who = Annotated[str, typer.Option("--by", help="Who does it; the operator of FILO_OPERATOR without it.")]
+
+
+def _open(database: str) -> Storage:
+    settings = settings_with(database=database)
+    return open_storage(settings.database_url, settings.images)
+
+
+@app.command()
+@speaks_plainly
+def add(
+    name: Name,
+    images: Annotated[list[Path], typer.Argument(help="Images of known parts.")],
+    bad: Annotated[bool, typer.Option("--bad/--good", help="What these parts are known to be.")],
+    database: Database = "",
+) -> None:
+    """Add known good or known bad parts to the golden set."""
+    read = [read_image(path) for path in images]
+    with _open(database) as storage:
+        golden = GoldenSets(storage)
+        for image in read:
+            golden.add(name, image, Verdict.NG if bad else Verdict.OK)
+        total = len(golden.parts(name))
+    say(f"{len(read)} added; the golden set of {name} has {total} parts.")
+
+
+@app.command("import")
+@speaks_plainly
+def import_folder(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="Folder with good and other folders, or a category of MVTec AD.")],
+    database: Database = "",
+) -> None:
+    """Add the parts of a folder: those in good (or ok) are good, those in other folders bad."""
+    with _open(database) as storage:
+        added = GoldenSets(storage).add_folder(name, folder)
+    good = sum(part.expected is Verdict.OK for part in added)
+    say(f"{good} good and {len(added) - good} bad parts are in the golden set of {name}.")
+
+
+@app.command()
+@speaks_plainly
+def remove(
+    name: Name,
+    part: Annotated[str, typer.Argument(help="Name of the part as list shows it, or the start of its hash.")],
+    database: Database = "",
+) -> None:
+    """Take one part out of the golden set; earlier checks stay in the log."""
+    with _open(database) as storage:
+        golden = GoldenSets(storage)
+        found = [p for p in golden.parts(name) if p.name == part or (len(part) >= 8 and p.image_hash.startswith(part))]
+        if len(found) != 1:
+            many = "no part" if not found else f"{len(found)} parts"
+            raise ProductError(f"The golden set of {name} has {many} called {part!r}. Give the start of its hash.")
+        golden.remove(name, found[0].image_hash)
+    say(f"{found[0].name} is no longer in the golden set of {name}.")
+
+
+@app.command("list")
+@speaks_plainly
+def list_parts(name: Name, database: Database = "", as_json: AsJson = False) -> None:
+    """Show the golden set, its newest checks, and whether it keeps the product from being inspected."""
+    with _open(database) as storage:
+        golden = GoldenSets(storage)
+        parts, checks, problem = golden.parts(name), golden.checks(name, 5), golden.problem(name)
+        demanded, releases = golden.demanded(name), golden.releases(name, 5)
+    if as_json:
+        print_json(
+            {
+                "product": name,
+                "parts": [{"name": p.name, "hash": p.image_hash, "expected": p.expected.value} for p in parts],
+                "demanded": str(demanded) if demanded else None,
+                "checks": [_check_json(check) for check in checks],
+                "blocked": bool(problem),
+                "problem": problem,
+            }
+        )
+        return
+    if not parts:
+        say(f"{name} has no golden set yet. Add parts with: main.py golden import {name} FOLDER")
+    else:
+        table = Table("Part", "Known to be", "Hash")
+        for part in parts:
+            add_row(table, part.name, part.expected.value, part.image_hash[:12])
+        console.print(table)
+    if demanded:
+        say(f"A check is demanded in each shift; shifts begin at {demanded}.")
+    for check in checks:
+        moment = check.checked_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        say(f"{moment}, {check.checked_by}, recipe version {check.recipe_version}: {check.checked.sentence}")
+    for release in releases:
+        moment = release.signed_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        say(f"{moment}, {release.signed_by} let the inspection go on: {release.reason}")
+    if problem:
+        say(f"{name} must not be inspected. {problem}")
+
+
+@app.command()
+@speaks_plainly
+def check(name: Name, by: Who = "", database: Database = "", device: Device = "", as_json: AsJson = False) -> None:
+    """Judge the golden set under the recipe in force. The exit status is 2 when it fails."""
+    from filo_core.engine import load_engine
+
+    settings = settings_with(database=database, device=device)
+    checked: GoldenChecked | None = None
+    with open_storage(settings.database_url, settings.images) as storage:
+        catalogue = Catalogue(storage)
+        engine = load_engine(catalogue.recipe(name).recipe.profile, settings.device)
+        for event in golden_steps(catalogue, name, by or settings.operator)(engine):
+            if isinstance(event, GoldenChecked):
+                checked = event
+    assert checked is not None, "a check ends with its result"
+    if as_json:
+        print_json({"product": name} | _checked_json(checked))
+    else:
+        say(checked.sentence)
+        if not checked.passed:
+            say(f"{name} must not be inspected until a check passes or somebody signs off: main.py golden sign-off")
+    if not checked.passed:
+        raise SystemExit(2)
+
+
+@app.command("sign-off")
+@speaks_plainly
+def sign_off(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why the inspection may go on.")],
+    by: Who = "",
+    database: Database = "",
+) -> None:
+    """Let inspection go on in spite of a failed or overdue check. It stays in the log with name and reason."""
+    settings = settings_with(database=database)
+    with open_storage(settings.database_url, settings.images) as storage:
+        release = GoldenSets(storage).release(name, by or settings.operator, reason)
+    say(f"{release.signed_by} let {name} be inspected. The problem was: {release.problem}")
+
+
+@app.command()
+@speaks_plainly
+def demand(
+    name: Name,
+    each_shift: Annotated[bool, typer.Option("--each-shift/--never", help="Whether a check is demanded.")] = True,
+    shifts: Annotated[str, typer.Option(help="When shifts begin, by the clock on the wall.")] = USUAL_SHIFTS,
+    database: Database = "",
+) -> None:
+    """Demand a check in each shift: without one the product is not inspected."""
+    with _open(database) as storage:
+        GoldenSets(storage).demand(name, Shifts.parse(shifts) if each_shift else None)
+    say(f"{name} is inspected only after a check in the running shift." if each_shift else "No check is demanded.")
+
+
+def _checked_json(checked: GoldenChecked) -> dict[str, Any]:
+    return {
+        "passed": checked.passed,
+        "parts": len(checked.answers),
+        "wrong": [
+            {"name": a.part.name, "expected": a.part.expected.value, "verdict": a.verdict.value} for a in checked.wrong
+        ],
+        "review": sum(answer.verdict is Verdict.REVIEW for answer in checked.answers),
+        "sentence": checked.sentence,
+    }
+
+
+def _check_json(kept: GoldenCheck) -> dict[str, Any]:
+    return _checked_json(kept.checked) | {
+        "checked_at": kept.checked_at.isoformat(),
+        "checked_by": kept.checked_by,
+        "recipe_version": kept.recipe_version,
+    }

@@ -1,0 +1,57 @@
+"""The languages of the window, from files of Qt Linguist; changed while the program runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from filo_core.resources import resource_path
+
+ENGLISH: Final = "en"
+LANGUAGES: Final = {ENGLISH: "English", "de": "Deutsch", "zh_CN": "简体中文"}
+"""Each in its own words: whoever has to choose may not read the present one."""
+
+
+def system_language() -> str:
+    """The first of the system's languages that there is a translation for; English without one."""
+    for name in QLocale.system().uiLanguages():
+        code = name.replace("-", "_")
+        if code.startswith(("zh_CN", "zh_Hans")) or code == "zh":
+            return "zh_CN"
+        if code.split("_")[0] in LANGUAGES:
+            return code.split("_")[0]
+    return ENGLISH
+
+
+class Languages:
+    """Installs the translators of one language and takes those of the one before away."""
+
+    def __init__(self, app: QCoreApplication) -> None:
+        self._app = app
+        self._installed: list[QTranslator] = []
+        self.current = ENGLISH
+
+    def use(self, language: str) -> None:
+        """Speak ``language``, the system's where it is empty. Every window gets a ``LanguageChange``."""
+        wanted = language or system_language()
+        if wanted == self.current:
+            return
+        self.current = wanted
+        for translator in self._installed:
+            self._app.removeTranslator(translator)
+        self._installed = [] if wanted == ENGLISH else self._translators(wanted)
+        for translator in self._installed:
+            self._app.installTranslator(translator)
+
+    def _translators(self, language: str) -> list[QTranslator]:
+        found = []
+        # Qt's own words first: the newest translator is asked first, and ours go before.
+        for name, folder in (
+            (f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+            (f"filo_{language}", str(resource_path("i18n"))),
+        ):
+            translator = QTranslator(self._app)
+            if translator.load(name, folder):
+                found.append(translator)
+        return found

@@ -1,0 +1,131 @@
+"""What can be done beside deciding: teach "this is good", take it back, and have a second person review blind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from filo_core.errors import FiloError
+from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from gui.background import Background
+from gui.review.blind_dialog import BlindDialog
+from gui.review.teaching import Teaching
+from gui.widgets.controls import button
+from workflows.evidence import Drift, drift
+
+if TYPE_CHECKING:
+    from filo_core.events import Taught
+    from filo_core.golden_set import GoldenChecked
+    from gui.state import AppState
+
+
+class SecondLook(QWidget):
+    """A row of buttons for the inspection that is looked at. What comes of them is told in sentences."""
+
+    noted = Signal(str)
+    warned = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._record: InspectionRecord | None = None
+        self._background = Background()
+        self.teaching = Teaching(state, self)
+        self.teach_button = button(
+            self.tr("This is good (G)"),
+            tip=self.tr("Key: G. The chosen region, or all of them, will not stand out any more."),
+        )
+        self.undo_button = button(self.tr("Undo teaching (U)"), tip=self.tr("Key: U. Takes back what was taught last."))
+        self.blind_button = button(
+            self.tr("Blind second review"),
+            tip=self.tr("Judge what others decided, without seeing their decision or the system's."),
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.teach_button)
+        row.addWidget(self.undo_button)
+        row.addStretch(1)
+        row.addWidget(self.blind_button)
+        self.teaching.taught.connect(self._on_taught)
+        self.teaching.checked.connect(self._on_checked)
+        self.teaching.failed.connect(self.failed)
+        self.teaching.running_changed.connect(self._enable)
+        self._enable()
+
+    def set_record(self, record: InspectionRecord | None) -> None:
+        """The inspection that is looked at."""
+        self._record = record
+        self._enable()
+
+    def teach(self, region: int) -> None:
+        """Teach the region of this row of the list; all of them where none is chosen."""
+        if self._record is not None and self.teach_button.isEnabled():
+            self.teaching.teach(self._record, region if region >= 0 else None)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take back what was taught to the product last."""
+        if self._record is not None and self.undo_button.isEnabled():
+            self.teaching.undo(self._record.product)
+
+    def review_blind(self, product: str) -> None:
+        """Ask for the verdicts of a second person on what others decided."""
+        history, operator = self._state.workbench.history, self._state.operator
+        try:
+            queue = history.blind_queue(InspectionFilter(product=product), operator)
+        except FiloError as error:
+            self.failed.emit(str(error))
+            return
+        if not queue:
+            self.noted.emit(
+                self.tr("Nobody else has decided anything that you have not seen. Let a second person review.")
+            )
+            return
+        dialog = BlindDialog(history, queue, operator, self)
+        dialog.exec()
+        done = dialog.done_count
+        dialog.deleteLater()
+        self.noted.emit(self.tr("%1 reviewed blind; the agreement is in Statistics.").replace("%1", str(done)))
+
+    def watch_drift(self, product: str) -> None:
+        """Look for drift away from the window's thread, and warn where the limits should be set again."""
+        if product:
+            storage = self._state.workbench.storage
+            self._background.cancel_waiting()
+            self._background.run(lambda: drift(storage, product), self._on_drift, lambda _: None)
+
+    def close_down(self) -> None:
+        """Expect nothing any more."""
+        self.teaching.close()
+        self._background.close()
+
+    def _on_drift(self, found: Drift) -> None:
+        if found.alarm:
+            self.warned.emit(found.sentence)
+
+    @Slot()
+    def _enable(self) -> None:
+        record, idle = self._record, not self.teaching.is_running
+        judged = record is not None and record.verdict is not Verdict.NOT_INSPECTED
+        self.teach_button.setEnabled(judged and idle)
+        self.undo_button.setEnabled(record is not None and idle)
+
+    @Slot(object)
+    def _on_taught(self, taught: Taught) -> None:
+        text = self.tr("%1 places taught as good in %2 s. Recipe version %3 is in force.")
+        if taught.undone:
+            text = self.tr("%1 places no longer taught, in %2 s. Recipe version %3 is in force.")
+        values = (str(len(taught.patches)), f"{taught.seconds:.2f}", str(taught.version.version))
+        for place, value in enumerate(values, start=1):
+            text = text.replace(f"%{place}", value)
+        self.noted.emit(text)
+
+    @Slot(object)
+    def _on_checked(self, checked: GoldenChecked) -> None:
+        if not checked.passed:
+            undo = self.tr("Nothing is inspected until it passes: undo the teaching, or sign off with a reason.")
+            self.warned.emit(f"{checked.sentence} {undo}")

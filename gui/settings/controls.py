@@ -1,0 +1,28 @@
+"""The few kinds of controls that settings need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
+
+from workflows.settings_check import FONT_SCALES
+
+
+def combo(entries: Sequence[tuple[str, str]], parent: QWidget | None = None) -> QComboBox:
+    """A drop-down of texts with what each stands for."""
+    made = QComboBox(parent)
+    for text, value in entries:
+        made.addItem(text, value)
+    return made
+
+
+def scale_spin(parent: QWidget) -> QDoubleSpinBox:
+    """The size of letters in per cent of the usual one."""
+    spin = QDoubleSpinBox(parent)
+    smallest, largest = FONT_SCALES
+    spin.setRange(100.0 * smallest, 100.0 * largest)
+    spin.setDecimals(0)
+    spin.setSingleStep(10.0)
+    spin.setSuffix(" %")
+    return spin

@@ -1,0 +1,113 @@
+"""Draws figures into plots. Shape and words carry the meaning as well as colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor
+
+from gui.statistics.wording import limit_label, shortened
+from gui.widgets.plot import Plot, thinned, whole_numbers
+from gui.wording import percentage
+
+if TYPE_CHECKING:
+    from filo_core.statistics.charts import Pareto, ParetoBar, PChart
+    from filo_core.statistics.recount import ScoreHistogram
+    from filo_core.types import Limits
+    from gui.theme import Theme
+
+MOST_BARS = 7
+"""Further types share the last bar: what matters stands at the front."""
+
+
+def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
+    """Named types from the top down, then a gap and those without a name, hatched."""
+    plot.begin(theme, "", _tr("NG images"))
+    bars = _with_the_rest(pareto)
+    longest = max([bar.count for bar in bars] + [pareto.unknown], default=1)
+    plain, hatched = QBrush(QColor(theme.accent.ground)), QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
+    ticks = []
+    for row, bar in enumerate(bars):
+        text = f"{bar.count}  ({percentage(bar.share)}, {_tr('%1 so far').replace('%1', percentage(bar.cumulative))})"
+        _add_bar(plot, -row, bar.count, plain, theme, text)
+        ticks.append((float(-row), shortened(bar.name)))
+    lowest = -len(bars)
+    if pareto.unknown:
+        lowest -= 0 if bars else -1
+        _add_bar(plot, lowest - 0.4, pareto.unknown, hatched, theme, str(pareto.unknown))
+        ticks.append((lowest - 0.4, _tr("no known type")))
+        lowest -= 1
+    plot.left.setTicks([ticks])
+    plot.bottom.setTicks([whole_numbers(longest)])
+    # Room at the right for the numbers beside the longest bar.
+    plot.show_range(QRectF(0.0, lowest + 0.2, 1.65 * longest, 0.6 - (lowest + 0.2)))
+
+
+def _add_bar(plot: Plot, row: float, count: int, brush: QBrush, theme: Theme, text: str) -> None:
+    plot.add(pg.BarGraphItem(x0=[0], y=[row], height=0.66, width=[count], brush=brush, pen=theme.text))
+    plot.add_text(text, QPointF(count, row), theme)
+
+
+def _with_the_rest(pareto: Pareto) -> list[ParetoBar]:
+    from filo_core.statistics.charts import ParetoBar
+
+    shown, rest = list(pareto.bars[:MOST_BARS]), pareto.bars[MOST_BARS:]
+    if rest:
+        count = sum(bar.count for bar in rest)
+        name = _tr("%1 more types").replace("%1", str(len(rest)))
+        shown.append(ParetoBar(name, count, count / pareto.named, 1.0))
+    return shown
+
+
+def draw_chart(plot: Plot, chart: PChart, theme: Theme) -> None:
+    """Shares in per cent with the steps of their limits; what lies outside is a large triangle with its label."""
+    plot.begin(theme, _tr("NG share (%)"), "")
+    points = chart.points
+    edges = np.arange(len(points) + 1) - 0.5
+    dashed = pg.mkPen(theme.text, width=1.5, style=Qt.PenStyle.DashLine)
+    for limits in ([point.upper for point in points], [point.lower for point in points]):
+        plot.add(pg.PlotDataItem(edges, 100.0 * np.array(limits), stepMode="center", pen=dashed))
+    centre = 100.0 * chart.centre
+    plot.add(pg.PlotDataItem(edges[[0, -1]], [centre, centre], pen=pg.mkPen(theme.muted, width=1)))
+    shares = 100.0 * np.array([point.share for point in points])
+    inside = pg.PlotDataItem(
+        np.arange(len(points)), shares, pen=pg.mkPen(theme.accent.ground, width=2), symbol="o", symbolSize=8,
+        symbolBrush=theme.accent.ground, symbolPen=theme.surface, antialias=True,
+    )  # fmt: skip
+    plot.add(inside)
+    outside = [index for index, point in enumerate(points) if point.outside]
+    plot.add(
+        pg.ScatterPlotItem(
+            outside, shares[outside], symbol="t1", size=17, brush=theme.danger.ground, pen=theme.text, antialias=True
+        )
+    )
+    highest = 1.15 * max(shares.max(), 100.0 * max(point.upper for point in points), 1.0)
+    labels = [point.label for point in points]
+    plot.bottom.setTicks([thinned(labels, plot.room_for(max(labels, key=len)))])
+    plot.show_range(QRectF(-0.6, -0.02 * highest, len(points) + 0.2, 1.02 * highest))
+
+
+def draw_histogram(plot: Plot, histogram: ScoreHistogram, theme: Theme, limits: Limits | None = None) -> None:
+    """How many images have which score, with lines for ``limits`` that stay where they are."""
+    plot.begin(theme, _tr("images"), _tr("image score (0 = like the good parts, 1 = not at all)"))
+    edges, counts = np.array(histogram.edges), np.array(histogram.counts)
+    plot.add(
+        pg.BarGraphItem(
+            x0=edges[:-1], x1=edges[1:], height=counts, y0=np.zeros(len(counts)),
+            brush=theme.accent.ground, pen=theme.surface,
+        )
+    )  # fmt: skip
+    highest = 1.25 * max(1, int(counts.max()))
+    plot.left.setTicks([whole_numbers(highest)])
+    plot.show_range(QRectF(edges[0], 0.0, edges[-1] - edges[0], highest))
+    if limits is not None:
+        for upper, value, height in ((False, limits.ok, 0.95), (True, limits.ng, 0.83)):
+            plot.add(pg.InfiniteLine(value, angle=90, pen=pg.mkPen(theme.text, width=2)))
+            plot.add_text(limit_label(upper, value), QPointF(value, height * highest), theme)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Statistics", text)

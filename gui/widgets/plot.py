@@ -1,0 +1,101 @@
+"""A plot in the colours of the theme, without the menus and the zoom that pyqtgraph's own one brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF
+from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QWidget
+
+from gui.theme import Theme
+
+_TICK_POINT_SIZE = 9.5
+
+
+class Plot(pg.GraphicsView):  # type: ignore[misc]
+    """Two labelled axes and what is drawn between them. Shows; whatever can be moved in it has fields beside it."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drawn: list[QGraphicsItem] = []
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(name)
+        self.view = pg.ViewBox(enableMenu=False)
+        self.view.setMouseEnabled(x=False, y=False)
+        self.view.setDefaultPadding(0.0)
+        self.left = pg.AxisItem("left")
+        self.bottom = pg.AxisItem("bottom")
+        layout = pg.GraphicsLayout()
+        layout.setContentsMargins(4, 8, 12, 2)
+        layout.setSpacing(0)
+        layout.addItem(self.left, 0, 0)
+        layout.addItem(self.view, 0, 1)
+        layout.addItem(self.bottom, 1, 1)
+        for axis in (self.left, self.bottom):
+            axis.linkToView(self.view)
+        self.setCentralItem(layout)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 220)
+
+    def begin(self, theme: Theme, left: str, bottom: str) -> None:
+        """Take everything away and begin anew with these axis labels, units in brackets."""
+        while self._drawn:
+            self.view.removeItem(self._drawn.pop())
+        self.setBackground(theme.surface)
+        font = QFont(self.font())
+        font.setPointSizeF(_TICK_POINT_SIZE)
+        for axis, label in ((self.left, left), (self.bottom, bottom)):
+            axis.setPen(theme.border)
+            axis.setTextPen(theme.text)
+            axis.setStyle(tickFont=font, tickLength=-4)
+            axis.setTicks(None)
+            # Scores would be shown in thousandths.
+            axis.setLabel(label, siPrefixEnableRanges=(), **{"font-size": f"{_TICK_POINT_SIZE}pt", "color": theme.text})
+
+    def add_text(self, text: str, at: QPointF, theme: Theme, anchor: tuple[float, float] = (0.0, 0.5)) -> None:
+        """A few words at a place of the plot. Plain text: names come from people and models."""
+        item = pg.TextItem(color=QColor(theme.text), anchor=anchor)
+        item.setPlainText(text)
+        font = QFont(self.font())
+        font.setPointSizeF(_TICK_POINT_SIZE)
+        item.setFont(font)
+        item.setPos(at)
+        self.add(item)
+
+    def add(self, item: QGraphicsItem) -> None:
+        """Draw ``item``; what is seen is for :meth:`show_range` to say."""
+        self.view.addItem(item, ignoreBounds=True)
+        self._drawn.append(item)
+
+    @property
+    def drawn(self) -> tuple[QGraphicsItem, ...]:
+        """What was drawn since :meth:`begin`."""
+        return tuple(self._drawn)
+
+    def show_range(self, area: QRectF) -> None:
+        """What part of the plane is seen."""
+        self.view.setRange(area, padding=0.0, disableAutoRange=True)
+
+    def room_for(self, label: str) -> int:
+        """How many ticks with such a label can be read side by side."""
+        font = QFont(self.font())
+        font.setPointSizeF(_TICK_POINT_SIZE)
+        return max(2, int(0.85 * self.width() / (QFontMetricsF(font).horizontalAdvance(label) + 14)))
+
+
+def thinned(labels: Sequence[str], at_most: int) -> list[tuple[float, str]]:
+    """Ticks at whole numbers, not more than can be read side by side."""
+    step = max(1, -(-len(labels) // max(1, at_most)))
+    return [(float(index), labels[index]) for index in range(0, len(labels), step)]
+
+
+def whole_numbers(highest: float, at_most: int = 6) -> list[tuple[float, str]]:
+    """Ticks for counts: 0 and round whole numbers up to ``highest``."""
+    step = max(1, round(highest / at_most))
+    digits = len(str(step)) - 1
+    step = -(-step // 10**digits) * 10**digits
+    return [(float(value), str(value)) for value in range(0, int(highest) + 1, step)]

@@ -1,0 +1,2765 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+    <context>
+        <name>AnomaliesPage</name>
+        <message>
+            <source>&amp;Suggest a list</source>
+            <translation>Liste vor&amp;schlagen</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Asking the language model …</source>
+            <translation>Das Sprachmodell wird gefragt …</translation>
+        </message>
+        <message>
+            <source>Nothing is on the list yet.</source>
+            <translation>Noch steht nichts auf der Liste.</translation>
+        </message>
+        <message>
+            <source>Let a list be suggested for a start, or type below what can go wrong.</source>
+            <translation>Lassen Sie sich für den Anfang eine Liste vorschlagen, oder tippen Sie unten, was schiefgehen kann.</translation>
+        </message>
+        <message>
+            <source>something else, for example: missing screw</source>
+            <translation>etwas anderes, zum Beispiel: fehlende Schraube</translation>
+        </message>
+        <message>
+            <source>Another thing that can go wrong</source>
+            <translation>Noch etwas, das schiefgehen kann</translation>
+        </message>
+        <message>
+            <source>&amp;Add</source>
+            <translation>Hinzu&amp;fügen</translation>
+        </message>
+        <message>
+            <source>&amp;Merge</source>
+            <translation>&amp;Zusammenlegen</translation>
+        </message>
+        <message>
+            <source>Make one entry of those chosen</source>
+            <translation>Aus den gewählten Einträgen einen machen</translation>
+        </message>
+        <message>
+            <source>&amp;Delete</source>
+            <translation>&amp;Löschen</translation>
+        </message>
+        <message>
+            <source>Take the chosen entries off</source>
+            <translation>Die gewählten Einträge von der Liste nehmen</translation>
+        </message>
+        <message>
+            <source>What can go wrong</source>
+            <translation>Was schiefgehen kann</translation>
+        </message>
+        <message>
+            <source>Tick what to look for. Tap twice on the words to change them.</source>
+            <translation>Haken Sie an, wonach gesucht wird. Zweimal auf die Wörter tippen ändert sie.</translation>
+        </message>
+        <message>
+            <source>&amp;Suggest more</source>
+            <translation>Mehr vor&amp;schlagen</translation>
+        </message>
+        <message>
+            <source>Nothing was found for this product. Type what can go wrong yourself.</source>
+            <translation>Für dieses Produkt wurde nichts gefunden. Tippen Sie selbst, was schiefgehen kann.</translation>
+        </message>
+        <message>
+            <source>Added: %1.</source>
+            <translation>Hinzugefügt: %1.</translation>
+        </message>
+        <message>
+            <source>All of it is on the list already.</source>
+            <translation>Alles davon steht schon auf der Liste.</translation>
+        </message>
+        <message>
+            <source>No list could be made. Type what can go wrong yourself, or try again.</source>
+            <translation>Es kam keine Liste zustande. Tippen Sie selbst, was schiefgehen kann, oder versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Merge</source>
+            <translation>Zusammenlegen</translation>
+        </message>
+        <message>
+            <source>Call them together:</source>
+            <translation>Gemeinsamer Name:</translation>
+        </message>
+        <message>
+            <source>Merged into one: %1</source>
+            <translation>Zusammengelegt zu: %1</translation>
+        </message>
+        <message>
+            <source>Deleted: %1</source>
+            <translation>Gelöscht: %1</translation>
+        </message>
+        <message>
+            <source>“%1” is on the list already.</source>
+            <translation>„%1“ steht schon auf der Liste.</translation>
+        </message>
+        <message>
+            <source>Write a few words for something one can see, such as “missing screw”.</source>
+            <translation>Schreiben Sie in wenigen Worten etwas, das man sehen kann, etwa „fehlende Schraube“.</translation>
+        </message>
+    </context>
+    <context>
+        <name>AnomalyTableModel</name>
+        <message>
+            <source>Use</source>
+            <translation>Suchen</translation>
+        </message>
+        <message>
+            <source>What can go wrong</source>
+            <translation>Was schiefgehen kann</translation>
+        </message>
+        <message>
+            <source>How bad</source>
+            <translation>Wie schlimm</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>Herkunft</translation>
+        </message>
+        <message>
+            <source>used</source>
+            <translation>wird gesucht</translation>
+        </message>
+        <message>
+            <source>not used</source>
+            <translation>wird nicht gesucht</translation>
+        </message>
+    </context>
+    <context>
+        <name>BlindDialog</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>Taste: 1. Dieses Teil ist gut.</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>Taste: 2. Dieses Teil ist schlecht.</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>Überspringen (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Say nothing about this part.</source>
+            <translation>Taste: N. Über dieses Teil nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>Blinde Zweitprüfung</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>%1 von %2</translation>
+        </message>
+    </context>
+    <context>
+        <name>CalibratePage</name>
+        <message>
+            <source>Find the &amp;limits</source>
+            <translation>&amp;Grenzen finden</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>OK up to</source>
+            <translation>OK bis</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG über</translation>
+        </message>
+        <message>
+            <source>Mark regions above</source>
+            <translation>Bereiche zeigen über</translation>
+        </message>
+        <message>
+            <source>&amp;Proposed limits</source>
+            <translation>&amp;Gefundene Grenzen</translation>
+        </message>
+        <message>
+            <source>Go back to the limits it found</source>
+            <translation>Zurück zu den gefundenen Grenzen</translation>
+        </message>
+        <message>
+            <source>&amp;Try a picture …</source>
+            <translation>Bild &amp;ausprobieren …</translation>
+        </message>
+        <message>
+            <source>Judge one picture; nothing is kept</source>
+            <translation>Ein Bild beurteilen; nichts wird aufbewahrt</translation>
+        </message>
+        <message>
+            <source>Find them &amp;again</source>
+            <translation>&amp;Noch einmal finden</translation>
+        </message>
+        <message>
+            <source>There is no good image yet. Go back to step 3 and add one.</source>
+            <translation>Es gibt noch kein Gutbild. Gehen Sie zurück zu Schritt 3 und fügen Sie eines hinzu.</translation>
+        </message>
+        <message>
+            <source>Each good image is compared with the others. It takes some seconds.</source>
+            <translation>Jedes Gutbild wird mit den anderen verglichen. Das dauert einige Sekunden.</translation>
+        </message>
+        <message>
+            <source>The scores of the good parts are not at hand any more; find the limits again to see them.</source>
+            <translation>Die Werte der Gutteile sind nicht mehr zur Hand; finden Sie die Grenzen noch einmal, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>
+            <translation>Mit diesen Grenzen sind %1 von %2 Gutteilen OK, %3 REVIEW, %4 NG.</translation>
+        </message>
+        <message>
+            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
+            <translation>Die OK-Grenze liegt jetzt unter der gefundenen: Mehr Gutteile werden abgewiesen.</translation>
+        </message>
+        <message>
+            <source>%1: score %2</source>
+            <translation>%1: Wert %2</translation>
+        </message>
+        <message>
+            <source>The model is still loading; it begins by itself.</source>
+            <translation>Das Modell wird noch geladen; es geht von selbst los.</translation>
+        </message>
+        <message>
+            <source>Picture to try</source>
+            <translation>Bild zum Ausprobieren</translation>
+        </message>
+        <message>
+            <source>Images (%1)</source>
+            <translation>Bilder (%1)</translation>
+        </message>
+        <message>
+            <source>Looking at %1</source>
+            <translation>%1 wird angesehen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Calibration</name>
+        <message>
+            <source>The picture could not be read. Try another one.</source>
+            <translation>Das Bild ließ sich nicht lesen. Versuchen Sie ein anderes.</translation>
+        </message>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>Die Berechnung ist gescheitert. Versuchen Sie es noch einmal.</translation>
+        </message>
+    </context>
+    <context>
+        <name>CaptureDialog</name>
+        <message>
+            <source>Pictures of good parts: %1</source>
+            <translation>Bilder von Gutteilen: %1</translation>
+        </message>
+        <message>
+            <source>&amp;Start</source>
+            <translation>&amp;Start</translation>
+        </message>
+        <message>
+            <source>Take this &amp;picture</source>
+            <translation>Dieses &amp;Bild nehmen</translation>
+        </message>
+        <message>
+            <source>Key: Space</source>
+            <translation>Taste: Leertaste</translation>
+        </message>
+        <message>
+            <source>&amp;Done</source>
+            <translation>&amp;Fertig</translation>
+        </message>
+        <message>
+            <source>&amp;Stop</source>
+            <translation>Sto&amp;pp</translation>
+        </message>
+        <message>
+            <source>Taken: %1</source>
+            <translation>Aufgenommen: %1</translation>
+        </message>
+        <message>
+            <source>Choose where the pictures come from, then press Start.</source>
+            <translation>Wählen Sie, woher die Bilder kommen, dann Start.</translation>
+        </message>
+        <message>
+            <source>Opening %1 …</source>
+            <translation>%1 wird geöffnet …</translation>
+        </message>
+        <message>
+            <source>%1 has come to its end.</source>
+            <translation>%1 ist zu Ende.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChoiceDialog</name>
+        <message>
+            <source>A digit chooses at once. Enter takes what is marked or typed.</source>
+            <translation>Eine Ziffer wählt sofort. Enter übernimmt, was markiert oder getippt ist.</translation>
+        </message>
+        <message>
+            <source>&amp;Take it</source>
+            <translation>&amp;Übernehmen</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+    </context>
+    <context>
+        <name>DescribePage</name>
+        <message>
+            <source>Product name</source>
+            <translation>Produktname</translation>
+        </message>
+        <message>
+            <source>for example: Housing 4711, left</source>
+            <translation>zum Beispiel: Gehäuse 4711, links</translation>
+        </message>
+        <message>
+            <source>What it is</source>
+            <translation>Was es ist</translation>
+        </message>
+        <message>
+            <source>for example: metal nut</source>
+            <translation>zum Beispiel: metal nut</translation>
+        </message>
+        <message>
+            <source>Domain</source>
+            <translation>Fachgebiet</translation>
+        </message>
+        <message>
+            <source>for example: industrial</source>
+            <translation>zum Beispiel: industrial</translation>
+        </message>
+        <message>
+            <source>An object</source>
+            <translation>Ein Gegenstand</translation>
+        </message>
+        <message>
+            <source>A part with an outline: a nut, a board, a biscuit.</source>
+            <translation>Ein Teil mit Umriss: eine Mutter, eine Platine, ein Keks.</translation>
+        </message>
+        <message>
+            <source>A surface</source>
+            <translation>Eine Oberfläche</translation>
+        </message>
+        <message>
+            <source>Fills the whole picture: fabric, wood, paper, sheet metal.</source>
+            <translation>Füllt das ganze Bild: Stoff, Holz, Papier, Blech.</translation>
+        </message>
+        <message>
+            <source>&amp;Product name</source>
+            <translation>&amp;Produktname</translation>
+        </message>
+        <message>
+            <source>As it stands on the order or the drawing.</source>
+            <translation>Wie er auf dem Auftrag oder der Zeichnung steht.</translation>
+        </message>
+        <message>
+            <source>What it &amp;is</source>
+            <translation>Was es &amp;ist</translation>
+        </message>
+        <message>
+            <source>The noun you would say to a colleague, in English: the model reads it.</source>
+            <translation>Das Hauptwort, das Sie einem Kollegen sagen würden, auf Englisch: Das Modell liest es.</translation>
+        </message>
+        <message>
+            <source>Do&amp;main</source>
+            <translation>Fach&amp;gebiet</translation>
+        </message>
+        <message>
+            <source>May stay empty. One adjective for the kind of picture: industrial, medical, electronic.</source>
+            <translation>Darf leer bleiben. Ein englisches Eigenschaftswort für die Art der Bilder: industrial, medical, electronic.</translation>
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation>Art</translation>
+        </message>
+    </context>
+    <context>
+        <name>DetailView</name>
+        <message>
+            <source>No result chosen</source>
+            <translation>Kein Ergebnis gewählt</translation>
+        </message>
+        <message>
+            <source>Choose a result in the list to see its picture.</source>
+            <translation>Wählen Sie ein Ergebnis aus der Liste, um sein Bild zu sehen.</translation>
+        </message>
+        <message>
+            <source>The regions of the chosen result stand here.</source>
+            <translation>Hier stehen die Bereiche des gewählten Ergebnisses.</translation>
+        </message>
+        <message>
+            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
+            <translation>Wert %1  ·  OK bis %2, NG über %3  ·  Rezeptversion %4</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>Nicht geprüft.</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>Kein Bereich fällt auf.</translation>
+        </message>
+        <message>
+            <source>Score %1</source>
+            <translation>Wert %1</translation>
+        </message>
+        <message>
+            <source>decided:</source>
+            <translation>entschieden:</translation>
+        </message>
+        <message>
+            <source>Decisions on this inspection</source>
+            <translation>Entscheidungen zu dieser Prüfung</translation>
+        </message>
+        <message>
+            <source>Key: C</source>
+            <translation>Taste: C</translation>
+        </message>
+        <message>
+            <source>Key: O. A reason is asked for.</source>
+            <translation>Taste: O. Nach einem Grund wird gefragt.</translation>
+        </message>
+        <message>
+            <source>Retype (T)</source>
+            <translation>Umbenennen (T)</translation>
+        </message>
+        <message>
+            <source>Key: T. Say what it really is.</source>
+            <translation>Taste: T. Sagen, was es wirklich ist.</translation>
+        </message>
+        <message>
+            <source>Next (N)</source>
+            <translation>Weiter (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. The next one nobody has decided.</source>
+            <translation>Taste: N. Das nächste, über das noch niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
+            <source>Decisions</source>
+            <translation>Entscheidungen</translation>
+        </message>
+        <message>
+            <source>Nobody has decided yet.</source>
+            <translation>Noch hat niemand entschieden.</translation>
+        </message>
+        <message>
+            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
+            <translation>Wert %1 (OK ≤ %2, NG &gt; %3)</translation>
+        </message>
+        <message>
+            <source>recipe %1</source>
+            <translation>Rezept %1</translation>
+        </message>
+        <message>
+            <source>Choose an inspection in the list.</source>
+            <translation>Wählen Sie eine Prüfung aus der Liste.</translation>
+        </message>
+        <message>
+            <source>There is no picture of it.</source>
+            <translation>Davon gibt es kein Bild.</translation>
+        </message>
+        <message>
+            <source>Confirm %1 (C)</source>
+            <translation>%1 bestätigen (C)</translation>
+        </message>
+        <message>
+            <source>Overrule: %1 (O)</source>
+            <translation>Überstimmen: %1 (O)</translation>
+        </message>
+    </context>
+    <context>
+        <name>Errors</name>
+        <message>
+            <source>Something unexpected went wrong. Try again; if it happens again, pass on the details.</source>
+            <translation>Etwas Unerwartetes ist schiefgegangen. Versuchen Sie es noch einmal; wenn es wieder geschieht, geben Sie die Einzelheiten weiter.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Field</name>
+        <message>
+            <source>Decided by the variable %1.</source>
+            <translation>Bestimmt von der Variablen %1.</translation>
+        </message>
+    </context>
+    <context>
+        <name>FilterBar</name>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Verdict of the system</source>
+            <translation>Urteil des Systems</translation>
+        </message>
+        <message>
+            <source>Anomaly type</source>
+            <translation>Fehlerart</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>Wann</translation>
+        </message>
+        <message>
+            <source>&amp;Undecided only</source>
+            <translation>Nur &amp;unentschiedene</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>Von</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>Bis</translation>
+        </message>
+        <message>
+            <source>To look at</source>
+            <translation>Anzusehen</translation>
+        </message>
+        <message>
+            <source>All verdicts</source>
+            <translation>Alle Urteile</translation>
+        </message>
+        <message>
+            <source>“To look at”: REVIEW, NG and NOT INSPECTED</source>
+            <translation>„Anzusehen“: REVIEW, NG und NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>Jederzeit</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>Heute</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>Gestern</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>Letzte 7 Tage</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>Letzte 30 Tage</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>Von … bis …</translation>
+        </message>
+        <message>
+            <source>All products</source>
+            <translation>Alle Produkte</translation>
+        </message>
+        <message>
+            <source>All types</source>
+            <translation>Alle Arten</translation>
+        </message>
+    </context>
+    <context>
+        <name>Folder</name>
+        <message>
+            <source>Resume</source>
+            <translation>Fortsetzen</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>Start</translation>
+        </message>
+        <message>
+            <source>Images that were judged before under the same recipe are skipped, so a run can always go on.</source>
+            <translation>Bilder, die schon unter demselben Rezept beurteilt wurden, werden übersprungen; so kann ein Lauf immer weitergehen.</translation>
+        </message>
+        <message>
+            <source>Waiting for the model to be loaded…</source>
+            <translation>Warten, bis das Modell geladen ist…</translation>
+        </message>
+        <message>
+            <source>Getting the references ready…</source>
+            <translation>Die Referenzen werden vorbereitet…</translation>
+        </message>
+        <message>
+            <source>Finished: %1</source>
+            <translation>Fertig: %1</translation>
+        </message>
+        <message>
+            <source>Cancelled: %1. Start again to go on from here.</source>
+            <translation>Abgebrochen: %1. Start setzt von hier an fort.</translation>
+        </message>
+        <message>
+            <source>The run ended early: %1</source>
+            <translation>Der Lauf endete vorzeitig: %1</translation>
+        </message>
+        <message>
+            <source>Paused</source>
+            <translation>Angehalten</translation>
+        </message>
+        <message>
+            <source>Ending after this image</source>
+            <translation>Endet nach diesem Bild</translation>
+        </message>
+        <message>
+            <source>no image judged</source>
+            <translation>kein Bild beurteilt</translation>
+        </message>
+        <message>
+            <source>%1 of %2 images</source>
+            <translation>%1 von %2 Bildern</translation>
+        </message>
+        <message>
+            <source>%1 of them judged before</source>
+            <translation>davon %1 früher beurteilt</translation>
+        </message>
+        <message>
+            <source>about %1 left</source>
+            <translation>noch etwa %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderPanel</name>
+        <message>
+            <source>Choose the folder with the images to inspect</source>
+            <translation>Wählen Sie den Ordner mit den Bildern</translation>
+        </message>
+        <message>
+            <source>Folder to inspect</source>
+            <translation>Ordner zum Prüfen</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>Wählen…</translation>
+        </message>
+        <message>
+            <source>Choose the folder to inspect</source>
+            <translation>Den Ordner zum Prüfen wählen</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>Start</translation>
+        </message>
+        <message>
+            <source>Inspect the folder (F5)</source>
+            <translation>Den Ordner prüfen (F5)</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>Pause</translation>
+        </message>
+        <message>
+            <source>Hold after the image in work</source>
+            <translation>Nach dem Bild in Arbeit anhalten</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>End after the image in work. Every verdict so far is kept.</source>
+            <translation>Nach dem Bild in Arbeit enden. Jedes Urteil bis dahin bleibt.</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>Images that were not inspected</source>
+            <translation>Bilder, die nicht geprüft wurden</translation>
+        </message>
+        <message>
+            <source>Review these verdicts</source>
+            <translation>Diese Urteile durchsehen</translation>
+        </message>
+        <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>Kein Produkt ist bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>Zu den Produkten</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>Ein Produkt ist bereit, sobald sein Rezept freigegeben ist.</translation>
+        </message>
+        <message>
+            <source>Results</source>
+            <translation>Ergebnisse</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>Weiter</translation>
+        </message>
+        <message>
+            <source>1 image was not inspected</source>
+            <translation>1 Bild wurde nicht geprüft</translation>
+        </message>
+        <message>
+            <source>%1 images were not inspected</source>
+            <translation>%1 Bilder wurden nicht geprüft</translation>
+        </message>
+    </context>
+    <context>
+        <name>HelpDialog</name>
+        <message>
+            <source>Products, Live, Folder, Review, Statistics, Settings</source>
+            <translation>Produkte, Live, Ordner, Durchsicht, Statistik, Einstellungen</translation>
+        </message>
+        <message>
+            <source>Live: acknowledge a frozen NG</source>
+            <translation>Live: ein festgehaltenes NG bestätigen</translation>
+        </message>
+        <message>
+            <source>Live and Folder: start or stop</source>
+            <translation>Live und Ordner: starten oder stoppen</translation>
+        </message>
+        <message>
+            <source>Picture: heat map and region boxes on or off</source>
+            <translation>Bild: Wärmebild und Rahmen der Bereiche ein oder aus</translation>
+        </message>
+        <message>
+            <source>Picture: zoom in, zoom out, fit</source>
+            <translation>Bild: vergrößern, verkleinern, einpassen</translation>
+        </message>
+        <message>
+            <source>Review: confirm, overrule, retype, next undecided</source>
+            <translation>Durchsicht: bestätigen, überstimmen, umbenennen, nächstes unentschiedenes</translation>
+        </message>
+        <message>
+            <source>Review: this is good, take that back</source>
+            <translation>Durchsicht: das ist gut, zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Full screen</source>
+            <translation>Ganzer Bildschirm</translation>
+        </message>
+        <message>
+            <source>Change the operator</source>
+            <translation>Bediener wechseln</translation>
+        </message>
+        <message>
+            <source>Recipe</source>
+            <translation>Rezept</translation>
+        </message>
+        <message>
+            <source>A product's signed set-up. Every verdict names the recipe that made it.</source>
+            <translation>Die freigegebene Einrichtung eines Produkts. Jedes Urteil nennt das Rezept, nach dem es gefällt wurde.</translation>
+        </message>
+        <message>
+            <source>Reference</source>
+            <translation>Referenz</translation>
+        </message>
+        <message>
+            <source>An image of a good part, which others are compared with.</source>
+            <translation>Ein Bild eines Gutteils, mit dem andere verglichen werden.</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Wert</translation>
+        </message>
+        <message>
+            <source>How far an image is from the good parts: 0 is like them, 1 is not at all.</source>
+            <translation>Wie weit ein Bild von den Gutteilen entfernt ist: 0 gleicht ihnen, 1 gar nicht.</translation>
+        </message>
+        <message>
+            <source>OK, REVIEW, NG</source>
+            <translation>OK, REVIEW, NG</translation>
+        </message>
+        <message>
+            <source>Below the first limit, between the two, above the second.</source>
+            <translation>Unter der ersten Grenze, zwischen beiden, über der zweiten.</translation>
+        </message>
+        <message>
+            <source>NOT INSPECTED</source>
+            <translation>NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source>No answer, for instance an unreadable file. Never taken as OK.</source>
+            <translation>Keine Antwort, zum Beispiel bei einer unlesbaren Datei. Gilt nie als OK.</translation>
+        </message>
+        <message>
+            <source>Untrained</source>
+            <translation>Untrainiert</translation>
+        </message>
+        <message>
+            <source>The model's weights have not been trained: scores are a first impression only.</source>
+            <translation>Die Gewichte des Modells sind nicht trainiert: Werte sind nur ein erster Eindruck.</translation>
+        </message>
+        <message>
+            <source>Keys and words</source>
+            <translation>Tasten und Wörter</translation>
+        </message>
+        <message>
+            <source>Keys</source>
+            <translation>Tasten</translation>
+        </message>
+        <message>
+            <source>Words</source>
+            <translation>Wörter</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+    </context>
+    <context>
+        <name>HistoryStrip</name>
+        <message>
+            <source>Last verdicts</source>
+            <translation>Letzte Urteile</translation>
+        </message>
+        <message>
+            <source>Newest first: %1</source>
+            <translation>Neueste zuerst: %1</translation>
+        </message>
+        <message>
+            <source>The last 12 verdicts stand here.</source>
+            <translation>Hier stehen die letzten 12 Urteile.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImagePanel</name>
+        <message>
+            <source>Heat map</source>
+            <translation>Wärmebild</translation>
+        </message>
+        <message>
+            <source>Show the heat map (H)</source>
+            <translation>Wärmebild zeigen (H)</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
+            <source>Show the region boxes (B)</source>
+            <translation>Rahmen der Bereiche zeigen (B)</translation>
+        </message>
+        <message>
+            <source>Blend</source>
+            <translation>Deckung</translation>
+        </message>
+        <message>
+            <source>Opacity of the heat map in percent</source>
+            <translation>Deckkraft des Wärmebilds in Prozent</translation>
+        </message>
+        <message>
+            <source>Zoom out</source>
+            <translation>Verkleinern</translation>
+        </message>
+        <message>
+            <source>Fit the whole picture</source>
+            <translation>Ganzes Bild einpassen</translation>
+        </message>
+        <message>
+            <source>Zoom in</source>
+            <translation>Vergrößern</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImageView</name>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Plus and minus zoom, 0 fits the picture, the arrow keys move it, H switches the heat map.</source>
+            <translation>Plus und Minus vergrößern und verkleinern, 0 passt das Bild ein, die Pfeiltasten verschieben es, H schaltet das Wärmebild.</translation>
+        </message>
+    </context>
+    <context>
+        <name>InspectionTable</name>
+        <message>
+            <source>Inspections</source>
+            <translation>Prüfungen</translation>
+        </message>
+    </context>
+    <context>
+        <name>InspectionTableModel</name>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Verdict</source>
+            <translation>Urteil</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>Entschieden</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Wert</translation>
+        </message>
+        <message>
+            <source>Types</source>
+            <translation>Arten</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Zeit</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>open</source>
+            <translation>offen</translation>
+        </message>
+    </context>
+    <context>
+        <name>LimitEditor</name>
+        <message>
+            <source>Scores and limits</source>
+            <translation>Werte und Grenzen</translation>
+        </message>
+        <message>
+            <source>OK up to</source>
+            <translation>OK bis</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG über</translation>
+        </message>
+        <message>
+            <source>Limits of the &amp;recipe</source>
+            <translation>Grenzen des &amp;Rezepts</translation>
+        </message>
+        <message>
+            <source>Go back to the limits in force</source>
+            <translation>Zurück zu den geltenden Grenzen</translation>
+        </message>
+        <message>
+            <source>Take over into the &amp;draft</source>
+            <translation>In den &amp;Entwurf übernehmen</translation>
+        </message>
+        <message>
+            <source>They judge only after the product is signed off again.</source>
+            <translation>Sie urteilen erst, wenn das Produkt wieder freigegeben ist.</translation>
+        </message>
+        <message>
+            <source>%1 scores from %2 to %3</source>
+            <translation>%1 Werte von %2 bis %3</translation>
+        </message>
+    </context>
+    <context>
+        <name>LimitScale</name>
+        <message>
+            <source>OK up to %1, NG above %2.</source>
+            <translation>OK bis %1, NG über %2.</translation>
+        </message>
+        <message>
+            <source>Scale of the limits</source>
+            <translation>Skala der Grenzen</translation>
+        </message>
+        <message>
+            <source>No limits yet</source>
+            <translation>Noch keine Grenzen</translation>
+        </message>
+        <message>
+            <source>● each dot is a good part</source>
+            <translation>● jeder Punkt ist ein Gutteil</translation>
+        </message>
+        <message>
+            <source>tried</source>
+            <translation>ausprobiert</translation>
+        </message>
+    </context>
+    <context>
+        <name>Live</name>
+        <message>
+            <source>%1 more NG meanwhile</source>
+            <translation>inzwischen %1 weitere NG</translation>
+        </message>
+        <message>
+            <source>earlier picture, %1</source>
+            <translation>früheres Bild, %1</translation>
+        </message>
+        <message>
+            <source>%1  (OK up to %2)</source>
+            <translation>%1  (OK bis %2)</translation>
+        </message>
+        <message>
+            <source>%1  (NG above %2)</source>
+            <translation>%1  (NG über %2)</translation>
+        </message>
+        <message>
+            <source>nothing stands out</source>
+            <translation>nichts fällt auf</translation>
+        </message>
+        <message>
+            <source>score %1</source>
+            <translation>Wert %1</translation>
+        </message>
+        <message>
+            <source>and %1 more</source>
+            <translation>und %1 weitere</translation>
+        </message>
+        <message>
+            <source>Choose a product and a camera, then press Start.</source>
+            <translation>Wählen Sie ein Produkt und eine Kamera, dann Start.</translation>
+        </message>
+        <message>
+            <source>The model is loading…</source>
+            <translation>Das Modell wird geladen…</translation>
+        </message>
+        <message>
+            <source>The model could not be loaded: nothing can be judged.</source>
+            <translation>Das Modell ließ sich nicht laden: Nichts kann beurteilt werden.</translation>
+        </message>
+        <message>
+            <source>Opening the camera…</source>
+            <translation>Die Kamera wird geöffnet…</translation>
+        </message>
+        <message>
+            <source>Waiting for the first verdict…</source>
+            <translation>Warten auf das erste Urteil…</translation>
+        </message>
+        <message>
+            <source>opening</source>
+            <translation>wird geöffnet</translation>
+        </message>
+        <message>
+            <source>running</source>
+            <translation>läuft</translation>
+        </message>
+        <message>
+            <source>LOST</source>
+            <translation>VERLOREN</translation>
+        </message>
+        <message>
+            <source>stopped</source>
+            <translation>gestoppt</translation>
+        </message>
+    </context>
+    <context>
+        <name>LivePanel</name>
+        <message>
+            <source>Start</source>
+            <translation>Start</translation>
+        </message>
+        <message>
+            <source>Start or stop (F5)</source>
+            <translation>Starten oder stoppen (F5)</translation>
+        </message>
+        <message>
+            <source>Acknowledge (Space)</source>
+            <translation>Bestätigen (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Stand still on NG</source>
+            <translation>Bei NG stehen bleiben</translation>
+        </message>
+        <message>
+            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
+            <translation>Ein NG bleibt auf dem Bildschirm, bis es bestätigt ist. Die Prüfung geht inzwischen weiter.</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Wert</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Frame age</source>
+            <translation>Alter des Bilds</translation>
+        </message>
+        <message>
+            <source>Latency</source>
+            <translation>Verzögerung</translation>
+        </message>
+        <message>
+            <source>Verdicts</source>
+            <translation>Urteile</translation>
+        </message>
+        <message>
+            <source>Dropped frames</source>
+            <translation>Verworfene Bilder</translation>
+        </message>
+        <message>
+            <source>Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.</source>
+            <translation>Alter des Bilds: seit der Aufnahme des neuesten beurteilten Bilds. Verzögerung: von der Aufnahme bis zum Urteil.</translation>
+        </message>
+        <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>Kein Produkt ist bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>Zu den Produkten</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>Ein Produkt ist bereit, sobald sein Rezept freigegeben ist.</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stopp</translation>
+        </message>
+        <message>
+            <source>Back to live (Space)</source>
+            <translation>Zurück zu Live (Leertaste)</translation>
+        </message>
+        <message>
+            <source>The judged picture appears here.</source>
+            <translation>Hier erscheint das beurteilte Bild.</translation>
+        </message>
+        <message>
+            <source>Nothing to show yet.</source>
+            <translation>Noch nichts zu zeigen.</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>Nicht geprüft.</translation>
+        </message>
+    </context>
+    <context>
+        <name>LivePresenter</name>
+        <message>
+            <source>The camera gives no picture.</source>
+            <translation>Die Kamera liefert kein Bild.</translation>
+        </message>
+        <message>
+            <source>The picture could not be judged or kept.</source>
+            <translation>Das Bild ließ sich nicht beurteilen oder aufbewahren.</translation>
+        </message>
+        <message>
+            <source>No new verdict for some seconds.</source>
+            <translation>Seit einigen Sekunden kein neues Urteil.</translation>
+        </message>
+    </context>
+    <context>
+        <name>MainWindow</name>
+        <message>
+            <source>&amp;File</source>
+            <translation>&amp;Datei</translation>
+        </message>
+        <message>
+            <source>&amp;View</source>
+            <translation>&amp;Ansicht</translation>
+        </message>
+        <message>
+            <source>&amp;Help</source>
+            <translation>&amp;Hilfe</translation>
+        </message>
+        <message>
+            <source>Change &amp;operator…</source>
+            <translation>&amp;Bediener wechseln…</translation>
+        </message>
+        <message>
+            <source>Show the &amp;data folder</source>
+            <translation>&amp;Datenordner zeigen</translation>
+        </message>
+        <message>
+            <source>&amp;Quit</source>
+            <translation>&amp;Beenden</translation>
+        </message>
+        <message>
+            <source>&amp;Full screen</source>
+            <translation>&amp;Ganzer Bildschirm</translation>
+        </message>
+        <message>
+            <source>&amp;Keys and words</source>
+            <translation>&amp;Tasten und Wörter</translation>
+        </message>
+        <message>
+            <source>FiLo Inspector</source>
+            <translation>FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>Opening the record…</source>
+            <translation>Die Aufzeichnung wird geöffnet…</translation>
+        </message>
+        <message>
+            <source>Screens</source>
+            <translation>Ansichten</translation>
+        </message>
+        <message>
+            <source>Operator</source>
+            <translation>Bediener</translation>
+        </message>
+        <message>
+            <source>Your name stands beside what you sign and review:</source>
+            <translation>Ihr Name steht neben dem, was Sie freigeben und entscheiden:</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>Set up products and sign off their recipes</source>
+            <translation>Produkte einrichten und ihre Rezepte freigeben</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>Live</translation>
+        </message>
+        <message>
+            <source>Inspect what a camera sees</source>
+            <translation>Prüfen, was eine Kamera sieht</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Inspect the images of a folder</source>
+            <translation>Die Bilder eines Ordners prüfen</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Durchsicht</translation>
+        </message>
+        <message>
+            <source>Look at the verdicts, confirm or overrule them</source>
+            <translation>Urteile ansehen, bestätigen oder überstimmen</translation>
+        </message>
+        <message>
+            <source>Statistics</source>
+            <translation>Statistik</translation>
+        </message>
+        <message>
+            <source>Yield, anomaly types, control chart, limits and agreement</source>
+            <translation>Ausbeute, Fehlerarten, Regelkarte, Grenzen und Übereinstimmung</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>Einstellungen</translation>
+        </message>
+        <message>
+            <source>Model, camera, language model, language and looks</source>
+            <translation>Modell, Kamera, Sprachmodell, Sprache und Aussehen</translation>
+        </message>
+    </context>
+    <context>
+        <name>MessageFold</name>
+        <message>
+            <source>Technical details</source>
+            <translation>Technische Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Details</source>
+            <translation>Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+    </context>
+    <context>
+        <name>ModelStatus</name>
+        <message>
+            <source>Who signs recipes and reviews. Press to change.</source>
+            <translation>Wer Rezepte freigibt und entscheidet. Drücken, um zu wechseln.</translation>
+        </message>
+        <message>
+            <source>The model is loading</source>
+            <translation>Das Modell wird geladen</translation>
+        </message>
+        <message>
+            <source>The model is loading. You can go on meanwhile.</source>
+            <translation>Das Modell wird geladen. Sie können inzwischen weitermachen.</translation>
+        </message>
+        <message>
+            <source>No model: nothing can be inspected. %1</source>
+            <translation>Kein Modell: Nichts kann geprüft werden. %1</translation>
+        </message>
+        <message>
+            <source>Model %1 is ready on %2</source>
+            <translation>Modell %1 ist bereit auf %2</translation>
+        </message>
+        <message>
+            <source>Operator: %1</source>
+            <translation>Bediener: %1</translation>
+        </message>
+        <message>
+            <source>nobody</source>
+            <translation>niemand</translation>
+        </message>
+    </context>
+    <context>
+        <name>NameDelegate</name>
+        <message>
+            <source>What can go wrong</source>
+            <translation>Was schiefgehen kann</translation>
+        </message>
+    </context>
+    <context>
+        <name>PictureLoader</name>
+        <message>
+            <source>The picture could not be read.</source>
+            <translation>Das Bild ließ sich nicht lesen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductChooser</name>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Recipe version %1.</source>
+            <translation>Rezeptversion %1.</translation>
+        </message>
+        <message>
+            <source>Changes since then are not signed off and do not count.</source>
+            <translation>Spätere Änderungen sind nicht freigegeben und zählen nicht.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductList</name>
+        <message>
+            <source>object</source>
+            <translation>Gegenstand</translation>
+        </message>
+        <message>
+            <source>surface</source>
+            <translation>Oberfläche</translation>
+        </message>
+        <message>
+            <source>not yet</source>
+            <translation>noch nicht</translation>
+        </message>
+        <message>
+            <source>Ready to inspect.</source>
+            <translation>Bereit zum Prüfen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductListView</name>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>&amp;New product</source>
+            <translation>&amp;Neues Produkt</translation>
+        </message>
+        <message>
+            <source>&amp;Import …</source>
+            <translation>&amp;Importieren …</translation>
+        </message>
+        <message>
+            <source>Read a product from a file</source>
+            <translation>Ein Produkt aus einer Datei lesen</translation>
+        </message>
+        <message>
+            <source>&amp;Open</source>
+            <translation>&amp;Öffnen</translation>
+        </message>
+        <message>
+            <source>Go on setting it up (Enter)</source>
+            <translation>Die Einrichtung fortsetzen (Enter)</translation>
+        </message>
+        <message>
+            <source>Inspect a folde&amp;r</source>
+            <translation>O&amp;rdner prüfen</translation>
+        </message>
+        <message>
+            <source>&amp;Clone …</source>
+            <translation>&amp;Kopieren …</translation>
+        </message>
+        <message>
+            <source>Copy it under another name</source>
+            <translation>Unter anderem Namen kopieren</translation>
+        </message>
+        <message>
+            <source>&amp;Export …</source>
+            <translation>&amp;Exportieren …</translation>
+        </message>
+        <message>
+            <source>Write it into one file</source>
+            <translation>In eine Datei schreiben</translation>
+        </message>
+        <message>
+            <source>&amp;Delete …</source>
+            <translation>&amp;Löschen …</translation>
+        </message>
+        <message>
+            <source>No product has been set up yet.</source>
+            <translation>Noch ist kein Produkt eingerichtet.</translation>
+        </message>
+        <message>
+            <source>&amp;Set up the first product</source>
+            <translation>Das erste Produkt &amp;einrichten</translation>
+        </message>
+        <message>
+            <source>Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off.</source>
+            <translation>Fünf kurze Schritte: sagen, was es ist, was schiefgehen kann, Gutteile zeigen, kalibrieren, freigeben.</translation>
+        </message>
+        <message>
+            <source>Clone a product</source>
+            <translation>Produkt kopieren</translation>
+        </message>
+        <message>
+            <source>Name of the copy:</source>
+            <translation>Name der Kopie:</translation>
+        </message>
+        <message>
+            <source>%1 was made. It needs its own sign-off.</source>
+            <translation>%1 ist angelegt. Es braucht eine eigene Freigabe.</translation>
+        </message>
+        <message>
+            <source>Export %1</source>
+            <translation>%1 exportieren</translation>
+        </message>
+        <message>
+            <source>Writing %1 …</source>
+            <translation>%1 wird geschrieben …</translation>
+        </message>
+        <message>
+            <source>%1 was written to %2</source>
+            <translation>%1 wurde nach %2 geschrieben</translation>
+        </message>
+        <message>
+            <source>Import a product</source>
+            <translation>Produkt importieren</translation>
+        </message>
+        <message>
+            <source>Reading %1 …</source>
+            <translation>%1 wird gelesen …</translation>
+        </message>
+        <message>
+            <source>%1 was imported.</source>
+            <translation>%1 wurde importiert.</translation>
+        </message>
+        <message>
+            <source>Delete a product</source>
+            <translation>Produkt löschen</translation>
+        </message>
+        <message>
+            <source>Delete %1 with its anomaly list, good images and recipes?</source>
+            <translation>%1 mit Fehlerliste, Gutbildern und Rezepten löschen?</translation>
+        </message>
+        <message>
+            <source>This cannot be undone. Export it first if in doubt.</source>
+            <translation>Das lässt sich nicht rückgängig machen. Im Zweifel erst exportieren.</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Löschen</translation>
+        </message>
+        <message>
+            <source>Keep it</source>
+            <translation>Behalten</translation>
+        </message>
+        <message>
+            <source>%1 was deleted.</source>
+            <translation>%1 wurde gelöscht.</translation>
+        </message>
+        <message>
+            <source>FiLo products (*%1)</source>
+            <translation>FiLo-Produkte (*%1)</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>Das hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductTableModel</name>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>What it is</source>
+            <translation>Was es ist</translation>
+        </message>
+        <message>
+            <source>Signed version</source>
+            <translation>Freigegebene Version</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>Nächster Schritt</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductsPanel</name>
+        <message>
+            <source>%1 cannot be opened any more. The list was read again.</source>
+            <translation>%1 lässt sich nicht mehr öffnen. Die Liste wurde neu gelesen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Provenance</name>
+        <message>
+            <source>built-in library</source>
+            <translation>eingebaute Liste</translation>
+        </message>
+        <message>
+            <source>language model</source>
+            <translation>Sprachmodell</translation>
+        </message>
+        <message>
+            <source>person</source>
+            <translation>Person</translation>
+        </message>
+        <message>
+            <source>imported file</source>
+            <translation>importierte Datei</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferenceCards</name>
+        <message>
+            <source>Good images</source>
+            <translation>Gutbilder</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferenceShelf</name>
+        <message>
+            <source>The picture could not be used. Try another one.</source>
+            <translation>Das Bild ließ sich nicht verwenden. Versuchen Sie ein anderes.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferencesPage</name>
+        <message>
+            <source>No good part has been shown yet.</source>
+            <translation>Noch wurde kein Gutteil gezeigt.</translation>
+        </message>
+        <message>
+            <source>&amp;Add image files …</source>
+            <translation>&amp;Bilddateien hinzufügen …</translation>
+        </message>
+        <message>
+            <source>Choose pictures of parts that are certainly good, taken as they will be inspected. Take four.</source>
+            <translation>Wählen Sie Bilder von Teilen, die sicher gut sind, aufgenommen wie beim Prüfen. Nehmen Sie vier.</translation>
+        </message>
+        <message>
+            <source>&amp;Add files …</source>
+            <translation>&amp;Dateien hinzufügen …</translation>
+        </message>
+        <message>
+            <source>Take &amp;pictures …</source>
+            <translation>&amp;Bilder aufnehmen …</translation>
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation>&amp;Entfernen</translation>
+        </message>
+        <message>
+            <source>Pictures of good parts</source>
+            <translation>Bilder von Gutteilen</translation>
+        </message>
+        <message>
+            <source>Images (%1)</source>
+            <translation>Bilder (%1)</translation>
+        </message>
+        <message>
+            <source>Removed: %1</source>
+            <translation>Entfernt: %1</translation>
+        </message>
+        <message>
+            <source>%1 images removed.</source>
+            <translation>%1 Bilder entfernt.</translation>
+        </message>
+        <message>
+            <source>1 good image.</source>
+            <translation>1 Gutbild.</translation>
+        </message>
+        <message>
+            <source>%1 good images.</source>
+            <translation>%1 Gutbilder.</translation>
+        </message>
+        <message>
+            <source>With a warning: %1.</source>
+            <translation>Mit einer Warnung: %1.</translation>
+        </message>
+        <message>
+            <source>Reading pictures …</source>
+            <translation>Bilder werden gelesen …</translation>
+        </message>
+    </context>
+    <context>
+        <name>RegionsList</name>
+        <message>
+            <source>Regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
+            <source>Nothing to show yet.</source>
+            <translation>Noch nichts zu zeigen.</translation>
+        </message>
+        <message>
+            <source>%1 × %2 px at (%3, %4)</source>
+            <translation>%1 × %2 px bei (%3, %4)</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>Kein Bereich fällt auf.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ResultsModel</name>
+        <message>
+            <source>Verdict</source>
+            <translation>Urteil</translation>
+        </message>
+        <message>
+            <source>Image</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Wert</translation>
+        </message>
+        <message>
+            <source>Found</source>
+            <translation>Gefunden</translation>
+        </message>
+        <message>
+            <source>judged before</source>
+            <translation>früher beurteilt</translation>
+        </message>
+    </context>
+    <context>
+        <name>Review</name>
+        <message>
+            <source>Dust or a fibre, not the part</source>
+            <translation>Staub oder Faser, nicht das Teil</translation>
+        </message>
+        <message>
+            <source>Reflection or shadow</source>
+            <translation>Spiegelung oder Schatten</translation>
+        </message>
+        <message>
+            <source>Within tolerance</source>
+            <translation>Innerhalb der Toleranz</translation>
+        </message>
+        <message>
+            <source>Good part, only a new variation</source>
+            <translation>Gutteil, nur eine neue Spielart</translation>
+        </message>
+        <message>
+            <source>The part lay differently</source>
+            <translation>Das Teil lag anders</translation>
+        </message>
+        <message>
+            <source>A defect was missed</source>
+            <translation>Ein Fehler wurde übersehen</translation>
+        </message>
+        <message>
+            <source>The defect is small but not allowed</source>
+            <translation>Der Fehler ist klein, aber nicht erlaubt</translation>
+        </message>
+        <message>
+            <source>Wrong part, or a part is missing</source>
+            <translation>Falsches Teil, oder ein Teil fehlt</translation>
+        </message>
+        <message>
+            <source>The picture is no good</source>
+            <translation>Das Bild taugt nichts</translation>
+        </message>
+        <message>
+            <source>confirmed</source>
+            <translation>bestätigt</translation>
+        </message>
+        <message>
+            <source>overruled</source>
+            <translation>überstimmt</translation>
+        </message>
+        <message>
+            <source>retyped</source>
+            <translation>umbenannt</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewPanel</name>
+        <message>
+            <source>Read again (F5)</source>
+            <translation>Neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>Nothing has been inspected yet.</source>
+            <translation>Noch wurde nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Inspect a &amp;folder</source>
+            <translation>Einen &amp;Ordner prüfen</translation>
+        </message>
+        <message>
+            <source>Every verdict is kept and can be looked at here.</source>
+            <translation>Jedes Urteil bleibt und kann hier angesehen werden.</translation>
+        </message>
+        <message>
+            <source>No inspection fits this filter.</source>
+            <translation>Keine Prüfung passt zu diesem Filter.</translation>
+        </message>
+        <message>
+            <source>Show &amp;everything</source>
+            <translation>&amp;Alles zeigen</translation>
+        </message>
+        <message>
+            <source>At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED.</source>
+            <translation>Zuerst wird nur gezeigt, was jemand ansehen muss: REVIEW, NG und NICHT GEPRÜFT.</translation>
+        </message>
+        <message>
+            <source>%1 shown, %2 undecided</source>
+            <translation>%1 gezeigt, %2 unentschieden</translation>
+        </message>
+        <message>
+            <source>%1 new: read again (F5)</source>
+            <translation>%1 neue: neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>%1 becomes %2. Why?</source>
+            <translation>%1 wird %2. Warum?</translation>
+        </message>
+        <message>
+            <source>Overrule</source>
+            <translation>Überstimmen</translation>
+        </message>
+        <message>
+            <source>or type another reason</source>
+            <translation>oder einen anderen Grund tippen</translation>
+        </message>
+        <message>
+            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
+            <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
+        </message>
+        <message>
+            <source>Retype</source>
+            <translation>Umbenennen</translation>
+        </message>
+        <message>
+            <source>What is it really?</source>
+            <translation>Was ist es wirklich?</translation>
+        </message>
+        <message>
+            <source>or type something else</source>
+            <translation>oder etwas anderes tippen</translation>
+        </message>
+        <message>
+            <source>Everything shown here is decided.</source>
+            <translation>Über alles hier ist entschieden.</translation>
+        </message>
+    </context>
+    <context>
+        <name>SecondLook</name>
+        <message>
+            <source>This is good (G)</source>
+            <translation>Das ist gut (G)</translation>
+        </message>
+        <message>
+            <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
+            <translation>Taste: G. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
+        </message>
+        <message>
+            <source>Undo teaching (U)</source>
+            <translation>Lernen zurücknehmen (U)</translation>
+        </message>
+        <message>
+            <source>Key: U. Takes back what was taught last.</source>
+            <translation>Taste: U. Nimmt zurück, was zuletzt gelernt wurde.</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>Blinde Zweitprüfung</translation>
+        </message>
+        <message>
+            <source>Judge what others decided, without seeing their decision or the system's.</source>
+            <translation>Beurteilen, was andere entschieden haben, ohne deren Urteil oder das des Systems zu sehen.</translation>
+        </message>
+        <message>
+            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
+            <translation>Niemand sonst hat etwas entschieden, was Sie nicht gesehen haben. Lassen Sie eine zweite Person prüfen.</translation>
+        </message>
+        <message>
+            <source>%1 reviewed blind; the agreement is in Statistics.</source>
+            <translation>%1 blind geprüft; die Übereinstimmung steht in der Statistik.</translation>
+        </message>
+        <message>
+            <source>%1 places taught as good in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 Stellen in %2 s als gut gelernt. Rezeptversion %3 gilt.</translation>
+        </message>
+        <message>
+            <source>%1 places no longer taught, in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 Stellen in %2 s zurückgenommen. Rezeptversion %3 gilt.</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: undo the teaching, or sign off with a reason.</source>
+            <translation>Bis er besteht, wird nichts geprüft: Lernen zurücknehmen oder mit Begründung freigeben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Session</name>
+        <message>
+            <source>FiLo Inspector cannot start</source>
+            <translation>FiLo Inspector kann nicht starten</translation>
+        </message>
+    </context>
+    <context>
+        <name>Settings</name>
+        <message>
+            <source>Model profile</source>
+            <translation>Modellprofil</translation>
+        </message>
+        <message>
+            <source>Computes on</source>
+            <translation>Rechnet auf</translation>
+        </message>
+        <message>
+            <source>Station</source>
+            <translation>Station</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>Art der Quelle</translation>
+        </message>
+        <message>
+            <source>Camera number, folder or address</source>
+            <translation>Nummer der Kamera, Ordner oder Adresse</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>Adresse</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>Schlüssel</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>Sprache</translation>
+        </message>
+        <message>
+            <source>Theme</source>
+            <translation>Farben</translation>
+        </message>
+        <message>
+            <source>Size of letters</source>
+            <translation>Größe der Schrift</translation>
+        </message>
+        <message>
+            <source>Automatic: the graphics card where there is one</source>
+            <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>Prozessor</translation>
+        </message>
+        <message>
+            <source>Graphics card</source>
+            <translation>Grafikkarte</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Folder as camera</source>
+            <translation>Ordner als Kamera</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>Stream oder Video</translation>
+        </message>
+        <message>
+            <source>As the system</source>
+            <translation>Wie das System</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Hell</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>Dunkel</translation>
+        </message>
+    </context>
+    <context>
+        <name>SettingsPanel</name>
+        <message>
+            <source>&amp;Save</source>
+            <translation>&amp;Speichern</translation>
+        </message>
+        <message>
+            <source>Keep these settings (Ctrl+S)</source>
+            <translation>Diese Einstellungen behalten (Strg+S)</translation>
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>&amp;Rückgängig</translation>
+        </message>
+        <message>
+            <source>Forget what was not saved</source>
+            <translation>Vergessen, was nicht gespeichert ist</translation>
+        </message>
+        <message>
+            <source>From the next start on.</source>
+            <translation>Ab dem nächsten Start.</translation>
+        </message>
+        <message>
+            <source>What Live starts with. Empty: the first camera found.</source>
+            <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
+        </message>
+        <message>
+            <source>Writes anomaly lists. Empty: none.</source>
+            <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
+        </message>
+        <message>
+            <source>&amp;Remove the key</source>
+            <translation>Schlüssel &amp;entfernen</translation>
+        </message>
+        <message>
+            <source>It is never shown again, and kept in a file that only you may read.</source>
+            <translation>Er wird nie wieder gezeigt und liegt in einer Datei, die nur Sie lesen dürfen.</translation>
+        </message>
+        <message>
+            <source>Kept with every verdict.</source>
+            <translation>Steht bei jedem Urteil.</translation>
+        </message>
+        <message>
+            <source>trained</source>
+            <translation>trainiert</translation>
+        </message>
+        <message>
+            <source>untrained</source>
+            <translation>untrainiert</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Looks</source>
+            <translation>Aussehen</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>Einstellungen</translation>
+        </message>
+        <message>
+            <source>Language model</source>
+            <translation>Sprachmodell</translation>
+        </message>
+        <message>
+            <source>Record</source>
+            <translation>Aufzeichnung</translation>
+        </message>
+        <message>
+            <source>Show the &amp;folder</source>
+            <translation>&amp;Ordner zeigen</translation>
+        </message>
+        <message>
+            <source>Moved by the variables %1 and %2, or when the program is started.</source>
+            <translation>Verlegt durch die Variablen %1 und %2 oder beim Start des Programms.</translation>
+        </message>
+        <message>
+            <source>Database</source>
+            <translation>Datenbank</translation>
+        </message>
+        <message>
+            <source>A key is set. Type another one to replace it.</source>
+            <translation>Ein Schlüssel ist gesetzt. Tippen Sie einen anderen, um ihn zu ersetzen.</translation>
+        </message>
+        <message>
+            <source>No key is set.</source>
+            <translation>Kein Schlüssel ist gesetzt.</translation>
+        </message>
+        <message>
+            <source>Nothing was saved. What is wrong stands beneath each field.</source>
+            <translation>Nichts wurde gespeichert. Was nicht stimmt, steht unter jedem Feld.</translation>
+        </message>
+        <message>
+            <source>Saved. From the next start on: %1.</source>
+            <translation>Gespeichert. Ab dem nächsten Start: %1.</translation>
+        </message>
+        <message>
+            <source>Saved, and in force.</source>
+            <translation>Gespeichert und in Kraft.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Severity</name>
+        <message>
+            <source>critical</source>
+            <translation>kritisch</translation>
+        </message>
+        <message>
+            <source>major</source>
+            <translation>schwer</translation>
+        </message>
+        <message>
+            <source>minor</source>
+            <translation>leicht</translation>
+        </message>
+    </context>
+    <context>
+        <name>SeverityDelegate</name>
+        <message>
+            <source>How bad it is</source>
+            <translation>Wie schlimm es ist</translation>
+        </message>
+    </context>
+    <context>
+        <name>SignOffPage</name>
+        <message>
+            <source>Signed off by</source>
+            <translation>Freigegeben von</translation>
+        </message>
+        <message>
+            <source>your name</source>
+            <translation>Ihr Name</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>&amp;Freigeben</translation>
+        </message>
+        <message>
+            <source>&amp;Inspect a folder</source>
+            <translation>&amp;Ordner prüfen</translation>
+        </message>
+        <message>
+            <source>&amp;Go live</source>
+            <translation>&amp;Live gehen</translation>
+        </message>
+        <message>
+            <source>Signed off b&amp;y</source>
+            <translation>Freigegeben &amp;von</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Looks for</source>
+            <translation>Sucht nach</translation>
+        </message>
+        <message>
+            <source>Good images</source>
+            <translation>Gutbilder</translation>
+        </message>
+        <message>
+            <source>Limits</source>
+            <translation>Grenzen</translation>
+        </message>
+        <message>
+            <source>Evidence</source>
+            <translation>Belege</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Go to: %1</source>
+            <translation>Gehe zu: %1</translation>
+        </message>
+        <message>
+            <source>Version %1 is ready to inspect.</source>
+            <translation>Version %1 ist bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Signed off by %1, %2.</source>
+            <translation>Freigegeben von %1, %2.</translation>
+        </message>
+        <message>
+            <source>This becomes version 1.</source>
+            <translation>Dies wird Version 1.</translation>
+        </message>
+        <message>
+            <source>Version %1 goes on inspecting until you sign off this one as version %2.</source>
+            <translation>Version %1 prüft weiter, bis Sie diese als Version %2 freigeben.</translation>
+        </message>
+        <message>
+            <source>an object</source>
+            <translation>ein Gegenstand</translation>
+        </message>
+        <message>
+            <source>a surface</source>
+            <translation>eine Oberfläche</translation>
+        </message>
+        <message>
+            <source>OK up to %1, NG above %2, REVIEW between them</source>
+            <translation>OK bis %1, NG über %2, REVIEW dazwischen</translation>
+        </message>
+        <message>
+            <source>nothing yet</source>
+            <translation>noch nichts</translation>
+        </message>
+        <message>
+            <source>not found yet</source>
+            <translation>noch nicht gefunden</translation>
+        </message>
+        <message>
+            <source>profile %1</source>
+            <translation>Profil %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>SourceBar</name>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Folder as camera</source>
+            <translation>Ordner als Kamera</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>Stream oder Video</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>Art der Quelle</translation>
+        </message>
+        <message>
+            <source>Source</source>
+            <translation>Quelle</translation>
+        </message>
+        <message>
+            <source>Search for cameras again</source>
+            <translation>Noch einmal nach Kameras suchen</translation>
+        </message>
+        <message>
+            <source>Folder to play</source>
+            <translation>Ordner zum Abspielen</translation>
+        </message>
+        <message>
+            <source>Choose a folder with images</source>
+            <translation>Wählen Sie einen Ordner mit Bildern</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>Wählen…</translation>
+        </message>
+        <message>
+            <source>Choose the folder to play as a camera</source>
+            <translation>Den Ordner wählen, der als Kamera abgespielt wird</translation>
+        </message>
+        <message>
+            <source> s</source>
+            <translation> s</translation>
+        </message>
+        <message>
+            <source>Seconds for each image</source>
+            <translation>Sekunden je Bild</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Per image</source>
+            <translation>Je Bild</translation>
+        </message>
+        <message>
+            <source>Address of the stream, or path of the video file</source>
+            <translation>Adresse des Streams oder Pfad der Videodatei</translation>
+        </message>
+        <message>
+            <source>rtsp://… or the path of a video file</source>
+            <translation>rtsp://… oder der Pfad einer Videodatei</translation>
+        </message>
+        <message>
+            <source>Video…</source>
+            <translation>Video…</translation>
+        </message>
+        <message>
+            <source>Choose a video file</source>
+            <translation>Eine Videodatei wählen</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>Adresse</translation>
+        </message>
+        <message>
+            <source>Running</source>
+            <translation>Läuft</translation>
+        </message>
+        <message>
+            <source>Searching…</source>
+            <translation>Suche…</translation>
+        </message>
+        <message>
+            <source>Camera %1</source>
+            <translation>Kamera %1</translation>
+        </message>
+        <message>
+            <source>No camera found</source>
+            <translation>Keine Kamera gefunden</translation>
+        </message>
+        <message>
+            <source>Folder to play as a camera</source>
+            <translation>Ordner, der als Kamera abgespielt wird</translation>
+        </message>
+        <message>
+            <source>Videos (*.mp4 *.avi *.mkv *.mov *.webm);;All files (*)</source>
+            <translation>Videos (*.mp4 *.avi *.mkv *.mov *.webm);;Alle Dateien (*)</translation>
+        </message>
+        <message>
+            <source>Video to play</source>
+            <translation>Video zum Abspielen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Statistics</name>
+        <message>
+            <source>NG images</source>
+            <translation>NG-Bilder</translation>
+        </message>
+        <message>
+            <source>%1 so far</source>
+            <translation>bis hier %1</translation>
+        </message>
+        <message>
+            <source>no known type</source>
+            <translation>keine bekannte Art</translation>
+        </message>
+        <message>
+            <source>%1 more types</source>
+            <translation>%1 weitere Arten</translation>
+        </message>
+        <message>
+            <source>NG share (%)</source>
+            <translation>NG-Anteil (%)</translation>
+        </message>
+        <message>
+            <source>images</source>
+            <translation>Bilder</translation>
+        </message>
+        <message>
+            <source>image score (0 = like the good parts, 1 = not at all)</source>
+            <translation>Bildwert (0 = wie die Gutteile, 1 = gar nicht)</translation>
+        </message>
+        <message>
+            <source>Statistics</source>
+            <translation>Statistik</translation>
+        </message>
+        <message>
+            <source>Agreement with reviewers</source>
+            <translation>Übereinstimmung mit Prüfern</translation>
+        </message>
+        <message>
+            <source>all products</source>
+            <translation>alle Produkte</translation>
+        </message>
+        <message>
+            <source>Period: %1 to %2</source>
+            <translation>Zeitraum: %1 bis %2</translation>
+        </message>
+        <message>
+            <source>, station %1</source>
+            <translation>, Station %1</translation>
+        </message>
+        <message>
+            <source>%1 of them by untrained weights.</source>
+            <translation>Davon %1 mit untrainierten Gewichten.</translation>
+        </message>
+        <message>
+            <source>First-pass yield</source>
+            <translation>Ausbeute im ersten Durchgang</translation>
+        </message>
+        <message>
+            <source>Expected review load</source>
+            <translation>Erwartete Durchsicht</translation>
+        </message>
+        <message>
+            <source>NG share over time</source>
+            <translation>NG-Anteil im Lauf der Zeit</translation>
+        </message>
+        <message>
+            <source>What goes wrong most</source>
+            <translation>Was am häufigsten schiefgeht</translation>
+        </message>
+        <message>
+            <source>Scores and limits</source>
+            <translation>Werte und Grenzen</translation>
+        </message>
+        <message>
+            <source>%1 of %2, 95 % interval %3 to %4</source>
+            <translation>%1 von %2, 95-%-Intervall %3 bis %4</translation>
+        </message>
+        <message>
+            <source>%1 inspections: %2 OK, %3 REVIEW, %4 NG, %5 NOT INSPECTED</source>
+            <translation>%1 Prüfungen: %2 OK, %3 REVIEW, %4 NG, %5 NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>
+            <translation>Unter diesen Grenzen wäre die Vergangenheit: %1 OK, %2 REVIEW, %3 NG.</translation>
+        </message>
+        <message>
+            <source>Good parts refused (false rejects): %1</source>
+            <translation>Gutteile abgewiesen (Pseudofehler): %1</translation>
+        </message>
+        <message>
+            <source>Bad parts passed (false accepts): %1</source>
+            <translation>Schlechtteile durchgelassen (Schlupf): %1</translation>
+        </message>
+        <message>
+            <source>Choose one product to move its limits: each product has its own.</source>
+            <translation>Wählen Sie ein Produkt, um seine Grenzen zu verschieben: Jedes hat eigene.</translation>
+        </message>
+        <message>
+            <source>%1 inspections by another model are left out: their scores are not comparable.</source>
+            <translation>%1 Prüfungen eines anderen Modells sind ausgelassen: Ihre Werte sind nicht vergleichbar.</translation>
+        </message>
+        <message>
+            <source>kappa with %1: 95 % interval %2 to %3, %4 parts</source>
+            <translation>Kappa mit %1: 95-%-Intervall %2 bis %3, %4 Teile</translation>
+        </message>
+        <message>
+            <source>system</source>
+            <translation>System</translation>
+        </message>
+        <message>
+            <source>%1 NG on average; limits at 3 standard deviations, following the size of each subgroup.</source>
+            <translation>Im Mittel %1 NG; Grenzen bei 3 Standardabweichungen, der Größe jeder Gruppe folgend.</translation>
+        </message>
+        <message>
+            <source>Widened by %1 (Laney): subgroups vary more than chance.</source>
+            <translation>Um %1 geweitet (Laney): Die Gruppen schwanken stärker als der Zufall.</translation>
+        </message>
+        <message>
+            <source>Outside: %1.</source>
+            <translation>Außerhalb: %1.</translation>
+        </message>
+        <message>
+            <source>None lies outside.</source>
+            <translation>Keine liegt außerhalb.</translation>
+        </message>
+        <message>
+            <source>no known type %1</source>
+            <translation>keine bekannte Art %1</translation>
+        </message>
+        <message>
+            <source>Automatic</source>
+            <translation>Automatisch</translation>
+        </message>
+        <message>
+            <source>By hour</source>
+            <translation>Nach Stunden</translation>
+        </message>
+        <message>
+            <source>By shift (6, 14, 22 h)</source>
+            <translation>Nach Schichten (6, 14, 22 Uhr)</translation>
+        </message>
+        <message>
+            <source>By day</source>
+            <translation>Nach Tagen</translation>
+        </message>
+        <message>
+            <source>NG above %1</source>
+            <translation>NG über %1</translation>
+        </message>
+        <message>
+            <source>OK up to %1</source>
+            <translation>OK bis %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsBar</name>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Station</source>
+            <translation>Station</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>Wann</translation>
+        </message>
+        <message>
+            <source>Control chart</source>
+            <translation>Regelkarte</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>Von</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>Bis</translation>
+        </message>
+        <message>
+            <source>&amp;CSV…</source>
+            <translation>&amp;CSV…</translation>
+        </message>
+        <message>
+            <source>Save all figures as a table</source>
+            <translation>Alle Zahlen als Tabelle speichern</translation>
+        </message>
+        <message>
+            <source>&amp;PDF…</source>
+            <translation>&amp;PDF…</translation>
+        </message>
+        <message>
+            <source>Save a report with the charts</source>
+            <translation>Einen Bericht mit den Diagrammen speichern</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>Jederzeit</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>Heute</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>Gestern</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>Letzte 7 Tage</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>Letzte 30 Tage</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>Von … bis …</translation>
+        </message>
+        <message>
+            <source>All products</source>
+            <translation>Alle Produkte</translation>
+        </message>
+        <message>
+            <source>All stations</source>
+            <translation>Alle Stationen</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsPanel</name>
+        <message>
+            <source>The record is being read</source>
+            <translation>Die Aufzeichnung wird gelesen</translation>
+        </message>
+        <message>
+            <source>Read again (F5)</source>
+            <translation>Neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>First-pass yield</source>
+            <translation>Ausbeute im ersten Durchgang</translation>
+        </message>
+        <message>
+            <source>Expected review load</source>
+            <translation>Erwartete Durchsicht</translation>
+        </message>
+        <message>
+            <source>Agreement with reviewers</source>
+            <translation>Übereinstimmung mit Prüfern</translation>
+        </message>
+        <message>
+            <source>NG share over time</source>
+            <translation>NG-Anteil im Lauf der Zeit</translation>
+        </message>
+        <message>
+            <source>What goes wrong most</source>
+            <translation>Was am häufigsten schiefgeht</translation>
+        </message>
+        <message>
+            <source>Figures and charts</source>
+            <translation>Zahlen und Diagramme</translation>
+        </message>
+        <message>
+            <source>Save all figures as a table</source>
+            <translation>Alle Zahlen als Tabelle speichern</translation>
+        </message>
+        <message>
+            <source>Tables (*.csv)</source>
+            <translation>Tabellen (*.csv)</translation>
+        </message>
+        <message>
+            <source>Save a report with the charts</source>
+            <translation>Einen Bericht mit den Diagrammen speichern</translation>
+        </message>
+        <message>
+            <source>PDF (*.pdf)</source>
+            <translation>PDF (*.pdf)</translation>
+        </message>
+        <message>
+            <source>The draft has the new limits. Sign it off under Products; until then the old ones judge.</source>
+            <translation>Der Entwurf hat die neuen Grenzen. Geben Sie ihn unter Produkte frei; bis dahin urteilen die alten.</translation>
+        </message>
+        <message>
+            <source>No inspection fits this filter.</source>
+            <translation>Keine Prüfung passt zu diesem Filter.</translation>
+        </message>
+        <message>
+            <source>Show &amp;everything</source>
+            <translation>&amp;Alles zeigen</translation>
+        </message>
+        <message>
+            <source>Choose another product, station or period.</source>
+            <translation>Wählen Sie ein anderes Produkt, eine andere Station oder einen anderen Zeitraum.</translation>
+        </message>
+        <message>
+            <source>Nothing has been inspected yet.</source>
+            <translation>Noch wurde nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Inspect a &amp;folder</source>
+            <translation>Einen &amp;Ordner prüfen</translation>
+        </message>
+        <message>
+            <source>Yield, anomaly types and the control chart come from the verdicts that are kept.</source>
+            <translation>Ausbeute, Fehlerarten und Regelkarte kommen aus den aufbewahrten Urteilen.</translation>
+        </message>
+        <message>
+            <source>No image has a score yet: nothing could be inspected.</source>
+            <translation>Noch hat kein Bild einen Wert: Nichts konnte geprüft werden.</translation>
+        </message>
+        <message>
+            <source>%1 new: read again (F5)</source>
+            <translation>%1 neue: neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>Written to %1.</source>
+            <translation>Nach %1 geschrieben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepBar</name>
+        <message>
+            <source>Steps</source>
+            <translation>Schritte</translation>
+        </message>
+    </context>
+    <context>
+        <name>Teaching</name>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>Die Berechnung ist fehlgeschlagen. Versuchen Sie es noch einmal.</translation>
+        </message>
+    </context>
+    <context>
+        <name>UndoBar</name>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>&amp;Rückgängig</translation>
+        </message>
+    </context>
+    <context>
+        <name>UntrainedNote</name>
+        <message>
+            <source>untrained</source>
+            <translation>untrainiert</translation>
+        </message>
+        <message>
+            <source>Untrained model: scores show only what differs from the good images; type names mean nothing.</source>
+            <translation>Untrainiertes Modell: Werte zeigen nur, was von den Gutbildern abweicht; Namen von Fehlerarten bedeuten nichts.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Verdict</name>
+        <message>
+            <source>OK</source>
+            <translation>OK</translation>
+        </message>
+        <message>
+            <source>REVIEW</source>
+            <translation>REVIEW</translation>
+        </message>
+        <message>
+            <source>NG</source>
+            <translation>NG</translation>
+        </message>
+        <message>
+            <source>NOT INSPECTED</source>
+            <translation>NICHT GEPRÜFT</translation>
+        </message>
+    </context>
+    <context>
+        <name>VerdictBanner</name>
+        <message>
+            <source>Verdict: %1</source>
+            <translation>Urteil: %1</translation>
+        </message>
+        <message>
+            <source>No verdict</source>
+            <translation>Kein Urteil</translation>
+        </message>
+    </context>
+    <context>
+        <name>VerdictTile</name>
+        <message>
+            <source>Show only these in the list</source>
+            <translation>Nur diese in der Liste zeigen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wizard</name>
+        <message>
+            <source>All pr&amp;oducts</source>
+            <translation>Alle Pr&amp;odukte</translation>
+        </message>
+        <message>
+            <source>&amp;Back</source>
+            <translation>&amp;Zurück</translation>
+        </message>
+        <message>
+            <source>&amp;Next</source>
+            <translation>&amp;Weiter</translation>
+        </message>
+        <message>
+            <source>New product</source>
+            <translation>Neues Produkt</translation>
+        </message>
+        <message>
+            <source>&amp;Next: %1</source>
+            <translation>&amp;Weiter: %1</translation>
+        </message>
+        <message>
+            <source>The limits rested on what was changed here. Find them again in step %1.</source>
+            <translation>Die Grenzen beruhten auf dem, was hier geändert wurde. Finden Sie sie in Schritt %1 noch einmal.</translation>
+        </message>
+    </context>
+    <context>
+        <name>WizardStep</name>
+        <message>
+            <source>Describe</source>
+            <translation>Beschreiben</translation>
+        </message>
+        <message>
+            <source>Anomalies</source>
+            <translation>Fehlerarten</translation>
+        </message>
+        <message>
+            <source>References</source>
+            <translation>Referenzen</translation>
+        </message>
+        <message>
+            <source>Calibrate</source>
+            <translation>Kalibrieren</translation>
+        </message>
+        <message>
+            <source>Sign off</source>
+            <translation>Freigeben</translation>
+        </message>
+        <message>
+            <source>Say what is to be inspected.</source>
+            <translation>Sagen Sie, was geprüft werden soll.</translation>
+        </message>
+        <message>
+            <source>List what can go wrong with it, as it would look.</source>
+            <translation>Zählen Sie auf, was schiefgehen kann, so wie es aussähe.</translation>
+        </message>
+        <message>
+            <source>Show it good parts: one is enough, four are better.</source>
+            <translation>Zeigen Sie Gutteile: Eines genügt, vier sind besser.</translation>
+        </message>
+        <message>
+            <source>Let it find out from which score on a part is doubtful.</source>
+            <translation>Lassen Sie herausfinden, ab welchem Wert ein Teil zweifelhaft ist.</translation>
+        </message>
+        <message>
+            <source>Look over the recipe and put a name to it.</source>
+            <translation>Sehen Sie das Rezept durch und setzen Sie einen Namen darunter.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wording</name>
+        <message>
+            <source>1 s</source>
+            <translation>1 s</translation>
+        </message>
+        <message>
+            <source>%1 s</source>
+            <translation>%1 s</translation>
+        </message>
+        <message>
+            <source>%1 min</source>
+            <translation>%1 min</translation>
+        </message>
+        <message>
+            <source>%1 h %2 min</source>
+            <translation>%1 h %2 min</translation>
+        </message>
+        <message>
+            <source>%1 ms</source>
+            <translation>%1 ms</translation>
+        </message>
+        <message>
+            <source>%1 images/s</source>
+            <translation>%1 Bilder/s</translation>
+        </message>
+    </context>
+    <context>
+        <name>_CardDelegate</name>
+        <message>
+            <source>Looks fine.</source>
+            <translation>Sieht gut aus.</translation>
+        </message>
+    </context>
+    <context>
+        <name>_CellDelegate</name>
+        <message>
+            <source>NOT INSP.</source>
+            <translation>NICHT GEPR.</translation>
+        </message>
+    </context>
+    <context>
+        <name>_StepButton</name>
+        <message>
+            <source>done</source>
+            <translation>fertig</translation>
+        </message>
+        <message>
+            <source>to do</source>
+            <translation>zu tun</translation>
+        </message>
+    </context>
+</TS>

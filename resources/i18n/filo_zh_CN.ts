@@ -1,0 +1,2765 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+    <context>
+        <name>AnomaliesPage</name>
+        <message>
+            <source>&amp;Suggest a list</source>
+            <translation>建议列表(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Asking the language model …</source>
+            <translation>正在询问语言模型…</translation>
+        </message>
+        <message>
+            <source>Nothing is on the list yet.</source>
+            <translation>列表中还没有内容。</translation>
+        </message>
+        <message>
+            <source>Let a list be suggested for a start, or type below what can go wrong.</source>
+            <translation>可以先让程序建议一份列表，或在下方输入可能出现的问题。</translation>
+        </message>
+        <message>
+            <source>something else, for example: missing screw</source>
+            <translation>其他内容，例如：missing screw</translation>
+        </message>
+        <message>
+            <source>Another thing that can go wrong</source>
+            <translation>另一种可能出现的问题</translation>
+        </message>
+        <message>
+            <source>&amp;Add</source>
+            <translation>添加(&amp;A)</translation>
+        </message>
+        <message>
+            <source>&amp;Merge</source>
+            <translation>合并(&amp;M)</translation>
+        </message>
+        <message>
+            <source>Make one entry of those chosen</source>
+            <translation>将所选条目合并为一个</translation>
+        </message>
+        <message>
+            <source>&amp;Delete</source>
+            <translation>删除(&amp;D)</translation>
+        </message>
+        <message>
+            <source>Take the chosen entries off</source>
+            <translation>从列表中移除所选条目</translation>
+        </message>
+        <message>
+            <source>What can go wrong</source>
+            <translation>可能出现的问题</translation>
+        </message>
+        <message>
+            <source>Tick what to look for. Tap twice on the words to change them.</source>
+            <translation>勾选要查找的内容。双击文字可以修改。</translation>
+        </message>
+        <message>
+            <source>&amp;Suggest more</source>
+            <translation>建议更多(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Nothing was found for this product. Type what can go wrong yourself.</source>
+            <translation>没有为此产品找到内容。请自行输入可能出现的问题。</translation>
+        </message>
+        <message>
+            <source>Added: %1.</source>
+            <translation>已添加：%1。</translation>
+        </message>
+        <message>
+            <source>All of it is on the list already.</source>
+            <translation>全部已在列表中。</translation>
+        </message>
+        <message>
+            <source>No list could be made. Type what can go wrong yourself, or try again.</source>
+            <translation>无法生成列表。请自行输入，或再试一次。</translation>
+        </message>
+        <message>
+            <source>Merge</source>
+            <translation>合并</translation>
+        </message>
+        <message>
+            <source>Call them together:</source>
+            <translation>合并后的名称：</translation>
+        </message>
+        <message>
+            <source>Merged into one: %1</source>
+            <translation>已合并为：%1</translation>
+        </message>
+        <message>
+            <source>Deleted: %1</source>
+            <translation>已删除：%1</translation>
+        </message>
+        <message>
+            <source>“%1” is on the list already.</source>
+            <translation>“%1”已在列表中。</translation>
+        </message>
+        <message>
+            <source>Write a few words for something one can see, such as “missing screw”.</source>
+            <translation>请用几个词写出看得见的东西，例如“missing screw”。</translation>
+        </message>
+    </context>
+    <context>
+        <name>AnomalyTableModel</name>
+        <message>
+            <source>Use</source>
+            <translation>启用</translation>
+        </message>
+        <message>
+            <source>What can go wrong</source>
+            <translation>可能出现的问题</translation>
+        </message>
+        <message>
+            <source>How bad</source>
+            <translation>严重程度</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>来源</translation>
+        </message>
+        <message>
+            <source>used</source>
+            <translation>启用</translation>
+        </message>
+        <message>
+            <source>not used</source>
+            <translation>未启用</translation>
+        </message>
+    </context>
+    <context>
+        <name>BlindDialog</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>按键：1。此零件合格。</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>按键：2。此零件不合格。</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>跳过 (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Say nothing about this part.</source>
+            <translation>按键：N。对此零件不作判断。</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>盲法二次复核</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>第 %1 个，共 %2 个</translation>
+        </message>
+    </context>
+    <context>
+        <name>CalibratePage</name>
+        <message>
+            <source>Find the &amp;limits</source>
+            <translation>求取限值(&amp;L)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>进度</translation>
+        </message>
+        <message>
+            <source>OK up to</source>
+            <translation>OK 上限</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG 下限</translation>
+        </message>
+        <message>
+            <source>Mark regions above</source>
+            <translation>标出区域的下限</translation>
+        </message>
+        <message>
+            <source>&amp;Proposed limits</source>
+            <translation>建议的限值(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Go back to the limits it found</source>
+            <translation>恢复求得的限值</translation>
+        </message>
+        <message>
+            <source>&amp;Try a picture …</source>
+            <translation>试一张图片(&amp;T)…</translation>
+        </message>
+        <message>
+            <source>Judge one picture; nothing is kept</source>
+            <translation>判定一张图片；不保存任何内容</translation>
+        </message>
+        <message>
+            <source>Find them &amp;again</source>
+            <translation>重新求取(&amp;A)</translation>
+        </message>
+        <message>
+            <source>There is no good image yet. Go back to step 3 and add one.</source>
+            <translation>还没有良品图像。请返回第 3 步添加一张。</translation>
+        </message>
+        <message>
+            <source>Each good image is compared with the others. It takes some seconds.</source>
+            <translation>每张良品图像都会与其他图像比较。需要几秒钟。</translation>
+        </message>
+        <message>
+            <source>The scores of the good parts are not at hand any more; find the limits again to see them.</source>
+            <translation>良品的得分已不在内存中；请重新求取限值以查看。</translation>
+        </message>
+        <message>
+            <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>
+            <translation>按这些限值，%2 个良品中 %1 个为 OK，%3 个为 REVIEW，%4 个为 NG。</translation>
+        </message>
+        <message>
+            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
+            <translation>OK 限值低于求得的值：会有更多良品被拒。</translation>
+        </message>
+        <message>
+            <source>%1: score %2</source>
+            <translation>%1：得分 %2</translation>
+        </message>
+        <message>
+            <source>The model is still loading; it begins by itself.</source>
+            <translation>模型仍在加载；完成后会自动开始。</translation>
+        </message>
+        <message>
+            <source>Picture to try</source>
+            <translation>要试的图片</translation>
+        </message>
+        <message>
+            <source>Images (%1)</source>
+            <translation>图像 (%1)</translation>
+        </message>
+        <message>
+            <source>Looking at %1</source>
+            <translation>正在查看 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>Calibration</name>
+        <message>
+            <source>The picture could not be read. Try another one.</source>
+            <translation>无法读取该图片。请换一张。</translation>
+        </message>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>计算失败。请再试一次。</translation>
+        </message>
+    </context>
+    <context>
+        <name>CaptureDialog</name>
+        <message>
+            <source>Pictures of good parts: %1</source>
+            <translation>良品图片：%1</translation>
+        </message>
+        <message>
+            <source>&amp;Start</source>
+            <translation>开始(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Take this &amp;picture</source>
+            <translation>采用此图片(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Key: Space</source>
+            <translation>按键：空格</translation>
+        </message>
+        <message>
+            <source>&amp;Done</source>
+            <translation>完成(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Stop</source>
+            <translation>停止(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Taken: %1</source>
+            <translation>已采集：%1</translation>
+        </message>
+        <message>
+            <source>Choose where the pictures come from, then press Start.</source>
+            <translation>请选择图片来源，然后按“开始”。</translation>
+        </message>
+        <message>
+            <source>Opening %1 …</source>
+            <translation>正在打开 %1…</translation>
+        </message>
+        <message>
+            <source>%1 has come to its end.</source>
+            <translation>%1 已结束。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ChoiceDialog</name>
+        <message>
+            <source>A digit chooses at once. Enter takes what is marked or typed.</source>
+            <translation>按数字立即选择。回车采用已标记或已输入的内容。</translation>
+        </message>
+        <message>
+            <source>&amp;Take it</source>
+            <translation>采用(&amp;T)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>DescribePage</name>
+        <message>
+            <source>Product name</source>
+            <translation>产品名称</translation>
+        </message>
+        <message>
+            <source>for example: Housing 4711, left</source>
+            <translation>例如：外壳 4711，左</translation>
+        </message>
+        <message>
+            <source>What it is</source>
+            <translation>它是什么</translation>
+        </message>
+        <message>
+            <source>for example: metal nut</source>
+            <translation>例如：metal nut</translation>
+        </message>
+        <message>
+            <source>Domain</source>
+            <translation>领域</translation>
+        </message>
+        <message>
+            <source>for example: industrial</source>
+            <translation>例如：industrial</translation>
+        </message>
+        <message>
+            <source>An object</source>
+            <translation>物体</translation>
+        </message>
+        <message>
+            <source>A part with an outline: a nut, a board, a biscuit.</source>
+            <translation>有轮廓的零件：螺母、电路板、饼干。</translation>
+        </message>
+        <message>
+            <source>A surface</source>
+            <translation>表面</translation>
+        </message>
+        <message>
+            <source>Fills the whole picture: fabric, wood, paper, sheet metal.</source>
+            <translation>充满整个画面：织物、木材、纸张、金属板。</translation>
+        </message>
+        <message>
+            <source>&amp;Product name</source>
+            <translation>产品名称(&amp;P)</translation>
+        </message>
+        <message>
+            <source>As it stands on the order or the drawing.</source>
+            <translation>与订单或图纸上一致。</translation>
+        </message>
+        <message>
+            <source>What it &amp;is</source>
+            <translation>它是什么(&amp;I)</translation>
+        </message>
+        <message>
+            <source>The noun you would say to a colleague, in English: the model reads it.</source>
+            <translation>您会对同事说的名词，用英文：模型会读取它。</translation>
+        </message>
+        <message>
+            <source>Do&amp;main</source>
+            <translation>领域(&amp;M)</translation>
+        </message>
+        <message>
+            <source>May stay empty. One adjective for the kind of picture: industrial, medical, electronic.</source>
+            <translation>可以留空。描述图片类型的一个英文形容词：industrial、medical、electronic。</translation>
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation>种类</translation>
+        </message>
+    </context>
+    <context>
+        <name>DetailView</name>
+        <message>
+            <source>No result chosen</source>
+            <translation>未选择结果</translation>
+        </message>
+        <message>
+            <source>Choose a result in the list to see its picture.</source>
+            <translation>在列表中选择一个结果以查看其图片。</translation>
+        </message>
+        <message>
+            <source>The regions of the chosen result stand here.</source>
+            <translation>此处显示所选结果的区域。</translation>
+        </message>
+        <message>
+            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
+            <translation>得分 %1  ·  OK 上限 %2，NG 下限 %3  ·  配方版本 %4</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>未检验。</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>没有突出的区域。</translation>
+        </message>
+        <message>
+            <source>Score %1</source>
+            <translation>得分 %1</translation>
+        </message>
+        <message>
+            <source>decided:</source>
+            <translation>已裁定：</translation>
+        </message>
+        <message>
+            <source>Decisions on this inspection</source>
+            <translation>对此次检验的裁定</translation>
+        </message>
+        <message>
+            <source>Key: C</source>
+            <translation>按键：C</translation>
+        </message>
+        <message>
+            <source>Key: O. A reason is asked for.</source>
+            <translation>按键：O。需要说明理由。</translation>
+        </message>
+        <message>
+            <source>Retype (T)</source>
+            <translation>改类型 (T)</translation>
+        </message>
+        <message>
+            <source>Key: T. Say what it really is.</source>
+            <translation>按键：T。说明它实际是什么。</translation>
+        </message>
+        <message>
+            <source>Next (N)</source>
+            <translation>下一个 (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. The next one nobody has decided.</source>
+            <translation>按键：N。下一个尚未裁定的。</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>Decisions</source>
+            <translation>裁定</translation>
+        </message>
+        <message>
+            <source>Nobody has decided yet.</source>
+            <translation>尚无人裁定。</translation>
+        </message>
+        <message>
+            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
+            <translation>得分 %1 (OK ≤ %2, NG &gt; %3)</translation>
+        </message>
+        <message>
+            <source>recipe %1</source>
+            <translation>配方 %1</translation>
+        </message>
+        <message>
+            <source>Choose an inspection in the list.</source>
+            <translation>请在列表中选择一次检验。</translation>
+        </message>
+        <message>
+            <source>There is no picture of it.</source>
+            <translation>没有它的图片。</translation>
+        </message>
+        <message>
+            <source>Confirm %1 (C)</source>
+            <translation>确认 %1 (C)</translation>
+        </message>
+        <message>
+            <source>Overrule: %1 (O)</source>
+            <translation>推翻：%1 (O)</translation>
+        </message>
+    </context>
+    <context>
+        <name>Errors</name>
+        <message>
+            <source>Something unexpected went wrong. Try again; if it happens again, pass on the details.</source>
+            <translation>发生了意外错误。请再试一次；如再次发生，请转交详细信息。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Field</name>
+        <message>
+            <source>Decided by the variable %1.</source>
+            <translation>由变量 %1 决定。</translation>
+        </message>
+    </context>
+    <context>
+        <name>FilterBar</name>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Verdict of the system</source>
+            <translation>系统判定</translation>
+        </message>
+        <message>
+            <source>Anomaly type</source>
+            <translation>异常类型</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>时间</translation>
+        </message>
+        <message>
+            <source>&amp;Undecided only</source>
+            <translation>仅未裁定(&amp;U)</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>从</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>至</translation>
+        </message>
+        <message>
+            <source>To look at</source>
+            <translation>待查看</translation>
+        </message>
+        <message>
+            <source>All verdicts</source>
+            <translation>全部判定</translation>
+        </message>
+        <message>
+            <source>“To look at”: REVIEW, NG and NOT INSPECTED</source>
+            <translation>“待查看”：REVIEW、NG 和未检验</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>任何时间</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>今天</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>昨天</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>最近 7 天</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>最近 30 天</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>从 … 到 …</translation>
+        </message>
+        <message>
+            <source>All products</source>
+            <translation>全部产品</translation>
+        </message>
+        <message>
+            <source>All types</source>
+            <translation>全部类型</translation>
+        </message>
+    </context>
+    <context>
+        <name>Folder</name>
+        <message>
+            <source>Resume</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>开始</translation>
+        </message>
+        <message>
+            <source>Images that were judged before under the same recipe are skipped, so a run can always go on.</source>
+            <translation>已按同一配方判定过的图像会被跳过，因此运行总能继续。</translation>
+        </message>
+        <message>
+            <source>Waiting for the model to be loaded…</source>
+            <translation>正在等待模型加载…</translation>
+        </message>
+        <message>
+            <source>Getting the references ready…</source>
+            <translation>正在准备参考图像…</translation>
+        </message>
+        <message>
+            <source>Finished: %1</source>
+            <translation>已完成：%1</translation>
+        </message>
+        <message>
+            <source>Cancelled: %1. Start again to go on from here.</source>
+            <translation>已取消：%1。再次开始即可从此处继续。</translation>
+        </message>
+        <message>
+            <source>The run ended early: %1</source>
+            <translation>运行提前结束：%1</translation>
+        </message>
+        <message>
+            <source>Paused</source>
+            <translation>已暂停</translation>
+        </message>
+        <message>
+            <source>Ending after this image</source>
+            <translation>处理完此图像后结束</translation>
+        </message>
+        <message>
+            <source>no image judged</source>
+            <translation>没有判定任何图像</translation>
+        </message>
+        <message>
+            <source>%1 of %2 images</source>
+            <translation>%1 / %2 张图像</translation>
+        </message>
+        <message>
+            <source>%1 of them judged before</source>
+            <translation>其中 %1 张先前已判定</translation>
+        </message>
+        <message>
+            <source>about %1 left</source>
+            <translation>约剩 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderPanel</name>
+        <message>
+            <source>Choose the folder with the images to inspect</source>
+            <translation>请选择包含待检图像的文件夹</translation>
+        </message>
+        <message>
+            <source>Folder to inspect</source>
+            <translation>待检文件夹</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>选择…</translation>
+        </message>
+        <message>
+            <source>Choose the folder to inspect</source>
+            <translation>选择待检文件夹</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>开始</translation>
+        </message>
+        <message>
+            <source>Inspect the folder (F5)</source>
+            <translation>检验该文件夹 (F5)</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>暂停</translation>
+        </message>
+        <message>
+            <source>Hold after the image in work</source>
+            <translation>处理完当前图像后暂停</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>End after the image in work. Every verdict so far is kept.</source>
+            <translation>处理完当前图像后结束。已有的判定全部保留。</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>进度</translation>
+        </message>
+        <message>
+            <source>Images that were not inspected</source>
+            <translation>未检验的图像</translation>
+        </message>
+        <message>
+            <source>Review these verdicts</source>
+            <translation>复核这些判定</translation>
+        </message>
+        <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>没有可以检验的产品。</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>转到产品</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>配方签核后，产品即可检验。</translation>
+        </message>
+        <message>
+            <source>Results</source>
+            <translation>结果</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>1 image was not inspected</source>
+            <translation>1 张图像未检验</translation>
+        </message>
+        <message>
+            <source>%1 images were not inspected</source>
+            <translation>%1 张图像未检验</translation>
+        </message>
+    </context>
+    <context>
+        <name>HelpDialog</name>
+        <message>
+            <source>Products, Live, Folder, Review, Statistics, Settings</source>
+            <translation>产品、实时、文件夹、复核、统计、设置</translation>
+        </message>
+        <message>
+            <source>Live: acknowledge a frozen NG</source>
+            <translation>实时：确认被冻结的 NG</translation>
+        </message>
+        <message>
+            <source>Live and Folder: start or stop</source>
+            <translation>实时和文件夹：开始或停止</translation>
+        </message>
+        <message>
+            <source>Picture: heat map and region boxes on or off</source>
+            <translation>图片：显示或隐藏热图和区域框</translation>
+        </message>
+        <message>
+            <source>Picture: zoom in, zoom out, fit</source>
+            <translation>图片：放大、缩小、适合窗口</translation>
+        </message>
+        <message>
+            <source>Review: confirm, overrule, retype, next undecided</source>
+            <translation>复核：确认、推翻、改类型、下一个未裁定</translation>
+        </message>
+        <message>
+            <source>Review: this is good, take that back</source>
+            <translation>复核：这是合格的、撤销</translation>
+        </message>
+        <message>
+            <source>Full screen</source>
+            <translation>全屏</translation>
+        </message>
+        <message>
+            <source>Change the operator</source>
+            <translation>更换操作员</translation>
+        </message>
+        <message>
+            <source>Recipe</source>
+            <translation>配方</translation>
+        </message>
+        <message>
+            <source>A product's signed set-up. Every verdict names the recipe that made it.</source>
+            <translation>产品经签核的设置。每个判定都注明所用的配方。</translation>
+        </message>
+        <message>
+            <source>Reference</source>
+            <translation>参考图像</translation>
+        </message>
+        <message>
+            <source>An image of a good part, which others are compared with.</source>
+            <translation>用于与其他图像比较的良品图像。</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>得分</translation>
+        </message>
+        <message>
+            <source>How far an image is from the good parts: 0 is like them, 1 is not at all.</source>
+            <translation>图像与良品的差距：0 表示相同，1 表示完全不同。</translation>
+        </message>
+        <message>
+            <source>OK, REVIEW, NG</source>
+            <translation>OK、REVIEW、NG</translation>
+        </message>
+        <message>
+            <source>Below the first limit, between the two, above the second.</source>
+            <translation>低于第一限值、介于两者之间、高于第二限值。</translation>
+        </message>
+        <message>
+            <source>NOT INSPECTED</source>
+            <translation>未检验</translation>
+        </message>
+        <message>
+            <source>No answer, for instance an unreadable file. Never taken as OK.</source>
+            <translation>没有答案，例如文件无法读取。绝不视为 OK。</translation>
+        </message>
+        <message>
+            <source>Untrained</source>
+            <translation>未训练</translation>
+        </message>
+        <message>
+            <source>The model's weights have not been trained: scores are a first impression only.</source>
+            <translation>模型权重未经训练：得分仅供初步参考。</translation>
+        </message>
+        <message>
+            <source>Keys and words</source>
+            <translation>按键和词语</translation>
+        </message>
+        <message>
+            <source>Keys</source>
+            <translation>按键</translation>
+        </message>
+        <message>
+            <source>Words</source>
+            <translation>词语</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+    </context>
+    <context>
+        <name>HistoryStrip</name>
+        <message>
+            <source>Last verdicts</source>
+            <translation>最近的判定</translation>
+        </message>
+        <message>
+            <source>Newest first: %1</source>
+            <translation>最新在前：%1</translation>
+        </message>
+        <message>
+            <source>The last 12 verdicts stand here.</source>
+            <translation>此处显示最近 12 个判定。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImagePanel</name>
+        <message>
+            <source>Heat map</source>
+            <translation>热图</translation>
+        </message>
+        <message>
+            <source>Show the heat map (H)</source>
+            <translation>显示热图 (H)</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>Show the region boxes (B)</source>
+            <translation>显示区域框 (B)</translation>
+        </message>
+        <message>
+            <source>Blend</source>
+            <translation>混合</translation>
+        </message>
+        <message>
+            <source>Opacity of the heat map in percent</source>
+            <translation>热图不透明度（百分比）</translation>
+        </message>
+        <message>
+            <source>Zoom out</source>
+            <translation>缩小</translation>
+        </message>
+        <message>
+            <source>Fit the whole picture</source>
+            <translation>适合整张图片</translation>
+        </message>
+        <message>
+            <source>Zoom in</source>
+            <translation>放大</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImageView</name>
+        <message>
+            <source>Picture</source>
+            <translation>图片</translation>
+        </message>
+        <message>
+            <source>Plus and minus zoom, 0 fits the picture, the arrow keys move it, H switches the heat map.</source>
+            <translation>加减键缩放，0 适合图片，方向键移动，H 切换热图。</translation>
+        </message>
+    </context>
+    <context>
+        <name>InspectionTable</name>
+        <message>
+            <source>Inspections</source>
+            <translation>检验</translation>
+        </message>
+    </context>
+    <context>
+        <name>InspectionTableModel</name>
+        <message>
+            <source>Picture</source>
+            <translation>图片</translation>
+        </message>
+        <message>
+            <source>Verdict</source>
+            <translation>判定</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>裁定</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>得分</translation>
+        </message>
+        <message>
+            <source>Types</source>
+            <translation>类型</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>名称</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>时间</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>open</source>
+            <translation>未裁定</translation>
+        </message>
+    </context>
+    <context>
+        <name>LimitEditor</name>
+        <message>
+            <source>Scores and limits</source>
+            <translation>得分与限值</translation>
+        </message>
+        <message>
+            <source>OK up to</source>
+            <translation>OK 上限</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG 下限</translation>
+        </message>
+        <message>
+            <source>Limits of the &amp;recipe</source>
+            <translation>配方的限值(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Go back to the limits in force</source>
+            <translation>恢复现行限值</translation>
+        </message>
+        <message>
+            <source>Take over into the &amp;draft</source>
+            <translation>写入草稿(&amp;D)</translation>
+        </message>
+        <message>
+            <source>They judge only after the product is signed off again.</source>
+            <translation>产品重新签核后才用于判定。</translation>
+        </message>
+        <message>
+            <source>%1 scores from %2 to %3</source>
+            <translation>%1 个得分，从 %2 到 %3</translation>
+        </message>
+    </context>
+    <context>
+        <name>LimitScale</name>
+        <message>
+            <source>OK up to %1, NG above %2.</source>
+            <translation>OK 上限 %1，NG 下限 %2。</translation>
+        </message>
+        <message>
+            <source>Scale of the limits</source>
+            <translation>限值标尺</translation>
+        </message>
+        <message>
+            <source>No limits yet</source>
+            <translation>还没有限值</translation>
+        </message>
+        <message>
+            <source>● each dot is a good part</source>
+            <translation>● 每个点是一个良品</translation>
+        </message>
+        <message>
+            <source>tried</source>
+            <translation>试验</translation>
+        </message>
+    </context>
+    <context>
+        <name>Live</name>
+        <message>
+            <source>%1 more NG meanwhile</source>
+            <translation>期间又有 %1 个 NG</translation>
+        </message>
+        <message>
+            <source>earlier picture, %1</source>
+            <translation>较早的图片，%1</translation>
+        </message>
+        <message>
+            <source>%1  (OK up to %2)</source>
+            <translation>%1  (OK 上限 %2)</translation>
+        </message>
+        <message>
+            <source>%1  (NG above %2)</source>
+            <translation>%1  (NG 下限 %2)</translation>
+        </message>
+        <message>
+            <source>nothing stands out</source>
+            <translation>没有突出之处</translation>
+        </message>
+        <message>
+            <source>score %1</source>
+            <translation>得分 %1</translation>
+        </message>
+        <message>
+            <source>and %1 more</source>
+            <translation>另有 %1 个</translation>
+        </message>
+        <message>
+            <source>Choose a product and a camera, then press Start.</source>
+            <translation>请选择产品和相机，然后按“开始”。</translation>
+        </message>
+        <message>
+            <source>The model is loading…</source>
+            <translation>正在加载模型…</translation>
+        </message>
+        <message>
+            <source>The model could not be loaded: nothing can be judged.</source>
+            <translation>无法加载模型：不能判定。</translation>
+        </message>
+        <message>
+            <source>Opening the camera…</source>
+            <translation>正在打开相机…</translation>
+        </message>
+        <message>
+            <source>Waiting for the first verdict…</source>
+            <translation>正在等待第一个判定…</translation>
+        </message>
+        <message>
+            <source>opening</source>
+            <translation>正在打开</translation>
+        </message>
+        <message>
+            <source>running</source>
+            <translation>运行中</translation>
+        </message>
+        <message>
+            <source>LOST</source>
+            <translation>已断开</translation>
+        </message>
+        <message>
+            <source>stopped</source>
+            <translation>已停止</translation>
+        </message>
+    </context>
+    <context>
+        <name>LivePanel</name>
+        <message>
+            <source>Start</source>
+            <translation>开始</translation>
+        </message>
+        <message>
+            <source>Start or stop (F5)</source>
+            <translation>开始或停止 (F5)</translation>
+        </message>
+        <message>
+            <source>Acknowledge (Space)</source>
+            <translation>确认 (空格)</translation>
+        </message>
+        <message>
+            <source>Stand still on NG</source>
+            <translation>遇 NG 时停住</translation>
+        </message>
+        <message>
+            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
+            <translation>NG 会留在屏幕上直到被确认。检验同时继续。</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>得分</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>相机</translation>
+        </message>
+        <message>
+            <source>Frame age</source>
+            <translation>画面时龄</translation>
+        </message>
+        <message>
+            <source>Latency</source>
+            <translation>延迟</translation>
+        </message>
+        <message>
+            <source>Verdicts</source>
+            <translation>判定</translation>
+        </message>
+        <message>
+            <source>Dropped frames</source>
+            <translation>丢弃的画面</translation>
+        </message>
+        <message>
+            <source>Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.</source>
+            <translation>画面时龄：自最新判定画面采集以来。延迟：从采集到判定。</translation>
+        </message>
+        <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>没有可以检验的产品。</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>转到产品</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>配方签核后，产品即可检验。</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Back to live (Space)</source>
+            <translation>返回实时 (空格)</translation>
+        </message>
+        <message>
+            <source>The judged picture appears here.</source>
+            <translation>已判定的图片显示在此处。</translation>
+        </message>
+        <message>
+            <source>Nothing to show yet.</source>
+            <translation>还没有内容。</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>未检验。</translation>
+        </message>
+    </context>
+    <context>
+        <name>LivePresenter</name>
+        <message>
+            <source>The camera gives no picture.</source>
+            <translation>相机没有提供画面。</translation>
+        </message>
+        <message>
+            <source>The picture could not be judged or kept.</source>
+            <translation>无法判定或保存该图片。</translation>
+        </message>
+        <message>
+            <source>No new verdict for some seconds.</source>
+            <translation>几秒钟没有新的判定。</translation>
+        </message>
+    </context>
+    <context>
+        <name>MainWindow</name>
+        <message>
+            <source>&amp;File</source>
+            <translation>文件(&amp;F)</translation>
+        </message>
+        <message>
+            <source>&amp;View</source>
+            <translation>视图(&amp;V)</translation>
+        </message>
+        <message>
+            <source>&amp;Help</source>
+            <translation>帮助(&amp;H)</translation>
+        </message>
+        <message>
+            <source>Change &amp;operator…</source>
+            <translation>更换操作员(&amp;O)…</translation>
+        </message>
+        <message>
+            <source>Show the &amp;data folder</source>
+            <translation>显示数据文件夹(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Quit</source>
+            <translation>退出(&amp;Q)</translation>
+        </message>
+        <message>
+            <source>&amp;Full screen</source>
+            <translation>全屏(&amp;F)</translation>
+        </message>
+        <message>
+            <source>&amp;Keys and words</source>
+            <translation>按键和词语(&amp;K)</translation>
+        </message>
+        <message>
+            <source>FiLo Inspector</source>
+            <translation>FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>Opening the record…</source>
+            <translation>正在打开记录…</translation>
+        </message>
+        <message>
+            <source>Screens</source>
+            <translation>界面</translation>
+        </message>
+        <message>
+            <source>Operator</source>
+            <translation>操作员</translation>
+        </message>
+        <message>
+            <source>Your name stands beside what you sign and review:</source>
+            <translation>您的姓名会与您签核和裁定的内容一同保存：</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Set up products and sign off their recipes</source>
+            <translation>设置产品并签核其配方</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>实时</translation>
+        </message>
+        <message>
+            <source>Inspect what a camera sees</source>
+            <translation>检验相机所见</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>Inspect the images of a folder</source>
+            <translation>检验文件夹中的图像</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>复核</translation>
+        </message>
+        <message>
+            <source>Look at the verdicts, confirm or overrule them</source>
+            <translation>查看、确认或推翻判定</translation>
+        </message>
+        <message>
+            <source>Statistics</source>
+            <translation>统计</translation>
+        </message>
+        <message>
+            <source>Yield, anomaly types, control chart, limits and agreement</source>
+            <translation>良率、异常类型、控制图、限值和一致性</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>设置</translation>
+        </message>
+        <message>
+            <source>Model, camera, language model, language and looks</source>
+            <translation>模型、相机、语言模型、语言和外观</translation>
+        </message>
+    </context>
+    <context>
+        <name>MessageFold</name>
+        <message>
+            <source>Technical details</source>
+            <translation>技术详情</translation>
+        </message>
+        <message>
+            <source>Details</source>
+            <translation>详情</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+    </context>
+    <context>
+        <name>ModelStatus</name>
+        <message>
+            <source>Who signs recipes and reviews. Press to change.</source>
+            <translation>签核配方和复核的人。按下可更换。</translation>
+        </message>
+        <message>
+            <source>The model is loading</source>
+            <translation>正在加载模型</translation>
+        </message>
+        <message>
+            <source>The model is loading. You can go on meanwhile.</source>
+            <translation>正在加载模型。您可以继续操作。</translation>
+        </message>
+        <message>
+            <source>No model: nothing can be inspected. %1</source>
+            <translation>没有模型：无法检验。%1</translation>
+        </message>
+        <message>
+            <source>Model %1 is ready on %2</source>
+            <translation>模型 %1 已在 %2 上就绪</translation>
+        </message>
+        <message>
+            <source>Operator: %1</source>
+            <translation>操作员：%1</translation>
+        </message>
+        <message>
+            <source>nobody</source>
+            <translation>无人</translation>
+        </message>
+    </context>
+    <context>
+        <name>NameDelegate</name>
+        <message>
+            <source>What can go wrong</source>
+            <translation>可能出现的问题</translation>
+        </message>
+    </context>
+    <context>
+        <name>PictureLoader</name>
+        <message>
+            <source>The picture could not be read.</source>
+            <translation>无法读取该图片。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductChooser</name>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Recipe version %1.</source>
+            <translation>配方版本 %1。</translation>
+        </message>
+        <message>
+            <source>Changes since then are not signed off and do not count.</source>
+            <translation>之后的更改尚未签核，不起作用。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductList</name>
+        <message>
+            <source>object</source>
+            <translation>物体</translation>
+        </message>
+        <message>
+            <source>surface</source>
+            <translation>表面</translation>
+        </message>
+        <message>
+            <source>not yet</source>
+            <translation>还没有</translation>
+        </message>
+        <message>
+            <source>Ready to inspect.</source>
+            <translation>可以检验。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductListView</name>
+        <message>
+            <source>Products</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>&amp;New product</source>
+            <translation>新产品(&amp;N)</translation>
+        </message>
+        <message>
+            <source>&amp;Import …</source>
+            <translation>导入(&amp;I)…</translation>
+        </message>
+        <message>
+            <source>Read a product from a file</source>
+            <translation>从文件读取产品</translation>
+        </message>
+        <message>
+            <source>&amp;Open</source>
+            <translation>打开(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Go on setting it up (Enter)</source>
+            <translation>继续设置 (回车)</translation>
+        </message>
+        <message>
+            <source>Inspect a folde&amp;r</source>
+            <translation>检验文件夹(&amp;R)</translation>
+        </message>
+        <message>
+            <source>&amp;Clone …</source>
+            <translation>复制(&amp;C)…</translation>
+        </message>
+        <message>
+            <source>Copy it under another name</source>
+            <translation>以另一名称复制</translation>
+        </message>
+        <message>
+            <source>&amp;Export …</source>
+            <translation>导出(&amp;E)…</translation>
+        </message>
+        <message>
+            <source>Write it into one file</source>
+            <translation>写入一个文件</translation>
+        </message>
+        <message>
+            <source>&amp;Delete …</source>
+            <translation>删除(&amp;D)…</translation>
+        </message>
+        <message>
+            <source>No product has been set up yet.</source>
+            <translation>还没有设置任何产品。</translation>
+        </message>
+        <message>
+            <source>&amp;Set up the first product</source>
+            <translation>设置第一个产品(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off.</source>
+            <translation>五个简短步骤：说明是什么、可能出现什么问题、展示良品、校准、签核。</translation>
+        </message>
+        <message>
+            <source>Clone a product</source>
+            <translation>复制产品</translation>
+        </message>
+        <message>
+            <source>Name of the copy:</source>
+            <translation>副本名称：</translation>
+        </message>
+        <message>
+            <source>%1 was made. It needs its own sign-off.</source>
+            <translation>已创建 %1。它需要单独签核。</translation>
+        </message>
+        <message>
+            <source>Export %1</source>
+            <translation>导出 %1</translation>
+        </message>
+        <message>
+            <source>Writing %1 …</source>
+            <translation>正在写入 %1…</translation>
+        </message>
+        <message>
+            <source>%1 was written to %2</source>
+            <translation>%1 已写入 %2</translation>
+        </message>
+        <message>
+            <source>Import a product</source>
+            <translation>导入产品</translation>
+        </message>
+        <message>
+            <source>Reading %1 …</source>
+            <translation>正在读取 %1…</translation>
+        </message>
+        <message>
+            <source>%1 was imported.</source>
+            <translation>已导入 %1。</translation>
+        </message>
+        <message>
+            <source>Delete a product</source>
+            <translation>删除产品</translation>
+        </message>
+        <message>
+            <source>Delete %1 with its anomaly list, good images and recipes?</source>
+            <translation>删除 %1 及其异常列表、良品图像和配方？</translation>
+        </message>
+        <message>
+            <source>This cannot be undone. Export it first if in doubt.</source>
+            <translation>此操作无法撤销。如有疑虑，请先导出。</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Keep it</source>
+            <translation>保留</translation>
+        </message>
+        <message>
+            <source>%1 was deleted.</source>
+            <translation>已删除 %1。</translation>
+        </message>
+        <message>
+            <source>FiLo products (*%1)</source>
+            <translation>FiLo 产品 (*%1)</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>没有成功。请再试一次。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductTableModel</name>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>What it is</source>
+            <translation>它是什么</translation>
+        </message>
+        <message>
+            <source>Signed version</source>
+            <translation>已签核版本</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>下一步</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProductsPanel</name>
+        <message>
+            <source>%1 cannot be opened any more. The list was read again.</source>
+            <translation>%1 已无法打开。列表已重新读取。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Provenance</name>
+        <message>
+            <source>built-in library</source>
+            <translation>内置库</translation>
+        </message>
+        <message>
+            <source>language model</source>
+            <translation>语言模型</translation>
+        </message>
+        <message>
+            <source>person</source>
+            <translation>人员</translation>
+        </message>
+        <message>
+            <source>imported file</source>
+            <translation>导入的文件</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferenceCards</name>
+        <message>
+            <source>Good images</source>
+            <translation>良品图像</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferenceShelf</name>
+        <message>
+            <source>The picture could not be used. Try another one.</source>
+            <translation>无法使用该图片。请换一张。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReferencesPage</name>
+        <message>
+            <source>No good part has been shown yet.</source>
+            <translation>还没有展示良品。</translation>
+        </message>
+        <message>
+            <source>&amp;Add image files …</source>
+            <translation>添加图像文件(&amp;A)…</translation>
+        </message>
+        <message>
+            <source>Choose pictures of parts that are certainly good, taken as they will be inspected. Take four.</source>
+            <translation>请选择确定为良品的零件图片，拍摄方式与检验时相同。取四张。</translation>
+        </message>
+        <message>
+            <source>&amp;Add files …</source>
+            <translation>添加文件(&amp;A)…</translation>
+        </message>
+        <message>
+            <source>Take &amp;pictures …</source>
+            <translation>拍摄图片(&amp;P)…</translation>
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation>移除(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Pictures of good parts</source>
+            <translation>良品图片</translation>
+        </message>
+        <message>
+            <source>Images (%1)</source>
+            <translation>图像 (%1)</translation>
+        </message>
+        <message>
+            <source>Removed: %1</source>
+            <translation>已移除：%1</translation>
+        </message>
+        <message>
+            <source>%1 images removed.</source>
+            <translation>已移除 %1 张图像。</translation>
+        </message>
+        <message>
+            <source>1 good image.</source>
+            <translation>1 张良品图像。</translation>
+        </message>
+        <message>
+            <source>%1 good images.</source>
+            <translation>%1 张良品图像。</translation>
+        </message>
+        <message>
+            <source>With a warning: %1.</source>
+            <translation>有警告：%1。</translation>
+        </message>
+        <message>
+            <source>Reading pictures …</source>
+            <translation>正在读取图片…</translation>
+        </message>
+    </context>
+    <context>
+        <name>RegionsList</name>
+        <message>
+            <source>Regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>Nothing to show yet.</source>
+            <translation>还没有内容。</translation>
+        </message>
+        <message>
+            <source>%1 × %2 px at (%3, %4)</source>
+            <translation>%1 × %2 px，位于 (%3, %4)</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>没有突出的区域。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ResultsModel</name>
+        <message>
+            <source>Verdict</source>
+            <translation>判定</translation>
+        </message>
+        <message>
+            <source>Image</source>
+            <translation>图像</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>得分</translation>
+        </message>
+        <message>
+            <source>Found</source>
+            <translation>发现</translation>
+        </message>
+        <message>
+            <source>judged before</source>
+            <translation>先前已判定</translation>
+        </message>
+    </context>
+    <context>
+        <name>Review</name>
+        <message>
+            <source>Dust or a fibre, not the part</source>
+            <translation>灰尘或纤维，不是零件</translation>
+        </message>
+        <message>
+            <source>Reflection or shadow</source>
+            <translation>反光或阴影</translation>
+        </message>
+        <message>
+            <source>Within tolerance</source>
+            <translation>在公差之内</translation>
+        </message>
+        <message>
+            <source>Good part, only a new variation</source>
+            <translation>良品，只是新的变化</translation>
+        </message>
+        <message>
+            <source>The part lay differently</source>
+            <translation>零件摆放不同</translation>
+        </message>
+        <message>
+            <source>A defect was missed</source>
+            <translation>漏掉了缺陷</translation>
+        </message>
+        <message>
+            <source>The defect is small but not allowed</source>
+            <translation>缺陷虽小但不允许</translation>
+        </message>
+        <message>
+            <source>Wrong part, or a part is missing</source>
+            <translation>零件错误或缺失</translation>
+        </message>
+        <message>
+            <source>The picture is no good</source>
+            <translation>图片不可用</translation>
+        </message>
+        <message>
+            <source>confirmed</source>
+            <translation>已确认</translation>
+        </message>
+        <message>
+            <source>overruled</source>
+            <translation>已推翻</translation>
+        </message>
+        <message>
+            <source>retyped</source>
+            <translation>已改类型</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewPanel</name>
+        <message>
+            <source>Read again (F5)</source>
+            <translation>重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>Nothing has been inspected yet.</source>
+            <translation>还没有检验过任何内容。</translation>
+        </message>
+        <message>
+            <source>Inspect a &amp;folder</source>
+            <translation>检验文件夹(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Every verdict is kept and can be looked at here.</source>
+            <translation>每个判定都会保留，可在此查看。</translation>
+        </message>
+        <message>
+            <source>No inspection fits this filter.</source>
+            <translation>没有符合此筛选的检验。</translation>
+        </message>
+        <message>
+            <source>Show &amp;everything</source>
+            <translation>显示全部(&amp;E)</translation>
+        </message>
+        <message>
+            <source>At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED.</source>
+            <translation>起初只显示需要查看的内容：REVIEW、NG 和未检验。</translation>
+        </message>
+        <message>
+            <source>%1 shown, %2 undecided</source>
+            <translation>显示 %1 个，%2 个未裁定</translation>
+        </message>
+        <message>
+            <source>%1 new: read again (F5)</source>
+            <translation>%1 个新的：重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>%1 becomes %2. Why?</source>
+            <translation>%1 改为 %2。为什么？</translation>
+        </message>
+        <message>
+            <source>Overrule</source>
+            <translation>推翻</translation>
+        </message>
+        <message>
+            <source>or type another reason</source>
+            <translation>或输入其他理由</translation>
+        </message>
+        <message>
+            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
+            <translation>该零件为 OK。请先推翻，再说明问题。</translation>
+        </message>
+        <message>
+            <source>Retype</source>
+            <translation>改类型</translation>
+        </message>
+        <message>
+            <source>What is it really?</source>
+            <translation>它实际是什么？</translation>
+        </message>
+        <message>
+            <source>or type something else</source>
+            <translation>或输入其他内容</translation>
+        </message>
+        <message>
+            <source>Everything shown here is decided.</source>
+            <translation>此处显示的均已裁定。</translation>
+        </message>
+    </context>
+    <context>
+        <name>SecondLook</name>
+        <message>
+            <source>This is good (G)</source>
+            <translation>这是合格的 (G)</translation>
+        </message>
+        <message>
+            <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
+            <translation>按键：G。所选区域（或全部区域）以后不再突出显示。</translation>
+        </message>
+        <message>
+            <source>Undo teaching (U)</source>
+            <translation>撤销学习 (U)</translation>
+        </message>
+        <message>
+            <source>Key: U. Takes back what was taught last.</source>
+            <translation>按键：U。撤销最近一次学习。</translation>
+        </message>
+        <message>
+            <source>Blind second review</source>
+            <translation>盲法二次复核</translation>
+        </message>
+        <message>
+            <source>Judge what others decided, without seeing their decision or the system's.</source>
+            <translation>判断他人已决定的零件，但看不到他人和系统的判定。</translation>
+        </message>
+        <message>
+            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
+            <translation>没有他人已决定而您尚未看过的内容。请让第二个人复核。</translation>
+        </message>
+        <message>
+            <source>%1 reviewed blind; the agreement is in Statistics.</source>
+            <translation>已盲法复核 %1 个；一致性见“统计”。</translation>
+        </message>
+        <message>
+            <source>%1 places taught as good in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 处已在 %2 秒内学为合格。配方版本 %3 生效。</translation>
+        </message>
+        <message>
+            <source>%1 places no longer taught, in %2 s. Recipe version %3 is in force.</source>
+            <translation>%1 处学习已在 %2 秒内撤销。配方版本 %3 生效。</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: undo the teaching, or sign off with a reason.</source>
+            <translation>通过之前不进行检测：请撤销学习，或说明理由后签核。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Session</name>
+        <message>
+            <source>FiLo Inspector cannot start</source>
+            <translation>FiLo Inspector 无法启动</translation>
+        </message>
+    </context>
+    <context>
+        <name>Settings</name>
+        <message>
+            <source>Model profile</source>
+            <translation>模型配置</translation>
+        </message>
+        <message>
+            <source>Computes on</source>
+            <translation>计算设备</translation>
+        </message>
+        <message>
+            <source>Station</source>
+            <translation>工位</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>来源种类</translation>
+        </message>
+        <message>
+            <source>Camera number, folder or address</source>
+            <translation>相机编号、文件夹或地址</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>地址</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>密钥</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>语言</translation>
+        </message>
+        <message>
+            <source>Theme</source>
+            <translation>主题</translation>
+        </message>
+        <message>
+            <source>Size of letters</source>
+            <translation>文字大小</translation>
+        </message>
+        <message>
+            <source>Automatic: the graphics card where there is one</source>
+            <translation>自动：有显卡时使用显卡</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>处理器</translation>
+        </message>
+        <message>
+            <source>Graphics card</source>
+            <translation>显卡</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>相机</translation>
+        </message>
+        <message>
+            <source>Folder as camera</source>
+            <translation>文件夹作为相机</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>视频流或视频</translation>
+        </message>
+        <message>
+            <source>As the system</source>
+            <translation>跟随系统</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>浅色</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>深色</translation>
+        </message>
+    </context>
+    <context>
+        <name>SettingsPanel</name>
+        <message>
+            <source>&amp;Save</source>
+            <translation>保存(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Keep these settings (Ctrl+S)</source>
+            <translation>保留这些设置 (Ctrl+S)</translation>
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>撤销(&amp;U)</translation>
+        </message>
+        <message>
+            <source>Forget what was not saved</source>
+            <translation>放弃未保存的内容</translation>
+        </message>
+        <message>
+            <source>From the next start on.</source>
+            <translation>下次启动时生效。</translation>
+        </message>
+        <message>
+            <source>What Live starts with. Empty: the first camera found.</source>
+            <translation>实时的初始来源。留空：找到的第一台相机。</translation>
+        </message>
+        <message>
+            <source>Writes anomaly lists. Empty: none.</source>
+            <translation>用于编写异常列表。留空：不使用。</translation>
+        </message>
+        <message>
+            <source>&amp;Remove the key</source>
+            <translation>移除密钥(&amp;R)</translation>
+        </message>
+        <message>
+            <source>It is never shown again, and kept in a file that only you may read.</source>
+            <translation>不会再次显示，保存在只有您能读取的文件中。</translation>
+        </message>
+        <message>
+            <source>Kept with every verdict.</source>
+            <translation>随每个判定保存。</translation>
+        </message>
+        <message>
+            <source>trained</source>
+            <translation>已训练</translation>
+        </message>
+        <message>
+            <source>untrained</source>
+            <translation>未训练</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Looks</source>
+            <translation>外观</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>相机</translation>
+        </message>
+        <message>
+            <source>Settings</source>
+            <translation>设置</translation>
+        </message>
+        <message>
+            <source>Language model</source>
+            <translation>语言模型</translation>
+        </message>
+        <message>
+            <source>Record</source>
+            <translation>记录</translation>
+        </message>
+        <message>
+            <source>Show the &amp;folder</source>
+            <translation>显示文件夹(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Moved by the variables %1 and %2, or when the program is started.</source>
+            <translation>可通过变量 %1 和 %2 或在启动程序时更改位置。</translation>
+        </message>
+        <message>
+            <source>Database</source>
+            <translation>数据库</translation>
+        </message>
+        <message>
+            <source>A key is set. Type another one to replace it.</source>
+            <translation>已设置密钥。输入另一个即可替换。</translation>
+        </message>
+        <message>
+            <source>No key is set.</source>
+            <translation>未设置密钥。</translation>
+        </message>
+        <message>
+            <source>Nothing was saved. What is wrong stands beneath each field.</source>
+            <translation>未保存。问题显示在各字段下方。</translation>
+        </message>
+        <message>
+            <source>Saved. From the next start on: %1.</source>
+            <translation>已保存。下次启动时生效：%1。</translation>
+        </message>
+        <message>
+            <source>Saved, and in force.</source>
+            <translation>已保存并生效。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Severity</name>
+        <message>
+            <source>critical</source>
+            <translation>致命</translation>
+        </message>
+        <message>
+            <source>major</source>
+            <translation>严重</translation>
+        </message>
+        <message>
+            <source>minor</source>
+            <translation>轻微</translation>
+        </message>
+    </context>
+    <context>
+        <name>SeverityDelegate</name>
+        <message>
+            <source>How bad it is</source>
+            <translation>严重程度</translation>
+        </message>
+    </context>
+    <context>
+        <name>SignOffPage</name>
+        <message>
+            <source>Signed off by</source>
+            <translation>签核人</translation>
+        </message>
+        <message>
+            <source>your name</source>
+            <translation>您的姓名</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>签核(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Inspect a folder</source>
+            <translation>检验文件夹(&amp;I)</translation>
+        </message>
+        <message>
+            <source>&amp;Go live</source>
+            <translation>进入实时(&amp;G)</translation>
+        </message>
+        <message>
+            <source>Signed off b&amp;y</source>
+            <translation>签核人(&amp;Y)</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Looks for</source>
+            <translation>查找内容</translation>
+        </message>
+        <message>
+            <source>Good images</source>
+            <translation>良品图像</translation>
+        </message>
+        <message>
+            <source>Limits</source>
+            <translation>限值</translation>
+        </message>
+        <message>
+            <source>Evidence</source>
+            <translation>依据</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Go to: %1</source>
+            <translation>转到：%1</translation>
+        </message>
+        <message>
+            <source>Version %1 is ready to inspect.</source>
+            <translation>版本 %1 可以检验。</translation>
+        </message>
+        <message>
+            <source>Signed off by %1, %2.</source>
+            <translation>由 %1 签核，%2。</translation>
+        </message>
+        <message>
+            <source>This becomes version 1.</source>
+            <translation>这将成为版本 1。</translation>
+        </message>
+        <message>
+            <source>Version %1 goes on inspecting until you sign off this one as version %2.</source>
+            <translation>在您将此签核为版本 %2 之前，版本 %1 继续检验。</translation>
+        </message>
+        <message>
+            <source>an object</source>
+            <translation>物体</translation>
+        </message>
+        <message>
+            <source>a surface</source>
+            <translation>表面</translation>
+        </message>
+        <message>
+            <source>OK up to %1, NG above %2, REVIEW between them</source>
+            <translation>OK 上限 %1，NG 下限 %2，其间为 REVIEW</translation>
+        </message>
+        <message>
+            <source>nothing yet</source>
+            <translation>还没有</translation>
+        </message>
+        <message>
+            <source>not found yet</source>
+            <translation>尚未求得</translation>
+        </message>
+        <message>
+            <source>profile %1</source>
+            <translation>配置 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>SourceBar</name>
+        <message>
+            <source>Camera</source>
+            <translation>相机</translation>
+        </message>
+        <message>
+            <source>Folder as camera</source>
+            <translation>文件夹作为相机</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>视频流或视频</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>来源种类</translation>
+        </message>
+        <message>
+            <source>Source</source>
+            <translation>来源</translation>
+        </message>
+        <message>
+            <source>Search for cameras again</source>
+            <translation>重新搜索相机</translation>
+        </message>
+        <message>
+            <source>Folder to play</source>
+            <translation>要播放的文件夹</translation>
+        </message>
+        <message>
+            <source>Choose a folder with images</source>
+            <translation>请选择包含图像的文件夹</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>选择…</translation>
+        </message>
+        <message>
+            <source>Choose the folder to play as a camera</source>
+            <translation>选择作为相机播放的文件夹</translation>
+        </message>
+        <message>
+            <source> s</source>
+            <translation> s</translation>
+        </message>
+        <message>
+            <source>Seconds for each image</source>
+            <translation>每张图像的秒数</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>Per image</source>
+            <translation>每张图像</translation>
+        </message>
+        <message>
+            <source>Address of the stream, or path of the video file</source>
+            <translation>视频流地址或视频文件路径</translation>
+        </message>
+        <message>
+            <source>rtsp://… or the path of a video file</source>
+            <translation>rtsp://… 或视频文件路径</translation>
+        </message>
+        <message>
+            <source>Video…</source>
+            <translation>视频…</translation>
+        </message>
+        <message>
+            <source>Choose a video file</source>
+            <translation>选择视频文件</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>地址</translation>
+        </message>
+        <message>
+            <source>Running</source>
+            <translation>运行中</translation>
+        </message>
+        <message>
+            <source>Searching…</source>
+            <translation>正在搜索…</translation>
+        </message>
+        <message>
+            <source>Camera %1</source>
+            <translation>相机 %1</translation>
+        </message>
+        <message>
+            <source>No camera found</source>
+            <translation>未找到相机</translation>
+        </message>
+        <message>
+            <source>Folder to play as a camera</source>
+            <translation>作为相机播放的文件夹</translation>
+        </message>
+        <message>
+            <source>Videos (*.mp4 *.avi *.mkv *.mov *.webm);;All files (*)</source>
+            <translation>视频 (*.mp4 *.avi *.mkv *.mov *.webm);;所有文件 (*)</translation>
+        </message>
+        <message>
+            <source>Video to play</source>
+            <translation>要播放的视频</translation>
+        </message>
+    </context>
+    <context>
+        <name>Statistics</name>
+        <message>
+            <source>NG images</source>
+            <translation>NG 图像</translation>
+        </message>
+        <message>
+            <source>%1 so far</source>
+            <translation>累计 %1</translation>
+        </message>
+        <message>
+            <source>no known type</source>
+            <translation>未知类型</translation>
+        </message>
+        <message>
+            <source>%1 more types</source>
+            <translation>另外 %1 种类型</translation>
+        </message>
+        <message>
+            <source>NG share (%)</source>
+            <translation>NG 比例 (%)</translation>
+        </message>
+        <message>
+            <source>images</source>
+            <translation>图像数</translation>
+        </message>
+        <message>
+            <source>image score (0 = like the good parts, 1 = not at all)</source>
+            <translation>图像得分（0 = 与良品相同，1 = 完全不同）</translation>
+        </message>
+        <message>
+            <source>Statistics</source>
+            <translation>统计</translation>
+        </message>
+        <message>
+            <source>Agreement with reviewers</source>
+            <translation>与复核人员的一致性</translation>
+        </message>
+        <message>
+            <source>all products</source>
+            <translation>全部产品</translation>
+        </message>
+        <message>
+            <source>Period: %1 to %2</source>
+            <translation>时段：%1 至 %2</translation>
+        </message>
+        <message>
+            <source>, station %1</source>
+            <translation>，工位 %1</translation>
+        </message>
+        <message>
+            <source>%1 of them by untrained weights.</source>
+            <translation>其中 %1 个由未训练的权重判定。</translation>
+        </message>
+        <message>
+            <source>First-pass yield</source>
+            <translation>一次通过率</translation>
+        </message>
+        <message>
+            <source>Expected review load</source>
+            <translation>预期复核量</translation>
+        </message>
+        <message>
+            <source>NG share over time</source>
+            <translation>NG 比例随时间变化</translation>
+        </message>
+        <message>
+            <source>What goes wrong most</source>
+            <translation>最常见的问题</translation>
+        </message>
+        <message>
+            <source>Scores and limits</source>
+            <translation>得分与限值</translation>
+        </message>
+        <message>
+            <source>%1 of %2, 95 % interval %3 to %4</source>
+            <translation>%1 / %2，95 % 区间 %3 至 %4</translation>
+        </message>
+        <message>
+            <source>%1 inspections: %2 OK, %3 REVIEW, %4 NG, %5 NOT INSPECTED</source>
+            <translation>%1 次检验：%2 OK，%3 REVIEW，%4 NG，%5 未检验</translation>
+        </message>
+        <message>
+            <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>
+            <translation>按这些限值，以往结果为：%1 OK，%2 REVIEW，%3 NG。</translation>
+        </message>
+        <message>
+            <source>Good parts refused (false rejects): %1</source>
+            <translation>被拒的良品（误报）：%1</translation>
+        </message>
+        <message>
+            <source>Bad parts passed (false accepts): %1</source>
+            <translation>放行的不良品（漏检）：%1</translation>
+        </message>
+        <message>
+            <source>Choose one product to move its limits: each product has its own.</source>
+            <translation>请选择一个产品以移动其限值：每个产品都有自己的限值。</translation>
+        </message>
+        <message>
+            <source>%1 inspections by another model are left out: their scores are not comparable.</source>
+            <translation>已排除另一模型的 %1 次检验：其得分不可比较。</translation>
+        </message>
+        <message>
+            <source>kappa with %1: 95 % interval %2 to %3, %4 parts</source>
+            <translation>与 %1 的 kappa：95 % 区间 %2 至 %3，%4 个零件</translation>
+        </message>
+        <message>
+            <source>system</source>
+            <translation>系统</translation>
+        </message>
+        <message>
+            <source>%1 NG on average; limits at 3 standard deviations, following the size of each subgroup.</source>
+            <translation>平均 NG %1；限值为 3 个标准差，随各子组大小变化。</translation>
+        </message>
+        <message>
+            <source>Widened by %1 (Laney): subgroups vary more than chance.</source>
+            <translation>放宽 %1 倍 (Laney)：子组波动大于偶然。</translation>
+        </message>
+        <message>
+            <source>Outside: %1.</source>
+            <translation>超出限值：%1。</translation>
+        </message>
+        <message>
+            <source>None lies outside.</source>
+            <translation>没有超出限值。</translation>
+        </message>
+        <message>
+            <source>no known type %1</source>
+            <translation>未知类型 %1</translation>
+        </message>
+        <message>
+            <source>Automatic</source>
+            <translation>自动</translation>
+        </message>
+        <message>
+            <source>By hour</source>
+            <translation>按小时</translation>
+        </message>
+        <message>
+            <source>By shift (6, 14, 22 h)</source>
+            <translation>按班次 (6, 14, 22 时)</translation>
+        </message>
+        <message>
+            <source>By day</source>
+            <translation>按天</translation>
+        </message>
+        <message>
+            <source>NG above %1</source>
+            <translation>NG 下限 %1</translation>
+        </message>
+        <message>
+            <source>OK up to %1</source>
+            <translation>OK 上限 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsBar</name>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Station</source>
+            <translation>工位</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>时间</translation>
+        </message>
+        <message>
+            <source>Control chart</source>
+            <translation>控制图</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>从</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>至</translation>
+        </message>
+        <message>
+            <source>&amp;CSV…</source>
+            <translation>CSV(&amp;C)…</translation>
+        </message>
+        <message>
+            <source>Save all figures as a table</source>
+            <translation>将全部数据保存为表格</translation>
+        </message>
+        <message>
+            <source>&amp;PDF…</source>
+            <translation>PDF(&amp;P)…</translation>
+        </message>
+        <message>
+            <source>Save a report with the charts</source>
+            <translation>保存带图表的报告</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>任何时间</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>今天</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>昨天</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>最近 7 天</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>最近 30 天</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>从 … 到 …</translation>
+        </message>
+        <message>
+            <source>All products</source>
+            <translation>全部产品</translation>
+        </message>
+        <message>
+            <source>All stations</source>
+            <translation>全部工位</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsPanel</name>
+        <message>
+            <source>The record is being read</source>
+            <translation>正在读取记录</translation>
+        </message>
+        <message>
+            <source>Read again (F5)</source>
+            <translation>重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>First-pass yield</source>
+            <translation>一次通过率</translation>
+        </message>
+        <message>
+            <source>Expected review load</source>
+            <translation>预期复核量</translation>
+        </message>
+        <message>
+            <source>Agreement with reviewers</source>
+            <translation>与复核人员的一致性</translation>
+        </message>
+        <message>
+            <source>NG share over time</source>
+            <translation>NG 比例随时间变化</translation>
+        </message>
+        <message>
+            <source>What goes wrong most</source>
+            <translation>最常见的问题</translation>
+        </message>
+        <message>
+            <source>Figures and charts</source>
+            <translation>数据和图表</translation>
+        </message>
+        <message>
+            <source>Save all figures as a table</source>
+            <translation>将全部数据保存为表格</translation>
+        </message>
+        <message>
+            <source>Tables (*.csv)</source>
+            <translation>表格 (*.csv)</translation>
+        </message>
+        <message>
+            <source>Save a report with the charts</source>
+            <translation>保存带图表的报告</translation>
+        </message>
+        <message>
+            <source>PDF (*.pdf)</source>
+            <translation>PDF (*.pdf)</translation>
+        </message>
+        <message>
+            <source>The draft has the new limits. Sign it off under Products; until then the old ones judge.</source>
+            <translation>草稿已有新限值。请在“产品”中签核；在此之前仍用旧限值判定。</translation>
+        </message>
+        <message>
+            <source>No inspection fits this filter.</source>
+            <translation>没有符合此筛选的检验。</translation>
+        </message>
+        <message>
+            <source>Show &amp;everything</source>
+            <translation>显示全部(&amp;E)</translation>
+        </message>
+        <message>
+            <source>Choose another product, station or period.</source>
+            <translation>请选择其他产品、工位或时段。</translation>
+        </message>
+        <message>
+            <source>Nothing has been inspected yet.</source>
+            <translation>还没有检验过任何内容。</translation>
+        </message>
+        <message>
+            <source>Inspect a &amp;folder</source>
+            <translation>检验文件夹(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Yield, anomaly types and the control chart come from the verdicts that are kept.</source>
+            <translation>良率、异常类型和控制图来自保存的判定。</translation>
+        </message>
+        <message>
+            <source>No image has a score yet: nothing could be inspected.</source>
+            <translation>还没有图像得分：未能检验任何内容。</translation>
+        </message>
+        <message>
+            <source>%1 new: read again (F5)</source>
+            <translation>%1 个新的：重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>Written to %1.</source>
+            <translation>已写入 %1。</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepBar</name>
+        <message>
+            <source>Steps</source>
+            <translation>步骤</translation>
+        </message>
+    </context>
+    <context>
+        <name>Teaching</name>
+        <message>
+            <source>The calculation failed. Try it again.</source>
+            <translation>计算失败。请重试。</translation>
+        </message>
+    </context>
+    <context>
+        <name>UndoBar</name>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>撤销(&amp;U)</translation>
+        </message>
+    </context>
+    <context>
+        <name>UntrainedNote</name>
+        <message>
+            <source>untrained</source>
+            <translation>未训练</translation>
+        </message>
+        <message>
+            <source>Untrained model: scores show only what differs from the good images; type names mean nothing.</source>
+            <translation>未训练的模型：得分只表示与良品图像的差异；类型名称没有意义。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Verdict</name>
+        <message>
+            <source>OK</source>
+            <translation>OK</translation>
+        </message>
+        <message>
+            <source>REVIEW</source>
+            <translation>REVIEW</translation>
+        </message>
+        <message>
+            <source>NG</source>
+            <translation>NG</translation>
+        </message>
+        <message>
+            <source>NOT INSPECTED</source>
+            <translation>未检验</translation>
+        </message>
+    </context>
+    <context>
+        <name>VerdictBanner</name>
+        <message>
+            <source>Verdict: %1</source>
+            <translation>判定：%1</translation>
+        </message>
+        <message>
+            <source>No verdict</source>
+            <translation>没有判定</translation>
+        </message>
+    </context>
+    <context>
+        <name>VerdictTile</name>
+        <message>
+            <source>Show only these in the list</source>
+            <translation>列表中只显示这些</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wizard</name>
+        <message>
+            <source>All pr&amp;oducts</source>
+            <translation>全部产品(&amp;O)</translation>
+        </message>
+        <message>
+            <source>&amp;Back</source>
+            <translation>返回(&amp;B)</translation>
+        </message>
+        <message>
+            <source>&amp;Next</source>
+            <translation>下一步(&amp;N)</translation>
+        </message>
+        <message>
+            <source>New product</source>
+            <translation>新产品</translation>
+        </message>
+        <message>
+            <source>&amp;Next: %1</source>
+            <translation>下一步(&amp;N)：%1</translation>
+        </message>
+        <message>
+            <source>The limits rested on what was changed here. Find them again in step %1.</source>
+            <translation>限值依赖于此处更改的内容。请在第 %1 步重新求取。</translation>
+        </message>
+    </context>
+    <context>
+        <name>WizardStep</name>
+        <message>
+            <source>Describe</source>
+            <translation>描述</translation>
+        </message>
+        <message>
+            <source>Anomalies</source>
+            <translation>异常</translation>
+        </message>
+        <message>
+            <source>References</source>
+            <translation>参考图像</translation>
+        </message>
+        <message>
+            <source>Calibrate</source>
+            <translation>校准</translation>
+        </message>
+        <message>
+            <source>Sign off</source>
+            <translation>签核</translation>
+        </message>
+        <message>
+            <source>Say what is to be inspected.</source>
+            <translation>说明要检验什么。</translation>
+        </message>
+        <message>
+            <source>List what can go wrong with it, as it would look.</source>
+            <translation>列出可能出现的问题，按其外观描述。</translation>
+        </message>
+        <message>
+            <source>Show it good parts: one is enough, four are better.</source>
+            <translation>展示良品：一张足够，四张更好。</translation>
+        </message>
+        <message>
+            <source>Let it find out from which score on a part is doubtful.</source>
+            <translation>求出得分达到多少时零件可疑。</translation>
+        </message>
+        <message>
+            <source>Look over the recipe and put a name to it.</source>
+            <translation>查看配方并署名。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wording</name>
+        <message>
+            <source>1 s</source>
+            <translation>1 秒</translation>
+        </message>
+        <message>
+            <source>%1 s</source>
+            <translation>%1 秒</translation>
+        </message>
+        <message>
+            <source>%1 min</source>
+            <translation>%1 分钟</translation>
+        </message>
+        <message>
+            <source>%1 h %2 min</source>
+            <translation>%1 小时 %2 分钟</translation>
+        </message>
+        <message>
+            <source>%1 ms</source>
+            <translation>%1 毫秒</translation>
+        </message>
+        <message>
+            <source>%1 images/s</source>
+            <translation>%1 张/秒</translation>
+        </message>
+    </context>
+    <context>
+        <name>_CardDelegate</name>
+        <message>
+            <source>Looks fine.</source>
+            <translation>看起来没问题。</translation>
+        </message>
+    </context>
+    <context>
+        <name>_CellDelegate</name>
+        <message>
+            <source>NOT INSP.</source>
+            <translation>未检验</translation>
+        </message>
+    </context>
+    <context>
+        <name>_StepButton</name>
+        <message>
+            <source>done</source>
+            <translation>完成</translation>
+        </message>
+        <message>
+            <source>to do</source>
+            <translation>待办</translation>
+        </message>
+    </context>
+</TS>

@@ -1,0 +1,155 @@
+"""Calibrations with their evidence, the good parts confirmed since, and the alarms of the drift watch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from filo_core.types import Limits, Verdict
+from storage.calibration_models import CalibrationRow, DriftAlarmRow
+from storage.models import InspectionRow, ReviewRow
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCalibration:
+    """A calibration as the record keeps it."""
+
+    calibration_id: int
+    scoring_hash: str
+    """Recipes of this scoring hash give comparable scores."""
+    reference_scores: tuple[float, ...]
+    confirmed_scores: tuple[float, ...]
+    last_inspection_id: int
+    last_review_id: int
+    limits: tuple[float, float]
+    """OK and NG limit."""
+    sentence: str
+    calibrated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """A judged inspection and the newest decision on it, None where nobody has decided."""
+
+    inspection_id: int
+    recipe_version_id: int
+    image_hash: str
+    name: str
+    image_score: float
+    inspected_at: datetime
+    review_verdict: Verdict | None
+    first_review_id: int | None
+    """Rises with the moment at which this inspection was decided first."""
+
+
+class CalibrationRepository:
+    """Calibrations are added and read, never changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self,
+        product_id: int,
+        scoring_hash: str,
+        reference_scores: tuple[float, ...],
+        confirmed_scores: tuple[float, ...],
+        limits: Limits,
+        sentence: str,
+        calibrated_at: datetime,
+    ) -> None:
+        """Keep a calibration, and how far the record had come by then."""
+        newest = select(func.max(InspectionRow.id)).where(InspectionRow.product_id == product_id)
+        self._session.add(
+            CalibrationRow(
+                product_id=product_id,
+                scoring_hash=scoring_hash,
+                reference_scores=json.dumps(reference_scores),
+                confirmed_scores=json.dumps(confirmed_scores),
+                last_inspection_id=self._session.scalar(newest) or 0,
+                last_review_id=self._session.scalar(select(func.max(ReviewRow.id))) or 0,
+                limit_ok=limits.ok,
+                limit_ng=limits.ng,
+                sentence=sentence,
+                calibrated_at=calibrated_at,
+            )
+        )
+        self._session.flush()
+
+    def newest(self, product_id: int) -> KeptCalibration | None:
+        """The calibration that counts, None before the first."""
+        row = self._session.scalar(
+            select(CalibrationRow)
+            .where(CalibrationRow.product_id == product_id)
+            .order_by(CalibrationRow.id.desc())
+            .limit(1)
+        )
+        if row is None:
+            return None
+        return KeptCalibration(
+            row.id,
+            row.scoring_hash,
+            tuple(json.loads(row.reference_scores)),
+            tuple(json.loads(row.confirmed_scores)),
+            row.last_inspection_id,
+            row.last_review_id,
+            (row.limit_ok, row.limit_ng),
+            row.sentence,
+            row.calibrated_at,
+        )
+
+    def answered(self, product_id: int) -> tuple[AnsweredRow, ...]:
+        """All judged inspections of a product, oldest first."""
+        reviews = (
+            select(
+                ReviewRow.inspection_id,
+                func.min(ReviewRow.id).label("first_id"),
+                func.max(ReviewRow.id).label("newest_id"),
+            )
+            .group_by(ReviewRow.inspection_id)
+            .subquery()
+        )
+        query = (
+            select(
+                InspectionRow.id,
+                InspectionRow.recipe_version_id,
+                InspectionRow.image_hash,
+                InspectionRow.name,
+                InspectionRow.image_score,
+                InspectionRow.inspected_at,
+                ReviewRow.verdict,
+                reviews.c.first_id,
+            )
+            .outerjoin(reviews, reviews.c.inspection_id == InspectionRow.id)
+            .outerjoin(ReviewRow, ReviewRow.id == reviews.c.newest_id)
+            .where(InspectionRow.product_id == product_id, InspectionRow.image_score.is_not(None))
+            .order_by(InspectionRow.id)
+        )
+        return tuple(
+            AnsweredRow(
+                inspection_id=row[0],
+                recipe_version_id=row[1],
+                image_hash=row[2],
+                name=row[3],
+                image_score=row[4] or 0.0,
+                inspected_at=row[5],
+                review_verdict=Verdict(row[6]) if row[6] else None,
+                first_review_id=row[7],
+            )
+            for row in self._session.execute(query)
+        )
+
+    def alarm(self, calibration_id: int) -> str | None:
+        """Sentence of the alarm that the watch over this calibration raised, None without one."""
+        return self._session.scalar(
+            select(DriftAlarmRow.sentence).where(DriftAlarmRow.calibration_id == calibration_id)
+        )
+
+    def add_alarm(self, calibration_id: int, sentence: str, raised_at: datetime) -> None:
+        """Keep an alarm."""
+        self._session.add(DriftAlarmRow(calibration_id=calibration_id, sentence=sentence, raised_at=raised_at))
+        self._session.flush()

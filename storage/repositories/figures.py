@@ -1,0 +1,133 @@
+"""The record in narrow rows, for statistics over many thousands of inspections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from filo_core.types import InspectionFilter, Verdict
+from storage.calibration_models import BlindReviewRow, GoldenPartRow
+from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.repositories.filters import conditions
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """One inspection without its picture, and what the newest review says about it."""
+
+    inspection_id: int
+    product_id: int
+    image_hash: str
+    verdict: Verdict
+    image_score: float | None
+    inspected_at: datetime
+    trained: bool
+    model_hash: str
+    review_verdict: Verdict | None
+    review_type: str
+
+    @property
+    def final_verdict(self) -> Verdict:
+        """The newest review's verdict, else the system's."""
+        return self.review_verdict or self.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedRow:
+    """What one person said about one inspection."""
+
+    inspection_id: int
+    reviewer: str
+    verdict: Verdict
+
+
+class FigureRepository:
+    """Reads only; every method costs one statement."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def judged(self, wanted: InspectionFilter) -> tuple[JudgedRow, ...]:
+        """All wanted inspections, oldest first."""
+        any_review = aliased(ReviewRow)
+        newest = select(func.max(any_review.id)).where(any_review.inspection_id == InspectionRow.id).scalar_subquery()
+        query = (
+            select(
+                InspectionRow.id,
+                InspectionRow.product_id,
+                InspectionRow.image_hash,
+                InspectionRow.verdict,
+                InspectionRow.image_score,
+                InspectionRow.inspected_at,
+                InspectionRow.trained,
+                RecipeVersionRow.model_hash,
+                ReviewRow.verdict,
+                ReviewRow.anomaly_type,
+            )
+            .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
+            .outerjoin(ReviewRow, ReviewRow.id == newest)
+            .where(*conditions(wanted))
+            .order_by(InspectionRow.id)
+        )
+        return tuple(
+            JudgedRow(
+                inspection_id=row[0],
+                product_id=row[1],
+                image_hash=row[2],
+                verdict=Verdict(row[3]),
+                image_score=row[4],
+                inspected_at=row[5],
+                trained=row[6],
+                model_hash=row[7],
+                review_verdict=Verdict(row[8]) if row[8] else None,
+                review_type=row[9] or "",
+            )
+            for row in self._session.execute(query)
+        )
+
+    def types_found(self, wanted: InspectionFilter) -> dict[int, frozenset[str]]:
+        """What the regions of the wanted inspections are called, by inspection."""
+        query = (
+            select(RegionRow.inspection_id, RegionRow.anomaly_type)
+            .join(InspectionRow, InspectionRow.id == RegionRow.inspection_id)
+            .where(*conditions(wanted))
+            .distinct()
+        )
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for inspection_id, name in self._session.execute(query):
+            found[inspection_id].add(name)
+        return {inspection_id: frozenset(names) for inspection_id, names in found.items()}
+
+    def reviewed(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
+        """All reviews of the wanted inspections, oldest first."""
+        query = (
+            select(ReviewRow.inspection_id, ReviewRow.reviewer, ReviewRow.verdict)
+            .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
+            .where(*conditions(wanted))
+            .order_by(ReviewRow.id)
+        )
+        return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+
+    def blind(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
+        """All blind reviews of the wanted inspections, oldest first."""
+        query = (
+            select(BlindReviewRow.inspection_id, BlindReviewRow.reviewer, BlindReviewRow.verdict)
+            .join(InspectionRow, InspectionRow.id == BlindReviewRow.inspection_id)
+            .where(*conditions(wanted))
+            .order_by(BlindReviewRow.id)
+        )
+        return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+
+    def known(self) -> dict[tuple[int, str], Verdict]:
+        """What the golden sets know, by product and image hash."""
+        query = select(GoldenPartRow.product_id, GoldenPartRow.image_hash, GoldenPartRow.expected)
+        return {(row[0], row[1]): Verdict(row[2]) for row in self._session.execute(query)}
+
+    def stations(self) -> tuple[str, ...]:
+        """Every station that inspected something, in alphabetical order."""
+        found = self._session.scalars(select(InspectionRow.station).where(InspectionRow.station != "").distinct())
+        return tuple(sorted(found))

@@ -1,0 +1,259 @@
+"""A walk over every screen: what a person without a mouse, without colour vision or with a screen reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QScrollBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from filo_core.types import Verdict, WizardStep
+from gui import theme as themes
+from gui.folder.verdict_tiles import VerdictTile
+from gui.main_window import MainWindow
+from gui.products.panel import ProductsPanel
+from gui.screens import SCREENS
+from gui.state import AppState, Screen
+from gui.theme import DARK, LIGHT, Tone, apply_theme, contrast_ratio
+from gui.widgets.verdict_banner import VerdictBanner
+from gui.widgets.verdicts import draw_verdict_chip, verdict_pixmap, verdict_word
+from workflows.workbench import Workbench
+
+Until = Callable[..., None]
+PLACES = [spec.screen.value for spec in SCREENS] + [f"wizard-{step.value}" for step in WizardStep]
+KINDS = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+)
+WEAKEST = 4.5
+THEMES = (LIGHT, DARK)
+
+
+@pytest.fixture
+def inspected(workbench: Workbench, product: str, parts: Path) -> str:
+    """A product with verdicts of every kind."""
+    handle = workbench.inspector.inspect_folder(product, parts)
+    handle.wait(20)
+    assert handle.error is None
+    return product
+
+
+@pytest.fixture
+def window(qtbot: QtBot, state: AppState, workbench: Workbench, inspected: str) -> Iterator[MainWindow]:
+    made = MainWindow(state)
+    qtbot.addWidget(made)
+    made.resize(1360, 860)
+    made.show()
+    state.set_current_product(inspected)
+    state.workbench_opened.emit()
+    yield made
+    made.close()
+
+
+def go_to(window: MainWindow, place: str, until: Until) -> None:
+    """Show a screen or a step of the wizard, and wait until it has settled."""
+    screen = Screen(place) if not place.startswith("wizard") else Screen.PRODUCTS
+    window.show_screen(screen)
+    panel = window.screen_widget(screen)
+    if isinstance(panel, ProductsPanel) and place.startswith("wizard"):
+        panel.set_up("metal nut")
+        panel.wizard.go_to(WizardStep(place.removeprefix("wizard-")))
+    if screen is Screen.STATISTICS:
+        until(lambda: panel.presenter.figures is not None, "the figures are read")
+    window.activateWindow()
+    until(window.isActiveWindow, "the window is active")
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+def is_inner(widget: QWidget) -> bool:
+    """Parts of Qt's own controls: the field of a spin box, the list of a drop-down, scroll bars."""
+    parents = (QAbstractSpinBox, QComboBox)
+    return (
+        widget.objectName().startswith("qt_")
+        or isinstance(widget, QScrollBar)
+        or isinstance(widget.parentWidget(), parents)
+        or (isinstance(widget.parentWidget(), QAbstractItemView) and isinstance(widget, QAbstractButton))
+        or type(widget).__name__ in {"QHeaderView", "QToolBarExtension"}
+    )
+
+
+def controls_of(root: QWidget) -> list[QWidget]:
+    """Everything a person can operate now."""
+    return [
+        widget
+        for widget in root.findChildren(QWidget)
+        if isinstance(widget, KINDS) and widget.isVisible() and widget.isEnabled() and not is_inner(widget)
+    ]
+
+
+def called(widget: QWidget) -> str:
+    text = getattr(widget, "text", lambda: "")
+    return f"{type(widget).__name__} {widget.accessibleName() or text()!r} in {type(widget.parentWidget()).__name__}"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_control_has_a_name_to_be_read_out(window: MainWindow, until: Until, place: str) -> None:
+    go_to(window, place, until)
+    controls = controls_of(window)
+    assert len(controls) > 6
+    assert [called(made) for made in controls if not made.accessibleName().strip()] == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_tab_key_reaches_every_control_and_comes_round(window: MainWindow, until: Until, place: str) -> None:
+    go_to(window, place, until)
+    reached: list[QWidget] = []
+    for _ in range(120):
+        QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        if focused in reached:
+            break
+        reached.append(focused)
+    else:
+        pytest.fail("the tab order does not come round")
+    missed = [made for made in controls_of(window) if made not in reached and not _is_reached_by_arrows(made, reached)]
+    assert [called(made) for made in missed] == []
+
+
+def _is_reached_by_arrows(widget: QWidget, reached: list[QWidget]) -> bool:
+    """Of a group of which one is chosen, Tab reaches that one, and the arrow keys the others."""
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    if group is not None and group.exclusive():
+        return any(made in reached for made in group.buttons())
+    if isinstance(widget, QAbstractButton) and widget.autoExclusive():
+        return any(made in reached for made in widget.parentWidget().findChildren(type(widget)))
+    return False
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_one_sees_which_control_has_the_keyboard(
+    window: MainWindow, qapp: QApplication, until: Until, place: str
+) -> None:
+    unseen = []
+    for theme in THEMES:
+        apply_theme(qapp, theme)
+        go_to(window, place, until)
+        for made in controls_of(window):
+            made.clearFocus()
+            before = made.grab().toImage()
+            made.setFocus(Qt.FocusReason.TabFocusReason)
+            if made.hasFocus() and made.grab().toImage() == before:
+                unseen.append(f"{theme.name}: {called(made)}")
+    assert unseen == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_word_on_screen_has_enough_contrast(
+    window: MainWindow, qapp: QApplication, until: Until, place: str
+) -> None:
+    weak = {}
+    for theme in THEMES:
+        apply_theme(qapp, theme)
+        go_to(window, place, until)
+        for made in window.findChildren(QWidget):
+            text = made.text() if isinstance(made, QLabel | QAbstractButton | QLineEdit) else ""
+            if text.strip() and made.isVisible() and made.isEnabled() and not is_inner(made):
+                found = strongest_contrast(_in_place(window, made))
+                if found < WEAKEST:
+                    weak[f"{theme.name}: {called(made)}: {text}"] = round(found, 2)
+    assert weak == {}
+
+
+def _in_place(window: QWidget, widget: QWidget) -> QImage:
+    """The widget over its own ground, as the window paints it, scrolled to where it can be seen."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if isinstance(above, QScrollArea):
+        above.ensureWidgetVisible(widget)
+    return window.grab(widget.rect().translated(widget.mapTo(window, QPoint(0, 0)))).toImage()
+
+
+def strongest_contrast(image: QImage) -> float:
+    """Of any pixel with the most frequent one: the core of a letter with its ground."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32) & 0xFFFFFF
+    colours, counts = np.unique(pixels, return_counts=True)
+    ground = f"#{colours[counts.argmax()]:06x}"
+    return max(contrast_ratio(ground, f"#{colour:06x}") for colour in colours)
+
+
+def test_the_measure_of_contrast_tells_weak_letters(qtbot: QtBot) -> None:
+    label = QLabel("weak")
+    qtbot.addWidget(label)
+    label.setStyleSheet("background: #ffffff; color: #999999;")
+    label.show()
+    assert strongest_contrast(label.grab().toImage()) < WEAKEST
+    label.setStyleSheet("background: #ffffff; color: #15202b;")
+    assert strongest_contrast(label.grab().toImage()) >= WEAKEST
+
+
+def _chip(verdict: Verdict) -> QImage:
+    image = QImage(160, 36, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    draw_verdict_chip(painter, verdict, QRectF(2, 2, 156, 32))
+    painter.end()
+    return image
+
+
+def _badge(verdict: Verdict) -> QImage:
+    return verdict_pixmap(verdict, 24).toImage()
+
+
+def _banner(verdict: Verdict) -> QImage:
+    banner = VerdictBanner()
+    banner.resize(600, 140)
+    banner.set_verdict(verdict, "")
+    image = banner.grab().toImage()
+    banner.deleteLater()
+    return image
+
+
+def _tile(verdict: Verdict) -> QImage:
+    tile = VerdictTile(verdict)
+    tile.resize(150, 62)
+    image = tile.grab().toImage()
+    tile.deleteLater()
+    return image
+
+
+@pytest.mark.parametrize("draw", [_chip, _badge, _banner, _tile], ids=["chip", "badge", "banner", "tile"])
+def test_no_verdict_is_told_by_colour_alone(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, draw: Callable[[Verdict], QImage]
+) -> None:
+    # One and the same colour for all: what still differs is word or sign.
+    colourless = replace(LIGHT, verdicts=tuple((verdict, Tone("#444444", "#ffffff")) for verdict in Verdict))
+    monkeypatch.setattr(themes, "LIGHT", colourless)
+    pictures = {verdict: draw(verdict) for verdict in Verdict}
+    alike = [(one, other) for one, other in combinations(Verdict, 2) if pictures[one] == pictures[other]]
+    assert alike == []
+    assert len({verdict_word(verdict) for verdict in Verdict}) == len(Verdict)
