@@ -105,6 +105,30 @@ def convert(
     say(f"Wrote {target}.")
 
 
+@app.command("text-work")
+@speaks_plainly
+def show_text_work(
+    anomalies: Annotated[int, typer.Option(min=1, help="Anomaly types in the recipe.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Count the text tower's multiply-adds per image in the full profile, before and after. Needs no weights."""
+    from filo_core.profiles.text_report import full_text_work
+
+    works = full_text_work(anomalies)
+    rows = [
+        {"positions": w.positions, "whole": w.whole, "placed": w.placed, "times_less": round(w.whole / w.placed, 1)}
+        for w in works
+    ]
+    if as_json:
+        print_json({"anomalies": anomalies, "rows": rows})
+        return
+    table = Table("Positions chosen", "All prompts, 9 positions, 77 tokens", "As computed", "Times less")
+    for row in rows:
+        whole, placed = (f"{row[key] / 1e9:.1f} G" for key in ("whole", "placed"))
+        add_row(table, str(row["positions"]), whole, placed, str(row["times_less"]))
+    console.print(table)
+
+
 @app.command("check-golden")
 @speaks_plainly
 def check_golden(

@@ -52,8 +52,13 @@ def encode_behind(model: Any, prefix: Prefix, tokens: Tensor) -> Tensor:
     Equals encoding every prompt whole to 1e-5.
     """
     ends = tokens.argmax(dim=-1)
-    length = int(ends.max()) + 1
-    hidden = model.token_embedding(tokens[:, prefix.length : length])
+    return run_behind(model, prefix, tokens[:, : int(ends.max()) + 1], ends)
+
+
+def run_behind(model: Any, prefix: Prefix, tokens: Tensor, ends: Tensor) -> Tensor:
+    """:func:`encode_behind` for tokens that are cut already, with the place of every end token."""
+    length = tokens.shape[1]
+    hidden = model.token_embedding(tokens[:, prefix.length :])
     hidden = hidden + model.positional_embedding[prefix.length : length]
     own = length - prefix.length
     allowed = torch.ones(own, length, dtype=torch.bool, device=hidden.device).tril(prefix.length)

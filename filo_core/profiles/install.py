@@ -139,6 +139,8 @@ def _clip_state(tensors: dict[str, Tensor], architecture: dict[str, Any], source
 
     with torch.device("meta"):
         model = open_clip.CLIP(**architecture)
+    # Published in half precision, in which the table cannot be resized.
+    tensors = {name: tensor.float() for name, tensor in tensors.items()}
     resize_pos_embed(tensors, model)
     return _fitting(tensors, model.state_dict(), source)
 
