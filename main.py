@@ -17,6 +17,7 @@ from cli.export import export
 from cli.forward import forward
 from cli.golden import app as golden_commands
 from cli.inspect import inspect
+from cli.line import app as line_commands
 from cli.models import app as model_commands
 from cli.product import Database
 from cli.product import app as product_commands
@@ -36,6 +37,7 @@ cli.add_typer(golden_commands, name="golden")
 cli.add_typer(audit_commands, name="audit")
 cli.add_typer(user_commands, name="user")
 cli.add_typer(secret_commands, name="secret")
+cli.add_typer(line_commands, name="line")
 cli.command()(demo)
 cli.command()(inspect)
 cli.command()(calibrate)

@@ -166,8 +166,8 @@ def write(note: Path, results: list[tuple[str, list[Measured], list[str]]]) -> N
     lines = [
         "# A million inspections",
         "",
-        f"Written by `make bench-storage`: median and spread of {REPEATS} runs in milliseconds. *Processor* is what this",
-        "process computed: on SQLite all there is to do, whatever else the machine is busy with.",
+        f"Written by `make bench-storage`: median and spread of {REPEATS} runs in milliseconds. *Processor* is what",
+        "this process computed: on SQLite all there is to do, whatever else the machine is busy with.",
         "",
         f"Machine: {machine}; load average {os.getloadavg()[0]:.1f} at the end.",
     ]

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     llm_timeout_s: float = 60.0
     backup_hour: int = Field(default=2, ge=0, le=23)
     """Local hour of the nightly backup; the day's first start of the window makes one as well."""
+    supervised: bool = True
+    """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
+    line_token: SecretStr = SecretStr("")
+    """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""
@@ -80,6 +84,11 @@ class Settings(BaseSettings):
     def source_address(self) -> str:
         """``source_value`` with a camera's password, where one is kept for its host."""
         return SecretStore(self.home).filled(self.source_value) if "@" in self.source_value else self.source_value
+
+    @property
+    def outbox(self) -> Path:
+        """SQLite file with the line's triggers, their answers and what is yet to be delivered."""
+        return self.home / "outbox.sqlite"
 
     @property
     def images(self) -> Path:

@@ -15,6 +15,7 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.live_model import LiveModel
 from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
 from workflows.users import Users
@@ -39,13 +40,17 @@ class Workbench:
     nightly: NightlyBackup
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
+    live_model: LiveModel | None = None
+    """The process that judges live frames; None where the worker does."""
 
     def close(self) -> None:
-        """Stop the worker between two events, sign out, then close the database."""
+        """Stop the worker between two events, end the live model's process, sign out, then close the database."""
         self.worker.stop()
+        if self.live_model is not None:
+            self.live_model.close()
+        self.nightly.close()
         if self.forwarder is not None:
             self.forwarder.stop()
-        self.nightly.close()
         self.access.sign_out()
         self.storage.close()
 
@@ -77,6 +82,7 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     worker.start()
     nightly = NightlyBackup(settings)
     nightly.start()
+    live_model = LiveModel() if settings.supervised else None
     return Workbench(
         settings=settings,
         storage=storage,
@@ -84,9 +90,17 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         users=Users(storage, access),
         catalogue=catalogue,
         history=History(storage, access),
-        inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
+        inspector=Inspector(
+            catalogue,
+            storage,
+            worker,
+            station=settings.station,
+            operator=settings.operator,
+            live_model=live_model,
+        ),
         worker=worker,
         library=AnomalyLibrary.load(),
-        forwarder=forwarder,
+        live_model=live_model,
         nightly=nightly,
+        forwarder=forwarder,
     )

@@ -57,8 +57,10 @@ def make_source(choice: SourceChoice) -> ImageSource:
             else "No address is given. Type the address of a stream, or the path of a video file."
         )
     from filo_core.line.sources.camera import CameraSource
+    from filo_core.line.sources.choose import source_at
 
-    return CameraSource(int(value) if choice.kind is SourceKind.CAMERA else value)
+    # A number means a camera here, even where a folder goes by it.
+    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value)
 
 
 def find_cameras() -> list[int]:

@@ -1,6 +1,7 @@
 """The shipped weights on the rendered product: what was recorded with them holds, within two points.
 
-Record again after training: ``main.py benchmark resources/demo/bracket --seeds 1 --json tests/golden/compact_demo.json``.
+Record again after training:
+``main.py benchmark resources/demo/bracket --seeds 1 --json tests/golden/compact_demo.json``.
 """
 
 import json

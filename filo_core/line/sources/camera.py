@@ -37,7 +37,7 @@ class CameraTiming:
     hang_s: float = 4.0
     """Without a sign of life, until the process is killed and the camera opened anew."""
     first_retry_s: float = 0.5
-    longest_retry_s: float = 10.0
+    longest_retry_s: float = 2.0
     """Waits between tries double from the first to this."""
 
 
@@ -203,7 +203,11 @@ class CameraSource:
             ended = session.look(_LOOK_EVERY_S)
             if ended is not None:
                 ending, number = ended
-                return ending, number, self._ending_sentence(ending, number)
+                problem = self._ending_sentence(ending, number)
+                if problem and ending is not Ending.TOO_LARGE:
+                    # At once: to clear the process away takes its time.
+                    self._lose(problem)
+                return ending, number, problem
             silence = session.silence(time.monotonic())
             if session.room.sequence == 0:
                 if session.age(time.monotonic()) > timing.open_s:
