@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.types import EventKind, Role
+from storage.columns import LONGEST_NAME, storable
 from storage.repositories.users import SignInLock, User
 from workflows.pins import matches, matches_nobody
 
@@ -154,10 +155,12 @@ class Access:
 
     def _checked(self, name: str, pin: str) -> User:
         """The user of a name, if the PIN is theirs; a refusal is counted before anything else is said."""
+        # Whatever was typed becomes something that every database takes.
+        name = storable(name)[:LONGEST_NAME]
         with self._storage.transaction() as transaction:
             wait = _seconds_to_wait(transaction, name)
             if wait:
-                raise_after = AccessError(f"{name[:120]} was refused too often. Wait {_spoken(wait)}, then try again.")
+                raise_after = AccessError(f"{name} was refused too often. Wait {_spoken(wait)}, then try again.")
             else:
                 user = transaction.users.find(name)
                 if _is_right(user, pin):
@@ -172,9 +175,9 @@ class Access:
     def _count_refusal(self, transaction: Transaction, name: str) -> None:
         before = transaction.users.lock(name)
         failures = (before.failures if before else 0) + 1
-        transaction.users.set_lock(name[:120], SignInLock(failures, datetime.now(UTC), delay_after(failures)))
+        transaction.users.set_lock(name, SignInLock(failures, datetime.now(UTC), delay_after(failures)))
         detail = {"in_a_row": failures}
-        transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, name[:120], detail)
+        transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, name, detail)
 
     def _end(self, current: _SignedIn, why: str) -> None:
         self._current = None

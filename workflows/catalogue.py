@@ -190,7 +190,9 @@ class Catalogue:
 
         Raises:
             RecipeError: if nobody signs, or another recipe came in force meanwhile.
+            AccessError: if there are users and nobody who may sign off is signed in.
         """
+        signed_by = self._access.require(Right.SIGN_OFF, signed_by)
         if not signed_by:
             raise RecipeError("Nobody has signed. Enter who teaches.")
         name = before.product

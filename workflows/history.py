@@ -151,7 +151,7 @@ class History:
             ProductError: if the name is too long or holds characters that cannot be seen.
             StorageError: if there is no such inspection.
         """
-        who = tidy_name(reviewer, "reviewer's name")
+        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
         _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)

@@ -29,7 +29,7 @@ class GoldenDialog(QDialog):
         super().__init__(parent)
         self._state = state
         self._product = product
-        self._golden = GoldenSets(state.workbench.storage)
+        self._golden = GoldenSets(state.workbench.storage, state.workbench.access)
         self._background = Background()
         self._handle: JobHandle | None = None
         self._signals: JobSignals | None = None

@@ -42,7 +42,7 @@ def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
     plot.left.setTicks([ticks])
     plot.bottom.setTicks([whole_numbers(longest)])
     # Room at the right for the numbers beside the longest bar.
-    plot.show_range(QRectF(0.0, lowest + 0.2, 1.65 * longest, 0.6 - (lowest + 0.2)))
+    plot.show_range(QRectF(0.0, lowest + 0.2, 1.9 * longest, 0.6 - (lowest + 0.2)))
 
 
 def _add_bar(plot: Plot, row: float, count: int, brush: QBrush, theme: Theme, text: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import Select, func, select, text, union
+from sqlalchemy import Select, exists, func, select, text, union
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
@@ -177,11 +177,12 @@ def _newest(wanted: InspectionFilter, before_id: int | None, limit: int) -> Sele
         narrowed.append(InspectionRow.id < before_id)
     if not wanted.anomaly_type:
         return select(InspectionRow.id).where(*narrowed).order_by(InspectionRow.id.desc()).limit(limit)
-    # Each half in the order of an index that begins with the type; joined before, they would be sorted as a whole.
+    # Each half in the order of an index that begins with the type. As a join, a database may begin with the other
+    # conditions instead, and sort all that they find.
     halves = []
     for called in (called_by_region(wanted.anomaly_type), called_by_review(wanted.anomaly_type)):
         owner = called.selected_columns[0]
-        half = called.distinct().join(InspectionRow, InspectionRow.id == owner).where(*narrowed)
+        half = called.distinct().where(exists().where(InspectionRow.id == owner, *narrowed))
         halves.append(select(half.order_by(owner.desc()).limit(limit).subquery().c[0]))
     found = union(*halves).subquery()
     return select(found.c[0]).order_by(found.c[0].desc()).limit(limit)

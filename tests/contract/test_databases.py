@@ -302,6 +302,34 @@ def test_the_longest_name_a_person_may_type_fits(storage: Storage) -> None:
         assert transaction.products.draft(name).description.name == name
 
 
+def test_four_writers_at_once_make_one_chain(storage: Storage) -> None:
+    recipe = sign_product(storage)
+    all_ready = threading.Barrier(4)
+
+    def write(writer: int) -> None:
+        recorder = Recorder(storage, "metal nut")
+        all_ready.wait(20)
+        for number in range(8):
+            inspection = make_inspection(recipe, 100 * writer + number, regions=[make_region()], origin=Origin.LIVE)
+            recorder.record_one(inspection)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    report = storage.verify()
+    assert report.intact
+    assert report.entries == 1 + 32
+
+
+def test_a_schema_with_data_in_it_goes_back_and_forward(storage: Storage, url: str, tmp_path: Path) -> None:
+    recipe = sign_product(storage)
+    Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, regions=[make_region()]))
+    with for_writing(storage._engine).begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    with open_storage(url, tmp_path / "images") as again, again.reading() as transaction:
+        assert transaction.inspections.count(EVERYTHING) == 1
+        assert again.verify().intact
+
+
 @pytest.mark.parametrize("table", [InspectionRow, RegionRow, ReviewRow, EventRow, AuditRow])
 def test_what_was_decided_can_be_neither_changed_nor_deleted(storage: Storage, table: type[Row]) -> None:
     fill(storage)

@@ -1,7 +1,7 @@
 """The shipped weights on the rendered product: what was recorded with them holds, within two points.
 
-Record again after training:
-``main.py benchmark resources/demo/bracket --seeds 1 --json tests/golden/compact_demo.json``.
+After training, record again: ``main.py benchmark resources/demo/bracket --seeds 1 --json FILE`` with this folder's
+``compact_demo.json`` as the file.
 """
 
 import json
