@@ -143,7 +143,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    content = {"profile": profile.model_dump(mode="json", exclude={"licence", "trained_on"}), "network": architecture}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"})
+    content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:
         content["words"] = asdict(vocabulary)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

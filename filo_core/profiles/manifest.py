@@ -67,6 +67,8 @@ class ModelProfile(BaseModel):
     """Whether p of eq. (1) is half of the image score."""
     licence: str
     trained_on: str
+    trained_by: str = ""
+    """Command, commit, seed and length of the training run."""
 
     @model_validator(mode="after")
     def _trained_needs_weights(self) -> ModelProfile:
