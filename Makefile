@@ -7,9 +7,9 @@ STAMP := $(VENV)/.installed
 # What Qt's xcb platform and the Xvfb test need, by Debian's names.
 SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
-TEST_PACKAGES := xvfb xdotool
+TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study model-card speed clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -64,8 +64,18 @@ speed: setup ## what one image costs, beside a ResNet-18 forward
 screenshots: setup system-test ## pictures of every screen into docs/screens
 	$(BIN)/python tools/screenshots.py docs/screens
 
-calibration-study: setup ## simulate and measure what limits promise, into docs/calibration.md
-	$(BIN)/python -m tools.calibration_study
+calibration-study: setup ## simulate what limits promise, into docs/calibration.md; DATA=folder adds real categories
+	$(BIN)/python -m tools.calibration_study $(if $(DATA),--data $(DATA))
+
+bench-recount: setup ## a million stored scores counted again under moved limits
+	$(BIN)/python -m tools.recount_benchmark
+
+soak: setup system-test ## abuse the record (into the terminal) and a line with its cameras (into docs/reliability.md)
+	$(BIN)/python -m tools.soak
+	$(BIN)/python -m tools.soak_line
+
+bench-storage: setup system-test ## a million inspections on SQLite and PostgreSQL, into docs/scale.md
+	$(BIN)/python -m tools.bench_storage
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,10 +11,12 @@ from rich.table import Table
 
 from cli.common import UNTRAINED_NOTE, add_row, console, errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
+from cli.signing_in import User, signed_in
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
 from storage.storage import open_storage
+from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.evidence import confirmed_evidence, drift
 from workflows.inspector import calibration_steps
@@ -31,6 +34,7 @@ def calibrate(
     name: Name,
     alpha: Annotated[float, typer.Option(help="False-reject rate to promise where the good parts carry it.")] = GOAL,
     sign_off: Annotated[bool, typer.Option("--sign-off", help="Put the limits in force as a new recipe.")] = False,
+    user: User = "",
     database: Database = "",
     device: Device = "",
     as_json: AsJson = False,
@@ -39,15 +43,17 @@ def calibrate(
     from filo_core.engine import load_engine
 
     settings = settings_with(database=database, device=device)
-    with open_storage(settings.database_url, settings.images) as storage:
-        catalogue = Catalogue(storage)
+    with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
+        access, pin = signed_in(storage, user, settings.station) if sign_off else (Access(storage), "")
+        at_end.callback(access.sign_out)
+        catalogue = Catalogue(storage, access)
         draft = catalogue.draft(name)
         engine = load_engine(draft.profile, settings.device)
         found = _last(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")
         assert isinstance(found, Calibrated), "calibration ends with its result"
         recipe = draft.recipe(found.limits, engine.model_hash)
         left_out = confirmed_evidence(storage, name, recipe).sentence
-        version = catalogue.sign_off(name, settings.operator, engine.model_hash) if sign_off else None
+        version = catalogue.sign_off(name, settings.operator, engine.model_hash, pin) if sign_off else None
     if as_json:
         print_json(_calibrated_json(found) | {"left_out": left_out, "recipe_version": version and version.version})
         return

@@ -11,6 +11,7 @@ from rich.table import Table
 from cli.calibrate import Device
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
+from cli.signing_in import User, signed_in
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
@@ -149,12 +150,17 @@ def sign_off(
     name: Name,
     reason: Annotated[str, typer.Option(help="Why the inspection may go on.")],
     by: Who = "",
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Let inspection go on in spite of a failed or overdue check. It stays in the log with name and reason."""
     settings = settings_with(database=database)
     with open_storage(settings.database_url, settings.images) as storage:
-        release = GoldenSets(storage).release(name, by or settings.operator, reason)
+        access, _ = signed_in(storage, user, settings.station)
+        try:
+            release = GoldenSets(storage, access).release(name, by or settings.operator, reason)
+        finally:
+            access.sign_out()
     say(f"{release.signed_by} let {name} be inspected. The problem was: {release.problem}")
 
 

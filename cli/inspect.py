@@ -17,6 +17,7 @@ from filo_core.types import Verdict
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.forwarding import forwarding
 from workflows.inspector import folder_steps
 
 
@@ -33,7 +34,9 @@ def inspect(
 
     settings = settings_with(database=database, device=device)
     finished: RunFinished | None = None
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_storage(settings.database_url, settings.images) as storage, forwarding(settings, storage):
+        if storage.recovered.sentence:
+            errors.print(storage.recovered.sentence, markup=False, soft_wrap=True)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, trained_word
+from cli.signing_in import User, signed_in
 from filo_core.descriptions.cleaning import clean_phrases
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError, ProductError
@@ -45,6 +46,7 @@ def create(
     anomalies: Annotated[
         Path | None, typer.Option(help="Text file, one anomaly a line, or a JSON list. Default: the built-in library.")
     ] = None,
+    user: User = "",
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +54,12 @@ def create(
     settings = settings_with(database=database)
     description = ProductDescription(name, class_name, kind, domain)
     with open_storage(settings.database_url, settings.images) as storage:
-        version, calibrated = create_product(Catalogue(storage), settings, description, references, anomalies)
+        access, pin = signed_in(storage, user, settings.station)
+        try:
+            catalogue = Catalogue(storage, access)
+            version, calibrated = create_product(catalogue, settings, description, references, anomalies, pin=pin)
+        finally:
+            access.sign_out()
     if as_json:
         print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence})
         return
@@ -70,6 +77,7 @@ def create_product(
     references: Path,
     anomalies: Path | None = None,
     engine: Engine | None = None,
+    pin: str = "",
 ) -> tuple[RecipeVersion, Calibrated]:
     """All five steps of the wizard in one go; leaves nothing behind when a step fails.
 
@@ -99,7 +107,7 @@ def create_product(
             if isinstance(event, Calibrated):
                 calibrated = event
         assert calibrated is not None, "calibration ends with its result"
-        version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash)
+        version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin)
     except BaseException:
         catalogue.delete(description.name)
         raise

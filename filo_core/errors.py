@@ -43,6 +43,10 @@ class StorageError(FiloError):
     """The database or the image store cannot be used."""
 
 
+class DiskFullError(StorageError):
+    """A disk that the record is on has no room; nothing of what was to be stored is there by half."""
+
+
 class DatabaseInUseError(StorageError):
     """Another window is already working on this database."""
 

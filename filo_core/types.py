@@ -65,6 +65,40 @@ class Position(StrEnum):
     BOTTOM_RIGHT = "bottom right"
 
 
+class Role(StrEnum):
+    """What a person may do: each role may do all that the one before may."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class JobState(StrEnum):
+    """How a piece of work ended. ``INTERRUPTED``: its program was ended before it."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class EventKind(StrEnum):
+    """What happens to the record besides verdicts and reviews."""
+
+    USER_CHANGED = "user changed"
+    SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
+    SIGN_IN_REFUSED = "sign-in refused"
+    PRODUCT_REMOVED = "product removed"
+    CLOCK_MOVED_BACK = "clock moved back"
+    RECOVERED = "recovered"
+    RESTORED = "restored"
+    CHAIN_BEGUN = "chain begun"
+    IMAGES_REMOVED = "images removed"
+    DISK_FULL = "disk full"
+
+
 class Origin(StrEnum):
     """Where an inspected image came from."""
 

@@ -22,6 +22,7 @@ from gui.actions import add_actions, translate_actions
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
+from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SMALLEST = QSize(1100, 720)
-_NAVIGATION_WIDTH = 108
+_NAVIGATION_WIDTH = 116
 _LONGEST_END_MS = 10_000
 
 
@@ -181,6 +182,9 @@ class MainWindow(QMainWindow):
             self.show_screen(current)
 
     def _on_workbench_opened(self) -> None:
+        recovered = self._state.workbench.storage.recovered.sentence
+        if recovered:
+            self.show_error(recovered)
         for made in self._buttons.values():
             made.setEnabled(True)
         self.show_screen(next(iter(self._specs)))
@@ -204,7 +208,10 @@ class MainWindow(QMainWindow):
     # Actions ---------------------------------------------------------------------------------------------------
 
     def ask_for_operator(self) -> None:
-        """Ask who is working."""
+        """Ask who is working; with the PIN, once there are users."""
+        if self._state.is_open and self._state.workbench.access.is_needed:
+            SignInDialog(self._state, self).exec()
+            return
         name, accepted = QInputDialog.getText(
             self, self.tr("Operator"), self.tr("Your name stands beside what you sign and review:"),
             text=self._state.operator,

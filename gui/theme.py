@@ -248,7 +248,7 @@ QFrame[role="card"] {{ background: {theme.surface}; border: 1px solid {theme.rai
 QFrame[role="navigation"] {{ background: {theme.raised}; border: none; }}
 QToolButton[role="navigation"] {{
     min-height: 76px; border: none; border-left: 5px solid transparent; color: {theme.text};
-    background: transparent; padding: 2px 7px 2px 2px;
+    background: transparent; padding: 2px 5px 2px 0; font-size: {10 * font_scale:.1f}pt;
 }}
 QToolButton[role="navigation"]:hover {{ background: {theme.window}; }}
 QToolButton[role="navigation"]:checked {{

@@ -14,8 +14,11 @@ import io
 import itertools
 import os
 import re
+import shutil
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +26,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image, UnidentifiedImageError
 
-from filo_core.errors import ShapeMismatchError, StorageError
+from filo_core.errors import DatabaseInUseError, DiskFullError, ShapeMismatchError, StorageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,17 +40,34 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _RUNS = ".runs"
 _TEMPORARY = ".tmp"
 _LOCK_TIMEOUT_S = 30.0
+_CLOCK_TOLERANCE_S = 2.0
+"""File systems and clocks disagree by this much."""
 _CHOOSE_FOLDER = "Ask for write permission, or choose another folder."
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What runs that ended without closing have left in the store."""
+
+    runs: tuple[str, ...]
+    half_written: int
+    """Temporary files; they are gone already."""
+    recent: tuple[Path, ...]
+    """Whole files as young as the oldest of those runs: one that no row speaks of may go."""
 
 
 class ArtefactStore:
     """Images and anomaly maps in a folder, by hash. Safe to use from several threads and programs at once.
 
+    Args:
+        root: its folder.
+        after_crash: told what was left when a run ended without closing, before anything new is written.
+
     Raises:
         StorageError: if the folder cannot be made or written.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, after_crash: Callable[[Leftovers], None] | None = None) -> None:
         self._root = root
         self._run = uuid.uuid4().hex
         self._numbers = itertools.count()
@@ -56,7 +76,7 @@ class ArtefactStore:
             (root / _RUNS).mkdir(parents=True, exist_ok=True)
             # Otherwise a run that has made its mark but not locked it yet would pass for a dead one.
             with self._one_at_a_time():
-                self._recover()
+                self._recover(after_crash)
                 self._lock.acquire(timeout=0)
         except Timeout as error:
             raise StorageError(
@@ -69,6 +89,11 @@ class ArtefactStore:
     def root(self) -> Path:
         """Folder of the store."""
         return self._root
+
+    @property
+    def run(self) -> str:
+        """Name of this program run; jobs and sessions carry it."""
+        return self._run
 
     def close(self) -> None:
         """Say that this run has ended well and left nothing behind."""
@@ -86,6 +111,16 @@ class ArtefactStore:
         if _sha256(image.encoded) != image.image_hash:
             raise StorageError(f"{image.name} changed while it was in use: its hash is wrong. Take it again.")
         return self._put(image.encoded, image.image_hash)
+
+    def put_bytes(self, content: bytes, content_hash: str) -> None:
+        """Keep what another store keeps under ``content_hash``.
+
+        Raises:
+            StorageError: if it is something else, or cannot be written.
+        """
+        if _sha256(content) != content_hash:
+            raise StorageError(f"What was to be stored as {content_hash[:12]} is damaged: its hash is wrong.")
+        self._put(content, content_hash)
 
     def put_map(self, anomaly_map: NDArray[np.float32]) -> str:
         """Keep an anomaly map as a 16-bit grey PNG; back comes the hash of that file.
@@ -138,6 +173,22 @@ class ArtefactStore:
             raise StorageError(f"{self.path_of(content_hash)} is not an anomaly map. Restore it from a backup.")
         return (levels / np.float32(MAP_LEVELS)).astype(np.float32)
 
+    def require_room(self, reserve_bytes: int) -> None:
+        """Refuse to go on when the disk is nearly full.
+
+        Raises:
+            DiskFullError: if less than ``reserve_bytes`` are free.
+        """
+        if shutil.disk_usage(self._root).free < reserve_bytes:
+            raise DiskFullError(
+                f"The disk that holds {self._root} is full: less than {reserve_bytes / 2**20:.0f} MiB are left. "
+                "Free some space, then try again."
+            )
+
+    def stored(self) -> Iterator[Path]:
+        """Every image and map that is kept."""
+        yield from (path for path in self._files() if _HASH.fullmatch(path.name))
+
     def path_of(self, content_hash: str) -> Path:
         """Where the content of a hash lies, whether it is there or not.
 
@@ -152,7 +203,10 @@ class ArtefactStore:
         path = self.path_of(content_hash)
         try:
             self._make_folder(path.parent)
-            if not _holds(path, content):
+            if _holds(path, content):
+                # Seen again: too young to be removed before the row that speaks of it is there.
+                os.utime(path)
+            else:
                 self._write(path, content)
             # For a file that was there as well: its writer may have died before this.
             _flush_folder(path.parent)
@@ -181,21 +235,42 @@ class ArtefactStore:
     def _one_at_a_time(self) -> FileLock:
         return FileLock(self._root / _RUNS / "opening.lock", timeout=_LOCK_TIMEOUT_S)
 
-    def _recover(self) -> None:
-        """Remove the temporary files of runs that ended without closing; looks nowhere after a run that closed."""
-        dead = [mark for mark in (self._root / _RUNS).iterdir() if mark.suffix != ".lock" and _is_unlocked(mark)]
+    def _recover(self, after_crash: Callable[[Leftovers], None] | None) -> None:
+        """Clean up after runs that ended without closing; looks nowhere after a run that closed."""
+        marks = [mark for mark in (self._root / _RUNS).iterdir() if mark.suffix != ".lock"]
+        dead = [mark for mark in marks if _is_unlocked(mark)]
         if not dead:
             return
-        marks = tuple(f".{mark.name}-" for mark in dead)
+        names = tuple(f".{mark.name}-" for mark in dead)
+        stale = [path for path in self._files() if path.name.startswith(names)]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        # What a living run has just written may have no row yet: the search for pictures without one waits for its end.
+        alone = len(dead) == len(marks)
+        if after_crash is not None:
+            since = min(mark.stat().st_mtime for mark in dead) - _CLOCK_TOLERANCE_S
+            recent = [path for path in self._files() if _HASH.fullmatch(path.name) and path.stat().st_mtime >= since]
+            after_crash(Leftovers(tuple(mark.name for mark in dead), len(stale), tuple(recent) if alone else ()))
+        # Last: a crash in here leaves the marks, and the next run begins anew.
+        for mark in dead if alone or after_crash is None else []:
+            mark.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
         for folder in self._root.iterdir():
             if folder.is_dir() and folder.name != _RUNS:
-                with os.scandir(folder) as entries:
-                    stale = [entry.path for entry in entries if entry.name.startswith(marks)]
-                for path in stale:
-                    Path(path).unlink(missing_ok=True)
-        # Last: a crash in here leaves the marks, and the next run begins anew.
-        for mark in dead:
-            mark.unlink(missing_ok=True)
+                yield from folder.iterdir()
+
+
+def refuse_other_runs(root: Path) -> None:
+    """Raise when any program has this image store open.
+
+    Raises:
+        DatabaseInUseError: if one has.
+    """
+    runs = root / _RUNS
+    marks = [mark for mark in runs.iterdir() if mark.suffix != ".lock"] if runs.is_dir() else []
+    if not all(_is_unlocked(mark) for mark in marks):
+        raise DatabaseInUseError(f"Another program is working with {root}. Close it first, then try again.")
 
 
 def _is_unlocked(mark: Path) -> bool:
@@ -234,6 +309,6 @@ def _flush_folder(folder: Path) -> None:
 
 def _os_trouble(path: Path, error: OSError, what: str) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageError(f"The disk that holds {path} is full. Free some space, then try again.")
+        return DiskFullError(f"The disk that holds {path} is full. Free some space, then try again.")
     reason = error.strerror or type(error).__name__
     return StorageError(f"{path} cannot be {what}: {reason}. {_CHOOSE_FOLDER}")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from filo_core.types import Origin, ProductKind, Provenance, ReviewDecision, Severity, Verdict
+from filo_core.types import (
+    EventKind,
+    JobState,
+    Origin,
+    ProductKind,
+    Provenance,
+    ReviewDecision,
+    Role,
+    Severity,
+    Verdict,
+)
 from storage.columns import one_of
 
 KIND_KNOWN = one_of("kind", ProductKind)
@@ -11,6 +21,9 @@ PROVENANCE_KNOWN = one_of("provenance", Provenance)
 ORIGIN_KNOWN = one_of("origin", Origin)
 VERDICT_KNOWN = one_of("verdict", Verdict)
 DECISION_KNOWN = one_of("decision", ReviewDecision)
+ROLE_KNOWN = one_of("role", Role)
+STATE_KNOWN = one_of("state", JobState)
+EVENT_KNOWN = one_of("kind", EventKind)
 
 LIMITS_WHOLE = (
     "(limit_ok IS NULL AND limit_ng IS NULL AND limit_region IS NULL) OR "
@@ -39,3 +52,8 @@ RELEASE_SIGNED = "signed_by <> '' AND reason <> ''"
 REVIEW_DECIDES = "verdict IN ('OK', 'NG')"
 OVERRULE_HAS_REASON = "decision <> 'overrule' OR reason <> ''"
 RETYPE_HAS_TYPE = "decision <> 'retype' OR anomaly_type <> ''"
+
+USER_HAS_PIN = "version > 0 AND name <> '' AND pin_hash <> ''"
+JOB_ENDS_ONCE = "(state = 'running') = (ended_at IS NULL)"
+LOCK_IN_RANGE = "failures >= 0 AND delay_s >= 0"
+LINKED = "sequence > 0 AND content_hash <> '' AND entry_hash <> ''"

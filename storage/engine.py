@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
-from filo_core.errors import StorageError
+from filo_core.errors import DiskFullError, StorageError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another one. A transaction of ours takes milliseconds."""
 
+CONNECT_TIMEOUT_S = 10
+"""How long a server that does not answer is waited for."""
+
 _WRITES = "filo_writes"
 _SQLITE_HEADER = b"SQLite format 3\0"
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 # Any number does, as long as every station takes the same one.
 _MIGRATION_LOCK = 0x46694C6F
+_CHAIN_LOCK = 0x46694C70
+_ARRIVALS_LOCK = 0x46694C71
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
@@ -43,11 +48,11 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
         raise StorageError(
             "The database address is not a URL. Write sqlite:///path/to/file.sqlite, or "
             "postgresql+psycopg://user:password@host/database."
-        ) from error
+        ) from None  # What could not be parsed may be a part of the password.
     backend = parsed.get_backend_name()
     if backend not in {_SQLITE, _POSTGRESQL}:
         raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
@@ -106,16 +111,29 @@ def wait_for_other_migrations(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
 
 
+def wait_for_other_links(connection: Connection) -> None:
+    """Hold back every other program that wants to add to the audit chain until the transaction ends."""
+    # SQLite's BEGIN IMMEDIATE has done so already.
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+
+
+def wait_for_other_arrivals(connection: Connection) -> None:
+    """Hold back every other forwarder into this database until the transaction ends."""
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ARRIVALS_LOCK})
+
+
 def translated(error: DBAPIError, url: URL) -> StorageError:
     """``error`` of a driver as a sentence that names the database and says what to do."""
     where = shown(url)
     if isinstance(error, IntegrityError):
         return BrokenRuleError(f"{where} refused a row that breaks a rule of the record. Report this.")
     words = str(error.orig).strip().lower()
+    if "disk is full" in words or "no space left" in words:
+        return DiskFullError(f"The disk that holds {where} is full. Free some space, then try again.")
     if "locked" in words or "busy" in words:
         sentence = f"{where} is held by another program for too long. Close that program, then try again."
-    elif "disk is full" in words or "no space left" in words:
-        sentence = f"The disk that holds {where} is full. Free some space, then try again."
     elif "malformed" in words or "not a database" in words:
         sentence = f"{where} is damaged. {_RESTORE}"
     elif "readonly" in words or "read-only" in words or "unable to open" in words:
@@ -129,7 +147,7 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
 
 def _make_server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "

@@ -139,9 +139,10 @@ class InspectionRow(Row):
         # A page is the newest rows of a filter, so each of these ends in the id or in time.
         Index(None, "product_id", "id"),
         Index(None, "product_id", "verdict", "id"),
-        Index(None, "product_id", "inspected_at"),
+        # The verdict as well: a count by time is answered from the index alone.
+        Index(None, "product_id", "inspected_at", "verdict"),
         Index(None, "verdict", "id"),
-        Index(None, "inspected_at"),
+        Index(None, "inspected_at", "verdict"),
         # Ids are never given out twice, not even after the newest row is gone.
         {"sqlite_autoincrement": True},
     )
@@ -152,6 +153,7 @@ class InspectionRow(Row):
     name: Mapped[str] = mapped_column(PlainText)
     image_hash: Mapped[str] = mapped_column(Hash)
     map_hash: Mapped[str] = mapped_column(Hash)
+    model_hash: Mapped[str] = mapped_column(Hash, server_default="")
     width: Mapped[int]
     height: Mapped[int]
     verdict: Mapped[str] = mapped_column(Word)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from filo_core.errors import DiskFullError
 from filo_core.events import ImageInspected, ImageSkipped, RunEvent, RunFinished
-from filo_core.types import Inspection, Origin, Verdict
+from filo_core.types import EventKind, Inspection, JobState, Origin, Verdict
 from storage.engine import BrokenRuleError
 from storage.repositories.products import RecipeKeys
 from storage.storage import Storage, Transaction
+
+DISK_RESERVE_BYTES = 256 << 20
+"""Free space below which nothing is inspected any more: what is left is for rows, which say so."""
+
+logger = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -20,13 +28,24 @@ class Recorder:
         product: name of the product; only recipes that were signed off for it are accepted.
         station: where the inspecting is done, kept with every inspection.
         operator: who does it.
+        reserve_bytes: free disk space below which inspecting stops.
     """
 
-    def __init__(self, storage: Storage, product: str, *, station: str = "", operator: str = "") -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        product: str,
+        *,
+        station: str = "",
+        operator: str = "",
+        reserve_bytes: int = DISK_RESERVE_BYTES,
+    ) -> None:
         self._storage = storage
         self._product = product
         self._station = station
         self._operator = operator
+        self._reserve_bytes = reserve_bytes
+        self._disk_was_full = False
         self._keys: dict[str, RecipeKeys] = {}
 
     def record(self, events: Iterable[RunEvent]) -> Iterator[RunEvent]:
@@ -36,13 +55,18 @@ class Recorder:
 
         Raises:
             ProductError: if an inspection's recipe was not signed off for this product.
+            DiskFullError: if there is no room; the last inspection is NOT_INSPECTED then, and says so.
             StorageError: if an inspection cannot be stored; the run ends there, and the same run can be started again.
         """
         judged_elsewhere: list[Verdict] = []
         for event in events:
             if isinstance(event, ImageInspected):
                 inspection = event.inspection
-                _, is_new = self._store(inspection)
+                try:
+                    _, is_new = self._store(inspection)
+                except DiskFullError as error:
+                    yield ImageInspected(event.index, _refused(inspection, error))
+                    raise
                 if not is_new:
                     judged_elsewhere.append(inspection.verdict)
                     yield ImageSkipped(event.index, inspection.name, inspection.image_hash)
@@ -57,10 +81,31 @@ class Recorder:
 
         Raises:
             ProductError: if its recipe was not signed off for this product.
+            DiskFullError: if there is no room; NOT_INSPECTED was stored instead.
             StorageError: if it cannot be stored.
         """
         inspection_id, _ = self._store(inspection)
         return inspection_id
+
+    @contextmanager
+    def job(self, name: str) -> Iterator[None]:
+        """Keep in the record that this work goes on, and how it ended; a crash is noted by the next start.
+
+        Raises:
+            StorageError: if the database fails.
+        """
+        with self._storage.transaction() as transaction:
+            number = transaction.jobs.start(name, self._station, self._operator, self._storage.artefacts.run)
+        state = JobState.FAILED
+        try:
+            yield
+            state = JobState.FINISHED
+        except GeneratorExit:
+            state = JobState.STOPPED
+            raise
+        finally:
+            with self._storage.transaction() as transaction:
+                transaction.jobs.end(number, state)
 
     def already_judged(self, image_hash: str, recipe_hash: str) -> bool:
         """True if a folder image of this content has a verdict under the recipe; NOT_INSPECTED is none.
@@ -74,6 +119,29 @@ class Recorder:
             return transaction.inspections.judged(keys.recipe_version_id, image_hash) is not None
 
     def _store(self, inspection: Inspection) -> tuple[int, bool]:
+        """As :meth:`_store_whole`; where the disk is full, an alarm and NOT_INSPECTED are stored before the error."""
+        try:
+            if inspection.image is not None:
+                self._storage.artefacts.require_room(self._reserve_bytes)
+            stored = self._store_whole(inspection)
+        except DiskFullError as error:
+            self._alarm(inspection, error)
+            raise
+        self._disk_was_full = False
+        return stored
+
+    def _alarm(self, inspection: Inspection, error: DiskFullError) -> None:
+        logger.error("%s", error)
+        # Where not even a row finds room, the log and the error that follows are the alarm.
+        with suppress(DiskFullError):
+            self._store_whole(_refused(inspection, error))
+            if not self._disk_was_full:
+                with self._storage.transaction() as transaction:
+                    detail = {"reason": str(error)}
+                    transaction.events.add(EventKind.DISK_FULL, self._operator, self._station, "disk", detail)
+        self._disk_was_full = True
+
+    def _store_whole(self, inspection: Inspection) -> tuple[int, bool]:
         """Image, then map, then all rows at once. Back comes the id, and whether it is a new one."""
         keys = self._keys_of(inspection.recipe_hash)
         artefacts = self._storage.artefacts
@@ -100,6 +168,11 @@ class Recorder:
             with self._storage.reading() as transaction:
                 self._keys[recipe_hash] = transaction.products.recipe_keys(self._product, recipe_hash)
         return self._keys[recipe_hash]
+
+
+def _refused(inspection: Inspection, error: DiskFullError) -> Inspection:
+    """Not judged: a verdict that cannot be kept with its evidence is none."""
+    return replace(inspection, verdict=Verdict.NOT_INSPECTED, image=None, prediction=None, reason=str(error))
 
 
 def _earlier(transaction: Transaction, keys: RecipeKeys, inspection: Inspection) -> int | None:

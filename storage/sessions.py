@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
+from storage.audit.keeping import keep_chain
 from storage.calibration_models import (
     BlindReviewRow,
     CalibrationRow,
@@ -15,16 +16,32 @@ from storage.calibration_models import (
     GoldenReleaseRow,
 )
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+from storage.plant_models import ForwardedRow
+from storage.trust_models import AuditRow, EventRow, UserRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
 
-_NEVER_DELETED = (InspectionRow, RegionRow, ReviewRow, BlindReviewRow, GoldenCheckRow, GoldenReleaseRow)
+_NEVER_DELETED = (
+    InspectionRow,
+    RegionRow,
+    ReviewRow,
+    BlindReviewRow,
+    GoldenCheckRow,
+    GoldenReleaseRow,
+    UserRow,
+    EventRow,
+    AuditRow,
+    ForwardedRow,
+)
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 
 
 class RecordSession(Session):
-    """A session in which verdicts, regions, reviews and recipe versions cannot be altered."""
+    """A session in which verdicts, reviews, recipe versions, users and events cannot be altered, and are chained."""
+
+
+keep_chain(RecordSession)
 
 
 @event.listens_for(RecordSession, "before_flush")

@@ -14,7 +14,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
-from storage.artefacts import ArtefactStore
+from storage.artefacts import ArtefactStore, Leftovers
+from storage.audit.chain import Head
+from storage.audit.export import export
+from storage.audit.verifying import AuditReport, verify
+from storage.backup import copy_before_upgrade
 from storage.engine import (
     for_reading,
     for_writing,
@@ -25,12 +29,20 @@ from storage.engine import (
     wait_for_other_migrations,
 )
 from storage.migrations import upgrade
+from storage.recovery import Recovery, recover
+from storage.repositories.aggregates import AggregateRepository
+from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.calibrations import CalibrationRepository
+from storage.repositories.events import EventRepository
 from storage.repositories.figures import FigureRepository
 from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
+from storage.repositories.jobs import JobRepository
+from storage.repositories.outbox import OutboxRepository
 from storage.repositories.products import ProductRepository
+from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
+from storage.repositories.users import UserRepository
 from storage.sessions import RecordSession
 
 
@@ -44,15 +56,24 @@ class Transaction:
     figures: FigureRepository
     golden: GoldenRepository
     calibrations: CalibrationRepository
+    events: EventRepository
+    jobs: JobRepository
+    users: UserRepository
+    retention: RetentionRepository
+    outbox: OutboxRepository
+    arrivals: ArrivalRepository
+    aggregates: AggregateRepository
 
 
 class Storage:
     """An open record. Safe to use from several threads, each with transactions of its own."""
 
-    def __init__(self, engine: Engine, url: URL, artefacts: ArtefactStore) -> None:
+    def __init__(self, engine: Engine, url: URL, artefacts: Path) -> None:
         self._engine = engine
         self._url = url
-        self.artefacts = artefacts
+        self.recovered = Recovery()
+        """What opening found to clean up after a crash."""
+        self.artefacts = ArtefactStore(artefacts, self._after_crash)
 
     @property
     def where(self) -> str:
@@ -83,6 +104,24 @@ class Storage:
         with self._session(for_reading(self._engine)) as session:
             yield _transaction(session, writes=False)
 
+    def verify(self, noted: Head | None = None) -> AuditReport:
+        """Check the whole audit chain, and every row that is in it, within one consistent state.
+
+        Args:
+            noted: a head that was noted earlier; only with it are rows found that were taken off the end.
+        """
+        with self._session(for_reading(self._engine)) as session:
+            return verify(session, noted)
+
+    def export_chain(self, path: Path) -> Head:
+        """Write the audit chain to an archive that checks itself; back comes the head, worth noting elsewhere.
+
+        Raises:
+            StorageError: if the file cannot be written.
+        """
+        with self._session(for_reading(self._engine)) as session:
+            return export(session, path)
+
     def close(self) -> None:
         """Close every connection and leave the image store; closing again does nothing."""
         self._engine.dispose()
@@ -93,6 +132,12 @@ class Storage:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _after_crash(self, left: Leftovers) -> None:
+        with self._session(for_writing(self._engine)) as session:
+            session.connection()
+            self.recovered = recover(session, left)
+            session.commit()
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
@@ -121,8 +166,8 @@ def open_storage(url: str, artefacts: Path) -> Storage:
     try:
         with for_writing(engine).begin() as connection:
             wait_for_other_migrations(connection)
-            upgrade(connection, shown(parsed))
-        return Storage(engine, parsed, ArtefactStore(artefacts))
+            upgrade(connection, shown(parsed), lambda revision: copy_before_upgrade(parsed, revision))
+        return Storage(engine, parsed, artefacts)
     except DBAPIError as error:
         engine.dispose()
         raise translated(error, parsed) from error
@@ -132,11 +177,19 @@ def open_storage(url: str, artefacts: Path) -> Storage:
 
 
 def _transaction(session: Session, *, writes: bool) -> Transaction:
+    products = ProductRepository(session, writes=writes)
     return Transaction(
-        ProductRepository(session, writes=writes),
+        products,
         InspectionRepository(session),
         ReviewRepository(session),
         FigureRepository(session),
         GoldenRepository(session),
         CalibrationRepository(session),
+        EventRepository(session),
+        JobRepository(session),
+        UserRepository(session),
+        RetentionRepository(session),
+        OutboxRepository(session),
+        ArrivalRepository(session, products),
+        AggregateRepository(session),
     )

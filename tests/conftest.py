@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.postgres_server import PostgresServer, server_programs
+
 _LONGEST_END_S = 10.0
 
 
@@ -33,7 +35,27 @@ def filo_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     home = tmp_path / "filo-home"
     monkeypatch.setenv("FILO_HOME", str(home))
+    # The keyring is the user's own: no test writes into it.
+    monkeypatch.setenv("FILO_SECRETS", "file")
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server from Debian's package, which ``make test`` installs."""
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    with PostgresServer(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """Address of an empty database on the server."""
+    url = postgres.new_database()
+    yield url.render_as_string(hide_password=False)
+    postgres.drop(url)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Drives the real window through its three journeys and takes a picture of every screen.
+"""Drives the real window through its journeys and takes a picture of every screen.
 
 ``python tools/screenshots.py docs/screens`` sets up the rendered demo product from four good parts, inspects its test
 folder, plays it as a camera, and reviews a verdict, in the light theme and then in the dark one. It needs an X server
@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractButton, QWidget
 
+    from filo_core.types import Inspection
     from gui.application import Session
 
     W = TypeVar("W", bound=QWidget)
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 240.0
 SIZE = (1360, 860)
 GOOD_PARTS = 4
+DAYS, BAD_DAY = 14, 9
+"""Of the record that the statistics are shown on."""
 
 
 def with_display(command: list[str]) -> int:
@@ -65,6 +68,8 @@ class Journey:
         self.out = out
         self.suffix = suffix
         self.seen: dict[str, Any] = {}
+        self.judged: list[Inspection] = []
+        """What the folder run said, for :meth:`statistics`."""
 
     def until(self, condition: Callable[[], Any], what: str) -> None:
         """Let the window live until something is so."""
@@ -146,12 +151,14 @@ class Journey:
 
         self.state.request_screen(Screen.FOLDER, "Bracket FB-204")
         panel: Any = self.window.screen_widget(Screen.FOLDER)
+        self.state.inspection_recorded.connect(self.judged.append)
         panel.folder.setText(str(images))
         self.press(panel.start)
         self.until(lambda: panel.presenter.phase is RunPhase.FINISHED, "the folder is inspected")
         panel.table.selectRow(0)
         self.until(panel.detail.isVisible, "the result shows")
         self.picture("folder")
+        self.state.inspection_recorded.disconnect(self.judged.append)
         counts = self.state.workbench.history.counts("Bracket FB-204")
         self.seen["folder"] = {"ok": counts.ok, "review": counts.review, "ng": counts.ng}
 
@@ -195,6 +202,67 @@ class Journey:
         self.picture("review")
         self.seen["reviewed"] = before - history.count(undecided)
 
+    def statistics(self) -> None:
+        """Two weeks of the line: the folder's verdicts recorded again on earlier days, with a supervisor's reviews."""
+        from gui.state import Screen
+
+        self.replay()
+        self.state.request_screen(Screen.STATISTICS, "Bracket FB-204")
+        panel: Any = self.window.screen_widget(Screen.STATISTICS)
+        self.until(lambda: panel.presenter.limits is not None, "the figures are read")
+        self.picture("statistics")
+        panel.limits.ok_spin.setValue(0.9 * panel.presenter.limits.ok)
+        panel.area.verticalScrollBar().setValue(panel.area.verticalScrollBar().maximum())
+        self.picture("statistics-limits")
+        self.seen["statistics"] = panel.presenter.figures.counts.done
+
+    def replay(self) -> None:
+        """Record real verdicts with moments of the past; what is wrong with a part stands in its folder's name."""
+        import random
+        from dataclasses import replace
+        from datetime import UTC, datetime, timedelta
+
+        from filo_core.types import Origin
+        from storage.recorder import Recorder
+
+        draw = random.Random(4)
+        good = [one for one in self.judged if one.name.startswith("good/")]
+        bad = [one for one in self.judged if not one.name.startswith("good/")]
+        recorder = Recorder(self.state.workbench.storage, "Bracket FB-204", station="line 1")
+        for day in range(DAYS):
+            moment = datetime.now(UTC) - timedelta(days=DAYS - day)
+            for number in range(draw.randint(30, 70)):
+                chosen = draw.choice(bad if draw.random() < (0.35 if day == BAD_DAY else 0.08) else good)
+                at = moment + timedelta(minutes=5 * number)
+                self.review_truly(recorder.record_one(replace(chosen, origin=Origin.LIVE, inspected_at=at)))
+
+    def review_truly(self, inspection_id: int) -> None:
+        """Decide as the folder's name says; nobody looks at every part, so good ones only now and then."""
+        from filo_core.types import ReviewDecision, Verdict
+
+        history = self.state.workbench.history
+        record = history.get(inspection_id)
+        kind = record.name.split("/")[0]
+        truth = Verdict.OK if kind == "good" else Verdict.NG
+        if truth is Verdict.OK and inspection_id % 4:
+            return
+        agrees = record.verdict in {truth, Verdict.REVIEW}
+        history.review(
+            inspection_id,
+            ReviewDecision.CONFIRM if agrees else ReviewDecision.OVERRULE,
+            truth,
+            "supervisor",
+            reason="" if agrees else "A defect was missed" if truth is Verdict.NG else "Within tolerance",
+            anomaly_type="" if truth is Verdict.OK else kind.replace("_", " "),
+        )
+
+    def settings(self) -> None:
+        """The settings as they are at the first start."""
+        from gui.state import Screen
+
+        self.state.request_screen(Screen.SETTINGS)
+        self.picture("settings")
+
 
 def drive(out: Path, dark: bool) -> dict[str, Any]:
     """All journeys in one theme; what was seen."""
@@ -205,15 +273,21 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
     prepare_qt_environment()
     from PySide6.QtWidgets import QApplication
 
+    from gui.appearance import Appearance
     from gui.application import Session
-    from gui.theme import DARK, LIGHT, apply_theme
     from workflows.settings import Settings
 
     app = QApplication(sys.argv[:1])
-    apply_theme(app, DARK if dark else LIGHT)
     demo = ROOT / "resources" / "demo" / "bracket"
     with tempfile.TemporaryDirectory() as home:
-        session = Session(app, Settings(home=Path(home), operator="operator"))
+        settings = Settings(
+            home=Path(home),
+            operator="operator",
+            theme="dark" if dark else "light",
+            language=os.environ.get("FILO_LANGUAGE") or "en",
+        )
+        Appearance(app, settings)
+        session = Session(app, settings)
         journey = Journey(session, out, "-dark" if dark else "")
         started = time.perf_counter()
         try:
@@ -223,6 +297,8 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
             journey.folder(demo / "test")
             journey.live(demo / "test")
             journey.review()
+            journey.statistics()
+            journey.settings()
             journey.seen["platform"] = app.platformName()
         finally:
             session.close()

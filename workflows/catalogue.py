@@ -29,6 +29,7 @@ from filo_core.types import (
     WizardStep,
 )
 from storage.names import name_key, product_name, tidy_name
+from workflows.access import Access, Right
 from workflows.product_file import ProductFile, images_of, write_product
 
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ class Catalogue:
     :class:`~filo_core.errors.ProductError` says when there is none.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, access: Access | None = None) -> None:
         self._storage = storage
+        # Without one nobody is signed in, which is enough until there are users.
+        self._access = access or Access(storage)
 
     @property
     def storage(self) -> Storage:
@@ -163,13 +166,16 @@ class Catalogue:
             draft = transaction.products.draft(name)
             return transaction.products.save(name, replace(draft, limits=limits))
 
-    def sign_off(self, name: str, signed_by: str, model_hash: str) -> RecipeVersion:
+    def sign_off(self, name: str, signed_by: str, model_hash: str, pin: str = "") -> RecipeVersion:
         """Freeze the draft into a recipe version; unchanged content gives the version that has it already.
 
+        Once there are users, whoever is signed in signs, and gives the PIN again; until then ``signed_by`` does.
+
         Raises:
+            AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
             RecipeError: if a step is not complete, nobody signs, or the limits were found with another model.
         """
-        signature = tidy_name(signed_by, "signature")
+        signature = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
         if not signature:
             raise RecipeError("Nobody has signed. Enter who signs this recipe off.")
         with self._storage.transaction() as transaction:
@@ -184,7 +190,9 @@ class Catalogue:
 
         Raises:
             RecipeError: if nobody signs, or another recipe came in force meanwhile.
+            AccessError: if there are users and nobody who may sign off is signed in.
         """
+        signed_by = self._access.require(Right.SIGN_OFF, signed_by)
         if not signed_by:
             raise RecipeError("Nobody has signed. Enter who teaches.")
         name = before.product
@@ -234,10 +242,12 @@ class Catalogue:
         """Remove a product and its recipes.
 
         Raises:
+            AccessError: if the product was signed off, and nobody is signed in who may do this.
             ProductError: if images were inspected under it: a verdict outlives everything.
         """
+        by = self._access.require(Right.DELETE) if self.draft(name).signed_version is not None else ""
         with self._storage.transaction() as transaction:
-            transaction.products.remove(name)
+            transaction.products.remove(name, by)
 
     def export(self, name: str, path: Path) -> None:
         """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.

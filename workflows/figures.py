@@ -119,7 +119,8 @@ def grouping_of(rows: Sequence[JudgedRow]) -> Grouping:
     """Hours, shifts or days, by how long the inspections span."""
     if not rows:
         return Grouping.DAY
-    span = rows[-1].inspected_at - rows[0].inspected_at
+    moments = [row.inspected_at for row in rows]
+    span = max(moments) - min(moments)
     return Grouping.HOUR if span <= _HOURS_UP_TO else Grouping.SHIFT if span <= _SHIFTS_UP_TO else Grouping.DAY
 
 

@@ -15,6 +15,7 @@ from filo_core.imaging import decode_image, list_images, printable_name, read_im
 from filo_core.statistics.shifts import Shifts
 from filo_core.types import SourceImage, Verdict
 from storage.names import tidy_name
+from workflows.access import Access, Right
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -30,10 +31,16 @@ class GoldenSetError(FiloError):
 
 
 class GoldenSets:
-    """The golden sets of a record's products. Safe to use from several threads."""
+    """The golden sets of a record's products. Safe to use from several threads.
 
-    def __init__(self, storage: Storage) -> None:
+    Args:
+        storage: the record.
+        access: who is signed in; only a release asks for it.
+    """
+
+    def __init__(self, storage: Storage, access: Access | None = None) -> None:
         self._storage = storage
+        self._access = access or Access(storage)
 
     def parts(self, name: str) -> tuple[GoldenPart, ...]:
         """The known parts of a product."""
@@ -119,8 +126,9 @@ class GoldenSets:
 
         Raises:
             GoldenSetError: if there is no problem, nobody signs, or no reason is given.
+            AccessError: if there are users and nobody who may sign off is signed in.
         """
-        who, why = tidy_name(signed_by, "signature"), reason.strip()
+        who, why = tidy_name(self._access.require(Right.SIGN_OFF, signed_by), "signature"), reason.strip()
         if not who:
             raise GoldenSetError("Nobody has signed. Enter who lets the inspection go on.")
         if not 0 < len(why) <= _LONGEST_REASON:

@@ -19,6 +19,7 @@ from filo_core.types import (
 )
 from storage.names import tidy_name
 from storage.repositories.reviews import BlindReview
+from workflows.access import Access, Right
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,10 @@ class ReviewError(FiloError):
 class History:
     """The inspections of a record and their reviews. Safe to use from several threads."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, access: Access | None = None) -> None:
         self._storage = storage
+        # Without one nobody is signed in, which is enough until there are users.
+        self._access = access or Access(storage)
 
     def page(
         self, wanted: InspectionFilter, before_id: int | None = None, limit: int = 100
@@ -57,6 +60,11 @@ class History:
         """
         with self._storage.reading() as transaction:
             return transaction.inspections.page(wanted, before_id, limit)
+
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.following(wanted, after_id, limit)
 
     def count(self, wanted: InspectionFilter) -> int:
         """How many inspections are wanted."""
@@ -110,19 +118,21 @@ class History:
                 in between; where the system said REVIEW or NOT_INSPECTED, either verdict may follow. ``RETYPE``
                 leaves an OK or NG that stands as it is.
             verdict: OK or NG, as it stands after this review.
-            reviewer: who decides.
+            reviewer: who decides; once there are users, it is whoever is signed in instead.
             reason: why; an overruling needs one.
             anomaly_type: what the anomaly is; a retyping needs it.
 
         Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
             ReviewError: if something of that is missing or contradicts itself.
             ProductError: if a name is too long or holds characters that cannot be seen.
             StorageError: if there is no such inspection.
         """
+        right = Right.OVERRULE if decision is ReviewDecision.OVERRULE else Right.REVIEW
         review = Review(
             decision=decision,
             verdict=verdict,
-            reviewer=tidy_name(reviewer, "reviewer's name"),
+            reviewer=tidy_name(self._access.require(right, reviewer), "reviewer's name"),
             reviewed_at=datetime.now(UTC),
             reason=reason.strip(),
             anomaly_type=tidy_name(anomaly_type, "anomaly type"),
@@ -141,7 +151,7 @@ class History:
             ProductError: if the name is too long or holds characters that cannot be seen.
             StorageError: if there is no such inspection.
         """
-        who = tidy_name(reviewer, "reviewer's name")
+        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
         _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
@@ -170,6 +180,14 @@ class History:
                 if len(found) == limit:
                     break
         return tuple(found)
+
+    def encoded(self, record: InspectionRecord) -> bytes:
+        """The encoded bytes of an inspection's image.
+
+        Raises:
+            StorageError: if they are missing or were altered.
+        """
+        return self._storage.artefacts.get_bytes(record.image_hash)
 
     def image(self, record: InspectionRecord) -> SourceImage:
         """The image as it was inspected.

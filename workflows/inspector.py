@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
     from storage.storage import Storage
     from workflows.catalogue import Catalogue
+    from workflows.live_model import LiveModel
 
 Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
@@ -72,15 +73,10 @@ def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersio
         recipe = version.recipe
         golden.require(recipe.product)
         detector = engine.detector(recipe, catalogue.references(recipe))
-        yield from recorder.record(
-            inspect_images(
-                images,
-                recipe,
-                detector,
-                already_judged=already_judged,
-                root=folder,
+        with recorder.job(f"{recipe.product}: {folder}"):
+            yield from recorder.record(
+                inspect_images(images, recipe, detector, already_judged=already_judged, root=folder)
             )
-        )
 
     return run
 
@@ -120,16 +116,25 @@ _ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 class Inspector:
     """Submits the inspection flow to the one worker.
 
-    ``station`` and ``operator`` are kept with every verdict.
+    ``station`` and ``operator`` are kept with every verdict. ``live_model`` judges live pictures in a process of
+    its own; without it they are judged on the worker's thread.
     """
 
     def __init__(
-        self, catalogue: Catalogue, storage: Storage, worker: Worker[Engine], *, station: str = "", operator: str = ""
+        self,
+        catalogue: Catalogue,
+        storage: Storage,
+        worker: Worker[Engine],
+        *,
+        station: str = "",
+        operator: str = "",
+        live_model: LiveModel | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._station = station
         self._operator = operator
+        self._live_model = live_model
         self.worker = worker
 
     def calibrate(self, name: str, listener: JobListener | None = None, *, alpha: float = GOAL) -> JobHandle:
@@ -194,7 +199,10 @@ class Inspector:
         recorder = self._recorder(name)
 
         def make_detector(engine: Engine) -> Detector:
-            return engine.detector(recipe, self._catalogue.references(recipe))
+            references = self._catalogue.references(recipe)
+            if self._live_model is None:
+                return engine.detector(recipe, references)
+            return self._live_model.detector(engine, recipe, references, live.take_note)
 
         golden = GoldenSets(self._storage)
 
@@ -202,7 +210,8 @@ class Inspector:
             golden.require(recipe.product)
             recorder.record_one(inspection)
 
-        return LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
+        live: LiveInspection = LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
+        return live
 
     def _recorder(self, name: str) -> Recorder:
         return Recorder(self._storage, name, station=self._station, operator=self._operator)

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from filo_core.errors import StorageError
-
-_URL_PASSWORD = re.compile(r"(?P<start>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+(?=@)", re.IGNORECASE)
-_KEY = re.compile(r"\b(sk|key|token|bearer)[-_ =:]+[A-Za-z0-9._\-]{8,}", re.IGNORECASE)
-_HIDDEN = "[hidden]"
-
-
-def redact(text: str) -> str:
-    """``text`` without passwords in addresses and without keys or tokens."""
-    return _KEY.sub(lambda found: f"{found.group(1)} {_HIDDEN}", _URL_PASSWORD.sub(rf"\g<start>{_HIDDEN}", text))
+from workflows.redaction import redact
 
 
 def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
+        event[key] = _without_secrets(value)
     return event
+
+
+def _without_secrets(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case Mapping():
+            return {key: _without_secrets(part) for key, part in value.items()}
+        case list() | tuple() | set():
+            return [_without_secrets(part) for part in value]
+        case _:
+            return value
+
+
+def _redacted_line(_logger: Any, _method: str, line: Any) -> str:
+    # Once more over what is really written: objects become text only while the line is made.
+    return redact(line)
 
 
 def configure_logging(folder: Path) -> Path:
@@ -57,6 +64,7 @@ def configure_logging(folder: Path) -> Path:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
+                _redacted_line,
             ],
         )
     )

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.engine import sqlite_url
+from workflows.secret_store import DATABASE, SecretStore
 from workflows.settings_file import read_settings_file
 
 APP_NAME = "FiLo Inspector"
@@ -44,10 +45,24 @@ class Settings(BaseSettings):
     device: str = "auto"
     station: str = ""
     operator: str = Field(default_factory=_login_name)
+    keep_days: int | None = None
+    """Age in days from which images may be removed; None keeps every one."""
+    image_quota_gb: float | None = None
+    """GiB that the image store may take; None for as much as there is."""
+    plant_database: SecretStr = SecretStr("")
+    """SQLAlchemy URL that this station forwards to; empty for a station on its own."""
+    plant_images: Path | None = None
+    """The plant's image folder; None leaves images on the station."""
     llm_base_url: str = ""
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_timeout_s: float = 60.0
+    backup_hour: int = Field(default=2, ge=0, le=23)
+    """Local hour of the nightly backup; the day's first start of the window makes one as well."""
+    supervised: bool = True
+    """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
+    line_token: SecretStr = SecretStr("")
+    """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""
@@ -60,8 +75,20 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the record."""
-        return self.database or sqlite_url(self.home / "filo.sqlite")
+        """SQLAlchemy URL of the record; a server's password comes from the secret store where the URL has none."""
+        if not self.database:
+            return sqlite_url(self.home / "filo.sqlite")
+        return SecretStore(self.home).filled(self.database, DATABASE)
+
+    @property
+    def source_address(self) -> str:
+        """``source_value`` with a camera's password, where one is kept for its host."""
+        return SecretStore(self.home).filled(self.source_value) if "@" in self.source_value else self.source_value
+
+    @property
+    def outbox(self) -> Path:
+        """SQLite file with the line's triggers, their answers and what is yet to be delivered."""
+        return self.home / "outbox.sqlite"
 
     @property
     def images(self) -> Path:

@@ -1,7 +1,7 @@
 """The settings that a person has changed, as ``settings.json`` in the data folder.
 
-Whatever a ``FILO_`` variable says wins over the file. The file may hold the key of a language model, so only its owner
-may read it.
+Whatever a ``FILO_`` variable says wins over the file. The key of a language model goes to the secret store instead; the
+file may hold a camera's address, so only its owner may read it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from filo_core.errors import SettingsError
+from workflows.secret_store import LLM, SecretStore
 
 SETTINGS_FILE = "settings.json"
 _PREFIX = "FILO_"
+_KEY = "llm_api_key"
 
 
 class StoredSettings(BaseModel):
@@ -27,6 +29,8 @@ class StoredSettings(BaseModel):
     profile: str | None = None
     device: str | None = None
     station: str | None = None
+    keep_days: int | None = None
+    image_quota_gb: float | None = None
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None
@@ -63,7 +67,12 @@ def read_settings_file(home: Path) -> dict[str, object]:
         raise SettingsError(
             f"{what} is not what it should be. Correct it, or delete the file to start afresh."
         ) from error
-    return stored.model_dump(exclude_none=True)
+    found: dict[str, object] = stored.model_dump(exclude_none=True)
+    store = SecretStore(home)
+    # The key itself lies in the secret store; a file of an older program may still hold it.
+    if LLM in store.names():
+        found[_KEY] = store.get(LLM)
+    return found
 
 
 def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
@@ -76,7 +85,9 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is not kept in the settings file")
     path = home / SETTINGS_FILE
-    content = StoredSettings.model_validate(read_settings_file(home) | dict(changes)).model_dump(exclude_none=True)
+    wanted = StoredSettings.model_validate(read_settings_file(home) | dict(changes))
+    _keep_secrets(home, wanted)
+    content = wanted.model_dump(exclude_none=True, exclude={_KEY})
     temporary = path.with_suffix(".tmp")
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -90,6 +101,15 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror or error}. Free some space, or ask for permission to write it."
         ) from error
+
+
+def _keep_secrets(home: Path, wanted: StoredSettings) -> None:
+    store = SecretStore(home)
+    if wanted.llm_api_key:
+        if store.get(LLM) != wanted.llm_api_key:
+            store.set(LLM, wanted.llm_api_key)
+    elif LLM in store.names():
+        store.remove(LLM)
 
 
 def overridden_fields() -> frozenset[str]:

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filo_core.descriptions.library import AnomalyLibrary
+from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
+from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.live_model import LiveModel
+from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
+from workflows.users import Users
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -24,15 +30,28 @@ class Workbench:
 
     settings: Settings
     storage: Storage
+    access: Access
+    users: Users
     catalogue: Catalogue
     history: History
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
+    nightly: NightlyBackup
+    forwarder: Forwarder | None = None
+    """Sends the record on to the plant; None for a station on its own."""
+    live_model: LiveModel | None = None
+    """The process that judges live frames; None where the worker does."""
 
     def close(self) -> None:
-        """Stop the worker between two events, then close the database."""
+        """Stop the worker between two events, end the live model's process, sign out, then close the database."""
         self.worker.stop()
+        if self.live_model is not None:
+            self.live_model.close()
+        self.nightly.close()
+        if self.forwarder is not None:
+            self.forwarder.stop()
+        self.access.sign_out()
         self.storage.close()
 
 
@@ -50,15 +69,38 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         return load_engine(settings.profile, settings.device)
 
     storage = open_storage(settings.database_url, settings.images)
-    catalogue = Catalogue(storage)
+    try:
+        forwarder = forwarder_of(settings, storage)
+    except FiloError:
+        storage.close()
+        raise
+    if forwarder is not None:
+        forwarder.start()
+    access = Access(storage, settings.station)
+    catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
     worker.start()
+    nightly = NightlyBackup(settings)
+    nightly.start()
+    live_model = LiveModel() if settings.supervised else None
     return Workbench(
         settings=settings,
         storage=storage,
+        access=access,
+        users=Users(storage, access),
         catalogue=catalogue,
-        history=History(storage),
-        inspector=Inspector(catalogue, storage, worker, station=settings.station, operator=settings.operator),
+        history=History(storage, access),
+        inspector=Inspector(
+            catalogue,
+            storage,
+            worker,
+            station=settings.station,
+            operator=settings.operator,
+            live_model=live_model,
+        ),
         worker=worker,
         library=AnomalyLibrary.load(),
+        live_model=live_model,
+        nightly=nightly,
+        forwarder=forwarder,
     )

@@ -163,11 +163,14 @@ def cohens_kappa(first: Sequence[Verdict], second: Sequence[Verdict]) -> Kappa:
     """Cohen's kappa of two appraisers over the same parts in the same order, with its 95 % interval.
 
     Raises:
-        EvidenceError: if fewer than two parts were decided by both, or both gave one and the same verdict throughout.
+        EvidenceError: if fewer than two parts were decided by both, or one of them gave the same verdict throughout.
         ValueError: if the two differ in length.
     """
     decided = [pair for pair in zip(first, second, strict=True) if set(pair) <= set(_DECISIONS)]
     _check_decided(Counter(verdict for pair in decided for verdict in pair), len(decided), "both appraisers")
+    for verdicts in zip(*decided, strict=True):
+        # Kappa is zero then whatever the other one said, and its error is the root of nothing.
+        _check_decided(Counter(verdicts), len(decided), "one of the two appraisers")
     from statsmodels.stats.inter_rater import cohens_kappa as kappa_of
 
     counts = Counter(decided)

@@ -87,6 +87,7 @@ class LiveInspection(Generic[EngineT]):
         self._superseded = 0
         self._verdict_times: deque[float] = deque(maxlen=_RATE_OVER)
         self._problem = ""
+        self._note = ""
         self._started_source = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -103,6 +104,15 @@ class LiveInspection(Generic[EngineT]):
         return self._problem
 
     @property
+    def note(self) -> str:
+        """What the model said of itself since the start, as a sentence: it was replaced, or moved to the CPU."""
+        return self._note
+
+    def take_note(self, sentence: str) -> None:
+        """Keep what the model says of itself; from any thread."""
+        self._note = sentence
+
+    @property
     def counters(self) -> LiveCounters:
         """How it is doing since the start."""
         return replace(self._counters, frames=self.source.frames, dropped=self.source.dropped + self._superseded)
@@ -115,7 +125,7 @@ class LiveInspection(Generic[EngineT]):
         self._counters = LiveCounters()
         self._superseded = 0
         self._verdict_times.clear()
-        self._problem = ""
+        self._problem = self._note = ""
         self._started_source = self.source.state is SourceState.STOPPED
         if self._started_source:
             self.source.start()

@@ -28,7 +28,7 @@ class ImagePanel(QWidget):
         self._opacity.setRange(0, 100)
         self._opacity.setPageStep(10)
         self._opacity.setValue(round(DEFAULT_OPACITY * 100))
-        self._opacity.setMinimumWidth(64)
+        self._opacity.setMinimumWidth(44)
         self._opacity.setMaximumWidth(220)
         self._opacity.setAccessibleName(self.tr("Opacity of the heat map in percent"))
         self._opacity_label.setBuddy(self._opacity)
@@ -41,7 +41,7 @@ class ImagePanel(QWidget):
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
-        tools.setSpacing(6)
+        tools.setSpacing(4)
         tools.addWidget(self._heat)
         tools.addWidget(self._opacity_label)
         tools.addWidget(self._opacity, 1)

@@ -26,7 +26,7 @@ from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
 
-_SIDE_WIDTH = 300
+_SIDE_WIDTH = 316
 _LOWEST_BANNER, _HIGHEST_BANNER = 124, 260
 
 

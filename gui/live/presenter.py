@@ -56,6 +56,8 @@ class LiveFacts:
     camera: SourceState = SourceState.STOPPED
     camera_problem: str = ""
     judging_problem: str = ""
+    model_note: str = ""
+    """The model was replaced, or moved to the CPU."""
     picture_age_ms: float | None = None
     """Age of the newest judged picture now."""
     latency_ms: float | None = None
@@ -193,8 +195,8 @@ class LivePresenter(QObject):
 
     @property
     def problem(self) -> str:
-        """What is wrong with the camera or the judging now, as a sentence; empty when all is well."""
-        return self.facts.camera_problem or self.facts.judging_problem
+        """What is wrong with the camera, the judging or the model now, as a sentence; empty when all is well."""
+        return self.facts.camera_problem or self.facts.judging_problem or self.facts.model_note
 
     def _is_stale(self) -> bool:
         patience = STALE_AFTER_S + (2 * self._choice.seconds_per_image if self._choice else 0.0)
@@ -245,6 +247,7 @@ class LivePresenter(QObject):
             camera=source.state,
             camera_problem=source.problem,
             judging_problem=self._live.problem,
+            model_note=self._live.note,
             picture_age_ms=age,
             latency_ms=counters.latency_ms,
             frame_age_ms=counters.frame_age_ms,

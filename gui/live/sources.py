@@ -34,7 +34,7 @@ class SourceChoice:
 
 def usual_choice(settings: Settings) -> SourceChoice:
     """The source that the settings name."""
-    return SourceChoice(SourceKind(settings.source_kind), settings.source_value)
+    return SourceChoice(SourceKind(settings.source_kind), settings.source_address)
 
 
 def make_source(choice: SourceChoice) -> ImageSource:
@@ -57,8 +57,10 @@ def make_source(choice: SourceChoice) -> ImageSource:
             else "No address is given. Type the address of a stream, or the path of a video file."
         )
     from filo_core.line.sources.camera import CameraSource
+    from filo_core.line.sources.choose import source_at
 
-    return CameraSource(int(value) if choice.kind is SourceKind.CAMERA else value)
+    # A number means a camera here, even where a folder goes by it.
+    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value)
 
 
 def find_cameras() -> list[int]:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_model import Column, ProductTableModel
 from gui.products.list_presenter import EXPORT_SUFFIX, ProductListPresenter, export_file_name
 from gui.state import AppState, Screen
@@ -51,6 +52,9 @@ class ProductListView(QWidget):
         self.table = self._make_table()
         self.open_button = button(self.tr("&Open"), "edit", tip=self.tr("Go on setting it up (Enter)"))
         self.inspect_button = button(self.tr("Inspect a folde&r"), "folder")
+        self.golden_button = button(
+            self.tr("&Golden set …"), "check", tip=self.tr("Known parts that have to be judged right")
+        )
         self.clone_button = button(self.tr("&Clone …"), "copy", tip=self.tr("Copy it under another name"))
         self.export_button = button(self.tr("&Export …"), "export", tip=self.tr("Write it into one file"))
         self.delete_button = button(self.tr("&Delete …"), "delete", danger=True)
@@ -102,7 +106,8 @@ class ProductListView(QWidget):
         tools = QHBoxLayout(self._tools)
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(8)
-        for control in (self.open_button, self.inspect_button, self.clone_button, self.export_button):
+        wide = (self.open_button, self.inspect_button, self.golden_button, self.clone_button, self.export_button)
+        for control in wide:
             tools.addWidget(control)
         tools.addStretch(1)
         tools.addWidget(self.delete_button)
@@ -124,6 +129,7 @@ class ProductListView(QWidget):
         self.open_button.clicked.connect(self._on_open_wanted)
         self.table.doubleClicked.connect(self._on_open_wanted)
         self.inspect_button.clicked.connect(self._on_inspect_clicked)
+        self.golden_button.clicked.connect(self._on_golden_clicked)
         self.clone_button.clicked.connect(self._on_clone_clicked)
         self.export_button.clicked.connect(self._on_export_clicked)
         self.import_button.clicked.connect(self._on_import_clicked)
@@ -198,6 +204,7 @@ class ProductListView(QWidget):
         for control in (self.open_button, self.clone_button, self.export_button, self.delete_button):
             control.setEnabled(bool(chosen))
         self.inspect_button.setEnabled(chosen in self._signed)
+        self.golden_button.setEnabled(chosen in self._signed)
 
     # What is done ----------------------------------------------------------------------------------------------
 
@@ -210,6 +217,12 @@ class ProductListView(QWidget):
     @Slot()
     def _on_inspect_clicked(self) -> None:
         self._state.request_screen(Screen.FOLDER, self.chosen)
+
+    @Slot()
+    def _on_golden_clicked(self) -> None:
+        dialog = GoldenDialog(self._state, self.chosen, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     @Slot()
     def _on_clone_clicked(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from workflows.settings_check import FONT_SCALES
 
@@ -25,4 +25,13 @@ def scale_spin(parent: QWidget) -> QDoubleSpinBox:
     spin.setDecimals(0)
     spin.setSingleStep(10.0)
     spin.setSuffix(" %")
+    return spin
+
+
+def restriction_spin(parent: QWidget, suffix: str, unrestricted: str, largest: int) -> QSpinBox:
+    """A whole number whose lowest value restricts nothing, and says so."""
+    spin = QSpinBox(parent)
+    spin.setRange(0, largest)
+    spin.setSuffix(suffix)
+    spin.setSpecialValueText(unrestricted)
     return spin

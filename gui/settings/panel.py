@@ -14,11 +14,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from gui.settings.controls import combo, scale_spin
+from gui.settings.controls import combo, restriction_spin, scale_spin
 from gui.settings.field import Field
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, SettingsPresenter, Value
 from gui.settings.wording import choices, field_name
@@ -65,6 +66,10 @@ class SettingsPanel(QWidget):
         self.fields[KEY] = Field(field_name(KEY), self.key_edit, note, self)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
         self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
+        note = self.tr("At least so long; then the command “retention” may remove what is decided, never a verdict.")
+        self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), 36_500), note)
+        note = self.tr("What goes first: images of confirmed OK. Never an NG that nobody has decided on.")
+        self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("all the room there is"), 1_000_000), note)
         self._add("language", combo(choices("language")))
         self._add("theme", combo(choices("theme")))
         self._add("font_scale", scale_spin(self))
@@ -80,6 +85,8 @@ class SettingsPanel(QWidget):
                 control.activated.connect(lambda _: self.presenter.set_value(name, str(control.currentData())))
             case QLineEdit():
                 control.textEdited.connect(partial(self.presenter.set_value, name))
+            case QSpinBox():
+                control.valueChanged.connect(lambda value: self.presenter.set_value(name, value or None))
             case QDoubleSpinBox():
                 control.valueChanged.connect(lambda value: self.presenter.set_value(name, round(value / 100.0, 2)))
 
@@ -105,7 +112,8 @@ class SettingsPanel(QWidget):
         grid.addWidget(self._group(self.tr("Looks"), "language", "theme", "font_scale"), 0, 1)
         grid.addWidget(self._group(self.tr("Camera"), "source_kind", "source_value"), 1, 0)
         grid.addWidget(self._record_group(), 1, 1)
-        grid.addWidget(self._language_model_group(), 2, 0, 1, 2)
+        grid.addWidget(self._language_model_group(), 2, 0)
+        grid.addWidget(self._group(self.tr("Retention"), "keep_days", "image_quota_gb"), 2, 1)
         grid.setRowStretch(3, 1)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
@@ -227,8 +235,11 @@ class SettingsPanel(QWidget):
                 control.setCurrentIndex(control.findData(value))
             case QLineEdit() if control.text() != value:
                 control.setText(str(value))
+            case QSpinBox():
+                # Less than one is not nothing.
+                control.setValue(max(1, round(float(value))) if value else 0)
             case QDoubleSpinBox():
-                control.setValue(100.0 * float(value))
+                control.setValue(100.0 * float(value or 0))
         blocker.unblock()
 
     def _on_problems_changed(self) -> None:

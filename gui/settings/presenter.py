@@ -20,6 +20,8 @@ FIELDS = (
     "profile",
     "device",
     "station",
+    "keep_days",
+    "image_quota_gb",
     "source_kind",
     "source_value",
     "llm_base_url",
@@ -31,7 +33,8 @@ FIELDS = (
 """All that are shown. The key of the language model is not among them: it is only ever written."""
 AT_THE_NEXT_START = frozenset({"profile", "device", "station"})
 KEY = "llm_api_key"
-Value = str | float
+Value = str | float | None
+"""None where nothing is restricted."""
 
 
 class SettingsPresenter(QObject):

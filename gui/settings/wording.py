@@ -14,6 +14,8 @@ def field_name(name: str) -> str:
         "profile": _tr("Model profile"),
         "device": _tr("Computes on"),
         "station": _tr("Station"),
+        "keep_days": _tr("Keep images for"),
+        "image_quota_gb": _tr("Images may take"),
         "source_kind": _tr("Kind of source"),
         "source_value": _tr("Camera number, folder or address"),
         "llm_base_url": _tr("Address"),

@@ -9,14 +9,13 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor
 
-from gui.statistics.wording import limit_label, shortened
+from gui.statistics.wording import shortened
 from gui.widgets.plot import Plot, thinned, whole_numbers
 from gui.wording import percentage
 
 if TYPE_CHECKING:
     from filo_core.statistics.charts import Pareto, ParetoBar, PChart
     from filo_core.statistics.recount import ScoreHistogram
-    from filo_core.types import Limits
     from gui.theme import Theme
 
 MOST_BARS = 7
@@ -43,7 +42,7 @@ def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
     plot.left.setTicks([ticks])
     plot.bottom.setTicks([whole_numbers(longest)])
     # Room at the right for the numbers beside the longest bar.
-    plot.show_range(QRectF(0.0, lowest + 0.2, 1.65 * longest, 0.6 - (lowest + 0.2)))
+    plot.show_range(QRectF(0.0, lowest + 0.2, 1.9 * longest, 0.6 - (lowest + 0.2)))
 
 
 def _add_bar(plot: Plot, row: float, count: int, brush: QBrush, theme: Theme, text: str) -> None:
@@ -90,8 +89,8 @@ def draw_chart(plot: Plot, chart: PChart, theme: Theme) -> None:
     plot.show_range(QRectF(-0.6, -0.02 * highest, len(points) + 0.2, 1.02 * highest))
 
 
-def draw_histogram(plot: Plot, histogram: ScoreHistogram, theme: Theme, limits: Limits | None = None) -> None:
-    """How many images have which score, with lines for ``limits`` that stay where they are."""
+def draw_histogram(plot: Plot, histogram: ScoreHistogram, theme: Theme) -> None:
+    """How many images have which score; the limits are lines that the panel lays over it."""
     plot.begin(theme, _tr("images"), _tr("image score (0 = like the good parts, 1 = not at all)"))
     edges, counts = np.array(histogram.edges), np.array(histogram.counts)
     plot.add(
@@ -103,10 +102,6 @@ def draw_histogram(plot: Plot, histogram: ScoreHistogram, theme: Theme, limits: 
     highest = 1.25 * max(1, int(counts.max()))
     plot.left.setTicks([whole_numbers(highest)])
     plot.show_range(QRectF(edges[0], 0.0, edges[-1] - edges[0], highest))
-    if limits is not None:
-        for upper, value, height in ((False, limits.ok, 0.95), (True, limits.ng, 0.83)):
-            plot.add(pg.InfiniteLine(value, angle=90, pen=pg.mkPen(theme.text, width=2)))
-            plot.add_text(limit_label(upper, value), QPointF(value, height * highest), theme)
 
 
 def _tr(text: str) -> str:

@@ -100,14 +100,14 @@ class StatisticsPanel(QWidget):
         for card in (self.chart, self.pareto):
             card.setMinimumHeight(290)
         self.limits.setMinimumHeight(420)
-        self._area = QScrollArea(self)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName(self.tr("Figures and charts"))
-        self._area.setWidget(content)
+        self.area = QScrollArea(self)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName(self.tr("Figures and charts"))
+        self.area.setWidget(content)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._area)
+        self._stack.addWidget(self.area)
         self._stack.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
@@ -176,20 +176,7 @@ class StatisticsPanel(QWidget):
         """Ask where, and write the report."""
         path = self._ask_for_path(self.tr("Save a report with the charts"), "statistics.pdf", self.tr("PDF (*.pdf)"))
         if path is not None:
-            self.write_pdf(path)
-
-    def write_pdf(self, path: Path) -> None:
-        """Write the report."""
-        from gui.statistics.report import write_report
-
-        if self.presenter.figures is None:
-            return
-        try:
-            write_report(self.presenter, path)
-        except FiloError as error:
-            self.message.show_error(str(error))
-        else:
-            self._on_exported(str(path))
+            self.presenter.export_pdf(path)
 
     def _ask_for_path(self, title: str, name: str, kinds: str) -> Path | None:
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name), kinds)
@@ -228,7 +215,7 @@ class StatisticsPanel(QWidget):
         figures = self.presenter.figures
         assert figures is not None, "the presenter says so once it has read them"
         has_any = figures.counts.done > 0
-        self._stack.setCurrentWidget(self._area if has_any else self.empty)
+        self._stack.setCurrentWidget(self.area if has_any else self.empty)
         for control in (self.bar.csv_button, self.bar.pdf_button):
             control.setEnabled(has_any)
         if not has_any:

@@ -201,3 +201,25 @@ class StatisticsPresenter(QObject):
             lambda _: self.exported.emit(str(path)),
             lambda error: self.failed.emit(*sentence_of(error)),
         )
+
+    def export_pdf(self, path: Path) -> None:
+        """Write the report on the product, with the recount under the limits that are set now."""
+        if self.figures is None or not self.figures.wanted.product:
+            self.failed.emit(self.tr("Choose one product: a report is about one."), "")
+            return
+        workbench, wanted, limits = self._state.workbench, self.figures.wanted, self.limits
+
+        def work() -> None:
+            # matplotlib takes a second to import; only who wants a report pays for it.
+            from workflows.report import read_report
+            from workflows.report_pdf import write_pdf
+
+            report = read_report(workbench.storage, workbench.catalogue, wanted)
+            scores = replace(report.figures.scores, limits=limits)
+            write_pdf(replace(report, figures=replace(report.figures, scores=scores)), path)
+
+        self._background.run(
+            work,
+            lambda _: self.exported.emit(str(path)),
+            lambda error: self.failed.emit(*sentence_of(error)),
+        )

@@ -105,8 +105,10 @@ def agreement_figure(agreement: AgreementStudy | str) -> tuple[str, str]:
 
 
 def agreement_lines(agreement: AgreementStudy | str) -> tuple[str, ...]:
-    """One line a pair."""
-    return (agreement,) if isinstance(agreement, str) else tuple(_pair_line(pair) for pair in agreement.pairs)
+    """One line a pair; of pairs without the system only those that judged parts in common."""
+    if isinstance(agreement, str):
+        return (agreement,)
+    return tuple(_pair_line(pair) for pair in agreement.pairs if pair.kappa is not None or pair.first == SYSTEM)
 
 
 def _pair_line(pair: PairAgreement) -> str:

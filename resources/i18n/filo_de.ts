@@ -732,6 +732,57 @@
         </message>
     </context>
     <context>
+        <name>GoldenDialog</name>
+        <message>
+            <source>Known parts</source>
+            <translation>Bekannte Teile</translation>
+        </message>
+        <message>
+            <source>Checks, newest first</source>
+            <translation>Prüfungen, neueste zuerst</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder …</source>
+            <translation>Ordner &amp;hinzufügen …</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>Ein Ordner good mit guten Teilen, daneben andere mit schlechten</translation>
+        </message>
+        <message>
+            <source>&amp;Check now</source>
+            <translation>Jetzt &amp;prüfen</translation>
+        </message>
+        <message>
+            <source>Why the inspection may go on</source>
+            <translation>Warum weiter geprüft werden darf</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>&amp;Freigeben</translation>
+        </message>
+        <message>
+            <source>Inspect in spite of it; name and reason are kept</source>
+            <translation>Trotzdem prüfen; Name und Grund werden festgehalten</translation>
+        </message>
+        <message>
+            <source>Golden set of %1</source>
+            <translation>Referenzteile von %1</translation>
+        </message>
+        <message>
+            <source>There are no known parts yet, so nothing is checked.</source>
+            <translation>Es gibt noch keine bekannten Teile, also wird nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>Ordner mit bekannten Teilen</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>Es hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -747,7 +798,7 @@
         </message>
         <message>
             <source>Picture: heat map and region boxes on or off</source>
-            <translation>Bild: Wärmebild und Rahmen der Bereiche ein oder aus</translation>
+            <translation>Bild: Heatmap und Rahmen der Bereiche ein oder aus</translation>
         </message>
         <message>
             <source>Picture: zoom in, zoom out, fit</source>
@@ -853,11 +904,11 @@
         <name>ImagePanel</name>
         <message>
             <source>Heat map</source>
-            <translation>Wärmebild</translation>
+            <translation>Heatmap</translation>
         </message>
         <message>
             <source>Show the heat map (H)</source>
-            <translation>Wärmebild zeigen (H)</translation>
+            <translation>Heatmap zeigen (H)</translation>
         </message>
         <message>
             <source>Regions</source>
@@ -873,7 +924,7 @@
         </message>
         <message>
             <source>Opacity of the heat map in percent</source>
-            <translation>Deckkraft des Wärmebilds in Prozent</translation>
+            <translation>Deckkraft der Heatmap in Prozent</translation>
         </message>
         <message>
             <source>Zoom out</source>
@@ -896,7 +947,7 @@
         </message>
         <message>
             <source>Plus and minus zoom, 0 fits the picture, the arrow keys move it, H switches the heat map.</source>
-            <translation>Plus und Minus vergrößern und verkleinern, 0 passt das Bild ein, die Pfeiltasten verschieben es, H schaltet das Wärmebild.</translation>
+            <translation>Plus und Minus vergrößern und verkleinern, 0 passt das Bild ein, die Pfeiltasten verschieben es, H schaltet die Heatmap.</translation>
         </message>
     </context>
     <context>
@@ -1400,6 +1451,14 @@
             <translation>O&amp;rdner prüfen</translation>
         </message>
         <message>
+            <source>&amp;Golden set …</source>
+            <translation>&amp;Referenzteile …</translation>
+        </message>
+        <message>
+            <source>Known parts that have to be judged right</source>
+            <translation>Bekannte Teile, die richtig beurteilt werden müssen</translation>
+        </message>
+        <message>
             <source>&amp;Clone …</source>
             <translation>&amp;Kopieren …</translation>
         </message>
@@ -1851,6 +1910,14 @@
             <translation>Station</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>Bilder aufbewahren</translation>
+        </message>
+        <message>
+            <source>Images may take</source>
+            <translation>Bilder dürfen belegen</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>Art der Quelle</translation>
         </message>
@@ -1962,6 +2029,26 @@
             <translation>Steht bei jedem Urteil.</translation>
         </message>
         <message>
+            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
+            <translation>Mindestens so lange; danach darf der Befehl „retention“ entfernen, was entschieden ist, nie ein Urteil.</translation>
+        </message>
+        <message>
+            <source> days</source>
+            <translation> Tage</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>für immer</translation>
+        </message>
+        <message>
+            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>all the room there is</source>
+            <translation>allen Platz, den es gibt</translation>
+        </message>
+        <message>
             <source>trained</source>
             <translation>trainiert</translation>
         </message>
@@ -1980,6 +2067,10 @@
         <message>
             <source>Camera</source>
             <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>Aufbewahrung</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2049,6 +2140,29 @@
         </message>
     </context>
     <context>
+        <name>SignInDialog</name>
+        <message>
+            <source>Sign in</source>
+            <translation>Anmelden</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>&amp;Name</translation>
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation>&amp;PIN</translation>
+        </message>
+    </context>
+    <context>
         <name>SignOffPage</name>
         <message>
             <source>Signed off by</source>
@@ -2057,6 +2171,14 @@
         <message>
             <source>your name</source>
             <translation>Ihr Name</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>your PIN again</source>
+            <translation>Ihre PIN noch einmal</translation>
         </message>
         <message>
             <source>&amp;Sign off</source>
@@ -2279,50 +2401,6 @@
         <message>
             <source>image score (0 = like the good parts, 1 = not at all)</source>
             <translation>Bildwert (0 = wie die Gutteile, 1 = gar nicht)</translation>
-        </message>
-        <message>
-            <source>Statistics</source>
-            <translation>Statistik</translation>
-        </message>
-        <message>
-            <source>Agreement with reviewers</source>
-            <translation>Übereinstimmung mit Prüfern</translation>
-        </message>
-        <message>
-            <source>all products</source>
-            <translation>alle Produkte</translation>
-        </message>
-        <message>
-            <source>Period: %1 to %2</source>
-            <translation>Zeitraum: %1 bis %2</translation>
-        </message>
-        <message>
-            <source>, station %1</source>
-            <translation>, Station %1</translation>
-        </message>
-        <message>
-            <source>%1 of them by untrained weights.</source>
-            <translation>Davon %1 mit untrainierten Gewichten.</translation>
-        </message>
-        <message>
-            <source>First-pass yield</source>
-            <translation>Ausbeute im ersten Durchgang</translation>
-        </message>
-        <message>
-            <source>Expected review load</source>
-            <translation>Erwartete Durchsicht</translation>
-        </message>
-        <message>
-            <source>NG share over time</source>
-            <translation>NG-Anteil im Lauf der Zeit</translation>
-        </message>
-        <message>
-            <source>What goes wrong most</source>
-            <translation>Was am häufigsten schiefgeht</translation>
-        </message>
-        <message>
-            <source>Scores and limits</source>
-            <translation>Werte und Grenzen</translation>
         </message>
         <message>
             <source>%1 of %2, 95 % interval %3 to %4</source>
@@ -2569,6 +2647,13 @@
         <message>
             <source>Written to %1.</source>
             <translation>Nach %1 geschrieben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsPresenter</name>
+        <message>
+            <source>Choose one product: a report is about one.</source>
+            <translation>Wählen Sie ein Produkt: Ein Bericht handelt von einem.</translation>
         </message>
     </context>
     <context>

@@ -732,6 +732,57 @@
         </message>
     </context>
     <context>
+        <name>GoldenDialog</name>
+        <message>
+            <source>Known parts</source>
+            <translation>已知零件</translation>
+        </message>
+        <message>
+            <source>Checks, newest first</source>
+            <translation>检查记录（最新在前）</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder …</source>
+            <translation>添加文件夹(&amp;A) …</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>good 文件夹放合格零件，其旁的其他文件夹放不合格零件</translation>
+        </message>
+        <message>
+            <source>&amp;Check now</source>
+            <translation>立即检查(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Why the inspection may go on</source>
+            <translation>为何可以继续检测</translation>
+        </message>
+        <message>
+            <source>&amp;Sign off</source>
+            <translation>签核(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Inspect in spite of it; name and reason are kept</source>
+            <translation>仍然检测；姓名和理由会被记录</translation>
+        </message>
+        <message>
+            <source>Golden set of %1</source>
+            <translation>%1 的标准件组</translation>
+        </message>
+        <message>
+            <source>There are no known parts yet, so nothing is checked.</source>
+            <translation>尚无已知零件，因此不作检查。</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>已知零件文件夹</translation>
+        </message>
+        <message>
+            <source>It did not work. Try again.</source>
+            <translation>未成功。请重试。</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -1400,6 +1451,14 @@
             <translation>检验文件夹(&amp;R)</translation>
         </message>
         <message>
+            <source>&amp;Golden set …</source>
+            <translation>标准件组(&amp;G) …</translation>
+        </message>
+        <message>
+            <source>Known parts that have to be judged right</source>
+            <translation>必须判定正确的已知零件</translation>
+        </message>
+        <message>
             <source>&amp;Clone …</source>
             <translation>复制(&amp;C)…</translation>
         </message>
@@ -1851,6 +1910,14 @@
             <translation>工位</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>图像保留时间</translation>
+        </message>
+        <message>
+            <source>Images may take</source>
+            <translation>图像可占用</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>来源种类</translation>
         </message>
@@ -1962,6 +2029,26 @@
             <translation>随每个判定保存。</translation>
         </message>
         <message>
+            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
+            <translation>至少这么久；之后“retention”命令可以移除已裁定的图像，绝不移除判定。</translation>
+        </message>
+        <message>
+            <source> days</source>
+            <translation> 天</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>永久</translation>
+        </message>
+        <message>
+            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
+        </message>
+        <message>
+            <source>all the room there is</source>
+            <translation>全部可用空间</translation>
+        </message>
+        <message>
             <source>trained</source>
             <translation>已训练</translation>
         </message>
@@ -1980,6 +2067,10 @@
         <message>
             <source>Camera</source>
             <translation>相机</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>保留</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2049,6 +2140,29 @@
         </message>
     </context>
     <context>
+        <name>SignInDialog</name>
+        <message>
+            <source>Sign in</source>
+            <translation>登录</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>姓名</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>姓名(&amp;N)</translation>
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation>PIN(&amp;P)</translation>
+        </message>
+    </context>
+    <context>
         <name>SignOffPage</name>
         <message>
             <source>Signed off by</source>
@@ -2057,6 +2171,14 @@
         <message>
             <source>your name</source>
             <translation>您的姓名</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>your PIN again</source>
+            <translation>再次输入您的 PIN</translation>
         </message>
         <message>
             <source>&amp;Sign off</source>
@@ -2279,50 +2401,6 @@
         <message>
             <source>image score (0 = like the good parts, 1 = not at all)</source>
             <translation>图像得分（0 = 与良品相同，1 = 完全不同）</translation>
-        </message>
-        <message>
-            <source>Statistics</source>
-            <translation>统计</translation>
-        </message>
-        <message>
-            <source>Agreement with reviewers</source>
-            <translation>与复核人员的一致性</translation>
-        </message>
-        <message>
-            <source>all products</source>
-            <translation>全部产品</translation>
-        </message>
-        <message>
-            <source>Period: %1 to %2</source>
-            <translation>时段：%1 至 %2</translation>
-        </message>
-        <message>
-            <source>, station %1</source>
-            <translation>，工位 %1</translation>
-        </message>
-        <message>
-            <source>%1 of them by untrained weights.</source>
-            <translation>其中 %1 个由未训练的权重判定。</translation>
-        </message>
-        <message>
-            <source>First-pass yield</source>
-            <translation>一次通过率</translation>
-        </message>
-        <message>
-            <source>Expected review load</source>
-            <translation>预期复核量</translation>
-        </message>
-        <message>
-            <source>NG share over time</source>
-            <translation>NG 比例随时间变化</translation>
-        </message>
-        <message>
-            <source>What goes wrong most</source>
-            <translation>最常见的问题</translation>
-        </message>
-        <message>
-            <source>Scores and limits</source>
-            <translation>得分与限值</translation>
         </message>
         <message>
             <source>%1 of %2, 95 % interval %3 to %4</source>
@@ -2569,6 +2647,13 @@
         <message>
             <source>Written to %1.</source>
             <translation>已写入 %1。</translation>
+        </message>
+    </context>
+    <context>
+        <name>StatisticsPresenter</name>
+        <message>
+            <source>Choose one product: a report is about one.</source>
+            <translation>请选择一个产品：一份报告只针对一个产品。</translation>
         </message>
     </context>
     <context>

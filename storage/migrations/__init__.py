@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,21 +13,22 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0004"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions that this program knows, oldest first."""
 
 _VERSION_TABLE = "alembic_version"
 
 
-def upgrade(connection: Connection, where: str) -> None:
+def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None]) -> None:
     """Bring the schema to :data:`NEWEST` within the connection's transaction.
 
     Args:
         connection: with a transaction that was begun for writing.
         where: what messages call the database.
+        copy_first: called with the revision of a record that is to be changed, before it is.
 
     Raises:
         StorageError: if a newer program wrote this database, or another program did.
@@ -38,6 +40,8 @@ def upgrade(connection: Connection, where: str) -> None:
         raise StorageError(
             f"{where} was written by a newer version of this program. Update the program, or choose another database."
         )
+    if present is not None:
+        copy_first(present)
     # Slow to import, and needed at the first start after an update only.
     from alembic import command
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-# Imported for its tables: they join the metadata of the others.
-from storage import calibration_models  # noqa: F401
+# Imported for their tables: they join the metadata of the others.
+import storage.calibration_models
+import storage.plant_models
+import storage.trust_models  # noqa: F401
 from storage.models import Row
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Row.metadata)

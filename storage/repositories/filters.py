@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from filo_core.types import InspectionFilter
@@ -23,7 +23,9 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     if wanted.verdicts:
         found.append(InspectionRow.verdict.in_(sorted(verdict.value for verdict in wanted.verdicts)))
     if wanted.undecided:
-        found.append(~exists().where(ReviewRow.inspection_id == InspectionRow.id))
+        # Of its own: a statement around it may be about reviews as well.
+        any_review = aliased(ReviewRow)
+        found.append(~exists().where(any_review.inspection_id == InspectionRow.id))
     if wanted.anomaly_type:
         found.append(_is_called(wanted.anomaly_type))
     if wanted.since is not None:
@@ -35,11 +37,38 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is_called(anomaly_type: str) -> ColumnElement[bool]:
+def called_by_region(anomaly_type: str) -> Select[int]:
+    """Ids of inspections with a region of this type; an index gives them in order."""
+    return select(RegionRow.inspection_id).where(RegionRow.anomaly_type == anomaly_type)
+
+
+def called_by_review(anomaly_type: str) -> Select[int]:
+    """Ids of inspections whose newest review names this type; an index gives them in order."""
     newer = aliased(ReviewRow)
-    in_region = select(RegionRow.inspection_id).where(RegionRow.anomaly_type == anomaly_type)
-    in_review = select(ReviewRow.inspection_id).where(
+    return select(ReviewRow.inspection_id).where(
         ReviewRow.anomaly_type == anomaly_type,
         ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id),
     )
-    return or_(InspectionRow.id.in_(in_region), InspectionRow.id.in_(in_review))
+
+
+def newest_in_time(wanted: InspectionFilter) -> ColumnElement[bool] | None:
+    """That an id is not beyond the largest within the wanted time; None where no time is wanted.
+
+    Without it a page of an old day is looked for from the newest row on.
+    """
+    if wanted.since is None and wanted.until is None:
+        return None
+    timed = aliased(InspectionRow)
+    # Added to zero, or SQLite looks for the largest id from the newest row on as well, and not in the index of times.
+    largest = select(func.max(timed.id + 0))
+    if wanted.since is not None:
+        largest = largest.where(timed.inspected_at >= wanted.since)
+    if wanted.until is not None:
+        largest = largest.where(timed.inspected_at < wanted.until)
+    return InspectionRow.id <= largest.scalar_subquery()
+
+
+def _is_called(anomaly_type: str) -> ColumnElement[bool]:
+    return or_(
+        InspectionRow.id.in_(called_by_region(anomaly_type)), InspectionRow.id.in_(called_by_review(anomaly_type))
+    )

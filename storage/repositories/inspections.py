@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, exists, func, select, text, union
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
@@ -27,7 +27,7 @@ from filo_core.types import (
 )
 from storage import constraints
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
-from storage.repositories.filters import conditions
+from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
 
@@ -58,6 +58,7 @@ class InspectionRepository:
             name=inspection.name,
             image_hash=inspection.image_hash,
             map_hash=map_hash,
+            model_hash=keys.model_hash,
             width=width,
             height=height,
             verdict=inspection.verdict.value,
@@ -98,10 +99,15 @@ class InspectionRepository:
     def page(self, wanted: InspectionFilter, before_id: int | None, limit: int) -> tuple[InspectionRecord, ...]:
         """The newest ``limit`` inspections that are wanted and older than ``before_id``; always three statements."""
         # Ids alone first: the filter is answered from indexes, and only the rows of this page are read and joined.
-        chosen = select(InspectionRow.id).where(*conditions(wanted)).order_by(InspectionRow.id.desc()).limit(limit)
-        if before_id is not None:
-            chosen = chosen.where(InspectionRow.id < before_id)
+        chosen = _newest(wanted, before_id, limit)
         query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id.desc())
+        return self._records(self._session.execute(query).all())
+
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        newer = (*conditions(wanted), InspectionRow.id > after_id)
+        chosen = select(InspectionRow.id).where(*newer).order_by(InspectionRow.id).limit(limit)
+        query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id)
         return self._records(self._session.execute(query).all())
 
     def get(self, inspection_id: int) -> InspectionRecord:
@@ -160,6 +166,26 @@ class InspectionRepository:
         )
         rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest)))
         return {row.inspection_id: review_of(row) for row in rows}
+
+
+def _newest(wanted: InspectionFilter, before_id: int | None, limit: int) -> Select[int]:
+    """Ids of the newest inspections that are wanted."""
+    narrowed = [*conditions(replace(wanted, anomaly_type=""))]
+    if (bound := newest_in_time(wanted)) is not None:
+        narrowed.append(bound)
+    if before_id is not None:
+        narrowed.append(InspectionRow.id < before_id)
+    if not wanted.anomaly_type:
+        return select(InspectionRow.id).where(*narrowed).order_by(InspectionRow.id.desc()).limit(limit)
+    # Each half in the order of an index that begins with the type. As a join, a database may begin with the other
+    # conditions instead, and sort all that they find.
+    halves = []
+    for called in (called_by_region(wanted.anomaly_type), called_by_review(wanted.anomaly_type)):
+        owner = called.selected_columns[0]
+        half = called.distinct().where(exists().where(InspectionRow.id == owner, *narrowed))
+        halves.append(select(half.order_by(owner.desc()).limit(limit).subquery().c[0]))
+    found = union(*halves).subquery()
+    return select(found.c[0]).order_by(found.c[0].desc()).limit(limit)
 
 
 def _with_recipe() -> Select[InspectionRow, str, int, str]:

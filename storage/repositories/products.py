@@ -14,6 +14,7 @@ from filo_core.errors import ProductError
 from filo_core.types import (
     AnomalyType,
     Box,
+    EventKind,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -25,19 +26,22 @@ from filo_core.types import (
     Severity,
     TaughtPatch,
 )
+from storage.audit.removals import removal_detail
 from storage.calibration_models import GoldenCheckRow, TaughtPatchRow
 from storage.models import AnomalyTypeRow, InspectionRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
 from storage.recipes import dump_recipe, load_recipe
+from storage.trust_models import EventRow
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeKeys:
-    """Row ids that an inspection under a recipe version refers to, and the limits that decided."""
+    """What an inspection under a recipe version refers to: row ids, the limits that decided, and the model."""
 
     product_id: int
     recipe_version_id: int
     limits: Limits
+    model_hash: str
 
 
 class ProductRepository:
@@ -128,8 +132,8 @@ class ProductRepository:
         self._session.flush()
         return self.draft(new_name)
 
-    def remove(self, name: str) -> None:
-        """Delete a product with its signed recipes.
+    def remove(self, name: str, by: str = "") -> None:
+        """Delete a product with its signed recipes; where there were any, an event says ``by`` whom.
 
         Raises:
             ProductError: if there is no such product, or images were inspected under it.
@@ -140,8 +144,13 @@ class ProductRepository:
                 raise ProductError(
                     f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it."
                 )
+        signed = select(RecipeVersionRow.id).where(RecipeVersionRow.product_id == row.id)
+        recipes = list(self._session.scalars(signed))
         self._session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
         self._session.delete(row)
+        if recipes:
+            # Their entries stay in the audit chain, which must know why the rows are gone.
+            self._session.add(_removed(row.name, recipes, by))
         self._session.flush()
 
     def sign(self, name: str, recipe: Recipe, signed_by: str, signed_at: datetime) -> RecipeVersion:
@@ -206,7 +215,8 @@ class ProductRepository:
         )
         if row is None:
             raise ProductError(f"{product.name} was judged by a recipe that nobody signed off. Sign it off first.")
-        return RecipeKeys(product.id, row.id, _recipe_version(row, product.name).recipe.limits)
+        limits = _recipe_version(row, product.name).recipe.limits
+        return RecipeKeys(product.id, row.id, limits, row.model_hash)
 
     def _find(self, name: str) -> ProductRow | None:
         query = select(ProductRow).where(ProductRow.name_key == name_key(name))
@@ -260,6 +270,12 @@ class ProductRepository:
             .where(ProductRow.id.in_(product_ids), RecipeVersionRow.version == ProductRow.signed_version)
         )
         return {product_id: (content_hash, model_hash) for product_id, content_hash, model_hash in rows}
+
+
+def _removed(name: str, recipe_ids: list[int], by: str) -> EventRow:
+    detail = removal_detail(recipe_ids)
+    now = datetime.now(UTC)
+    return EventRow(at=now, kind=EventKind.PRODUCT_REMOVED, actor=by, station="", subject=name, detail=detail)
 
 
 def _taken(name: str) -> ProductError:

@@ -14,7 +14,8 @@ from tests.e2e.conftest import ROOT, environment
 
 SCREENS = (
     "products-empty", "wizard-1-describe", "wizard-2-anomalies", "wizard-3-references", "wizard-4-calibrate",
-    "wizard-5-sign-off", "products", "folder", "live", "review",
+    "wizard-5-sign-off", "products", "folder", "live", "review", "statistics",
+    "statistics-limits", "settings",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def test_a_new_product_goes_from_its_name_to_reviewed_verdicts_in_a_real_window(
     assert sum(seen["folder"].values()) == 26
     assert seen["live"] >= 3
     assert seen["reviewed"] == 1
+    assert seen["statistics"] > 400
     for name in SCREENS:
         with Image.open(out / f"{name}.png") as picture:
             assert picture.width >= 1100

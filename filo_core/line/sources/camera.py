@@ -30,14 +30,16 @@ _PROBE_TIMEOUT_S = 15.0
 class CameraTiming:
     """Limits in seconds after which something counts as lost, hung or worth another try."""
 
+    start_s: float = 30.0
+    """For starting the process: on a busy machine that takes long, and to begin again would take longer."""
     open_s: float = 10.0
-    """For starting the process and opening the device."""
+    """For opening the device, until its first picture."""
     lost_s: float = 0.7
     """Without a sign of life, until the source is LOST."""
     hang_s: float = 4.0
     """Without a sign of life, until the process is killed and the camera opened anew."""
     first_retry_s: float = 0.5
-    longest_retry_s: float = 10.0
+    longest_retry_s: float = 2.0
     """Waits between tries double from the first to this."""
 
 
@@ -203,12 +205,17 @@ class CameraSource:
             ended = session.look(_LOOK_EVERY_S)
             if ended is not None:
                 ending, number = ended
-                return ending, number, self._ending_sentence(ending, number)
+                problem = self._ending_sentence(ending, number)
+                if problem and ending is not Ending.TOO_LARGE:
+                    # At once: to clear the process away takes its time.
+                    self._lose(problem)
+                return ending, number, problem
             silence = session.silence(time.monotonic())
             if session.room.sequence == 0:
-                if session.age(time.monotonic()) > timing.open_s:
+                limit = timing.open_s if session.room.beats else timing.start_s
+                if silence > limit:
                     session.kill()
-                    return None, 0, f"{self.name} did not open within {timing.open_s:g} s. {self._remedy()}"
+                    return None, 0, f"{self.name} did not open within {limit:g} s. {self._remedy()}"
             elif silence > timing.hang_s:
                 session.kill()
                 return None, 0, f"{self.name} hung and was shut down. {self._remedy()}"

@@ -35,17 +35,13 @@ class CameraSession:
         theirs.close()
         self._ended = False
         self._beats = 0
-        self._beat_at = self._started_at = time.monotonic()
+        self._beat_at = time.monotonic()
 
     def silence(self, now: float) -> float:
         """Seconds since the last sign of life was seen."""
         if (beats := self.room.beats) != self._beats:
             self._beats, self._beat_at = beats, now
         return now - self._beat_at
-
-    def age(self, now: float) -> float:
-        """Seconds since the process was started."""
-        return now - self._started_at
 
     def look(self, timeout: float) -> tuple[Ending | None, int] | None:
         """What the process said when it ended, ``(None, exit code)`` if it died; None while it lives."""

@@ -76,12 +76,12 @@ class DraftSession(QObject):
             return False
         return self._load(self.name, announce=True)
 
-    def sign_off(self, signed_by: str) -> bool:
-        """Freeze the draft into a recipe version."""
+    def sign_off(self, signed_by: str, pin: str = "") -> bool:
+        """Freeze the draft into a recipe version; the PIN is that of whoever is signed in, once there are users."""
         draft = self._draft
         assert draft is not None, "a product without a name has no sign-off page"
         try:
-            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash)
+            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash, pin)
         except FiloError as error:
             self.failed.emit(error)
             return False

@@ -30,6 +30,7 @@ class SignOffPage(WizardPage):
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._values: dict[str, QWidget] = {}
+        self._asks_for_pin = False
         self._form = QFormLayout()
         self._untrained = UntrainedNote(parent=self)
         self._gap_text = plain_label()
@@ -39,6 +40,11 @@ class SignOffPage(WizardPage):
         self.name_edit.setPlaceholderText(self.tr("your name"))
         self.name_edit.setMaxLength(_LONGEST_SIGNATURE)
         self.name_edit.setMaximumWidth(360)
+        self.pin_edit = QLineEdit(self)
+        self.pin_edit.setAccessibleName(self.tr("PIN"))
+        self.pin_edit.setPlaceholderText(self.tr("your PIN again"))
+        self.pin_edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self.pin_edit.setMaximumWidth(200)
         self.sign_button = button(self.tr("&Sign off"), "check", primary=True)
         self._state_text = plain_label(role="heading")
         self.folder_button = button(self.tr("&Inspect a folder"), "folder", primary=True)
@@ -70,6 +76,7 @@ class SignOffPage(WizardPage):
         label.setBuddy(self.name_edit)
         layout.addWidget(label)
         layout.addWidget(self.name_edit, 1)
+        layout.addWidget(self.pin_edit)
         layout.addWidget(self.sign_button)
         layout.addStretch(1)
         return row
@@ -115,20 +122,32 @@ class SignOffPage(WizardPage):
     def _connect(self) -> None:
         self.sign_button.clicked.connect(self._on_sign_clicked)
         self.name_edit.returnPressed.connect(self._on_sign_clicked)
+        self.pin_edit.returnPressed.connect(self._on_sign_clicked)
+        self.pin_edit.textChanged.connect(self._update_button)
         self.name_edit.textChanged.connect(self._update_button)
         self._gap_button.clicked.connect(self._on_gap_clicked)
         self.folder_button.clicked.connect(lambda: self._open(Screen.FOLDER))
         self.live_button.clicked.connect(lambda: self._open(Screen.LIVE))
         self.session.failed.connect(self._on_failed)
         self.session.state.model_changed.connect(self._show)
+        self.session.state.operator_changed.connect(self.name_edit.setText)
 
     # The page --------------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
         self.message.clear()
         self.name_edit.setText(self.session.state.operator)
+        self._ask_for_pin(self.session.state.workbench.access.is_needed)
         self._show()
-        (self.sign_button if self.sign_button.isEnabled() else self.name_edit).setFocus()
+        waiting = self.pin_edit if self._asks_for_pin else self.name_edit
+        (self.sign_button if self.sign_button.isEnabled() else waiting).setFocus()
+
+    def _ask_for_pin(self, asked: bool) -> None:
+        """Once there are users, the one who is signed in signs, and shows it with the PIN."""
+        self._asks_for_pin = asked
+        self.name_edit.setReadOnly(asked)
+        self.pin_edit.clear()
+        set_shown(self.pin_edit, asked)
 
     def gap(self) -> WizardStep | None:
         """The first earlier step that lacks something."""
@@ -205,15 +224,17 @@ class SignOffPage(WizardPage):
 
     @Slot()
     def _update_button(self) -> None:
-        self.sign_button.setEnabled(bool(self.name_edit.text().strip()) and self.gap() is None)
+        known = bool(self.name_edit.text().strip()) and bool(self.pin_edit.text() or not self._asks_for_pin)
+        self.sign_button.setEnabled(known and self.gap() is None)
 
     @Slot()
     def _on_sign_clicked(self) -> None:
-        name = self.name_edit.text().strip()
+        name, pin = self.name_edit.text().strip(), self.pin_edit.text()
         if not name or self.gap() is not None:
             return
         self.message.clear()
-        if self.session.sign_off(name):
+        self.pin_edit.clear()
+        if self.session.sign_off(name, pin):
             self.session.state.set_current_product(self.session.name)
             self._show()
             self.completeness_changed.emit()

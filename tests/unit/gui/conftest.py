@@ -35,10 +35,13 @@ from gui.state import AppState, ModelState
 from gui.theme import LIGHT, apply_theme
 from gui.worker_bridge import WorkerBridge
 from storage.storage import open_storage
+from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
+from workflows.nightly import NightlyBackup
 from workflows.settings import Settings
+from workflows.users import Users
 from workflows.workbench import Workbench
 
 PRODUCT = "metal nut"
@@ -127,17 +130,21 @@ def engine() -> RedEngine:
 def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
     settings = Settings(operator="anna")
     storage = open_storage(settings.database_url, settings.images)
-    catalogue = Catalogue(storage)
+    access = Access(storage)
+    catalogue = Catalogue(storage, access)
     worker = Worker(lambda: engine)
     worker.start()
     yield Workbench(
         settings=settings,
         storage=storage,
+        access=access,
+        users=Users(storage, access),
         catalogue=catalogue,
-        history=History(storage),
+        history=History(storage, access),
         inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
         worker=worker,  # type: ignore[arg-type]
         library=AnomalyLibrary.load(),
+        nightly=NightlyBackup(settings),
     )
     engine.gate.set()
     worker.stop()

@@ -13,6 +13,7 @@ from gui.live.panel import LivePanel
 from gui.main_window import MainWindow
 from gui.screens import SCREENS
 from gui.state import AppState, Screen
+from tests.unit.gui.products.test_accessible import cut_off
 
 Until = Callable[..., None]
 # One text that every screen shows at once, in each language.
@@ -115,3 +116,15 @@ def test_the_systems_first_known_language_is_used(
 ) -> None:
     monkeypatch.setattr(QLocale, "uiLanguages", lambda _: tags)
     assert system_language() == language
+
+
+@pytest.mark.parametrize("language", ["de", "zh_CN"])
+@pytest.mark.parametrize("screen", list(WORDS))
+def test_no_word_is_cut_off_in_another_language(
+    window: MainWindow, languages: Languages, until: Until, screen: Screen, language: str
+) -> None:
+    languages.use(language)
+    until(lambda: window._buttons[Screen.REVIEW].text() != "Review", "the navigation is translated")
+    window.resize(1100, 720)
+    window.show_screen(screen)
+    assert cut_off(window) == []

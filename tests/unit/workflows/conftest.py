@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,16 @@ def catalogue(storage: Storage) -> Catalogue:
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     return write_exported(tmp_path / "nut.filo")
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait until a condition holds."""
+
+    def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+        pause, deadline = threading.Event(), time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"the condition did not come true within {seconds} s"
+            pause.wait(0.02)
+
+    return wait

@@ -13,11 +13,12 @@ from filo_core.statistics.rates import Rate
 from filo_core.types import InspectionFilter, Limits, ReviewDecision, Verdict
 from storage.recorder import Recorder
 from storage.storage import Storage
-from tests.unit.storage.making import make_inspection, make_refusal, make_region, sign_product
+from tests.unit.storage.making import make_image, make_inspection, make_refusal, make_region, sign_product
 from workflows.catalogue import Catalogue
 from workflows.figures import FigureReader, Figures, Grouping
 from workflows.figures_csv import HEADER, write_csv
-from workflows.history import History
+from workflows.golden import GoldenSets
+from workflows.history import History, ReviewError
 
 PRODUCT = "metal nut"
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -171,3 +172,55 @@ def test_the_csv_holds_the_figures_and_no_formula(
 def test_a_csv_that_cannot_be_written_says_so(reader: FigureReader, recorded: list[int], tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"cannot be written.*Choose another folder"):
         write_csv(reader.read(EVERYTHING), tmp_path / "absent" / "figures.csv")
+
+
+def test_the_span_is_that_of_the_moments_whatever_order_they_were_recorded_in(
+    storage: Storage, reader: FigureReader, recorded: list[int]
+) -> None:
+    recipe = Catalogue(storage).recipe(PRODUCT).recipe
+    long_ago = make_inspection(recipe, 500, 0.1, inspected_at=START - timedelta(days=30))
+    Recorder(storage, PRODUCT).record_one(long_ago)
+    assert reader.read(EVERYTHING).grouping is Grouping.DAY
+
+
+def test_blind_reviews_and_known_parts_join_the_agreement(
+    storage: Storage, reader: FigureReader, recorded: list[int]
+) -> None:
+    history = History(storage)
+    golden = GoldenSets(storage)
+    for number, inspection_id in enumerate(recorded):
+        record = history.get(inspection_id)
+        really = Verdict.NG if (record.image_score or 0.0) > 0.25 else Verdict.OK
+        agrees = record.verdict in {really, Verdict.REVIEW}
+        decision = ReviewDecision.CONFIRM if agrees else ReviewDecision.OVERRULE
+        history.review(inspection_id, decision, really, "Ada", "" if agrees else "it is")
+        history.review_blind(inspection_id, Verdict.NG if number == 0 else really, "Grace")
+        golden.add(PRODUCT, make_image(number), really)
+    study = reader.read(EVERYTHING).agreement
+    assert isinstance(study, AgreementStudy)
+    assert [(pair.first, pair.second) for pair in study.pairs] == [
+        (SYSTEM, "Ada"),
+        (SYSTEM, "Grace"),
+        ("Ada", "Grace"),
+    ]
+    assert study.fleiss is not None
+    grace = next(appraisal for appraisal in study.appraisals if appraisal.appraiser == "Grace")
+    assert grace.false_alarm is not None
+    assert (grace.false_alarm.count, grace.false_alarm.of) == (1, 8)
+    assert grace.bands["miss"].source.startswith("AIAG")
+    # What a second person says moves no verdict.
+    assert history.get(recorded[0]).final_verdict is Verdict.OK
+
+
+def test_who_has_judged_before_cannot_review_blind(storage: Storage, recorded: list[int]) -> None:
+    history = History(storage)
+    history.review(recorded[0], ReviewDecision.CONFIRM, Verdict.OK, "Ada")
+    with pytest.raises(ReviewError, match="Ada has judged part 0"):
+        history.review_blind(recorded[0], Verdict.OK, " Ada ")
+    history.review_blind(recorded[0], Verdict.NG, "Grace")
+    with pytest.raises(ReviewError, match="Grace has judged"):
+        history.review_blind(recorded[0], Verdict.OK, "Grace")
+    with pytest.raises(ReviewError, match="decides on OK or NG"):
+        history.review_blind(recorded[0], Verdict.REVIEW, "Linus")
+    with pytest.raises(ReviewError, match="Nobody reviews"):
+        history.review_blind(recorded[0], Verdict.OK, "  ")

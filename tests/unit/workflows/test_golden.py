@@ -14,14 +14,16 @@ from filo_core.errors import EvidenceError, FolderError, ProductError, RecipeErr
 from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
 from filo_core.line.worker import Worker
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import Limits, Prediction, Recipe, SourceImage, Verdict
+from filo_core.types import Limits, Prediction, Recipe, Role, SourceImage, Verdict
 from storage.calibration_models import GoldenCheckRow, GoldenReleaseRow
 from storage.sessions import RecordSession
 from storage.storage import Storage
 from tests.unit.storage.making import make_image, sign_product
+from workflows.access import Access, AccessError
 from workflows.catalogue import Catalogue
 from workflows.golden import GoldenSetError, GoldenSets
 from workflows.inspector import Inspector, image_steps
+from workflows.users import Users
 
 NAME = "metal nut"
 DAY = Shifts.parse("06:00,14:00,22:00")
@@ -216,3 +218,17 @@ def test_the_gate_costs_little_beside_a_verdict(golden: GoldenSets, recipe: Reci
     for _ in range(50):
         golden.require(NAME)
     assert (time.process_time() - started) / 50 < 0.01
+
+
+def test_once_there_are_users_only_who_may_sign_off_can_release(
+    golden: GoldenSets, storage: Storage, recipe: Recipe
+) -> None:
+    golden.add(NAME, make_image(1), Verdict.OK)
+    golden.keep(NAME, checked(recipe, Verdict.NG), "Ada")
+    access = Access(storage)
+    Users(storage, access).add("Grace", Role.ADMIN, "271828")
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        golden.release(NAME, "Ada", "lamp was replaced")
+    access.sign_in("Grace", "271828")
+    assert GoldenSets(storage, access).release(NAME, "Ada", "lamp was replaced").signed_by == "Grace"
+    access.sign_out()

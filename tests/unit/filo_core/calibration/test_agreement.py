@@ -181,3 +181,11 @@ def test_a_study_says_what_is_missing() -> None:
     assert study.fleiss is None
     assert "No part was decided" in study.fleiss_sentence
     assert study.appraisals == ()
+
+
+def test_one_appraiser_who_always_says_the_same_gives_a_sentence_and_no_number() -> None:
+    first = [Verdict.OK] * 40
+    second = [Verdict.NG if part % 4 == 0 else Verdict.OK for part in range(40)]
+    for pair in ((first, second), (second, first)):
+        with pytest.raises(EvidenceError, match=r"called OK by one of the two appraisers.*Include parts"):
+            cohens_kappa(*pair)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from gui.appearance import Appearance
@@ -150,3 +150,16 @@ def test_every_setting_can_be_read_out_pressed_with_gloves_and_fits_a_small_wind
     assert nameless(panel) == []
     assert too_small(panel) == []
     assert cut_off(panel) == []
+
+
+def test_retention_starts_unrestricted_and_is_kept(panel: SettingsPanel, until: Until) -> None:
+    days = panel.fields["keep_days"].control
+    assert isinstance(days, QSpinBox)
+    assert days.text() == "for ever"
+    days.setValue(90)
+    panel.save_button.click()
+    until(lambda: bool(panel.message.sentence), "the outcome is told")
+    assert (Settings().keep_days, Settings().image_quota_gb) == (90, None)
+    days.setValue(0)
+    panel.save_button.click()
+    until(lambda: Settings().keep_days is None, "the restriction is gone")

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from filo_core.statistics.charts import pareto
 from filo_core.types import ReviewDecision, Verdict
 from gui.state import AppState, Screen
+from gui.statistics.drawing import MOST_BARS, draw_pareto
 from gui.statistics.panel import StatisticsPanel
 from gui.theme import DARK, LIGHT, apply_theme
 from workflows.workbench import Workbench
@@ -164,26 +166,45 @@ def test_charts_follow_the_theme(panel: StatisticsPanel, qapp: QApplication, cou
         assert {theme.surface, theme.accent.ground} <= drawn
 
 
-def test_the_report_is_a_pdf_with_words_and_charts(
+def test_the_report_on_one_product_is_a_pdf_under_the_limits_that_are_set(
     panel: StatisticsPanel, counted: str, until: Until, tmp_path: Path
 ) -> None:
     show(panel, until, counted)
+    panel.limits.ok_spin.setValue(0.45)
     path = tmp_path / "report.pdf"
-    panel.write_pdf(path)
+    panel.presenter.export_pdf(path)
+    until(lambda: bool(panel.message.sentence), "the report is written", 60)
+    assert panel.message.sentence == f"Written to {path}."
     document = QPdfDocument()
     document.load(str(path))
-    assert document.pageCount() == 2
-    text = document.getAllText(0).text() + document.getAllText(1).text()
-    for words in ("Statistics – metal nut", "66.7 % (8 of 12", "What goes wrong most", "OK up to 0.300"):
-        assert words in text
-    page = document.render(0, QSize(413, 584))
-    assert LIGHT.accent.ground in {page.pixelColor(x, y).name() for x in range(413) for y in range(584)}
+    text = "".join(document.getAllText(page).text() for page in range(document.pageCount()))
     document.close()
+    for words in ("metal nut", "First-pass yield: 8 of 12", "OK ≤ 0.4500"):
+        assert words in text
 
 
-def test_a_report_that_cannot_be_written_says_so(
+def test_a_report_that_cannot_be_written_or_is_about_no_product_says_so(
     panel: StatisticsPanel, counted: str, until: Until, tmp_path: Path
 ) -> None:
-    show(panel, until, counted)
-    panel.write_pdf(tmp_path / "absent" / "report.pdf")
+    show(panel, until)
+    panel.presenter.export_pdf(tmp_path / "report.pdf")
+    assert "Choose one product" in panel.message.sentence
+    panel.message.clear()
+    panel.presenter.figures = None
+    panel.bar.choose_product(counted)
+    until(lambda: panel.presenter.figures is not None)
+    panel.presenter.export_pdf(tmp_path / "absent" / "report.pdf")
+    until(lambda: bool(panel.message.sentence), "the failure is told", 60)
     assert "cannot be written" in panel.message.sentence
+
+
+def test_rare_types_share_the_last_bar(panel: StatisticsPanel) -> None:
+    found = pareto({f"type {number}": 20 - number for number in range(12)} | {"unknown": 3})
+    draw_pareto(panel.pareto.plot, found, LIGHT)
+    words = [item.toPlainText() for item in panel.pareto.plot.drawn if isinstance(item, pg.TextItem)]
+    assert len(words) == MOST_BARS + 2
+    assert words[0].startswith("20 ")
+    assert words[MOST_BARS].endswith("100 % so far)")
+    assert words[-1] == "3"
+    ticks = [text for _, text in panel.pareto.plot.left._tickLevels[0]]
+    assert ticks[MOST_BARS:] == ["5 more types", "no known type"]

@@ -1,0 +1,78 @@
+"""``main.py audit``: check the audit chain, and hand it to an auditor."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import errors, print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database
+from filo_core.errors import StorageError
+from storage.audit.chain import Head
+from storage.storage import open_storage
+
+_SHOWN = 20
+
+app = typer.Typer(help="The audit chain over verdicts, reviews, recipes, users and events.", no_args_is_help=True)
+
+
+@app.command()
+@speaks_plainly
+def verify(
+    head: Annotated[
+        str, typer.Option(metavar="SEQUENCE:HASH", help="A head noted earlier: finds rows taken off the end.")
+    ] = "",
+    database: Database = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check every chained row; exit status 1 and the rows' names when anything was changed, removed or moved."""
+    settings = settings_with(database=database)
+    noted = _parsed(head) if head else None
+    with open_storage(settings.database_url, settings.images) as storage:
+        report = storage.verify(noted)
+    problems = report.problems
+    if as_json:
+        print_json(
+            {
+                "intact": report.intact,
+                "entries": report.entries,
+                "head": str(report.head),
+                "first": problems[0].sentence if problems else None,
+                "problems": [asdict(problem) for problem in problems],
+            }
+        )
+    elif report.intact:
+        say(f"{report.entries} entries, intact. Head {report.head}")
+        say("Note the head elsewhere: with --head a later check finds rows taken off the end, or a chain written anew.")
+    else:
+        errors.print(f"{len(problems)} problems in {report.entries} entries; the first:", markup=False)
+        for problem in problems[:_SHOWN]:
+            errors.print(problem.sentence, markup=False, soft_wrap=True)
+        if len(problems) > _SHOWN:
+            errors.print(f"… and {len(problems) - _SHOWN} more; --json lists all.", markup=False)
+    if not report.intact:
+        raise SystemExit(1)
+
+
+@app.command()
+@speaks_plainly
+def export(
+    file: Annotated[Path, typer.Argument(help="Archive to write; check it with: python -I FILE")],
+    database: Database = "",
+) -> None:
+    """Write the chain and its rows to an archive that checks itself, without this program."""
+    settings = settings_with(database=database)
+    with open_storage(settings.database_url, settings.images) as storage:
+        head = storage.export_chain(file)
+    say(f"{head.sequence} entries were written to {file}. Check them with: python -I {file}")
+    say(f"Head {head}")
+
+
+def _parsed(head: str) -> Head:
+    sequence, _, entry_hash = head.partition(":")
+    if not sequence.isdecimal() or not entry_hash:
+        raise StorageError(f"{head[:80]!r} is no head. Give it as audit verify printed it: 12:3fa…")
+    return Head(int(sequence), entry_hash)

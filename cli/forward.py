@@ -1,0 +1,41 @@
+"""``main.py forward``: a station's record to its plant's database."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated
+
+import typer
+
+from cli.common import print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database
+from filo_core.errors import StorageError
+from storage.storage import open_storage
+from workflows.forwarding import forwarder_of
+
+
+@speaks_plainly
+def forward(
+    plant: Annotated[str, typer.Option(help="Its address; FILO_PLANT_DATABASE keeps a password out of sight.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Forward what there is, then end.")] = False,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> None:
+    """Forward inspections and reviews to the plant's database: each once, in order, whenever it can be reached."""
+    settings = settings_with(database=database)
+    with open_storage(settings.database_url, settings.images) as storage:
+        forwarder = forwarder_of(settings, storage, plant)
+        if forwarder is None:
+            raise StorageError("No plant is named. Give --plant, or set FILO_PLANT_DATABASE.")
+        if not once:
+            say(f"{settings.station} forwards until it is stopped with Ctrl+C.")
+            forwarder.start()
+            try:
+                threading.Event().wait()
+            finally:
+                forwarder.stop()
+        count = forwarder.forward()
+    if as_json:
+        print_json({"station": settings.station, "forwarded": count})
+        return
+    say(f"{count} rows of {settings.station} were forwarded.")

@@ -1,0 +1,192 @@
+"""``main.py line run``: a line without a window, from trigger to PLC."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import errors, print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database, Name
+from filo_core.errors import SourceError
+from filo_core.line.model_process import load_detector
+from filo_core.line.sinks.choose import make_sink
+from filo_core.line.sources.choose import source_at
+from filo_core.line.supervised import SupervisedDetector
+from storage.recorder import Recorder
+from storage.storage import open_storage
+from workflows.catalogue import Catalogue
+from workflows.golden import GoldenSets
+from workflows.line import Line
+
+if TYPE_CHECKING:
+    from filo_core.line.results import LineResult
+    from filo_core.line.sinks.base import Sink
+    from workflows.line import LinePart
+    from workflows.settings import Settings
+
+app = typer.Typer(help="Run a line without a window.", no_args_is_help=True)
+_LOOK_EVERY_S = 0.1
+
+
+@app.callback()
+def line_commands() -> None:
+    """Run a line without a window."""
+
+
+@app.command()
+@speaks_plainly
+def run(
+    name: Name,
+    source: Annotated[str, typer.Option(help="Camera number, video, stream URL, folder, or test://part.")] = "",
+    trigger: Annotated[
+        list[str] | None, typer.Option(help="continuous, key, folder:PATH, http:HOST:PORT or modbus:HOST:PORT.")
+    ] = None,
+    output: Annotated[list[str] | None, typer.Option(help="mqtt(s)://, http(s):// or csv:PATH; several go.")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.")] = None,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
+    parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
+    database: Database = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""
+    settings = settings_with(database=database, device=device)
+    with open_storage(settings.database_url, settings.images) as storage:
+        catalogue = Catalogue(storage)
+        version = catalogue.recipe(name)
+        references = catalogue.references(version.recipe)
+        make = partial(load_detector, version.recipe.profile, version.recipe, tuple(references))
+        detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=_warn)
+        recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
+        try:
+            detector.wait_ready()
+            tally = _Tally(parts, quiet=as_json)
+            golden = GoldenSets(storage)
+            line = Line(
+                recipe=version.recipe,
+                source=source_at(source) if source else None,
+                detector=detector,
+                recorder=recorder,
+                outbox_file=settings.outbox,
+                sinks=_sinks(output or [], ca_file),
+                deadline_s=deadline,
+                on_answer=tally.take,
+                require=partial(golden.require, version.recipe.product),
+            )
+            try:
+                line.parts += [_trigger(words, line, settings) for words in trigger or ["continuous"]]
+                _run_until_ended(line, tally)
+            finally:
+                line.stop()
+        finally:
+            detector.close()
+    _sum_up(line, tally, detector, as_json)
+
+
+class _Tally:
+    """Prints answers, counts them, and knows when enough is enough."""
+
+    def __init__(self, wanted: int, *, quiet: bool) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self.ended = threading.Event()
+        self._wanted = wanted
+        self._quiet = quiet
+
+    def take(self, result: LineResult, _inspection: object) -> None:
+        """A new answer, on the station's thread."""
+        self.verdicts[result.verdict.value] += 1
+        if not self._quiet:
+            what = f" {result.anomaly_type} {result.position}".rstrip() or f" {result.reason}".rstrip()
+            say(f"{result.trigger_id}: {result.verdict.value}{what}")
+        if self._wanted and self.verdicts.total() >= self._wanted:
+            self.ended.set()
+
+
+def _sinks(addresses: list[str], ca_file: Path | None) -> list[Sink]:
+    sinks = [make_sink(address, ca_file) for address in addresses]
+    if len({sink.name for sink in sinks}) < len(sinks):
+        raise SourceError("Two outputs go to the same place. Name each of them once.")
+    return sinks
+
+
+def _trigger(words: str, line: Line, settings: Settings) -> LinePart:
+    kind, _, rest = words.partition(":")
+    if kind not in {"folder", "continuous", "key", "http", "modbus"} or (kind == "folder" and not rest):
+        raise SourceError(f"{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.")
+    if kind == "folder":
+        from filo_core.line.triggers.folder import FolderTrigger
+
+        return FolderTrigger(Path(rest), line.station)
+    if kind in {"http", "modbus"} and not line.source:
+        raise SourceError(f"The {kind} trigger needs a camera to look through. Name it with --source.")
+    if kind in {"continuous", "key"}:
+        return _camera_trigger(kind, line)
+    host, _, port = rest.rpartition(":")
+    if rest and not port.isdecimal():
+        raise SourceError(f"{words!r} names no port. Write {kind}:HOST:PORT.")
+    if kind == "http":
+        from filo_core.line.triggers.http import HttpTrigger
+
+        token = settings.line_token.get_secret_value()
+        return HttpTrigger(line.station, host or "127.0.0.1", int(port or 8099), token, line.deadline_s + 5.0)
+    from filo_core.line.plc.handshake import Handshake
+    from filo_core.line.plc.server import ModbusServer
+
+    types = tuple(anomaly.name for anomaly in line.recipe.anomaly_types)
+    return ModbusServer(Handshake(line.station, types), host or "127.0.0.1", int(port or 5020))
+
+
+def _camera_trigger(kind: str, line: Line) -> LinePart:
+    from filo_core.line.triggers.continuous import ContinuousTrigger
+    from filo_core.line.triggers.key import KeyTrigger
+
+    if line.source is None:
+        raise SourceError(f"The {kind} trigger needs a camera to look through. Name it with --source.")
+    return ContinuousTrigger(line.source, line.station) if kind == "continuous" else KeyTrigger(line.station, sys.stdin)
+
+
+def _run_until_ended(line: Line, tally: _Tally) -> None:
+    previous = {
+        number: signal.signal(number, lambda *_: tally.ended.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    said = ""
+    try:
+        line.start()
+        if line.recovered:
+            _warn(f"{line.recovered} parts of an earlier start were left without a verdict: NOT_INSPECTED.")
+        while not tally.ended.wait(_LOOK_EVERY_S):
+            if line.problem != said:
+                said = line.problem
+                _warn(said or "All is well again.")
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _warn(sentence: str) -> None:
+    errors.print(sentence, markup=False, soft_wrap=True)
+
+
+def _sum_up(line: Line, tally: _Tally, detector: SupervisedDetector, as_json: bool) -> None:
+    counters = line.station.counters
+    if as_json:
+        print_json(
+            {
+                "triggers": counters.triggers,
+                "answers": counters.answers,
+                "repeated": counters.repeated,
+                "recovered": line.recovered,
+                "verdicts": dict(tally.verdicts),
+                "model_restarts": detector.restarts,
+                "model_load_seconds": round(detector.load_seconds or 0.0, 2),
+            }
+        )
+        return
+    say(f"{counters.triggers} triggers, {counters.answers} answers: {dict(tally.verdicts)}")

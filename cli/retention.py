@@ -1,0 +1,60 @@
+"""``main.py retention``: remove images that are older than need be, or take more room than they may."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from cli.common import print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson, Database
+from cli.signing_in import User, signed_in
+from storage.storage import open_storage
+from workflows.access import Right
+from workflows.retention import Retention, RetentionRules
+
+
+@speaks_plainly
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="Instead of FILO_KEEP_DAYS.")] = None,
+    quota_gb: Annotated[float | None, typer.Option(min=0.0, help="Instead of FILO_IMAGE_QUOTA_GB.")] = None,
+    user: User = "",
+    database: Database = "",
+    as_json: AsJson = False,
+) -> None:
+    """Remove images by age and quota: confirmed OK first, never an undecided NG or REVIEW, never a row."""
+    settings = settings_with(database=database, keep_days=keep_days, image_quota_gb=quota_gb)
+    rules = RetentionRules(
+        keep=timedelta(days=settings.keep_days) if settings.keep_days is not None else None,
+        quota_bytes=round(settings.image_quota_gb * 2**30) if settings.image_quota_gb is not None else None,
+    )
+    with open_storage(settings.database_url, settings.images) as storage:
+        operator = settings.operator
+        if not dry_run:
+            access, pin = signed_in(storage, user, settings.station)
+            operator = access.require(Right.REMOVE_IMAGES, operator, pin)
+        report = Retention(storage, rules, operator=operator, station=settings.station).run(dry=dry_run)
+    if as_json:
+        print_json(
+            {
+                "dry_run": dry_run,
+                "files": report.files,
+                "bytes": report.bytes_freed,
+                "bytes_before": report.bytes_before,
+                "still_over": report.still_over,
+                "by_rank": {rank.words: count for rank, count in report.by_rank.items()},
+            }
+        )
+        return
+    if rules == RetentionRules():
+        say("No rule is set: every image is kept. Set FILO_KEEP_DAYS or FILO_IMAGE_QUOTA_GB.")
+        return
+    done = "would be removed" if dry_run else "were removed"
+    ranks = ", ".join(f"{count} of {rank.words}" for rank, count in report.by_rank.items()) or "none"
+    say(f"{report.files} files, {report.bytes_freed / 2**20:.1f} MiB, {done}: {ranks}.")
+    if report.still_over:
+        say(
+            f"Still {report.still_over / 2**20:.1f} MiB over the quota: what is left must be kept until it is reviewed."
+        )

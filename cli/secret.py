@@ -1,0 +1,47 @@
+"""``main.py secret``: keys and passwords for other services, in the keyring or an encrypted file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.common import print_json, say, settings_with, speaks_plainly
+from cli.product import AsJson
+from cli.signing_in import ask_pin
+from workflows.secret_store import SecretStore
+
+app = typer.Typer(help="Keys and passwords: llm, database, rtsp:HOST.", no_args_is_help=True)
+Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, or rtsp: with the camera's host.")]
+
+
+@app.command("set")
+@speaks_plainly
+def set_secret(name: Secret) -> None:
+    """Keep a secret; it is asked for, or read from stdin, and never an argument."""
+    place = SecretStore(settings_with().home).set(name, ask_pin(f"Secret {name}: "))
+    where = "the keyring" if place == "keyring" else "an encrypted file, as there is no keyring here"
+    say(f"{name} is kept in {where}.")
+
+
+@app.command("list")
+@speaks_plainly
+def list_secrets(as_json: AsJson = False) -> None:
+    """List the names of the secrets and where they are kept, never what they are."""
+    store = SecretStore(settings_with().home)
+    names = store.names()
+    if as_json:
+        print_json({"secrets": {name: store.place(name) for name in names}})
+        return
+    for name in names:
+        say(f"{name}: {store.place(name)}")
+    if not names:
+        say("No secret is kept. Keep one with: main.py secret set llm")
+
+
+@app.command()
+@speaks_plainly
+def remove(name: Secret) -> None:
+    """Forget a secret."""
+    SecretStore(settings_with().home).remove(name)
+    say(f"{name} was removed.")

@@ -1,0 +1,145 @@
+"""What runs in the model's own process: a detector that may crash, hang or run out of memory without the line.
+
+Pictures come by shared memory, wishes and answers by the connection. It ends by itself when its owner does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from filo_core.errors import FiloError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from filo_core.line.sources.shared_frame import SharedFrame
+    from filo_core.method.interfaces import Detector
+    from filo_core.types import Prediction, Recipe, SourceImage
+
+DetectorMaker = Callable[[str], "Detector"]
+"""Makes the detector on the device it is given; must survive the way into another process."""
+
+_END_GRACE_S = 2.0
+_WARM_UP_SIDE = 256
+
+
+class AnswerKind(StrEnum):
+    """What the model's process says."""
+
+    READY = "ready"
+    """Loaded and warm."""
+    NOT_LOADED = "not loaded"
+    DONE = "done"
+    REFUSED = "refused"
+    """No prediction for this picture; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. ``note`` says what has changed for good, such as the device, as a sentence."""
+
+    kind: AnswerKind
+    number: int = 0
+    """Of the frame it belongs to."""
+    prediction: Prediction | None = None
+    sentence: str = ""
+    note: str = ""
+
+
+def load_detector(profile: str, recipe: Recipe, references: tuple[SourceImage, ...], device: str) -> Detector:
+    """A shipped profile's detector for one recipe; give it to a process with :func:`functools.partial`."""
+    from filo_core.engine import load_engine
+
+    return load_engine(profile, device).detector(recipe, references)
+
+
+def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Connection[Any, Any]) -> None:
+    """Load, warm up, then predict every frame that the owner announces, until it closes the connection."""
+    # Ctrl+C reaches every process of the terminal; this one ends when its owner does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wishes: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(owner, wishes), daemon=True).start()
+    try:
+        model = _Model(make, device)
+    except (FiloError, OSError, RuntimeError, ValueError, MemoryError) as error:
+        owner.send(Answer(AnswerKind.NOT_LOADED, sentence=_sentence(error)))
+        return
+    owner.send(Answer(AnswerKind.READY, note=model.note))
+    taken = 0
+    while (number := wishes.get()) is not None:
+        read = room.read(taken)
+        if read is None:
+            continue
+        pixels, taken = read[:2]
+        owner.send(model.answer(pixels, number))
+
+
+class _Model:
+    """The detector, moved to the CPU when the graphics card is too small for it."""
+
+    def __init__(self, make: DetectorMaker, device: str) -> None:
+        self._make = make
+        self.note = ""
+        self._on_cpu = device == "cpu"
+        try:
+            self._detector = make(device)
+            self._detector.predict(np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 127, np.uint8))
+        except RuntimeError as error:
+            if self._on_cpu or not is_out_of_memory(error):
+                raise
+            self._move_to_cpu()
+
+    def answer(self, pixels: np.ndarray[Any, np.dtype[np.uint8]], number: int) -> Answer:
+        before = self.note
+        try:
+            try:
+                prediction = self._detector.predict(pixels)
+            except RuntimeError as error:
+                # One picture at a time is the smallest batch there is: what is left is the CPU.
+                if self._on_cpu or not is_out_of_memory(error):
+                    raise
+                self._move_to_cpu()
+                prediction = self._detector.predict(pixels)
+        except (FiloError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
+            return Answer(AnswerKind.REFUSED, number, sentence=_sentence(error))
+        return Answer(AnswerKind.DONE, number, prediction, note=self.note if self.note != before else "")
+
+    def _move_to_cpu(self) -> None:
+        self._detector = self._make("cpu")
+        self._on_cpu = True
+        self.note = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """True for torch's error of a full graphics card, whichever version raises it."""
+    return type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
+
+
+def _listen(owner: Connection[Any, Any], wishes: queue.SimpleQueue[int | None]) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            wishes.put(owner.recv())
+    wishes.put(None)
+    # Reached only when the main thread hangs in the model; nobody may be left to kill this process.
+    time.sleep(_END_GRACE_S)
+    os._exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, FiloError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There was not enough memory to judge this image. Close other programs, or use a smaller image."
+    lines = str(error).strip().splitlines()
+    return f"The model failed ({lines[0][:200] if lines else type(error).__name__}). Judge by eye, and report this."

@@ -1,0 +1,87 @@
+"""The register map, addresses from 0 as they stand in a request. ``docs/line.md`` holds the same for an engineer.
+
+Only PASS = 1 with VALID = 1 and a living heartbeat lets a part go on. Everything else, an empty register included,
+reads as NG: that is why no result and a lost line are all zeros.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import TYPE_CHECKING
+
+from filo_core.types import UNKNOWN_TYPE, Position, Verdict
+
+if TYPE_CHECKING:
+    from filo_core.line.results import LineResult
+
+
+class Coil(IntEnum):
+    """Written by the PLC; each counts at its rising edge."""
+
+    TRIGGER = 0
+    ACKNOWLEDGE = 1
+
+
+class Holding(IntEnum):
+    """Written by the PLC before the trigger: job id, unsigned 32 bits, high word first. 0 means no id."""
+
+    JOB_HIGH = 0
+    JOB_LOW = 1
+
+
+class Status(IntFlag):
+    """Bits of the status word, and in the same order the discrete inputs 0 to 4."""
+
+    READY = 1
+    BUSY = 2
+    VALID = 4
+    PASS = 8
+    ERROR = 16
+
+
+class Input(IntEnum):
+    """Read by the PLC."""
+
+    HEARTBEAT = 0
+    STATUS = 1
+    VERDICT = 2
+    PASS = 3
+    COUNT = 4
+    TYPE = 5
+    POSITION = 6
+    JOB_HIGH = 7
+    JOB_LOW = 8
+    SCORE = 9
+    ERROR = 10
+    RESULTS = 11
+
+
+class LineError(IntEnum):
+    """Why the line is not ready, or refused a trigger."""
+
+    NONE = 0
+    NOT_READY = 1
+    """Camera, model or disk; the screen says which."""
+    TRIGGER_WHILE_BUSY = 2
+    """The trigger was not taken: one is under way, or its result is not acknowledged."""
+
+
+VERDICT_CODES = {Verdict.OK: 1, Verdict.REVIEW: 2, Verdict.NG: 3, Verdict.NOT_INSPECTED: 4}
+POSITION_CODES = {position.value: code for code, position in enumerate(Position, start=1)}
+UNKNOWN_CODE = 0xFFFF
+_WORD = 0xFFFF
+
+
+def result_words(result: LineResult, job: int, types: tuple[str, ...]) -> dict[Input, int]:
+    """What the registers say about one result; ``types`` are the recipe's anomaly types in their order, from 1."""
+    codes = {name: code for code, name in enumerate(types, start=1)} | {"": 0, UNKNOWN_TYPE: UNKNOWN_CODE}
+    return {
+        Input.VERDICT: VERDICT_CODES[result.verdict],
+        Input.PASS: int(result.passes),
+        Input.COUNT: min(result.count, _WORD),
+        Input.TYPE: codes.get(result.anomaly_type, UNKNOWN_CODE),
+        Input.POSITION: POSITION_CODES.get(result.position, 0),
+        Input.JOB_HIGH: job >> 16 & _WORD,
+        Input.JOB_LOW: job & _WORD,
+        Input.SCORE: round(min(max(result.score or 0.0, 0.0), 1.0) * 10_000),
+    }

@@ -1,0 +1,125 @@
+"""Modbus TCP server: the PLC is the client, triggers by a coil and reads the result."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from filo_core.errors import SourceError
+from filo_core.line.plc.register_map import Coil, Holding, Input
+
+if TYPE_CHECKING:
+    from filo_core.line.plc.handshake import Handshake
+
+_READ_INPUTS, _READ_INPUT_REGISTERS = 2, 4
+_WRITE_COILS = (5, 15)
+_HOLDING = (3, 6, 16, 22, 23)
+_START_S = 10.0
+
+
+class ModbusServer:
+    """Serves one handshake, on a thread with an event loop of its own.
+
+    Args:
+        handshake: holds the state.
+        host: Modbus knows no password; anything but loopback belongs on the machine's own network.
+        port: 0 is not taken here: a PLC has to know it.
+
+    Raises:
+        SourceError: from :meth:`start`, if the port cannot be used.
+    """
+
+    def __init__(self, handshake: Handshake, host: str = "127.0.0.1", port: int = 5020) -> None:
+        self._handshake = handshake
+        self._host, self._port = host, port
+        self._holding: list[int] = [0, 0]
+        self._coils = 0
+        self._asking = ThreadPoolExecutor(1, "filo-modbus-ask")
+        self._started = threading.Event()
+        self._problem = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: ModbusTcpServer | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="filo-modbus", daemon=True)
+
+    def start(self) -> None:
+        """Listen."""
+        # It writes a traceback for every frame it cannot read, whoever sends it.
+        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+        self._thread.start()
+        if not self._started.wait(_START_S) or self._problem:
+            self.stop()
+            raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus. Choose another.")
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._loop is not None and self._server is not None and self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(_shut_down(self._server), self._loop)
+        if self._thread.ident is not None:
+            self._thread.join(_START_S)
+        self._asking.shutdown()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        device = SimDevice(
+            0,
+            simdata=(
+                [SimData(0, values=[False] * 16, datatype=DataType.BITS)],
+                [SimData(0, values=[False] * 16, datatype=DataType.BITS, readonly=True)],
+                [SimData(0, values=[0] * len(Holding), datatype=DataType.REGISTERS)],
+                [SimData(0, values=[0] * len(Input), datatype=DataType.REGISTERS, readonly=True)],
+            ),
+            action=self._on_request,
+        )
+        self._server = ModbusTcpServer(device, address=(self._host, self._port))
+        if not await self._server.listen():
+            self._problem = "taken"
+            self._started.set()
+            return
+        self._started.set()
+        await self._server.serving
+
+    async def _on_request(
+        self,
+        function: int,
+        _start: int,
+        address: int,
+        _count: int,
+        registers: list[int],
+        values: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        """Before every answer: what is read is brought up to date, what is written is looked at."""
+        if function == _READ_INPUT_REGISTERS:
+            registers[:] = self._handshake.words()
+        elif function == _READ_INPUTS:
+            registers[0] = self._handshake.words()[Input.STATUS]
+        elif function in _HOLDING:
+            # The block itself: what is written arrives in it after this.
+            self._holding = registers
+        elif function in _WRITE_COILS and values:
+            self._on_coils(address, [bool(value) for value in values])
+        return None
+
+    def _on_coils(self, address: int, values: list[bool]) -> None:
+        before = self._coils
+        for number, value in enumerate(values, start=address):
+            self._coils = self._coils | 1 << number if value else self._coils & ~(1 << number)
+        risen = self._coils & ~before
+        if risen & 1 << Coil.ACKNOWLEDGE:
+            self._handshake.acknowledge()
+        if risen & 1 << Coil.TRIGGER:
+            job = self._holding[Holding.JOB_HIGH] << 16 | self._holding[Holding.JOB_LOW]
+            trigger = self._handshake.begin(job)
+            if trigger is not None:
+                # Accepting is a commit to the disk: other requests are answered meanwhile.
+                self._asking.submit(self._handshake.ask, trigger, job)
+
+
+async def _shut_down(server: Any) -> None:
+    await server.shutdown()

@@ -1,0 +1,105 @@
+"""What leaves the line for one trigger: its verdict in the words a PLC, a broker or a file can keep."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from filo_core.types import Inspection, Origin, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """The one answer to a trigger. ``anomaly_type`` and ``position`` are those of the highest scoring region."""
+
+    trigger_id: str
+    product: str
+    recipe_hash: str
+    verdict: Verdict
+    decided_at: datetime
+    """UTC."""
+    anomaly_type: str = ""
+    position: str = ""
+    count: int = 0
+    """Regions found."""
+    score: float | None = None
+    """Image score in [0, 1]; None when NOT_INSPECTED."""
+    latency_ms: float | None = None
+    """From the trigger to the verdict."""
+    frame_age_ms: float | None = None
+    """From the capture of the picture to the verdict; None without a picture."""
+    reason: str = ""
+    """Why it is NOT_INSPECTED, as a sentence; empty otherwise."""
+
+    @property
+    def passes(self) -> bool:
+        """True for OK alone: REVIEW, NG and a missing answer all read as NG outside."""
+        return self.verdict is Verdict.OK
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        content: dict[str, Any] = asdict(self) | {
+            "verdict": self.verdict.value,
+            "reads_as": "OK" if self.passes else "NG",
+            "decided_at": self.decided_at.isoformat(),
+        }
+        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> LineResult:
+        """The result that :meth:`to_json` wrote."""
+        content = json.loads(text)
+        del content["reads_as"]
+        content["verdict"] = Verdict(content["verdict"])
+        content["decided_at"] = datetime.fromisoformat(content["decided_at"])
+        return cls(**content)
+
+
+def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms: float) -> LineResult:
+    """The answer that an inspection gives to its trigger."""
+    prediction = inspection.prediction
+    regions = prediction.regions if prediction is not None else ()
+    worst = max(regions, key=lambda region: region.score, default=None)
+    return LineResult(
+        trigger_id=trigger_id,
+        product=product,
+        recipe_hash=inspection.recipe_hash,
+        verdict=inspection.verdict,
+        decided_at=inspection.inspected_at,
+        anomaly_type=worst.anomaly_type if worst is not None else "",
+        position=worst.position.value if worst is not None else "",
+        count=len(regions),
+        score=prediction.image_score if prediction is not None else None,
+        latency_ms=latency_ms,
+        frame_age_ms=inspection.frame_age_ms,
+        reason=inspection.reason,
+    )
+
+
+def not_inspected(trigger_id: str, product: str, recipe_hash: str, reason: str, latency_ms: float) -> LineResult:
+    """The answer where there is none: it reads as NG outside."""
+    return LineResult(
+        trigger_id=trigger_id,
+        product=product,
+        recipe_hash=recipe_hash,
+        verdict=Verdict.NOT_INSPECTED,
+        decided_at=datetime.now(UTC),
+        latency_ms=latency_ms,
+        reason=reason,
+    )
+
+
+def inspection_of(result: LineResult) -> Inspection:
+    """What the record keeps of an answer that has no picture behind it."""
+    return Inspection(
+        name=result.trigger_id,
+        image_hash="",
+        recipe_hash=result.recipe_hash,
+        verdict=Verdict.NOT_INSPECTED,
+        origin=Origin.LIVE,
+        inspected_at=result.decided_at,
+        seconds=(result.latency_ms or 0.0) / 1000.0,
+        reason=result.reason,
+    )

@@ -1,0 +1,35 @@
+"""An output's address, as it stands on a command line, and the sink it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filo_core.errors import SourceError
+from filo_core.line.sinks.base import Sink
+from filo_core.line.sources.address import CameraAddress
+
+
+def make_sink(address: str, ca_file: Path | None = None) -> Sink:
+    """Sink for ``mqtt://``, ``mqtts://``, ``http://``, ``https://`` or ``csv:PATH``.
+
+    Raises:
+        SourceError: if the address is none of these.
+    """
+    scheme = address.partition(":")[0].lower()
+    if scheme in {"mqtt", "mqtts"}:
+        from filo_core.line.sinks.mqtt import MqttSink
+
+        return MqttSink(address, ca_file)
+    if scheme in {"http", "https"}:
+        from filo_core.line.sinks.webhook import WebhookSink
+
+        return WebhookSink(address)
+    path = address.partition(":")[2]
+    if scheme == "csv" and path:
+        from filo_core.line.sinks.csv_file import CsvSink
+
+        return CsvSink(Path(path))
+    raise SourceError(
+        f"{CameraAddress(address).shown} is no output. "
+        "Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH."
+    )

@@ -1,0 +1,86 @@
+"""CSV: every result is one line, written through to the disk; a repetition after a crash adds no second one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+
+from filo_core.line.results import LineResult
+from filo_core.line.sinks.base import Message, SinkError
+
+COLUMNS = (
+    "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
+    "score", "latency_ms", "frame_age_ms", "decided_at", "reason",
+)  # fmt: skip
+_TAIL_BYTES = 1 << 16
+# A spreadsheet would take a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class CsvSink:
+    """Appends to a file. Messages come in order, so a repetition can only be the newest line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.name = f"csv:{path.name}"
+
+    def __repr__(self) -> str:
+        return f"CsvSink({self.name!r})"
+
+    def deliver(self, message: Message) -> None:
+        """Append the line, unless it is the last one already.
+
+        Raises:
+            SinkError: if the file cannot be written.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a+b") as file:
+                size, whole, last_key = _look_at_end(file)
+                if last_key == message.key:
+                    return
+                if whole < size:
+                    # A line that a power cut left half-written is not a result: its message comes again now.
+                    file.truncate(whole)
+                lines = _row(COLUMNS) * (whole == 0) + _row(_cells(message.key, message.result))
+                file.write(lines.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SinkError(f"{self._path} cannot be written ({reason}). Free some space, or close it.") from error
+
+    def close(self) -> None:
+        """Nothing is open between two lines."""
+
+
+def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
+    """Bytes in all, bytes of whole lines, and the key of the last one."""
+    size = file.seek(0, os.SEEK_END)
+    start = max(0, size - _TAIL_BYTES)
+    file.seek(start)
+    tail = file.read(size - start)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    lines = whole.splitlines()
+    return size, start + len(whole), lines[-1].split(b",", 1)[0].decode("utf-8", "replace") if lines else ""
+
+
+def _cells(key: str, result: LineResult) -> tuple[str, ...]:
+    values = {name: getattr(result, name) for name in COLUMNS if name not in ("key", "reads_as")}
+    values |= {"key": key, "reads_as": "OK" if result.passes else "NG", "verdict": result.verdict.value}
+    return tuple(_cell(values[name]) for name in COLUMNS)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    # One result is one line, whatever a sentence holds.
+    text = " ".join(text.split())
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

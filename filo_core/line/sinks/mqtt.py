@@ -1,0 +1,115 @@
+"""MQTT: every result is published with QoS 1, and counts as delivered when the broker has acknowledged it."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+from filo_core.errors import SourceError
+from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sources.address import CameraAddress
+
+if TYPE_CHECKING:
+    from paho.mqtt.reasoncodes import ReasonCode
+
+_KEEP_ALIVE_S = 10
+_TIMEOUT_S = 5.0
+_DEFAULT_TOPIC = "filo/verdicts"
+
+
+class MqttSink:
+    """Publishes to ``mqtt://[user:password@]host[:port]/topic``; ``mqtts://`` asks for TLS.
+
+    The session outlives a connection, so that the broker knows a repetition of an unacknowledged message as one.
+
+    Args:
+        address: with the topic as its path; ``filo/verdicts`` when there is none.
+        ca_file: certificate authority for TLS; the system's own when not given.
+        timeout_s: longest wait for the connection, and for an acknowledgement.
+
+    Raises:
+        SourceError: if the address names no host.
+    """
+
+    def __init__(self, address: str, ca_file: Path | None = None, timeout_s: float = _TIMEOUT_S) -> None:
+        parts = urlsplit(address)
+        self.name = CameraAddress(address).shown
+        if not parts.hostname:
+            raise SourceError(f"{self.name} names no broker. Write mqtt://host:1883/topic.")
+        self._host = parts.hostname
+        self._secure = parts.scheme == "mqtts"
+        self._port = parts.port or (8883 if self._secure else 1883)
+        self._topic = unquote(parts.path.strip("/")) or _DEFAULT_TOPIC
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._ca_file = ca_file
+        self._timeout_s = timeout_s
+        self._client: mqtt.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"MqttSink({self.name!r})"
+
+    def deliver(self, message: Message) -> None:
+        """Publish, and wait for the broker's acknowledgement.
+
+        Raises:
+            SinkError: if the broker cannot be reached, refuses, or does not acknowledge in time.
+        """
+        try:
+            client = self._connected()
+            sent = client.publish(self._topic, _payload(message), qos=1)
+            self._pump_until(client, sent.is_published)
+        except (OSError, ValueError, RuntimeError) as error:
+            self.close()
+            raise SinkError(f"{self.name} does not take messages ({_reason(error)}). Check the broker.") from error
+
+    def close(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.disconnect()
+            client.loop(timeout=0.01)
+
+    def _connected(self) -> mqtt.Client:
+        if self._client is not None and self._client.is_connected():
+            return self._client
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        if self._user:
+            client.username_pw_set(self._user, self._password)
+        if self._secure:
+            client.tls_set(ca_certs=str(self._ca_file) if self._ca_file else None, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        client.connect_timeout = self._timeout_s
+        refusals: list[ReasonCode] = []
+        client.on_connect = lambda _c, _u, _f, code, _p: refusals.append(code) if code.is_failure else None
+        client.connect(self._host, self._port, _KEEP_ALIVE_S)
+        self._client = client
+        self._pump_until(client, lambda: client.is_connected() or bool(refusals))
+        if refusals:
+            raise ConnectionRefusedError(f"it refused the connection: {refusals[0]}")
+        return client
+
+    def _pump_until(self, client: mqtt.Client, reached: Callable[[], bool]) -> None:
+        until = time.monotonic() + self._timeout_s
+        while not reached():
+            if time.monotonic() > until:
+                raise TimeoutError("no answer in time")
+            code = client.loop(timeout=0.05)
+            if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                raise ConnectionError(mqtt.error_string(code))
+
+
+def _payload(message: Message) -> bytes:
+    return f'{{"key": "{message.key}", {message.result.to_json()[1:]}'.encode()
+
+
+def _reason(error: Exception) -> str:
+    # A driver's own words could repeat the address; its kind and the system's message do not.
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    return type(error).__name__

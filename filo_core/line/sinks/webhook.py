@@ -1,0 +1,48 @@
+"""Webhook: every result is posted as JSON, and counts as delivered at an answer of 2xx."""
+
+from __future__ import annotations
+
+import httpx2
+
+from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sources.address import CameraAddress
+
+_TIMEOUT_S = 5.0
+
+
+class WebhookSink:
+    """Posts to an ``http://`` or ``https://`` address. Redirects are not followed: they could lead anywhere.
+
+    The header ``Idempotency-Key`` is the same at every try.
+    """
+
+    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
+        self._address = address
+        self.name = CameraAddress(address).shown
+        self._timeout_s = timeout_s
+        self._client: httpx2.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"WebhookSink({self.name!r})"
+
+    def deliver(self, message: Message) -> None:
+        """Post, and wait for the answer.
+
+        Raises:
+            SinkError: if there is none in time, or not one of success.
+        """
+        if self._client is None:
+            self._client = httpx2.Client(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
+        headers = {"Idempotency-Key": message.key, "Content-Type": "application/json"}
+        try:
+            answer = self._client.post(self._address, content=message.result.to_json().encode(), headers=headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise SinkError(f"{self.name} does not answer ({type(error).__name__}). Check its server.") from error
+        if not answer.is_success:
+            raise SinkError(f"{self.name} answered {answer.status_code}. Check its server.")
+
+    def close(self) -> None:
+        """Close the connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()

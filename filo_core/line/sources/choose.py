@@ -1,0 +1,27 @@
+"""A source's address, as it stands on a command line or in the settings, and the source it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.line.sources.camera import CameraSource
+from filo_core.line.sources.folder import FolderSource
+from filo_core.line.sources.test_pattern import SCHEME, TestPattern, capture_pattern
+
+if TYPE_CHECKING:
+    from filo_core.line.sources.base import ImageSource
+
+
+def source_at(address: str, *, seconds_per_image: float = 0.5, loop: bool = True) -> ImageSource:
+    """Source for a camera's number, a video file, a stream's URL, a folder, or ``test://part``; not started.
+
+    Raises:
+        SourceError: if the test camera cannot draw what it is asked for.
+    """
+    if address.startswith(f"{SCHEME}://"):
+        TestPattern.of(address)
+        return CameraSource(address, name="Test camera", process=capture_pattern)
+    if Path(address).is_dir():
+        return FolderSource(Path(address), seconds_per_image, loop)
+    return CameraSource(address, loop=loop)

@@ -1,0 +1,250 @@
+"""A detector in a process of its own: dead or hung, it is started anew, and its picture tried once more."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import threading
+import time
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
+
+from filo_core.errors import FiloError
+from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, serve_model
+from filo_core.line.sources.shared_frame import SharedFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.context import SpawnProcess
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from filo_core.types import Prediction
+
+logger = logging.getLogger(__name__)
+
+_FIRST_CAPACITY = 3840 * 2160 * 3
+_CLOSE_GRACE_S = 1.0
+_KILL_GRACE_S = 5.0
+_TRIES = 2
+
+
+class ModelProcessError(FiloError):
+    """The model's process gave no prediction; the message is a sentence for the part's answer."""
+
+
+class _LostError(Exception):
+    """The process died or hung."""
+
+
+class SupervisedDetector:
+    """Predicts in a process that can be killed. One prediction at a time; safe to use from several threads.
+
+    A process that dies, or takes longer than ``hang_s`` for a picture, is killed and replaced, and the picture tried
+    once more; then a :class:`ModelProcessError` makes it NOT_INSPECTED. The replacement starts at once, so that the
+    next part finds it loading rather than missing.
+
+    Args:
+        make: makes the detector in the process.
+        device: where it computes first; the CPU takes over when a graphics card is too small.
+        hang_s: longest time for one picture.
+        load_s: longest time for loading and the first, slow prediction.
+        on_note: told what a person should know, as a sentence: a restart, another device.
+    """
+
+    def __init__(
+        self,
+        make: DetectorMaker,
+        device: str = "auto",
+        *,
+        hang_s: float = 10.0,
+        load_s: float = 120.0,
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._make = make
+        self._device = device
+        self._hang_s = hang_s
+        self._load_s = load_s
+        self.on_note = on_note
+        self._lock = threading.Lock()
+        self._life: _Life | None = None
+        self._closed = False
+        self._frame = 0
+        self.restarts = 0
+        """Processes replaced so far."""
+        self.load_seconds: float | None = None
+        """From starting the newest process to its readiness; None before the first is ready."""
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None while there is none."""
+        life = self._life
+        return None if life is None else life.process.pid
+
+    def start(self) -> None:
+        """Start the process ahead of the first picture."""
+        with self._lock:
+            self._living()
+
+    def wait_ready(self) -> None:
+        """Wait until the model is loaded and warm.
+
+        Raises:
+            ModelProcessError: if it cannot be loaded.
+        """
+        with self._lock:
+            try:
+                self._ready(self._living())
+            except _LostError as error:
+                raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+
+    def is_ready(self) -> bool:
+        """Whether a picture would be judged at once; starts the process if need be, and never waits.
+
+        Raises:
+            ModelProcessError: if the model cannot be loaded.
+        """
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            life = self._living()
+            if not life.is_ready and life.has_news():
+                self._ready(life)
+            return life.is_ready
+        except _LostError as error:
+            self._end()
+            raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+        finally:
+            self._lock.release()
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        """Prediction for ``(H, W, 3)`` uint8 RGB.
+
+        Raises:
+            ModelProcessError: if there is none: the model refuses the picture, or was lost twice over it.
+        """
+        with self._lock:
+            why = ""
+            for _ in range(_TRIES):
+                if self._closed:
+                    break
+                try:
+                    return self._predict_once(pixels)
+                except _LostError as error:
+                    why = str(error)
+                    self._replace(why)
+            raise ModelProcessError(f"The model {why or 'is stopped'}, twice over this part. Judge it by eye.")
+
+    def close(self) -> None:
+        """End the process, whatever it is in the middle of."""
+        self._closed = True
+        life = self._life
+        if life is not None:
+            # Whoever waits for a prediction holds the lock, and gets to know it by this.
+            with contextlib.suppress(ValueError):
+                life.process.kill()
+        with self._lock:
+            self._end()
+
+    def _predict_once(self, pixels: NDArray[np.uint8]) -> Prediction:
+        life = self._living(pixels.size)
+        self._ready(life)
+        self._frame += 1
+        life.room.write(pixels, self._frame, 0.0, 0.0)
+        life.send(self._frame)
+        answer = life.receive(self._hang_s)
+        if answer.note:
+            self.on_note(answer.note)
+        if answer.prediction is None:
+            raise ModelProcessError(answer.sentence)
+        return answer.prediction
+
+    def _living(self, size: int = 0) -> _Life:
+        if self._life is not None and self._life.room.capacity < size:
+            self._end()
+        if self._life is None:
+            self._life = _Life(self._make, self._device, max(size, _FIRST_CAPACITY))
+        return self._life
+
+    def _ready(self, life: _Life) -> None:
+        if life.is_ready:
+            return
+        answer = life.receive(max(0.1, self._load_s - life.age))
+        if answer.kind is AnswerKind.NOT_LOADED:
+            self._end()
+            raise ModelProcessError(answer.sentence)
+        life.is_ready = True
+        self.load_seconds = life.age
+        if answer.note:
+            self.on_note(answer.note)
+
+    def _replace(self, why: str) -> None:
+        self._end()
+        self.restarts += 1
+        logger.warning("the model %s and is started anew", why)
+        self.on_note(f"The model {why} and is started anew.")
+        if not self._closed:
+            self._living()
+
+    def _end(self) -> None:
+        life, self._life = self._life, None
+        if life is not None:
+            life.end()
+
+
+class _Life:
+    """One life of the process, with the memory it reads from."""
+
+    def __init__(self, make: DetectorMaker, device: str, capacity: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.room = SharedFrame(context, capacity)
+        self._owner: Any
+        self._owner, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(
+            target=serve_model, args=(make, device, self.room, theirs), name="filo-model", daemon=True
+        )
+        self._started = time.monotonic()
+        self.process.start()
+        theirs.close()
+        self.is_ready = False
+
+    @property
+    def age(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
+
+    def send(self, number: int) -> None:
+        """Announce a frame."""
+        try:
+            self._owner.send(number)
+        except OSError as error:
+            raise _LostError("ended by itself") from error
+
+    def has_news(self) -> bool:
+        """Whether :meth:`receive` would return at once."""
+        return bool(wait([self._owner, self.process.sentinel], 0))
+
+    def receive(self, timeout: float) -> Answer:
+        """Its next answer."""
+        ready = wait([self._owner, self.process.sentinel], timeout)
+        if self._owner in ready:
+            with contextlib.suppress(EOFError, OSError):
+                answer = self._owner.recv()
+                assert isinstance(answer, Answer)
+                return answer
+        raise _LostError("ended by itself" if ready else f"gave no answer for {timeout:.0f} s")
+
+    def end(self) -> None:
+        """Let it end by itself for a moment when it is idle, else kill it."""
+        self._owner.close()
+        if self.is_ready:
+            self.process.join(_CLOSE_GRACE_S / 5)
+        self.process.kill()
+        self.process.join(_KILL_GRACE_S)
+        if self.process.is_alive():
+            # It sits in the kernel; the driver lets go of it some day.
+            logger.warning("the model's process does not end (process %s)", self.process.pid)
+        else:
+            self.process.close()

@@ -1,0 +1,90 @@
+"""One trigger, and what becomes of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from filo_core.line.results import LineResult
+    from filo_core.line.sources.base import Frame
+    from filo_core.types import SourceImage
+
+
+class TriggerKind(StrEnum):
+    """Who asks."""
+
+    CONTINUOUS = "continuous"
+    KEY = "key"
+    FOLDER = "folder"
+    MODBUS = "modbus"
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trigger:
+    """A wish for one verdict.
+
+    ``trigger_id`` tells a repetition from another part: the same id again is answered with the same verdict, and
+    not judged again. Without a ``picture`` the first frame captured after the trigger is judged.
+    """
+
+    trigger_id: str
+    kind: TriggerKind
+    picture: Frame | SourceImage | None = field(default=None, repr=False)
+    asked_monotonic: float = field(default_factory=time.monotonic)
+    repeats_within_s: float = 600.0
+    """So long the same id means the same part; afterwards a controller may have begun to count anew."""
+    problem: str = ""
+    """Why there is no picture to judge, as a sentence: the answer is NOT_INSPECTED then."""
+
+
+class Ticket:
+    """The acknowledgement of a trigger, and the place where its answer arrives. Thread-safe."""
+
+    def __init__(self, trigger: Trigger) -> None:
+        self.trigger = trigger
+        self._answered = threading.Event()
+        self._lock = threading.Lock()
+        self._result: LineResult | None = None
+        self._listeners: list[Callable[[LineResult], None]] = []
+
+    @property
+    def result(self) -> LineResult | None:
+        """The answer; None until there is one."""
+        return self._result
+
+    def wait(self, timeout: float | None = None) -> LineResult | None:
+        """The answer, waited for at most ``timeout`` seconds."""
+        self._answered.wait(timeout)
+        return self._result
+
+    def on_answer(self, listener: Callable[[LineResult], None]) -> None:
+        """Call ``listener`` once with the answer: at once where it is known, else on the thread that answers."""
+        with self._lock:
+            if self._result is None:
+                self._listeners.append(listener)
+                return
+        listener(self._result)
+
+    def answer(self, result: LineResult) -> None:
+        """Give the answer. For the station only, once."""
+        with self._lock:
+            self._result = result
+            listeners, self._listeners = self._listeners, []
+        self._answered.set()
+        for listener in listeners:
+            listener(result)
+
+
+class Asks(Protocol):
+    """Takes triggers: what a trigger source is given."""
+
+    def ask(self, trigger: Trigger) -> Ticket:
+        """Accept a trigger; a repetition gets the ticket, or the answer, of the first."""
+        ...

@@ -1,0 +1,177 @@
+"""The golden set of a product: its known parts, the check, and letting inspection go on in spite of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
+
+from filo_core.errors import FiloError
+from filo_core.golden_set import GoldenChecked
+from gui.background import Background, sentence_of
+from gui.theme import SPACE
+from gui.widgets.controls import button, plain_label
+from gui.widgets.message_fold import MessageFold
+from gui.worker_bridge import JobSignals
+from workflows.golden import GoldenSets
+
+if TYPE_CHECKING:
+    from filo_core.line.queue import JobHandle, JobState
+    from gui.state import AppState
+
+
+class GoldenDialog(QDialog):
+    """Adds a folder of known parts, checks them, and takes a signature with a reason."""
+
+    def __init__(self, state: AppState, product: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._product = product
+        self._golden = GoldenSets(state.workbench.storage, state.workbench.access)
+        self._background = Background()
+        self._handle: JobHandle | None = None
+        self._signals: JobSignals | None = None
+        self._blocked = False
+        self.message = MessageFold(self, closable=False)
+        self.parts = QListWidget(self)
+        self.parts.setAccessibleName(self.tr("Known parts"))
+        self.log = QListWidget(self)
+        self.log.setAccessibleName(self.tr("Checks, newest first"))
+        self.log.setWordWrap(True)
+        self.add_button = button(
+            self.tr("&Add a folder …"),
+            "add",
+            tip=self.tr("A folder good with good parts, others beside it with bad ones"),
+        )
+        self.check_button = button(self.tr("&Check now"), "check", primary=True)
+        self.reason = QLineEdit(self)
+        self.reason.setPlaceholderText(self.tr("Why the inspection may go on"))
+        self.reason.setAccessibleName(self.tr("Why the inspection may go on"))
+        self.release_button = button(
+            self.tr("&Sign off"), tip=self.tr("Inspect in spite of it; name and reason are kept")
+        )
+        self._lay_out()
+        self._connect()
+        self._reload()
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle(self.tr("Golden set of %1").replace("%1", self._product))
+        self.resize(680, 560)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.check_button)
+        signing = QHBoxLayout()
+        signing.setSpacing(8)
+        signing.addWidget(self.reason, 1)
+        signing.addWidget(self.release_button)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.message)
+        layout.addWidget(plain_label(self.tr("Known parts"), "heading"))
+        layout.addWidget(self.parts, 1)
+        layout.addLayout(buttons)
+        layout.addWidget(plain_label(self.tr("Checks, newest first"), "heading"))
+        layout.addWidget(self.log, 1)
+        layout.addLayout(signing)
+
+    def _connect(self) -> None:
+        self.add_button.clicked.connect(self._on_add_clicked)
+        self.check_button.clicked.connect(self.check)
+        self.release_button.clicked.connect(self.release)
+        self.reason.textChanged.connect(self._enable)
+        self.finished.connect(self._on_finished)
+
+    # What is shown ---------------------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        try:
+            parts, checks = self._golden.parts(self._product), self._golden.checks(self._product)
+            problem = self._golden.problem(self._product)
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.parts.clear()
+        self.parts.addItems([f"{part.expected.value}   {part.name}" for part in parts])
+        self.log.clear()
+        for check in checks:
+            moment = check.checked_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            self.log.addItem(f"{moment}  {check.checked_by}: {check.checked.sentence}")
+        if problem:
+            self.message.show_warning(problem)
+        elif not parts:
+            self.message.show_note(self.tr("There are no known parts yet, so nothing is checked."))
+        else:
+            self.message.clear()
+        self._blocked = bool(problem)
+        self._enable()
+
+    @Slot()
+    def _enable(self) -> None:
+        idle = self._handle is None and not self._background.is_busy
+        self.add_button.setEnabled(idle)
+        self.check_button.setEnabled(idle and self.parts.count() > 0)
+        self.reason.setEnabled(self._blocked)
+        self.release_button.setEnabled(self._blocked and bool(self.reason.text().strip()))
+
+    # What is done ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_add_clicked(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of known parts"))
+        if folder:
+            self.add_folder(Path(folder))
+
+    def add_folder(self, folder: Path) -> None:
+        """Add the known parts of a folder."""
+        golden, product = self._golden, self._product
+        self._background.run(lambda: golden.add_folder(product, folder), lambda _: self._reload(), self._tell)
+        self._enable()
+
+    @Slot()
+    def check(self) -> None:
+        """Judge the known parts under the recipe in force."""
+        signals = self._signals = JobSignals(self)
+        signals.event_arrived.connect(self._on_event)
+        signals.state_changed.connect(self._on_state_changed)
+        self._handle = self._state.workbench.inspector.check_golden_set(self._product, signals)
+        self._enable()
+
+    @Slot()
+    def release(self) -> None:
+        """Let inspection go on, for the reason that was typed."""
+        try:
+            self._golden.release(self._product, self._state.operator, self.reason.text())
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.reason.clear()
+        self._reload()
+
+    @Slot(object)
+    def _on_event(self, event: object) -> None:
+        if isinstance(event, GoldenChecked):
+            self._reload()
+
+    @Slot(object)
+    def _on_state_changed(self, state: JobState) -> None:
+        if not state.is_final or self._handle is None:
+            return
+        error, self._handle = self._handle.error, None
+        self._enable()
+        if error is not None:
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        sentence, details = sentence_of(error)
+        self.message.show_error(sentence or self.tr("It did not work. Try again."), details)
+        self._enable()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self._signals is not None:
+            self._signals.silence()
+        self._background.close()

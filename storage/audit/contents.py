@@ -1,0 +1,96 @@
+"""What of a row goes into its hash, written the same way on every database and in every program.
+
+A format names the columns that it covers. A format that was released is never changed: a new column gets a new format,
+and older entries of the chain go on being checked by theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from storage.columns import storable
+
+FORMAT = 1
+"""The format that new entries are written in."""
+
+INSPECTIONS, REGIONS = "inspections", "regions"
+
+_COVERED: Mapping[str, tuple[str, ...]] = {
+    "recipe_versions": (
+        "id", "product_id", "version", "content", "content_hash", "model_hash", "signed_by", "signed_at",
+    ),
+    INSPECTIONS: (
+        "id", "product_id", "recipe_version_id", "name", "image_hash", "map_hash", "model_hash", "width", "height",
+        "verdict", "reason", "image_score", "limit_ok", "limit_ng", "limit_region", "trained", "origin", "station",
+        "operator", "captured_at", "inspected_at", "seconds", "stage_seconds", "frame_id", "frame_age_ms",
+    ),
+    REGIONS: (
+        "ordinal", "x", "y", "width", "height", "area_px", "score", "anomaly_type", "type_confidence", "position",
+    ),
+    "reviews": (
+        "id", "inspection_id", "decision", "verdict", "reviewer", "reviewed_at", "reason", "anomaly_type",
+    ),
+    "users": (
+        "id", "name", "name_key", "version", "role", "disabled", "pin_hash", "changed_by", "changed_at",
+    ),
+    "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
+}  # fmt: skip
+_REAL = frozenset(
+    {"image_score", "limit_ok", "limit_ng", "limit_region", "seconds", "frame_age_ms", "score", "type_confidence"}
+)
+_PIN = "pin_hash"
+
+CHAINED = tuple(table for table in _COVERED if table != REGIONS)
+"""Tables whose rows are in the chain; regions are part of their inspection."""
+
+
+def covered(table: str) -> tuple[str, ...]:
+    """Columns of a table that the current format covers."""
+    return _COVERED[table]
+
+
+def content_of(table: str, row: Mapping[str, Any], regions: Iterable[Mapping[str, Any]] = ()) -> str:
+    """A row as canonical JSON: sorted keys, no blanks, ASCII; an inspection with its regions in their order."""
+    content = _plain(table, row)
+    if table == INSPECTIONS:
+        content[REGIONS] = [_plain(REGIONS, region) for region in regions]
+    return canonical(content)
+
+
+def canonical(content: object) -> str:
+    """JSON that has one spelling only."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256(text: str) -> str:
+    """Hash of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def moment(at: datetime) -> str:
+    """A moment as the chain spells it: UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _plain(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    content = {name: _value(name, row[name]) for name in _COVERED[table]}
+    if _PIN in content:
+        # An export must not carry what a PIN could be guessed from; its hash binds it as well.
+        content["pin_digest"] = sha256(content.pop(_PIN))
+    return content
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _REAL:
+        # SQLite keeps no minus sign before a zero.
+        return float(value) + 0.0
+    if isinstance(value, datetime):
+        return moment(value)
+    # As the database has it, which refuses some characters.
+    return storable(value) if isinstance(value, str) else value

@@ -1,0 +1,133 @@
+"""Checks the chain against itself and against the tables, and names every row that does not fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.orm import Session
+
+from storage.audit.chain import GENESIS, Head, entry_hash
+from storage.audit.contents import CHAINED, FORMAT, sha256
+from storage.audit.reading import BATCH, rows_of
+from storage.audit.removals import removals
+from storage.trust_models import AuditRow
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that was changed behind the program's back. ``sequence`` is 0 where no entry of the chain is known."""
+
+    sequence: int
+    table: str
+    row_id: int
+    what: str
+
+    @property
+    def sentence(self) -> str:
+        """Which row, and what is wrong with it."""
+        entry = f" (entry {self.sequence})" if self.sequence else ""
+        return f"{self.table} {self.row_id}{entry}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What a check of the whole chain found."""
+
+    head: Head
+    entries: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def intact(self) -> bool:
+        """True if nothing was found."""
+        return not self.problems
+
+
+def verify(session: Session, noted: Head | None = None) -> AuditReport:
+    """Check every entry and every chained row.
+
+    Args:
+        session: in a transaction that sees one state throughout.
+        noted: a head that was noted earlier. Only with it are rows found that were taken off the chain's end.
+
+    Returns:
+        Problems in the order of the chain; rows without an entry come last.
+    """
+    problems: list[Problem] = []
+    entries, head = 0, Head(0, GENESIS)
+    noted_found = noted is None or noted.sequence == 0
+    for entry in _entries(session, select(*_COLUMNS).order_by(AuditRow.sequence)):
+        entries += 1
+        problems += _unlinked(entry, head)
+        head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
+        if noted is not None and head.sequence == noted.sequence:
+            noted_found = head.entry_hash == noted.entry_hash
+    if noted is not None and not noted_found:
+        what = "the head that was noted is not in it: entries were taken off its end, or the chain was written anew"
+        problems.append(Problem(noted.sequence, "audit_chain", noted.sequence, what))
+    removed = removals(session)
+    for table in CHAINED:
+        problems += _misfits(session, table, removed)
+    ordered = sorted(problems, key=lambda problem: (problem.sequence == 0, problem.sequence, problem.table))
+    return AuditReport(head, entries, tuple(ordered))
+
+
+_COLUMNS = tuple(AuditRow.__table__.columns)
+
+
+def _entries(session: Session, query: Select[Any]) -> Iterator[RowMapping]:
+    yield from session.execute(query.execution_options(yield_per=BATCH)).mappings()
+
+
+def _unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
+    sequence, place = entry["sequence"], (entry["table_name"], entry["row_id"])
+    if sequence != before.sequence + 1:
+        missing = f"the chain has no entries {before.sequence + 1} to {sequence - 1} before this one"
+        yield Problem(sequence, *place, missing)
+        return
+    if entry["format"] > FORMAT:
+        yield Problem(sequence, *place, "written by a newer version of this program, which has to check it")
+        return
+    bound = entry_hash(sequence, entry["at"], *place, entry["format"], entry["content_hash"], before.entry_hash)
+    if bound != entry["entry_hash"]:
+        yield Problem(sequence, *place, "the entry of the chain was changed or moved")
+
+
+def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) -> Iterator[Problem]:
+    """Walk the table and its entries side by side, both by row id."""
+    query = select(*_COLUMNS).where(AuditRow.table_name == table).order_by(AuditRow.row_id, AuditRow.sequence)
+    rows = rows_of(session, table)
+    row = next(rows, None)
+    for row_id, group in groupby(_entries(session, query), key=lambda entry: entry["row_id"]):
+        while row is not None and row.row_id < row_id:
+            yield _unchained(table, row.row_id)
+            row = next(rows, None)
+        present = row if row is not None and row.row_id == row_id else None
+        yield from _compared(list(group), present.content if present else None, removed[table, row_id])
+        if present is not None:
+            row = next(rows, None)
+    while row is not None:
+        yield _unchained(table, row.row_id)
+        row = next(rows, None)
+
+
+def _compared(entries: Sequence[RowMapping], content: str | None, removed: int) -> Iterator[Problem]:
+    """One row and its entries: several when the program removed a row and the database gave its id out again."""
+    newest = entries[-1]
+    place = (newest["sequence"], newest["table_name"], newest["row_id"])
+    if content is None:
+        if removed < len(entries):
+            yield Problem(*place, "the row was removed")
+    elif sha256(content) != newest["content_hash"]:
+        yield Problem(*place, "the row was changed")
+    elif removed < len(entries) - 1:
+        yield Problem(*place, "the row stands twice in the chain")
+
+
+def _unchained(table: str, row_id: int) -> Problem:
+    return Problem(0, table, row_id, "the row has no entry: it was not added by this program")

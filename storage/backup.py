@@ -1,0 +1,218 @@
+"""Copies of a SQLite record while it is in use, and the way back from one.
+
+A copy is made by ``VACUUM INTO`` under a temporary name, checked, flushed to the disk and renamed: what carries the
+name of a backup is whole. A server's database is its administrator's to back up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from filo_core.errors import StorageError
+from storage.engine import BUSY_TIMEOUT_MS, parse_url, shown, sqlite_file
+
+_RECORD = "filo.sqlite"
+_IMAGES = "images"
+_LIST = ".images.txt"
+_HASH_COLUMNS = (("inspections", "image_hash"), ("inspections", "map_hash"), ("reference_images", "image_hash"))
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup holds, or what a restored one lacks."""
+
+    file: Path
+    inspections: int
+    images: int
+    missing: int
+    """Images that the record speaks of and the image store does not have."""
+
+
+def copy_before_upgrade(url: URL, revision: str) -> None:
+    """Keep a SQLite record as the older program left it, beside itself; a server's is left to its administrator.
+
+    Raises:
+        StorageError: if the copy cannot be made; the record was not touched then.
+    """
+    source = sqlite_file(url)
+    if source is not None:
+        copy_database(source, _unused(source.with_name(f"{source.name}.before-upgrade-from-{revision}")))
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Write a checked copy of a SQLite record to ``target``, which must not exist; writers go on meanwhile.
+
+    Raises:
+        StorageError: if it cannot be written, or the copy is not intact.
+    """
+    temporary = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        with closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as connection:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.execute("VACUUM INTO ?", (str(temporary),))
+        check_database(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
+
+
+def check_database(path: Path) -> None:
+    """Refuse a file that is no intact record.
+
+    Raises:
+        StorageError: with the reason; take an older backup then.
+    """
+    remedy = "Take another backup."
+    if not path.is_file():
+        raise StorageError(f"There is no backup {path}. Choose a file that was written by main.py backup.")
+    try:
+        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)) as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok" or connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise StorageError(f"{path} is damaged ({str(found)[:100]}). {remedy}")
+            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} is damaged or no record of this program ({error}). {remedy}") from error
+
+
+def back_up(url: str, images: Path, target: Path) -> Backup:
+    """Back a SQLite record up: into a folder with its images, or into one file with a list of them beside it.
+
+    Args:
+        url: address of the record.
+        images: folder of its image store.
+        target: a folder (there already, or a name without a suffix), or the file to write.
+
+    Raises:
+        StorageError: if the target exists, cannot be written, or the record lives on a server.
+    """
+    source = _file_of(url)
+    is_folder = target.is_dir() or not target.suffix
+    file = target / _RECORD if is_folder else target
+    if file.exists():
+        raise StorageError(f"{file} is there already. Choose another name for the backup.")
+    copy_database(source, file)
+    # After the database: whatever it speaks of was on disk before its row.
+    wanted = images_of(file)
+    missing = 0
+    if is_folder:
+        for content_hash in wanted:
+            missing += not _copied(images, target / _IMAGES, content_hash)
+    else:
+        missing = sum(not _place(images, content_hash).is_file() for content_hash in wanted)
+        file.with_name(f"{file.name}{_LIST}").write_text("".join(f"{entry}\n" for entry in wanted), encoding="ascii")
+    return Backup(file, _count(file), len(wanted), missing)
+
+
+def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
+    """Put a backup in the record's place; the record that was there is kept beside it, and its new name comes back.
+
+    The caller holds the window's lock and knows that no other program uses the record.
+
+    Raises:
+        StorageError: if the backup is damaged; everything is as it was then.
+    """
+    target = _file_of(url)
+    file = source / _RECORD if source.is_dir() else source
+    check_database(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.restoring")
+    try:
+        shutil.copyfile(file, temporary)
+        check_database(temporary)
+        kept = _put_aside(target)
+        temporary.replace(target)
+        wanted = images_of(target)
+        missing = sum(
+            not (_place(images, entry).is_file() or _copied(source / _IMAGES, images, entry)) for entry in wanted
+        )
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise StorageError(f"{target} cannot be restored: {reason}. Free some space, or ask for permission.") from error
+    return Backup(target, _count(target), len(wanted), missing), kept
+
+
+def images_of(database: Path) -> list[str]:
+    """Hashes of every image and map that a record speaks of, signed recipes included, in order."""
+    with closing(sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)) as connection:
+        found: set[str] = set()
+        for table, column in _HASH_COLUMNS:
+            query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - our own names
+            found.update(row[0] for row in connection.execute(query))
+        references = connection.execute(
+            "SELECT json_extract(value, '$.image_hash') FROM recipe_versions, "
+            "json_each(recipe_versions.content, '$.references')"
+        )
+        found.update(row[0] for row in references if row[0])
+    return sorted(found)
+
+
+def _file_of(url: str) -> Path:
+    parsed = parse_url(url)
+    path = sqlite_file(parsed)
+    if path is None:
+        raise StorageError(f"{shown(parsed)} is on a server. Back it up and restore it with pg_dump and pg_restore.")
+    return path
+
+
+def _put_aside(target: Path) -> Path | None:
+    if not target.exists():
+        return None
+    kept = _unused(target.with_name(f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
+    for suffix in ("-wal", "-shm"):
+        beside = target.with_name(target.name + suffix)
+        if beside.exists():
+            beside.replace(kept.with_name(kept.name + suffix))
+    target.replace(kept)
+    return kept
+
+
+def _copied(source: Path, target: Path, content_hash: str) -> bool:
+    origin, place = _place(source, content_hash), _place(target, content_hash)
+    if place.is_file():
+        return True
+    if not origin.is_file():
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f"{place.name}.part")
+    shutil.copyfile(origin, temporary)
+    temporary.replace(place)
+    return True
+
+
+def _place(images: Path, content_hash: str) -> Path:
+    return images / content_hash[:2] / content_hash
+
+
+def _count(database: Path) -> int:
+    with closing(sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)) as connection:
+        number: int = connection.execute("SELECT count(*) FROM inspections").fetchone()[0]
+    return number
+
+
+def _unused(path: Path) -> Path:
+    number, candidate = 1, path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,198 @@
+"""The station's outbox: every trigger that was accepted, its one answer, and what has yet to be delivered of it.
+
+A SQLite file beside the record (ADR 0011). An answer and its messages are committed together, with
+``synchronous=FULL``: what the line said is what will be delivered, whatever ends the program in between.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from filo_core.line.results import LineResult
+from filo_core.line.sinks.base import Message
+from storage.engine import for_reading, for_writing, make_engine, parse_url, sqlite_url, translated
+
+_METADATA = MetaData()
+_STATION = Table("station", _METADATA, Column("outbox_id", Text, nullable=False))
+_TRIGGERS = Table(
+    "triggers",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("trigger_id", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("result", Text),
+    Index("ix_triggers_by_name", "trigger_id", "asked_at"),
+    Index("ix_triggers_open", "id", sqlite_where=text("result IS NULL")),
+)
+_MESSAGES = Table(
+    "messages",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("sink", Text, nullable=False),
+    Column("trigger", Integer, ForeignKey("triggers.id", ondelete="CASCADE"), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("problem", Text, nullable=False, default=""),
+    Column("delivered_at", Float),
+    UniqueConstraint("trigger", "sink"),
+    Index("ix_messages_waiting", "sink", "id", sqlite_where=text("delivered_at IS NULL")),
+)
+KEPT_FOR = timedelta(days=7)
+"""How long answers stay that were delivered everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message to be delivered next, and how often that was tried."""
+
+    message_id: int
+    message: Message
+    attempts: int
+
+
+class Outbox:
+    """Safe to use from several threads, each with transactions of its own.
+
+    Args:
+        path: the SQLite file; made when it is not there.
+
+    Raises:
+        StorageError: here and in every method, if the file cannot be used or the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._url = parse_url(sqlite_url(path))
+        self._engine: Engine = make_engine(self._url)
+        with self._writing() as connection:
+            _METADATA.create_all(connection)
+            known = connection.execute(select(_STATION.c.outbox_id)).scalar()
+            self._outbox_id = known or uuid.uuid4().hex[:12]
+            if known is None:
+                connection.execute(insert(_STATION).values(outbox_id=self._outbox_id))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def open_trigger(self, trigger_id: str, window: timedelta) -> tuple[int, LineResult | None]:
+        """Accept a trigger: its number, and the answer it has already if it came within ``window`` before.
+
+        The same id later than that is another part: controllers count from 1 again.
+        """
+        now = _now()
+        with self._writing() as connection:
+            # Both ways: after the clock was put back, an answer of the future is not one of today.
+            near = _TRIGGERS.c.asked_at.between(now - window.total_seconds(), now + window.total_seconds())
+            found = select(_TRIGGERS.c.id, _TRIGGERS.c.result).where(_TRIGGERS.c.trigger_id == trigger_id, near)
+            row = connection.execute(found.order_by(_TRIGGERS.c.id.desc()).limit(1)).first()
+            if row is not None:
+                return row.id, LineResult.from_json(row.result) if row.result is not None else None
+            added = connection.execute(insert(_TRIGGERS).values(trigger_id=trigger_id, asked_at=now))
+            return int(added.lastrowid), None
+
+    def close_trigger(self, number: int, result: LineResult, sinks: Sequence[str]) -> bool:
+        """Keep a trigger's answer and a message a sink, in one commit; False when it has an answer already."""
+        with self._writing() as connection:
+            is_open = and_(_TRIGGERS.c.id == number, _TRIGGERS.c.result.is_(None))
+            changed = connection.execute(update(_TRIGGERS).where(is_open).values(result=result.to_json()))
+            if changed.rowcount == 0:
+                return False
+            for sink in sinks:
+                connection.execute(insert(_MESSAGES).values(sink=sink, trigger=number))
+            return True
+
+    def open_triggers(self) -> tuple[tuple[int, str], ...]:
+        """Number and id of the triggers without an answer: after a start, those that a crash left."""
+        with self._reading() as connection:
+            open_ones = select(_TRIGGERS.c.id, _TRIGGERS.c.trigger_id).where(_TRIGGERS.c.result.is_(None))
+            return tuple((row.id, row.trigger_id) for row in connection.execute(open_ones.order_by(_TRIGGERS.c.id)))
+
+    def next_message(self, sink: str) -> Waiting | None:
+        """The oldest message that ``sink`` has not delivered; the order of a sink is never changed."""
+        with self._reading() as connection:
+            waiting = select(_MESSAGES.c.id, _MESSAGES.c.attempts, _TRIGGERS.c.id.label("number"), _TRIGGERS.c.result)
+            mine = waiting.join(_TRIGGERS).where(_MESSAGES.c.sink == sink, _MESSAGES.c.delivered_at.is_(None))
+            row = connection.execute(mine.order_by(_MESSAGES.c.id).limit(1)).first()
+        if row is None:
+            return None
+        key = f"{self._outbox_id}-{row.number}"
+        return Waiting(row.id, Message(key, LineResult.from_json(row.result)), row.attempts)
+
+    def mark_delivered(self, message_id: int) -> None:
+        """The receiver has it: it is never sent again."""
+        with self._writing() as connection:
+            values = {"delivered_at": _now(), "attempts": _MESSAGES.c.attempts + 1, "problem": ""}
+            connection.execute(update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(values))
+
+    def mark_tried(self, message_id: int, problem: str) -> None:
+        """It could not be delivered this time."""
+        with self._writing() as connection:
+            values = {"attempts": _MESSAGES.c.attempts + 1, "problem": problem}
+            connection.execute(update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(values))
+
+    def backlog(self) -> dict[str, int]:
+        """How many messages wait, by sink."""
+        with self._reading() as connection:
+            counted = select(_MESSAGES.c.sink, func.count()).where(_MESSAGES.c.delivered_at.is_(None))
+            return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
+
+    def count_answers(self) -> int:
+        """How many triggers have an answer."""
+        with self._reading() as connection:
+            answered = select(func.count()).select_from(_TRIGGERS).where(_TRIGGERS.c.result.is_not(None))
+            return int(connection.execute(answered).scalar_one())
+
+    def forget_old(self, older_than: timedelta = KEPT_FOR) -> int:
+        """Remove answers of that age that were delivered everywhere; how many."""
+        with self._writing() as connection:
+            waits = exists().where(_MESSAGES.c.trigger == _TRIGGERS.c.id, _MESSAGES.c.delivered_at.is_(None))
+            old = _TRIGGERS.c.asked_at < _now() - older_than.total_seconds()
+            return connection.execute(delete(_TRIGGERS).where(old, _TRIGGERS.c.result.is_not(None), ~waits)).rowcount
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._translated(), for_writing(self._engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._translated(), for_reading(self._engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise translated(error, self._url) from error
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,89 @@
+"""What a crash left is completed or marked, once, by the next start."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from filo_core.types import EventKind
+from storage.artefacts import Leftovers
+from storage.columns import PlainText
+from storage.models import Row
+from storage.repositories.events import EventRepository
+from storage.repositories.jobs import JobRepository
+
+_BATCH = 10_000
+_PICTURE = ("image_hash", "map_hash")
+_WITHOUT_PICTURES = frozenset({"inspections", "reviews", "events", "jobs", "sessions", "users"})
+"""Tables whose texts name no picture, some of them long."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was cleaned up; all zero after a run that closed."""
+
+    jobs: int = 0
+    sessions: int = 0
+    half_written: int = 0
+    orphans: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for a person; empty when there was nothing to do."""
+        said = (
+            _said(self.jobs, "unfinished job", "marked as interrupted"),
+            _said(self.sessions, "session", "ended"),
+            _said(self.half_written, "half-written file", "removed"),
+            _said(self.orphans, "picture without a verdict", "removed", "pictures without a verdict"),
+        )
+        found = ", ".join(part for part in said if part)
+        return f"The program was ended before it could close: {found}. No verdict was lost." if found else ""
+
+
+def _said(number: int, what: str, done: str, several: str = "") -> str:
+    if not number:
+        return ""
+    return f"{number} {what if number == 1 else several or what + 's'} {done}"
+
+
+def recover(session: Session, left: Leftovers) -> Recovery:
+    """Mark what the dead runs were doing, and remove the pictures that they wrote and no row speaks of."""
+    jobs = JobRepository(session)
+    orphans = _unspoken(session, left.recent)
+    for path in orphans.values():
+        path.unlink(missing_ok=True)
+    done = Recovery(jobs.interrupt(left.runs), jobs.end_sessions(left.runs), left.half_written, len(orphans))
+    if done.sentence:
+        logger.warning(done.sentence)
+        detail = {"jobs": done.jobs, "sessions": done.sessions, "half_written": done.half_written}
+        EventRepository(session).add(EventKind.RECOVERED, "", "", "record", detail | {"orphans": done.orphans})
+    return done
+
+
+def _unspoken(session: Session, recent: tuple[Path, ...]) -> dict[str, Path]:
+    """Pictures among ``recent`` that no table speaks of: one pass over the record, however many there are."""
+    left = {path.name: path for path in recent}
+    if left:
+        for content_hash in _spoken_of(session):
+            left.pop(content_hash, None)
+    return left
+
+
+def _spoken_of(session: Session) -> Iterator[str]:
+    for table in Row.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name.endswith(_PICTURE):
+                yield from session.scalars(select(column).execution_options(yield_per=_BATCH))
+            elif isinstance(column.type, PlainText) and table.name not in _WITHOUT_PICTURES:
+                # A signed recipe keeps its good images in its text, though the draft may have let go of them.
+                for text in session.scalars(select(column)):
+                    yield from _HASH.findall(text)

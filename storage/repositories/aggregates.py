@@ -1,0 +1,102 @@
+"""Counts over the whole record, made by the database: a million inspections never leave it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
+from storage.models import InspectionRow, RegionRow, ReviewRow
+from storage.repositories.filters import conditions
+
+_NG, _NOT_INSPECTED = Verdict.NG.value, Verdict.NOT_INSPECTED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Judged and refused inspections of one period; a review's verdict replaces the system's."""
+
+    inspected: int
+    refused: int
+
+
+class AggregateRepository:
+    """Reads only."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def by_period(self, wanted: InspectionFilter, bounds: Sequence[datetime]) -> tuple[Counted, ...]:
+        """Counts of each period between two of ``bounds``, which rise; the last bound ends the last period.
+
+        One statement a period, answered from an index alone, and one for what people decided otherwise.
+        """
+        inspected, refused = [0] * (len(bounds) - 1), [0] * (len(bounds) - 1)
+        sums = select(
+            func.sum(case((InspectionRow.verdict != _NOT_INSPECTED, 1), else_=0)),
+            func.sum(case((InspectionRow.verdict == _NG, 1), else_=0)),
+        ).where(*conditions(wanted))
+        for number, (since, until) in enumerate(pairwise(bounds)):
+            period = sums.where(InspectionRow.inspected_at >= since, InspectionRow.inspected_at < until)
+            judged, ng = self._session.execute(period).one()
+            inspected[number], refused[number] = judged or 0, ng or 0
+        differing = (
+            select(InspectionRow.inspected_at, InspectionRow.verdict, ReviewRow.verdict)
+            .join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
+            .where(*conditions(wanted), ReviewRow.verdict != InspectionRow.verdict, _is_newest())
+            .where(InspectionRow.inspected_at >= bounds[0], InspectionRow.inspected_at < bounds[-1])
+        )
+        for at, system, decided in self._session.execute(differing):
+            number = bisect_right(bounds, at) - 1
+            inspected[number] += system == _NOT_INSPECTED
+            refused[number] += (decided == _NG) - (system == _NG)
+        return tuple(Counted(*pair) for pair in zip(inspected, refused, strict=True))
+
+    def span(self, wanted: InspectionFilter) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the wanted inspections were; None without any."""
+        ends = [
+            self._session.scalar(select(InspectionRow.inspected_at).where(*conditions(wanted)).order_by(order).limit(1))
+            for order in (InspectionRow.inspected_at.asc(), InspectionRow.inspected_at.desc())
+        ]
+        return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
+
+    def type_counts(self, wanted: InspectionFilter) -> dict[str, int]:
+        """Inspections that count as NG, by anomaly type: the newest review's, else each that a region carries."""
+        found: Counter[str] = Counter()
+        region = func.coalesce(RegionRow.anomaly_type, UNKNOWN_TYPE)
+        counted = select(region, func.count(func.distinct(InspectionRow.id))).select_from(InspectionRow)
+        # Two halves, each of which starts from the few rows that it is about and not from all that are OK.
+        decided = (
+            select(ReviewRow.anomaly_type, func.count())
+            .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
+            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type != "", _is_newest())
+            .group_by(ReviewRow.anomaly_type)
+        )
+        confirmed = (
+            counted.join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
+            .outerjoin(RegionRow, RegionRow.inspection_id == InspectionRow.id)
+            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type == "", _is_newest())
+            .group_by(region)
+        )
+        undecided = (
+            counted.outerjoin(RegionRow, RegionRow.inspection_id == InspectionRow.id)
+            .where(*conditions(wanted), InspectionRow.verdict == _NG)
+            .where(~exists().where(ReviewRow.inspection_id == InspectionRow.id))
+            .group_by(region)
+        )
+        for query in (decided, confirmed, undecided):
+            for name, count in self._session.execute(query):
+                found[name] += count
+        return dict(found)
+
+
+def _is_newest() -> ColumnElement[bool]:
+    newer = aliased(ReviewRow)
+    return ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id)

@@ -1,0 +1,54 @@
+"""Events: what happened to the record besides verdicts and reviews. Added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from filo_core.types import EventKind
+from storage.audit.contents import canonical
+from storage.trust_models import EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as it is read. ``detail`` is a JSON object."""
+
+    at: datetime
+    kind: EventKind
+    actor: str
+    station: str
+    subject: str
+    detail: str
+
+
+class EventRepository:
+    """The events of a record, in the order of their ids."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, kind: EventKind, actor: str, station: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """Store an event that happens now."""
+        row = EventRow(
+            at=datetime.now(UTC),
+            kind=kind.value,
+            actor=actor,
+            station=station,
+            subject=subject,
+            detail=canonical(dict(detail)),
+        )
+        self._session.add(row)
+        self._session.flush()
+
+    def newest(self, limit: int = 100) -> tuple[Happening, ...]:
+        """The newest ``limit`` events, newest first."""
+        rows = self._session.scalars(select(EventRow).order_by(EventRow.id.desc()).limit(limit))
+        return tuple(
+            Happening(row.at, EventKind(row.kind), row.actor, row.station, row.subject, row.detail) for row in rows
+        )

@@ -1,0 +1,100 @@
+"""Which images and maps may be removed, and in what order. Rows are never removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from sqlalchemy import Select, String, case, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from filo_core.types import Verdict
+from storage.columns import UtcDateTime
+from storage.models import InspectionRow, RecipeVersionRow, ReviewRow, Row
+
+_BATCH = 10_000
+_HASH = re.compile(r"[0-9a-f]{64}")
+_PICTURE = ("image_hash", "map_hash")
+
+
+class Rank(IntEnum):
+    """The order of removal, lowest first. A picture of several inspections has the highest of their ranks."""
+
+    CONFIRMED_OK = 0
+    UNCONFIRMED_OK = 1
+    DECIDED_NG = 2
+    KEPT = 3
+    """NG and REVIEW that nobody has decided on."""
+
+    @property
+    def words(self) -> str:
+        """What it says on the screen."""
+        return self.name.replace("_", " ").lower().replace("ok", "OK").replace("ng", "NG")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A picture that may go: its hash, its rank, and when it was last inspected."""
+
+    content_hash: str
+    rank: Rank
+    at: datetime
+
+
+class RetentionRepository:
+    """Reads only."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Every picture that no rule keeps, in the order of removal: by rank, then oldest first."""
+        protected = self.protected()
+        pictures = _pictures().subquery()
+        rank, at = func.max(pictures.c.rank), func.max(pictures.c.at, type_=UtcDateTime)
+        query = (
+            select(pictures.c.hash, rank, at)
+            .group_by(pictures.c.hash)
+            .having(rank < Rank.KEPT)
+            .order_by(rank, at, pictures.c.hash)
+            .execution_options(yield_per=_BATCH)
+        )
+        for content_hash, found, moment in self._session.execute(query):
+            if content_hash not in protected:
+                yield Candidate(content_hash, Rank(found), moment)
+
+    def protected(self) -> frozenset[str]:
+        """Pictures that something other than an inspection uses: references, golden sets, recipes of any version."""
+        found: set[str] = set()
+        for table in Row.metadata.sorted_tables:
+            if table.name != InspectionRow.__tablename__:
+                for column in table.columns:
+                    if column.name.endswith(_PICTURE):
+                        found.update(self._session.scalars(select(column)))
+        for content in self._session.scalars(select(RecipeVersionRow.content)):
+            found.update(_HASH.findall(content))
+        return frozenset(found)
+
+
+def _pictures() -> Select[tuple[str, int, datetime]]:
+    """Hash, rank and time of every image and map, a row each."""
+    newer = aliased(ReviewRow)
+    newest = ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id)
+    decided = (
+        select(ReviewRow.verdict).where(ReviewRow.inspection_id == InspectionRow.id, newest).correlate(InspectionRow)
+    ).scalar_subquery()
+    rank = case(
+        (decided == Verdict.OK.value, literal(int(Rank.CONFIRMED_OK))),
+        (decided == Verdict.NG.value, literal(int(Rank.DECIDED_NG))),
+        (InspectionRow.verdict == Verdict.OK.value, literal(int(Rank.UNCONFIRMED_OK))),
+        else_=literal(int(Rank.KEPT)),
+    )
+    halves = (
+        select(column.label("hash"), rank.label("rank"), InspectionRow.inspected_at.label("at")).where(column != "")
+        for column in (InspectionRow.image_hash, InspectionRow.map_hash)
+    )
+    both = union_all(*halves).subquery()
+    return select(both.c.hash.cast(String), both.c.rank, both.c.at)

@@ -1,0 +1,59 @@
+"""``main.py export``, ``retention`` and ``forward`` as a user starts them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage.engine import sqlite_url
+from storage.recorder import Recorder
+from storage.storage import open_storage
+from tests.e2e.conftest import Result
+from tests.unit.storage.making import make_inspection, make_region, sign_product
+from tools.postgres_server import PASSWORD
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def judged(filo_home: Path) -> None:
+    with open_storage(sqlite_url(filo_home / "filo.sqlite"), filo_home / "images") as storage:
+        recipe = sign_product(storage)
+        for shade, score in enumerate((0.1, 0.4, 0.9)):
+            Recorder(storage, "metal nut").record_one(make_inspection(recipe, shade, score, regions=[make_region()]))
+
+
+@pytest.mark.usefixtures("judged")
+def test_export_writes_what_was_asked_for(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "ng.jsonl"
+    result = run(
+        "export", "METAL NUT", "--format", "jsonl", "--out", out, "--verdict", "NG", "--from", "2026-01-01", "--json"
+    )
+    assert result.status == 0, result.stderr
+    assert result.json["inspections"] == 1
+    assert json.loads(out.read_text(encoding="utf-8"))["verdict"] == "NG"
+    assert run("export", "metal nut", "--out", tmp_path / "none" / "x.csv").status == 1
+
+
+@pytest.mark.usefixtures("judged")
+def test_retention_says_what_it_would_do(run: Run) -> None:
+    assert "No rule is set" in run("retention").stdout
+    result = run("retention", "--dry-run", "--quota-gb", "0", "--json")
+    assert result.status == 0, result.stderr
+    # So young that their rows might still be on their way.
+    assert (result.json["files"], result.json["still_over"]) == (0, result.json["bytes_before"])
+
+
+@pytest.mark.usefixtures("judged")
+def test_forward_sends_everything_once_and_says_no_password(run: Run, postgres_url: str) -> None:
+    env = {"FILO_STATION": "line 1", "FILO_PLANT_DATABASE": postgres_url}
+    assert run("forward", "--once", "--json", env=env).json["forwarded"] == 4
+    assert run("forward", "--once", "--json", env=env).json["forwarded"] == 0
+    unnamed = run("forward", "--once", "--plant", postgres_url, env={"FILO_STATION": ""})
+    assert unnamed.status == 1
+    assert "needs a name" in unnamed.stderr
+    gone = run("forward", "--once", env=env | {"FILO_PLANT_DATABASE": postgres_url.replace("filo_", "gone_")})
+    assert gone.status == 1
+    assert PASSWORD not in gone.stderr + gone.stdout
+    assert "No plant is named" in run("forward", "--once").stderr

@@ -1,0 +1,69 @@
+"""Detectors that misbehave as models do. A module of its own, since a spawned process imports it by name.
+
+What they do is in the picture's first value, so that every test says it with the picture it asks about.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from filo_core.errors import ProfileError
+from filo_core.types import Prediction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DIE, HANG, REFUSE, NO_ROOM, NO_GPU_ROOM, DIE_ONCE, HANG_ONCE = range(200, 207)
+
+
+class Odd:
+    """Scores by brightness, unless the first value says otherwise."""
+
+    def __init__(self, device: str, marker: str = "") -> None:
+        self._device = device
+        self._marker = Path(marker)
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        what = int(pixels[0, 0, 0])
+        if what in {DIE_ONCE, HANG_ONCE}:
+            what = (DIE if what == DIE_ONCE else HANG) if self._is_first() else 0
+        if what == DIE:
+            os._exit(9)
+        while what == HANG:
+            time.sleep(3600)
+        if what == REFUSE:
+            raise ValueError("the picture is odd")
+        if what == NO_ROOM:
+            raise MemoryError
+        if what == NO_GPU_ROOM and self._device != "cpu":
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+        score = float(pixels.mean()) / 255.0
+        return Prediction(score, np.full((4, 4), score, np.float32), (), {self._device: 0.0}, trained=False)
+
+    def _is_first(self) -> bool:
+        first = not self._marker.exists()
+        self._marker.touch()
+        return first
+
+
+def make_odd(device: str, marker: str = "") -> Odd:
+    return Odd(device, marker)
+
+
+def make_nothing(device: str) -> Odd:
+    raise ProfileError("compact: weights.safetensors is missing. Install it again.")
+
+
+def make_too_large_for_gpu(device: str) -> Odd:
+    if device != "cpu":
+        raise RuntimeError("CUDA error: out of memory")
+    return Odd(device)
+
+
+def make_dying(device: str) -> Odd:
+    os._exit(3)

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filo_core.errors import SourceError
+from filo_core.line.results import LineResult
+from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.choose import make_sink
+from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.sinks.mqtt import MqttSink
+from filo_core.line.sinks.webhook import WebhookSink
+from filo_core.types import Verdict
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (make system-test)")
+
+
+def message(name: str = "a", key: str = "box-1", reason: str = "") -> Message:
+    now = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+    return Message(key, LineResult(name, "nut", "h" * 64, Verdict.NG, now, "scratch", "top", 2, 0.9, reason=reason))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# CSV -----------------------------------------------------------------------------------------------------------
+
+
+def test_csv_has_a_header_and_a_line_a_result(tmp_path: Path) -> None:
+    sink = CsvSink(tmp_path / "deep" / "out.csv")
+    sink.deliver(message("a", "box-1"))
+    sink.deliver(message("b", "box-2"))
+    lines = (tmp_path / "deep" / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("key,trigger_id,product,")
+    assert [line.split(",")[:2] for line in lines[1:]] == [["box-1", "a"], ["box-2", "b"]]
+
+
+def test_csv_repeated_after_a_lost_mark_adds_no_second_line(tmp_path: Path) -> None:
+    for _ in range(3):
+        CsvSink(tmp_path / "out.csv").deliver(message())
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("box-1") == 1
+
+
+def test_csv_half_a_line_left_by_a_power_cut_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    CsvSink(path).deliver(message("a", "box-1"))
+    with path.open("ab") as file:
+        file.write(b"box-2,b,nu")
+    CsvSink(path).deliver(message("b", "box-2"))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3
+    assert lines[2].startswith("box-2,b,nut,")
+
+
+def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(tmp_path: Path) -> None:
+    CsvSink(tmp_path / "out.csv").deliver(message(reason="=HYPERLINK(1)\nsecond"))
+    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("'=HYPERLINK(1) second")
+
+
+def test_csv_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(SinkError, match="cannot be written"):
+        CsvSink(tmp_path / "file" / "out.csv").deliver(message())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_csv_a_full_disk_is_said_in_a_sentence() -> None:
+    with pytest.raises(SinkError, match="No space left"):
+        CsvSink(Path("/dev/full")).deliver(message())
+
+
+# Webhook -------------------------------------------------------------------------------------------------------
+
+
+class Hook(BaseHTTPRequestHandler):
+    status = 200
+    got: list[tuple[str, dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.got.append((self.headers["Idempotency-Key"], body))
+        self.send_response(self.status)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[str, type[Hook]]]:
+    handler = type("Handler", (Hook,), {"got": []})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/in?token=geheim", handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_webhook_posts_the_result_with_its_key(hook: tuple[str, type[Hook]]) -> None:
+    address, handler = hook
+    sink = WebhookSink(address)
+    sink.deliver(message())
+    sink.close()
+    ((key, body),) = handler.got
+    assert key == "box-1"
+    assert (body["verdict"], body["reads_as"], body["anomaly_type"]) == ("NG", "NG", "scratch")
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_webhook_anything_but_success_is_not_delivered(hook: tuple[str, type[Hook]], status: int) -> None:
+    address, handler = hook
+    handler.status = status
+    sink = WebhookSink(address)
+    with pytest.raises(SinkError, match=str(status)) as caught:
+        sink.deliver(message())
+    sink.close()
+    assert "geheim" not in str(caught.value) + sink.name + repr(sink)
+    assert len(handler.got) == 1
+
+
+def test_webhook_a_server_that_is_away_is_said_without_its_password() -> None:
+    sink = WebhookSink(f"http://anna:geheim@127.0.0.1:{free_port()}/in", timeout_s=2.0)
+    with pytest.raises(SinkError) as caught:
+        sink.deliver(message())
+    sink.close()
+    assert "geheim" not in str(caught.value) + sink.name + repr(sink)
+
+
+# MQTT ----------------------------------------------------------------------------------------------------------
+
+
+class Broker:
+    """Debian's mosquitto on loopback, which can go away and come back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert MOSQUITTO is not None
+        self._process = subprocess.Popen(
+            [MOSQUITTO, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    made = Broker(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def heard(broker: Broker) -> Iterator[list[dict[str, Any]]]:
+    """What a subscriber of the topic hears."""
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    got: list[dict[str, Any]] = []
+    ready = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = lambda *_: client.subscribe("line/3", qos=1)
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_message = lambda _c, _u, heard: got.append(json.loads(heard.payload) | {"qos": heard.qos})
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    assert ready.wait(10)
+    yield got
+    client.disconnect()
+    client.loop_stop()
+
+
+@needs_broker
+def test_mqtt_publishes_with_qos_1_to_its_topic(broker: Broker, heard: list[dict[str, Any]]) -> None:
+    sink = MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3")
+    sink.deliver(message())
+    wait_until(lambda: heard)
+    sink.close()
+    assert (heard[0]["key"], heard[0]["verdict"], heard[0]["qos"]) == ("box-1", "NG", 1)
+
+
+@needs_broker
+def test_mqtt_a_broker_that_goes_away_is_noticed_and_found_again(broker: Broker) -> None:
+    sink = MqttSink(f"mqtt://anna:geheim@127.0.0.1:{broker.port}/line/3", timeout_s=2.0)
+    sink.deliver(message())
+    broker.stop()
+    with pytest.raises(SinkError) as caught:
+        sink.deliver(message())
+    broker.start()
+    sink.deliver(message())
+    sink.close()
+    assert "geheim" not in str(caught.value) + sink.name + repr(sink)
+
+
+def test_mqtt_tls_without_a_certificate_that_holds_delivers_nothing() -> None:
+    with socket.socket() as plain:
+        plain.bind(("127.0.0.1", 0))
+        plain.listen()
+        plain.settimeout(10)
+        port = plain.getsockname()[1]
+        greeting: list[bytes] = []
+
+        def answer() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                greeting.append(connection.recv(5))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        sink = MqttSink(f"mqtts://127.0.0.1:{port}/line", timeout_s=2.0)
+        with pytest.raises(SinkError):
+            sink.deliver(message())
+        thread.join()
+    # A TLS hello, not a plain CONNECT with the password in it.
+    assert greeting[0][:2] == b"\x16\x03"
+
+
+# Addresses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["ftp://anna:geheim@host/x", "csv:", "mqtt:///topic", "nonsense"])
+def test_an_address_that_is_no_output_is_refused_without_repeating_a_password(address: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        make_sink(address)
+    assert "geheim" not in str(caught.value)
+
+
+def test_addresses_lead_to_their_sinks(tmp_path: Path) -> None:
+    assert isinstance(make_sink("mqtts://host/topic"), MqttSink)
+    assert isinstance(make_sink("https://host/in"), WebhookSink)
+    assert isinstance(make_sink(f"csv:{tmp_path}/out.csv"), CsvSink)

@@ -1,0 +1,96 @@
+"""A ledger in memory that can fail, and a source fed by hand; shared by the tests of station, triggers and PLC."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from filo_core.errors import StorageError
+from filo_core.line.sources.base import Frame, FrameSlot, SourceState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from filo_core.line.results import LineResult
+    from filo_core.types import Inspection, Prediction
+
+
+class MemoryLedger:
+    """Counts what is kept, and fails where the test says so."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.kept: list[Inspection] = []
+        self.closed: dict[int, LineResult] = {}
+        self.fails: set[str] = set()
+
+    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
+        self._maybe_fail("open")
+        if trigger_id in self.opened:
+            number = self.opened.index(trigger_id)
+            return number, self.closed.get(number)
+        self.opened.append(trigger_id)
+        return len(self.opened) - 1, None
+
+    def keep(self, inspection: Inspection) -> None:
+        self._maybe_fail("keep")
+        self.kept.append(inspection)
+
+    def close(self, number: int, result: LineResult) -> None:
+        self._maybe_fail("close")
+        assert number not in self.closed, "a trigger is answered once"
+        self.closed[number] = result
+
+    def _maybe_fail(self, what: str) -> None:
+        if what in self.fails:
+            raise StorageError("The disk that holds outbox.sqlite is full. Free some space, then try again.")
+
+
+class HandFedSource:
+    """A source whose frames a test puts in one by one."""
+
+    name = "Line 3"
+
+    def __init__(self) -> None:
+        self.problem = ""
+        self.state = SourceState.RUNNING
+        self.slot = FrameSlot()
+
+    @property
+    def frames(self) -> int:
+        return self.slot.frames
+
+    @property
+    def dropped(self) -> int:
+        return self.slot.dropped
+
+    def start(self) -> None:
+        self.state = SourceState.RUNNING
+
+    def stop(self) -> None:
+        self.state = SourceState.STOPPED
+
+    def newest(self) -> Frame | None:
+        return self.slot.take()
+
+    def put(self, brightness: int) -> None:
+        self.slot.put(np.full((4, 6, 3), brightness, np.uint8), datetime.now(UTC), time.monotonic())
+
+
+class GatedDetector:
+    """Answers as another detector does, but only when it is let."""
+
+    def __init__(self, detector: object) -> None:
+        self.detector = detector
+        self.looking = threading.Event()
+        self.go_on = threading.Event()
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        self.looking.set()
+        assert self.go_on.wait(20)
+        prediction: Prediction = self.detector.predict(pixels)  # type: ignore[attr-defined]
+        return prediction

@@ -1,0 +1,75 @@
+"""A real stream over loopback, served by ffmpeg, with everything a factory floor does to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from filo_core.line.sources.base import Frame, SourceState
+from filo_core.line.sources.camera import CameraSource
+from tools.stream_rig import FFMPEG, NetworkCamera
+
+WaitUntil = Callable[..., None]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed (make system-test)"),
+]
+
+
+@pytest.fixture
+def camera() -> Iterator[NetworkCamera]:
+    made = NetworkCamera()
+    made.plug()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def source(camera: NetworkCamera, wait_until: WaitUntil) -> Iterator[CameraSource]:
+    """Playing already."""
+    made = CameraSource(camera.address)
+    made.start()
+    wait_until(lambda: made.newest() is not None)
+    yield made
+    made.stop()
+
+
+def seconds_until(condition: Callable[[], bool], wait_until: WaitUntil) -> float:
+    started = time.monotonic()
+    wait_until(condition)
+    return time.monotonic() - started
+
+
+def fresh(source: CameraSource, since: float) -> Callable[[], bool]:
+    """True once a frame that was captured after ``since`` is there."""
+
+    def look() -> bool:
+        frame: Frame | None = source.newest()
+        return frame is not None and frame.captured_monotonic > since and source.state is SourceState.RUNNING
+
+    return look
+
+
+@pytest.mark.parametrize("fault", ["unplugged", "frozen"])
+def test_a_stream_that_stops_is_lost_within_a_second_and_back_within_five(
+    fault: str, camera: NetworkCamera, source: CameraSource, wait_until: WaitUntil
+) -> None:
+    (camera.unplug if fault == "unplugged" else camera.freeze)()
+    assert seconds_until(lambda: source.state is SourceState.LOST, wait_until) < 1.0
+    assert source.problem
+    camera.replace()
+    assert seconds_until(fresh(source, time.monotonic()), wait_until) < 5.0
+    assert source.problem == ""
+
+
+def test_a_garbled_stream_kills_nobody_and_a_clean_one_is_shown_again(
+    camera: NetworkCamera, source: CameraSource, wait_until: WaitUntil
+) -> None:
+    camera.replace(garbled=True)
+    # Whatever the decoder makes of it: pictures with errors, or a loss.
+    garbled_at = time.monotonic()
+    wait_until(lambda: source.state is SourceState.LOST or fresh(source, garbled_at)())
+    camera.replace()
+    assert seconds_until(fresh(source, time.monotonic()), wait_until) < 5.0

@@ -1,0 +1,96 @@
+"""A network camera is pulled while the window inspects it, and plugged in again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from filo_core.types import InspectionFilter, Verdict
+from gui.live.display import Hold
+from gui.live.panel import LivePanel
+from gui.live.sources import SourceChoice, SourceKind
+from gui.state import AppState
+from tools.stream_rig import FFMPEG, NetworkCamera
+
+Until = Callable[..., None]
+needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed (make system-test)")
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture
+def camera() -> Iterator[NetworkCamera]:
+    made = NetworkCamera()
+    made.plug()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, state: AppState, product: str) -> Iterator[LivePanel]:
+    made = LivePanel(state)
+    qtbot.addWidget(made)
+    made.resize(990, 600)
+    made.show()
+    yield made
+    made.close_down()
+
+
+@needs_ffmpeg
+@pytest.mark.slow
+def test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_it_is_back(
+    panel: LivePanel, camera: NetworkCamera, state: AppState, product: str, until: Until
+) -> None:
+    panel.presenter.set_freeze_on_ng(False)
+    panel.source.set_choice(SourceChoice(SourceKind.ADDRESS, camera.address))
+    panel.start_stop.click()
+    until(lambda: panel.banner.verdict not in {None, Verdict.NOT_INSPECTED}, "a first verdict")
+
+    for fault in (camera.unplug, camera.freeze):
+        pulled = monotonic()
+        fault()
+        until(lambda: panel.banner.verdict is Verdict.NOT_INSPECTED, "the loss on screen", seconds=3)
+        assert monotonic() - pulled < 1.0
+        assert panel.presenter.problem
+        before = state.workbench.history.count(InspectionFilter(product=product))
+
+        camera.replace()
+        back = monotonic()
+        until(lambda: panel.banner.verdict is not Verdict.NOT_INSPECTED, "the next verdict", seconds=8)
+        assert monotonic() - back < 5.0
+        until(lambda before=before: state.workbench.history.count(InspectionFilter(product=product)) > before)
+        assert panel.presenter.display.hold is Hold.NONE
+
+
+@needs_ffmpeg
+@pytest.mark.x11
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed (make system-test)")
+def test_the_same_in_a_window_on_a_real_x_server() -> None:
+    reading, writing = os.pipe()
+    server = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
+    with subprocess.Popen(server, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
+        os.close(writing)
+        with os.fdopen(reading) as stream:
+            number = stream.readline().strip()
+        kept = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+        test = "test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_it_is_back"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--headed", "-p", "no:cacheprovider", f"{__file__}::{test}"],
+            cwd=ROOT,
+            env=kept | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+        display.terminate()
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout

@@ -1,0 +1,79 @@
+"""Records of an older program, with data in them, there and back."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+
+from filo_core.types import InspectionFilter, Review, ReviewDecision, Verdict
+from storage.engine import for_writing, make_engine, parse_url, sqlite_url
+from storage.migrations import alembic_config
+from storage.recorder import Recorder
+from storage.storage import Storage, open_storage
+from tests.unit.storage.making import MODEL_HASH, MOMENT, make_inspection, make_region, sign_product
+
+
+def migrate(database: Path, revision: str) -> None:
+    engine = make_engine(parse_url(sqlite_url(database)))
+    with for_writing(engine).begin() as connection:
+        command.downgrade(alembic_config(connection), revision)
+    engine.dispose()
+
+
+def fill(storage: Storage) -> None:
+    recorder = Recorder(storage, "metal nut", operator="Ada")
+    recipe = sign_product(storage)
+    for shade in range(3):
+        number = recorder.record_one(make_inspection(recipe, shade, 0.9, regions=[make_region()] * (shade > 0)))
+        with storage.transaction() as transaction:
+            transaction.reviews.add(number, Review(ReviewDecision.CONFIRM, Verdict.NG, "Ada", MOMENT))
+
+
+def test_a_record_goes_back_to_the_first_schema_and_forward_again_with_all_its_verdicts(
+    database: Path, images: Path
+) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        fill(storage)
+        with storage.reading() as transaction:
+            before = transaction.inspections.page(InspectionFilter(), None, 10)
+    migrate(database, "0001")
+    with closing(sqlite3.connect(database)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert "audit_chain" not in tables
+        assert connection.execute("SELECT count(*) FROM reviews").fetchone() == (3,)
+    with open_storage(sqlite_url(database), images) as storage:
+        with storage.reading() as transaction:
+            assert transaction.inspections.page(InspectionFilter(), None, 10) == before
+        report = storage.verify()
+    assert report.intact
+    recipes, inspections, reviews, begun = 1, 3, 3, 1
+    assert report.entries == recipes + inspections + reviews + begun
+
+
+def test_verdicts_from_before_get_the_model_of_their_recipe(database: Path, images: Path) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        fill(storage)
+    migrate(database, "0001")
+    open_storage(sqlite_url(database), images).close()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT DISTINCT model_hash FROM inspections").fetchall() == [(MODEL_HASH,)]
+
+
+def test_an_upgrade_leaves_a_copy_of_the_record_as_it_was(database: Path, images: Path) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        fill(storage)
+    migrate(database, "0001")
+    open_storage(sqlite_url(database), images).close()
+    (copy,) = database.parent.glob("filo.sqlite.before-upgrade-from-0001*")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT count(*) FROM inspections").fetchone() == (3,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_new_record_needs_no_copy(database: Path, images: Path) -> None:
+    open_storage(sqlite_url(database), images).close()
+    assert list(database.parent.glob("*.before-upgrade*")) == []

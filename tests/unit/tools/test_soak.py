@@ -1,0 +1,51 @@
+"""The short form of what ``make soak`` does at length."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage.engine import sqlite_url
+from storage.storage import open_storage
+from tools.soak import faults_of, kill_at_random, two_writers
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX")]
+
+
+def test_kills_during_a_folder_inspection_with_reviews_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:
+    found = kill_at_random(tmp_path, kills=5)
+    assert found.faults == []
+    assert found.kills == 5
+    assert found.verdicts > 0
+    assert found.jobs_marked > 0
+
+
+def test_two_programs_writing_at_once_lose_no_row_and_no_user_sees_a_lock(tmp_path: Path) -> None:
+    found = two_writers(tmp_path, seconds=2.0)
+    assert found.faults == []
+    assert found.verdicts == found.reviews > 10
+
+
+def test_the_soak_itself_notices_what_is_lost_changed_or_left(tmp_path: Path) -> None:
+    found = two_writers(tmp_path, seconds=0.5)
+    database, images = tmp_path / "filo.sqlite", tmp_path / "images"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE inspections SET verdict = 'OK' WHERE id = 1")
+        connection.execute("DELETE FROM reviews WHERE inspection_id = 2")
+    (images / "ab").mkdir(exist_ok=True)
+    (images / "ab" / ("ab" * 32)).write_bytes(b"left")
+    with open_storage(sqlite_url(database), images) as storage:
+        faults = "\n".join(faults_of(storage, database, {"verdict never stored.png\n", "review 2\n"}))
+    assert found.faults == []
+    for sign in (
+        "inspections 1",
+        "the row was removed",
+        "lost: verdict never stored.png",
+        "lost: review 2",
+        "is left: abab",
+    ):
+        assert sign in faults

@@ -1,0 +1,253 @@
+"""Who may decide what, checked in the core: no window or command takes part in here."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from filo_core.types import EventKind, ReviewDecision, Role, Verdict
+from storage.recorder import Recorder
+from storage.repositories.users import SignInLock
+from storage.storage import Storage
+from tests.unit.storage.making import MODEL_HASH, make_draft, make_inspection, sign_product
+from workflows.access import FIRST_DELAY_S, FREE_ATTEMPTS, LONGEST_DELAY_S, Access, AccessError, Right, delay_after
+from workflows.catalogue import Catalogue
+from workflows.history import History
+from workflows.pins import PinError, hashed, matches
+from workflows.users import Users
+
+PIN = {"Ada": "246810", "Sue": "135791", "Olaf": "112233"}
+
+
+class HandClock:
+    """A clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def access(storage: Storage, clock: HandClock) -> Access:
+    """Ada is admin, Sue supervisor, Olaf operator; nobody is signed in."""
+    made = Access(storage, "line 3", clock=clock)
+    users = Users(storage, made)
+    users.add("Ada", Role.ADMIN, PIN["Ada"])
+    made.sign_in("Ada", PIN["Ada"])
+    users.add("Sue", Role.SUPERVISOR, PIN["Sue"])
+    users.add("Olaf", Role.OPERATOR, PIN["Olaf"])
+    made.sign_out()
+    return made
+
+
+def test_without_users_names_are_taken_as_they_are_typed(storage: Storage) -> None:
+    access = Access(storage)
+    assert not access.is_needed
+    assert access.require(Right.SIGN_OFF, "whoever", pin="") == "whoever"
+
+
+def test_the_first_user_has_to_be_an_admin(storage: Storage) -> None:
+    with pytest.raises(AccessError, match="first user has to be an admin"):
+        Users(storage, Access(storage)).add("Olaf", Role.OPERATOR, PIN["Olaf"])
+
+
+@pytest.mark.parametrize("right", Right)
+def test_with_users_nothing_is_decided_by_nobody(access: Access, right: Right) -> None:
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        access.require(right, "Ada")
+
+
+@pytest.mark.parametrize(
+    ("name", "rights"),
+    [
+        ("Olaf", {Right.REVIEW}),
+        ("Sue", {Right.REVIEW, Right.OVERRULE, Right.SIGN_OFF, Right.DELETE, Right.REMOVE_IMAGES}),
+        ("Ada", set(Right)),
+    ],
+)
+def test_each_role_may_do_what_it_may_and_nothing_else(access: Access, name: str, rights: set[Right]) -> None:
+    access.sign_in(name, PIN[name])
+    for right in Right:
+        if right in rights:
+            assert access.require(right, "somebody else") == name
+        else:
+            with pytest.raises(AccessError, match=f"{name} may not {right.words}"):
+                access.require(right)
+
+
+def test_a_recipe_is_signed_by_whoever_gives_the_pin_again(storage: Storage, access: Access) -> None:
+    catalogue = Catalogue(storage, access)
+    with storage.transaction() as transaction:
+        transaction.products.add(make_draft())
+    access.sign_in("Sue", PIN["Sue"])
+    for pin in ("", "000000"):
+        with pytest.raises(AccessError, match="wrong"):
+            catalogue.sign_off("metal nut", "Sue", MODEL_HASH, pin)
+    assert catalogue.sign_off("metal nut", "Eve", MODEL_HASH, PIN["Sue"]).signed_by == "Sue"
+
+
+def test_a_core_that_was_given_no_sign_in_refuses_as_well(storage: Storage, access: Access) -> None:
+    with storage.transaction() as transaction:
+        transaction.products.add(make_draft())
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        Catalogue(storage).sign_off("metal nut", "Ada", MODEL_HASH, PIN["Ada"])
+    sign_product(storage, "bolt")
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        Catalogue(storage).delete("bolt")
+
+
+def test_an_operator_confirms_and_only_a_supervisor_overrules(storage: Storage, access: Access) -> None:
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9))
+    history = History(storage, access)
+    access.sign_in("Olaf", PIN["Olaf"])
+    reviewed = history.review(number, ReviewDecision.CONFIRM, Verdict.NG, "Eve")
+    assert reviewed.review is not None
+    assert reviewed.review.reviewer == "Olaf"
+    with pytest.raises(AccessError, match="Olaf may not overrule a verdict"):
+        history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "Sue", "dust")
+    access.sign_in("Sue", PIN["Sue"])
+    history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust")
+    assert [review.reviewer for review in history.reviews(number)] == ["Olaf", "Sue"]
+
+
+def test_a_session_ends_when_nothing_is_decided_for_long_enough(access: Access, clock: HandClock) -> None:
+    access.sign_in("Sue", PIN["Sue"])
+    clock.now = 899.0
+    access.require(Right.OVERRULE)
+    clock.now = 1798.0
+    assert access.user is not None
+    clock.now = 1800.0
+    assert access.user is None
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        access.require(Right.OVERRULE)
+
+
+def test_a_user_disabled_at_another_station_decides_nothing_more(storage: Storage, access: Access) -> None:
+    elsewhere = Access(storage)
+    elsewhere.sign_in("Sue", PIN["Sue"])
+    access.sign_in("Ada", PIN["Ada"])
+    Users(storage, access).disable("Sue")
+    with pytest.raises(AccessError, match="Sue may not"):
+        elsewhere.require(Right.REVIEW)
+    with pytest.raises(AccessError, match="Name or PIN is wrong"):
+        access.sign_in("Sue", PIN["Sue"])
+
+
+def test_the_last_admin_can_neither_be_disabled_nor_made_less(storage: Storage, access: Access) -> None:
+    access.sign_in("Ada", PIN["Ada"])
+    users = Users(storage, access)
+    for change in (lambda: users.disable("ada"), lambda: users.set_role("Ada", Role.OPERATOR)):
+        with pytest.raises(AccessError, match="only admin"):
+            change()
+
+
+def refuse(access: Access, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(AccessError, match="wrong"):
+            access.sign_in("Olaf", "000000")
+
+
+def turn_lock(storage: Storage, change: Callable[[SignInLock], SignInLock]) -> None:
+    with storage.transaction() as transaction:
+        lock = transaction.users.lock("Olaf")
+        assert lock is not None
+        transaction.users.set_lock("Olaf", change(lock))
+
+
+def test_wrong_pins_bring_a_growing_wait_that_outlives_the_program(storage: Storage, access: Access) -> None:
+    refuse(access, FREE_ATTEMPTS)
+    with pytest.raises(AccessError, match=r"refused too often\. Wait"):
+        Access(storage).sign_in("olaf", PIN["Olaf"])
+    access.sign_in("Sue", PIN["Sue"])
+    earlier = timedelta(seconds=FIRST_DELAY_S)
+    turn_lock(storage, lambda lock: SignInLock(lock.failures, lock.refused_at - earlier, lock.delay_s))
+    refuse(access, 1)
+    with storage.reading() as transaction:
+        lock = transaction.users.lock("Olaf")
+    assert lock is not None
+    assert (lock.failures, lock.delay_s) == (4, 2 * FIRST_DELAY_S)
+
+
+def test_a_right_pin_ends_the_count(storage: Storage, access: Access) -> None:
+    refuse(access, FREE_ATTEMPTS - 1)
+    access.sign_in("Olaf", PIN["Olaf"])
+    with storage.reading() as transaction:
+        assert transaction.users.lock("Olaf") is None
+
+
+def test_a_clock_moved_back_neither_ends_the_wait_nor_makes_it_endless(storage: Storage, access: Access) -> None:
+    refuse(access, FREE_ATTEMPTS)
+    year = timedelta(days=365)
+    turn_lock(storage, lambda lock: SignInLock(lock.failures, lock.refused_at + year, lock.delay_s))
+    with pytest.raises(AccessError, match=f"Wait {FIRST_DELAY_S} s"):
+        access.sign_in("Olaf", PIN["Olaf"])
+    with storage.reading() as transaction:
+        lock = transaction.users.lock("Olaf")
+    assert lock is not None
+    assert lock.refused_at <= datetime.now(UTC)
+
+
+def test_the_wait_doubles_up_to_an_hour() -> None:
+    assert [delay_after(failures) for failures in range(6)] == [0, 0, 0, 30, 60, 120]
+    assert delay_after(1000) == LONGEST_DELAY_S
+
+
+def test_an_unknown_name_is_refused_like_a_wrong_pin_and_takes_as_long(storage: Storage, access: Access) -> None:
+    def seconds(name: str) -> float:
+        started = time.perf_counter()
+        with pytest.raises(AccessError, match="Name or PIN is wrong"):
+            access.sign_in(name, "000000")
+        return time.perf_counter() - started
+
+    seconds("nobody at all")
+    # A check without argon2 would be a hundred times quicker, not twice.
+    assert seconds("nobody") > 0.2 * seconds("Olaf")
+
+
+@pytest.mark.parametrize("pin", ["", "12345", "0" * 6, "1" * 65])
+def test_a_pin_of_no_use_is_refused(pin: str) -> None:
+    with pytest.raises(PinError):
+        hashed(pin)
+
+
+def test_a_pin_is_stored_as_argon2id_and_nowhere_else(storage: Storage, access: Access, tmp_path: Path) -> None:
+    access.sign_in("Olaf", PIN["Olaf"])
+    with storage.reading() as transaction:
+        user = transaction.users.find("Olaf")
+    assert user is not None
+    assert user.pin_hash.startswith("$argon2id$")
+    assert matches(user.pin_hash, PIN["Olaf"])
+    storage.close()
+    for path in tmp_path.glob("filo.sqlite*"):
+        assert PIN["Olaf"].encode() not in path.read_bytes()
+
+
+def test_every_change_of_a_user_and_every_refusal_is_in_the_audit_chain(storage: Storage, access: Access) -> None:
+    access.sign_in("Ada", PIN["Ada"])
+    users = Users(storage, access)
+    users.set_pin("Olaf", "998877")
+    users.set_role("Olaf", Role.SUPERVISOR)
+    refuse(access, 1)
+    with storage.reading() as transaction:
+        kinds = [event.kind for event in transaction.events.newest(3)]
+    assert kinds == [EventKind.SIGN_IN_REFUSED, EventKind.USER_CHANGED, EventKind.USER_CHANGED]
+    assert storage.verify().intact
+    with closing(sqlite3.connect(storage.where)) as connection, connection:
+        connection.execute("UPDATE users SET role = 'admin' WHERE name = 'Olaf'")
+    assert {(problem.table, problem.what) for problem in storage.verify().problems} == {
+        ("users", "the row was changed")
+    }

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from filo_core.line.results import LineResult
+from filo_core.line.sinks.base import Message, SinkError
+from filo_core.types import Verdict
+from storage.outbox import Outbox
+from workflows.delivery import BackOff, Courier
+
+QUICK = BackOff(0.005, 0.02)
+
+
+class Receiver:
+    """A sink that is away when the test wants, and may lose an acknowledgement."""
+
+    name = "receiver"
+
+    def __init__(self) -> None:
+        self.away = False
+        self.loses_acknowledgement = False
+        self.got: list[Message] = []
+        self.tries = 0
+        self.closed = False
+
+    def deliver(self, message: Message) -> None:
+        self.tries += 1
+        if self.away:
+            raise SinkError("receiver is away. Check it.")
+        self.got.append(message)
+        if self.loses_acknowledgement:
+            self.loses_acknowledgement = False
+            raise SinkError("receiver did not answer. Check it.")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    opened = Outbox(tmp_path / "outbox.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def courier(outbox: Outbox, receiver: Receiver) -> Iterator[Courier]:
+    made = Courier(outbox, receiver, QUICK)
+    yield made
+    made.stop()
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.002)
+
+
+def put(outbox: Outbox, *names: str) -> None:
+    for name in names:
+        number, _ = outbox.open_trigger(name, timedelta(minutes=1))
+        now = datetime.now(UTC)
+        outbox.close_trigger(number, LineResult(name, "nut", "h", Verdict.OK, now), ["receiver"])
+
+
+def names(receiver: Receiver) -> list[str]:
+    return [message.result.trigger_id for message in receiver.got]
+
+
+def test_what_was_left_by_an_earlier_start_goes_out_first(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
+    put(outbox, "old")
+    courier.start()
+    put(outbox, "new")
+    courier.notify()
+    wait_until(lambda: names(receiver) == ["old", "new"])
+
+
+def test_a_receiver_that_was_away_gets_everything_in_order_and_once(
+    outbox: Outbox, courier: Courier, receiver: Receiver
+) -> None:
+    receiver.away = True
+    courier.start()
+    put(outbox, *"abcdef")
+    courier.notify()
+    wait_until(lambda: receiver.tries >= 4)
+    assert courier.problem == "receiver is away. Check it."
+    receiver.away = False
+    wait_until(lambda: not outbox.backlog())
+    assert names(receiver) == list("abcdef")
+    wait_until(lambda: courier.problem == "")
+
+
+def test_a_lost_acknowledgement_sends_the_same_key_again(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
+    receiver.loses_acknowledgement = True
+    put(outbox, "a")
+    courier.start()
+    wait_until(lambda: not outbox.backlog())
+    assert names(receiver) == ["a", "a"]
+    assert len({message.key for message in receiver.got}) == 1
+
+
+def test_stopping_closes_the_sink_and_keeps_what_is_left(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
+    receiver.away = True
+    put(outbox, "a")
+    courier.start()
+    wait_until(lambda: receiver.tries)
+    courier.stop()
+    assert receiver.closed
+    assert outbox.backlog() == {"receiver": 1}
+
+
+def test_waits_double_up_to_the_longest() -> None:
+    waits = [BackOff(0.5, 30.0).after(failures) for failures in (1, 2, 3, 7, 1000)]
+    assert waits == [0.5, 1.0, 2.0, 30.0, 30.0]
+
+
+def test_what_can_go_out_at_the_stop_goes_out(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
+    put(outbox, *"abc")
+    courier.start()
+    courier.stop()
+    assert names(receiver) == ["a", "b", "c"]
+    assert not outbox.backlog()

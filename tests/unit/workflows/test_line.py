@@ -1,0 +1,157 @@
+"""A whole line on a real record, killed, starved of disk and of its broker: one answer a trigger, whatever happens."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from filo_core.errors import DatabaseInUseError, SourceError
+from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.types import InspectionFilter, Verdict
+from storage import outbox as outbox_module
+from storage.engine import sqlite_url
+from storage.storage import open_storage
+from tools.line_rig import STAGES, Brightness, line_in, part_trigger
+from workflows.history import History
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.005)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def run_rig(home: Path, first: int, parts: int, stage: str = "", at: int = 0) -> list[str]:
+    """What a line in a process of its own printed until its end."""
+    arguments = [str(home), str(first), str(parts), stage, str(at)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.line_rig", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode == 0) is (not stage), done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_line_killed_at_any_stage_has_one_answer_a_trigger_afterwards(stage: str, tmp_path: Path) -> None:
+    before = run_rig(tmp_path, 1, 5, stage, 3)
+    asked = [line.split()[1] for line in before if line.startswith("asked")]
+    said = {line.split()[1]: line.split()[2] for line in before if line.startswith("said")}
+
+    run_rig(tmp_path, 101, 2)
+
+    delivered = rows(tmp_path / "out.csv")
+    names = [row["trigger_id"] for row in delivered]
+    accepted = asked if stage != "delivered" else [name for name in asked if name in names]
+    assert names == [*accepted, "part-101", "part-102"]
+    assert len({row["key"] for row in delivered}) == len(names)
+    for row in delivered:
+        # What was said before the kill is what is delivered; what was never said reads as NG.
+        expected = said.get(row["trigger_id"])
+        if row["trigger_id"] == asked[-1] and expected is None and stage in {"opened", "judged", "kept"}:
+            expected = Verdict.NOT_INSPECTED.value
+        if expected is not None:
+            assert row["verdict"] == expected
+
+
+def test_an_answer_is_in_the_record_and_delivered(tmp_path: Path) -> None:
+    with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], detector=Brightness()) as line:
+        for number in range(1, 5):
+            assert line.station.ask(part_trigger(number)).wait(20) is not None
+        wait_until(lambda: not line.outbox.backlog())
+    assert [row["verdict"] for row in rows(tmp_path / "out.csv")] == ["OK", "OK", "OK", "NG"]
+    with open_storage(sqlite_url(tmp_path / "filo.sqlite"), tmp_path / "images") as storage:
+        assert History(storage).count(InspectionFilter()) == 4
+
+
+def test_a_part_asked_for_again_after_a_restart_is_neither_judged_nor_delivered_again(tmp_path: Path) -> None:
+    answers = []
+    for _ in range(2):
+        with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], detector=Brightness()) as line:
+            answers.append(line.station.ask(part_trigger(4)).wait(20))
+            wait_until(lambda line=line: not line.outbox.backlog())
+    assert answers[0] == answers[1]
+    assert len(rows(tmp_path / "out.csv")) == 1
+
+
+def test_a_full_disk_costs_verdicts_but_no_answers_and_delivery_catches_up(tmp_path: Path) -> None:
+    with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], detector=Brightness()) as line:
+        assert line.station.ask(part_trigger(1)).wait(20) is not None
+        wait_until(lambda: not line.outbox.backlog())
+        engine = line.outbox._engine
+        with engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        engine.dispose()
+
+        # Every new connection finds the file as large as it may be.
+        def limit(connection: object, _entry: object) -> None:
+            connection.execute(f"PRAGMA max_page_count={pages}")  # type: ignore[attr-defined]
+
+        event.listen(engine, "connect", limit)
+        answered = [line.station.ask(part_trigger(number)).wait(20) for number in range(2, 120)]
+        full = [result for result in answered if result is not None and "full" in result.reason]
+        assert full
+        assert all(result.verdict is Verdict.NOT_INSPECTED for result in full)
+        assert "full" in line.problem
+        event.remove(engine, "connect", limit)
+        engine.dispose()
+        wait_until(lambda: not line.outbox.open_triggers() and not line.outbox.backlog())
+        after = line.station.ask(part_trigger(201)).wait(20)
+        assert after is not None
+        assert after.verdict is Verdict.OK
+        wait_until(lambda: not line.outbox.backlog())
+    names = [row["trigger_id"] for row in rows(tmp_path / "out.csv")]
+    assert len(names) == len(set(names))
+
+
+def test_the_clock_moved_back_and_forth_changes_no_answer_and_no_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], detector=Brightness()) as line:
+        for number, days in enumerate((0, -400, 800, -1, 0), start=1):
+            now = datetime.now(UTC).timestamp() + days * 86_400
+            monkeypatch.setattr(outbox_module, "_now", lambda now=now: now)
+            first = line.station.ask(part_trigger(number)).wait(20)
+            assert line.station.ask(part_trigger(number)).wait(20) == first
+        wait_until(lambda: not line.outbox.backlog())
+    assert [row["trigger_id"] for row in rows(tmp_path / "out.csv")] == [f"part-{n}" for n in range(1, 6)]
+
+
+def test_two_lines_on_one_outbox_are_refused(tmp_path: Path) -> None:
+    second = line_in(tmp_path, detector=Brightness())
+    with line_in(tmp_path, detector=Brightness()), pytest.raises(DatabaseInUseError):
+        second.__enter__()
+
+
+def test_a_part_that_cannot_start_ends_the_others_and_frees_the_outbox(tmp_path: Path) -> None:
+    class Taken:
+        def start(self) -> None:
+            raise SourceError("Port 5020 cannot be used. Choose another.")
+
+        def stop(self) -> None:
+            pass
+
+    with pytest.raises(SourceError), line_in(tmp_path, detector=Brightness(), parts=[Taken()]):
+        pytest.fail("the line must not start")
+    with line_in(tmp_path, detector=Brightness()) as line:
+        assert line.station.ask(part_trigger(1)).wait(20) is not None

@@ -1,0 +1,60 @@
+"""Backups of the record: by hand, and one every night while the window is open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.types import EventKind
+from storage.artefacts import refuse_other_runs
+from storage.backup import Backup, back_up, copy_database, restore
+from storage.engine import parse_url, sqlite_file
+from storage.instance_lock import InstanceLock
+from storage.storage import open_storage
+
+if TYPE_CHECKING:
+    from workflows.settings import Settings
+
+KEPT = 7
+"""Nightly backups that are kept; older ones go."""
+
+_NIGHTLY = "filo-%Y%m%d.sqlite"
+
+
+def back_up_record(settings: Settings, target: Path) -> Backup:
+    """Copy the record of these settings; see :func:`storage.backup.back_up`."""
+    return back_up(settings.database_url, settings.images, target)
+
+
+def restore_record(settings: Settings, source: Path) -> tuple[Backup, Path | None]:
+    """Put a backup in the record's place; back comes what was restored, and where the old record is now.
+
+    Raises:
+        DatabaseInUseError: if a window or a command is working on the record.
+        StorageError: if the backup is damaged; nothing was changed then.
+    """
+    with InstanceLock(settings.database_url, settings.images):
+        refuse_other_runs(settings.images)
+        done, kept = restore(settings.database_url, settings.images, source)
+        with open_storage(settings.database_url, settings.images) as storage, storage.transaction() as transaction:
+            detail = {"from": source.name, "kept": kept.name if kept else ""}
+            transaction.events.add(EventKind.RESTORED, settings.operator, settings.station, "record", detail)
+    return done, kept
+
+
+def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | None:
+    """Make today's backup unless it is there, and remove all but the newest few; back comes a new one.
+
+    Raises:
+        StorageError: if it cannot be written.
+    """
+    source = sqlite_file(parse_url(settings.database_url))
+    folder = settings.home / "backups"
+    target = folder / (now or datetime.now(UTC)).strftime(_NIGHTLY)
+    if source is None or not source.exists() or target.exists():
+        return None
+    copy_database(source, target)
+    for old in sorted(folder.glob("filo-[0-9]*.sqlite"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return target

@@ -1,0 +1,1 @@
+"""Inspections for other programs: tables, data sets and a report on paper."""

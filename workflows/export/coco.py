@@ -1,0 +1,92 @@
+"""Inspections as a COCO data set: one JSON file with boxes and run-length masks, and the images beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as run_lengths
+
+from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Region, Verdict
+from workflows.export.images import ImageFolder
+from workflows.export.masks import anomaly_mask, within
+from workflows.export.selection import Selection, whole_file
+
+IMAGES = "images"
+_POLYGON_FREE = 0
+"""COCO's word for an annotation of one object; its mask may be run-length encoded nevertheless."""
+
+
+def write_coco(selection: Selection, path: Path) -> int:
+    """Write ``path`` and the folder ``images`` beside it; back comes how many images it lists.
+
+    Each region of an inspection that does not count as OK is an annotation. Inspections without an image, NOT_INSPECTED
+    and those whose image was removed, are left out.
+
+    Raises:
+        FolderError: if a file cannot be written.
+        StorageError: if an anomaly map is damaged.
+    """
+    images = ImageFolder(path.parent / IMAGES, selection.history)
+    categories: dict[str, int] = {}
+    listed: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for record in selection.records():
+        file = images.put(record)
+        if file is None:
+            continue
+        listed.append(_image(record, file))
+        if record.final_verdict is not Verdict.OK:
+            for annotation in _annotations(selection, record, categories):
+                annotations.append({"id": len(annotations) + 1, **annotation})
+    content = {
+        "info": {"description": "inspections of FiLo Inspector"},
+        "images": listed,
+        "annotations": annotations,
+        "categories": [{"id": number, "name": name} for name, number in categories.items()],
+    }
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    return len(listed)
+
+
+def _image(record: InspectionRecord, file: str) -> dict[str, Any]:
+    return {
+        "id": record.inspection_id,
+        "file_name": file,
+        "width": record.width,
+        "height": record.height,
+        "name": record.name,
+        "verdict": record.final_verdict.value,
+    }
+
+
+def _annotations(selection: Selection, record: InspectionRecord, categories: dict[str, int]) -> list[dict[str, Any]]:
+    if not record.regions:
+        return []
+    mask = anomaly_mask(selection.history, record)
+    return [
+        {
+            "image_id": record.inspection_id,
+            "category_id": categories.setdefault(_name_of(record, region), len(categories) + 1),
+            "bbox": [region.box.x, region.box.y, region.box.width, region.box.height],
+            "area": region.area_px,
+            "segmentation": _encoded(within(mask, region.box)),
+            "iscrowd": _POLYGON_FREE,
+            "score": region.score,
+        }
+        for region in record.regions
+    ]
+
+
+def _name_of(record: InspectionRecord, region: Region) -> str:
+    """The review's word where there is only one region that it can mean."""
+    named = record.review.anomaly_type if record.review and len(record.regions) == 1 else ""
+    return named or region.anomaly_type or UNKNOWN_TYPE
+
+
+def _encoded(mask: Any) -> dict[str, Any]:
+    encoded = run_lengths.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}

@@ -1,0 +1,57 @@
+"""The formats by name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from workflows.catalogue import Catalogue
+from workflows.export.selection import Selection
+
+
+class ExportFormat(StrEnum):
+    """What an export is written as."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    COCO = "coco"
+    MVTEC = "mvtec"
+    PDF = "pdf"
+
+
+def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path) -> int:
+    """Write a selection; back comes how many inspections it holds.
+
+    Args:
+        selection: what to write.
+        catalogue: of the same record.
+        wanted: the format.
+        out: a file; a new or empty folder for the MVTec layout.
+
+    Raises:
+        FolderError: if it cannot be written.
+        StorageError: if the record or an anomaly map cannot be read.
+        ProductError: if the product has no recipe and the format needs its references.
+    """
+    # Each format loads what it needs, reportlab and pycocotools among that.
+    match wanted:
+        case ExportFormat.CSV:
+            from workflows.export.tables import write_csv
+
+            return write_csv(selection, out)
+        case ExportFormat.JSON_LINES:
+            from workflows.export.tables import write_json_lines
+
+            return write_json_lines(selection, out)
+        case ExportFormat.COCO:
+            from workflows.export.coco import write_coco
+
+            return write_coco(selection, out)
+        case ExportFormat.MVTEC:
+            from workflows.export.mvtec import write_mvtec
+
+            return write_mvtec(selection, catalogue, out)
+        case ExportFormat.PDF:
+            from workflows.export.paper import write_pdf
+
+            return write_pdf(selection, out)

@@ -1,0 +1,89 @@
+"""Inspections as CSV for spreadsheets, and as JSON Lines for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from filo_core.types import InspectionRecord
+from workflows.export.selection import Selection, anomaly_type_of, whole_file
+
+COLUMNS = (
+    "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",
+    "final_verdict", "anomaly_type", "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
+    "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet takes a cell that begins so for a formula; names come from people and language models."""
+
+
+def write_csv(selection: Selection, path: Path) -> int:
+    """One row an inspection; back comes how many.
+
+    Raises:
+        FolderError: if the file cannot be written.
+    """
+    count = 0
+    # With a byte order mark, or a spreadsheet takes UTF-8 for something else.
+    with whole_file(path) as temporary, temporary.open("x", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
+        writer.writeheader()
+        for record in selection.records():
+            writer.writerow({name: _harmless(value) for name, value in row_of(record).items()})
+            count += 1
+    return count
+
+
+def write_json_lines(selection: Selection, path: Path) -> int:
+    """One JSON object a line and inspection, with its regions in full; back comes how many.
+
+    Raises:
+        FolderError: if the file cannot be written.
+    """
+    count = 0
+    with whole_file(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as file:
+        for record in selection.records():
+            content = {**row_of(record), "regions": [asdict(region) for region in record.regions]}
+            file.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+            count += 1
+    return count
+
+
+def row_of(record: InspectionRecord) -> Mapping[str, Any]:
+    """An inspection by the names of :data:`COLUMNS`."""
+    review = record.review
+    return {
+        "inspection_id": record.inspection_id,
+        "product": record.product,
+        "recipe_version": record.recipe_version,
+        "recipe_hash": record.recipe_hash,
+        "name": record.name,
+        "image_hash": record.image_hash,
+        "width": record.width,
+        "height": record.height,
+        "verdict": record.verdict.value,
+        "final_verdict": record.final_verdict.value,
+        "anomaly_type": anomaly_type_of(record) if record.regions or (review and review.anomaly_type) else "",
+        "image_score": record.image_score,
+        "limit_ok": record.limits.ok,
+        "limit_ng": record.limits.ng,
+        "limit_region": record.limits.region,
+        "regions": len(record.regions),
+        "trained": record.trained,
+        "origin": record.origin.value,
+        "inspected_at": record.inspected_at.isoformat(),
+        "seconds": record.seconds,
+        "reason": record.reason,
+        "decision": review.decision.value if review else "",
+        "reviewer": review.reviewer if review else "",
+        "reviewed_at": review.reviewed_at.isoformat() if review else "",
+        "review_reason": review.reason if review else "",
+    }
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,162 @@
+"""A line without a window: source, triggers and outputs around one product, until it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from filo_core.line.results import LineResult, inspection_of, not_inspected
+from filo_core.line.station import Station
+from filo_core.types import Verdict
+from storage.engine import sqlite_url
+from storage.instance_lock import InstanceLock
+from storage.outbox import Outbox
+from storage.recorder import Recorder
+from workflows.delivery import BackOff, Courier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filo_core.line.sinks.base import Sink
+    from filo_core.line.sources.base import ImageSource
+    from filo_core.method.interfaces import Detector
+    from filo_core.types import Inspection, Recipe
+
+_CRASHED = "The program ended before this part was judged. Judge it by eye."
+
+
+class RecordLedger:
+    """Keeps the line's triggers and answers: the inspection in the record, the answer and its messages in the outbox.
+
+    The inspection is written first. If the program ends between the two, the trigger is answered with
+    NOT_INSPECTED at the next start: the line errs towards NG, and never says OK twice.
+    """
+
+    def __init__(
+        self, recorder: Recorder, outbox: Outbox, couriers: Sequence[Courier], require: Callable[[], None]
+    ) -> None:
+        self._recorder = recorder
+        self._require = require
+        self._outbox = outbox
+        self._couriers = couriers
+
+    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
+        """Accept a trigger; its number, and its answer if it had one within that time."""
+        return self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
+
+    def keep(self, inspection: Inspection) -> None:
+        """Write an inspection into the record; a verdict only while there may be any."""
+        if inspection.verdict is not Verdict.NOT_INSPECTED:
+            self._require()
+        self._recorder.record_one(inspection)
+
+    def close(self, number: int, result: LineResult) -> None:
+        """Keep the answer with a message for every output, and wake those that deliver."""
+        self._outbox.close_trigger(number, result, [courier.sink.name for courier in self._couriers])
+        for courier in self._couriers:
+            courier.notify()
+
+    def recover(self, recipe: Recipe) -> int:
+        """Answer what an earlier start left open; how many triggers that were."""
+        left = self._outbox.open_triggers()
+        for number, trigger_id in left:
+            result = not_inspected(trigger_id, recipe.product, recipe.content_hash, _CRASHED, 0.0)
+            self.keep(inspection_of(result))
+            self.close(number, result)
+        return len(left)
+
+
+class LinePart(Protocol):
+    """A trigger, or a server: runs from its start to its stop."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+@dataclass(slots=True)
+class Line:
+    """Everything that one line runs with; starts and ends in order.
+
+    Args:
+        recipe: what to judge by.
+        source: gives the pictures; None where every trigger brings its own.
+        detector: set up for the recipe.
+        recorder: writes the record.
+        outbox_file: see :class:`~storage.outbox.Outbox`.
+        sinks: where answers go.
+        deadline_s: longest time from a trigger to its answer.
+        on_answer: told every new answer.
+        require: raises a FiloError while no part may get a verdict: its golden set has a problem.
+    """
+
+    recipe: Recipe
+    source: ImageSource | None
+    detector: Detector
+    recorder: Recorder
+    outbox_file: Path
+    sinks: Sequence[Sink] = ()
+    deadline_s: float = 2.0
+    on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None
+    require: Callable[[], None] = lambda: None
+    back_off: BackOff = field(default_factory=BackOff)
+    parts: list[LinePart] = field(default_factory=list)
+    """Triggers and servers, added once the station is there."""
+    recovered: int = 0
+    """Triggers that an earlier start left open."""
+    _lock: InstanceLock = field(init=False)
+    outbox: Outbox = field(init=False)
+    couriers: list[Courier] = field(init=False)
+    station: Station = field(init=False)
+    _started: list[LinePart] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = InstanceLock(sqlite_url(self.outbox_file), self.outbox_file.parent)
+        self._lock.acquire()
+        try:
+            self.outbox = Outbox(self.outbox_file)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
+        ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
+        self.station = Station(
+            self.source, self.recipe, self.detector, ledger, deadline_s=self.deadline_s, on_answer=self.on_answer
+        )
+        self.outbox.forget_old()
+        self.recovered = ledger.recover(self.recipe)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with camera, model, disk or an output now, as a sentence; empty when all is well."""
+        delivery = next((courier.problem for courier in self.couriers if courier.problem), "")
+        return self.station.problem or delivery
+
+    def start(self) -> None:
+        """Start outputs, source, station, and then what asks.
+
+        Raises:
+            SourceError: if a port is taken; nothing runs then.
+        """
+        starting: list[LinePart] = [*self.couriers]
+        starting += [self.source] if self.source is not None else []
+        try:
+            for part in (*starting, self.station, *self.parts):
+                self._started.append(part)
+                part.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop what asks first; every open trigger gets its answer, and what is undelivered waits on the disk."""
+        while self._started:
+            self._started.pop().stop()
+        self.outbox.close()
+        self._lock.release()
