@@ -32,7 +32,7 @@ def train_compact(
     from_weights: Annotated[bool, typer.Option(help="Without a checkpoint, begin with the profile's weights.")] = False,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 2,
+    groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 4,
     threads: Annotated[int, typer.Option(min=1, help="Training threads; one is best on a GPU.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make data.")] = 1,
     bfloat16: Annotated[bool, typer.Option(help="Quicker where the processor has AVX512-BF16.")] = False,
@@ -73,7 +73,9 @@ def train_compact(
             with log.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(point), allow_nan=False) + "\n")
     if export is not None:
-        export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON)
+        done = trainer.progress
+        by = f"main.py train-compact, seed {seed}, {done.step} steps, {done.pairs} pairs, {done.minutes:.0f} minutes"
+        export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON, by)
         say(f"Written to {export}")
 
 

@@ -25,7 +25,12 @@ LARGEST_PROFILE_BYTES = 24_000_000
 
 
 def export_profile(
-    folder: Path, profile: ModelProfile, architecture: Mapping[str, Any], model: torch.nn.Module, trained_on: str
+    folder: Path,
+    profile: ModelProfile,
+    architecture: Mapping[str, Any],
+    model: torch.nn.Module,
+    trained_on: str,
+    trained_by: str = "",
 ) -> ModelProfile:
     """Write the profile; the manifest last, so that one that was cut off is refused and never half used.
 
@@ -35,6 +40,7 @@ def export_profile(
         architecture: what ``model`` was built from.
         model: its weights are stored as float16.
         trained_on: a sentence about the data, for the manifest.
+        trained_by: command, seed and length of the run, for the manifest.
 
     Returns:
         The manifest as written, with ``trained`` true.
@@ -57,6 +63,7 @@ def export_profile(
             "trained": True,
             "weights": WeightsFile(file=WEIGHTS_NAME, sha256=hashlib.sha256(content).hexdigest()),
             "trained_on": trained_on,
+            "trained_by": trained_by,
             "vocabulary": VOCABULARY_NAME,
         }
     )

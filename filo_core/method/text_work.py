@@ -68,4 +68,5 @@ def _count(work: Callable[[], object]) -> int:
     # With gradients on: torch's fused attention for inference would escape the counter.
     with FlopCounterMode(display=False) as counter:
         work()
-    return counter.get_total_flops() // 2
+    total: int = counter.get_total_flops()
+    return total // 2

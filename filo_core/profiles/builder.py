@@ -181,8 +181,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
     absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
-    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on"} | absent)
-    content = {"profile": numbers, "network": architecture}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
+    content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:
         content["words"] = asdict(vocabulary)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

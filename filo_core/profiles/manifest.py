@@ -89,6 +89,8 @@ class ModelProfile(BaseModel):
     """Grounding DINO; without it nothing is suppressed."""
     licence: str
     trained_on: str
+    trained_by: str = ""
+    """Command, commit, seed and length of the training run."""
 
     @model_validator(mode="after")
     def _trained_needs_weights(self) -> ModelProfile:
