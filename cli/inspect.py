@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
+from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
 from filo_core.types import Verdict
 from storage.recorder import Recorder
@@ -27,6 +28,7 @@ def inspect(
     folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.")],
     database: Database = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    user: Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped."""
@@ -34,12 +36,16 @@ def inspect(
 
     settings = settings_with(database=database, device=device)
     finished: RunFinished | None = None
-    with open_storage(settings.database_url, settings.images) as storage, forwarding(settings, storage):
+    with (
+        open_storage(settings.database_url, settings.images) as storage,
+        forwarding(settings, storage),
+        inspecting_as(storage, user, settings) as operator,
+    ):
         if storage.recovered.sentence:
             errors.print(storage.recovered.sentence, markup=False, soft_wrap=True)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
-        recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
+        recorder = Recorder(storage, name, station=settings.station, operator=operator)
         steps = folder_steps(recorder, catalogue, version, folder)
         engine = load_engine(version.recipe.profile, settings.device, settings.models)
         with _progress() as progress:

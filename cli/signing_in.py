@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ import typer
 from filo_core.types import Role
 from storage.storage import Storage
 from workflows.access import Access, AccessError
+from workflows.settings import Settings
 
 User = Annotated[str, typer.Option("--user", help="Who signs in; needed once there are users. The PIN is asked for.")]
 
@@ -29,6 +32,24 @@ def signed_in(storage: Storage, user: str, station: str = "") -> tuple[Access, s
     pin = ask_pin(f"PIN of {user}: ")
     access.sign_in(user, pin)
     return access, pin
+
+
+@contextmanager
+def inspecting_as(storage: Storage, user: str, settings: Settings) -> Iterator[str]:
+    """The name kept with the inspections of one command; inspecting needs nobody, so a user is only who was named.
+
+    Raises:
+        AccessError: if the PIN is wrong.
+    """
+    if not user:
+        yield settings.operator
+        return
+    access, _ = signed_in(storage, user, settings.station)
+    try:
+        # Told once: whoever began the command is behind all of it, however long it takes.
+        yield access.operator(user)
+    finally:
+        access.sign_out()
 
 
 def ask_pin(prompt: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -17,7 +17,15 @@ from storage.storage import Storage, Transaction
 DISK_RESERVE_BYTES = 256 << 20
 """Free space below which nothing is inspected any more: what is left is for rows, which say so."""
 
+Operator = str | Callable[[], str]
+"""A name, or what tells the name of this moment: people change while a line runs."""
+
 logger = logging.getLogger(__name__)
+
+
+def name_of(operator: Operator) -> str:
+    """The name as it is now."""
+    return operator() if callable(operator) else operator
 
 
 class Recorder:
@@ -27,7 +35,7 @@ class Recorder:
         storage: the record.
         product: name of the product; only recipes that were signed off for it are accepted.
         station: where the inspecting is done, kept with every inspection.
-        operator: who does it.
+        operator: who does it; asked anew for every inspection, and never within a transaction.
         reserve_bytes: free disk space below which inspecting stops.
     """
 
@@ -37,7 +45,7 @@ class Recorder:
         product: str,
         *,
         station: str = "",
-        operator: str = "",
+        operator: Operator = "",
         reserve_bytes: int = DISK_RESERVE_BYTES,
     ) -> None:
         self._storage = storage
@@ -94,8 +102,9 @@ class Recorder:
         Raises:
             StorageError: if the database fails.
         """
+        operator = name_of(self._operator)
         with self._storage.transaction() as transaction:
-            number = transaction.jobs.start(name, self._station, self._operator, self._storage.artefacts.run)
+            number = transaction.jobs.start(name, self._station, operator, self._storage.artefacts.run)
         state = JobState.FAILED
         try:
             yield
@@ -136,14 +145,15 @@ class Recorder:
         with suppress(DiskFullError):
             self._store_whole(_refused(inspection, error))
             if not self._disk_was_full:
+                operator = name_of(self._operator)
                 with self._storage.transaction() as transaction:
                     detail = {"reason": str(error)}
-                    transaction.events.add(EventKind.DISK_FULL, self._operator, self._station, "disk", detail)
+                    transaction.events.add(EventKind.DISK_FULL, operator, self._station, "disk", detail)
         self._disk_was_full = True
 
     def _store_whole(self, inspection: Inspection) -> tuple[int, bool]:
         """Image, then map, then all rows at once. Back comes the id, and whether it is a new one."""
-        keys = self._keys_of(inspection.recipe_hash)
+        keys, operator = self._keys_of(inspection.recipe_hash), name_of(self._operator)
         artefacts = self._storage.artefacts
         if inspection.image is not None:
             artefacts.put_image(inspection.image)
@@ -153,7 +163,7 @@ class Recorder:
                 earlier = _earlier(transaction, keys, inspection)
                 if earlier is not None:
                     return earlier, False
-                added = transaction.inspections.add(inspection, keys, map_hash, self._station, self._operator)
+                added = transaction.inspections.add(inspection, keys, map_hash, self._station, operator)
             return added, True
         except BrokenRuleError:
             # Only where writers do not wait for each other: another station stored the same image meanwhile.

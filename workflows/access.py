@@ -104,6 +104,20 @@ class Access:
                 self._end(current, "timed out")
             return self._current.user if self._current is not None else None
 
+    def operator(self, otherwise: str) -> str:
+        """The name kept with an inspection: the person signed in, where somebody is.
+
+        Ask outside a transaction: a session that has timed out ends here, which is written.
+
+        Args:
+            otherwise: the name where nobody is; inspecting stays free.
+
+        Raises:
+            StorageError: if the end of a session cannot be written.
+        """
+        user = self.user
+        return user.name if user is not None else otherwise
+
     def sign_in(self, name: str, pin: str) -> User:
         """Begin a session, ending the one before.
 

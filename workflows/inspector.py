@@ -14,7 +14,7 @@ from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
 from filo_core.types import Inspection, InspectionRecord, Limits, Origin, RecipeVersion, SourceImage
-from storage.recorder import Recorder
+from storage.recorder import Operator, Recorder, name_of
 from workflows.evidence import confirmed_evidence
 from workflows.golden import GoldenSets, golden_steps
 from workflows.teaching import teach_steps, undo_steps
@@ -116,7 +116,7 @@ _ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 class Inspector:
     """Submits the inspection flow to the one worker.
 
-    ``station`` and ``operator`` are kept with every verdict. ``live_model`` judges live pictures in a process of
+    ``station`` and ``operator``, as it is at that moment, are kept with every verdict. ``live_model`` judges live pictures in a process of
     its own; without it they are judged on the worker's thread.
     """
 
@@ -127,7 +127,7 @@ class Inspector:
         worker: Worker[Engine],
         *,
         station: str = "",
-        operator: str = "",
+        operator: Operator = "",
         live_model: LiveModel | None = None,
     ) -> None:
         self._catalogue = catalogue
@@ -144,7 +144,7 @@ class Inspector:
 
     def check_golden_set(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """Judge the known parts of a product under its recipe in force, and log what came out."""
-        steps = golden_steps(self._catalogue, name, self._operator)
+        steps = golden_steps(self._catalogue, name, name_of(self._operator))
         return self._submit(f"Check {name}", Priority.INTERACTIVE, steps, listener)
 
     def teach(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from filo_core.descriptions.library import AnomalyLibrary
@@ -95,7 +96,7 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
             storage,
             worker,
             station=settings.station,
-            operator=settings.operator,
+            operator=partial(access.operator, settings.operator),
             live_model=live_model,
         ),
         worker=worker,

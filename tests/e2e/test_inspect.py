@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import main
 from tests.e2e.conftest import ROOT, Result, environment, paint_part
 
 Run = Callable[..., Result]
@@ -37,6 +40,24 @@ def test_a_folder_is_judged_and_a_second_run_skips_everything(run: Run, product:
     second = run("inspect", product, "--folder", category / "test", "--json").json
     assert second["skipped"] == 6
     assert second["inspected"] == 0
+
+
+def test_the_person_who_signs_in_stands_beside_the_verdicts_and_nobody_has_to(
+    run: Run, product: str, category: Path, filo_home: Path
+) -> None:
+    def typed(pin: str, *arguments: str) -> int:
+        done = CliRunner().invoke(main.cli, list(arguments), input=pin, env={"FILO_HOME": str(filo_home)})
+        return done.exit_code
+
+    assert typed("246810\n", "user", "add", "Ada", "--role", "admin") == 0
+    good, spot = str(category / "test" / "good"), str(category / "test" / "spot")
+    assert typed("999999\n", "inspect", product, "--folder", good, "--user", "Ada") == 1
+    assert typed("246810\n", "inspect", product, "--folder", good, "--user", "Ada") == 0
+    assert run("inspect", product, "--folder", spot, env={"FILO_OPERATOR": "line 3"}).status == 0
+    with closing(sqlite3.connect(filo_home / "filo.sqlite")) as connection:
+        counted = connection.execute("SELECT operator, count(*) FROM inspections GROUP BY operator").fetchall()
+        assert counted == [("Ada", 3), ("line 3", 3)]
+        assert connection.execute("SELECT count(*) FROM sessions WHERE ended_at IS NULL").fetchone() == (0,)
 
 
 def test_unreadable_files_are_listed_and_not_inspected_while_the_rest_is_judged(

@@ -7,14 +7,18 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from filo_core.types import EventKind, ReviewDecision, Role, Verdict
+from storage.models import InspectionRow
 from storage.recorder import Recorder
 from storage.repositories.users import SignInLock
 from storage.storage import Storage
+from storage.trust_models import JobRow
 from tests.unit.storage.making import MODEL_HASH, make_draft, make_inspection, sign_product
 from workflows.access import FIRST_DELAY_S, FREE_ATTEMPTS, LONGEST_DELAY_S, Access, AccessError, Right, delay_after
 from workflows.catalogue import Catalogue
@@ -251,3 +255,24 @@ def test_every_change_of_a_user_and_every_refusal_is_in_the_audit_chain(storage:
     assert {(problem.table, problem.what) for problem in storage.verify().problems} == {
         ("users", "the row was changed")
     }
+
+
+def test_an_inspection_names_the_person_signed_in_at_that_moment_and_otherwise_the_settings(
+    storage: Storage, access: Access, clock: HandClock
+) -> None:
+    recipe = sign_product(storage)
+    recorder = Recorder(storage, "metal nut", operator=partial(access.operator, "line 3"))
+    recorder.record_one(make_inspection(recipe, 1))
+    access.sign_in("Olaf", PIN["Olaf"])
+    with recorder.job("metal nut: folder"):
+        recorder.record_one(make_inspection(recipe, 2))
+    access.sign_in("Sue", PIN["Sue"])
+    recorder.record_one(make_inspection(recipe, 3))
+    # The session times out on the way to a verdict: its end and the verdict are both written.
+    clock.now = 901.0
+    recorder.record_one(make_inspection(recipe, 4))
+    with storage._engine.connect() as connection:
+        operators = connection.scalars(select(InspectionRow.operator).order_by(InspectionRow.id)).all()
+        assert operators == ["line 3", "Olaf", "Sue", "line 3"]
+        assert connection.scalars(select(JobRow.operator)).all() == ["Olaf"]
+    assert storage.verify().intact
