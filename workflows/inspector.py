@@ -116,8 +116,8 @@ _ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 class Inspector:
     """Submits the inspection flow to the one worker.
 
-    ``station`` and ``operator``, as it is at that moment, are kept with every verdict. ``live_model`` judges live pictures in a process of
-    its own; without it they are judged on the worker's thread.
+    ``station`` and ``operator``, as it is at that moment, are kept with every verdict. ``live_model`` judges live
+    pictures in a process of its own; without it they are judged on the worker's thread.
     """
 
     def __init__(

@@ -1,29 +1,33 @@
-"""Rows from before the chain: taken in once, when the chain is begun, and an event says so."""
+"""Rows from before the chain covered their table: taken in once, when it begins to, and an event says so."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from filo_core.types import EventKind
 from storage.audit.chain import Added, append, read_head
 from storage.audit.contents import canonical
 from storage.audit.reading import BATCH, rows_of
-from storage.trust_models import EventRow
-
-_BEFORE = ("recipe_versions", "inspections", "reviews")
-"""Tables that are older than the chain."""
+from storage.engine import wait_for_other_links
+from storage.trust_models import AuditRow, EventRow
 
 
-def adopt(connection: Connection) -> None:
-    """Chain every row of a record that had no chain; nothing proves what happened to them earlier."""
+def adopt(connection: Connection, tables: Sequence[str]) -> None:
+    """Chain every row of these tables that has no entry yet; nothing proves what happened to them earlier."""
     now, adopted = datetime.now(UTC), 0
+    wait_for_other_links(connection)
     head = read_head(connection)
-    for table in _BEFORE:
+    for table in tables:
+        # After a schema was taken back and brought forward again, some have theirs.
+        chained = set(connection.scalars(select(AuditRow.row_id).where(AuditRow.table_name == table)))
         batch: list[Added] = []
         for row in rows_of(connection, table):
+            if row.row_id in chained:
+                continue
             batch.append(row)
             if len(batch) == BATCH:
                 adopted += len(batch)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
-from storage.audit.contents import FORMAT, canonical, content_of, moment, sha256
+from storage.audit.contents import canonical, content_of, format_of, moment, sha256
 from storage.trust_models import AuditRow
 
 GENESIS = "0" * 64
@@ -66,14 +66,15 @@ def append(session: Session | Connection, added: Sequence[Added], at: datetime, 
     links = []
     for entry in added:
         sequence, content_hash = head.sequence + 1, sha256(entry.content)
-        bound = entry_hash(sequence, at, entry.table, entry.row_id, FORMAT, content_hash, head.entry_hash)
+        content_format = format_of(entry.table)
+        bound = entry_hash(sequence, at, entry.table, entry.row_id, content_format, content_hash, head.entry_hash)
         links.append(
             {
                 "sequence": sequence,
                 "at": at,
                 "table_name": entry.table,
                 "row_id": entry.row_id,
-                "format": FORMAT,
+                "format": content_format,
                 "content_hash": content_hash,
                 "entry_hash": bound,
             }

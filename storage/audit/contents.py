@@ -14,8 +14,8 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 1
-"""The format that new entries are written in."""
+FORMAT = 2
+"""The newest format. It added tables; the tables of format 1 are written as before, and by that number."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
 
@@ -34,11 +34,17 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
     "reviews": (
         "id", "inspection_id", "decision", "verdict", "reviewer", "reviewed_at", "reason", "anomaly_type",
     ),
+    "blind_reviews": ("id", "inspection_id", "verdict", "reviewer", "reviewed_at"),
+    "golden_checks": (
+        "id", "product_id", "recipe_version_id", "parts", "wrong", "answers", "checked_by", "checked_at",
+    ),
+    "golden_releases": ("id", "product_id", "check_id", "problem", "reason", "signed_by", "signed_at"),
     "users": (
         "id", "name", "name_key", "version", "role", "disabled", "pin_hash", "changed_by", "changed_at",
     ),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
+SINCE_FORMAT_2 = ("blind_reviews", "golden_checks", "golden_releases")
 _REAL = frozenset(
     {"image_score", "limit_ok", "limit_ng", "limit_region", "seconds", "frame_age_ms", "score", "type_confidence"}
 )
@@ -51,6 +57,11 @@ CHAINED = tuple(table for table in _COVERED if table != REGIONS)
 def covered(table: str) -> tuple[str, ...]:
     """Columns of a table that the current format covers."""
     return _COVERED[table]
+
+
+def format_of(table: str) -> int:
+    """The format that a table's new entries are written in."""
+    return 2 if table in SINCE_FORMAT_2 else 1
 
 
 def content_of(table: str, row: Mapping[str, Any], regions: Iterable[Mapping[str, Any]] = ()) -> str:

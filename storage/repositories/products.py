@@ -27,7 +27,7 @@ from filo_core.types import (
     TaughtPatch,
 )
 from storage.audit.removals import removal_detail
-from storage.calibration_models import GoldenCheckRow, TaughtPatchRow
+from storage.calibration_models import GoldenCheckRow, GoldenReleaseRow, TaughtPatchRow
 from storage.models import AnomalyTypeRow, InspectionRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
 from storage.recipes import dump_recipe, load_recipe
@@ -139,7 +139,12 @@ class ProductRepository:
             ProductError: if there is no such product, or images were inspected under it.
         """
         row = self._row(name)
-        for table, what in ((InspectionRow, "inspections"), (GoldenCheckRow, "golden set checks")):
+        staying = (
+            (InspectionRow, "inspections"),
+            (GoldenCheckRow, "golden set checks"),
+            (GoldenReleaseRow, "golden set releases"),
+        )
+        for table, what in staying:
             if self._session.scalar(select(table.id).where(table.product_id == row.id).limit(1)) is not None:
                 raise ProductError(
                     f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it."

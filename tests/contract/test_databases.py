@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from filo_core.errors import ProductError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.types import InspectionFilter, Limits, Origin, Review, ReviewDecision, Verdict
+from storage.audit.contents import CHAINED
 from storage.engine import BrokenRuleError, for_writing, sqlite_url
 from storage.migrations import NEWEST, REVISIONS, alembic_config
 from storage.models import InspectionRow, RegionRow, ReviewRow, Row
@@ -34,6 +35,7 @@ from storage.trust_models import AuditRow, EventRow
 from tests.unit.storage.making import (
     MODEL_HASH,
     MOMENT,
+    add_checks,
     make_draft,
     make_inspection,
     make_refusal,
@@ -343,7 +345,8 @@ def test_what_was_decided_can_be_neither_changed_nor_deleted(storage: Storage, t
 def test_a_server_refuses_alterations_whoever_asks(postgres_url: str, tmp_path: Path) -> None:
     with open_storage(postgres_url, tmp_path / "images") as storage:
         fill(storage)
-        for table in ("inspections", "regions", "reviews", "users", "events", "audit_chain", "forwarded"):
+        kept = {*CHAINED, "regions", "audit_chain", "forwarded"} - {"recipe_versions"}
+        for table in sorted(kept):
             column = Row.metadata.tables[table].columns.keys()[0]
             for statement in ("DELETE FROM {0}", "TRUNCATE {0} CASCADE", "UPDATE {0} SET {1} = {1}"):
                 with pytest.raises(IntegrityError, match="only ever added"), storage._engine.begin() as connection:
@@ -359,6 +362,25 @@ def test_the_audit_chain_is_kept_and_finds_a_changed_row(storage: Storage) -> No
             connection.execute(text("ALTER TABLE reviews DISABLE TRIGGER ALL"))
         connection.execute(text("UPDATE reviews SET verdict = 'OK', decision = 'retype', anomaly_type = 'dent'"))
     assert [problem.table for problem in storage.verify().problems] == ["reviews"]
+
+
+def test_checks_releases_and_blind_reviews_are_in_the_chain_and_join_it_when_they_are_older(
+    storage: Storage, url: str, tmp_path: Path
+) -> None:
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9))
+    add_checks(storage, recipe, number)
+    report = storage.verify()
+    assert (report.intact, report.entries) == (True, 5)
+    with for_writing(storage._engine).begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    with open_storage(url, tmp_path / "images") as again:
+        assert again.verify().intact
+        with again._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("ALTER TABLE golden_releases DISABLE TRIGGER ALL"))
+            connection.execute(text("UPDATE golden_releases SET reason = 'none given'"))
+        assert [problem.table for problem in again.verify().problems] == ["golden_releases"]
 
 
 def fill(storage: Storage) -> None:

@@ -48,7 +48,7 @@ def upgrade() -> None:
             "sequence > 0 AND content_hash <> '' AND entry_hash <> ''", name=op.f("ck_audit_chain_linked")
         ),
     )
-    adopt(op.get_bind())
+    adopt(op.get_bind(), ("recipe_versions", "inspections", "reviews"))
 
 
 def downgrade() -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image
 
+from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -26,6 +27,7 @@ from filo_core.types import (
     SourceImage,
     Verdict,
 )
+from storage.repositories.reviews import BlindReview
 from storage.storage import Storage
 
 MODEL_HASH = "c" * 64
@@ -111,3 +113,15 @@ def make_refusal(recipe: Recipe, name: str = "broken.png", image_hash: str = "")
         seconds=0.001,
         reason=f"{name}: is empty. Copy it again.",
     )
+
+
+def add_checks(storage: Storage, recipe: Recipe, inspection_id: int) -> None:
+    """A golden check that failed, the release that let inspection go on, and a blind review."""
+    answer = GoldenAnswer(GoldenPart("a" * 64, "bad.png", Verdict.NG), Verdict.OK, 0.1)
+    checked = GoldenChecked((answer,), recipe.content_hash)
+    with storage.transaction() as transaction:
+        keys = transaction.products.recipe_keys(recipe.product, recipe.content_hash)
+        number = transaction.golden.add_check(keys.product_id, keys.recipe_version_id, checked, "Ada", MOMENT)
+        release = GoldenRelease(number, "The golden set failed.", "lamp was replaced", "Sue", MOMENT)
+        transaction.golden.add_release(keys.product_id, release)
+        transaction.reviews.add_blind(inspection_id, BlindReview(Verdict.NG, "Olaf", MOMENT))

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from alembic import command
 
 from filo_core.types import InspectionFilter, Review, ReviewDecision, Verdict
@@ -13,7 +14,7 @@ from storage.engine import for_writing, make_engine, parse_url, sqlite_url
 from storage.migrations import alembic_config
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
-from tests.unit.storage.making import MODEL_HASH, MOMENT, make_inspection, make_region, sign_product
+from tests.unit.storage.making import MODEL_HASH, MOMENT, add_checks, make_inspection, make_region, sign_product
 
 
 def migrate(database: Path, revision: str) -> None:
@@ -60,6 +61,24 @@ def test_verdicts_from_before_get_the_model_of_their_recipe(database: Path, imag
     open_storage(sqlite_url(database), images).close()
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT DISTINCT model_hash FROM inspections").fetchall() == [(MODEL_HASH,)]
+
+
+@pytest.mark.parametrize(("revision", "taken_in"), [("0002", True), ("0004", False)])
+def test_golden_checks_and_blind_reviews_join_the_chain_once_however_often_the_schema_goes_back(
+    database: Path, images: Path, revision: str, taken_in: bool
+) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        fill(storage)
+        with storage.reading() as transaction:
+            recipe = transaction.products.recipe("metal nut").recipe
+        add_checks(storage, recipe, 1)
+        before = storage.verify()
+    migrate(database, revision)
+    with open_storage(sqlite_url(database), images) as storage:
+        report = storage.verify()
+    assert (before.intact, report.intact) == (True, True)
+    # A chain that was begun anew has an event for each time that it took rows in.
+    assert report.entries == before.entries + 2 * taken_in
 
 
 def test_an_upgrade_leaves_a_copy_of_the_record_as_it_was(database: Path, images: Path) -> None:

@@ -18,7 +18,7 @@ from storage.models import Row
 from storage.sessions import RecordSession
 from storage.storage import Storage
 from storage.trust_models import EventRow
-from tests.unit.storage.making import make_draft, sign_product
+from tests.unit.storage.making import add_checks, make_draft, sign_product
 
 ENTRIES = 9
 """One recipe, four inspections, four reviews."""
@@ -63,6 +63,30 @@ def test_a_changed_or_removed_row_is_named(
 ) -> None:
     tamper(database, "PRAGMA foreign_keys=OFF", statement)
     assert place in places(storage.verify())
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE golden_checks SET wrong = 0", ("golden_checks", 1)),
+        ("UPDATE golden_checks SET answers = replace(answers, '0.1', '0.9')", ("golden_checks", 1)),
+        ("UPDATE golden_releases SET check_id = NULL", ("golden_releases", 1)),
+        ("UPDATE golden_releases SET signed_by = 'Eve'", ("golden_releases", 1)),
+        ("DELETE FROM golden_releases", ("golden_releases", 1)),
+        ("UPDATE blind_reviews SET verdict = 'OK'", ("blind_reviews", 1)),
+        ("DELETE FROM blind_reviews", ("blind_reviews", 1)),
+    ],
+)
+def test_a_changed_or_removed_check_release_or_blind_review_is_named(
+    storage: Storage, database: Path, statement: str, place: tuple[str, int]
+) -> None:
+    with storage.reading() as transaction:
+        recipe = transaction.products.recipe("metal nut").recipe
+    add_checks(storage, recipe, 1)
+    report = storage.verify()
+    assert (report.intact, report.entries) == (True, ENTRIES + 3)
+    tamper(database, statement)
+    assert places(storage.verify()) == [place]
 
 
 def test_the_first_problem_is_the_oldest_and_all_are_named(storage: Storage, database: Path) -> None:
