@@ -17,6 +17,7 @@ from cli.product import AsJson, Database
 from filo_core.errors import FiloError
 from filo_core.profiles.builder import profile_folders
 from storage.storage import open_storage
+from workflows.backups import backup_problem
 
 PACKAGES = (
     "torch",
@@ -48,6 +49,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "home": str(settings.home),
         "database": shown_url(settings.database_url),
         "database_problem": _database_problem(settings.database_url, settings.images),
+        "backup_problem": backup_problem(settings),
         "language_model": settings.llm_model or None,
         "display": _display_problem() or "ok",
     }
@@ -125,6 +127,7 @@ def _print(report: dict[str, Any]) -> None:
         state = f"usable, {trained_word(profile['trained'])}" if profile["usable"] else "not usable"
         add_row(table, f"Profile {profile['name']}", f"{state}{': ' if profile['why'] else ''}{profile['why']}")
     add_row(table, "Database", report["database_problem"] or report["database"])
+    add_row(table, "Nightly backup", report["backup_problem"] or "no problem noted")
     add_row(table, "Language model", report["language_model"] or "none configured: the built-in library is used")
     add_row(table, "Display", report["display"])
     console.print(table)

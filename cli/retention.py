@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from cli.product import AsJson, Database
 from cli.signing_in import User, signed_in
 from storage.storage import open_storage
 from workflows.access import Right
-from workflows.retention import Retention, RetentionRules
+from workflows.retention import Retention, RetentionRules, rules_of
 
 
 @speaks_plainly
@@ -26,10 +25,7 @@ def retention(
 ) -> None:
     """Remove images by age and quota: confirmed OK first, never an undecided NG or REVIEW, never a row."""
     settings = settings_with(database=database, keep_days=keep_days, image_quota_gb=quota_gb)
-    rules = RetentionRules(
-        keep=timedelta(days=settings.keep_days) if settings.keep_days is not None else None,
-        quota_bytes=round(settings.image_quota_gb * 2**30) if settings.image_quota_gb is not None else None,
-    )
+    rules = rules_of(settings)
     with open_storage(settings.database_url, settings.images) as storage:
         operator = settings.operator
         if not dry_run:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, QTimer
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from filo_core.errors import FiloError
@@ -69,6 +69,9 @@ class Session(QObject):
         self._bridge = WorkerBridge(self)
         self._bridge.model_state_changed.connect(self._on_model_state_changed)
         self.window = MainWindow(self.state, QSettings(str(settings.home / "window.ini"), QSettings.Format.IniFormat))
+        self._bridge.nightly_problem_changed.connect(
+            self.window.show_nightly_problem, Qt.ConnectionType.QueuedConnection
+        )
         self._previous_hook = sys.excepthook
         sys.excepthook = self._on_unexpected_error
         self._listen_to_signals()
@@ -83,7 +86,9 @@ class Session(QObject):
         try:
             lock.acquire()
             self._lock = lock
-            workbench = tools.open_workbench(self._settings, self._bridge.on_engine)
+            workbench = tools.open_workbench(
+                self._settings, self._bridge.on_engine, self._bridge.nightly_problem_changed.emit
+            )
         except FiloError as error:
             QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
             self.window.close()
@@ -130,7 +135,7 @@ class Session(QObject):
 @dataclass(frozen=True, slots=True)
 class _RecordTools:
     lock: type[InstanceLock]
-    open_workbench: Callable[[Settings, Callable[[EngineState, str], None]], Workbench]
+    open_workbench: Callable[[Settings, Callable[[EngineState, str], None], Callable[[str], None]], Workbench]
 
 
 def _import_record_tools() -> _RecordTools:

@@ -24,6 +24,7 @@ from gui.model_status import ModelStatus
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
+from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
 from gui.widgets.message_fold import MessageFold
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self._opening = EmptyPage("products", self.tr("Opening the record…"))
         self._stack.addWidget(self._opening)
         self._status = ModelStatus(state)
+        self._nightly = ElidedLabel(parent=self)
         self._lay_out(self._navigation())
         self._actions = add_actions(self)
         self._connect()
@@ -121,6 +123,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self._status, 1)
+        self.statusBar().addWidget(self._nightly, 1)
+        set_shown(self._nightly, False)
 
     def _connect(self) -> None:
         state = self._state
@@ -195,6 +199,16 @@ class MainWindow(QMainWindow):
     def _on_model_changed(self) -> None:
         if self._state.model_state is ModelState.FAILED:
             self.show_error(self._state.model_problem)
+
+    def show_nightly_problem(self, sentence: str) -> None:
+        """Say in the status bar, beside the model, why the backup failed; an empty sentence takes it away."""
+        self._nightly.set_full_text(sentence)
+        set_shown(self._nightly, bool(sentence))
+
+    @property
+    def nightly_problem(self) -> str:
+        """The sentence in the status bar; empty when there is none."""
+        return "" if self._nightly.isHidden() else self._nightly.full_text
 
     def show_error(self, sentence: str, details: str = "") -> None:
         """Say above all screens what went wrong."""

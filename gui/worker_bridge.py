@@ -93,6 +93,9 @@ class WorkerBridge(QObject):
     model_state_changed = Signal(str, str)
     """A :class:`~gui.state.ModelState` and a sentence (empty unless it failed)."""
 
+    nightly_problem_changed = Signal(str)
+    """Why the nightly work failed; empty when it did not. Emitted on its thread: connect it queued."""
+
     _engine_reported = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ KEPT = 7
 """Nightly backups that are kept; older ones go."""
 
 _NIGHTLY = "filo-%Y%m%d.sqlite"
+_PROBLEM = "backup-problem.txt"
+
+logger = logging.getLogger(__name__)
 
 
 def back_up_record(settings: Settings, target: Path) -> Backup:
@@ -58,3 +62,26 @@ def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | No
     for old in sorted(folder.glob("filo-[0-9]*.sqlite"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return target
+
+
+def note_backup_problem(settings: Settings, problem: str) -> None:
+    """Keep why there is no backup for whoever asks later; an empty problem means that there is none any more."""
+    note = settings.home / _PROBLEM
+    try:
+        if problem:
+            note.write_text(problem, encoding="utf-8")
+        else:
+            note.unlink(missing_ok=True)
+    except OSError as error:
+        # The same full or locked disk that kept the backup away: the window and the log say it all the same.
+        logger.warning("%s cannot be written: %s", note, error)
+
+
+def backup_problem(settings: Settings) -> str:
+    """Why the newest attempt at a nightly backup failed, as a sentence; empty when it did not."""
+    try:
+        return (settings.home / _PROBLEM).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{settings.home / _PROBLEM} cannot be read: {error.strerror or error}. Ask for read permission."

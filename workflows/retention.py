@@ -23,6 +23,7 @@ from storage.repositories.retention import Candidate, Rank
 
 if TYPE_CHECKING:
     from storage.storage import Storage
+    from workflows.settings import Settings
 
 FRESH_S = 3600.0
 """A file this young is left alone: the row that needs it may be on its way."""
@@ -47,6 +48,15 @@ class RetentionRules:
 
     keep: timedelta | None = None
     quota_bytes: int | None = None
+
+
+def rules_of(settings: Settings) -> RetentionRules:
+    """The rules that are set; none where neither age nor quota is."""
+    days, gigabytes = settings.keep_days, settings.image_quota_gb
+    return RetentionRules(
+        keep=timedelta(days=days) if days is not None else None,
+        quota_bytes=round(gigabytes * 2**30) if gigabytes is not None else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

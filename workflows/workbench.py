@@ -17,7 +17,7 @@ from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.live_model import LiveModel
-from workflows.nightly import NightlyBackup
+from workflows.nightly import NightlyWork
 from workflows.settings import Settings
 from workflows.users import Users
 
@@ -38,7 +38,7 @@ class Workbench:
     inspector: Inspector
     worker: Worker[Engine]
     library: AnomalyLibrary
-    nightly: NightlyBackup
+    nightly: NightlyWork
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
     live_model: LiveModel | None = None
@@ -56,8 +56,17 @@ class Workbench:
         self.storage.close()
 
 
-def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], None] | None = None) -> Workbench:
+def open_workbench(
+    settings: Settings,
+    on_engine: Callable[[EngineState, str], None] | None = None,
+    on_nightly_problem: Callable[[str], None] | None = None,
+) -> Workbench:
     """Open the record and start the worker; the model loads on the worker's thread meanwhile.
+
+    Args:
+        settings: of this start.
+        on_engine: told on the worker's thread how the model is.
+        on_nightly_problem: see :class:`~workflows.nightly.NightlyWork`.
 
     Raises:
         StorageError: if the database or the image store cannot be used.
@@ -81,7 +90,7 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     catalogue = Catalogue(storage, access)
     worker = Worker(make_engine, on_engine)
     worker.start()
-    nightly = NightlyBackup(settings)
+    nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
     live_model = LiveModel() if settings.supervised else None
     return Workbench(

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Result
+from workflows.backups import note_backup_problem
+from workflows.settings import Settings
 
 Run = Callable[..., Result]
 
@@ -50,6 +52,12 @@ def test_doctor_names_device_profiles_and_database(run: Run, filo_home: Path) ->
     assert {profile["name"]: profile["usable"] for profile in report["profiles"]}["compact"] is True
     assert all(profile["why"] for profile in report["profiles"] if not profile["usable"])
     assert str(filo_home) in report["database"]
+
+
+def test_doctor_says_why_there_was_no_backup(run: Run, filo_home: Path) -> None:
+    assert run("doctor", "--json").json["backup_problem"] == ""
+    note_backup_problem(Settings(), "No backup was made: the disk is full.")
+    assert run("doctor", "--json").json["backup_problem"] == "No backup was made: the disk is full."
 
 
 def test_doctor_never_shows_a_database_password(run: Run) -> None:

@@ -39,7 +39,7 @@ from workflows.access import Access
 from workflows.catalogue import Catalogue
 from workflows.history import History
 from workflows.inspector import Inspector
-from workflows.nightly import NightlyBackup
+from workflows.nightly import NightlyWork
 from workflows.settings import Settings
 from workflows.users import Users
 from workflows.workbench import Workbench
@@ -144,7 +144,7 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
         inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
         worker=worker,  # type: ignore[arg-type]
         library=AnomalyLibrary.load(),
-        nightly=NightlyBackup(settings),
+        nightly=NightlyWork(settings, storage),
     )
     engine.gate.set()
     worker.stop()

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from gui.application import Session, run
 from gui.main_window import MainWindow
 from gui.state import ModelState, Screen
 from storage.instance_lock import InstanceLock
+from storage.storage import open_storage
+from workflows.backups import backup_problem
 from workflows.settings import Settings
 
 Until = Callable[..., None]
@@ -35,6 +37,39 @@ def test_the_window_stands_before_the_record_and_the_model_loads_behind_both(ses
     until(lambda: session.state.model_state is ModelState.READY, "the model is loaded", seconds=120)
     assert session.state.trained is not None
     assert session.state.profile == "compact"
+
+
+class _Watch(QObject):
+    """Notes on which thread a widget is shown."""
+
+    def __init__(self, threads: list[QThread], parent: QObject) -> None:
+        super().__init__(parent)
+        self._threads = threads
+
+    def eventFilter(self, _widget: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Show:
+            self._threads.append(QThread.currentThread())
+        return False
+
+
+def test_a_backup_that_failed_is_said_in_the_status_bar_on_the_gui_thread(
+    session: Session, until: Until, filo_home: Path
+) -> None:
+    open_storage(session._settings.database_url, session._settings.images).close()
+    (filo_home / "backups").write_text("a file in the way")
+    shown_on: list[QThread] = []
+    session.window._nightly.installEventFilter(_Watch(shown_on, session.window))
+    session.window.show()
+    assert session.window.nightly_problem == ""
+    session.open()
+    until(lambda: session.window.nightly_problem != "", "the failed backup is said", seconds=60)
+    assert session.window.nightly_problem.startswith("No backup was made: ")
+    assert session.window.nightly_problem == backup_problem(session._settings)
+    # Shown beside what is said of the model, which stays.
+    assert session.window._status.isVisible()
+    assert set(shown_on) == {session.window.thread()}
+    session.window.show_nightly_problem("")
+    assert session.window.nightly_problem == ""
 
 
 def dismiss_message(app: QApplication, seen: list[str]) -> QTimer:
