@@ -12,6 +12,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,8 +94,7 @@ def two_writers(home: Path, seconds: float) -> Findings:
     programs = [_start("writer", database, images, str(seconds), str(seed)) for seed in (1, 2)]
     said: set[str] = set()
     found = Findings()
-    for program in programs:
-        output, error = program.communicate()
+    for program, (output, error) in zip(programs, heard(programs), strict=True):
         said |= set(output.splitlines(keepends=True))
         if program.returncode or error:
             found.faults.append(f"a user would have seen: {error.strip()}")
@@ -101,6 +102,12 @@ def two_writers(home: Path, seconds: float) -> Findings:
         found.faults += faults_of(storage, database, said)
     found.verdicts, found.reviews = _counted(said)
     return found
+
+
+def heard(programs: Sequence[subprocess.Popen[str]]) -> list[tuple[str, str]]:
+    """Output and errors of every program, read all at once: one whose pipe is full would wait for the others."""
+    with ThreadPoolExecutor(len(programs)) as pool:
+        return list(pool.map(lambda program: program.communicate(), programs))
 
 
 def main(arguments: list[str] | None = None) -> int:

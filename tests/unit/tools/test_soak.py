@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from storage.engine import sqlite_url
 from storage.storage import open_storage
-from tools.soak import faults_of, kill_at_random, two_writers
+from tools.soak import faults_of, heard, kill_at_random, two_writers
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX")]
 
@@ -49,3 +50,28 @@ def test_the_soak_itself_notices_what_is_lost_changed_or_left(tmp_path: Path) ->
         "is left: abab",
     ):
         assert sign in faults
+
+
+_SAYS_MUCH = "import sys; print('x' * 300_000, flush=True); open(sys.argv[1], 'w').close()"
+_WAITS_FOR_IT = """
+import pathlib, sys, time
+until = time.monotonic() + 20
+while not pathlib.Path(sys.argv[1]).exists():
+    assert time.monotonic() < until, "the other program was held up"
+    time.sleep(0.01)
+"""
+
+
+def test_a_program_that_says_more_than_a_pipe_holds_goes_on_while_the_first_still_runs(tmp_path: Path) -> None:
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "done")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for code in (_WAITS_FOR_IT, _SAYS_MUCH)
+    ]
+    (_, error), (output, _) = heard(programs)
+    assert error == ""
+    assert len(output) == 300_001
