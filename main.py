@@ -24,6 +24,7 @@ from cli.product import app as product_commands
 from cli.report import report
 from cli.retention import retention
 from cli.secret import app as secret_commands
+from cli.train import train
 from cli.train_compact import train_compact
 from cli.user import app as user_commands
 
@@ -51,6 +52,7 @@ cli.command()(forward)
 cli.command()(retention)
 cli.command()(backup)
 cli.command()(restore)
+cli.command()(train)
 cli.command()(train_compact)
 
 

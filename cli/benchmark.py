@@ -17,6 +17,7 @@ from filo_core.events import StepDone
 from filo_core.learning.benchmark import BenchmarkResult, CategoryResult
 from filo_core.learning.benchmark import benchmark as measure
 from filo_core.learning.datasets import find_categories
+from filo_core.learning.pictures import PictureFolder
 
 if TYPE_CHECKING:
     from filo_core.learning.baselines import Contender
@@ -39,6 +40,19 @@ def benchmark(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Also seeded weights, raw pixels and plain contrast, in one table.")
     ] = False,
+    table: Annotated[
+        str,
+        typer.Option(help="Run a table of the paper (I to VII) beside its published rows; --shots are the table's."),
+    ] = "",
+    weights: Annotated[
+        Path | None, typer.Option(help="For --table: folder with a trained profile for each configuration.")
+    ] = None,
+    lists: Annotated[
+        Path | None, typer.Option(help="For --table VII: folder with the language models' anomaly lists.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Also write image, mask and heat map side by side into this folder.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
@@ -47,30 +61,59 @@ def benchmark(
 
     categories = find_categories(path)
     settings = settings_with(profile=profile, device=device)
-    rows = contenders(profile_folder(settings.profile), choose_device(settings.device))
+    if table:
+        from cli.tables import run_and_show
+
+        _write(json_file, run_and_show(table, categories, settings, weights, lists, seeds, limit))
+        return
+    rows = contenders(
+        profile_folder(settings.profile, settings.models), choose_device(settings.device), baselines=baselines
+    )
+    shown = None if pictures is None else PictureFolder(pictures)
     results = [
-        _measure(categories, row, shots=shots, seeds=range(seeds), limit=limit)
-        for row in (rows if baselines else rows[:1])
+        _measure(
+            categories, row, shots=shots, seeds=range(seeds), limit=limit, pictures=shown if row is rows[0] else None
+        )
+        for row in rows
     ]
     _print(results[0])
     if baselines:
         _print_comparison(results)
-    if json_file is not None:
-        content = results[0].to_json() if len(results) == 1 else _all_as_json(results)
-        try:
-            json_file.write_text(content, encoding="utf-8")
-        except OSError as error:
-            raise FolderError(f"{json_file} cannot be written: {error.strerror or error}. Choose another.") from error
-        say(f"Written to {json_file}")
+    _write(json_file, results[0].to_json() if len(results) == 1 else _all_as_json(results))
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FolderError(f"{path} cannot be written: {error.strerror or error}. Choose another.") from error
+    say(f"Written to {path}")
 
 
 def _measure(
-    categories: Sequence[Category], row: Contender, *, shots: int, seeds: Sequence[int], limit: int | None
+    categories: Sequence[Category],
+    row: Contender,
+    *,
+    shots: int,
+    seeds: Sequence[int],
+    limit: int | None,
+    pictures: PictureFolder | None,
 ) -> BenchmarkResult:
     result: BenchmarkResult | None = None
     with Progress(console=errors) as progress:
         task = progress.add_task(f"Measuring {row.name}", total=None)
-        for event in measure(categories, row.make_detector, shots=shots, seeds=seeds, limit=limit, profile=row.name):
+        events = measure(
+            categories,
+            row.make_detector,
+            shots=shots,
+            seeds=seeds,
+            limit=limit,
+            profile=row.name,
+            on_prediction=pictures,
+        )
+        for event in events:
             match event:
                 case StepDone():
                     progress.update(task, completed=event.done, total=event.total)

@@ -50,7 +50,7 @@ def demo(
     name = category.root.name
     description = ProductDescription(name=name, class_name=name.replace("_", " ").lower())
     types = AnomalyLibrary.load().suggest(description)
-    engine = load_engine(settings.profile, settings.device)
+    engine = load_engine(settings.profile, settings.device, settings.models)
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
         version, calibrated = set_up(catalogue, engine, category, description, types, settings.operator)

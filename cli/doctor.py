@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from rich.table import Table
 from cli.common import add_row, console, print_json, settings_with, shown_url, speaks_plainly, trained_word
 from cli.product import AsJson, Database
 from filo_core.errors import FiloError
-from filo_core.resources import resource_path
+from filo_core.profiles.builder import profile_folders
 from storage.storage import open_storage
 
 PACKAGES = (
@@ -34,7 +35,8 @@ PACKAGES = (
 def doctor(database: Database = "", as_json: AsJson = False) -> None:
     """Check this installation: packages, device, profiles, database."""
     settings = settings_with(database=database)
-    profiles = [_profile(folder.parent) for folder in sorted(resource_path("models").glob("*/manifest.json"))]
+    folders = profile_folders(settings.models)
+    profiles = [_profile(folders[name]) for name in sorted(folders)]
     report: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -42,7 +44,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": _device(),
-        "profiles": [*profiles, _absent("full"), _absent("filo")],
+        "profiles": [*profiles, *_absent(settings.models, folders)],
         "home": str(settings.home),
         "database": shown_url(settings.database_url),
         "database_problem": _database_problem(settings.database_url, settings.images),
@@ -88,8 +90,15 @@ def _profile(folder: Path) -> dict[str, Any]:
     }
 
 
-def _absent(name: str) -> dict[str, Any]:
-    return {"name": name, "usable": False, "trained": None, "why": "not part of this version yet"}
+def _absent(models: Path, folders: Mapping[str, Path]) -> list[dict[str, Any]]:
+    """Profiles that can be installed and are not, and the one that only the compatibility mode reads."""
+    missing = {} if "full" in folders else {"full": "not installed: main.py models install full"}
+    missing["filo"] = (
+        "installed for the compatibility mode; inspect cannot use it"
+        if (models / "filo").is_dir()
+        else "not installed: main.py models install filo --from FILE"
+    )
+    return [{"name": name, "usable": False, "trained": None, "why": why} for name, why in missing.items()]
 
 
 def _database_problem(url: str, images: Path) -> str:

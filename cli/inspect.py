@@ -41,7 +41,7 @@ def inspect(
         version = catalogue.recipe(name)
         recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
         steps = folder_steps(recorder, catalogue, version, folder)
-        engine = load_engine(version.recipe.profile, settings.device)
+        engine = load_engine(version.recipe.profile, settings.device, settings.models)
         with _progress() as progress:
             task = progress.add_task("Inspecting", total=None)
             for event in steps(engine):

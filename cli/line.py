@@ -22,8 +22,10 @@ from filo_core.line.supervised import SupervisedDetector
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
+from workflows.secret_store import SecretStore
 
 if TYPE_CHECKING:
     from filo_core.line.results import LineResult
@@ -58,7 +60,8 @@ def run(
 ) -> None:
     """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""
     settings = settings_with(database=database, device=device)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_storage(settings.database_url, settings.images) as storage, forwarding(settings, storage):
+        secrets = SecretStore(settings.home)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         references = catalogue.references(version.recipe)
@@ -71,11 +74,11 @@ def run(
             golden = GoldenSets(storage)
             line = Line(
                 recipe=version.recipe,
-                source=source_at(source) if source else None,
+                source=source_at(secrets.filled(source)) if source else None,
                 detector=detector,
                 recorder=recorder,
                 outbox_file=settings.outbox,
-                sinks=_sinks(output or [], ca_file),
+                sinks=_sinks([secrets.filled(address) for address in output or []], ca_file),
                 deadline_s=deadline,
                 on_answer=tally.take,
                 require=partial(golden.require, version.recipe.product),

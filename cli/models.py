@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 from rich.table import Table
 
-from cli.common import add_row, console, print_json, say, speaks_plainly, trained_word
+from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.product import AsJson
+from filo_core.errors import ProfileError
+from filo_core.profiles.builder import load_profile, profile_folder, profile_folders
 from filo_core.profiles.manifest import read_manifest
-from filo_core.resources import resource_path
 
 GOLDEN_TOLERANCE = 2e-5
 """Largest relative difference that float32 on a CPU may show."""
@@ -24,14 +27,105 @@ app = typer.Typer(help="Model profiles.", no_args_is_help=True)
 @speaks_plainly
 def list_profiles(as_json: AsJson = False) -> None:
     """List the profiles that are here, and what they were trained on."""
-    folders = sorted(path.parent for path in resource_path("models").glob("*/manifest.json"))
-    profiles = [read_manifest(folder) for folder in folders]
+    folders = profile_folders(settings_with().models)
+    profiles = [read_manifest(folders[name]) for name in sorted(folders)]
     if as_json:
         print_json({"profiles": [profile.model_dump() for profile in profiles]})
         return
     table = Table("Profile", "Weights", "Trained on", "Licence")
     for profile in profiles:
         add_row(table, profile.name, trained_word(profile.trained), profile.trained_on, profile.licence)
+    console.print(table)
+
+
+@app.command()
+@speaks_plainly
+def install(
+    name: Annotated[str, typer.Argument(help="full or filo.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Folder with the published files (full), or the checkpoint (filo).")
+    ] = None,
+    url: Annotated[str, typer.Option(help="Folder on a web server with the files and their SHA256SUMS.")] = "",
+    seeded: Annotated[bool, typer.Option("--seeded", help="Random weights, to try the program: untrained.")] = False,
+) -> None:
+    """Install a profile into FILO_HOME/models: whole, or not at all."""
+    from filo_core.profiles.install import install_full, install_release, install_seeded
+
+    models = settings_with().models
+    if name == "full" and seeded:
+        say(f"{install_seeded(models)} holds random weights: it is untrained, and its results mean nothing.")
+    elif name == "full" and source is not None:
+        say(f"Installed {install_full(source, models)}.")
+    elif name == "full" and url:
+        say(f"Installed {_install_from(url, models)}.")
+    elif name == "filo" and source is not None:
+        say(f"Installed {install_release(source, models)} for the compatibility mode.")
+    else:
+        raise ProfileError("Say what to install: full with --from DIR, --url URL or --seeded; filo with --from FILE.")
+
+
+def _install_from(url: str, models: Path) -> Path:
+    from filo_core.profiles.downloads import download
+    from filo_core.profiles.install import install_full
+
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=models) as space, Progress(console=errors) as progress:
+        tasks = {}
+
+        def report(file: str, done: int, total: int | None) -> None:
+            if file not in tasks:
+                tasks[file] = progress.add_task(file, total=total)
+            progress.update(tasks[file], completed=done)
+
+        download(url, Path(space), report)
+        return install_full(Path(space), models)
+
+
+@app.command()
+@speaks_plainly
+def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJson = False) -> None:
+    """Hold a profile's files against its manifest and build its network."""
+    loaded = load_profile(profile_folder(name, settings_with().models), "cpu")
+    if as_json:
+        print_json({"name": name, "usable": True, "model_hash": loaded.model_hash})
+        return
+    say(f"{name} is whole and {trained_word(loaded.profile.trained)}: {loaded.profile.trained_on}.")
+
+
+@app.command()
+@speaks_plainly
+def convert(
+    source: Annotated[Path, typer.Argument(help="A .pth with tensors.")],
+    target: Annotated[Path, typer.Argument(help="The .safetensors to write.")],
+) -> None:
+    """Turn a .pth into safetensors in a separate process that executes nothing from it."""
+    from filo_core.profiles.unpickle import to_safetensors
+
+    to_safetensors(source, target)
+    say(f"Wrote {target}.")
+
+
+@app.command("text-work")
+@speaks_plainly
+def show_text_work(
+    anomalies: Annotated[int, typer.Option(min=1, help="Anomaly types in the recipe.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Count the text tower's multiply-adds per image in the full profile, before and after. Needs no weights."""
+    from filo_core.profiles.text_report import full_text_work
+
+    works = full_text_work(anomalies)
+    rows = [
+        {"positions": w.positions, "whole": w.whole, "placed": w.placed, "times_less": round(w.whole / w.placed, 1)}
+        for w in works
+    ]
+    if as_json:
+        print_json({"anomalies": anomalies, "rows": rows})
+        return
+    table = Table("Positions chosen", "All prompts, 9 positions, 77 tokens", "As computed", "Times less")
+    for row in rows:
+        whole, placed = (f"{row[key] / 1e9:.1f} G" for key in ("whole", "placed"))
+        add_row(table, str(row["positions"]), whole, placed, str(row["times_less"]))
     console.print(table)
 
 

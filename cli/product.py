@@ -101,7 +101,7 @@ def create_product(
         catalogue.set_anomaly_types(description.name, types)
         for image in images:
             catalogue.add_reference(description.name, image)
-        engine = engine or load_engine(settings.profile, settings.device)
+        engine = engine or load_engine(settings.profile, settings.device, settings.models)
         calibrated: Calibrated | None = None
         for event in calibration_steps(catalogue, description.name)(engine):
             if isinstance(event, Calibrated):

@@ -10,11 +10,13 @@ from filo_core.calibration.variations import gentle_variations
 from filo_core.errors import RecipeError
 from filo_core.events import Calibrated, StepDone
 from filo_core.method.detector import FiLoDetector
+from filo_core.method.text_side import TextSide
 from filo_core.profiles.builder import LoadedProfile, load_profile, profile_folder
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -173,13 +175,23 @@ class Engine:
 
     def _new_detector(self, recipe: Recipe) -> FiLoDetector:
         loaded = self._loaded
-        return FiLoDetector(recipe, loaded.profile, loaded.backbone, loaded.text_encoder, loaded.localizer)
+        text_side = None
+        if loaded.heads is not None:
+            text_side = TextSide(recipe, loaded.text_encoder, loaded.heads, loaded.model)
+        return FiLoDetector(
+            recipe, loaded.profile, loaded.backbone, loaded.text_encoder, loaded.localizer, text_side=text_side
+        )
 
 
-def load_engine(profile: str = "compact", device: str = "auto") -> Engine:
-    """Load a shipped profile. Takes seconds; call it on the thread that will compute.
+def load_engine(profile: str = "compact", device: str = "auto", installed: Path | None = None) -> Engine:
+    """Load a profile. Takes seconds; call it on the thread that will compute.
+
+    Args:
+        profile: its name.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        installed: where profiles lie that did not ship with the program.
 
     Raises:
         ProfileError: if the profile is unknown, incomplete or damaged, or the device is not there.
     """
-    return Engine(load_profile(profile_folder(profile), device))
+    return Engine(load_profile(profile_folder(profile, installed), device))

@@ -264,6 +264,14 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeShare:
+    """An anomaly type and its softmax share among the types compared, in [0, 1]."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the detector says about one image, before any limit is applied."""
 
@@ -276,6 +284,10 @@ class Prediction:
     """Seconds per stage of the computation, in order."""
     trained: bool
     """False when the weights are seeded only; then the anomaly types mean nothing."""
+    anomaly_types: tuple[TypeShare, ...] = ()
+    """Ranking for the whole image, best first; empty where no description beats the generic states."""
+    unfiltered_sides: tuple[str, ...] = ()
+    """Sides of the prompts that runtime filtering would have emptied, so that it was not applied to them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

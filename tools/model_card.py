@@ -35,7 +35,7 @@ def main(root: Path) -> None:
     folder = profile_folder("compact")
     cost = measure_cost(Engine(load_profile(folder, "cpu")))
     results: list[BenchmarkResult] = []
-    for row in contenders(folder, "cpu"):
+    for row in contenders(folder, "cpu", baselines=True):
         # Baselines only have to say where what learned nothing stands: the first draw of references is enough.
         seeds = _SEEDS[:1] if results else _SEEDS
         events = benchmark(

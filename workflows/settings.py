@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         return self.home / "outbox.sqlite"
 
     @property
+    def models(self) -> Path:
+        """Folder of model profiles that were installed."""
+        return self.home / "models"
+
+    @property
     def images(self) -> Path:
         """Folder of the image store."""
         return self.home / "images"

@@ -66,7 +66,7 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
         # torch takes seconds to import: on the worker's thread, behind the open window.
         from filo_core.engine import load_engine
 
-        return load_engine(settings.profile, settings.device)
+        return load_engine(settings.profile, settings.device, settings.models)
 
     storage = open_storage(settings.database_url, settings.images)
     try:

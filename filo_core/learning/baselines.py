@@ -44,18 +44,21 @@ class Contender:
     make_detector: MakeDetector
 
 
-def contenders(folder: Path, device: str) -> tuple[Contender, ...]:
-    """The profile in ``folder`` and what it must beat.
+def contenders(folder: Path, device: str, *, baselines: bool) -> tuple[Contender, ...]:
+    """The profile in ``folder`` and, when asked for, what it must beat.
 
     Raises:
         ProfileError: if the profile cannot be loaded.
     """
     loaded = load_profile(folder, device)
+    own = Contender(loaded.profile.name, detector_maker(Engine(loaded)))
+    if not baselines:
+        return (own,)
     noise = load_profile(folder, device, seeded=True)
     pixels = replace(noise, backbone=RawPixels())
     anywhere = noise.profile.model_copy(update={"match_windows": _WHOLE_PICTURE})
     return (
-        Contender(loaded.profile.name, detector_maker(Engine(loaded))),
+        own,
         Contender("seeded weights", detector_maker(Engine(noise))),
         Contender("raw pixels, same windows", detector_maker(Engine(pixels))),
         Contender("raw pixels", detector_maker(Engine(replace(pixels, profile=anywhere)))),

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from filo_core.learning.datasets import Category, TestImage
     from filo_core.method.interfaces import Detector
+    from filo_core.types import Prediction
 
     MakeDetector = Callable[[Sequence[Path], Category], Detector]
     """Sets a detector up from the chosen references; called once a category and seed."""
+    OnPrediction = Callable[[str, TestImage, Prediction], None]
+    """Gets a category's name, one of its test images and what was predicted."""
 
 MAP_SIDE = 256
 """Pixel figures are taken on square maps of this side, whatever the detector's resolution and the image's shape."""
@@ -43,6 +46,8 @@ class Figures:
     f1_max: float | None = None
     pixel_auroc: float | None = None
     aupro: float | None = None
+    pixel_average_precision: float | None = None
+    pixel_f1_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def benchmark(
     seeds: Sequence[int] = (0, 1, 2),
     limit: int | None = None,
     profile: str = "",
+    on_prediction: OnPrediction | None = None,
 ) -> Iterator[BenchmarkEvent]:
     """Measure a detector: a step an image, a :class:`CategoryResult` a category, the :class:`BenchmarkResult` last.
 
@@ -137,12 +143,13 @@ def benchmark(
         seeds: one run each.
         limit: at most so many good and so many anomalous test images a category; None for all.
         profile: what the detector is called in the result.
+        on_prediction: is shown what was predicted under the first seed, such as for pictures.
 
     Raises:
         FiloError: before the first image, if the settings cannot be met; later, if an image or mask is unusable.
     """
     _check(categories, shots, seeds, limit)
-    total = sum(len(_chosen_tests(category, seed, limit)) for category in categories for seed in seeds)
+    total = sum(len(chosen_tests(category, seed, limit)) for category in categories for seed in seeds)
     done = 0
     results = []
     for category in categories:
@@ -150,8 +157,10 @@ def benchmark(
         for seed in seeds:
             run = _Run()
             detector = make_detector(chosen(category.references, category.root, seed, shots), category)
-            for test in _chosen_tests(category, seed, limit):
-                run.judge(test, detector, with_masks=category.has_masks)
+            for test in chosen_tests(category, seed, limit):
+                prediction = run.judge(test, detector, with_masks=category.has_masks)
+                if on_prediction is not None and seed == seeds[0]:
+                    on_prediction(category.name, test, prediction)
                 done += 1
                 yield StepDone(done, total, f"{category.name}, seed {seed}: {test.path.name}")
             measured.append(run)
@@ -179,7 +188,7 @@ class _Run:
         self.seconds = 0.0
         self.trained = True
 
-    def judge(self, test: TestImage, detector: Detector, *, with_masks: bool) -> None:
+    def judge(self, test: TestImage, detector: Detector, *, with_masks: bool) -> Prediction:
         image = read_image(test.path)
         started = time.perf_counter()
         prediction = detector.predict(image.pixels)
@@ -189,6 +198,7 @@ class _Run:
         self.anomalous.append(test.anomalous)
         if with_masks:
             add_pixels(self.pixels, prediction.anomaly_map, test, image.size)
+        return prediction
 
     def figures(self) -> Figures:
         return Figures(
@@ -197,6 +207,8 @@ class _Run:
             f1_max=f1_max(self.scores, self.anomalous),
             pixel_auroc=self.pixels.auroc(),
             aupro=self.pixels.aupro(),
+            pixel_average_precision=self.pixels.average_precision(),
+            pixel_f1_max=self.pixels.f1_max(),
         )
 
 
@@ -242,7 +254,8 @@ def _check(categories: Sequence[Category], shots: int, seeds: Sequence[int], lim
             raise FiloError(f"{category.name} has no test images. Add them, or leave the category out.")
 
 
-def _chosen_tests(category: Category, seed: int, limit: int | None) -> list[TestImage]:
+def chosen_tests(category: Category, seed: int, limit: int | None) -> list[TestImage]:
+    """At most ``limit`` good and as many anomalous test images of a category, as ``seed`` chooses them."""
     kept: set[Path] = set()
     for anomalous in (False, True):
         side = [test.path for test in category.tests if test.anomalous is anomalous]

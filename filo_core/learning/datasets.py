@@ -1,4 +1,4 @@
-"""Data sets in the folder layout of MVTec AD.
+"""Data sets in the folder layout of MVTec AD; VisA as published is read by :mod:`filo_core.learning.visa`.
 
 A category is a folder with ``train/good``, ``test/good``, ``test/<defect>`` and, where there are masks,
 ``ground_truth/<defect>/<name>_mask.png``.
@@ -6,49 +6,22 @@ A category is a folder with ``train/good``, ``test/good``, ``test/<defect>`` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError, FolderError
 from filo_core.imaging import list_images, printable_name, read_image
+from filo_core.learning.categories import GOOD, Category, TestImage
+from filo_core.learning.visa import is_visa, load_visa
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-GOOD = "good"
-"""Folder of the images without an anomaly."""
+__all__ = ["GOOD", "Category", "TestImage", "find_categories", "is_category", "load_category", "read_mask"]
 
 _DEEPEST = 3
 """Levels below the given folder that are searched; linked folders that lead back end there too."""
-
-
-@dataclass(frozen=True, slots=True)
-class TestImage:
-    """One image to be judged, and what is known about it."""
-
-    path: Path
-    mask: Path | None
-    """None for a good image, and for an anomalous one that nobody has outlined."""
-    defect: str
-    """Name of its folder; ``"good"`` for a good one."""
-    anomalous: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One product of a data set: the good images to choose references from, and the images to judge."""
-
-    name: str
-    root: Path
-    references: tuple[Path, ...]
-    tests: tuple[TestImage, ...]
-
-    @property
-    def has_masks(self) -> bool:
-        """Whether any of its anomalies is outlined; without, there are no pixel figures."""
-        return any(test.mask is not None for test in self.tests)
 
 
 def load_category(path: Path, name: str = "") -> Category:
@@ -77,11 +50,13 @@ def find_categories(root: Path) -> list[Category]:
     Raises:
         FolderError: if there is none, or a folder cannot be read.
     """
+    if is_visa(root):
+        return load_visa(root)
     found = _find(root, _DEEPEST)
     if not found:
         raise FolderError(
             f"{printable_name(str(root))} holds no category: no folder in it has train/{GOOD} and test. "
-            "Choose a data set in the layout of MVTec AD."
+            "Choose a data set in the layout of MVTec AD, or VisA's own folder with split_csv/1cls.csv."
         )
     names = ["" if path == root else printable_name(path.relative_to(root).as_posix()) for path in found]
     categories = [load_category(path, name) for path, name in zip(found, names, strict=True)]

@@ -14,19 +14,20 @@ from torch.nn import functional
 
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch, TypeShare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder
+    from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder, VisionLanguage
     from filo_core.profiles.manifest import ModelProfile
 
 
@@ -39,10 +40,22 @@ class FiLoDetector:
         backbone: image encoder of that profile.
         text_encoder: text encoder of that profile.
         localizer: initial localisation of that profile.
+        text_side: in place of the recipe's own prompts, for methods that are compared with this one.
+        new_bank: in place of the memory bank of eq. (5), for the same.
+        peak_share: of max M in the image score of eq. (1).
     """
 
     def __init__(
-        self, recipe: Recipe, profile: ModelProfile, backbone: Backbone, text_encoder: TextEncoder, localizer: Localizer
+        self,
+        recipe: Recipe,
+        profile: ModelProfile,
+        backbone: Backbone,
+        text_encoder: TextEncoder,
+        localizer: Localizer,
+        *,
+        text_side: VisionLanguage | None = None,
+        new_bank: Callable[[], MemoryBank] = MemoryBank,
+        peak_share: float = 0.5,
     ) -> None:
         self._recipe = recipe
         self._profile = profile
@@ -51,13 +64,15 @@ class FiLoDetector:
         self._phrases = tuple(anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled)
         # An untrained text side would put noise into the scores and random names on regions.
         uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score)
-        self._text_side = TextSide(recipe, text_encoder) if uses_text else None
+        self._text_side = text_side or (TextSide(recipe, text_encoder) if uses_text else None)
         self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
-        self.memory_bank = MemoryBank()
+        self._new_bank = new_bank
+        self._peak_share = peak_share
+        self.memory_bank = new_bank()
 
     def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
         """Fill the memory bank anew: image hash → ``(H, W, 3)`` uint8 RGB."""
-        self.memory_bank = MemoryBank()
+        self.memory_bank = self._new_bank()
         for key, pixels in references.items():
             self.add_reference(key, pixels)
 
@@ -121,12 +136,16 @@ class FiLoDetector:
             fused = combine_maps(vision_language, few_shot, profile.vision_language_weight, profile.gaussian_sigma_px)
             suppressed = suppress_outside(fused, boxes, profile.suppression)
             # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
-            score = image_score(fused if few_shot is None else suppressed, probability)
+            score = image_score(fused if few_shot is None else suppressed, probability, self._peak_share)
         with _timed(seconds, "regions"):
             view_map = suppressed.float().cpu().numpy()
             regions = self._regions(view_map, features, view.shape[1], view.shape[0])
             anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
-        return Prediction(score, anomaly_map, regions, seconds, profile.trained)
+        ranked: tuple[TypeShare, ...] = ()
+        if self._type_ranking is not None:
+            ranked = self._type_ranking.rank(features, positions_of(boxes))
+        unfiltered = self._text_side.sides(features, boxes).unfiltered if isinstance(self._text_side, TextSide) else ()
+        return Prediction(score, anomaly_map, regions, seconds, profile.trained, ranked, unfiltered)
 
     def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The region of interest, cut to what lies inside this image; the whole image without one."""

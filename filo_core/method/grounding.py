@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from filo_core.method.interfaces import GroundingBox
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
-
-    from filo_core.method.interfaces import GroundingBox
 
 
 class WholeImageLocalizer:
@@ -23,6 +23,26 @@ class WholeImageLocalizer:
         """Always empty."""
         del pixels, phrases
         return ()
+
+
+def keep_boxes(
+    found: Iterable[tuple[Sequence[float], float, str]], box_threshold: float, area_limit: float
+) -> tuple[GroundingBox, ...]:
+    """Boxes that may hold an anomaly, best first (III-C1).
+
+    Args:
+        found: centre x, centre y, width, height in fractions of the image; score; phrase.
+        box_threshold: a score must be above it.
+        area_limit: a box clamped to the image must cover less than this share of it.
+    """
+    kept = []
+    for (x, y, width, height), score, phrase in found:
+        left, right = (min(max(edge, 0.0), 1.0) for edge in (x - width / 2, x + width / 2))
+        top, bottom = (min(max(edge, 0.0), 1.0) for edge in (y - height / 2, y + height / 2))
+        area = (right - left) * (bottom - top)
+        if score > box_threshold and 0.0 < area < area_limit:
+            kept.append(GroundingBox(left, top, right, bottom, score, phrase))
+    return tuple(sorted(kept, key=lambda box: -box.score))
 
 
 def suppress_outside(anomaly_map: Tensor, boxes: Sequence[GroundingBox], factor: float) -> Tensor:

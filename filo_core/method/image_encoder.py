@@ -10,6 +10,7 @@ from PIL import Image
 from torch.nn import functional
 
 from filo_core.method.interfaces import ImageFeatures
+from filo_core.method.vv_attention import ValuePath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,15 +27,29 @@ class OpenClipImageEncoder:
         stages: 1-based transformer blocks, ascending (``6, 12, 18, 24`` in the paper).
         mean: per channel, RGB, in [0, 1].
         std: the same.
+        value_stages: 1-based blocks whose V-V output is wanted as well, ascending.
+        first_value_block: 1-based block in which the V-V path begins.
     """
 
     def __init__(
-        self, model: Any, stages: Sequence[int], mean: Sequence[float], std: Sequence[float], device: str = "cpu"
+        self,
+        model: Any,
+        stages: Sequence[int],
+        mean: Sequence[float],
+        std: Sequence[float],
+        device: str = "cpu",
+        *,
+        value_stages: Sequence[int] = (),
+        first_value_block: int = 1,
     ) -> None:
         self._visual = model.visual.to(device).eval()
         depth = len(self._visual.transformer.resblocks)
         if not stages or list(stages) != sorted(set(stages)) or not 1 <= stages[0] <= stages[-1] <= depth:
             raise ValueError(f"stages must ascend within 1..{depth}, got {list(stages)}")
+        if any(not first_value_block <= stage <= depth for stage in value_stages):
+            raise ValueError(f"V-V stages must lie within {first_value_block}..{depth}, got {list(value_stages)}")
+        self._value_stages = tuple(value_stages)
+        self._first_value_block = first_value_block
         # The last block is read as well: its patch tokens are projected into the joint space.
         self._indices = sorted({stage - 1 for stage in stages} | {depth - 1})
         self._kept = [self._indices.index(stage - 1) for stage in stages]
@@ -55,7 +70,8 @@ class OpenClipImageEncoder:
     def encode(self, batch: Tensor) -> ImageFeatures:
         """One pass; see :class:`~filo_core.method.interfaces.ImageFeatures` for the shapes."""
         visual = self._visual
-        out = visual.forward_intermediates(batch, indices=self._indices, output_fmt="NLC")
+        with ValuePath(visual, self._first_value_block, self._value_stages) as path:
+            out = visual.forward_intermediates(batch, indices=self._indices, output_fmt="NLC")
         tokens = out["image_intermediates"]
         # open_clip's NLC output carries no prefix tokens, so rows are patches already.
         last = visual.ln_post(tokens[-1])
@@ -65,4 +81,5 @@ class OpenClipImageEncoder:
             stages=tuple(tokens[i].float() for i in self._kept),
             patch_embeddings=functional.normalize(joint.float(), dim=-1),
             grid=(int(visual.grid_size[0]), int(visual.grid_size[1])),
+            values=tuple(value[:, 1:].float() for value in path.values),
         )

@@ -27,12 +27,14 @@ class ImageFeatures:
             row-major over ``grid``.
         patch_embeddings: ``(B, N, D)`` float32, L2-normalised: the last block's patch tokens in the joint space.
         grid: rows and columns of patches; ``N = rows * columns``.
+        values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); empty without one.
     """
 
     image_embedding: Tensor
     stages: tuple[Tensor, ...]
     patch_embeddings: Tensor
     grid: tuple[int, int]
+    values: tuple[Tensor, ...] = ()
 
 
 class Backbone(Protocol):
@@ -81,6 +83,18 @@ class Localizer(Protocol):
 
     def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
         """Boxes for ``(H, W, 3)`` uint8 RGB. Empty means: nothing to narrow down to, so nothing is suppressed."""
+        ...
+
+
+class VisionLanguage(Protocol):
+    """The text side set up for one recipe: p of eq. (1) and M_vl of eq. (4)."""
+
+    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
+        """Anomalous probability of an image, batch of one, in [0, 1]."""
+        ...
+
+    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
+        """``(side, side)`` float32 in [0, 1]."""
         ...
 
 

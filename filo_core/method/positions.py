@@ -21,7 +21,15 @@ def position_of(center_x: float, center_y: float) -> Position:
     return _ROWS[3 * row + column]
 
 
-def positions_of(boxes: Iterable[GroundingBox]) -> tuple[Position, ...]:
-    """Union of the cells of the box centres in reading order; without a box all nine."""
-    cells = {position_of((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes}
+def positions_of(boxes: Iterable[GroundingBox], *, top1: bool = False) -> tuple[Position, ...]:
+    """Union of the cells of the box centres in reading order; without a box all nine.
+
+    Args:
+        boxes: that survived.
+        top1: only the box with the highest score counts.
+    """
+    chosen = list(boxes)
+    if top1 and chosen:
+        chosen = [max(chosen, key=lambda box: box.score)]
+    cells = {position_of((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in chosen}
     return tuple(position for position in Position if position in cells) or tuple(Position)

@@ -24,7 +24,9 @@ def side_feature(prompt_features: Tensor) -> Tensor:
     return functional.normalize(prompt_features.mean(dim=0), dim=-1)
 
 
-def anomalous_probability(features: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
+def anomalous_probability(
+    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
+) -> Tensor:
     """Anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
 
     Two-way on purpose: a softmax over all prompts would be biased by their counts (7 against ~120).
@@ -33,11 +35,12 @@ def anomalous_probability(features: Tensor, normal: Tensor, anomalous: Tensor) -
         features: ``(..., D)``, L2-normalised.
         normal: ``(D,)`` side feature.
         anomalous: ``(D,)`` side feature.
+        scale: of the cosines; 1/0.07 in eq. (1) once an adapter is trained.
 
     Returns:
         ``(...)`` float32 in [0, 1].
     """
-    logits = SIMILARITY_SCALE * features @ torch.stack([normal, anomalous], dim=-1)
+    logits = scale * features @ torch.stack([normal, anomalous], dim=-1)
     return logits.softmax(dim=-1)[..., 1]
 
 
@@ -105,7 +108,10 @@ def smooth(anomaly_map: Tensor, sigma_px: float) -> Tensor:
     return blurred[0]
 
 
-def image_score(anomaly_map: Tensor, probability: float | None) -> float:
-    """Image score in [0, 1]: ``(p + max M) / 2``, the paper's sum at half scale; ``max M`` without a text side."""
+def image_score(anomaly_map: Tensor, probability: float | None, peak_share: float = 0.5) -> float:
+    """Image score in [0, 1]: ``(p + max M) / 2``, the paper's sum at half scale; ``max M`` without a text side.
+
+    ``peak_share`` is the weight of max M; methods without this sum, such as CLIP, have 0.
+    """
     peak = float(anomaly_map.max())
-    return peak if probability is None else (probability + peak) / 2.0
+    return peak if probability is None else (1.0 - peak_share) * probability + peak_share * peak

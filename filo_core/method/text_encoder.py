@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+from open_clip.transformer import text_global_pool
 from torch.nn import functional
 
 if TYPE_CHECKING:
@@ -44,7 +45,20 @@ class OpenClipTextEncoder:
     def encode(self, prompts: Sequence[str]) -> Tensor:
         """``(P, D)`` float32, L2-normalised. Prompts beyond the context length are cut by the tokenizer."""
         batches = [
-            self._model.encode_text(self._tokenize(list(prompts[start : start + _BATCH])).to(self._device))
+            encode_tokens(self._model, self._tokenize(list(prompts[start : start + _BATCH])).to(self._device))
             for start in range(0, len(prompts), _BATCH)
         ]
-        return functional.normalize(torch.cat(batches).float(), dim=-1)
+        return torch.cat(batches)
+
+
+def encode_tokens(model: Any, tokens: Tensor) -> Tensor:
+    """``(P, D)`` float32, L2-normalised, of ``(P, L)`` tokens: ``encode_text``, cut at the longest prompt.
+
+    Attention is causal, so what follows a prompt's end token changes nothing; equal to 1e-5.
+    """
+    length = int(tokens.argmax(dim=-1).max()) + 1
+    tokens = tokens[:, :length]
+    hidden = model.token_embedding(tokens) + model.positional_embedding[:length]
+    hidden = model.ln_final(model.transformer(hidden, attn_mask=model.attn_mask[:length, :length]))
+    pooled = text_global_pool(hidden, tokens, model.text_pool_type)
+    return functional.normalize((pooled @ model.text_projection).float(), dim=-1)

@@ -1,11 +1,14 @@
-"""The vision-language branch, training-free: p and M_vl from the prompt ensemble (III-B, III-C3)."""
+"""The vision-language branch: p of eq. (1) and M_vl of eq. (4) from the prompts of one recipe (III-B, III-C3)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
+from filo_core.method.filtering import filter_prompts
+from filo_core.method.learned_prompts import AGNOSTIC_CLASS, LearnedPrompts
 from filo_core.method.positions import positions_of
 from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts, normal_prompts
 from filo_core.method.scoring import anomalous_probability, fuse_sides, side_feature, upsample
@@ -13,38 +16,111 @@ from filo_core.types import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from torch import Tensor
 
     from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextEncoder
+    from filo_core.method.trained_heads import TrainedHeads
     from filo_core.types import Recipe
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """The two sides of the prompt ensemble as one image sees them.
+
+    Attributes:
+        normal: ``(D,)``, L2-normalised.
+        anomalous: ``(D,)``, L2-normalised.
+        unfiltered: sides that filtering would have emptied, so they kept every prompt.
+    """
+
+    normal: Tensor
+    anomalous: Tensor
+    unfiltered: tuple[str, ...] = ()
+
+
 class TextSide:
-    """Fixed-template prompts of a recipe, encoded once; an image then only chooses the positions."""
+    """Prompts of a recipe. Fixed templates are encoded once, a position when it is first chosen.
 
-    def __init__(self, recipe: Recipe, text_encoder: TextEncoder) -> None:
-        domains = domains_of(recipe.kind, recipe.domain)
-        names = [a.name for a in recipe.anomaly_types if a.enabled and text_encoder.knows(a.name)]
-        self._normal = side_feature(text_encoder.encode(normal_prompts(recipe.class_name, domains)))
-        self._generic = text_encoder.encode(generic_anomalous_prompts(recipe.class_name, domains))
+    Args:
+        recipe: names the product and its anomaly types.
+        text_encoder: of the profile.
+        heads: learned parts; without them the fixed templates meet the projected last stage, unfiltered.
+        model: the frozen ``open_clip.CLIP``, where the heads have learnable prompts.
+    """
+
+    def __init__(
+        self, recipe: Recipe, text_encoder: TextEncoder, heads: TrainedHeads | None = None, model: Any = None
+    ) -> None:
+        self._text_encoder = text_encoder
+        self._heads = heads
+        self._class_name = recipe.class_name
+        self._domains = domains_of(recipe.kind, recipe.domain)
+        described = heads is None or heads.settings.described
+        enabled = [a.name for a in recipe.anomaly_types if a.enabled and described]
+        self._names = tuple(name for name in enabled if text_encoder.knows(name))
+        self._normal = text_encoder.encode(normal_prompts(recipe.class_name, self._domains))
+        self._generic = text_encoder.encode(generic_anomalous_prompts(recipe.class_name, self._domains))
         self._placed: dict[Position, Tensor] = {}
-        for position in Position:
-            prompts = [
-                prompt for name in names for prompt in anomaly_prompts(recipe.class_name, name, domains, [position])
-            ]
-            self._placed[position] = text_encoder.encode(prompts) if prompts else self._generic[:0]
+        self._learned: LearnedPrompts | None = None
+        if heads is not None and heads.settings.learned_prompts:
+            word = recipe.class_name if heads.settings.class_name else AGNOSTIC_CLASS
+            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names)
+        self._last: tuple[ImageFeatures, tuple[GroundingBox, ...], Sides] | None = None
 
-    def _anomalous(self, boxes: Sequence[GroundingBox]) -> Tensor:
-        placed = [self._placed[position] for position in positions_of(boxes)]
-        return side_feature(torch.cat([self._generic, *placed]))
+    def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:
+        """Both sides for a batch of one: union of the families, filtered by the image, then the mean (III-B)."""
+        given = tuple(boxes)
+        if self._last is None or self._last[0] is not features or self._last[1] != given:
+            self._last = (features, given, self._new_sides(features, given))
+        return self._last[2]
 
     def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
         """Anomalous probability of eq. (1) for a batch of one."""
-        return float(anomalous_probability(features.image_embedding[0], self._normal, self._anomalous(boxes)))
+        sides = self.sides(features, boxes)
+        image = features.image_embedding[0]
+        if self._heads is None:
+            return float(anomalous_probability(image, sides.normal, sides.anomalous))
+        scale = self._heads.settings.score_scale
+        return float(anomalous_probability(self._heads.adapter(image), sides.normal, sides.anomalous, scale))
 
     def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
-        """M_vl ``(side, side)`` in [0, 1]: eqs. (2) to (4) with one 1×1 kernel on the projected last stage."""
-        share = anomalous_probability(features.patch_embeddings[0], self._normal, self._anomalous(boxes))
-        anomalous = upsample(share.view(1, 1, *features.grid), side)
+        """M_vl ``(side, side)`` in [0, 1]: eqs. (2) to (4); a 1×1 kernel on the last stage if no heads."""
+        sides = self.sides(features, boxes)
+        maps = [] if self._heads is None else self._heads.stage_maps(features, sides.normal, sides.anomalous, side)
+        if self._heads is not None and maps:
+            anomalous = self._heads.fused_map(maps)
+        else:
+            share = anomalous_probability(features.patch_embeddings[0], sides.normal, sides.anomalous)
+            anomalous = upsample(share.view(1, 1, *features.grid), side)
         return fuse_sides(1.0 - anomalous, anomalous)
+
+    @torch.inference_mode()
+    def _new_sides(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...]) -> Sides:
+        if self._heads is None:
+            normal, anomalous = self._fixed(positions_of(boxes))
+            return Sides(side_feature(normal), side_feature(anomalous))
+        settings = self._heads.settings
+        positions = positions_of(boxes, top1=settings.positions == "top1")
+        families = [self._fixed(positions)] if settings.fixed_templates or self._learned is None else []
+        if self._learned is not None:
+            families.append(self._learned.encode(features.image_embedding[0], positions))
+        normal, anomalous = (torch.cat(side) for side in zip(*families, strict=True))
+        if not settings.filtering:
+            return Sides(side_feature(normal), side_feature(anomalous))
+        kept = filter_prompts(self._heads.adapter(features.image_embedding[0]), normal, anomalous)
+        return Sides(side_feature(normal[kept.normal]), side_feature(anomalous[kept.anomalous]), kept.unfiltered)
+
+    def _fixed(self, positions: Sequence[Position]) -> tuple[Tensor, Tensor]:
+        return self._normal, torch.cat([self._generic, *(self._at(position) for position in positions)])
+
+    def _at(self, position: Position) -> Tensor:
+        if position not in self._placed:
+            prompts = [
+                prompt
+                for name in self._names
+                for prompt in anomaly_prompts(self._class_name, name, self._domains, [position])
+            ]
+            self._placed[position] = self._text_encoder.encode(prompts) if prompts else self._generic[:0]
+        return self._placed[position]

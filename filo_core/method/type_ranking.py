@@ -9,9 +9,11 @@ from torch.nn import functional
 
 from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts
 from filo_core.method.scoring import SIMILARITY_SCALE, side_feature
-from filo_core.types import UNKNOWN_TYPE, Position
+from filo_core.types import UNKNOWN_TYPE, Position, TypeShare
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 class TypeRanking:
     """Ranks a recipe's enabled anomaly types for a region.
 
-    All prompts are encoded once, when the recipe is prepared; each region then costs one small product.
+    A position's prompts are encoded when a region first lies there; each region then costs one small product.
     """
 
     def __init__(self, recipe: Recipe, text_encoder: TextEncoder) -> None:
@@ -31,14 +33,10 @@ class TypeRanking:
         enabled = [anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled]
         self.names = tuple(name for name in enabled if text_encoder.knows(name))
         self._generic = side_feature(text_encoder.encode(generic_anomalous_prompts(recipe.class_name, domains)))
+        self._text_encoder = text_encoder
+        self._class_name = recipe.class_name
+        self._domains = domains
         self._by_position: dict[Position, Tensor] = {}
-        for position in Position if self.names else ():
-            self._by_position[position] = torch.stack(
-                [
-                    side_feature(text_encoder.encode(anomaly_prompts(recipe.class_name, name, domains, [position])))
-                    for name in self.names
-                ]
-            )
 
     def name(self, features: ImageFeatures, mask: NDArray[np.bool_], position: Position) -> tuple[str, float]:
         """Best type of one region and its softmax share in [0, 1].
@@ -56,8 +54,43 @@ class TypeRanking:
         inside = functional.adaptive_avg_pool2d(torch.from_numpy(mask)[None, None].float(), features.grid).flatten()
         weights = inside.to(features.patch_embeddings.device)
         region = functional.normalize(weights @ features.patch_embeddings[0], dim=-1)
-        similarities = self._by_position[position] @ region
+        similarities = self._described(position) @ region
         best = int(similarities.argmax())
         if float(similarities[best]) <= float(self._generic @ region):
             return UNKNOWN_TYPE, 0.0
         return self.names[best], float((SIMILARITY_SCALE * similarities).softmax(dim=0)[best])
+
+    def rank(self, features: ImageFeatures, positions: Sequence[Position]) -> tuple[TypeShare, ...]:
+        """All types of the whole image, best first, each with its softmax share; empty means unknown (III-B2).
+
+        Args:
+            features: of the image, batch of one.
+            positions: cells that may hold an anomaly; each type is taken as the mean over them.
+
+        Returns:
+            Nothing where no description beats the generic states.
+        """
+        if not self.names or not positions:
+            return ()
+        image = features.image_embedding[0]
+        described = functional.normalize(
+            torch.stack([self._described(position) for position in positions]).mean(dim=0), dim=-1
+        )
+        similarities = described @ image
+        if float(similarities.max()) <= float(self._generic @ image):
+            return ()
+        shares = (SIMILARITY_SCALE * similarities).softmax(dim=0).tolist()
+        ranked = sorted(zip(self.names, shares, strict=True), key=lambda pair: -pair[1])
+        return tuple(TypeShare(name, share) for name, share in ranked)
+
+    def _described(self, position: Position) -> Tensor:
+        """``(names, D)``, L2-normalised."""
+        if position not in self._by_position:
+            prompts = [
+                prompt
+                for name in self.names
+                for prompt in anomaly_prompts(self._class_name, name, self._domains, [position])
+            ]
+            encoded = self._text_encoder.encode(prompts).view(len(self.names), len(self._domains), -1)
+            self._by_position[position] = functional.normalize(encoded.mean(dim=1), dim=-1)
+        return self._by_position[position]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch.nn import functional
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
+    from torch.utils.hooks import RemovableHandle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,46 @@ def run_blocks(visual: Any, batch: Tensor, first_value_block: int) -> list[Block
         hidden = middle + block.ls_2(block.mlp(block.ln_2(middle)))
         states.append(BlockStates(middle, hidden, value))
     return states
+
+
+class ValuePath:
+    """Follows the V-V path while open_clip runs its own forward, through hooks on the first norm of each block.
+
+    Use as a context around one forward pass; without stages nothing is hooked.
+
+    Args:
+        visual: an open_clip ``VisionTransformer``.
+        first_block: 1-based block in which the path begins.
+        stages: 1-based blocks whose value is kept, ascending.
+
+    Attributes:
+        values: after the pass ``(B, 1 + N, C)`` a stage, class token first, each a tensor of its own.
+    """
+
+    def __init__(self, visual: Any, first_block: int, stages: Sequence[int]) -> None:
+        self._blocks = visual.transformer.resblocks
+        self._first = first_block
+        self._stages = frozenset(stages)
+        self._hooks: list[RemovableHandle] = []
+        self._value: Tensor | None = None
+        self.values: list[Tensor] = []
+
+    def __enter__(self) -> ValuePath:
+        last = max(self._stages, default=0)
+        for number, block in enumerate(self._blocks[:last], start=1):
+            if number >= self._first:
+                self._hooks.append(block.ln_1.register_forward_hook(partial(self._step, number, block.attn)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    def _step(self, number: int, attention: Any, _: Any, inputs: tuple[Tensor, ...], normed: Tensor) -> None:
+        before = inputs[0] if self._value is None else self._value
+        self._value = before + value_attention(attention, normed)
+        if number in self._stages:
+            self.values.append(self._value)
 
 
 def value_attention(attention: Any, normed: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import open_clip
@@ -17,23 +18,25 @@ from filo_core.errors import ProfileError
 from filo_core.method.conv_encoder import ConvImageEncoder
 from filo_core.method.foreground import ForegroundLocalizer
 from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.manifest import (
+    MANIFEST_NAME,
     ModelProfile,
     read_architecture,
     read_manifest,
     read_vocabulary,
     verify_weights,
 )
+from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
+    from filo_core.method.trained_heads import TrainedHeads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +50,30 @@ class LoadedProfile:
     device: str
     model_hash: str
     """SHA-256 over the manifest's numbers, the hash of its weights, and the architecture."""
+    model: Any = None
+    """The ``open_clip.CLIP`` all of it reads."""
+    heads: TrainedHeads | None = None
 
 
-def profile_folder(name: str) -> Path:
-    """Folder of a shipped profile.
+def profile_folders(installed: Path | None = None) -> dict[str, Path]:
+    """Folders of all profiles by name: those shipped, and those in ``installed``, which do not hide a shipped one."""
+    roots = [resource_path("models"), *([] if installed is None else [installed])]
+    found = [path.parent for root in reversed(roots) for path in root.glob("*/manifest.json")]
+    return {folder.name: folder for folder in found if not folder.name.startswith(".")}
+
+
+def profile_folder(name: str, installed: Path | None = None) -> Path:
+    """Folder of a shipped or installed profile, or ``name`` itself where it is one's folder, as ``train`` writes.
 
     Raises:
         ProfileError: if there is none of that name; the message lists those there are.
     """
-    root = resource_path("models")
-    known = sorted(path.parent.name for path in root.glob("*/manifest.json"))
+    if (Path(name) / MANIFEST_NAME).is_file():
+        return Path(name)
+    known = profile_folders(installed)
     if name not in known:
-        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(known) or 'none'}.")
-    return root / name
+        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
+    return known[name]
 
 
 def choose_device(wish: str) -> str:
@@ -88,25 +102,42 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
     """
     profile = read_manifest(folder)
     if seeded:
-        profile = profile.model_copy(update={"trained": False, "weights": None})
+        profile = profile.model_copy(update={"trained": False, "weights": None, "heads_weights": None})
     chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
     vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
-    # A convolutional tower comes from timm, a transformer is open_clip's own.
-    encoder = ConvImageEncoder if hasattr(model.visual, "trunk") else OpenClipImageEncoder
     try:
-        backbone = encoder(model, profile.stages, profile.mean, profile.std, chosen)
+        backbone = image_encoder(model, profile, profile.heads, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
     return LoadedProfile(
         profile=profile,
         backbone=backbone,
         text_encoder=_text_encoder(folder, vocabulary, model, chosen),
-        localizer=ForegroundLocalizer() if profile.foreground else WholeImageLocalizer(),
+        localizer=_localizer(folder, profile, chosen),
         device=chosen,
         model_hash=_hash(profile, architecture, vocabulary),
+        model=model,
+        heads=build_heads(folder, profile, model, chosen),
+    )
+
+
+def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> Backbone:
+    """The image encoder of a profile, with the V-V stages that these heads read."""
+    # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
+    if hasattr(model.visual, "trunk"):
+        return ConvImageEncoder(model, profile.stages, profile.mean, profile.std, device)
+    heads = heads or HeadSettings()
+    return OpenClipImageEncoder(
+        model,
+        profile.stages,
+        profile.mean,
+        profile.std,
+        device,
+        value_stages=heads.value_stages if heads.kernels else (),
+        first_value_block=heads.first_value_block,
     )
 
 
@@ -120,6 +151,12 @@ def _text_encoder(folder: Path, vocabulary: Vocabulary | None, model: Any, devic
             f"{model.vocab_size}. Install the profile again."
         )
     return OpenClipTextEncoder(model, tokenize, device, knows=tokenize.knows)
+
+
+def _localizer(folder: Path, profile: ModelProfile, device: str) -> Localizer:
+    if profile.grounding is not None:
+        return build_localizer(folder, profile.grounding, profile.seed, device)
+    return ForegroundLocalizer() if profile.foreground else WholeImageLocalizer()
 
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
@@ -143,7 +180,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"})
+    absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
+    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:
         content["words"] = asdict(vocabulary)

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from filo_core.errors import ProfileError
+from filo_core.method.grounding_settings import GroundingSettings
+from filo_core.method.head_settings import HeadSettings
 from filo_core.method.word_tokenizer import Vocabulary
 
 MANIFEST_NAME = "manifest.json"
@@ -22,6 +24,20 @@ class WeightsFile(BaseModel):
 
     file: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class GroundingFiles(BaseModel):
+    """Grounding DINO of a profile: local files only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bert: dict[str, int | float | str]
+    """Numbers of the BERT it reads captions with, as ``transformers.BertConfig`` names them."""
+    vocabulary: str
+    """BERT's ``vocab.txt``."""
+    weights: WeightsFile | None = None
+    """None: seeded noise."""
+    settings: GroundingSettings = GroundingSettings()
 
 
 class ModelProfile(BaseModel):
@@ -65,6 +81,12 @@ class ModelProfile(BaseModel):
     """Whether regions get the name of an anomaly; false where the text side is no better than chance."""
     text_score: bool = True
     """Whether p of eq. (1) is half of the image score."""
+    heads: HeadSettings | None = None
+    """Prompts, linear layers, MDCI and adapter; without them the projected last stage alone meets the text."""
+    heads_weights: WeightsFile | None = None
+    """None: the heads are at their training-free start."""
+    grounding: GroundingFiles | None = None
+    """Grounding DINO; without it nothing is suppressed."""
     licence: str
     trained_on: str
     trained_by: str = ""

@@ -127,7 +127,16 @@ def test_a_category_with_good_images_only_has_no_figures_and_says_so_in_strict_j
     assert result.mean == Figures()
     content = json.loads(result.to_json(), parse_constant=pytest.fail)
     assert content["mean"] == dict.fromkeys(
-        ("image_auroc", "average_precision", "f1_max", "pixel_auroc", "aupro"), None
+        (
+            "image_auroc",
+            "average_precision",
+            "f1_max",
+            "pixel_auroc",
+            "aupro",
+            "pixel_average_precision",
+            "pixel_f1_max",
+        ),
+        None,
     )
     assert content["categories"]["plate"]["image_auroc_interval"] is None
 

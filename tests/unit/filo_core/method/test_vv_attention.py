@@ -4,7 +4,7 @@ import open_clip
 import pytest
 import torch
 
-from filo_core.method.vv_attention import run_blocks, value_attention
+from filo_core.method.vv_attention import ValuePath, run_blocks, value_attention
 from filo_core.profiles.seeded import fill_seeded
 
 
@@ -50,3 +50,16 @@ def test_value_attention_matches_the_definition_written_out(model: open_clip.CLI
     mixed = torch.softmax(value @ value.transpose(2, 3) / 16**0.5, dim=-1) @ value
     expected = attention.out_proj(mixed.transpose(1, 2).reshape(1, 5, 32))
     assert torch.allclose(value_attention(attention, normed), expected, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_hooks_on_open_clips_own_forward_give_the_same_value_path(model: open_clip.CLIP) -> None:
+    states = run_blocks(model.visual, IMAGE, first_value_block=2)
+    with ValuePath(model.visual, 2, (2, 4)) as path:
+        model.visual(IMAGE)
+    for value, number in zip(path.values, (2, 4), strict=True):
+        expected = states[number - 1].value
+        assert expected is not None
+        assert torch.allclose(value, expected, atol=1e-5)
+    assert path.values[0].data_ptr() != path.values[1].data_ptr()
+    assert not any(block.ln_1._forward_hooks for block in model.visual.transformer.resblocks)

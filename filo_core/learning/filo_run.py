@@ -1,0 +1,86 @@
+"""Sets a training run up: the frozen profile, the heads to train, the images to learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import ProfileError
+from filo_core.learning.benchmark import chosen_tests
+from filo_core.learning.configurations import head_settings_of
+from filo_core.learning.filo_learner import FiloLearner, FrozenModel
+from filo_core.learning.filo_samples import training_samples
+from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
+from filo_core.method.trained_heads import TrainedHeads
+from filo_core.profiles.builder import image_encoder, load_profile, profile_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from filo_core.learning.categories import Category
+    from filo_core.profiles.manifest import ModelProfile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedRun:
+    """What ``train`` needs from here on."""
+
+    folder: Path
+    """Of the frozen profile."""
+    profile: ModelProfile
+    heads: TrainedHeads
+    trainer: FiloTrainer
+
+
+def prepare_run(
+    profile: str,
+    device: str,
+    categories: Sequence[Category],
+    plan: TrainingPlan,
+    checkpoint: Path,
+    configuration: str,
+    *,
+    limit: int | None = None,
+    types: int | None = None,
+    installed: Path | None = None,
+) -> PreparedRun:
+    """Load, build and, where the checkpoint is there, restore.
+
+    Args:
+        profile: name or folder of the frozen model.
+        device: ``auto``, ``cpu`` or ``cuda``; on CUDA the run uses bfloat16.
+        categories: their test images are learned from.
+        plan: epochs, rates and seed.
+        checkpoint: of this run.
+        configuration: names the trained parts.
+        limit: at most so many good and so many anomalous test images a category, as the seed chooses them.
+        types: at most so many anomaly types a category.
+        installed: where the user's own profiles lie.
+
+    Raises:
+        FiloError: if a part of it is missing, damaged or contradicts another.
+    """
+    folder = profile_folder(profile, installed)
+    loaded = load_profile(folder, device)
+    if not hasattr(loaded.model.visual, "proj"):
+        raise ProfileError(
+            f"{profile} has an image encoder without transformer blocks, beside which no heads can be trained. "
+            "Choose a profile with a vision transformer, such as full."
+        )
+    plan = replace(plan, bfloat16=loaded.device.startswith("cuda"))
+    settings = head_settings_of(configuration, loaded.profile.stages)
+    heads = TrainedHeads(loaded.model, len(loaded.profile.stages), settings, plan.seed).to(loaded.device)
+    backbone = image_encoder(loaded.model, loaded.profile, settings, loaded.device)
+    learner = FiloLearner(FrozenModel(loaded.model, backbone, loaded.text_encoder), heads)
+    samples = training_samples(
+        [replace(category, tests=tuple(chosen_tests(category, plan.seed, limit))) for category in categories]
+    )
+    samples = [
+        replace(sample, recipe=replace(sample.recipe, anomaly_types=sample.recipe.anomaly_types[:types]))
+        for sample in samples
+    ]
+    trainer = FiloTrainer(
+        learner, samples, plan, checkpoint, profile_hash=f"{loaded.model_hash} {settings}", device=loaded.device
+    )
+    return PreparedRun(folder, loaded.profile, heads, trainer)

@@ -1,0 +1,68 @@
+"""The text side while it learns: every prompt at all nine positions, unfiltered, with gradients (IV-C)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from filo_core.method.learned_prompts import (
+    AGNOSTIC_CLASS,
+    anomalous_texts,
+    encode_with_context,
+    normal_texts,
+    tokens_of,
+)
+from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts, normal_prompts
+from filo_core.method.scoring import side_feature
+from filo_core.types import Position
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from filo_core.method.interfaces import TextEncoder
+    from filo_core.method.trained_heads import TrainedHeads
+    from filo_core.types import Recipe
+
+
+class TrainingSide:
+    """The same prompts as :class:`~filo_core.method.text_side.TextSide` gives an image without a box.
+
+    Args:
+        recipe: class name, domain and anomaly types.
+        model: the frozen ``open_clip.CLIP``.
+        text_encoder: of the same model.
+        heads: being trained.
+    """
+
+    def __init__(self, recipe: Recipe, model: Any, text_encoder: TextEncoder, heads: TrainedHeads) -> None:
+        self._model, self._heads = model, heads
+        settings = heads.settings
+        names = [item.name for item in recipe.anomaly_types if item.enabled and settings.described]
+        self._fixed: tuple[Tensor, Tensor] | None = None
+        if settings.fixed_templates or not settings.learned_prompts:
+            self._fixed = _fixed_features(recipe, names, text_encoder)
+        word = recipe.class_name if settings.class_name else AGNOSTIC_CLASS
+        self._tokens = [
+            tokens_of(texts, settings.context_vectors, model.context_length)
+            for texts in (normal_texts(word), anomalous_texts(word, names, tuple(Position)))
+        ]
+
+    def sides(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """``(D,)`` normal and anomalous side features for a ``(D,)`` L2-normalised image embedding."""
+        prompts: list[list[Tensor]] = [[side] for side in self._fixed] if self._fixed is not None else [[], []]
+        if len(self._heads.prompts):
+            for side, tokens, context in zip(prompts, self._tokens, self._heads.prompts, strict=True):
+                side.append(encode_with_context(self._model, tokens.to(image.device), context(image)))
+        normal, anomalous = (side_feature(torch.cat(side)) for side in prompts)
+        return normal, anomalous
+
+
+def _fixed_features(recipe: Recipe, names: list[str], text_encoder: TextEncoder) -> tuple[Tensor, Tensor]:
+    domains = domains_of(recipe.kind, recipe.domain)
+    anomalous = list(generic_anomalous_prompts(recipe.class_name, domains))
+    for name in names:
+        anomalous += anomaly_prompts(recipe.class_name, name, domains, tuple(Position))
+    normal = text_encoder.encode(normal_prompts(recipe.class_name, domains))
+    # Cloned, since what was made for inference only cannot take part in training.
+    return normal.clone(), text_encoder.encode(anomalous).clone()

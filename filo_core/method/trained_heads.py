@@ -1,0 +1,112 @@
+"""Everything of FiLo++ that is trained, in one container (III-B, III-C3, IV-C)."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from filo_core.method.adapter import Adapter
+from filo_core.method.head_settings import HeadSettings
+from filo_core.method.interaction import Interaction
+from filo_core.method.learned_prompts import LearnedSide
+from filo_core.method.scoring import anomalous_probability, upsample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from filo_core.method.interfaces import ImageFeatures
+
+
+class TrainedHeads(nn.Module):
+    """Context vectors, linear layers, MDCI and adapter beside a frozen CLIP.
+
+    Untrained they mean something already: every linear layer and kernel starts at CLIP's last norm and projection,
+    and the adapter is the identity. Only the context vectors begin as noise.
+
+    Args:
+        model: the frozen ``open_clip.CLIP``; its last norm and projection are where the heads start.
+        stages: how many stages of the original path have a linear layer.
+        settings: which parts there are.
+        seed: of the context vectors and meta-nets.
+    """
+
+    def __init__(self, model: Any, stages: int, settings: HeadSettings, seed: int = 0) -> None:
+        super().__init__()
+        projection = model.visual.proj.detach()
+        joint = projection.shape[1]
+        self.settings = settings
+        self.norm = copy.deepcopy(model.visual.ln_post)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.prompts = nn.ModuleList(_sides(model.positional_embedding.shape[1], joint, settings))
+            self.adapter = Adapter(
+                joint, max(joint // settings.adapter_share, 1), residual=settings.adapter == "residual"
+            )
+        self.linear = nn.ModuleList(_projection(projection) for _ in range(stages if settings.linear else 0))
+        self.interaction = nn.ModuleList(
+            Interaction(
+                settings.kernels,
+                projection,
+                deformable=settings.deformable,
+                dense=settings.convolution == "dense",
+                fusion=settings.fusion,
+                scale=settings.similarity_scale,
+            )
+            for _ in (settings.value_stages if settings.kernels else ())
+        )
+        self.requires_grad_(requires_grad=False)
+
+    def parameters_of(self, stage: str) -> Mapping[str, Mapping[str, nn.Parameter]]:
+        """What a training stage learns (IV-C), by the group that sets the learning rate.
+
+        Args:
+            stage: ``"maps"`` (prompts, linear layers, MDCI) or ``"adapter"``.
+        """
+        if stage == "adapter":
+            return {"adapter": dict(self.adapter.named_parameters(prefix="adapter"))}
+        maps = dict(self.linear.named_parameters(prefix="linear"))
+        maps |= dict(self.interaction.named_parameters(prefix="interaction"))
+        groups = {"prompts": dict(self.prompts.named_parameters(prefix="prompts")), "maps": maps}
+        return {name: group for name, group in groups.items() if group}
+
+    def stage_maps(self, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int) -> list[Tensor]:
+        """M_a of every linear layer and MDCI stage, ``(side, side)`` in [0, 1]; M_n is one minus it. Eq. (2).
+
+        Args:
+            features: batch of one, with V-V stages where MDCI reads them.
+            normal: ``(D,)`` side feature.
+            anomalous: ``(D,)`` side feature.
+            side: of the maps in pixels.
+        """
+        shares = []
+        for layer, stage in zip(self.linear, features.stages if self.linear else (), strict=True):
+            aligned = functional.normalize(layer(self.norm(stage[0])).float(), dim=-1)
+            shares.append(anomalous_probability(aligned, normal, anomalous, self.settings.similarity_scale))
+        for interaction, stage in zip(self.interaction, features.values if self.interaction else (), strict=True):
+            patches = self.norm(stage[0]).T.reshape(1, -1, *features.grid)
+            shares.append(interaction(patches, normal, anomalous))
+        return [upsample(share.view(1, 1, *features.grid), side) for share in shares]
+
+    def fused_map(self, maps: Sequence[Tensor]) -> Tensor:
+        """M_a over the stages, eq. (3): their mean; eq. (4) leaves it as it is, since M_n is one minus M_a."""
+        return torch.stack(list(maps)).mean(dim=0)
+
+
+def _sides(width: int, joint: int, settings: HeadSettings) -> list[LearnedSide]:
+    if not settings.learned_prompts:
+        return []
+    hidden = max(joint // settings.meta_share, 1) if settings.conditional else 0
+    return [LearnedSide(width, joint, settings.context_vectors, hidden=hidden) for _ in ("normal", "anomalous")]
+
+
+def _projection(projection: Tensor) -> nn.Linear:
+    width, joint = projection.shape
+    layer = nn.Linear(width, joint, bias=False)
+    layer.weight.data.copy_(projection.T)
+    return layer

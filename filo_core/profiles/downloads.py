@@ -1,0 +1,102 @@
+"""Fetches the published files of a profile and checks them against ``SHA256SUMS``."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from filo_core.errors import ProfileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CLIP = "open_clip_model.safetensors"
+"""OpenAI's ViT-L/14@336 as open_clip publishes it."""
+GROUNDING = "groundingdino_swint_ogc.pth"
+VOCABULARY = "vocab.txt"
+"""Of bert-base-uncased."""
+HEADS = "heads.safetensors"
+SUMS = "SHA256SUMS"
+_CHUNK = 1 << 20
+_TIMEOUT_S = 30.0
+
+
+def download(url: str, folder: Path, report: Callable[[str, int, int | None], None]) -> None:
+    """Fetch what ``SHA256SUMS`` at ``url`` lists into ``folder``.
+
+    Args:
+        url: folder on a web server.
+        folder: exists already.
+        report: file name, bytes so far, bytes in all where the server says.
+
+    Raises:
+        ProfileError: if the server cannot be reached, or a file is cut short or is not what its hash says.
+    """
+    import httpx2
+
+    base = url.rstrip("/")
+    try:
+        with httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=True) as client:
+            listing = client.get(f"{base}/{SUMS}").raise_for_status().text
+            (folder / SUMS).write_text(listing, encoding="utf-8")
+            for name, expected in read_sums(listing, base).items():
+                with client.stream("GET", f"{base}/{name}") as response:
+                    response.raise_for_status()
+                    size = response.headers.get("content-length")
+                    total = int(size) if size and size.isdigit() else None
+                    digest, done = hashlib.sha256(), 0
+                    with (folder / name).open("wb") as stream:
+                        for chunk in response.iter_bytes(_CHUNK):
+                            stream.write(chunk)
+                            digest.update(chunk)
+                            done += len(chunk)
+                            report(name, done, total)
+                if digest.hexdigest() != expected:
+                    raise ProfileError(f"{base}/{name} is not what {SUMS} says. Nothing was installed; try again.")
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise ProfileError(
+            f"{base} did not deliver: {error}. Nothing was installed; try again, or use --from."
+        ) from error
+    except OSError as error:
+        raise ProfileError(f"{folder} cannot be written: {error}. Free some space and try again.") from error
+
+
+def read_sums(listing: str, where: str) -> dict[str, str]:
+    """SHA-256 by file name.
+
+    Raises:
+        ProfileError: if a line is none, or a name leads out of the folder.
+    """
+    sums = {}
+    for line in listing.splitlines():
+        digest, _, name = line.strip().partition(" ")
+        name = name.strip().removeprefix("*")
+        if not digest:
+            continue
+        plain = name and "/" not in name and "\\" not in name and not name.startswith(".")
+        if not plain or len(digest) != hashlib.sha256().digest_size * 2:
+            raise ProfileError(f"{SUMS} of {where} has a line that is none: {line[:80]!r}.")
+        sums[name] = digest.lower()
+    if not sums:
+        raise ProfileError(f"{SUMS} of {where} is empty.")
+    return sums
+
+
+def check_sums(folder: Path) -> None:
+    """Hold the files of a folder against its ``SHA256SUMS``, if it has one.
+
+    Raises:
+        ProfileError: if a file is missing or differs.
+    """
+    path = folder / SUMS
+    if not path.is_file():
+        return
+    for name, expected in read_sums(path.read_text(encoding="utf-8", errors="replace"), str(folder)).items():
+        try:
+            with (folder / name).open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise ProfileError(f"{folder / name} cannot be read: {error}. Copy it again.") from error
+        if digest != expected:
+            raise ProfileError(f"{folder / name} is not what {SUMS} says (SHA-256 differs). Copy it again.")

@@ -1,0 +1,178 @@
+"""Installs model profiles into a folder of the user's: whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from filo_core.errors import ProfileError
+from filo_core.filo_release.model import FiLoRelease
+from filo_core.filo_release.weights import our_names
+from filo_core.method.grounding_dino import GENERIC_WORDS, build_grounding_dino
+from filo_core.profiles.downloads import CLIP, GROUNDING, HEADS, VOCABULARY, check_sums
+from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest
+from filo_core.profiles.unpickle import to_safetensors
+from filo_core.resources import resource_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+
+RELEASE_FILE = "filo.safetensors"
+_TRAINED_ON = "CLIP and Grounding DINO as published; the heads are training-free, nothing was learned about anomalies"
+_WITH_HEADS = "CLIP and Grounding DINO as published, with heads trained by this program"
+
+
+def install_full(source: Path, models: Path, template: Path | None = None) -> Path:
+    """Install the full profile from a folder with the published files.
+
+    Args:
+        source: holds :data:`CLIP`, :data:`GROUNDING`, :data:`VOCABULARY`, and, where they were trained, :data:`HEADS`;
+            a ``SHA256SUMS`` beside them is checked.
+        models: the profile becomes ``full`` in it and replaces one that is there.
+        template: folder with manifest and architecture; the shipped one unless given.
+
+    Raises:
+        ProfileError: if a file is missing, damaged, of another network, or holds code. Then nothing has changed.
+    """
+    check_sums(source)
+    with _staged(models, template or resource_path("profiles", "full")) as folder:
+        profile = read_manifest(folder)
+        if profile.grounding is None or profile.heads is None:
+            raise ProfileError(f"{folder} is no template of a full profile.")
+        clip = _clip_state(_tensors(source / CLIP, folder), read_architecture(folder, profile), source / CLIP)
+        changes: dict[str, Any] = {"trained": True, "weights": _write(folder, "clip.safetensors", clip)}
+        shutil.copyfile(_there(source / VOCABULARY), folder / VOCABULARY)
+        localizer = build_grounding_dino(profile.grounding.settings, profile.grounding.bert, folder / VOCABULARY)
+        state = _fitting(_tensors(source / GROUNDING, folder), localizer.state_dict(), source / GROUNDING)
+        grounding = profile.grounding.model_dump(mode="json")
+        changes["grounding"] = grounding | {"weights": _write(folder, "grounding.safetensors", state)}
+        trained = (source / HEADS).is_file()
+        if trained:
+            changes["heads_weights"] = _write(folder, HEADS, _tensors(source / HEADS, folder))
+        changes["trained_on"] = _WITH_HEADS if trained else _TRAINED_ON
+        heads = json.loads((folder / MANIFEST_NAME).read_bytes())["heads"]
+        # Context vectors that were never trained are noise; the fixed templates stand alone then.
+        changes["heads"] = heads | {"learned_prompts": trained and heads.get("learned_prompts", True)}
+        _change_manifest(folder, changes)
+    return models / "full"
+
+
+def install_seeded(models: Path, template: Path | None = None) -> Path:
+    """Install the full profile with seeded noise as weights, to try the program's largest network without any."""
+    with _staged(models, template or resource_path("profiles", "full")) as folder:
+        letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?"]
+        words = [*special, *letters, *(f"##{letter}" for letter in letters), *GENERIC_WORDS]
+        (folder / VOCABULARY).write_text("\n".join(words) + "\n", encoding="utf-8")
+    return models / "full"
+
+
+def install_release(source: Path, models: Path) -> Path:
+    """Convert the published FiLo checkpoint for the compatibility mode.
+
+    Raises:
+        ProfileError: if it is another file than that. Then nothing has changed.
+    """
+    import torch
+
+    with _staged(models, None, "filo") as folder:
+        with torch.device("meta"):
+            expected = FiLoRelease().state_dict()
+        state = _fitting(our_names(_tensors(source, folder)), expected, source)
+        _write(folder, RELEASE_FILE, state)
+    return models / "filo"
+
+
+@contextmanager
+def _staged(models: Path, template: Path | None, name: str = "full") -> Iterator[Path]:
+    """A folder beside the final one, which it replaces at the end; gone again if anything fails."""
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=models) as space:
+        folder, final = models / space / "new", models / name
+        if template is None:
+            folder.mkdir()
+        else:
+            shutil.copytree(template, folder)
+        yield folder
+        if final.exists():
+            final.rename(models / space / "old")
+        folder.rename(final)
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise ProfileError(f"{path} is missing. Put the published file there, under this name.")
+    return path
+
+
+def _tensors(path: Path, space: Path) -> dict[str, Tensor]:
+    """Tensors of a safetensors file, or of a ``.pth`` that another process has converted."""
+    _there(path)
+    readable = path
+    if path.suffix != ".safetensors":
+        readable = space / "converted.part"
+        to_safetensors(path, readable)
+    try:
+        return load_file(readable)
+    except (OSError, SafetensorError) as error:
+        raise ProfileError(f"{path} is damaged or no safetensors file: {error}. Download it again.") from error
+    finally:
+        if readable is not path:
+            readable.unlink(missing_ok=True)
+
+
+def _clip_state(tensors: dict[str, Tensor], architecture: dict[str, Any], source: Path) -> dict[str, Tensor]:
+    """OpenAI's weights under open_clip's names, the position table resized to the profile's picture size."""
+    import open_clip
+    import torch
+    from open_clip.model import resize_pos_embed
+
+    with torch.device("meta"):
+        model = open_clip.CLIP(**architecture)
+    # Published in half precision, in which the table cannot be resized.
+    tensors = {name: tensor.float() for name, tensor in tensors.items()}
+    resize_pos_embed(tensors, model)
+    return _fitting(tensors, model.state_dict(), source)
+
+
+def _fitting(given: Mapping[str, Tensor], expected: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
+    """Those tensors a network wants, as float32.
+
+    Raises:
+        ProfileError: if one is missing or of another shape; what is left over is left out.
+    """
+    import torch
+
+    wrong = [n for n, wanted in expected.items() if n not in given or given[n].shape != wanted.shape]
+    if wrong:
+        raise ProfileError(
+            f"{source} is of another network: {len(wrong)} tensors are missing or of another shape, the first is "
+            f"{wrong[0]}. Use the published file."
+        )
+    return {
+        name: given[name].to(torch.float32 if wanted.is_floating_point() else wanted.dtype).clone().contiguous()
+        for name, wanted in expected.items()
+    }
+
+
+def _write(folder: Path, name: str, state: dict[str, Tensor]) -> dict[str, str]:
+    save_file(state, folder / name)
+    with (folder / name).open("rb") as stream:
+        return {"file": name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+
+
+def _change_manifest(folder: Path, changes: Mapping[str, Any]) -> None:
+    path = folder / MANIFEST_NAME
+    content = json.loads(path.read_bytes()) | dict(changes)
+    ModelProfile.model_validate(content)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

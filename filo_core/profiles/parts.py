@@ -1,0 +1,70 @@
+"""Parts of a profile beside CLIP itself: learned heads and the Grounding DINO localizer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from filo_core.errors import ProfileError
+from filo_core.method.trained_heads import TrainedHeads
+from filo_core.profiles.manifest import verify_weights
+from filo_core.profiles.seeded import fill_seeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from filo_core.method.interfaces import Localizer
+    from filo_core.profiles.manifest import GroundingFiles, ModelProfile, WeightsFile
+
+
+def build_heads(folder: Path, profile: ModelProfile, model: Any, device: str) -> TrainedHeads | None:
+    """The profile's heads; without a weights file of their own at their training-free start.
+
+    Raises:
+        ProfileError: if the weights are damaged or do not fit.
+    """
+    if profile.heads is None:
+        return None
+    heads = TrainedHeads(model, len(profile.stages), profile.heads, profile.seed)
+    if profile.heads_weights is not None:
+        load_weights(heads, folder, profile.heads_weights)
+    return heads.to(device).eval()
+
+
+def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str) -> Localizer:
+    """Grounding DINO from the profile's own files.
+
+    Raises:
+        ProfileError: if a file is missing, damaged or does not fit.
+    """
+    from filo_core.method.grounding_dino import GroundingDinoLocalizer, build_grounding_dino
+
+    vocabulary = folder / files.vocabulary
+    if not vocabulary.is_file():
+        raise ProfileError(f"{vocabulary} is missing. Install the profile again.")
+    try:
+        model = build_grounding_dino(files.settings, files.bert, vocabulary)
+    except (OSError, TypeError, ValueError, AttributeError) as error:
+        raise ProfileError(f"{folder} describes no usable localizer: {error}. Install the profile again.") from error
+    if files.weights is None:
+        fill_seeded(model, seed)
+    else:
+        load_weights(model, folder, files.weights)
+    return GroundingDinoLocalizer(model, files.settings, device)
+
+
+def load_weights(module: nn.Module, folder: Path, weights: WeightsFile) -> None:
+    """Fill a module from a checked safetensors file.
+
+    Raises:
+        ProfileError: if the file is missing, damaged, or names other tensors than the module has.
+    """
+    path = verify_weights(folder, weights)
+    try:
+        module.load_state_dict(load_file(path))
+    except (RuntimeError, SafetensorError) as error:
+        raise ProfileError(f"{path} does not fit its profile: {error}") from error
