@@ -177,7 +177,7 @@ def test_the_list_of_products_costs_the_same_however_many_there_are(filled: Stor
         (InspectionFilter("bolt", frozenset({Verdict.NG})), "ix_inspections_product_id_verdict_id"),
         (InspectionFilter(verdicts=frozenset({Verdict.NG})), "ix_inspections_verdict_id"),
         (InspectionFilter(since=MOMENT, until=MOMENT + MINUTE), "ix_inspections_inspected_at"),
-        (InspectionFilter("bolt", since=MOMENT, until=MOMENT + MINUTE), "ix_inspections_product_id_inspected_at"),
+        (InspectionFilter("bolt", since=MOMENT, until=MOMENT + MINUTE), "ix_inspections_inspected_at"),
         (InspectionFilter(undecided=True), "ix_reviews_inspection_id_id"),
         (InspectionFilter(anomaly_type="scratch"), "ix_regions_anomaly_type_inspection_id"),
     ],
