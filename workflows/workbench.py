@@ -82,7 +82,7 @@ def open_workbench(settings: Settings, on_engine: Callable[[EngineState, str], N
     worker.start()
     nightly = NightlyBackup(settings)
     nightly.start()
-    live_model = LiveModel() if settings.supervised else None
+    live_model = LiveModel(settings.models) if settings.supervised else None
     return Workbench(
         settings=settings,
         storage=storage,
