@@ -57,7 +57,8 @@ def read_settings_file(home: Path) -> dict[str, object]:
         return {}
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read: {error.strerror or error}. Ask for permission to read it."
+            f"{path} cannot be read: {error.strerror or error}. Ask for permission to read it, or set FILO_HOME to "
+            "another folder."
         ) from error
     try:
         stored = StoredSettings.model_validate_json(content)
