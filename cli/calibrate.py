@@ -48,7 +48,7 @@ def calibrate(
         at_end.callback(access.sign_out)
         catalogue = Catalogue(storage, access)
         draft = catalogue.draft(name)
-        engine = load_engine(draft.profile, settings.device)
+        engine = load_engine(draft.profile, settings.device, settings.models)
         found = _last(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")
         assert isinstance(found, Calibrated), "calibration ends with its result"
         recipe = draft.recipe(found.limits, engine.model_hash)
@@ -98,7 +98,7 @@ def sensitivity(
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
         draft = catalogue.draft(name)
-        engine = load_engine(draft.profile, settings.device)
+        engine = load_engine(draft.profile, settings.device, settings.models)
         found: Sensitivity = _last(sensitivity_steps(catalogue, name, engine, draws), "Drawing")
     not_drawn = kinds_of(draft.anomaly_types).not_drawn
     if as_json:

@@ -129,7 +129,7 @@ def check(name: Name, by: Who = "", database: Database = "", device: Device = ""
     checked: GoldenChecked | None = None
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
-        engine = load_engine(catalogue.recipe(name).recipe.profile, settings.device)
+        engine = load_engine(catalogue.recipe(name).recipe.profile, settings.device, settings.models)
         for event in golden_steps(catalogue, name, by or settings.operator)(engine):
             if isinstance(event, GoldenChecked):
                 checked = event

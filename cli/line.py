@@ -65,7 +65,9 @@ def run(
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         references = catalogue.references(version.recipe)
-        make = partial(load_detector, version.recipe.profile, version.recipe, tuple(references))
+        make = partial(
+            load_detector, version.recipe.profile, version.recipe, tuple(references), installed=settings.models
+        )
         detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=_warn)
         recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
         try:

@@ -127,8 +127,13 @@ class Catalogue:
             kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
             return transaction.products.save(name, _changed(draft, replace(draft, references=kept)))
 
-    def set_calibration(self, name: str, calibrated: Calibrated) -> ProductDraft:
+    def set_calibration(self, name: str, calibrated: Calibrated, profile: str = "") -> ProductDraft:
         """Take over limits that were found from the good parts, and keep the evidence behind them.
+
+        Args:
+            name: of the product.
+            calibrated: what was found.
+            profile: model profile that found it, which judges from now on; the product's own unless given.
 
         Raises:
             RecipeError: if references were added or removed while the limits were being found.
@@ -146,6 +151,7 @@ class Catalogue:
                 limits=calibrated.limits,
                 calibration_note=calibrated.sentence,
                 model_hash=calibrated.model_hash,
+                profile=profile or draft.profile,
             )
             saved = transaction.products.save(name, changed)
             transaction.calibrations.add(

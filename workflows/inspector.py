@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,13 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     """
 
     def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
-        draft = catalogue.draft(name)
+        # The limits hold for the model that found them, so the recipe names that one.
+        draft = replace(catalogue.draft(name), profile=engine.profile)
         recipe = draft.recipe(_ANY_LIMITS, engine.model_hash)
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
         for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
             if isinstance(event, Calibrated):
-                catalogue.set_calibration(name, event)
+                catalogue.set_calibration(name, event, engine.profile)
             yield event
 
     return run

@@ -10,6 +10,8 @@ from filo_core.line.model_process import load_detector
 from filo_core.line.supervised import SupervisedDetector
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
 
 
 class LiveModel:
-    """Keeps one supervised detector, that of the newest recipe: the next start finds it warm."""
+    """Keeps one supervised detector, that of the newest recipe: the next start finds it warm.
 
-    def __init__(self) -> None:
+    Args:
+        installed: where profiles lie that did not ship with the program.
+    """
+
+    def __init__(self, installed: Path | None = None) -> None:
+        self._installed = installed
         self._recipe_hash = ""
         self._detector: SupervisedDetector | None = None
 
@@ -36,7 +43,7 @@ class LiveModel:
         own = engine.detector(recipe, references)
         if self._detector is None or self._recipe_hash != recipe.content_hash:
             self.close()
-            make = partial(load_detector, engine.profile, recipe, references)
+            make = partial(load_detector, engine.profile, recipe, references, installed=self._installed)
             self._detector = SupervisedDetector(make, engine.device)
             self._recipe_hash = recipe.content_hash
         self._detector.on_note = on_note

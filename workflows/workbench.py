@@ -92,7 +92,7 @@ def open_workbench(
     worker.start()
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
-    live_model = LiveModel() if settings.supervised else None
+    live_model = LiveModel(settings.models) if settings.supervised else None
     return Workbench(
         settings=settings,
         storage=storage,

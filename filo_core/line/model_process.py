@@ -22,6 +22,7 @@ from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
     from filo_core.line.sources.shared_frame import SharedFrame
     from filo_core.method.interfaces import Detector
@@ -57,11 +58,21 @@ class Answer:
     note: str = ""
 
 
-def load_detector(profile: str, recipe: Recipe, references: tuple[SourceImage, ...], device: str) -> Detector:
-    """A shipped profile's detector for one recipe; give it to a process with :func:`functools.partial`."""
+def load_detector(
+    profile: str,
+    recipe: Recipe,
+    references: tuple[SourceImage, ...],
+    device: str,
+    *,
+    installed: Path | None = None,
+) -> Detector:
+    """A profile's detector for one recipe; give it to a process with :func:`functools.partial`.
+
+    ``installed`` is where profiles lie that did not ship with the program.
+    """
     from filo_core.engine import load_engine
 
-    return load_engine(profile, device).detector(recipe, references)
+    return load_engine(profile, device, installed).detector(recipe, references)
 
 
 def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Connection[Any, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -71,10 +72,16 @@ def encode_with_context(model: Any, tokens: Tensor, context: Tensor) -> Tensor:
 
 def tokens_of(texts: Sequence[str], count: int, context_length: int) -> Tensor:
     """``(P, L)`` int64 with ``count`` places for context vectors; what is too long is cut and keeps its end token."""
-    tokenize = SimpleTokenizer(context_length=context_length)
+    tokenize = _tokenizer(context_length)
     places = " ".join([_PLACE] * count)
     tokens: Tensor = tokenize([f"{places} {text}" for text in texts])
     return tokens
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(context_length: int) -> SimpleTokenizer:
+    # It reads its merges from a file, which takes longer than what it is asked for at each position.
+    return SimpleTokenizer(context_length=context_length)
 
 
 def normal_texts(class_name: str) -> tuple[str, ...]:

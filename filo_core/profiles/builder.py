@@ -32,6 +32,7 @@ from filo_core.profiles.manifest import (
 )
 from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.unfilled import Unfilled
 from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def _localizer(folder: Path, profile: ModelProfile, device: str) -> Localizer:
 
 def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> Any:
     try:
-        model = open_clip.CLIP(**architecture)
+        with Unfilled():
+            model = open_clip.CLIP(**architecture)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:

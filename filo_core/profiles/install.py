@@ -77,20 +77,31 @@ def install_seeded(models: Path, template: Path | None = None) -> Path:
     return models / "full"
 
 
-def install_release(source: Path, models: Path) -> Path:
+def install_release(source: Path, models: Path, network: Mapping[str, Tensor] | None = None) -> Path:
     """Convert the published FiLo checkpoint for the compatibility mode.
+
+    Args:
+        source: the checkpoint.
+        models: it becomes ``filo`` in it and replaces one that is there.
+        network: names and shapes that are wanted; those of the released network unless given.
 
     Raises:
         ProfileError: if it is another file than that. Then nothing has changed.
     """
-    import torch
-
     with _staged(models, None, "filo") as folder:
-        with torch.device("meta"):
-            expected = FiLoRelease().state_dict()
-        state = _fitting(our_names(_tensors(source, folder)), expected, source)
+        wanted = _released_network() if network is None else network
+        state = _fitting(our_names(_tensors(source, folder)), wanted, source)
         _write(folder, RELEASE_FILE, state)
     return models / "filo"
+
+
+def _released_network() -> Mapping[str, Tensor]:
+    """Names and shapes alone: the weights would be two gigabytes."""
+    import torch
+
+    with torch.device("meta"):
+        state: Mapping[str, Tensor] = FiLoRelease().state_dict()
+    return state
 
 
 @contextmanager

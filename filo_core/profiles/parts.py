@@ -11,6 +11,7 @@ from filo_core.errors import ProfileError
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.manifest import verify_weights
 from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.unfilled import Unfilled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,8 @@ def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str)
     if not vocabulary.is_file():
         raise ProfileError(f"{vocabulary} is missing. Install the profile again.")
     try:
-        model = build_grounding_dino(files.settings, files.bert, vocabulary)
+        with Unfilled():
+            model = build_grounding_dino(files.settings, files.bert, vocabulary)
     except (OSError, TypeError, ValueError, AttributeError) as error:
         raise ProfileError(f"{folder} describes no usable localizer: {error}. Install the profile again.") from error
     if files.weights is None:

@@ -1,8 +1,79 @@
-"""How references enter the memory bank."""
+"""How references enter the memory bank, and what a whole detector on the tiny network may never do."""
 
+from collections.abc import Sequence
+
+import numpy as np
+import open_clip
+import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from open_clip.tokenizer import SimpleTokenizer
 
-from filo_core.method.detector import shifted
+from filo_core.method.detector import FiLoDetector, shifted
+from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.head_settings import HeadSettings
+from filo_core.method.image_encoder import OpenClipImageEncoder
+from filo_core.method.interfaces import GroundingBox
+from filo_core.method.text_encoder import OpenClipTextEncoder
+from filo_core.method.text_side import TextSide
+from filo_core.method.trained_heads import TrainedHeads
+from filo_core.profiles.manifest import ModelProfile
+from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
+
+PROFILE = ModelProfile(
+    name="tiny",
+    trained=False,
+    architecture="none",
+    stages=(2, 4),
+    mean=(0.5, 0.5, 0.5),
+    std=(0.25, 0.25, 0.25),
+    gaussian_sigma_px=1.0,
+    licence="none",
+    trained_on="nothing",
+)
+BOX = GroundingBox(0.0, 0.0, 0.4, 0.4, 0.9, "crack")
+
+
+class FixedBoxes:
+    """A localizer that always answers the same."""
+
+    def __init__(self, *boxes: GroundingBox) -> None:
+        self.boxes = boxes
+
+    def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
+        del pixels, phrases
+        return self.boxes
+
+
+def picture(seed: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+
+
+def detector_of(
+    tiny_clip: open_clip.CLIP, names: Sequence[str] = ("crack",), *boxes: GroundingBox, suppression: float = 0.7
+) -> FiLoDetector:
+    draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names))
+    recipe = draft.recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
+    words = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    heads = TrainedHeads(tiny_clip, 2, HeadSettings(value_stages=(3, 4), first_value_block=2))
+    return FiLoDetector(
+        recipe,
+        PROFILE.model_copy(update={"suppression": suppression}),
+        OpenClipImageEncoder(
+            tiny_clip, PROFILE.stages, PROFILE.mean, PROFILE.std, value_stages=(3, 4), first_value_block=2
+        ),
+        words,
+        FixedBoxes(*boxes) if boxes else WholeImageLocalizer(),
+        text_side=TextSide(recipe, words, heads, tiny_clip),
+    )
+
+
+@pytest.fixture(scope="module")
+def seen_again(tiny_clip: open_clip.CLIP) -> FiLoDetector:
+    """One detector for many draws; its references are set anew in each."""
+    return detector_of(tiny_clip, ("crack", "stain"), BOX)
 
 
 def test_a_shift_moves_the_picture_and_repeats_its_border() -> None:
@@ -15,3 +86,52 @@ def test_a_shift_moves_the_picture_and_repeats_its_border() -> None:
 def test_no_shift_gives_the_picture_itself() -> None:
     picture = torch.rand(1, 3, 4, 4)
     assert shifted(picture, 0, 0) is picture
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(st.integers(0, 10_000), min_size=2, max_size=3, unique=True), st.integers(0, 10_000))
+def test_adding_a_reference_never_raises_the_map_or_the_score(
+    seen_again: FiLoDetector, references: list[int], asked: int
+) -> None:
+    seen_again.set_references({str(references[0]): picture(references[0])})
+    before = seen_again.predict(picture(asked))
+    for number in references[1:]:
+        seen_again.add_reference(str(number), picture(number))
+        after = seen_again.predict(picture(asked))
+        assert after.image_score <= before.image_score + 1e-6
+        assert bool((after.anomaly_map <= before.anomaly_map + 1e-6).all())
+        before = after
+
+
+def test_without_a_box_lambda_is_one(tiny_clip: open_clip.CLIP) -> None:
+    some, none = (detector_of(tiny_clip, ("crack",), suppression=value) for value in (0.0, 1.0))
+    boxed = detector_of(tiny_clip, ("crack",), BOX, suppression=0.0)
+    for detector in (some, none, boxed):
+        detector.add_reference("a", picture(1))
+    assert np.array_equal(some.predict(picture(2)).anomaly_map, none.predict(picture(2)).anomaly_map)
+    assert boxed.predict(picture(2)).anomaly_map[-1, -1] == 0.0
+
+
+def test_the_order_of_references_and_of_anomaly_names_changes_nothing(tiny_clip: open_clip.CLIP) -> None:
+    results = []
+    for names, references in ((("crack", "stain", "dent"), (1, 2)), (("dent", "crack", "stain"), (2, 1))):
+        detector = detector_of(tiny_clip, names, BOX)
+        detector.set_references({str(number): picture(number) for number in references})
+        results.append(detector.predict(picture(3)))
+    assert results[0].image_score == pytest.approx(results[1].image_score, abs=1e-4)
+    np.testing.assert_allclose(results[0].anomaly_map, results[1].anomaly_map, atol=1e-4)
+
+
+STRANGE = ("\U0001f529 crack", "crack; -- ' \" {} at {0}", "...", "c" * 500, "long word " * 50)
+
+
+@pytest.mark.parametrize("names", [STRANGE, tuple(f"flaw number {count}" for count in range(300))])
+def test_strange_and_many_anomaly_names_go_through_a_whole_detector(
+    tiny_clip: open_clip.CLIP, names: tuple[str, ...]
+) -> None:
+    detector = detector_of(tiny_clip, names, BOX)
+    detector.add_reference("a", picture(1))
+    prediction = detector.predict(picture(2))
+    assert 0.0 <= prediction.image_score <= 1.0
+    assert prediction.anomaly_map.shape == (32, 32)
+    assert bool(np.isfinite(prediction.anomaly_map).all())

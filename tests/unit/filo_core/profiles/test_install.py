@@ -17,11 +17,12 @@ from safetensors.torch import load_file, save_file
 
 from filo_core.engine import Engine
 from filo_core.errors import ProfileError
+from filo_core.filo_release.model import FiLoRelease
 from filo_core.method.grounding_dino import GENERIC_WORDS, build_grounding_dino
 from filo_core.method.grounding_settings import GroundingSettings
 from filo_core.profiles.builder import load_profile
 from filo_core.profiles.downloads import CLIP, GROUNDING, SUMS, VOCABULARY, download, read_sums
-from filo_core.profiles.install import install_full, install_release, install_seeded
+from filo_core.profiles.install import RELEASE_FILE, install_full, install_release, install_seeded
 from filo_core.profiles.manifest import read_manifest
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.profiles.unpickle import to_safetensors
@@ -184,6 +185,47 @@ def test_another_file_is_not_taken_for_the_published_filo_checkpoint(tmp_path: P
     with pytest.raises(ProfileError, match="of another network"):
         install_release(tmp_path / "filo.pth", tmp_path / "models")
     assert entries(tmp_path / "models") == []
+
+
+@pytest.fixture(scope="module")
+def small_release() -> dict[str, torch.Tensor]:
+    """Every tensor of the released network by its name, no side longer than three: whole it has two gigabytes."""
+    with torch.device("meta"):
+        names = FiLoRelease().state_dict()
+    draw = torch.Generator().manual_seed(0)
+    return {name: torch.rand([min(side, 3) for side in value.shape], generator=draw) for name, value in names.items()}
+
+
+def as_published(state: dict[str, torch.Tensor], path: Path) -> Path:
+    """In half precision, behind a wrapper, with the text encoder's duplicates that the released file has."""
+    content = {name: value.half() for name, value in state.items()}
+    content |= {"text_encoder.ln_final.weight": content["clip_model.ln_final.weight"]}
+    torch.save({"state_dict": content}, path)
+    return path
+
+
+def test_the_published_filo_checkpoint_becomes_safetensors_under_our_names(
+    small_release: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    source = as_published(small_release, tmp_path / "filo.pth")
+    folder = install_release(source, tmp_path / "models", small_release)
+    converted = load_file(folder / RELEASE_FILE)
+    assert converted.keys() == small_release.keys()
+    assert all(value.dtype == torch.float32 for value in converted.values())
+    assert all(torch.equal(value, small_release[name].half().float()) for name, value in converted.items())
+    assert entries(tmp_path / "models") == ["filo"]
+
+
+def test_a_truncated_filo_checkpoint_leaves_the_installed_one_as_it_was(
+    small_release: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    source, models = as_published(small_release, tmp_path / "filo.pth"), tmp_path / "models"
+    before = (install_release(source, models, small_release) / RELEASE_FILE).read_bytes()
+    source.write_bytes(source.read_bytes()[:-2000])
+    with pytest.raises(ProfileError, match="was refused"):
+        install_release(source, models, small_release)
+    assert entries(models) == ["filo"]
+    assert (models / "filo" / RELEASE_FILE).read_bytes() == before
 
 
 class Quiet(SimpleHTTPRequestHandler):
