@@ -98,9 +98,14 @@ class ArtefactStore:
     def close(self) -> None:
         """Say that this run has ended well and left nothing behind."""
         if self._lock.is_locked:
+            mark = Path(self._lock.lock_file)
+            # Before the lock goes: a mark without one would pass for a crash to a program that opens just now.
+            # Windows removes no open file, so there it goes afterwards.
+            with suppress(OSError):
+                mark.unlink(missing_ok=True)
             self._lock.release()
             with suppress(OSError):
-                Path(self._lock.lock_file).unlink(missing_ok=True)
+                mark.unlink(missing_ok=True)
 
     def put_image(self, image: SourceImage) -> str:
         """Keep an image's encoded bytes as they came; back comes its hash.

@@ -173,6 +173,23 @@ def test_a_crashed_run_is_cleaned_up_after_and_a_living_one_is_left_alone(tmp_pa
     assert [path.name for path in (root / ".runs").iterdir()] == ["opening.lock"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+def test_a_closing_run_never_looks_like_a_crashed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "images"
+    store = ArtefactStore(root)
+    marks_at_release = []
+    release = FileLock.release
+
+    def watched(lock: FileLock, force: bool = False) -> None:
+        marks_at_release.extend(path for path in (root / ".runs").iterdir() if path.suffix != ".lock")
+        release(lock, force)
+
+    monkeypatch.setattr(FileLock, "release", watched)
+    store.close()
+    assert marks_at_release == []
+    assert [path.name for path in (root / ".runs").iterdir()] == ["opening.lock"]
+
+
 def test_a_store_that_hangs_while_opening_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "images"
     ArtefactStore(root).close()
