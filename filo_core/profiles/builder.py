@@ -32,6 +32,7 @@ from filo_core.profiles.manifest import (
 )
 from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.start_weights import fill_start
 from filo_core.profiles.unfilled import Unfilled
 from filo_core.resources import resource_path
 
@@ -167,7 +168,9 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     except (TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
-        fill_seeded(model, profile.seed)
+        # A transformer begins from patches, which heads can be trained on; a convolutional tower from plain noise.
+        fill = fill_seeded if hasattr(model.visual, "trunk") else fill_start
+        fill(model, profile.seed)
         return model
     path = verify_weights(folder, profile.weights)
     try:

@@ -13,7 +13,7 @@ from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.trained_heads import TrainedHeads
-from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.start_weights import fill_start
 
 ARCHITECTURE = {
     "embed_dim": 16,
@@ -29,7 +29,7 @@ SETTINGS = HeadSettings(
 
 def frozen_model(seed: int = 3) -> FrozenModel:
     model = open_clip.CLIP(**ARCHITECTURE).eval()
-    fill_seeded(model, seed)
+    fill_start(model, seed)
     model.requires_grad_(requires_grad=False)
     tokenizer = SimpleTokenizer(context_length=32)
     return FrozenModel(
