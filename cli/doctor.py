@@ -15,7 +15,6 @@ from rich.table import Table
 from cli.common import add_row, console, print_json, settings_with, shown_url, speaks_plainly, trained_word
 from cli.product import AsJson, Database
 from filo_core.errors import FiloError
-from filo_core.profiles.builder import profile_folders
 from storage.storage import open_storage
 from workflows.backups import backup_problem
 
@@ -35,6 +34,8 @@ PACKAGES = (
 @speaks_plainly
 def doctor(database: Database = "", as_json: AsJson = False) -> None:
     """Check this installation: packages, device, profiles, database."""
+    from filo_core.profiles.builder import profile_folders
+
     settings = settings_with(database=database)
     folders = profile_folders(settings.models)
     profiles = [_profile(folders[name]) for name in sorted(folders)]

@@ -13,7 +13,6 @@ from rich.table import Table
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.product import AsJson
 from filo_core.errors import ProfileError
-from filo_core.profiles.builder import load_profile, profile_folder, profile_folders
 from filo_core.profiles.manifest import read_manifest
 
 GOLDEN_TOLERANCE = 2e-5
@@ -27,6 +26,8 @@ app = typer.Typer(help="Model profiles.", no_args_is_help=True)
 @speaks_plainly
 def list_profiles(as_json: AsJson = False) -> None:
     """List the profiles that are here, and what they were trained on."""
+    from filo_core.profiles.builder import profile_folders
+
     folders = profile_folders(settings_with().models)
     profiles = [read_manifest(folders[name]) for name in sorted(folders)]
     if as_json:
@@ -85,6 +86,8 @@ def _install_from(url: str, models: Path) -> Path:
 @speaks_plainly
 def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJson = False) -> None:
     """Hold a profile's files against its manifest and build its network."""
+    from filo_core.profiles.builder import load_profile, profile_folder
+
     loaded = load_profile(profile_folder(name, settings_with().models), "cpu")
     if as_json:
         print_json({"name": name, "usable": True, "model_hash": loaded.model_hash})

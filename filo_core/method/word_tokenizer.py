@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,6 +45,9 @@ class WordTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """``(P, L)`` int64: words, the end token, padding. The end has the largest number, where open_clip pools."""
+        # A manifest is read without a model: only this needs torch.
+        import torch
+
         tokens = torch.full((len(texts), self._length), _PADDING, dtype=torch.int64)
         for row, text in enumerate(texts):
             numbers = [self._numbers.get(word, _UNKNOWN) for word in words_of(text)][: self._length - 1]

@@ -767,7 +767,7 @@
         </message>
         <message>
             <source>Golden set of %1</source>
-            <translation>Referenzteile von %1</translation>
+            <translation>Muster von %1</translation>
         </message>
         <message>
             <source>There are no known parts yet, so nothing is checked.</source>
@@ -1452,7 +1452,7 @@
         </message>
         <message>
             <source>&amp;Golden set …</source>
-            <translation>&amp;Referenzteile …</translation>
+            <translation>&amp;Muster …</translation>
         </message>
         <message>
             <source>Known parts that have to be judged right</source>
