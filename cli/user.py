@@ -52,6 +52,14 @@ def disable(name: Person, user: User = "", database: Database = "") -> None:
     say(f"{name} can sign in no more.")
 
 
+@app.command()
+@speaks_plainly
+def enable(name: Person, user: User = "", database: Database = "") -> None:
+    """Let a disabled user sign in again."""
+    _manage(user, database, lambda users: users.enable(name))
+    say(f"{name} may sign in again.")
+
+
 @app.command("list")
 @speaks_plainly
 def list_users(database: Database = "", as_json: AsJson = False) -> None:

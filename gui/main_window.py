@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _SMALLEST = QSize(1100, 720)
 _NAVIGATION_WIDTH = 116
 _LONGEST_END_MS = 10_000
+_LOOK_WHO_EVERY_MS = 15_000
 
 
 class MainWindow(QMainWindow):
@@ -132,6 +133,8 @@ class MainWindow(QMainWindow):
         state.screen_requested.connect(self._on_screen_requested)
         state.model_changed.connect(self._on_model_changed)
         self._status.operator_change_requested.connect(self.ask_for_operator)
+        self._who = QTimer(self)
+        self._who.timeout.connect(state.refresh_operator)
 
     # Screens ---------------------------------------------------------------------------------------------------
 
@@ -191,6 +194,8 @@ class MainWindow(QMainWindow):
             self.show_error(recovered)
         for made in self._buttons.values():
             made.setEnabled(True)
+        self._state.refresh_operator()
+        self._who.start(_LOOK_WHO_EVERY_MS)
         self.show_screen(next(iter(self._specs)))
 
     def _on_screen_requested(self, screen: str, product: str) -> None:  # noqa: ARG002 - the state carries the product
@@ -224,7 +229,9 @@ class MainWindow(QMainWindow):
     def ask_for_operator(self) -> None:
         """Ask who is working; with the PIN, once there are users."""
         if self._state.is_open and self._state.workbench.access.is_needed:
-            SignInDialog(self._state, self).exec()
+            dialog = SignInDialog(self._state, self)
+            dialog.exec()
+            dialog.deleteLater()
             return
         name, accepted = QInputDialog.getText(
             self, self.tr("Operator"), self.tr("Your name stands beside what you sign and review:"),

@@ -27,6 +27,11 @@ class SignInDialog(QDialog):
         )
         buttons.accepted.connect(self.try_to_sign_in)
         buttons.rejected.connect(self.reject)
+        self.sign_out_button = buttons.addButton(self.tr("Sign &out"), QDialogButtonBox.ButtonRole.ResetRole)
+        self.sign_out_button.clicked.connect(self.sign_out)
+        self.sign_out_button.setVisible(state.workbench.access.user is not None)
+        for made in buttons.buttons():
+            made.setAccessibleName(made.text().replace("&", ""))
         form = QFormLayout()
         form.addRow(self.tr("&Name"), self.name_edit)
         form.addRow(self.tr("&PIN"), self.pin_edit)
@@ -49,4 +54,10 @@ class SignInDialog(QDialog):
             return
         self.pin_edit.clear()
         self._state.set_operator(user.name)
+        self.accept()
+
+    def sign_out(self) -> None:
+        """End the session; looking and inspecting go on."""
+        self._state.workbench.access.sign_out()
+        self._state.refresh_operator()
         self.accept()

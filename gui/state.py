@@ -113,6 +113,12 @@ class AppState(QObject):
             self._operator = name
             self.operator_changed.emit(name)
 
+    def refresh_operator(self) -> None:
+        """Once there are users, who is working is who is signed in; a session may have timed out meanwhile."""
+        if self._workbench is not None and self._workbench.access.is_needed:
+            user = self._workbench.access.user
+            self.set_operator(user.name if user is not None else "")
+
     @property
     def model_state(self) -> ModelState:
         """Whether the model is loading, ready or failed."""

@@ -218,6 +218,14 @@ QComboBox QAbstractItemView {{ background: {theme.surface}; color: {theme.text};
 QSlider:focus {{ border: 2px solid {theme.accent.ground}; border-radius: 6px; }}
 QListView, QTableView {{ border: 1px solid {theme.border}; }}
 QListView:focus, QTableView:focus {{ border: 2px solid {theme.accent.ground}; }}
+QTabWidget::pane {{ border: none; }}
+QTabBar::tab {{
+    min-height: {TOUCH_PX - 4}px; padding: 0 18px; border: none; border-bottom: 3px solid transparent;
+    background: transparent; color: {theme.text};
+}}
+QTabBar::tab:hover {{ background: {theme.raised}; }}
+QTabBar::tab:selected {{ border-bottom-color: {theme.accent.ground}; font-weight: 600; }}
+QTabBar::tab:focus {{ border: 2px solid {theme.accent.ground}; }}
 QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 8}px; spacing: 10px; }}
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 22px; height: 22px; border: 2px solid {theme.border}; background: {theme.surface}; border-radius: 4px;

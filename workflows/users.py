@@ -86,6 +86,17 @@ class Users:
             _keep_an_admin(transaction, user)
             return self._put(transaction, user.name, user.role, user.pin_hash, by, "disabled", disabled=True)
 
+    def enable(self, name: str) -> User:
+        """Let a disabled user sign in again, with the PIN and role from before.
+
+        Raises:
+            AccessError: if there is no such user, or nobody may do this.
+        """
+        by = self._access.require(Right.MANAGE_USERS)
+        with self._storage.transaction() as transaction:
+            user = _known(transaction, name)
+            return self._put(transaction, user.name, user.role, user.pin_hash, by, "enabled")
+
     def _put(
         self, transaction: Transaction, name: str, role: Role, pin_hash: str, by: str, what: str, disabled: bool = False
     ) -> User:

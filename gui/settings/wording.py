@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from filo_core.types import Role
 from gui.languages import LANGUAGES
 from workflows.settings_check import DEVICES
 
@@ -41,6 +42,11 @@ def choices(name: str) -> list[tuple[str, str]]:
             return [(_tr("As the system"), "system"), (_tr("Light"), "light"), (_tr("Dark"), "dark")]
         case _:
             raise KeyError(name)
+
+
+def role_name(role: Role) -> str:
+    """What a role is called."""
+    return {Role.OPERATOR: _tr("Operator"), Role.SUPERVISOR: _tr("Supervisor"), Role.ADMIN: _tr("Admin")}[role]
 
 
 def _tr(text: str) -> str:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from filo_core.descriptions.suggest import Suggestion
 from filo_core.types import Severity, WizardStep
 from gui.background import sentence_of
-from gui.products.undo_bar import UndoBar
 from gui.products.wizard.anomaly_delegate import NameDelegate, SeverityDelegate, TickDelegate
 from gui.products.wizard.anomaly_list import AnomalyListEditor
 from gui.products.wizard.anomaly_model import AnomalyTableModel, Column
@@ -28,6 +27,7 @@ from gui.products.wizard.suggester import Suggester
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.undo_bar import UndoBar
 
 
 class AnomaliesPage(WizardPage):

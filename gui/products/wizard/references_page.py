@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedLayout, QWidget
 
 from filo_core.imaging import IMAGE_SUFFIXES
 from filo_core.types import WizardStep
-from gui.products.undo_bar import UndoBar
 from gui.products.wizard.capture_dialog import CaptureDialog
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.reference_cards import ReferenceCards, ReferenceModel
@@ -18,6 +17,7 @@ from gui.products.wizard.reference_shelf import ReferenceShelf
 from gui.products.wizard.session import DraftSession
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.undo_bar import UndoBar
 
 
 class ReferencesPage(WizardPage):

@@ -96,3 +96,12 @@ def test_with_users_the_sign_off_needs_the_pin_again(page: SignOffPage, state: A
     assert signed is not None
     assert (signed.signed_by, signed.recipe.model_hash) == ("Ada", RedEngine.model_hash)
     assert page.step is WizardStep.SIGN_OFF
+
+
+def test_a_session_that_timed_out_is_seen_in_the_window(state: AppState, with_users: Workbench) -> None:
+    with_users.access.sign_in("Ada", PIN)
+    state.refresh_operator()
+    assert state.operator == "Ada"
+    with_users.access._timeout_s = -1.0
+    state.refresh_operator()
+    assert state.operator == ""

@@ -276,3 +276,11 @@ def test_an_inspection_names_the_person_signed_in_at_that_moment_and_otherwise_t
         assert operators == ["line 3", "Olaf", "Sue", "line 3"]
         assert connection.scalars(select(JobRow.operator)).all() == ["Olaf"]
     assert storage.verify().intact
+
+
+def test_a_disabled_user_can_be_let_in_again_with_the_same_pin(storage: Storage, access: Access) -> None:
+    access.sign_in("Ada", PIN["Ada"])
+    users = Users(storage, access)
+    users.disable("Sue")
+    assert not users.enable("sue").disabled
+    assert access.sign_in("Sue", PIN["Sue"]).role is Role.SUPERVISOR

@@ -1,23 +1,15 @@
+"""The pages of the settings beside each other."""
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from gui.appearance import Appearance
-from gui.live.panel import LivePanel
-from gui.live.sources import SourceKind
 from gui.settings.panel import SettingsPanel
 from gui.state import AppState
-from gui.theme import DARK, LIGHT, current_theme
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
-from workflows.settings import Settings
-
-Until = Callable[..., None]
 
 
 @pytest.fixture
@@ -30,136 +22,7 @@ def panel(qtbot: QtBot, state: AppState) -> Iterator[SettingsPanel]:
     made.close_down()
 
 
-def choose(panel: SettingsPanel, name: str, value: str) -> None:
-    """As a person does, from the list."""
-    control = panel.fields[name].control
-    assert isinstance(control, QComboBox)
-    control.setCurrentIndex(control.findData(value))
-    control.activated.emit(control.currentIndex())
-
-
-def edit(panel: SettingsPanel, name: str) -> QLineEdit:
-    control = panel.fields[name].control
-    assert isinstance(control, QLineEdit)
-    return control
-
-
-@pytest.fixture
-def appearance(qapp: QApplication, state: AppState) -> Iterator[Appearance]:
-    made = Appearance(qapp, state.settings)
-    state.settings_changed.connect(made.use)
-    yield made
-    made.use(Settings(theme="light", language="en"))
-    qapp.styleHints().colorSchemeChanged.disconnect(made._on_scheme_changed)
-    made.deleteLater()
-
-
-def test_theme_and_letters_change_at_once(
-    panel: SettingsPanel, appearance: Appearance, qapp: QApplication, until: Until
-) -> None:
-    usual = qapp.font().pointSizeF()
-    choose(panel, "theme", "dark")
-    assert current_theme() is LIGHT
-    panel.fields["font_scale"].control.setValue(150.0)  # type: ignore[attr-defined]
-    panel.save_button.click()
-    until(lambda: current_theme() is DARK, "the theme is dark")
-    assert qapp.font().pointSizeF() == pytest.approx(1.5 * usual)
-    assert panel.message.sentence == "Saved, and in force."
-
-
-def test_a_chosen_theme_does_not_follow_the_system_and_a_followed_one_does(
-    qapp: QApplication, appearance: Appearance
-) -> None:
-    hints = qapp.styleHints()
-    appearance.use(Settings(theme="system", language="en"))
-    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
-    assert current_theme() is DARK
-    appearance.use(Settings(theme="light", language="en"))
-    assert current_theme() is LIGHT
-    appearance.use(Settings(theme="system", language="en"))
-    hints.colorSchemeChanged.emit(Qt.ColorScheme.Light)
-    assert current_theme() is LIGHT
-
-
-def test_what_waits_for_the_next_start_is_said(panel: SettingsPanel, until: Until) -> None:
-    choose(panel, "device", "cpu")
-    panel.save_button.click()
-    until(lambda: bool(panel.message.sentence), "the outcome is told")
-    assert panel.message.sentence == "Saved. From the next start on: Computes on."
-
-
-def test_a_mistake_stands_beneath_its_field_and_has_the_keyboard(
-    panel: SettingsPanel, qapp: QApplication, until: Until
-) -> None:
-    panel.activateWindow()
-    QTest.keyClicks(edit(panel, "llm_base_url"), "nowhere")
-    panel.save_button.click()
-    until(lambda: bool(panel.fields["llm_base_url"].problem), "the mistake is told")
-    assert "This is no address" in panel.fields["llm_base_url"].problem
-    assert "This is no address" in edit(panel, "llm_base_url").accessibleDescription()
-    assert panel.focusWidget() is edit(panel, "llm_base_url")
-    panel.undo_button.click()
-    assert edit(panel, "llm_base_url").text() == ""
-    assert panel.fields["llm_base_url"].problem == ""
-
-
-def test_the_key_is_hidden_while_it_is_typed_and_gone_once_it_is_saved(panel: SettingsPanel, until: Until) -> None:
-    assert panel.key_edit.echoMode() is QLineEdit.EchoMode.Password
-    QTest.keyClicks(panel.key_edit, "sk-secret")
-    panel.save_button.click()
-    until(panel.key_remove.isVisible, "the key is kept")
-    assert panel.key_edit.text() == ""
-    shown = [widget.text() for widget in panel.findChildren(QLabel)] + [panel.key_edit.placeholderText()]
-    assert not [text for text in shown if "secret" in text]
-    panel.key_remove.click()
-    panel.save_button.click()
-    until(lambda: not panel.key_remove.isVisible(), "the key is removed")
-
-
-def test_a_field_that_a_variable_decides_says_so(
-    qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FILO_DEVICE", "cpu")
-    made = SettingsPanel(state)
-    qtbot.addWidget(made)
-    assert not made.fields["device"].control.isEnabled()
-    assert "Decided by the variable FILO_DEVICE." in made.fields["device"].note
-    assert made.fields["theme"].control.isEnabled()
-    made.close_down()
-
-
-def test_the_place_of_the_record_is_shown(panel: SettingsPanel, state: AppState) -> None:
-    assert panel.where.full_text == state.workbench.storage.where
-
-
-def test_live_starts_with_the_source_that_was_chosen(
-    qtbot: QtBot, panel: SettingsPanel, state: AppState, product: str, parts: object, until: Until
-) -> None:
-    live = LivePanel(state)
-    qtbot.addWidget(live)
-    choose(panel, "source_kind", "folder")
-    edit(panel, "source_value").setText(str(parts))
-    edit(panel, "source_value").textEdited.emit(str(parts))
-    panel.save_button.click()
-    until(lambda: live.source.choice.kind is SourceKind.FOLDER, "Live takes the source over")
-    assert live.source.choice.value == str(parts)
-    live.close_down()
-
-
-def test_every_setting_can_be_read_out_pressed_with_gloves_and_fits_a_small_window(panel: SettingsPanel) -> None:
-    assert nameless(panel) == []
-    assert too_small(panel) == []
-    assert cut_off(panel) == []
-
-
-def test_retention_starts_unrestricted_and_is_kept(panel: SettingsPanel, until: Until) -> None:
-    days = panel.fields["keep_days"].control
-    assert isinstance(days, QSpinBox)
-    assert days.text() == "for ever"
-    days.setValue(90)
-    panel.save_button.click()
-    until(lambda: bool(panel.message.sentence), "the outcome is told")
-    assert (Settings().keep_days, Settings().image_quota_gb) == (90, None)
-    days.setValue(0)
-    panel.save_button.click()
-    until(lambda: Settings().keep_days is None, "the restriction is gone")
+def test_every_page_can_be_read_out_pressed_with_gloves_and_fits_a_small_window(panel: SettingsPanel) -> None:
+    for page in range(panel.tabs.count()):
+        panel.tabs.setCurrentIndex(page)
+        assert (nameless(panel), too_small(panel), cut_off(panel)) == ([], [], []), panel.tabs.tabText(page)

@@ -1,0 +1,260 @@
+"""What the program works with, in groups, saved by one button."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.settings.controls import combo, restriction_spin, scale_spin
+from gui.settings.field import Field
+from gui.settings.presenter import AT_THE_NEXT_START, KEY, SettingsPresenter, Value
+from gui.settings.wording import choices, field_name
+from gui.state import AppState
+from gui.theme import SPACE
+from gui.widgets.controls import ElidedLabel, button, plain_label
+from gui.widgets.message_fold import MessageFold
+from workflows.settings_check import LONGEST_STATION
+
+
+class GeneralPage(QWidget):
+    """Shows what :class:`SettingsPresenter` holds."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.presenter = SettingsPresenter(state, self)
+        self.fields: dict[str, Field] = {}
+        self.message = MessageFold(self)
+        self.save_button = button(self.tr("&Save"), "check", primary=True, tip=self.tr("Keep these settings (Ctrl+S)"))
+        self.undo_button = button(self.tr("&Undo"), "undo", tip=self.tr("Forget what was not saved"))
+        self._make_fields()
+        self._lay_out()
+        self._connect()
+        self._on_values_changed()
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _make_fields(self) -> None:
+        later = self.tr("From the next start on.")
+        profiles = [(self._profile_text(p.name, p.trained), p.name) for p in self.presenter.profiles()]
+        self._add("profile", combo(profiles), later)
+        self._add("device", combo(choices("device")), later)
+        self._add("source_kind", combo(choices("source_kind")))
+        self._add("source_value", self._edit(), self.tr("What Live starts with. Empty: the first camera found."))
+        self._add(
+            "llm_base_url", self._edit("http://localhost:11434/v1"), self.tr("Writes anomaly lists. Empty: none.")
+        )
+        self._add("llm_model", self._edit())
+        self.key_edit = self._edit()
+        self.key_edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self.key_remove = button(self.tr("&Remove the key"), "delete", danger=True)
+        note = self.tr("It is never shown again, and kept in a file that only you may read.")
+        self.fields[KEY] = Field(field_name(KEY), self.key_edit, note, self)
+        self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
+        self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
+        note = self.tr("At least so long; then the command “retention” may remove what is decided, never a verdict.")
+        self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), 36_500), note)
+        note = self.tr("What goes first: images of confirmed OK. Never an NG that nobody has decided on.")
+        self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("all the room there is"), 1_000_000), note)
+        self._add("language", combo(choices("language")))
+        self._add("theme", combo(choices("theme")))
+        self._add("font_scale", scale_spin(self))
+        for name, field in self.fields.items():
+            if variable := self.presenter.variable(name):
+                field.lock(variable)
+        self.key_remove.setEnabled(not self.presenter.variable(KEY))
+
+    def _add(self, name: str, control: QWidget, note: str = "") -> None:
+        self.fields[name] = Field(field_name(name), control, note, self)
+        match control:
+            case QComboBox():
+                control.activated.connect(lambda _: self.presenter.set_value(name, str(control.currentData())))
+            case QLineEdit():
+                control.textEdited.connect(partial(self.presenter.set_value, name))
+            case QSpinBox():
+                control.valueChanged.connect(lambda value: self.presenter.set_value(name, value or None))
+            case QDoubleSpinBox():
+                control.valueChanged.connect(lambda value: self.presenter.set_value(name, round(value / 100.0, 2)))
+
+    def _edit(self, placeholder: str = "") -> QLineEdit:
+        edit = QLineEdit(self)
+        edit.setPlaceholderText(placeholder)
+        return edit
+
+    def _profile_text(self, name: str, trained: bool) -> str:
+        return f"{name} ({self.tr('trained') if trained else self.tr('untrained')})"
+
+    def _control(self, name: str, kind: type[QLineEdit]) -> QLineEdit:
+        control = self.fields[name].control
+        assert isinstance(control, kind), name
+        return control
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        grid = QGridLayout(content)
+        grid.setContentsMargins(0, 0, 6, 0)
+        grid.setSpacing(SPACE)
+        grid.addWidget(self._group(self.tr("Model"), "profile", "device"), 0, 0)
+        grid.addWidget(self._group(self.tr("Looks"), "language", "theme", "font_scale"), 0, 1)
+        grid.addWidget(self._group(self.tr("Camera"), "source_kind", "source_value"), 1, 0)
+        grid.addWidget(self._record_group(), 1, 1)
+        grid.addWidget(self._language_model_group(), 2, 0)
+        grid.addWidget(self._group(self.tr("Retention"), "keep_days", "image_quota_gb"), 2, 1)
+        grid.setRowStretch(3, 1)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(self.tr("General settings"))
+        area.setWidget(content)
+        line = QHBoxLayout()
+        line.addWidget(self.message, 100)
+        line.addStretch(1)
+        line.addWidget(self.undo_button)
+        line.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(area, 1)
+        layout.addLayout(line)
+
+    def _group(self, title: str, *names: str) -> QFrame:
+        card = QFrame(self)
+        card.setProperty("role", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, SPACE, 16, SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(plain_label(title, "heading", wrap=False))
+        for name in names:
+            column.addWidget(self.fields[name])
+        column.addStretch(1)
+        return card
+
+    def _language_model_group(self) -> QFrame:
+        card = self._group(self.tr("Language model"))
+        line = QHBoxLayout()
+        line.setSpacing(SPACE)
+        line.addWidget(self.fields["llm_base_url"], 2, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.fields["llm_model"], 1, Qt.AlignmentFlag.AlignTop)
+        key = QHBoxLayout()
+        key.setSpacing(SPACE)
+        key.addWidget(self.fields[KEY], 1)
+        key.addWidget(self.key_remove, 0, Qt.AlignmentFlag.AlignVCenter)
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertLayout(1, line)
+        column.insertLayout(2, key)
+        return card
+
+    def _record_group(self) -> QFrame:
+        card = self._group(self.tr("Record"), "station")
+        workbench = self._state.workbench
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        self.where = ElidedLabel(workbench.storage.where, self)
+        self.show_folder_button = button(self.tr("Show the &folder"), "folder")
+        note = self.tr("Moved by the variables %1 and %2, or when the program is started.")
+        column.insertWidget(1, plain_label(self.tr("Database"), wrap=False))
+        column.insertWidget(2, self.where)
+        column.insertWidget(3, plain_label(note.replace("%1", "FILO_HOME").replace("%2", "FILO_DATABASE"), "hint"))
+        column.insertWidget(4, self.show_folder_button, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    def _connect(self) -> None:
+        presenter = self.presenter
+        presenter.values_changed.connect(self._on_values_changed)
+        presenter.problems_changed.connect(self._on_problems_changed)
+        presenter.saved.connect(self._on_saved)
+        presenter.failed.connect(self.message.show_error)
+        self.save_button.clicked.connect(self.save)
+        self.undo_button.clicked.connect(self.undo)
+        self.key_edit.textEdited.connect(lambda text: presenter.set_key(text or None))
+        self.key_remove.clicked.connect(lambda: presenter.set_key(""))
+        self.show_folder_button.clicked.connect(self._on_show_folder_clicked)
+        key = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
+        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        key.activated.connect(self.save_button.click)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "fields"):
+            for field in self.fields.values():
+                field.recolour()
+
+    def close_down(self) -> None:
+        """Expect nothing any more; called before the window closes."""
+        self.presenter.close_down()
+
+    # Wishes ----------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Keep what is shown."""
+        self.message.clear()
+        self.presenter.save()
+
+    def undo(self) -> None:
+        """Go back to what is in force."""
+        self.message.clear()
+        self.key_edit.clear()
+        self.presenter.undo()
+
+    def _on_show_folder_clicked(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.presenter.settings.home)))
+
+    # Showing ---------------------------------------------------------------------------------------------------
+
+    def _on_values_changed(self) -> None:
+        for name, value in self.presenter.values.items():
+            self._show_value(self.fields[name].control, value)
+        placeholder = self.tr("A key is set. Type another one to replace it.") if self.presenter.has_key else ""
+        self.key_edit.setPlaceholderText(placeholder or self.tr("No key is set."))
+        self.key_remove.setVisible(self.presenter.has_key)
+        for control in (self.save_button, self.undo_button):
+            control.setEnabled(self.presenter.is_changed)
+
+    def _show_value(self, control: QWidget, value: Value) -> None:
+        blocker = QSignalBlocker(control)
+        match control:
+            case QComboBox():
+                control.setCurrentIndex(control.findData(value))
+            case QLineEdit() if control.text() != value:
+                control.setText(str(value))
+            case QSpinBox():
+                # Less than one is not nothing.
+                control.setValue(max(1, round(float(value))) if value else 0)
+            case QDoubleSpinBox():
+                control.setValue(100.0 * float(value or 0))
+        blocker.unblock()
+
+    def _on_problems_changed(self) -> None:
+        problems = self.presenter.problems
+        for name, field in self.fields.items():
+            field.set_problem(problems.get(name, ""))
+        if problems:
+            self.message.show_error(self.tr("Nothing was saved. What is wrong stands beneath each field."))
+            self.fields[next(iter(problems))].control.setFocus()
+
+    def _on_saved(self, changed: frozenset[str]) -> None:
+        self.key_edit.clear()
+        waiting = [field_name(name) for name in self.presenter.values if name in changed & AT_THE_NEXT_START]
+        if waiting:
+            text = self.tr("Saved. From the next start on: %1.").replace("%1", ", ".join(waiting))
+        else:
+            text = self.tr("Saved, and in force.")
+        self.message.show_note(text)
