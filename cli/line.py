@@ -25,6 +25,8 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
+from workflows.output_address import OutputKind
+from workflows.outputs import OutputStore
 from workflows.secret_store import SecretStore
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ def run(
     trigger: Annotated[
         list[str] | None, typer.Option(help="continuous, key, folder:PATH, http:HOST:PORT or modbus:HOST:PORT.")
     ] = None,
-    output: Annotated[list[str] | None, typer.Option(help="mqtt(s)://, http(s):// or csv:PATH; several go.")] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(help="mqtt(s)://, http(s):// or csv:PATH; else those of the settings."),
+    ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.")] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
     parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
@@ -80,13 +85,13 @@ def run(
                 detector=detector,
                 recorder=recorder,
                 outbox_file=settings.outbox,
-                sinks=_sinks([secrets.filled(address) for address in output or []], ca_file),
+                sinks=_sinks(output, ca_file, settings),
                 deadline_s=deadline,
                 on_answer=tally.take,
                 require=partial(golden.require, version.recipe.product),
             )
             try:
-                line.parts += [_trigger(words, line, settings) for words in trigger or ["continuous"]]
+                line.parts += [_trigger(words, line, settings) for words in trigger or _kept_triggers(settings)]
                 _run_until_ended(line, tally)
             finally:
                 line.stop()
@@ -114,11 +119,22 @@ class _Tally:
             self.ended.set()
 
 
-def _sinks(addresses: list[str], ca_file: Path | None) -> list[Sink]:
-    sinks = [make_sink(address, ca_file) for address in addresses]
+def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings) -> list[Sink]:
+    """Those that were named; none named, those that the settings keep."""
+    if addresses:
+        secrets = SecretStore(settings.home)
+        sinks = [make_sink(secrets.filled(address), ca_file) for address in addresses]
+    else:
+        sinks = OutputStore(settings.home).sinks(settings.outputs)
     if len({sink.name for sink in sinks}) < len(sinks):
         raise SourceError("Two outputs go to the same place. Name each of them once.")
     return sinks
+
+
+def _kept_triggers(settings: Settings) -> list[str]:
+    """The PLC asks where the settings keep a Modbus server; otherwise every picture is judged."""
+    servers = [output.address for output in settings.outputs if output.kind is OutputKind.MODBUS]
+    return servers or ["continuous"]
 
 
 def _trigger(words: str, line: Line, settings: Settings) -> LinePart:

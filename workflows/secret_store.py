@@ -1,7 +1,8 @@
 """Secrets by name: in the system's keyring where there is one, in an encrypted file otherwise.
 
 Names: ``llm`` for the language model's key, ``database`` for the password of the record's server, ``rtsp:HOST`` for a
-camera's password. Which of them exist, and where, stands in an index without the secrets themselves.
+camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which of them exist, and where, stands
+in an index without the secrets themselves.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LLM, DATABASE, CAMERA = "llm", "database", "rtsp:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
-_NAME = re.compile(r"llm|database|rtsp:[A-Za-z0-9.:\[\]-]{1,255}")
+_NAME = re.compile(r"llm|database|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
 
@@ -61,7 +62,9 @@ class SecretStore:
             SettingsError: if the name is none of those there can be, the value is empty, or it cannot be written.
         """
         if not _NAME.fullmatch(name):
-            raise SettingsError(f"{name[:80]!r} is no name of a secret. Use llm, database, or rtsp: with a host.")
+            raise SettingsError(
+                f"{name[:80]!r} is no name of a secret. Use llm, database, rtsp:HOST or output:USER@HOST."
+            )
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
         hide(value)
@@ -87,17 +90,19 @@ class SecretStore:
             self._file.write({key: value for key, value in self._file.read().items() if key != name})
         self._write_index(index)
 
-    def filled(self, address: str, name: str = "") -> str:
+    def filled(self, address: str, name: str = "", password: str | None = None) -> str:
         """An address with its password put in, where it names a user and no password and a secret is kept for it.
 
         Args:
             address: a URL.
             name: of the secret; the camera's of the URL's host when not given.
+            password: to put in; None takes the one that is kept.
         """
         parts = urlsplit(address)
         if not parts.username or parts.password is not None:
             return address
-        password = self.get(name or f"{CAMERA}{parts.hostname}")
+        if password is None:
+            password = self.get(name or f"{CAMERA}{parts.hostname}")
         if not password:
             return address
         user, host = parts.netloc.rsplit("@", 1)

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.engine import sqlite_url
+from workflows.output_address import Output
 from workflows.secret_store import DATABASE, SecretStore
 from workflows.settings_file import read_settings_file
 
@@ -63,6 +64,8 @@ class Settings(BaseSettings):
     """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
     line_token: SecretStr = SecretStr("")
     """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
+    outputs: tuple[Output, ...] = ()
+    """Where ``line run`` sends its verdicts when it is not told otherwise."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from filo_core.errors import SettingsError
+from workflows.output_address import Output
 from workflows.secret_store import LLM, SecretStore
 
 SETTINGS_FILE = "settings.json"
@@ -34,6 +35,7 @@ class StoredSettings(BaseModel):
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None
+    outputs: tuple[Output, ...] | None = None
     source_kind: str | None = None
     source_value: str | None = None
     language: str | None = None

@@ -17,14 +17,14 @@ class Field(QWidget):
         self._note_text = note
         self._variable_text = ""
         control.setAccessibleName(caption)
-        label = plain_label(caption, wrap=False)
-        label.setBuddy(control)
+        self._caption = plain_label(caption, wrap=False)
+        self._caption.setBuddy(control)
         self._note = plain_label(note, "hint")
         self._problem = plain_label("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(label)
+        layout.addWidget(self._caption)
         layout.addWidget(control)
         layout.addWidget(self._note)
         layout.addWidget(self._problem)
@@ -39,6 +39,11 @@ class Field(QWidget):
     def problem(self) -> str:
         """What is wrong; empty when nothing is."""
         return self._problem.text()
+
+    def set_caption(self, caption: str) -> None:
+        """Call the setting something else."""
+        self._caption.setText(caption)
+        self.control.setAccessibleName(caption)
 
     def lock(self, variable: str) -> None:
         """Say that ``variable`` decides, and leave nothing to be changed here."""

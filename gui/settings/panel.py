@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.settings.general_page import GeneralPage
+from gui.settings.outputs_page import OutputsPage
 from gui.settings.users_page import UsersPage
 from gui.state import AppState
 from gui.theme import SPACE
@@ -19,6 +20,7 @@ class SettingsPanel(QWidget):
         super().__init__(parent)
         self.general = GeneralPage(state, self)
         self.users = UsersPage(state, self)
+        self.outputs = OutputsPage(state, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         # The tabs themselves take the keyboard.
@@ -26,6 +28,7 @@ class SettingsPanel(QWidget):
         self.tabs.tabBar().setAccessibleName(self.tr("Pages of the settings"))
         self.tabs.addTab(self.general, self.tr("General"))
         self.tabs.addTab(self.users, self.tr("Users"))
+        self.tabs.addTab(self.outputs, self.tr("Outputs"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
@@ -35,3 +38,4 @@ class SettingsPanel(QWidget):
     def close_down(self) -> None:
         """Expect nothing any more; called before the window closes."""
         self.general.close_down()
+        self.outputs.close_down()

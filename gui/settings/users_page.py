@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QStackedLayout,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import Role
+from gui.settings.controls import plain_table
 from gui.settings.user_dialog import UserDialog
 from gui.settings.users_presenter import UsersPresenter
 from gui.settings.wording import role_name
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
-from gui.theme import SPACE, TOUCH_PX
+from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
@@ -48,23 +40,8 @@ class UsersPage(QWidget):
         self._connect()
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, 3, self)
-        table.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Role"), self.tr("May sign in")])
-        table.setAccessibleName(self.tr("Users"))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        return table
+        headers = [self.tr("Name"), self.tr("Role"), self.tr("May sign in")]
+        return plain_table(self.tr("Users"), headers, stretched=0, parent=self)
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import Role
 from gui.languages import LANGUAGES
+from workflows.output_address import MODBUS_PORT, OutputKind
 from workflows.settings_check import DEVICES
 
 
@@ -47,6 +48,36 @@ def choices(name: str) -> list[tuple[str, str]]:
 def role_name(role: Role) -> str:
     """What a role is called."""
     return {Role.OPERATOR: _tr("Operator"), Role.SUPERVISOR: _tr("Supervisor"), Role.ADMIN: _tr("Admin")}[role]
+
+
+def output_kind_name(kind: OutputKind) -> str:
+    """What a kind of output is called."""
+    return {
+        OutputKind.MQTT: "MQTT",
+        OutputKind.WEBHOOK: _tr("Web address"),
+        OutputKind.CSV: _tr("File (CSV)"),
+        OutputKind.MODBUS: "Modbus",
+    }[kind]
+
+
+def place_caption(kind: OutputKind) -> str:
+    """What is asked for where such an output is."""
+    return {
+        OutputKind.MQTT: _tr("Broker, port and topic"),
+        OutputKind.WEBHOOK: _tr("Host, port and path"),
+        OutputKind.CSV: _tr("File"),
+        OutputKind.MODBUS: _tr("Address and port that the PLC asks"),
+    }[kind]
+
+
+def place_example(kind: OutputKind) -> str:
+    """What such a place looks like."""
+    return {
+        OutputKind.MQTT: "broker.local:1883/filo/verdicts",
+        OutputKind.WEBHOOK: "mes.local:8080/verdicts",
+        OutputKind.CSV: "verdicts.csv",
+        OutputKind.MODBUS: f"127.0.0.1:{MODBUS_PORT}",
+    }[kind]
 
 
 def _tr(text: str) -> str:

@@ -113,6 +113,8 @@ class MessageFold(QFrame):
         self._kind = self._sign.kind = kind
         self._sentence.setText(sentence)
         self.setAccessibleName(sentence)
+        # A text that can be selected takes the keyboard, so it needs a name of its own.
+        self._sentence.setAccessibleName(sentence)
         self._details.setPlainText(details)
         self._more.setChecked(False)
         self._more.setVisible(bool(details))

@@ -39,6 +39,14 @@ class Sink(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Try whether the receiver can be reached and lets us in, without delivering anything.
+
+        Raises:
+            SinkError: why not, and what to do.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connection and file; the sink opens them again when something is to be delivered."""
         ...

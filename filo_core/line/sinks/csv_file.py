@@ -49,8 +49,26 @@ class CsvSink:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise SinkError(f"{self._path} cannot be written ({reason}). Free some space, or close it.") from error
+            raise self._refusal(error) from error
+
+    def check(self) -> None:
+        """Open the file for writing; one that was not there is not left behind.
+
+        Raises:
+            SinkError: if it cannot be written.
+        """
+        was_there = self._path.exists()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.open("ab").close()
+            if not was_there:
+                self._path.unlink()
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> SinkError:
+        reason = error.strerror or type(error).__name__
+        return SinkError(f"{self._path} cannot be written ({reason}). Free some space, or close it.")
 
     def close(self) -> None:
         """Nothing is open between two lines."""

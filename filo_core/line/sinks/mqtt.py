@@ -66,8 +66,22 @@ class MqttSink:
             sent = client.publish(self._topic, _payload(message), qos=1)
             self._pump_until(client, sent.is_published)
         except (OSError, ValueError, RuntimeError) as error:
-            self.close()
-            raise SinkError(f"{self.name} does not take messages ({_reason(error)}). Check the broker.") from error
+            raise self._refusal(error) from error
+
+    def check(self) -> None:
+        """Connect, and sign in where the address names a user.
+
+        Raises:
+            SinkError: if the broker cannot be reached, or refuses.
+        """
+        try:
+            self._connected()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> SinkError:
+        self.close()
+        return SinkError(f"{self.name} does not take messages ({_reason(error)}). Check the broker.")
 
     def close(self) -> None:
         """Disconnect."""

@@ -8,6 +8,8 @@ from filo_core.line.sinks.base import Message, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 _TIMEOUT_S = 5.0
+_NOT_FOR_US = frozenset({401, 403, 404, 407, 410})
+_NO_SUCH_METHOD = 501
 
 
 class WebhookSink:
@@ -31,15 +33,31 @@ class WebhookSink:
         Raises:
             SinkError: if there is none in time, or not one of success.
         """
+        headers = {"Idempotency-Key": message.key, "Content-Type": "application/json"}
+        answer = self._asked("POST", message.result.to_json().encode(), headers)
+        if not answer.is_success:
+            raise self._refusal(answer)
+
+    def check(self) -> None:
+        """Ask for the head alone: a server that takes nothing but posts says so, and is there.
+
+        Raises:
+            SinkError: if there is no answer, nobody knows the address, or it does not let us in.
+        """
+        status = (answer := self._asked("HEAD")).status_code
+        if status in _NOT_FOR_US or (answer.is_server_error and status != _NO_SUCH_METHOD):
+            raise self._refusal(answer)
+
+    def _asked(self, method: str, content: bytes = b"", headers: dict[str, str] | None = None) -> httpx2.Response:
         if self._client is None:
             self._client = httpx2.Client(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
-        headers = {"Idempotency-Key": message.key, "Content-Type": "application/json"}
         try:
-            answer = self._client.post(self._address, content=message.result.to_json().encode(), headers=headers)
+            return self._client.request(method, self._address, content=content or None, headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise SinkError(f"{self.name} does not answer ({type(error).__name__}). Check its server.") from error
-        if not answer.is_success:
-            raise SinkError(f"{self.name} answered {answer.status_code}. Check its server.")
+
+    def _refusal(self, answer: httpx2.Response) -> SinkError:
+        return SinkError(f"{self.name} answered {answer.status_code}. Check its server.")
 
     def close(self) -> None:
         """Close the connection."""

@@ -37,6 +37,9 @@ class Receiver:
             self.loses_acknowledgement = False
             raise SinkError("receiver did not answer. Check it.")
 
+    def check(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closed = True
 

@@ -34,8 +34,8 @@ def page(qtbot: QtBot, state: AppState) -> UsersPage:
 
 
 def rows(page: UsersPage) -> list[tuple[str, ...]]:
-    table = page.table
-    return [tuple(table.item(row, column).text() for column in range(3)) for row in range(table.rowCount())]
+    model = page.table.model()
+    return [tuple(model.index(row, column).data() for column in range(3)) for row in range(model.rowCount())]
 
 
 def test_who_creates_the_first_user_is_an_admin_and_signed_in(

@@ -1,0 +1,27 @@
+"""Whether the Modbus server could listen on a port."""
+
+from __future__ import annotations
+
+import socket
+
+from filo_core.errors import SourceError
+
+
+def check_port(host: str, port: int) -> None:
+    """Listen on ``port`` of ``host`` for a moment.
+
+    Raises:
+        SourceError: if that is not possible, in the words of the system.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As the server does: a connection that has just ended must not look like a taken port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        raise SourceError(
+            f"Port {port} of {host} cannot be used ({error.strerror or error}). Choose another, or stop the line that "
+            "listens there."
+        ) from error

@@ -1,0 +1,201 @@
+"""The outputs of the line: where verdicts go, whether they get there, and what still waits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from filo_core.errors import FiloError
+from gui.settings.controls import plain_table
+from gui.settings.output_dialog import OutputDialog
+from gui.settings.outputs_presenter import OutputsPresenter
+from gui.settings.wording import output_kind_name
+from gui.state import AppState
+from gui.theme import SPACE
+from gui.widgets.controls import button, plain_label
+from gui.widgets.empty_page import EmptyPage
+from gui.widgets.message_fold import MessageFold
+from gui.widgets.undo_bar import UndoBar
+from workflows.output_address import Output, OutputKind
+
+
+class OutputsPage(QWidget):
+    """Shows what :class:`OutputsPresenter` holds."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.presenter = OutputsPresenter(state, self)
+        self._trying: Output | None = None
+        self.message = MessageFold(self)
+        self.undo_bar = UndoBar(self)
+        self.table = self._make_table()
+        self.add_button = button(self.tr("&Add …"), "add", primary=True)
+        self.edit_button = button(self.tr("&Edit …"), "edit")
+        self.test_button = button(self.tr("&Test"), "play", tip=self.tr("Try it out without sending a verdict"))
+        self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
+        self.empty = EmptyPage(
+            "export",
+            self.tr("The line's verdicts go nowhere yet."),
+            self.tr("&Add an output"),
+            self.tr("To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus."),
+            self,
+        )
+        self._lay_out()
+        self._connect()
+        self._show_outputs()
+
+    def _make_table(self) -> QTableWidget:
+        headers = [self.tr("Kind"), self.tr("Where"), self.tr("Password"), self.tr("Waiting")]
+        return plain_table(self.tr("Outputs"), headers, stretched=1, parent=self)
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(SPACE)
+        for control in (self.add_button, self.edit_button, self.test_button, self.remove_button):
+            tools.addWidget(control)
+        tools.addStretch(1)
+        self._list = QWidget(self)
+        column = QVBoxLayout(self._list)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        hint = self.tr("A line without a window (main.py line run) delivers here from its next start on.")
+        column.addWidget(plain_label(hint, "hint"))
+        column.addWidget(self.table, 1)
+        column.addLayout(tools)
+        middle = QWidget(self)
+        self._stack = QStackedLayout(middle)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.message)
+        layout.addWidget(self.undo_bar)
+        layout.addWidget(middle, 1)
+
+    def _connect(self) -> None:
+        self.presenter.changed.connect(self._show_outputs)
+        self.presenter.checked.connect(self._on_checked)
+        self.presenter.failed.connect(self.message.show_error)
+        self.undo_bar.undo_requested.connect(self.undo)
+        self.table.itemSelectionChanged.connect(self._update_buttons)
+        self.table.doubleClicked.connect(self.edit)
+        self.add_button.clicked.connect(self.add)
+        self.empty.action_requested.connect(self.add)
+        self.edit_button.clicked.connect(self.edit)
+        self.test_button.clicked.connect(self.test)
+        self.remove_button.clicked.connect(self.remove)
+        for key, slot in ((Qt.Key.Key_Return, self.edit), (Qt.Key.Key_Delete, self.remove)):
+            shortcut = QShortcut(QKeySequence(key), self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.presenter.refresh()
+
+    def close_down(self) -> None:
+        """Expect nothing any more."""
+        self.presenter.close_down()
+
+    # Showing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def chosen(self) -> Output | None:
+        """The output that is chosen in the list."""
+        row, outputs = self.table.currentRow(), self.presenter.outputs
+        return outputs[row] if 0 <= row < len(outputs) else None
+
+    @Slot()
+    def _show_outputs(self) -> None:
+        presenter = self.presenter
+        row = max(0, self.table.currentRow())
+        self._stack.setCurrentWidget(self._list if presenter.outputs or presenter.variable else self.empty)
+        self.table.setRowCount(len(presenter.outputs))
+        for index, output in enumerate(presenter.outputs):
+            for column, text in enumerate(self._cells(output)):
+                self.table.setItem(index, column, QTableWidgetItem(text))
+        self.table.selectRow(min(row, self.table.rowCount() - 1))
+        if presenter.variable:
+            self.message.show_note(self.tr("Decided by the variable %1.").replace("%1", presenter.variable))
+        self._update_buttons()
+
+    def _cells(self, output: Output) -> tuple[str, ...]:
+        password = (
+            "–" if not output.user else self.tr("kept") if self.presenter.has_password(output) else self.tr("none")
+        )
+        is_asked = output.kind is OutputKind.MODBUS
+        waiting = "–" if is_asked else str(self.presenter.waiting.get(output.address, 0))
+        where = f"{output.user}@{output.place}" if output.user else output.place
+        return (output_kind_name(output.kind), where, password, waiting)
+
+    @Slot()
+    def _update_buttons(self) -> None:
+        is_free, has_one = not self.presenter.variable, self.chosen is not None
+        self.add_button.setEnabled(is_free)
+        self.test_button.setEnabled(has_one)
+        for control in (self.edit_button, self.remove_button):
+            control.setEnabled(is_free and has_one)
+
+    # Wishes ----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def add(self) -> None:
+        """Ask for a new output."""
+        self._ask(OutputDialog(self.presenter, parent=self))
+
+    @Slot()
+    def edit(self) -> None:
+        """Ask for changes of the chosen output."""
+        if self.chosen is not None and not self.presenter.variable:
+            self._ask(OutputDialog(self.presenter, self.chosen, self))
+
+    def _ask(self, dialog: OutputDialog) -> None:
+        self.undo_bar.withdraw()
+        self.message.clear()
+        dialog.exec()
+        dialog.deleteLater()
+
+    @Slot()
+    def test(self) -> None:
+        """Try the chosen output out."""
+        if self.chosen is not None:
+            self.message.show_note(self.tr("Trying %1 …").replace("%1", self.chosen.place))
+            self._trying = self.chosen
+            self.presenter.check(self.chosen)
+
+    @Slot(object, str)
+    def _on_checked(self, output: Output, problem: str) -> None:
+        # The dialog tries out what is typed there, and tells it itself.
+        if output is not self._trying:
+            return
+        self._trying = None
+        if problem:
+            self.message.show_error(problem)
+        else:
+            self.message.show_note(self.tr("%1 works.").replace("%1", output.place))
+
+    @Slot()
+    def remove(self) -> None:
+        """Take the chosen output away."""
+        output = self.chosen
+        if output is None or self.presenter.variable:
+            return
+        try:
+            self.presenter.remove(output)
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.message.clear()
+        self.undo_bar.offer(self.tr("%1 was removed.").replace("%1", output.place))
+
+    @Slot()
+    def undo(self) -> None:
+        """Bring back what was removed last."""
+        try:
+            self.presenter.undo()
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.undo_bar.withdraw()

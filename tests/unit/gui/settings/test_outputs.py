@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from gui.settings.output_dialog import OutputDialog
+from gui.settings.outputs_page import OutputsPage
+from gui.settings.outputs_presenter import OutputsPresenter
+from gui.state import AppState
+from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
+from workflows.output_address import Output, OutputKind
+from workflows.settings import Settings
+
+Until = Callable[..., None]
+BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line", user="anna")
+
+
+@pytest.fixture
+def presenter(state: AppState) -> Iterator[OutputsPresenter]:
+    made = OutputsPresenter(state)
+    yield made
+    made.close_down()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, state: AppState) -> Iterator[OutputsPage]:
+    made = OutputsPage(state)
+    qtbot.addWidget(made)
+    made.resize(940, 560)
+    made.show()
+    yield made
+    made.close_down()
+
+
+def rows(page: OutputsPage) -> list[list[str]]:
+    model = page.table.model()
+    return [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
+
+
+def test_an_output_is_in_force_and_there_at_the_next_start(presenter: OutputsPresenter, state: AppState) -> None:
+    presenter.put(BROKER, "geheim-7")
+    assert state.settings.outputs == Settings().outputs == (BROKER,)
+    assert presenter.has_password(BROKER)
+    assert "geheim-7" not in repr(vars(presenter)) + repr(state.settings)
+
+
+def test_a_removed_output_comes_back_in_its_place_with_its_password(presenter: OutputsPresenter) -> None:
+    file = Output.of(OutputKind.CSV, "out.csv")
+    presenter.put(BROKER, "geheim-7")
+    presenter.put(file, None)
+    presenter.remove(BROKER)
+    assert (presenter.outputs, presenter.has_password(BROKER)) == ((file,), False)
+    assert "geheim-7" not in repr(vars(presenter))
+    presenter.undo()
+    assert (presenter.outputs, presenter.has_password(BROKER)) == ((BROKER, file), True)
+    assert not presenter.can_undo
+
+
+def test_a_receiver_that_is_away_is_told_in_words(presenter: OutputsPresenter, until: Until) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        output = Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{probe.getsockname()[1]}")
+    told: list[str] = []
+    presenter.checked.connect(lambda _, problem: told.append(problem))
+    presenter.check(output)
+    until(lambda: bool(told), "the outcome is told")
+    assert "does not answer" in told[0]
+
+
+def test_a_variable_that_decides_locks_the_page(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FILO_OUTPUTS", "[]")
+    made = OutputsPage(state)
+    qtbot.addWidget(made)
+    assert "FILO_OUTPUTS" in made.message.sentence
+    assert not made.add_button.isEnabled()
+    made.close_down()
+
+
+def test_an_empty_page_offers_the_first_output(
+    page: OutputsPage, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.empty.isVisible()
+    asked: list[str] = []
+
+    def give_up(dialog: OutputDialog) -> int:
+        asked.append(dialog.windowTitle())
+        return 0
+
+    monkeypatch.setattr(OutputDialog, "exec", give_up)
+    page.empty.action_requested.emit()
+    assert asked == ["New output"]
+
+
+def test_a_new_output_is_tried_and_kept(page: OutputsPage, tmp_path: Path, until: Until) -> None:
+    dialog = OutputDialog(page.presenter, parent=page)
+    dialog.show()
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.place_edit.setText(str(tmp_path / "file" / "out.csv"))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    dialog.test_button.click()
+    until(dialog.test_button.isEnabled, "it was tried")
+    assert "cannot be written" in dialog.message.sentence
+    dialog.place_edit.setText(str(tmp_path / "out.csv"))
+    dialog.test_button.click()
+    until(dialog.test_button.isEnabled, "it was tried")
+    assert dialog.message.sentence == "It works."
+    dialog.keep_button.click()
+    assert not dialog.isVisible()
+    assert rows(page) == [["File (CSV)", str(tmp_path / "out.csv"), "–", "0"]]
+    assert (nameless(page), too_small(page), cut_off(page)) == ([], [], [])
+
+
+def test_a_mistake_leaves_the_dialog_open(page: OutputsPage) -> None:
+    dialog = OutputDialog(page.presenter, parent=page)
+    dialog.show()
+    dialog.keep_button.click()
+    assert dialog.isVisible()
+    assert "has no address" in dialog.message.sentence
+    dialog.reject()
+
+
+def test_a_kept_password_is_never_shown(page: OutputsPage) -> None:
+    page.presenter.put(BROKER, "geheim-7")
+    dialog = OutputDialog(page.presenter, BROKER, page)
+    dialog.show()
+    fields = dialog.findChildren(QLineEdit)
+    texts = [text for field in fields for text in (field.text(), field.placeholderText())]
+    texts += [label.text() for root in (dialog, page) for label in root.findChildren(QLabel)]
+    assert not [text for text in texts if "geheim" in text]
+    assert "A password is kept." in dialog.password_edit.placeholderText()
+    dialog.keep_button.click()
+    assert page.presenter.has_password(BROKER)
+    assert rows(page) == [["MQTT", "anna@broker.local:1883/line", "kept", "0"]]
+
+
+def test_only_what_a_kind_needs_is_asked(page: OutputsPage) -> None:
+    dialog = OutputDialog(page.presenter, parent=page)
+    dialog.show()
+    asked = {}
+    for kind in OutputKind:
+        dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(kind.value))
+        asked[kind] = (dialog.password_edit.isVisible(), dialog.browse_button.isVisible())
+    assert asked == {
+        OutputKind.MQTT: (True, False),
+        OutputKind.WEBHOOK: (True, False),
+        OutputKind.CSV: (False, True),
+        OutputKind.MODBUS: (False, False),
+    }
+    assert (nameless(dialog), too_small(dialog)) == ([], [])
+    dialog.reject()
+
+
+def test_removing_is_undone_by_the_bar(page: OutputsPage) -> None:
+    page.presenter.put(BROKER, None)
+    page.remove_button.click()
+    assert rows(page) == []
+    assert page.undo_bar.sentence == "broker.local:1883/line was removed."
+    page.undo_bar.undo_button.click()
+    assert len(rows(page)) == 1
