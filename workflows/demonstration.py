@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from PIL import Image
 
 from filo_core.errors import FolderError
 from filo_core.events import Calibrated, ImageInspected, RunEvent, RunFinished
-from filo_core.imaging import read_image
 from filo_core.learning.benchmark import add_pixels
 from filo_core.learning.datasets import Category, TestImage
 from filo_core.learning.metrics import PixelMetrics, image_auroc
@@ -24,13 +22,12 @@ from filo_core.types import AnomalyType, Inspection, ProductDescription, RecipeV
 from storage.recorder import Recorder
 from storage.storage import Storage
 from workflows.catalogue import Catalogue
-from workflows.inspector import calibration_steps, folder_steps
+from workflows.demo_product import setting_up
+from workflows.inspector import folder_steps
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
 
-GOOD_PARTS = 4
-_SEED = 0
 _THUMBNAIL_PX = 320
 _OUTPUTS = ("filo.sqlite", "filo.sqlite-wal", "filo.sqlite-shm", "images", "heat_maps", "contact_sheet.png")
 _MARK = ".filo-demo"
@@ -68,13 +65,8 @@ def set_up(
     signed_by: str,
 ) -> tuple[RecipeVersion, Calibrated]:
     """The wizard's five steps for a category, from four good parts chosen by a fixed seed."""
-    chosen = random.Random(_SEED).sample(sorted(category.references), min(GOOD_PARTS, len(category.references)))
-    catalogue.create(description)
-    catalogue.set_anomaly_types(description.name, types)
-    for path in chosen:
-        catalogue.add_reference(description.name, read_image(path))
     calibrated: Calibrated | None = None
-    for event in calibration_steps(catalogue, description.name)(engine):
+    for event in setting_up(catalogue, engine, category.references, description, types):
         if isinstance(event, Calibrated):
             calibrated = event
     assert calibrated is not None, "calibration ends with its result"

@@ -36,6 +36,7 @@ from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
+from workflows.demo_product import DEMO_PRODUCT, demo_images
 
 _ROOM_FOR_TYPES = 560
 
@@ -228,6 +229,9 @@ class FolderPanel(QWidget):
         ready = bool(self.products.product) or self.presenter.phase.is_active
         self._pages.setCurrentWidget(self._content if ready else self.empty)
         self.products.setToolTip(self.products.note)
+        if self.products.product == DEMO_PRODUCT.name and not self.folder.text():
+            # Whoever plays with the demo product has no folder of its parts.
+            self.folder.setText(str(demo_images()))
         self._on_phase_changed()
 
     def _on_phase_changed(self) -> None:

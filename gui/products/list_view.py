@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.products.demo_set_up import DemoSetUp
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_model import Column, ProductTableModel
 from gui.products.list_presenter import EXPORT_SUFFIX, ProductListPresenter, export_file_name
@@ -65,6 +66,11 @@ class ProductListView(QWidget):
             self.tr("Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off."),
             self,
         )
+        self._empty.offer(
+            self.tr("&Play with a demo product"),
+            self.tr("Sets up a bracket from rendered pictures, which are no photographs, and signs it off."),
+        )
+        self.demo = DemoSetUp(state, self)
         self._lay_out()
         self._connect()
         self.reload()
@@ -126,6 +132,10 @@ class ProductListView(QWidget):
     def _connect(self) -> None:
         self.new_button.clicked.connect(self.new_requested)
         self._empty.action_requested.connect(self.new_requested)
+        self._empty.other_requested.connect(self.demo.start)
+        self.demo.changed.connect(self._on_demo_changed)
+        self.demo.finished.connect(self._on_demo_finished)
+        self.demo.failed.connect(self.message.show_error)
         self.open_button.clicked.connect(self._on_open_wanted)
         self.table.doubleClicked.connect(self._on_open_wanted)
         self.inspect_button.clicked.connect(self._on_inspect_clicked)
@@ -147,8 +157,9 @@ class ProductListView(QWidget):
             shortcut.activated.connect(slot)
 
     def close_down(self) -> None:
-        """Wait for an export or import that is under way."""
+        """Expect nothing any more of an export, an import or the demo product."""
         self._background.close()
+        self.demo.close_down()
 
     # What is shown ---------------------------------------------------------------------------------------------
 
@@ -213,6 +224,21 @@ class ProductListView(QWidget):
         if self.chosen:
             self.message.clear()
             self.open_requested.emit(self.chosen)
+
+    @Slot()
+    def _on_demo_changed(self) -> None:
+        self._empty.other_button.setEnabled(not self.demo.is_running)
+        if self.demo.is_running:
+            self.message.show_note(self.demo.progress)
+
+    @Slot(str)
+    def _on_demo_finished(self, name: str) -> None:
+        self._choose(name)
+        self.message.show_note(
+            self.tr(
+                "%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it."
+            ).replace("%1", name)
+        )
 
     @Slot()
     def _on_inspect_clicked(self) -> None:

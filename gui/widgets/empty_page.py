@@ -34,6 +34,8 @@ class EmptyPage(QWidget):
     """Icon, a sentence, a hint, and a button for the next action (none where ``action`` is empty)."""
 
     action_requested = Signal()
+    other_requested = Signal()
+    """The second button, where there is one, was pressed."""
 
     def __init__(
         self, icon_name: str, sentence: str, action: str = "", hint: str = "", parent: QWidget | None = None
@@ -43,6 +45,9 @@ class EmptyPage(QWidget):
         self._hint = plain_label(hint, "hint")
         self._button = button(action, primary=True)
         self._button.clicked.connect(self.action_requested)
+        self.other_button = button("", "play")
+        self.other_button.clicked.connect(self.other_requested)
+        self.other_button.hide()
         for label in (self._sentence, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             # A fixed width lets the wrapped text tell its true height; aligned items get no height for width.
@@ -55,6 +60,7 @@ class EmptyPage(QWidget):
         layout.addWidget(self._hint, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(SPACE)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.other_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         self.set_content(sentence, action, hint)
 
@@ -73,3 +79,11 @@ class EmptyPage(QWidget):
         self._button.setText(action)
         self._button.setAccessibleName(action.replace("&", ""))
         self._button.setVisible(bool(action))
+
+    def offer(self, other: str, tip: str) -> None:
+        """Add a second button for something else that can be done."""
+        self.other_button.setText(other)
+        self.other_button.setAccessibleName(other.replace("&", ""))
+        self.other_button.setToolTip(tip)
+        self.other_button.setAccessibleDescription(tip)
+        self.other_button.show()
