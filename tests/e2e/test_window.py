@@ -15,7 +15,7 @@ from tests.e2e.conftest import ROOT, environment
 SCREENS = (
     "products-empty", "wizard-1-describe", "wizard-2-anomalies", "wizard-3-references", "wizard-4-calibrate",
     "wizard-5-sign-off", "products", "folder", "live", "review", "statistics",
-    "statistics-limits", "settings",
+    "statistics-limits", "settings", "settings-users", "settings-outputs",
 )  # fmt: skip
 
 
@@ -39,7 +39,8 @@ def test_a_new_product_goes_from_its_name_to_reviewed_verdicts_in_a_real_window(
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["platform"] == "xcb"
     assert seen["seconds_to_window"] < 3.0
-    assert seen["seconds_to_recipe"] < 120.0
+    # From the empty record, with the shipped profile: the promise of the cold start.
+    assert seen["seconds_to_recipe"] < seen["seconds_to_verdict"] < 120.0
     assert sum(seen["folder"].values()) == 26
     assert seen["live"] >= 3
     assert seen["reviewed"] == 1

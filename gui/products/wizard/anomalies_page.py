@@ -50,7 +50,8 @@ class AnomaliesPage(WizardPage):
         self._empty = EmptyPage(
             "spark",
             self.tr("Nothing is on the list yet."),
-            hint=self.tr("Let a list be suggested for a start, or type below what can go wrong."),
+            self.tr("Suggest &one now"),
+            self.tr("Let a list be suggested for a start, or type below what can go wrong."),
             parent=self,
         )
         self.new_edit = QLineEdit(self)
@@ -125,6 +126,7 @@ class AnomaliesPage(WizardPage):
 
     def _connect(self) -> None:
         self.suggest_button.clicked.connect(self._on_suggest_clicked)
+        self._empty.action_requested.connect(self.suggest_button.click)
         self.cancel_button.clicked.connect(self._suggester.cancel)
         self._suggester.suggested.connect(self._on_suggested)
         self._suggester.failed.connect(self._on_suggestion_failed)
