@@ -34,7 +34,7 @@ PACKAGES = (
 @speaks_plainly
 def doctor(database: Database = "", as_json: AsJson = False) -> None:
     """Check this installation: packages, device, profiles, database."""
-    from filo_core.profiles.builder import profile_folders
+    from filo_core.profiles.folders import profile_folders
 
     settings = settings_with(database=database)
     folders = profile_folders(settings.models)

@@ -26,7 +26,7 @@ app = typer.Typer(help="Model profiles.", no_args_is_help=True)
 @speaks_plainly
 def list_profiles(as_json: AsJson = False) -> None:
     """List the profiles that are here, and what they were trained on."""
-    from filo_core.profiles.builder import profile_folders
+    from filo_core.profiles.folders import profile_folders
 
     folders = profile_folders(settings_with().models)
     profiles = [read_manifest(folders[name]) for name in sorted(folders)]

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         state.screen_requested.connect(self._on_screen_requested)
         state.model_changed.connect(self._on_model_changed)
         self._status.operator_change_requested.connect(self.ask_for_operator)
+        state.set_screens_at_work(self._screens_at_work)
         self._who = QTimer(self)
         self._who.timeout.connect(state.refresh_operator)
 
@@ -159,6 +160,10 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self.screen_widget(screen))
         self._buttons[screen].setChecked(True)
         self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
+
+    def _screens_at_work(self) -> list[Screen]:
+        inspecting = {screen: self._built[screen] for screen in (Screen.LIVE, Screen.FOLDER) if screen in self._built}
+        return [screen for screen, widget in inspecting.items() if isinstance(widget, CanBeBusy) and widget.is_busy]
 
     def _build_anew(self, screen: Screen) -> None:
         """Build a screen again in the language of the window, as soon as that ends nothing that runs."""

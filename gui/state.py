@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from filo_core.types import Inspection
     from workflows.settings import Settings
     from workflows.workbench import Workbench
@@ -63,6 +65,7 @@ class AppState(QObject):
         self._operator = operator
         self._model_state = ModelState.LOADING
         self._model_problem = ""
+        self._screens_at_work: Callable[[], Sequence[Screen]] = tuple
 
     @property
     def is_open(self) -> bool:
@@ -141,7 +144,7 @@ class AppState(QObject):
         if self._workbench is None:
             return ""
         engine = self._workbench.worker.engine
-        return self._workbench.settings.profile if engine is None else engine.profile
+        return self.settings.profile if engine is None else engine.profile
 
     @property
     def device(self) -> str:
@@ -158,6 +161,15 @@ class AppState(QObject):
     def report_inspection(self, inspection: Inspection) -> None:
         """Tell all screens that a verdict was written to the record."""
         self.inspection_recorded.emit(inspection)
+
+    @property
+    def screens_at_work(self) -> Sequence[Screen]:
+        """Screens that inspect just now."""
+        return self._screens_at_work()
+
+    def set_screens_at_work(self, tell: Callable[[], Sequence[Screen]]) -> None:
+        """Whom to ask for :attr:`screens_at_work`: the window, which has built them."""
+        self._screens_at_work = tell
 
     def request_screen(self, screen: Screen, product: str = "") -> None:
         """Ask the main window for ``screen``, with ``product`` in hand when one is named."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from filo_core.errors import ProfileError
+from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_manifest
-from filo_core.resources import resource_path
 
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("", "en", "de", "zh_CN")
@@ -18,22 +18,31 @@ FONT_SCALES = (0.8, 2.0)
 LONGEST_STATION = 100
 
 
-def installed_profiles() -> tuple[ModelProfile, ...]:
-    """The model profiles that are here, by name; a damaged one is left out, ``doctor`` tells why."""
+def installed_profiles(models: Path | None = None) -> tuple[ModelProfile, ...]:
+    """The model profiles that are here, by name; a damaged one is left out, ``doctor`` tells why.
+
+    Args:
+        models: folder of those that did not ship with the program.
+    """
     found = []
-    for path in sorted(resource_path("models").glob("*/manifest.json")):
+    for _, folder in sorted(profile_folders(models).items()):
         try:
-            found.append(read_manifest(path.parent))
+            found.append(read_manifest(folder))
         except ProfileError:
             continue
     return tuple(found)
 
 
-def problems_of(values: Mapping[str, object]) -> dict[str, str]:
-    """A sentence for each setting that cannot work. Takes its time where a device is tried."""
+def problems_of(values: Mapping[str, object], models: Path | None = None) -> dict[str, str]:
+    """A sentence for each setting that cannot work. Takes its time where a device is tried.
+
+    Args:
+        values: by name.
+        models: see :func:`installed_profiles`.
+    """
     text = {name: str(value).strip() for name, value in values.items()}
     found = {
-        "profile": _profile_problem(text["profile"]),
+        "profile": _profile_problem(text["profile"], models),
         "device": _device_problem(text["device"]),
         "station": _station_problem(text["station"]),
         "llm_base_url": _address_problem(text["llm_base_url"], text["llm_model"]),
@@ -48,8 +57,8 @@ def problems_of(values: Mapping[str, object]) -> dict[str, str]:
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
-def _profile_problem(name: str) -> str:
-    known = [profile.name for profile in installed_profiles()]
+def _profile_problem(name: str, models: Path | None) -> str:
+    known = [profile.name for profile in installed_profiles(models)]
     return "" if name in known else f"There is no model profile {name}. Choose one of these: {', '.join(known)}."
 
 

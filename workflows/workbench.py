@@ -44,6 +44,16 @@ class Workbench:
     live_model: LiveModel | None = None
     """The process that judges live frames; None where the worker does."""
 
+    def change_model(self, settings: Settings) -> None:
+        """Load the profile that ``settings`` name, on their device, in place of the one in use.
+
+        Raises:
+            EngineBusyError: while a job has not ended.
+        """
+        self.worker.change_engine(partial(_load_engine, settings))
+        if self.live_model is not None:
+            self.live_model.close()
+
     def close(self) -> None:
         """Stop the worker between two events, end the live model's process, sign out, then close the database."""
         self.worker.stop()
@@ -71,13 +81,6 @@ def open_workbench(
     Raises:
         StorageError: if the database or the image store cannot be used.
     """
-
-    def make_engine() -> Engine:
-        # torch takes seconds to import: on the worker's thread, behind the open window.
-        from filo_core.engine import load_engine
-
-        return load_engine(settings.profile, settings.device, settings.models)
-
     storage = open_storage(settings.database_url, settings.images)
     try:
         forwarder = forwarder_of(settings, storage)
@@ -88,7 +91,7 @@ def open_workbench(
         forwarder.start()
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
-    worker = Worker(make_engine, on_engine)
+    worker = Worker(partial(_load_engine, settings), on_engine)
     worker.start()
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
@@ -114,3 +117,10 @@ def open_workbench(
         nightly=nightly,
         forwarder=forwarder,
     )
+
+
+def _load_engine(settings: Settings) -> Engine:
+    # torch takes seconds to import: on the worker's thread, behind the open window.
+    from filo_core.engine import load_engine
+
+    return load_engine(settings.profile, settings.device, settings.models)

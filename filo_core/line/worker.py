@@ -22,6 +22,10 @@ class EngineState(StrEnum):
     FAILED = "failed"
 
 
+class EngineBusyError(FiloError):
+    """The engine cannot be changed while jobs that began with it have not ended."""
+
+
 class Worker(Generic[EngineT]):
     """Runs jobs on the one thread that makes and owns the engine.
 
@@ -29,7 +33,7 @@ class Worker(Generic[EngineT]):
     error. An exception in a job fails that job alone.
 
     Args:
-        make_engine: called once, on the worker's thread.
+        make_engine: called on the worker's thread; once, unless the engine is changed.
         on_engine: told on the worker's thread how the engine is, with the sentence that says why it failed.
         fairness: after so many events of higher priority a waiting job of lower priority gets one.
     """
@@ -48,6 +52,7 @@ class Worker(Generic[EngineT]):
         self._engine_state = EngineState.LOADING
         self._engine_error: Exception | None = None
         self._stopping = False
+        self._must_load = True
         # A thread that hangs in a driver must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="filo-worker", daemon=True)
 
@@ -81,6 +86,24 @@ class Worker(Generic[EngineT]):
                 raise WorkerStoppedError(f"{job.name!r} cannot start: the program is closing. Start it again.")
             return self._queue.add(job, listener)
 
+    def change_engine(self, make_engine: Callable[[], EngineT]) -> None:
+        """Make another engine in place of the one there is; jobs submitted from now on wait for it.
+
+        Raises:
+            EngineBusyError: while a job has not ended.
+            WorkerStoppedError: after :meth:`stop`.
+        """
+        with self._changed:
+            if self._stopping:
+                raise WorkerStoppedError("The model cannot be changed: the program is closing. Start it again.")
+            unfinished = self._queue.unfinished()
+            if unfinished:
+                name = unfinished[0].job.name
+                raise EngineBusyError(f"{name!r} has not ended. Wait for it or cancel it, then change the model.")
+            self._make_engine = make_engine
+            self._must_load = True
+            self._changed.notify_all()
+
     def stop(self, timeout: float = 10.0) -> bool:
         """Cancel every job between two events and end the thread; True when it has ended within ``timeout``."""
         with self._changed:
@@ -96,9 +119,10 @@ class Worker(Generic[EngineT]):
 
     def _run(self) -> None:
         try:
-            if not self._stopping:
-                self._load_engine()
             while not self._stopping:
+                if self._must_load:
+                    self._load_engine()
+                    continue
                 self._grant_wishes()
                 handle = self._queue.next_turn()
                 if handle is None:
@@ -115,6 +139,9 @@ class Worker(Generic[EngineT]):
             self._engine = None
 
     def _load_engine(self) -> None:
+        self._must_load = False
+        # Before the next one: two models at once may be more than the memory holds.
+        self._engine, self._engine_error = None, None
         self._report_engine(EngineState.LOADING)
         try:
             self._engine = self._make_engine()
@@ -139,7 +166,12 @@ class Worker(Generic[EngineT]):
     def _wait_for_work(self) -> None:
         with self._changed:
             self._changed.wait_for(
-                lambda: self._stopping or bool(self._queue.wishes()) or self._queue.next_turn() is not None
+                lambda: (
+                    self._stopping
+                    or self._must_load
+                    or bool(self._queue.wishes())
+                    or self._queue.next_turn() is not None
+                )
             )
 
     def _grant_wishes(self) -> None:

@@ -22,6 +22,7 @@ from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
+from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import (
     MANIFEST_NAME,
     ModelProfile,
@@ -34,7 +35,6 @@ from filo_core.profiles.parts import build_heads, build_localizer
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.profiles.start_weights import fill_start
 from filo_core.profiles.unfilled import Unfilled
-from filo_core.resources import resource_path
 
 if TYPE_CHECKING:
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
@@ -55,13 +55,6 @@ class LoadedProfile:
     model: Any = None
     """The ``open_clip.CLIP`` all of it reads."""
     heads: TrainedHeads | None = None
-
-
-def profile_folders(installed: Path | None = None) -> dict[str, Path]:
-    """Folders of all profiles by name: those shipped, and those in ``installed``, which do not hide a shipped one."""
-    roots = [resource_path("models"), *([] if installed is None else [installed])]
-    found = [path.parent for root in reversed(roots) for path in root.glob("*/manifest.json")]
-    return {folder.name: folder for folder in found if not folder.name.startswith(".")}
 
 
 def profile_folder(name: str, installed: Path | None = None) -> Path:

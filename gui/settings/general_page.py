@@ -51,8 +51,8 @@ class GeneralPage(QWidget):
     def _make_fields(self) -> None:
         later = self.tr("From the next start on.")
         profiles = [(self._profile_text(p.name, p.trained), p.name) for p in self.presenter.profiles()]
-        self._add("profile", combo(profiles), later)
-        self._add("device", combo(choices("device")), later)
+        self._add("profile", combo(profiles), self.tr("Changes at once, while nothing is inspected."))
+        self._add("device", combo(choices("device")))
         self._add("source_kind", combo(choices("source_kind")))
         self._add("source_value", self._edit(), self.tr("What Live starts with. Empty: the first camera found."))
         self._add(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 from PySide6.QtCore import QObject, Signal
 
+from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.settings.wording import inspecting_sentence
 from workflows.settings_check import installed_profiles, problems_of
 from workflows.settings_file import overridden_fields, variable_of, write_settings_file
 
@@ -31,7 +33,9 @@ FIELDS = (
     "font_scale",
 )
 """All that are shown. The key of the language model is not among them: it is only ever written."""
-AT_THE_NEXT_START = frozenset({"profile", "device", "station"})
+AT_THE_NEXT_START = frozenset({"station"})
+OF_THE_MODEL = ("profile", "device")
+"""Change the model in use, which has to stand still for that."""
 KEY = "llm_api_key"
 Value = str | float | None
 """None where nothing is restricted."""
@@ -78,7 +82,7 @@ class SettingsPresenter(QObject):
 
     def profiles(self) -> tuple[ModelProfile, ...]:
         """The model profiles to choose among."""
-        return installed_profiles()
+        return installed_profiles(self.settings.models)
 
     def set_value(self, field: str, value: Value) -> None:
         """Change a setting; nothing is kept before :meth:`save`."""
@@ -108,11 +112,13 @@ class SettingsPresenter(QObject):
         changes: dict[str, object] = {name: value for name, value in values.items() if value != self._stored[name]}
         if key is not None:
             changes[KEY] = key.strip()
-        home = self.settings.home
+        if any(name in changes for name in OF_THE_MODEL) and self._is_model_in_use():
+            return
+        home, models = self.settings.home, self.settings.models
 
         def work() -> dict[str, str]:
             # What a variable decides is not the user's to mend here.
-            problems = {name: said for name, said in problems_of(values).items() if name not in self.overridden}
+            problems = {name: said for name, said in problems_of(values, models).items() if name not in self.overridden}
             if not problems:
                 write_settings_file(home, changes)
             return problems
@@ -126,6 +132,13 @@ class SettingsPresenter(QObject):
     def close_down(self) -> None:
         """Expect nothing any more."""
         self._background.close()
+
+    def _is_model_in_use(self) -> bool:
+        """Say what has to end first, where something has."""
+        sentence = inspecting_sentence(self._state.screens_at_work)
+        if sentence:
+            self.failed.emit(sentence, "")
+        return bool(sentence)
 
     def _finish(self, problems: dict[str, str], changes: dict[str, object]) -> None:
         self.problems = problems
@@ -141,6 +154,15 @@ class SettingsPresenter(QObject):
         self._stored = dict(self.values)
         self.values_changed.emit()
         self.saved.emit(frozenset(changes))
+        if any(name in changes for name in OF_THE_MODEL):
+            self._change_model()
+
+    def _change_model(self) -> None:
+        try:
+            self._state.workbench.change_model(self.settings)
+        except FiloError as error:
+            # Something began while the settings were checked; they are kept, and the next start has the model.
+            self.failed.emit(*sentence_of(error))
 
     def _in_force(self) -> dict[str, Value]:
         return {name: getattr(self.settings, name) for name in FIELDS}

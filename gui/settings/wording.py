@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import Role
 from gui.languages import LANGUAGES
+from gui.state import Screen
 from workflows.output_address import MODBUS_PORT, OutputKind
 from workflows.settings_check import DEVICES
 
@@ -48,6 +51,15 @@ def choices(name: str) -> list[tuple[str, str]]:
 def role_name(role: Role) -> str:
     """What a role is called."""
     return {Role.OPERATOR: _tr("Operator"), Role.SUPERVISOR: _tr("Supervisor"), Role.ADMIN: _tr("Admin")}[role]
+
+
+def inspecting_sentence(screens: Sequence[Screen]) -> str:
+    """Why the model cannot be changed while these inspect; empty when none does."""
+    if Screen.LIVE in screens:
+        return _tr("Live is inspecting with this model. Stop it, then save again.")
+    if Screen.FOLDER in screens:
+        return _tr("A folder is inspected with this model. Wait for its end or cancel it, then save again.")
+    return ""
 
 
 def output_kind_name(kind: OutputKind) -> str:

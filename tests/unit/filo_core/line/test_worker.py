@@ -9,7 +9,7 @@ import pytest
 from filo_core.errors import ProfileError
 from filo_core.events import JobEvent, StepDone
 from filo_core.line.queue import Job, JobHandle, JobState, Priority, WorkerStoppedError
-from filo_core.line.worker import EngineState, Worker
+from filo_core.line.worker import EngineBusyError, EngineState, Worker
 
 WAIT_S = 20.0
 
@@ -360,6 +360,42 @@ def test_when_the_engine_cannot_be_made_waiting_and_later_jobs_fail_with_that_er
     assert sentence in heard[-1][1]
     assert (worker.engine_state, worker.engine) == (EngineState.FAILED, None)
     assert worker.stop()
+
+
+def test_another_engine_is_made_for_the_jobs_that_come_after(worker: Worker[str]) -> None:
+    seen: list[str] = []
+
+    def look(engine: str) -> Iterator[JobEvent]:
+        seen.append(engine)
+        yield StepDone(1, 1, engine)
+
+    worker.submit(job("a", look)).wait(WAIT_S)
+    worker.change_engine(lambda: "another")
+    assert worker.submit(job("b", look)).wait(WAIT_S) is JobState.DONE
+    assert seen[1] == worker.engine == "another"
+    assert seen[0] != "another"
+
+
+def test_an_engine_that_cannot_be_made_can_be_changed_for_one_that_can() -> None:
+    def make_engine() -> str:
+        raise ProfileError("damaged")
+
+    worker = Worker(make_engine)
+    worker.start()
+    assert worker.submit(job("a", steps("a"))).wait(WAIT_S) is JobState.FAILED
+    worker.change_engine(lambda: "whole")
+    assert worker.submit(job("b", steps("b"))).wait(WAIT_S) is JobState.DONE
+    assert (worker.engine_state, worker.engine_problem) == (EngineState.READY, "")
+    assert worker.stop()
+
+
+def test_the_engine_stays_while_a_job_has_not_ended(worker: Worker[str]) -> None:
+    handle = worker.submit(job("Inspect parts", endless([])))
+    with pytest.raises(EngineBusyError, match="'Inspect parts' has not ended"):
+        worker.change_engine(lambda: "another")
+    handle.cancel()
+    assert handle.wait(WAIT_S) is JobState.CANCELLED
+    assert worker.engine != "another"
 
 
 def test_a_broken_watcher_of_the_engine_does_not_stop_the_jobs() -> None:

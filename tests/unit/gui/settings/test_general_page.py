@@ -82,10 +82,11 @@ def test_a_chosen_theme_does_not_follow_the_system_and_a_followed_one_does(
 
 
 def test_what_waits_for_the_next_start_is_said(panel: GeneralPage, until: Until) -> None:
-    choose(panel, "device", "cpu")
+    edit(panel, "station").setText("line 7")
+    edit(panel, "station").textEdited.emit("line 7")
     panel.save_button.click()
     until(lambda: bool(panel.message.sentence), "the outcome is told")
-    assert panel.message.sentence == "Saved. From the next start on: Computes on."
+    assert panel.message.sentence == "Saved. From the next start on: Station."
 
 
 def test_a_mistake_stands_beneath_its_field_and_has_the_keyboard(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from gui.products.wizard.suggester import language_model_of
 from gui.settings.presenter import AT_THE_NEXT_START, SettingsPresenter
-from gui.state import AppState
+from gui.state import AppState, Screen
+from tests.unit.gui.conftest import RedEngine
 from workflows.settings import Settings
 from workflows.settings_file import SETTINGS_FILE
 
@@ -97,7 +99,73 @@ def test_undo_goes_back_to_what_is_in_force(presenter: SettingsPresenter) -> Non
 
 
 def test_what_waits_for_the_next_start_is_what_was_opened_with_the_record() -> None:
-    assert {"profile", "device", "station"} == AT_THE_NEXT_START
+    assert {"station"} == AT_THE_NEXT_START
+
+
+@pytest.fixture
+def loaded(state: AppState, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Profile and device of every model that is loaded from now on."""
+    asked: list[tuple[str, str]] = []
+
+    def load(profile: str, device: str, models: Path) -> RedEngine:
+        asked.append((profile, device))
+        made = RedEngine(trained=True)
+        made.device = device
+        return made
+
+    monkeypatch.setattr("filo_core.engine.load_engine", load)
+    return asked
+
+
+def test_another_model_is_loaded_without_a_restart(
+    presenter: SettingsPresenter, state: AppState, loaded: list[tuple[str, str]], until: Until
+) -> None:
+    worker = state.workbench.worker
+    before = worker.engine
+    presenter.set_value("device", "cpu")
+    assert save(presenter, until) == {"device"}
+    until(lambda: worker.engine is not None and worker.engine is not before, "another model is there")
+    assert loaded == [(state.settings.profile, "cpu")]
+    assert state.trained is True
+
+
+def test_no_model_is_loaded_for_other_settings(
+    presenter: SettingsPresenter, loaded: list[tuple[str, str]], until: Until
+) -> None:
+    presenter.set_value("theme", "dark")
+    save(presenter, until)
+    assert loaded == []
+
+
+@pytest.mark.parametrize(("screen", "word"), [(Screen.LIVE, "Live is inspecting"), (Screen.FOLDER, "A folder")])
+def test_while_a_screen_inspects_the_model_stays_and_why_is_said(
+    presenter: SettingsPresenter, state: AppState, loaded: list[tuple[str, str]], screen: Screen, word: str
+) -> None:
+    told: list[str] = []
+    presenter.failed.connect(lambda sentence, _: told.append(sentence))
+    state.set_screens_at_work(lambda: [screen])
+    presenter.set_value("device", "cpu")
+    presenter.save()
+    assert len(told) == 1
+    assert word in told[0]
+    assert presenter.is_changed
+    assert loaded == []
+
+
+def test_a_job_that_runs_keeps_its_model_and_its_name_is_said(
+    presenter: SettingsPresenter, state: AppState, product: str, engine: RedEngine, parts: Path, until: Until
+) -> None:
+    told: list[str] = []
+    presenter.failed.connect(lambda sentence, _: told.append(sentence))
+    engine.gate.clear()
+    handle = state.workbench.inspector.inspect_folder(product, parts)
+    presenter.set_value("device", "cpu")
+    presenter.save()
+    until(lambda: bool(told), "the refusal is told")
+    assert "has not ended" in told[0]
+    engine.gate.set()
+    assert handle.wait(20).value == "done"
+    assert state.workbench.worker.engine is engine
 
 
 def test_a_damaged_file_is_told_and_not_overwritten(
