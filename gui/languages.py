@@ -24,6 +24,13 @@ def system_language() -> str:
     return ENGLISH
 
 
+def locale_of(language: str) -> QLocale:
+    """How numbers and dates are written: as the system does where it speaks that language, as is usual otherwise."""
+    usual = QLocale("en_GB" if language == ENGLISH else language)
+    system = QLocale.system()
+    return system if system.language() == usual.language() else usual
+
+
 class Languages:
     """Installs the translators of one language and takes those of the one before away."""
 
@@ -35,6 +42,7 @@ class Languages:
     def use(self, language: str) -> None:
         """Speak ``language``, the system's where it is empty. Every window gets a ``LanguageChange``."""
         wanted = language or system_language()
+        QLocale.setDefault(locale_of(wanted))
         if wanted == self.current:
             return
         self.current = wanted

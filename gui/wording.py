@@ -1,8 +1,39 @@
-"""Numbers and times as people say them."""
+"""Numbers, dates and times as people say them in the language of the window: the one place that decides how."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+
+NOT_KNOWN = "–"
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with so many decimals, grouped and pointed as the language does."""
+    return QLocale().toString(float(value), "f", digits)
+
+
+def day(at: datetime) -> str:
+    """The date of a moment, in the time zone that it has, with a year of four digits."""
+    pattern = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    if "yyyy" not in pattern:
+        pattern = pattern.replace("yy", "yyyy")
+    return QLocale().toString(QDate(at.year, at.month, at.day), pattern)
+
+
+def clock(at: datetime, *, seconds: bool = False) -> str:
+    """The time of day of a moment, in the time zone that it has."""
+    pattern = QLocale().timeFormat(QLocale.FormatType.ShortFormat)
+    if seconds and "s" not in pattern:
+        pattern = pattern.replace("mm", "mm:ss")
+    return QLocale().toString(QTime(at.hour, at.minute, at.second), pattern)
+
+
+def date_and_time(moment: datetime, *, seconds: bool = False) -> str:
+    """A moment by the calendar and the clock on the wall here."""
+    at = moment.astimezone()
+    return f"{day(at)} {clock(at, seconds=seconds)}"
 
 
 def duration(seconds: float) -> str:
@@ -11,39 +42,40 @@ def duration(seconds: float) -> str:
     if seconds < 1.5:
         return _tr("1 s")
     if seconds < 90:
-        return _tr("%1 s").replace("%1", str(round(seconds)))
+        return _tr("%1 s").replace("%1", number(seconds))
     minutes = round(seconds / 60)
     if minutes < 90:
-        return _tr("%1 min").replace("%1", str(minutes))
-    return _tr("%1 h %2 min").replace("%1", str(minutes // 60)).replace("%2", str(minutes % 60))
+        return _tr("%1 min").replace("%1", number(minutes))
+    return _tr("%1 h %2 min").replace("%1", number(minutes // 60)).replace("%2", number(minutes % 60))
 
 
 def milliseconds(value: float | None) -> str:
     """A latency; a dash where it is not known."""
     if value is None:
-        return "–"
+        return NOT_KNOWN
     if value < 1000:
-        return _tr("%1 ms").replace("%1", str(round(value)))
-    return _tr("%1 s").replace("%1", f"{value / 1000:.1f}")
+        return _tr("%1 ms").replace("%1", number(value))
+    return _tr("%1 s").replace("%1", number(value / 1000, 1))
 
 
 def rate(images_per_second: float | None) -> str:
     """Images per second; a dash where it is not known."""
     if images_per_second is None:
-        return "–"
+        return NOT_KNOWN
     digits = 1 if images_per_second < 20 else 0
-    return _tr("%1 images/s").replace("%1", f"{images_per_second:.{digits}f}")
+    return _tr("%1 images/s").replace("%1", number(images_per_second, digits))
 
 
 def score(value: float | None) -> str:
     """An image score with three digits; a dash where there is none."""
-    return "–" if value is None else f"{value:.3f}"
+    return NOT_KNOWN if value is None else number(value, 3)
 
 
 def percentage(share: float) -> str:
     """A share in [0, 1] as per cent, with one digit where that says something."""
     value = 100.0 * share
-    return f"{value:.1f} %" if 0.0 < value < 99.95 and round(value, 1) != round(value) else f"{round(value)} %"
+    digits = 1 if 0.0 < value < 99.95 and round(value, 1) != round(value) else 0
+    return f"{number(value, digits)} %"
 
 
 def _tr(text: str) -> str:

@@ -36,6 +36,7 @@ from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
+from gui.wording import number
 from workflows.demo_product import DEMO_PRODUCT, demo_images
 
 _ROOM_FOR_TYPES = 560
@@ -273,7 +274,7 @@ class FolderPanel(QWidget):
         self.problems.addItem(item)
         count = self.problems.count()
         title = self.tr("1 image was not inspected") if count == 1 else self.tr("%1 images were not inspected")
-        self.problems_title.setText(title.replace("%1", str(count)))
+        self.problems_title.setText(title.replace("%1", number(count)))
 
     def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: ARG002
         row = current.data(ROW_ROLE)

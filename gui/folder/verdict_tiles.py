@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from filo_core.types import Verdict
 from gui.theme import current_theme
 from gui.widgets.verdicts import draw_verdict_sign, verdict_word
+from gui.wording import number
 
 _HEIGHT = 62
 
@@ -76,7 +77,7 @@ class VerdictTile(QAbstractButton):
         font.setPointSizeF(17)
         font.setBold(True)
         painter.setFont(font)
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), str(self._count))
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), number(self._count))
         font.setPointSizeF(9)
         painter.setFont(font)
         word = verdict_word(self._verdict)

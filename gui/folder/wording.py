@@ -49,9 +49,13 @@ def _state_word(phase: RunPhase) -> str:
 def _numbers(progress: Progress) -> str:
     if progress.total is None:
         return _tr("no image judged")
-    text = _tr("%1 of %2 images").replace("%1", str(progress.done)).replace("%2", str(progress.total))
+    text = (
+        _tr("%1 of %2 images")
+        .replace("%1", wording.number(progress.done))
+        .replace("%2", wording.number(progress.total))
+    )
     if progress.counts.skipped:
-        text += ", " + _tr("%1 of them judged before").replace("%1", str(progress.counts.skipped))
+        text += ", " + _tr("%1 of them judged before").replace("%1", wording.number(progress.counts.skipped))
     return text
 
 

@@ -22,7 +22,7 @@ def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:
     if hold is not Hold.NONE and ng_meanwhile:
         parts.append(_tr("%1 more NG meanwhile").replace("%1", str(ng_meanwhile)))
     if hold is Hold.LOOKING_BACK:
-        clock = result.inspected_at.astimezone().strftime("%H:%M:%S")
+        clock = wording.clock(result.inspected_at.astimezone(), seconds=True)
         parts.append(_tr("earlier picture, %1").replace("%1", clock))
     return "  ·  ".join(part for part in parts if part)
 

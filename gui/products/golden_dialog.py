@@ -14,6 +14,7 @@ from gui.background import Background, sentence_of
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
+from gui.wording import date_and_time
 from gui.worker_bridge import JobSignals
 from workflows.golden import GoldenSets
 
@@ -98,7 +99,7 @@ class GoldenDialog(QDialog):
         self.parts.addItems([f"{part.expected.value}   {part.name}" for part in parts])
         self.log.clear()
         for check in checks:
-            moment = check.checked_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            moment = date_and_time(check.checked_at)
             self.log.addItem(f"{moment}  {check.checked_by}: {check.checked.sentence}")
         if problem:
             self.message.show_warning(problem)

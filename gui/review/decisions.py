@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict
+from gui.wording import clock, date_and_time, day
 
 
 def confirmed_verdict(record: InspectionRecord) -> Verdict:
@@ -76,12 +77,12 @@ def decision_word(decision: ReviewDecision) -> str:
 def short_moment(moment: datetime, now: datetime) -> str:
     """The time of the clock on the wall for today, the date for any other day."""
     local = moment.astimezone(now.tzinfo)
-    return local.strftime("%H:%M:%S" if local.date() == now.date() else "%Y-%m-%d")
+    return clock(local, seconds=True) if local.date() == now.date() else day(local)
 
 
 def review_sentence(review: Review) -> str:
     """One line of the history of decisions."""
-    moment = review.reviewed_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = date_and_time(review.reviewed_at)
     parts = [f"{moment}  {review.reviewer}: {decision_word(review.decision)}, {review.verdict.value}"]
     if review.anomaly_type:
         parts.append(review.anomaly_type)

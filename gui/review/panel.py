@@ -27,6 +27,7 @@ from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.verdicts import verdict_word
+from gui.wording import number
 
 
 class ReviewPanel(QWidget):
@@ -217,7 +218,7 @@ class ReviewPanel(QWidget):
 
     def _show_count(self) -> None:
         shown, undecided = self.presenter.counts
-        text = self.tr("%1 shown, %2 undecided").replace("%1", f"{shown:,}").replace("%2", f"{undecided:,}")
+        text = self.tr("%1 shown, %2 undecided").replace("%1", number(shown)).replace("%2", number(undecided))
         self._count.setText(text)
 
     @Slot(int)

@@ -13,6 +13,7 @@ from gui.background import Background
 from gui.review.blind_dialog import BlindDialog
 from gui.review.teaching import Teaching
 from gui.widgets.controls import button
+from gui.wording import number
 from workflows.evidence import Drift, drift
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class SecondLook(QWidget):
         text = self.tr("%1 places taught as good in %2 s. Recipe version %3 is in force.")
         if taught.undone:
             text = self.tr("%1 places no longer taught, in %2 s. Recipe version %3 is in force.")
-        values = (str(len(taught.patches)), f"{taught.seconds:.2f}", str(taught.version.version))
+        values = (number(len(taught.patches)), number(taught.seconds, 2), str(taught.version.version))
         for place, value in enumerate(values, start=1):
             text = text.replace(f"%{place}", value)
         self.noted.emit(text)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
 from gui.review.decisions import types_of
 from gui.widgets.verdicts import verdict_word
-from gui.wording import score
+from gui.wording import date_and_time, score
 
 if TYPE_CHECKING:
     from workflows.history import History
@@ -149,7 +149,7 @@ class InspectionTableModel(QAbstractTableModel):
             Column.SCORE: score(record.image_score),
             Column.TYPES: types_of(record),
             Column.NAME: record.name,
-            Column.TIME: record.inspected_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            Column.TIME: date_and_time(record.inspected_at, seconds=True),
             Column.PRODUCT: record.product,
         }
 

@@ -16,6 +16,7 @@ from gui.statistics.drawing import draw_histogram
 from gui.statistics.wording import errors_text, limit_label, recount_text
 from gui.theme import SPACE, Theme, current_theme
 from gui.widgets.controls import button, plain_label, set_shown
+from gui.wording import number, score
 
 
 class LimitEditor(QWidget):
@@ -84,9 +85,9 @@ class LimitEditor(QWidget):
         self._lines = {}
         if limits is not None:
             self._lines = {upper: self._line(upper, theme) for upper in (False, True)}
-        summary = self.tr("%1 scores from %2 to %3").replace("%1", str(sum(histogram.counts)))
+        summary = self.tr("%1 scores from %2 to %3").replace("%1", number(sum(histogram.counts)))
         ends = [edge for edge, count in zip(histogram.edges, histogram.counts, strict=False) if count]
-        summary = summary.replace("%2", f"{ends[0]:.3f}").replace("%3", f"{ends[-1]:.3f}")
+        summary = summary.replace("%2", score(ends[0])).replace("%3", score(ends[-1]))
         self.card.show_plot(summary, note)
         for part in (self._controls, self.recounted, self.errors):
             set_shown(part, limits is not None)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from filo_core.calibration.agreement import SYSTEM, AgreementStudy, PairAgreement
 from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import Rate
-from gui.wording import percentage, score
+from gui.wording import number, percentage, score
 from workflows.figures import Grouping
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def shortened(name: str) -> str:
 def rate_text(rate: Rate) -> str:
     """Count and interval under a share."""
     text = _tr("%1 of %2, 95 % interval %3 to %4")
-    values = (str(rate.count), str(rate.of), percentage(rate.lower), percentage(rate.upper))
-    for number, value in enumerate(values, start=1):
-        text = text.replace(f"%{number}", value)
+    values = (number(rate.count), number(rate.of), percentage(rate.lower), percentage(rate.upper))
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", value)
     return text
 
 
@@ -54,16 +54,16 @@ def counts_text(figures: Figures) -> str:
     counts = figures.counts
     text = _tr("%1 inspections: %2 OK, %3 REVIEW, %4 NG, %5 NOT INSPECTED")
     values = (counts.done, counts.ok, counts.review, counts.ng, counts.not_inspected)
-    for number, value in enumerate(values, start=1):
-        text = text.replace(f"%{number}", f"{value:,}")
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", number(value))
     return text
 
 
 def recount_text(recount: Recount) -> str:
     """The verdicts of the past under the limits that are set now."""
     text = _tr("Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.")
-    for number, value in enumerate((recount.all.ok, recount.all.review, recount.all.ng), start=1):
-        text = text.replace(f"%{number}", f"{value:,}")
+    for place, value in enumerate((recount.all.ok, recount.all.review, recount.all.ng), start=1):
+        text = text.replace(f"%{place}", number(value))
     return text
 
 
@@ -85,7 +85,7 @@ def scores_note(scores: Scores) -> str:
         return _tr("Choose one product to move its limits: each product has its own.")
     if scores.other_model:
         text = _tr("%1 inspections by another model are left out: their scores are not comparable.")
-        return text.replace("%1", f"{scores.other_model:,}")
+        return text.replace("%1", number(scores.other_model))
     return ""
 
 
@@ -98,10 +98,10 @@ def agreement_figure(agreement: AgreementStudy | str) -> tuple[str, str]:
     if best is None or best.kappa is None:
         return "–", agreement.pairs[0].sentence
     text = _tr("kappa with %1: 95 % interval %2 to %3, %4 parts").replace("%1", best.second)
-    values = (f"{best.kappa.lower:.2f}", f"{best.kappa.upper:.2f}", str(best.kappa.parts))
-    for number, value in enumerate(values, start=2):
-        text = text.replace(f"%{number}", value)
-    return f"{best.kappa.value:.2f}", text
+    values = (number(best.kappa.lower, 2), number(best.kappa.upper, 2), number(best.kappa.parts))
+    for place, value in enumerate(values, start=2):
+        text = text.replace(f"%{place}", value)
+    return number(best.kappa.value, 2), text
 
 
 def agreement_lines(agreement: AgreementStudy | str) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def chart_text(chart: PChart) -> str:
     text = text.replace("%1", percentage(chart.centre))
     if chart.sigma_z > 1.0:
         text += " " + _tr("Widened by %1 (Laney): subgroups vary more than chance.").replace(
-            "%1", f"{chart.sigma_z:.2f}"
+            "%1", number(chart.sigma_z, 2)
         )
     found = _tr("Outside: %1.").replace("%1", ", ".join(outside)) if outside else _tr("None lies outside.")
     return f"{text} {found}"

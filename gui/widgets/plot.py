@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
@@ -10,8 +11,17 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QWidget
 
 from gui.theme import Theme
+from gui.wording import number
 
 _TICK_POINT_SIZE = 9.5
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose numbers are written as the language of the window does."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        digits = max(0, math.ceil(-math.log10(spacing * scale))) if spacing * scale > 0 else 0
+        return [number(value * scale, digits) for value in values]
 
 
 class Plot(pg.GraphicsView):  # type: ignore[misc]
@@ -26,8 +36,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.view = pg.ViewBox(enableMenu=False)
         self.view.setMouseEnabled(x=False, y=False)
         self.view.setDefaultPadding(0.0)
-        self.left = pg.AxisItem("left")
-        self.bottom = pg.AxisItem("bottom")
+        self.left = _Axis("left")
+        self.bottom = _Axis("bottom")
         layout = pg.GraphicsLayout()
         layout.setContentsMargins(4, 8, 12, 2)
         layout.setSpacing(0)
@@ -98,4 +108,4 @@ def whole_numbers(highest: float, at_most: int = 6) -> list[tuple[float, str]]:
     step = max(1, round(highest / at_most))
     digits = len(str(step)) - 1
     step = -(-step // 10**digits) * 10**digits
-    return [(float(value), str(value)) for value in range(0, int(highest) + 1, step)]
+    return [(float(value), number(value)) for value in range(0, int(highest) + 1, step)]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from filo_core.types import Region
 from gui.theme import TOUCH_PX
+from gui.wording import percentage
 
 
 class RegionsList(QListWidget):
@@ -35,8 +36,8 @@ class RegionsList(QListWidget):
         self.blockSignals(True)
         self.clear()
         for number, region in enumerate(self._regions, start=1):
-            strength = round(100 * region.score)
-            text = f"{number}   {region.anomaly_type} – {region.position.value}   {strength} %"
+            strength = percentage(round(region.score, 2))
+            text = f"{number}   {region.anomaly_type} – {region.position.value}   {strength}"
             tip = self.tr("%1 × %2 px at (%3, %4)")
             for place, value in enumerate((region.box.width, region.box.height, region.box.x, region.box.y), start=1):
                 tip = tip.replace(f"%{place}", str(value))

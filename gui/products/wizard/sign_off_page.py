@@ -14,7 +14,7 @@ from gui.state import Screen
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.untrained_note import UntrainedNote
-from gui.wording import score
+from gui.wording import date_and_time, score
 
 _LONGEST_SIGNATURE = 80
 
@@ -185,7 +185,7 @@ class SignOffPage(WizardPage):
             text = self.tr("Version %1 is ready to inspect.").replace("%1", str(version))
             recipe = self.session.signed()
             if recipe is not None:
-                moment = recipe.signed_at.astimezone().strftime("%Y-%m-%d %H:%M")
+                moment = date_and_time(recipe.signed_at)
                 by = self.tr("Signed off by %1, %2.").replace("%1", recipe.signed_by).replace("%2", moment)
                 text = f"{text} {by}"
             return text

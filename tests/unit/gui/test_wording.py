@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
+from PySide6.QtCore import QLocale
 
 from gui import wording
+from gui.languages import locale_of
+from gui.widgets.plot import Plot
 
 
 @pytest.mark.parametrize(
@@ -23,3 +29,39 @@ def test_numbers_carry_their_units() -> None:
     assert wording.rate(3.14) == "3.1 images/s"
     assert wording.rate(48.2) == "48 images/s"
     assert wording.score(0.12345) == "0.123"
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    QLocale.setDefault(locale_of("de"))
+    yield
+    QLocale.setDefault(QLocale("en_GB"))
+
+
+@pytest.mark.usefixtures("german")
+def test_numbers_and_dates_are_written_as_the_language_of_the_window_does() -> None:
+    at = datetime(2026, 3, 9, 7, 5, 4, tzinfo=UTC)
+    assert wording.number(1234567.891, 2) == "1.234.567,89"
+    assert wording.score(0.12345) == "0,123"
+    assert wording.percentage(0.0567) == "5,7 %"
+    assert wording.milliseconds(2345) == "2,3 s"
+    assert (wording.day(at), wording.clock(at)) == ("09.03.2026", "07:05")
+    assert wording.clock(at, seconds=True) == "07:05:04"
+
+
+def test_every_language_writes_years_of_four_digits_and_seconds_where_they_matter() -> None:
+    at = datetime(2026, 3, 9, 17, 5, 4, tzinfo=UTC)
+    for language, date in (("en", "2026"), ("de", "09.03.2026"), ("zh_CN", "2026/3/9")):
+        QLocale.setDefault(locale_of(language))
+        assert date in wording.day(at)
+        assert ":05:04" in wording.clock(at, seconds=True)
+        assert wording.date_and_time(at).startswith(wording.day(at.astimezone()))
+    QLocale.setDefault(QLocale("en_GB"))
+
+
+@pytest.mark.usefixtures("german")
+def test_axes_of_plots_write_numbers_as_the_window_does() -> None:
+    plot = Plot("scores")
+    assert plot.left.tickStrings([0.0, 0.5, 1.0], 1.0, 0.5) == ["0,0", "0,5", "1,0"]
+    assert plot.bottom.tickStrings([1000.0, 2000.0], 1.0, 1000.0) == ["1.000", "2.000"]
+    plot.deleteLater()

@@ -113,7 +113,7 @@ def test_today_is_told_by_the_clock_and_other_days_by_the_date() -> None:
     zone = timezone(timedelta(hours=8))
     now = datetime(2026, 3, 2, 1, 0, tzinfo=zone)
     assert short_moment(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), now) == "00:30:00"
-    assert short_moment(datetime(2026, 3, 1, 15, 30, tzinfo=UTC), now) == "2026-03-01"
+    assert short_moment(datetime(2026, 3, 1, 15, 30, tzinfo=UTC), now) == "01/03/2026"
 
 
 @pytest.fixture
