@@ -226,7 +226,7 @@ QTabBar::tab {{
 QTabBar::tab:hover {{ background: {theme.raised}; }}
 QTabBar::tab:selected {{ border-bottom-color: {theme.accent.ground}; font-weight: 600; }}
 QTabBar::tab:focus {{ border: 2px solid {theme.accent.ground}; }}
-QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 8}px; spacing: 10px; }}
+QCheckBox, QRadioButton {{ min-height: {TOUCH_PX - 2}px; spacing: 10px; }}
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 22px; height: 22px; border: 2px solid {theme.border}; background: {theme.surface}; border-radius: 4px;
 }}

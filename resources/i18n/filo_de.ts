@@ -20,6 +20,10 @@
             <translation>Noch steht nichts auf der Liste.</translation>
         </message>
         <message>
+            <source>Suggest &amp;one now</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Let a list be suggested for a start, or type below what can go wrong.</source>
             <translation>Lassen Sie sich für den Anfang eine Liste vorschlagen, oder tippen Sie unten, was schiefgehen kann.</translation>
         </message>
@@ -320,6 +324,21 @@
         <message>
             <source>Cancel</source>
             <translation>Abbrechen</translation>
+        </message>
+    </context>
+    <context>
+        <name>DemoSetUp</name>
+        <message>
+            <source>The demo product comes as soon as the model is loaded.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The demo product is being set up …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The demo product is being set up: %1 of %2.</source>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -729,6 +748,141 @@
         <message>
             <source>%1 images were not inspected</source>
             <translation>%1 Bilder wurden nicht geprüft</translation>
+        </message>
+    </context>
+    <context>
+        <name>GeneralPage</name>
+        <message>
+            <source>&amp;Save</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Keep these settings (Ctrl+S)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Forget what was not saved</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>From the next start on.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Changes at once, while nothing is inspected.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What Live starts with. Empty: the first camera found.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Writes anomaly lists. Empty: none.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Remove the key</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It is never shown again, and kept in a file that only you may read.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Kept with every verdict.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source> days</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>all the room there is</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>trained</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>untrained</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Model</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Looks</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>General settings</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Language model</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Record</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Show the &amp;folder</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Moved by the variables %1 and %2, or when the program is started.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Database</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A key is set. Type another one to replace it.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>No key is set.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Nothing was saved. What is wrong stands beneath each field.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Saved. From the next start on: %1.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Saved, and in force.</source>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -1380,6 +1534,172 @@
         </message>
     </context>
     <context>
+        <name>OutputDialog</name>
+        <message>
+            <source>New output</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Change an output</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Encrypted (TLS)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Encrypted (TLS)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>C&amp;hoose …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Test</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Try it out without sending a verdict</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Keep</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>User</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Empty: nobody has to sign in there.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It goes to the store of secrets, and is never shown again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Password</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Certificate authority</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A file; empty: the system's own.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A password is kept. Type another one to replace it.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>File for the verdicts</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Trying …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>It works.</source>
+            <translation type="unfinished" />
+        </message>
+    </context>
+    <context>
+        <name>OutputsPage</name>
+        <message>
+            <source>&amp;Add …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Edit …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Test</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Try it out without sending a verdict</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The line's verdicts go nowhere yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Add an output</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Where</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Password</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Waiting</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Outputs</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A line without a window (main.py line run) delivers here from its next start on.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Decided by the variable %1.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>kept</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>none</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Trying %1 …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 works.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 was removed.</source>
+            <translation type="unfinished" />
+        </message>
+    </context>
+    <context>
         <name>PictureLoader</name>
         <message>
             <source>The picture could not be read.</source>
@@ -1489,6 +1809,18 @@
         <message>
             <source>Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off.</source>
             <translation>Fünf kurze Schritte: sagen, was es ist, was schiefgehen kann, Gutteile zeigen, kalibrieren, freigeben.</translation>
+        </message>
+        <message>
+            <source>&amp;Play with a demo product</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Sets up a bracket from rendered pictures, which are no photographs, and signs it off.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Clone a product</source>
@@ -1985,136 +2317,72 @@
             <source>Dark</source>
             <translation>Dunkel</translation>
         </message>
+        <message>
+            <source>Operator</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Supervisor</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Admin</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Live is inspecting with this model. Stop it, then save again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A folder is inspected with this model. Wait for its end or cancel it, then save again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Web address</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>File (CSV)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Broker, port and topic</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Host, port and path</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>File</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Address and port that the PLC asks</source>
+            <translation type="unfinished" />
+        </message>
     </context>
     <context>
         <name>SettingsPanel</name>
         <message>
-            <source>&amp;Save</source>
-            <translation>&amp;Speichern</translation>
+            <source>Pages of the settings</source>
+            <translation type="unfinished" />
         </message>
         <message>
-            <source>Keep these settings (Ctrl+S)</source>
-            <translation>Diese Einstellungen behalten (Strg+S)</translation>
+            <source>General</source>
+            <translation type="unfinished" />
         </message>
         <message>
-            <source>&amp;Undo</source>
-            <translation>&amp;Rückgängig</translation>
+            <source>Users</source>
+            <translation type="unfinished" />
         </message>
         <message>
-            <source>Forget what was not saved</source>
-            <translation>Vergessen, was nicht gespeichert ist</translation>
-        </message>
-        <message>
-            <source>From the next start on.</source>
-            <translation>Ab dem nächsten Start.</translation>
-        </message>
-        <message>
-            <source>What Live starts with. Empty: the first camera found.</source>
-            <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
-        </message>
-        <message>
-            <source>Writes anomaly lists. Empty: none.</source>
-            <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
-        </message>
-        <message>
-            <source>&amp;Remove the key</source>
-            <translation>Schlüssel &amp;entfernen</translation>
-        </message>
-        <message>
-            <source>It is never shown again, and kept in a file that only you may read.</source>
-            <translation>Er wird nie wieder gezeigt und liegt in einer Datei, die nur Sie lesen dürfen.</translation>
-        </message>
-        <message>
-            <source>Kept with every verdict.</source>
-            <translation>Steht bei jedem Urteil.</translation>
-        </message>
-        <message>
-            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation>Mindestens so lange; danach darf der Befehl „retention“ entfernen, was entschieden ist, nie ein Urteil.</translation>
-        </message>
-        <message>
-            <source> days</source>
-            <translation> Tage</translation>
-        </message>
-        <message>
-            <source>for ever</source>
-            <translation>für immer</translation>
-        </message>
-        <message>
-            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
-            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
-        </message>
-        <message>
-            <source>all the room there is</source>
-            <translation>allen Platz, den es gibt</translation>
-        </message>
-        <message>
-            <source>trained</source>
-            <translation>trainiert</translation>
-        </message>
-        <message>
-            <source>untrained</source>
-            <translation>untrainiert</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
-            <source>Looks</source>
-            <translation>Aussehen</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>Kamera</translation>
-        </message>
-        <message>
-            <source>Retention</source>
-            <translation>Aufbewahrung</translation>
+            <source>Outputs</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Settings</source>
             <translation>Einstellungen</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>Sprachmodell</translation>
-        </message>
-        <message>
-            <source>Record</source>
-            <translation>Aufzeichnung</translation>
-        </message>
-        <message>
-            <source>Show the &amp;folder</source>
-            <translation>&amp;Ordner zeigen</translation>
-        </message>
-        <message>
-            <source>Moved by the variables %1 and %2, or when the program is started.</source>
-            <translation>Verlegt durch die Variablen %1 und %2 oder beim Start des Programms.</translation>
-        </message>
-        <message>
-            <source>Database</source>
-            <translation>Datenbank</translation>
-        </message>
-        <message>
-            <source>A key is set. Type another one to replace it.</source>
-            <translation>Ein Schlüssel ist gesetzt. Tippen Sie einen anderen, um ihn zu ersetzen.</translation>
-        </message>
-        <message>
-            <source>No key is set.</source>
-            <translation>Kein Schlüssel ist gesetzt.</translation>
-        </message>
-        <message>
-            <source>Nothing was saved. What is wrong stands beneath each field.</source>
-            <translation>Nichts wurde gespeichert. Was nicht stimmt, steht unter jedem Feld.</translation>
-        </message>
-        <message>
-            <source>Saved. From the next start on: %1.</source>
-            <translation>Gespeichert. Ab dem nächsten Start: %1.</translation>
-        </message>
-        <message>
-            <source>Saved, and in force.</source>
-            <translation>Gespeichert und in Kraft.</translation>
         </message>
     </context>
     <context>
@@ -2152,6 +2420,10 @@
         <message>
             <source>PIN</source>
             <translation>PIN</translation>
+        </message>
+        <message>
+            <source>Sign &amp;out</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>&amp;Name</source>
@@ -2686,6 +2958,152 @@
         <message>
             <source>Untrained model: scores show only what differs from the good images; type names mean nothing.</source>
             <translation>Untrainiertes Modell: Werte zeigen nur, was von den Gutbildern abweicht; Namen von Fehlerarten bedeuten nichts.</translation>
+        </message>
+    </context>
+    <context>
+        <name>UserDialog</name>
+        <message>
+            <source>Cancel</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Role</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>PIN &amp;again</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 characters or more. It is kept so that nobody can read it.</source>
+            <translation type="unfinished" />
+        </message>
+    </context>
+    <context>
+        <name>UsersPage</name>
+        <message>
+            <source>&amp;Add …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Change &amp;role …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>New &amp;PIN …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Name</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Role</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>May sign in</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Users</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Operators review, supervisors also overrule, sign off and delete, admins also manage users.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>no</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>yes</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>There are no users, so nobody has to sign in.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Create the first admin</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>From then on reviewing, signing off and deleting need a person with a PIN. Inspecting does not.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 is no admin.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Nobody is signed in.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Only an admin sees and changes users.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Sign in as an admin …</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Let sign in again</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Disable</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 was created.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>New user</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Create</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Role of %1</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>&amp;Change</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 has another role.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>New PIN of %1</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 has a new PIN.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 may sign in again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>%1 can sign in no more.</source>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>

@@ -7,23 +7,15 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
-    QComboBox,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
-    QScrollArea,
-    QScrollBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -34,24 +26,29 @@ from gui.folder.verdict_tiles import VerdictTile
 from gui.main_window import MainWindow
 from gui.products.panel import ProductsPanel
 from gui.screens import SCREENS
+from gui.settings.panel import SettingsPanel
 from gui.state import AppState, Screen
-from gui.theme import DARK, LIGHT, Tone, apply_theme, contrast_ratio
+from gui.theme import DARK, LIGHT, Tone, apply_theme
 from gui.widgets.verdict_banner import VerdictBanner
 from gui.widgets.verdicts import draw_verdict_chip, verdict_pixmap, verdict_word
+from tests.unit.gui.walking import (
+    WEAKEST,
+    called,
+    controls_of,
+    in_place,
+    is_inner,
+    is_reached_by_arrows,
+    strongest_contrast,
+)
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
-PLACES = [spec.screen.value for spec in SCREENS] + [f"wizard-{step.value}" for step in WizardStep]
-KINDS = (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QComboBox,
-    QLineEdit,
-    QPlainTextEdit,
-)
-WEAKEST = 4.5
+PLACES = [
+    *(spec.screen.value for spec in SCREENS),
+    *(f"wizard-{step.value}" for step in WizardStep),
+    "settings-users",
+    "settings-outputs",
+]
 THEMES = (LIGHT, DARK)
 
 
@@ -78,44 +75,21 @@ def window(qtbot: QtBot, state: AppState, workbench: Workbench, inspected: str) 
 
 def go_to(window: MainWindow, place: str, until: Until) -> None:
     """Show a screen or a step of the wizard, and wait until it has settled."""
-    screen = Screen(place) if not place.startswith("wizard") else Screen.PRODUCTS
+    screen = Screen.PRODUCTS if place.startswith("wizard") else Screen(place.partition("-")[0])
     window.show_screen(screen)
     panel = window.screen_widget(screen)
     if isinstance(panel, ProductsPanel) and place.startswith("wizard"):
         panel.set_up("metal nut")
         panel.wizard.go_to(WizardStep(place.removeprefix("wizard-")))
+    if isinstance(panel, SettingsPanel):
+        pages = {"settings-users": panel.users, "settings-outputs": panel.outputs}
+        panel.tabs.setCurrentWidget(pages.get(place, panel.general))
     if screen is Screen.STATISTICS:
         until(lambda: panel.presenter.figures is not None, "the figures are read")
     window.activateWindow()
     until(window.isActiveWindow, "the window is active")
     for _ in range(3):
         QApplication.processEvents()
-
-
-def is_inner(widget: QWidget) -> bool:
-    """Parts of Qt's own controls: the field of a spin box, the list of a drop-down, scroll bars."""
-    parents = (QAbstractSpinBox, QComboBox)
-    return (
-        widget.objectName().startswith("qt_")
-        or isinstance(widget, QScrollBar)
-        or isinstance(widget.parentWidget(), parents)
-        or (isinstance(widget.parentWidget(), QAbstractItemView) and isinstance(widget, QAbstractButton))
-        or type(widget).__name__ in {"QHeaderView", "QToolBarExtension"}
-    )
-
-
-def controls_of(root: QWidget) -> list[QWidget]:
-    """Everything a person can operate now."""
-    return [
-        widget
-        for widget in root.findChildren(QWidget)
-        if isinstance(widget, KINDS) and widget.isVisible() and widget.isEnabled() and not is_inner(widget)
-    ]
-
-
-def called(widget: QWidget) -> str:
-    text = getattr(widget, "text", lambda: "")
-    return f"{type(widget).__name__} {widget.accessibleName() or text()!r} in {type(widget.parentWidget()).__name__}"
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -139,18 +113,8 @@ def test_the_tab_key_reaches_every_control_and_comes_round(window: MainWindow, u
         reached.append(focused)
     else:
         pytest.fail("the tab order does not come round")
-    missed = [made for made in controls_of(window) if made not in reached and not _is_reached_by_arrows(made, reached)]
+    missed = [made for made in controls_of(window) if made not in reached and not is_reached_by_arrows(made, reached)]
     assert [called(made) for made in missed] == []
-
-
-def _is_reached_by_arrows(widget: QWidget, reached: list[QWidget]) -> bool:
-    """Of a group of which one is chosen, Tab reaches that one, and the arrow keys the others."""
-    group = widget.group() if isinstance(widget, QAbstractButton) else None
-    if group is not None and group.exclusive():
-        return any(made in reached for made in group.buttons())
-    if isinstance(widget, QAbstractButton) and widget.autoExclusive():
-        return any(made in reached for made in widget.parentWidget().findChildren(type(widget)))
-    return False
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -181,29 +145,10 @@ def test_every_word_on_screen_has_enough_contrast(
         for made in window.findChildren(QWidget):
             text = made.text() if isinstance(made, QLabel | QAbstractButton | QLineEdit) else ""
             if text.strip() and made.isVisible() and made.isEnabled() and not is_inner(made):
-                found = strongest_contrast(_in_place(window, made))
+                found = strongest_contrast(in_place(window, made))
                 if found < WEAKEST:
                     weak[f"{theme.name}: {called(made)}: {text}"] = round(found, 2)
     assert weak == {}
-
-
-def _in_place(window: QWidget, widget: QWidget) -> QImage:
-    """The widget over its own ground, as the window paints it, scrolled to where it can be seen."""
-    above = widget.parentWidget()
-    while above is not None and not isinstance(above, QScrollArea):
-        above = above.parentWidget()
-    if isinstance(above, QScrollArea):
-        above.ensureWidgetVisible(widget)
-    return window.grab(widget.rect().translated(widget.mapTo(window, QPoint(0, 0)))).toImage()
-
-
-def strongest_contrast(image: QImage) -> float:
-    """Of any pixel with the most frequent one: the core of a letter with its ground."""
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    pixels = np.frombuffer(image.constBits(), np.uint32) & 0xFFFFFF
-    colours, counts = np.unique(pixels, return_counts=True)
-    ground = f"#{colours[counts.argmax()]:06x}"
-    return max(contrast_ratio(ground, f"#{colour:06x}") for colour in colours)
 
 
 def test_the_measure_of_contrast_tells_weak_letters(qtbot: QtBot) -> None:
