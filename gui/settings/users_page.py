@@ -115,9 +115,7 @@ class UsersPage(QWidget):
             self.empty.set_content(
                 self.tr("There are no users, so nobody has to sign in."),
                 self.tr("&Create the first admin"),
-                self.tr(
-                    "From then on reviewing, signing off and deleting need a person with a PIN. Inspecting does not."
-                ),
+                self.tr("From then on every decision needs a person with a PIN. Inspecting does not."),
             )
             return
         name = self.presenter.signed_in

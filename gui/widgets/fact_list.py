@@ -23,7 +23,8 @@ class FactList(QWidget):
         grid.setColumnStretch(1, 1)
         for row, name in enumerate(names):
             grid.addWidget(plain_label(name, "hint", wrap=False), row, 0)
-            value = plain_label("–", wrap=False)
+            # In a narrow window a long value takes a second line; its first letter is never cut off.
+            value = plain_label("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setAccessibleName(name)
             grid.addWidget(value, row, 1)

@@ -21,7 +21,7 @@
         </message>
         <message>
             <source>Suggest &amp;one now</source>
-            <translation type="unfinished" />
+            <translation>Jetzt &amp;eine vorschlagen</translation>
         </message>
         <message>
             <source>Let a list be suggested for a start, or type below what can go wrong.</source>
@@ -330,15 +330,15 @@
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
-            <translation type="unfinished" />
+            <translation>Das Demoprodukt kommt, sobald das Modell geladen ist.</translation>
         </message>
         <message>
             <source>The demo product is being set up …</source>
-            <translation type="unfinished" />
+            <translation>Das Demoprodukt wird eingerichtet …</translation>
         </message>
         <message>
             <source>The demo product is being set up: %1 of %2.</source>
-            <translation type="unfinished" />
+            <translation>Das Demoprodukt wird eingerichtet: %1 von %2.</translation>
         </message>
     </context>
     <context>
@@ -754,135 +754,135 @@
         <name>GeneralPage</name>
         <message>
             <source>&amp;Save</source>
-            <translation type="unfinished" />
+            <translation>&amp;Speichern</translation>
         </message>
         <message>
             <source>Keep these settings (Ctrl+S)</source>
-            <translation type="unfinished" />
+            <translation>Diese Einstellungen behalten (Strg+S)</translation>
         </message>
         <message>
             <source>&amp;Undo</source>
-            <translation type="unfinished" />
+            <translation>&amp;Rückgängig</translation>
         </message>
         <message>
             <source>Forget what was not saved</source>
-            <translation type="unfinished" />
+            <translation>Vergessen, was nicht gespeichert ist</translation>
         </message>
         <message>
             <source>From the next start on.</source>
-            <translation type="unfinished" />
+            <translation>Ab dem nächsten Start.</translation>
         </message>
         <message>
             <source>Changes at once, while nothing is inspected.</source>
-            <translation type="unfinished" />
+            <translation>Wechselt sofort, solange nichts geprüft wird.</translation>
         </message>
         <message>
             <source>What Live starts with. Empty: the first camera found.</source>
-            <translation type="unfinished" />
+            <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
         </message>
         <message>
             <source>Writes anomaly lists. Empty: none.</source>
-            <translation type="unfinished" />
+            <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
         <message>
             <source>&amp;Remove the key</source>
-            <translation type="unfinished" />
+            <translation>Schlüssel &amp;entfernen</translation>
         </message>
         <message>
             <source>It is never shown again, and kept in a file that only you may read.</source>
-            <translation type="unfinished" />
+            <translation>Er wird nie wieder gezeigt und liegt in einer Datei, die nur Sie lesen dürfen.</translation>
         </message>
         <message>
             <source>Kept with every verdict.</source>
-            <translation type="unfinished" />
+            <translation>Steht bei jedem Urteil.</translation>
         </message>
         <message>
             <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation type="unfinished" />
+            <translation>Mindestens so lange; danach darf der Befehl „retention“ entfernen, was entschieden ist, nie ein Urteil.</translation>
         </message>
         <message>
             <source> days</source>
-            <translation type="unfinished" />
+            <translation> Tage</translation>
         </message>
         <message>
             <source>for ever</source>
-            <translation type="unfinished" />
+            <translation>für immer</translation>
         </message>
         <message>
             <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
-            <translation type="unfinished" />
+            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
         </message>
         <message>
             <source>all the room there is</source>
-            <translation type="unfinished" />
+            <translation>allen Platz, den es gibt</translation>
         </message>
         <message>
             <source>trained</source>
-            <translation type="unfinished" />
+            <translation>trainiert</translation>
         </message>
         <message>
             <source>untrained</source>
-            <translation type="unfinished" />
+            <translation>untrainiert</translation>
         </message>
         <message>
             <source>Model</source>
-            <translation type="unfinished" />
+            <translation>Modell</translation>
         </message>
         <message>
             <source>Looks</source>
-            <translation type="unfinished" />
+            <translation>Aussehen</translation>
         </message>
         <message>
             <source>Camera</source>
-            <translation type="unfinished" />
+            <translation>Kamera</translation>
         </message>
         <message>
             <source>Retention</source>
-            <translation type="unfinished" />
+            <translation>Aufbewahrung</translation>
         </message>
         <message>
             <source>General settings</source>
-            <translation type="unfinished" />
+            <translation>Allgemeine Einstellungen</translation>
         </message>
         <message>
             <source>Language model</source>
-            <translation type="unfinished" />
+            <translation>Sprachmodell</translation>
         </message>
         <message>
             <source>Record</source>
-            <translation type="unfinished" />
+            <translation>Aufzeichnung</translation>
         </message>
         <message>
             <source>Show the &amp;folder</source>
-            <translation type="unfinished" />
+            <translation>&amp;Ordner zeigen</translation>
         </message>
         <message>
             <source>Moved by the variables %1 and %2, or when the program is started.</source>
-            <translation type="unfinished" />
+            <translation>Verlegt durch die Variablen %1 und %2 oder beim Start des Programms.</translation>
         </message>
         <message>
             <source>Database</source>
-            <translation type="unfinished" />
+            <translation>Datenbank</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
-            <translation type="unfinished" />
+            <translation>Ein Schlüssel ist gesetzt. Tippen Sie einen anderen, um ihn zu ersetzen.</translation>
         </message>
         <message>
             <source>No key is set.</source>
-            <translation type="unfinished" />
+            <translation>Kein Schlüssel ist gesetzt.</translation>
         </message>
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
-            <translation type="unfinished" />
+            <translation>Nichts wurde gespeichert. Was nicht stimmt, steht unter jedem Feld.</translation>
         </message>
         <message>
             <source>Saved. From the next start on: %1.</source>
-            <translation type="unfinished" />
+            <translation>Gespeichert. Ab dem nächsten Start: %1.</translation>
         </message>
         <message>
             <source>Saved, and in force.</source>
-            <translation type="unfinished" />
+            <translation>Gespeichert und in Kraft.</translation>
         </message>
     </context>
     <context>
@@ -1537,166 +1537,166 @@
         <name>OutputDialog</name>
         <message>
             <source>New output</source>
-            <translation type="unfinished" />
+            <translation>Neuer Ausgang</translation>
         </message>
         <message>
             <source>Change an output</source>
-            <translation type="unfinished" />
+            <translation>Ausgang ändern</translation>
         </message>
         <message>
             <source>&amp;Encrypted (TLS)</source>
-            <translation type="unfinished" />
+            <translation>&amp;Verschlüsselt (TLS)</translation>
         </message>
         <message>
             <source>Encrypted (TLS)</source>
-            <translation type="unfinished" />
+            <translation>Verschlüsselt (TLS)</translation>
         </message>
         <message>
             <source>C&amp;hoose …</source>
-            <translation type="unfinished" />
+            <translation>&amp;Wählen …</translation>
         </message>
         <message>
             <source>&amp;Test</source>
-            <translation type="unfinished" />
+            <translation>&amp;Testen</translation>
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation type="unfinished" />
+            <translation>Ausprobieren, ohne ein Urteil zu senden</translation>
         </message>
         <message>
             <source>&amp;Keep</source>
-            <translation type="unfinished" />
+            <translation>&amp;Behalten</translation>
         </message>
         <message>
             <source>Cancel</source>
-            <translation type="unfinished" />
+            <translation>Abbrechen</translation>
         </message>
         <message>
             <source>Kind</source>
-            <translation type="unfinished" />
+            <translation>Art</translation>
         </message>
         <message>
             <source>User</source>
-            <translation type="unfinished" />
+            <translation>Benutzer</translation>
         </message>
         <message>
             <source>Empty: nobody has to sign in there.</source>
-            <translation type="unfinished" />
+            <translation>Leer: Dort muss sich niemand anmelden.</translation>
         </message>
         <message>
             <source>It goes to the store of secrets, and is never shown again.</source>
-            <translation type="unfinished" />
+            <translation>Es kommt in den Speicher für Geheimnisse und wird nie wieder gezeigt.</translation>
         </message>
         <message>
             <source>Password</source>
-            <translation type="unfinished" />
+            <translation>Passwort</translation>
         </message>
         <message>
             <source>Certificate authority</source>
-            <translation type="unfinished" />
+            <translation>Zertifizierungsstelle</translation>
         </message>
         <message>
             <source>A file; empty: the system's own.</source>
-            <translation type="unfinished" />
+            <translation>Eine Datei; leer: die des Systems.</translation>
         </message>
         <message>
             <source>A password is kept. Type another one to replace it.</source>
-            <translation type="unfinished" />
+            <translation>Ein Passwort ist hinterlegt. Ein anderes eingeben, um es zu ersetzen.</translation>
         </message>
         <message>
             <source>File for the verdicts</source>
-            <translation type="unfinished" />
+            <translation>Datei für die Urteile</translation>
         </message>
         <message>
             <source>Trying …</source>
-            <translation type="unfinished" />
+            <translation>Wird ausprobiert …</translation>
         </message>
         <message>
             <source>It works.</source>
-            <translation type="unfinished" />
+            <translation>Es funktioniert.</translation>
         </message>
     </context>
     <context>
         <name>OutputsPage</name>
         <message>
             <source>&amp;Add …</source>
-            <translation type="unfinished" />
+            <translation>&amp;Hinzufügen …</translation>
         </message>
         <message>
             <source>&amp;Edit …</source>
-            <translation type="unfinished" />
+            <translation>&amp;Bearbeiten …</translation>
         </message>
         <message>
             <source>&amp;Test</source>
-            <translation type="unfinished" />
+            <translation>&amp;Testen</translation>
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation type="unfinished" />
+            <translation>Ausprobieren, ohne ein Urteil zu senden</translation>
         </message>
         <message>
             <source>&amp;Remove</source>
-            <translation type="unfinished" />
+            <translation>&amp;Entfernen</translation>
         </message>
         <message>
             <source>The line's verdicts go nowhere yet.</source>
-            <translation type="unfinished" />
+            <translation>Die Urteile der Linie gehen noch nirgendwohin.</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
-            <translation type="unfinished" />
+            <translation>&amp;Ausgang hinzufügen</translation>
         </message>
         <message>
             <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus.</source>
-            <translation type="unfinished" />
+            <translation>An einen Broker (MQTT), eine Webadresse, eine Datei (CSV) oder eine SPS, die über Modbus fragt.</translation>
         </message>
         <message>
             <source>Kind</source>
-            <translation type="unfinished" />
+            <translation>Art</translation>
         </message>
         <message>
             <source>Where</source>
-            <translation type="unfinished" />
+            <translation>Wohin</translation>
         </message>
         <message>
             <source>Password</source>
-            <translation type="unfinished" />
+            <translation>Passwort</translation>
         </message>
         <message>
             <source>Waiting</source>
-            <translation type="unfinished" />
+            <translation>Wartend</translation>
         </message>
         <message>
             <source>Outputs</source>
-            <translation type="unfinished" />
+            <translation>Ausgänge</translation>
         </message>
         <message>
             <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation type="unfinished" />
+            <translation>Eine Linie ohne Fenster (main.py line run) liefert ab ihrem nächsten Start hierhin.</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>
-            <translation type="unfinished" />
+            <translation>Bestimmt von der Variablen %1.</translation>
         </message>
         <message>
             <source>kept</source>
-            <translation type="unfinished" />
+            <translation>hinterlegt</translation>
         </message>
         <message>
             <source>none</source>
-            <translation type="unfinished" />
+            <translation>keins</translation>
         </message>
         <message>
             <source>Trying %1 …</source>
-            <translation type="unfinished" />
+            <translation>%1 wird ausprobiert …</translation>
         </message>
         <message>
             <source>%1 works.</source>
-            <translation type="unfinished" />
+            <translation>%1 funktioniert.</translation>
         </message>
         <message>
             <source>%1 was removed.</source>
-            <translation type="unfinished" />
+            <translation>%1 wurde entfernt.</translation>
         </message>
     </context>
     <context>
@@ -1812,15 +1812,15 @@
         </message>
         <message>
             <source>&amp;Play with a demo product</source>
-            <translation type="unfinished" />
+            <translation>Ein &amp;Demoprodukt ausprobieren</translation>
         </message>
         <message>
             <source>Sets up a bracket from rendered pictures, which are no photographs, and signs it off.</source>
-            <translation type="unfinished" />
+            <translation>Richtet einen Halter aus gerenderten Bildern ein, die keine Fotos sind, und gibt ihn frei.</translation>
         </message>
         <message>
             <source>%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it.</source>
-            <translation type="unfinished" />
+            <translation>%1 steht zum Ausprobieren bereit. Seine Bilder sind gerendert, sie messen nichts. „Ordner prüfen“ zeigt es.</translation>
         </message>
         <message>
             <source>Clone a product</source>
@@ -2319,66 +2319,66 @@
         </message>
         <message>
             <source>Operator</source>
-            <translation type="unfinished" />
+            <translation>Bediener</translation>
         </message>
         <message>
             <source>Supervisor</source>
-            <translation type="unfinished" />
+            <translation>Schichtleiter</translation>
         </message>
         <message>
             <source>Admin</source>
-            <translation type="unfinished" />
+            <translation>Administrator</translation>
         </message>
         <message>
             <source>Live is inspecting with this model. Stop it, then save again.</source>
-            <translation type="unfinished" />
+            <translation>Live prüft gerade mit diesem Modell. Anhalten, dann noch einmal speichern.</translation>
         </message>
         <message>
             <source>A folder is inspected with this model. Wait for its end or cancel it, then save again.</source>
-            <translation type="unfinished" />
+            <translation>Ein Ordner wird mit diesem Modell geprüft. Das Ende abwarten oder abbrechen, dann noch einmal speichern.</translation>
         </message>
         <message>
             <source>Web address</source>
-            <translation type="unfinished" />
+            <translation>Webadresse</translation>
         </message>
         <message>
             <source>File (CSV)</source>
-            <translation type="unfinished" />
+            <translation>Datei (CSV)</translation>
         </message>
         <message>
             <source>Broker, port and topic</source>
-            <translation type="unfinished" />
+            <translation>Broker, Port und Thema</translation>
         </message>
         <message>
             <source>Host, port and path</source>
-            <translation type="unfinished" />
+            <translation>Rechner, Port und Pfad</translation>
         </message>
         <message>
             <source>File</source>
-            <translation type="unfinished" />
+            <translation>Datei</translation>
         </message>
         <message>
             <source>Address and port that the PLC asks</source>
-            <translation type="unfinished" />
+            <translation>Adresse und Port, die die SPS fragt</translation>
         </message>
     </context>
     <context>
         <name>SettingsPanel</name>
         <message>
             <source>Pages of the settings</source>
-            <translation type="unfinished" />
+            <translation>Seiten der Einstellungen</translation>
         </message>
         <message>
             <source>General</source>
-            <translation type="unfinished" />
+            <translation>Allgemein</translation>
         </message>
         <message>
             <source>Users</source>
-            <translation type="unfinished" />
+            <translation>Benutzer</translation>
         </message>
         <message>
             <source>Outputs</source>
-            <translation type="unfinished" />
+            <translation>Ausgänge</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2423,7 +2423,7 @@
         </message>
         <message>
             <source>Sign &amp;out</source>
-            <translation type="unfinished" />
+            <translation>&amp;Abmelden</translation>
         </message>
         <message>
             <source>&amp;Name</source>
@@ -2964,146 +2964,146 @@
         <name>UserDialog</name>
         <message>
             <source>Cancel</source>
-            <translation type="unfinished" />
+            <translation>Abbrechen</translation>
         </message>
         <message>
             <source>&amp;Name</source>
-            <translation type="unfinished" />
+            <translation>&amp;Name</translation>
         </message>
         <message>
             <source>&amp;Role</source>
-            <translation type="unfinished" />
+            <translation>&amp;Rolle</translation>
         </message>
         <message>
             <source>&amp;PIN</source>
-            <translation type="unfinished" />
+            <translation>&amp;PIN</translation>
         </message>
         <message>
             <source>PIN &amp;again</source>
-            <translation type="unfinished" />
+            <translation>PIN noch &amp;einmal</translation>
         </message>
         <message>
             <source>%1 characters or more. It is kept so that nobody can read it.</source>
-            <translation type="unfinished" />
+            <translation>Mindestens %1 Zeichen. Sie wird so aufbewahrt, dass niemand sie lesen kann.</translation>
         </message>
     </context>
     <context>
         <name>UsersPage</name>
         <message>
             <source>&amp;Add …</source>
-            <translation type="unfinished" />
+            <translation>&amp;Hinzufügen …</translation>
         </message>
         <message>
             <source>Change &amp;role …</source>
-            <translation type="unfinished" />
+            <translation>&amp;Rolle ändern …</translation>
         </message>
         <message>
             <source>New &amp;PIN …</source>
-            <translation type="unfinished" />
+            <translation>Neue &amp;PIN …</translation>
         </message>
         <message>
             <source>Name</source>
-            <translation type="unfinished" />
+            <translation>Name</translation>
         </message>
         <message>
             <source>Role</source>
-            <translation type="unfinished" />
+            <translation>Rolle</translation>
         </message>
         <message>
             <source>May sign in</source>
-            <translation type="unfinished" />
+            <translation>Darf sich anmelden</translation>
         </message>
         <message>
             <source>Users</source>
-            <translation type="unfinished" />
+            <translation>Benutzer</translation>
         </message>
         <message>
             <source>Operators review, supervisors also overrule, sign off and delete, admins also manage users.</source>
-            <translation type="unfinished" />
+            <translation>Bediener sehen durch, Schichtleiter überstimmen auch, geben frei und löschen, Administratoren verwalten auch Benutzer.</translation>
         </message>
         <message>
             <source>no</source>
-            <translation type="unfinished" />
+            <translation>nein</translation>
         </message>
         <message>
             <source>yes</source>
-            <translation type="unfinished" />
+            <translation>ja</translation>
         </message>
         <message>
             <source>There are no users, so nobody has to sign in.</source>
-            <translation type="unfinished" />
+            <translation>Es gibt keine Benutzer, also muss sich niemand anmelden.</translation>
         </message>
         <message>
             <source>&amp;Create the first admin</source>
-            <translation type="unfinished" />
+            <translation>Ersten Administrator an&amp;legen</translation>
         </message>
         <message>
-            <source>From then on reviewing, signing off and deleting need a person with a PIN. Inspecting does not.</source>
-            <translation type="unfinished" />
+            <source>From then on every decision needs a person with a PIN. Inspecting does not.</source>
+            <translation>Von da an braucht jede Entscheidung eine Person mit PIN. Prüfen braucht keine.</translation>
         </message>
         <message>
             <source>%1 is no admin.</source>
-            <translation type="unfinished" />
+            <translation>%1 ist kein Administrator.</translation>
         </message>
         <message>
             <source>Nobody is signed in.</source>
-            <translation type="unfinished" />
+            <translation>Niemand ist angemeldet.</translation>
         </message>
         <message>
             <source>Only an admin sees and changes users.</source>
-            <translation type="unfinished" />
+            <translation>Nur ein Administrator sieht und ändert Benutzer.</translation>
         </message>
         <message>
             <source>&amp;Sign in as an admin …</source>
-            <translation type="unfinished" />
+            <translation>Als Administrator &amp;anmelden …</translation>
         </message>
         <message>
             <source>&amp;Let sign in again</source>
-            <translation type="unfinished" />
+            <translation>Wieder &amp;zulassen</translation>
         </message>
         <message>
             <source>&amp;Disable</source>
-            <translation type="unfinished" />
+            <translation>&amp;Sperren</translation>
         </message>
         <message>
             <source>%1 was created.</source>
-            <translation type="unfinished" />
+            <translation>%1 wurde angelegt.</translation>
         </message>
         <message>
             <source>New user</source>
-            <translation type="unfinished" />
+            <translation>Neuer Benutzer</translation>
         </message>
         <message>
             <source>&amp;Create</source>
-            <translation type="unfinished" />
+            <translation>An&amp;legen</translation>
         </message>
         <message>
             <source>Role of %1</source>
-            <translation type="unfinished" />
+            <translation>Rolle von %1</translation>
         </message>
         <message>
             <source>&amp;Change</source>
-            <translation type="unfinished" />
+            <translation>Ä&amp;ndern</translation>
         </message>
         <message>
             <source>%1 has another role.</source>
-            <translation type="unfinished" />
+            <translation>%1 hat eine andere Rolle.</translation>
         </message>
         <message>
             <source>New PIN of %1</source>
-            <translation type="unfinished" />
+            <translation>Neue PIN von %1</translation>
         </message>
         <message>
             <source>%1 has a new PIN.</source>
-            <translation type="unfinished" />
+            <translation>%1 hat eine neue PIN.</translation>
         </message>
         <message>
             <source>%1 may sign in again.</source>
-            <translation type="unfinished" />
+            <translation>%1 darf sich wieder anmelden.</translation>
         </message>
         <message>
             <source>%1 can sign in no more.</source>
-            <translation type="unfinished" />
+            <translation>%1 kann sich nicht mehr anmelden.</translation>
         </message>
     </context>
     <context>

@@ -21,7 +21,7 @@
         </message>
         <message>
             <source>Suggest &amp;one now</source>
-            <translation type="unfinished" />
+            <translation>现在生成一份(&amp;O)</translation>
         </message>
         <message>
             <source>Let a list be suggested for a start, or type below what can go wrong.</source>
@@ -330,15 +330,15 @@
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
-            <translation type="unfinished" />
+            <translation>模型加载后即创建演示产品。</translation>
         </message>
         <message>
             <source>The demo product is being set up …</source>
-            <translation type="unfinished" />
+            <translation>正在设置演示产品 …</translation>
         </message>
         <message>
             <source>The demo product is being set up: %1 of %2.</source>
-            <translation type="unfinished" />
+            <translation>正在设置演示产品:%1/%2。</translation>
         </message>
     </context>
     <context>
@@ -754,135 +754,135 @@
         <name>GeneralPage</name>
         <message>
             <source>&amp;Save</source>
-            <translation type="unfinished" />
+            <translation>保存(&amp;S)</translation>
         </message>
         <message>
             <source>Keep these settings (Ctrl+S)</source>
-            <translation type="unfinished" />
+            <translation>保留这些设置 (Ctrl+S)</translation>
         </message>
         <message>
             <source>&amp;Undo</source>
-            <translation type="unfinished" />
+            <translation>撤销(&amp;U)</translation>
         </message>
         <message>
             <source>Forget what was not saved</source>
-            <translation type="unfinished" />
+            <translation>放弃未保存的内容</translation>
         </message>
         <message>
             <source>From the next start on.</source>
-            <translation type="unfinished" />
+            <translation>下次启动时生效。</translation>
         </message>
         <message>
             <source>Changes at once, while nothing is inspected.</source>
-            <translation type="unfinished" />
+            <translation>在没有检测运行时立即切换。</translation>
         </message>
         <message>
             <source>What Live starts with. Empty: the first camera found.</source>
-            <translation type="unfinished" />
+            <translation>实时的初始来源。留空：找到的第一台相机。</translation>
         </message>
         <message>
             <source>Writes anomaly lists. Empty: none.</source>
-            <translation type="unfinished" />
+            <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
         <message>
             <source>&amp;Remove the key</source>
-            <translation type="unfinished" />
+            <translation>移除密钥(&amp;R)</translation>
         </message>
         <message>
             <source>It is never shown again, and kept in a file that only you may read.</source>
-            <translation type="unfinished" />
+            <translation>不会再次显示，保存在只有您能读取的文件中。</translation>
         </message>
         <message>
             <source>Kept with every verdict.</source>
-            <translation type="unfinished" />
+            <translation>随每个判定保存。</translation>
         </message>
         <message>
             <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation type="unfinished" />
+            <translation>至少这么久；之后“retention”命令可以移除已裁定的图像，绝不移除判定。</translation>
         </message>
         <message>
             <source> days</source>
-            <translation type="unfinished" />
+            <translation> 天</translation>
         </message>
         <message>
             <source>for ever</source>
-            <translation type="unfinished" />
+            <translation>永久</translation>
         </message>
         <message>
             <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
-            <translation type="unfinished" />
+            <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
         </message>
         <message>
             <source>all the room there is</source>
-            <translation type="unfinished" />
+            <translation>全部可用空间</translation>
         </message>
         <message>
             <source>trained</source>
-            <translation type="unfinished" />
+            <translation>已训练</translation>
         </message>
         <message>
             <source>untrained</source>
-            <translation type="unfinished" />
+            <translation>未训练</translation>
         </message>
         <message>
             <source>Model</source>
-            <translation type="unfinished" />
+            <translation>模型</translation>
         </message>
         <message>
             <source>Looks</source>
-            <translation type="unfinished" />
+            <translation>外观</translation>
         </message>
         <message>
             <source>Camera</source>
-            <translation type="unfinished" />
+            <translation>相机</translation>
         </message>
         <message>
             <source>Retention</source>
-            <translation type="unfinished" />
+            <translation>保留</translation>
         </message>
         <message>
             <source>General settings</source>
-            <translation type="unfinished" />
+            <translation>常规设置</translation>
         </message>
         <message>
             <source>Language model</source>
-            <translation type="unfinished" />
+            <translation>语言模型</translation>
         </message>
         <message>
             <source>Record</source>
-            <translation type="unfinished" />
+            <translation>记录</translation>
         </message>
         <message>
             <source>Show the &amp;folder</source>
-            <translation type="unfinished" />
+            <translation>显示文件夹(&amp;F)</translation>
         </message>
         <message>
             <source>Moved by the variables %1 and %2, or when the program is started.</source>
-            <translation type="unfinished" />
+            <translation>可通过变量 %1 和 %2 或在启动程序时更改位置。</translation>
         </message>
         <message>
             <source>Database</source>
-            <translation type="unfinished" />
+            <translation>数据库</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
-            <translation type="unfinished" />
+            <translation>已设置密钥。输入另一个即可替换。</translation>
         </message>
         <message>
             <source>No key is set.</source>
-            <translation type="unfinished" />
+            <translation>未设置密钥。</translation>
         </message>
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
-            <translation type="unfinished" />
+            <translation>未保存。问题显示在各字段下方。</translation>
         </message>
         <message>
             <source>Saved. From the next start on: %1.</source>
-            <translation type="unfinished" />
+            <translation>已保存。下次启动时生效：%1。</translation>
         </message>
         <message>
             <source>Saved, and in force.</source>
-            <translation type="unfinished" />
+            <translation>已保存并生效。</translation>
         </message>
     </context>
     <context>
@@ -1537,166 +1537,166 @@
         <name>OutputDialog</name>
         <message>
             <source>New output</source>
-            <translation type="unfinished" />
+            <translation>新输出</translation>
         </message>
         <message>
             <source>Change an output</source>
-            <translation type="unfinished" />
+            <translation>修改输出</translation>
         </message>
         <message>
             <source>&amp;Encrypted (TLS)</source>
-            <translation type="unfinished" />
+            <translation>加密 (TLS)(&amp;E)</translation>
         </message>
         <message>
             <source>Encrypted (TLS)</source>
-            <translation type="unfinished" />
+            <translation>加密 (TLS)</translation>
         </message>
         <message>
             <source>C&amp;hoose …</source>
-            <translation type="unfinished" />
+            <translation>选择 …(&amp;H)</translation>
         </message>
         <message>
             <source>&amp;Test</source>
-            <translation type="unfinished" />
+            <translation>测试(&amp;T)</translation>
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation type="unfinished" />
+            <translation>试连接,不发送判定</translation>
         </message>
         <message>
             <source>&amp;Keep</source>
-            <translation type="unfinished" />
+            <translation>保存(&amp;K)</translation>
         </message>
         <message>
             <source>Cancel</source>
-            <translation type="unfinished" />
+            <translation>取消</translation>
         </message>
         <message>
             <source>Kind</source>
-            <translation type="unfinished" />
+            <translation>种类</translation>
         </message>
         <message>
             <source>User</source>
-            <translation type="unfinished" />
+            <translation>用户</translation>
         </message>
         <message>
             <source>Empty: nobody has to sign in there.</source>
-            <translation type="unfinished" />
+            <translation>留空:对方不要求登录。</translation>
         </message>
         <message>
             <source>It goes to the store of secrets, and is never shown again.</source>
-            <translation type="unfinished" />
+            <translation>密码存入机密存储,之后不再显示。</translation>
         </message>
         <message>
             <source>Password</source>
-            <translation type="unfinished" />
+            <translation>密码</translation>
         </message>
         <message>
             <source>Certificate authority</source>
-            <translation type="unfinished" />
+            <translation>证书颁发机构</translation>
         </message>
         <message>
             <source>A file; empty: the system's own.</source>
-            <translation type="unfinished" />
+            <translation>一个文件;留空则使用系统自带的。</translation>
         </message>
         <message>
             <source>A password is kept. Type another one to replace it.</source>
-            <translation type="unfinished" />
+            <translation>已保存密码。输入新密码即可替换。</translation>
         </message>
         <message>
             <source>File for the verdicts</source>
-            <translation type="unfinished" />
+            <translation>判定结果文件</translation>
         </message>
         <message>
             <source>Trying …</source>
-            <translation type="unfinished" />
+            <translation>正在尝试 …</translation>
         </message>
         <message>
             <source>It works.</source>
-            <translation type="unfinished" />
+            <translation>可以使用。</translation>
         </message>
     </context>
     <context>
         <name>OutputsPage</name>
         <message>
             <source>&amp;Add …</source>
-            <translation type="unfinished" />
+            <translation>添加 …(&amp;A)</translation>
         </message>
         <message>
             <source>&amp;Edit …</source>
-            <translation type="unfinished" />
+            <translation>编辑 …(&amp;E)</translation>
         </message>
         <message>
             <source>&amp;Test</source>
-            <translation type="unfinished" />
+            <translation>测试(&amp;T)</translation>
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation type="unfinished" />
+            <translation>试连接,不发送判定</translation>
         </message>
         <message>
             <source>&amp;Remove</source>
-            <translation type="unfinished" />
+            <translation>移除(&amp;R)</translation>
         </message>
         <message>
             <source>The line's verdicts go nowhere yet.</source>
-            <translation type="unfinished" />
+            <translation>产线的判定结果还没有输出去处。</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
-            <translation type="unfinished" />
+            <translation>添加输出(&amp;A)</translation>
         </message>
         <message>
             <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus.</source>
-            <translation type="unfinished" />
+            <translation>发送到代理 (MQTT)、网址、文件 (CSV),或由 PLC 通过 Modbus 读取。</translation>
         </message>
         <message>
             <source>Kind</source>
-            <translation type="unfinished" />
+            <translation>种类</translation>
         </message>
         <message>
             <source>Where</source>
-            <translation type="unfinished" />
+            <translation>去处</translation>
         </message>
         <message>
             <source>Password</source>
-            <translation type="unfinished" />
+            <translation>密码</translation>
         </message>
         <message>
             <source>Waiting</source>
-            <translation type="unfinished" />
+            <translation>等待中</translation>
         </message>
         <message>
             <source>Outputs</source>
-            <translation type="unfinished" />
+            <translation>输出</translation>
         </message>
         <message>
             <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation type="unfinished" />
+            <translation>无窗口的产线 (main.py line run) 从下次启动起发送到这里。</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>
-            <translation type="unfinished" />
+            <translation>由变量 %1 决定。</translation>
         </message>
         <message>
             <source>kept</source>
-            <translation type="unfinished" />
+            <translation>已保存</translation>
         </message>
         <message>
             <source>none</source>
-            <translation type="unfinished" />
+            <translation>无</translation>
         </message>
         <message>
             <source>Trying %1 …</source>
-            <translation type="unfinished" />
+            <translation>正在尝试 %1 …</translation>
         </message>
         <message>
             <source>%1 works.</source>
-            <translation type="unfinished" />
+            <translation>%1 可以使用。</translation>
         </message>
         <message>
             <source>%1 was removed.</source>
-            <translation type="unfinished" />
+            <translation>已移除 %1。</translation>
         </message>
     </context>
     <context>
@@ -1812,15 +1812,15 @@
         </message>
         <message>
             <source>&amp;Play with a demo product</source>
-            <translation type="unfinished" />
+            <translation>试用演示产品(&amp;P)</translation>
         </message>
         <message>
             <source>Sets up a bracket from rendered pictures, which are no photographs, and signs it off.</source>
-            <translation type="unfinished" />
+            <translation>用渲染图片(并非照片)设置一个支架产品并签发。</translation>
         </message>
         <message>
             <source>%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it.</source>
-            <translation type="unfinished" />
+            <translation>%1 可供试用。图片为渲染生成,不代表任何测量结果。点“检测文件夹”即可查看。</translation>
         </message>
         <message>
             <source>Clone a product</source>
@@ -2319,66 +2319,66 @@
         </message>
         <message>
             <source>Operator</source>
-            <translation type="unfinished" />
+            <translation>操作员</translation>
         </message>
         <message>
             <source>Supervisor</source>
-            <translation type="unfinished" />
+            <translation>主管</translation>
         </message>
         <message>
             <source>Admin</source>
-            <translation type="unfinished" />
+            <translation>管理员</translation>
         </message>
         <message>
             <source>Live is inspecting with this model. Stop it, then save again.</source>
-            <translation type="unfinished" />
+            <translation>实时检测正在使用此模型。请先停止,再保存。</translation>
         </message>
         <message>
             <source>A folder is inspected with this model. Wait for its end or cancel it, then save again.</source>
-            <translation type="unfinished" />
+            <translation>正在用此模型检测文件夹。请等待结束或取消,再保存。</translation>
         </message>
         <message>
             <source>Web address</source>
-            <translation type="unfinished" />
+            <translation>网址</translation>
         </message>
         <message>
             <source>File (CSV)</source>
-            <translation type="unfinished" />
+            <translation>文件 (CSV)</translation>
         </message>
         <message>
             <source>Broker, port and topic</source>
-            <translation type="unfinished" />
+            <translation>代理、端口和主题</translation>
         </message>
         <message>
             <source>Host, port and path</source>
-            <translation type="unfinished" />
+            <translation>主机、端口和路径</translation>
         </message>
         <message>
             <source>File</source>
-            <translation type="unfinished" />
+            <translation>文件</translation>
         </message>
         <message>
             <source>Address and port that the PLC asks</source>
-            <translation type="unfinished" />
+            <translation>PLC 访问的地址和端口</translation>
         </message>
     </context>
     <context>
         <name>SettingsPanel</name>
         <message>
             <source>Pages of the settings</source>
-            <translation type="unfinished" />
+            <translation>设置页面</translation>
         </message>
         <message>
             <source>General</source>
-            <translation type="unfinished" />
+            <translation>常规</translation>
         </message>
         <message>
             <source>Users</source>
-            <translation type="unfinished" />
+            <translation>用户</translation>
         </message>
         <message>
             <source>Outputs</source>
-            <translation type="unfinished" />
+            <translation>输出</translation>
         </message>
         <message>
             <source>Settings</source>
@@ -2423,7 +2423,7 @@
         </message>
         <message>
             <source>Sign &amp;out</source>
-            <translation type="unfinished" />
+            <translation>退出登录(&amp;O)</translation>
         </message>
         <message>
             <source>&amp;Name</source>
@@ -2964,146 +2964,146 @@
         <name>UserDialog</name>
         <message>
             <source>Cancel</source>
-            <translation type="unfinished" />
+            <translation>取消</translation>
         </message>
         <message>
             <source>&amp;Name</source>
-            <translation type="unfinished" />
+            <translation>姓名(&amp;N)</translation>
         </message>
         <message>
             <source>&amp;Role</source>
-            <translation type="unfinished" />
+            <translation>角色(&amp;R)</translation>
         </message>
         <message>
             <source>&amp;PIN</source>
-            <translation type="unfinished" />
+            <translation>PIN(&amp;P)</translation>
         </message>
         <message>
             <source>PIN &amp;again</source>
-            <translation type="unfinished" />
+            <translation>再次输入 PIN(&amp;A)</translation>
         </message>
         <message>
             <source>%1 characters or more. It is kept so that nobody can read it.</source>
-            <translation type="unfinished" />
+            <translation>至少 %1 个字符。以无人能读的方式保存。</translation>
         </message>
     </context>
     <context>
         <name>UsersPage</name>
         <message>
             <source>&amp;Add …</source>
-            <translation type="unfinished" />
+            <translation>添加 …(&amp;A)</translation>
         </message>
         <message>
             <source>Change &amp;role …</source>
-            <translation type="unfinished" />
+            <translation>更改角色 …(&amp;R)</translation>
         </message>
         <message>
             <source>New &amp;PIN …</source>
-            <translation type="unfinished" />
+            <translation>新 PIN …(&amp;P)</translation>
         </message>
         <message>
             <source>Name</source>
-            <translation type="unfinished" />
+            <translation>名称</translation>
         </message>
         <message>
             <source>Role</source>
-            <translation type="unfinished" />
+            <translation>角色</translation>
         </message>
         <message>
             <source>May sign in</source>
-            <translation type="unfinished" />
+            <translation>可登录</translation>
         </message>
         <message>
             <source>Users</source>
-            <translation type="unfinished" />
+            <translation>用户</translation>
         </message>
         <message>
             <source>Operators review, supervisors also overrule, sign off and delete, admins also manage users.</source>
-            <translation type="unfinished" />
+            <translation>操作员复核;主管还可改判、签发和删除;管理员还可管理用户。</translation>
         </message>
         <message>
             <source>no</source>
-            <translation type="unfinished" />
+            <translation>否</translation>
         </message>
         <message>
             <source>yes</source>
-            <translation type="unfinished" />
+            <translation>是</translation>
         </message>
         <message>
             <source>There are no users, so nobody has to sign in.</source>
-            <translation type="unfinished" />
+            <translation>还没有用户,因此无需登录。</translation>
         </message>
         <message>
             <source>&amp;Create the first admin</source>
-            <translation type="unfinished" />
+            <translation>创建第一个管理员(&amp;C)</translation>
         </message>
         <message>
-            <source>From then on reviewing, signing off and deleting need a person with a PIN. Inspecting does not.</source>
-            <translation type="unfinished" />
+            <source>From then on every decision needs a person with a PIN. Inspecting does not.</source>
+            <translation>此后每个决定都需要有 PIN 的人员,检测则不需要。</translation>
         </message>
         <message>
             <source>%1 is no admin.</source>
-            <translation type="unfinished" />
+            <translation>%1 不是管理员。</translation>
         </message>
         <message>
             <source>Nobody is signed in.</source>
-            <translation type="unfinished" />
+            <translation>无人登录。</translation>
         </message>
         <message>
             <source>Only an admin sees and changes users.</source>
-            <translation type="unfinished" />
+            <translation>只有管理员可以查看和更改用户。</translation>
         </message>
         <message>
             <source>&amp;Sign in as an admin …</source>
-            <translation type="unfinished" />
+            <translation>以管理员身份登录 …(&amp;S)</translation>
         </message>
         <message>
             <source>&amp;Let sign in again</source>
-            <translation type="unfinished" />
+            <translation>恢复登录(&amp;L)</translation>
         </message>
         <message>
             <source>&amp;Disable</source>
-            <translation type="unfinished" />
+            <translation>停用(&amp;D)</translation>
         </message>
         <message>
             <source>%1 was created.</source>
-            <translation type="unfinished" />
+            <translation>已创建 %1。</translation>
         </message>
         <message>
             <source>New user</source>
-            <translation type="unfinished" />
+            <translation>新用户</translation>
         </message>
         <message>
             <source>&amp;Create</source>
-            <translation type="unfinished" />
+            <translation>创建(&amp;C)</translation>
         </message>
         <message>
             <source>Role of %1</source>
-            <translation type="unfinished" />
+            <translation>%1 的角色</translation>
         </message>
         <message>
             <source>&amp;Change</source>
-            <translation type="unfinished" />
+            <translation>更改(&amp;C)</translation>
         </message>
         <message>
             <source>%1 has another role.</source>
-            <translation type="unfinished" />
+            <translation>%1 的角色已更改。</translation>
         </message>
         <message>
             <source>New PIN of %1</source>
-            <translation type="unfinished" />
+            <translation>%1 的新 PIN</translation>
         </message>
         <message>
             <source>%1 has a new PIN.</source>
-            <translation type="unfinished" />
+            <translation>%1 已有新 PIN。</translation>
         </message>
         <message>
             <source>%1 may sign in again.</source>
-            <translation type="unfinished" />
+            <translation>%1 可以重新登录。</translation>
         </message>
         <message>
             <source>%1 can sign in no more.</source>
-            <translation type="unfinished" />
+            <translation>%1 不能再登录。</translation>
         </message>
     </context>
     <context>

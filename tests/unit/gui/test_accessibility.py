@@ -85,7 +85,7 @@ def go_to(window: MainWindow, place: str, until: Until) -> None:
         pages = {"settings-users": panel.users, "settings-outputs": panel.outputs}
         panel.tabs.setCurrentWidget(pages.get(place, panel.general))
     if screen is Screen.STATISTICS:
-        until(lambda: panel.presenter.figures is not None, "the figures are read")
+        until(lambda: panel.presenter.figures is not None or panel.empty.isVisible(), "the figures are read", 90.0)
     window.activateWindow()
     until(window.isActiveWindow, "the window is active")
     for _ in range(3):

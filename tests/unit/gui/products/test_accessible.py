@@ -30,17 +30,26 @@ def too_small(root: QWidget) -> list[str]:
     return [f"{found.text()}: {found.height()} px" for found in buttons if found.height() < TOUCH_PX - 2]
 
 
+def _is_squeezed(label: QLabel) -> bool:
+    """Whether a text that may take several lines has too few of them, or a word that is wider than the label."""
+    metrics = label.fontMetrics()
+    widest = max((metrics.horizontalAdvance(word) for word in label.text().split()), default=0)
+    return widest > label.contentsRect().width() + 1 or label.heightForWidth(label.width()) > label.height() + 1
+
+
 def cut_off(root: QWidget) -> list[str]:
-    """Visible buttons and one-line labels whose text does not fit."""
+    """Visible buttons and labels whose text does not fit."""
     # A layout settles only when its events are handled.
     QApplication.processEvents()
     found = []
     for widget in root.findChildren(QWidget):
         if not widget.isVisible() or not isinstance(widget, QLabel | QAbstractButton) or not widget.text():
             continue
-        if isinstance(widget, QLabel) and (
-            widget.wordWrap() or widget.sizePolicy().horizontalPolicy().name == "Ignored"
-        ):
+        if isinstance(widget, QLabel) and widget.sizePolicy().horizontalPolicy().name == "Ignored":
+            continue
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            if _is_squeezed(widget):
+                found.append(f"{type(widget).__name__} {widget.text()!r}: {widget.width()} × {widget.height()} px")
             continue
         if widget.width() < widget.minimumSizeHint().width():
             found.append(f"{type(widget).__name__} {widget.text()!r}: {widget.width()} px")

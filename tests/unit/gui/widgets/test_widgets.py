@@ -20,6 +20,7 @@ from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
 from gui.widgets.verdicts import VerdictChip, verdict_pixmap, verdict_word
+from tests.unit.gui.products.test_accessible import cut_off
 
 Held = Callable[..., QWidget]
 
@@ -248,3 +249,16 @@ def test_a_button_is_named_for_screen_readers_without_its_mnemonic(qtbot: QtBot)
     qtbot.addWidget(made)
     assert made.accessibleName() == "Start"
     assert made.accessibleDescription() == "Begin"
+
+
+def test_a_long_value_in_a_narrow_place_takes_a_second_line_instead_of_losing_its_first_digit(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    facts = FactList(("Bewertung", "Kamera"), holder)
+    column = QVBoxLayout(holder)
+    column.addWidget(facts)
+    column.addStretch(1)
+    facts.set_values(("0,083  (unter dieser Schwelle in Ordnung: 0,156)", "läuft"))
+    holder.setFixedSize(220, 300)
+    holder.show()
+    assert cut_off(holder) == []
