@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
+from filo_core.errors import FiloError
 from gui.state import AppState
 from gui.widgets.controls import plain_label, set_shown
-from workflows.access import AccessError
 
 
 class SignInDialog(QDialog):
@@ -46,7 +46,7 @@ class SignInDialog(QDialog):
         """Sign in with what was typed; the reason is shown when that is refused, and the PIN is gone."""
         try:
             user = self._state.workbench.access.sign_in(self.name_edit.text(), self.pin_edit.text())
-        except AccessError as error:
+        except FiloError as error:
             self.message.setText(str(error))
             set_shown(self.message, True)
             self.pin_edit.clear()
@@ -58,6 +58,11 @@ class SignInDialog(QDialog):
 
     def sign_out(self) -> None:
         """End the session; looking and inspecting go on."""
-        self._state.workbench.access.sign_out()
+        try:
+            self._state.workbench.access.sign_out()
+        except FiloError as error:
+            self.message.setText(str(error))
+            set_shown(self.message, True)
+            return
         self._state.refresh_operator()
         self.accept()

@@ -255,6 +255,19 @@ class Catalogue:
         with self._storage.transaction() as transaction:
             transaction.products.remove(name, by)
 
+    def bring_back(self, draft: ProductDraft) -> ProductDraft:
+        """Undo a deletion: the draft with its images and limits, which waits for a new sign-off.
+
+        Args:
+            draft: as it stood before it was deleted.
+
+        Raises:
+            ProductError: if there is another product of its name by now.
+        """
+        self._refuse_taken(draft.description.name)
+        with self._storage.transaction() as transaction:
+            return transaction.products.add(replace(draft, signed_version=None, changed_since_signing=True))
+
     def export(self, name: str, path: Path) -> None:
         """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
 

@@ -29,6 +29,7 @@ class ProductListPresenter:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
+        self._deleted: ProductDraft | None = None
 
     def drafts(self) -> tuple[ProductDraft, ...]:
         """All products."""
@@ -56,15 +57,32 @@ class ProductListPresenter:
         return wanted
 
     def delete(self, name: str) -> None:
-        """Delete a product that was never used to inspect.
+        """Delete a product that was never used to inspect; :meth:`undo_delete` brings it back.
 
         Raises:
+            AccessError: if it was signed off, and nobody is signed in who may do this.
             ProductError: if inspections exist.
         """
+        draft = self._state.workbench.catalogue.draft(name)
         self._state.workbench.catalogue.delete(name)
+        self._deleted = draft
         if self._state.current_product == name:
             self._state.set_current_product("")
         self._state.products_changed.emit()
+
+    def undo_delete(self) -> str:
+        """Bring the product back that was deleted last; its name, empty when there is none.
+
+        Raises:
+            ProductError: if another product has got its name meanwhile.
+        """
+        draft = self._deleted
+        if draft is None:
+            return ""
+        self._state.workbench.catalogue.bring_back(draft)
+        self._deleted = None
+        self._changed(draft.description.name)
+        return draft.description.name
 
     def export(self, name: str, path: Path) -> None:
         """Write a product into one file. Any thread."""

@@ -30,6 +30,7 @@ from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.undo_bar import UndoBar
 
 
 class ProductListView(QWidget):
@@ -47,6 +48,7 @@ class ProductListView(QWidget):
         self._signed: set[str] = set()
         self._stale = True
         self.message = MessageFold(self)
+        self.undo_bar = UndoBar(self)
         self._title = plain_label(self.tr("Products"), "title", wrap=False)
         self.new_button = button(self.tr("&New product"), "add", primary=True)
         self.import_button = button(self.tr("&Import …"), "import", tip=self.tr("Read a product from a file"))
@@ -126,6 +128,7 @@ class ProductListView(QWidget):
         layout.setSpacing(SPACE)
         layout.addLayout(top)
         layout.addWidget(self.message)
+        layout.addWidget(self.undo_bar)
         layout.addWidget(middle, 1)
         layout.addWidget(self._tools)
 
@@ -144,6 +147,7 @@ class ProductListView(QWidget):
         self.export_button.clicked.connect(self._on_export_clicked)
         self.import_button.clicked.connect(self._on_import_clicked)
         self.delete_button.clicked.connect(self._on_delete_clicked)
+        self.undo_bar.undo_requested.connect(self.undo_delete)
         self._state.products_changed.connect(self._on_products_changed)
         self._state.current_product_changed.connect(self._choose)
         self.table.selectionModel().currentRowChanged.connect(self._on_row_changed)
@@ -316,7 +320,9 @@ class ProductListView(QWidget):
         question.setTextFormat(Qt.TextFormat.PlainText)
         question.setWindowTitle(self.tr("Delete a product"))
         question.setText(self.tr("Delete %1 with its anomaly list, good images and recipes?").replace("%1", name))
-        question.setInformativeText(self.tr("This cannot be undone. Export it first if in doubt."))
+        question.setInformativeText(
+            self.tr("It can be brought back until something else is deleted; its recipes have to be signed again.")
+        )
         delete = question.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         keep = question.addButton(self.tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
         question.setDefaultButton(keep)
@@ -331,7 +337,19 @@ class ProductListView(QWidget):
         except FiloError as error:
             self.message.show_error(str(error))
             return
-        self.message.show_note(self.tr("%1 was deleted.").replace("%1", name))
+        self.message.clear()
+        self.undo_bar.offer(self.tr("%1 was deleted.").replace("%1", name))
+
+    @Slot()
+    def undo_delete(self) -> None:
+        """Bring back what was deleted last."""
+        try:
+            name = self._presenter.undo_delete()
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.undo_bar.withdraw()
+        self._choose(name)
 
     def _file_filter(self) -> str:
         return self.tr("FiLo products (*%1)").replace("%1", EXPORT_SUFFIX)

@@ -9,11 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import ProductDescription
+from filo_core.types import ProductDescription, WizardStep
 from gui.products.list_model import Column
 from gui.products.list_view import ProductListView
 from gui.state import AppState, Screen
 from gui.widgets.message_fold import MessageKind
+from tests.unit.gui.conftest import RedEngine
 
 Until = Callable[..., None]
 
@@ -153,3 +154,34 @@ def test_a_product_that_was_inspected_cannot_be_deleted(
     assert view.message.kind is MessageKind.ERROR
     assert product in view.message.sentence
     assert state.workbench.catalogue.draft(product).description.name == product
+
+
+def test_a_deleted_product_comes_back_with_everything_but_its_signature(
+    product: str, view: ProductListView, state: AppState
+) -> None:
+    catalogue = state.workbench.catalogue
+    before = catalogue.draft(product)
+    view.delete(product)
+    assert view.undo_bar.sentence == f"{product} was deleted."
+    assert rows(view) == []
+    QTest.mouseClick(view.undo_bar.undo_button, Qt.MouseButton.LeftButton)
+    after = catalogue.draft(product)
+    assert (after.references, after.anomaly_types, after.limits) == (
+        before.references,
+        before.anomaly_types,
+        before.limits,
+    )
+    assert (after.signed_version, after.next_step) == (None, WizardStep.SIGN_OFF)
+    assert len(catalogue.references(after.recipe(after.limits, RedEngine.model_hash))) == 2  # type: ignore[arg-type]
+    assert view.chosen == product
+    assert view.undo_bar.isHidden()
+
+
+def test_a_name_that_was_taken_meanwhile_keeps_a_deleted_product_away(
+    product: str, view: ProductListView, state: AppState
+) -> None:
+    view.delete(product)
+    state.workbench.catalogue.create(ProductDescription(product, "another nut"))
+    view.undo_delete()
+    assert "already" in view.message.sentence
+    assert state.workbench.catalogue.draft(product).description.class_name == "another nut"
