@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QMessageBox,
     QStackedLayout,
     QTableView,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.products.delete_question import wants_to_delete
 from gui.products.demo_set_up import DemoSetUp
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_model import Column, ProductTableModel
@@ -313,21 +313,7 @@ class ProductListView(QWidget):
     @Slot()
     def _on_delete_clicked(self) -> None:
         name = self.chosen
-        if not name:
-            return
-        question = QMessageBox(self)
-        question.setIcon(QMessageBox.Icon.Warning)
-        question.setTextFormat(Qt.TextFormat.PlainText)
-        question.setWindowTitle(self.tr("Delete a product"))
-        question.setText(self.tr("Delete %1 with its anomaly list, good images and recipes?").replace("%1", name))
-        question.setInformativeText(
-            self.tr("It can be brought back until something else is deleted; its recipes have to be signed again.")
-        )
-        delete = question.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = question.addButton(self.tr("Keep it"), QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.exec()
-        if question.clickedButton() is delete:
+        if name and wants_to_delete(name, self):
             self.delete(name)
 
     def delete(self, name: str) -> None:

@@ -1724,6 +1724,26 @@
     <context>
         <name>ProductList</name>
         <message>
+            <source>Delete a product</source>
+            <translation>Produkt löschen</translation>
+        </message>
+        <message>
+            <source>Delete %1 with its anomaly list, good images and recipes?</source>
+            <translation>%1 mit Fehlerliste, Gutbildern und Rezepten löschen?</translation>
+        </message>
+        <message>
+            <source>It can be brought back until another one is deleted, and has to be signed again then.</source>
+            <translation>Es lässt sich zurückholen, bis ein anderes gelöscht wird, und muss dann neu freigegeben werden.</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Löschen</translation>
+        </message>
+        <message>
+            <source>Keep it</source>
+            <translation>Behalten</translation>
+        </message>
+        <message>
             <source>object</source>
             <translation>Gegenstand</translation>
         </message>
@@ -1857,26 +1877,6 @@
         <message>
             <source>%1 was imported.</source>
             <translation>%1 wurde importiert.</translation>
-        </message>
-        <message>
-            <source>Delete a product</source>
-            <translation>Produkt löschen</translation>
-        </message>
-        <message>
-            <source>Delete %1 with its anomaly list, good images and recipes?</source>
-            <translation>%1 mit Fehlerliste, Gutbildern und Rezepten löschen?</translation>
-        </message>
-        <message>
-            <source>This cannot be undone. Export it first if in doubt.</source>
-            <translation>Das lässt sich nicht rückgängig machen. Im Zweifel erst exportieren.</translation>
-        </message>
-        <message>
-            <source>Delete</source>
-            <translation>Löschen</translation>
-        </message>
-        <message>
-            <source>Keep it</source>
-            <translation>Behalten</translation>
         </message>
         <message>
             <source>%1 was deleted.</source>

@@ -1724,6 +1724,26 @@
     <context>
         <name>ProductList</name>
         <message>
+            <source>Delete a product</source>
+            <translation>删除产品</translation>
+        </message>
+        <message>
+            <source>Delete %1 with its anomaly list, good images and recipes?</source>
+            <translation>删除 %1 及其异常列表、良品图像和配方？</translation>
+        </message>
+        <message>
+            <source>It can be brought back until another one is deleted, and has to be signed again then.</source>
+            <translation>在删除另一个产品之前可以恢复,恢复后需要重新签发。</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>删除</translation>
+        </message>
+        <message>
+            <source>Keep it</source>
+            <translation>保留</translation>
+        </message>
+        <message>
             <source>object</source>
             <translation>物体</translation>
         </message>
@@ -1857,26 +1877,6 @@
         <message>
             <source>%1 was imported.</source>
             <translation>已导入 %1。</translation>
-        </message>
-        <message>
-            <source>Delete a product</source>
-            <translation>删除产品</translation>
-        </message>
-        <message>
-            <source>Delete %1 with its anomaly list, good images and recipes?</source>
-            <translation>删除 %1 及其异常列表、良品图像和配方？</translation>
-        </message>
-        <message>
-            <source>This cannot be undone. Export it first if in doubt.</source>
-            <translation>此操作无法撤销。如有疑虑，请先导出。</translation>
-        </message>
-        <message>
-            <source>Delete</source>
-            <translation>删除</translation>
-        </message>
-        <message>
-            <source>Keep it</source>
-            <translation>保留</translation>
         </message>
         <message>
             <source>%1 was deleted.</source>
