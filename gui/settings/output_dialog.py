@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -28,7 +30,7 @@ class OutputDialog(QDialog):
         self._presenter = presenter
         self._before = output
         self.setWindowTitle(self.tr("New output") if output is None else self.tr("Change an output"))
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(640)
         self.message = MessageFold(self, closable=False)
         self.kind_box = combo([(output_kind_name(kind), kind.value) for kind in OutputKind], self)
         self.place_edit, self.user_edit, self.password_edit, self.ca_edit = (QLineEdit(self) for _ in range(4))
@@ -48,7 +50,7 @@ class OutputDialog(QDialog):
     def _lay_out(self) -> None:
         self._kind = Field(self.tr("Kind"), self.kind_box, parent=self)
         self._user = Field(self.tr("User"), self.user_edit, self.tr("Empty: nobody has to sign in there."), self)
-        note = self.tr("It goes to the store of secrets, and is never shown again.")
+        note = self.tr("Kept among the secrets, and never shown again.")
         self._password = Field(self.tr("Password"), self.password_edit, note, self)
         self._ca = Field(
             self.tr("Certificate authority"), self.ca_edit, self.tr("A file; empty: the system's own."), self
@@ -74,6 +76,12 @@ class OutputDialog(QDialog):
         layout.addLayout(grid)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
+        order = (
+            self.kind_box, self.place_edit, self.browse_button, self.secure_box, self.ca_edit, self.user_edit,
+            self.password_edit, self.test_button, self.cancel_button, self.keep_button,
+        )  # fmt: skip
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self.kind_box.currentIndexChanged.connect(self._on_kind_changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -40,6 +41,7 @@ class UserDialog(QDialog):
         self.accept_button = button(accept_text, "check", primary=True)
         self.accept_button.setDefault(True)
         self.cancel_button = button(self.tr("Cancel"), "close")
+        self._asked: list[QWidget] = []
         self._form = QFormLayout()
         self._form.setSpacing(SPACE)
         buttons = QHBoxLayout()
@@ -110,3 +112,8 @@ class UserDialog(QDialog):
     def _add(self, caption: str, control: QWidget) -> None:
         control.setAccessibleName(caption.replace("&", ""))
         self._form.addRow(caption, control)
+        # The buttons were there first; the keyboard comes to them last.
+        self._asked.append(control)
+        for before, after in pairwise((*self._asked, self.cancel_button, self.accept_button)):
+            self.setTabOrder(before, after)
+        self._asked[0].setFocus()

@@ -1584,8 +1584,8 @@
             <translation>Leer: Dort muss sich niemand anmelden.</translation>
         </message>
         <message>
-            <source>It goes to the store of secrets, and is never shown again.</source>
-            <translation>Es kommt in den Speicher für Geheimnisse und wird nie wieder gezeigt.</translation>
+            <source>Kept among the secrets, and never shown again.</source>
+            <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
         </message>
         <message>
             <source>Password</source>

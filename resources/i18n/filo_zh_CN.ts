@@ -1584,8 +1584,8 @@
             <translation>留空:对方不要求登录。</translation>
         </message>
         <message>
-            <source>It goes to the store of secrets, and is never shown again.</source>
-            <translation>密码存入机密存储,之后不再显示。</translation>
+            <source>Kept among the secrets, and never shown again.</source>
+            <translation>存入机密,之后不再显示。</translation>
         </message>
         <message>
             <source>Password</source>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt, QThreadPool, QTimer
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, Role
 from gui.help_dialog import HelpDialog
+from gui.languages import Languages
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_view import ProductListView
 from gui.products.wizard.capture_dialog import CaptureDialog
@@ -181,6 +182,42 @@ def test_a_dialog_can_be_read_out_reached_by_keys_and_read(
     if isinstance(dialog, CaptureDialog):
         dialog.close_down()
         QThreadPool.globalInstance().waitForDone(10_000)
+
+
+@pytest.fixture
+def german(qapp: QApplication) -> Iterator[None]:
+    languages = Languages(qapp)
+    languages.use("de")
+    yield
+    languages.use("en")
+
+
+@pytest.mark.usefixtures("german")
+def test_no_word_of_a_dialog_is_cut_off_where_words_are_long(
+    state: AppState, parent: QWidget, inspected: str, until: Until
+) -> None:
+    found = {}
+    for name, make in DIALOGS.items():
+        dialog = make(state, parent)
+        dialog.show()
+        settled(dialog, until)
+        if cut := cut_off(dialog):
+            found[name] = cut
+        dialog.close()
+        if isinstance(dialog, CaptureDialog):
+            dialog.close_down()
+    for made in parent.findChildren(OutputsPage):
+        made.close_down()
+    QThreadPool.globalInstance().waitForDone(10_000)
+    assert found == {}
+
+
+def test_the_first_field_of_a_dialog_has_the_keyboard(state: AppState, parent: QWidget, until: Until) -> None:
+    user = UsersPage(state, parent).user_dialog()
+    user.show()
+    settled(user, until)
+    assert user.focusWidget() is user.name_edit
+    user.reject()
 
 
 @pytest.mark.parametrize("asked", ["_on_clone_clicked", "_on_delete_clicked"])
