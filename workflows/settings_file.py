@@ -27,6 +27,7 @@ class StoredSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    database: str | None = None
     profile: str | None = None
     device: str | None = None
     station: str | None = None

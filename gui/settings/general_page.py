@@ -64,6 +64,8 @@ class GeneralPage(QWidget):
         self.key_remove = button(self.tr("&Remove the key"), "delete", danger=True)
         note = self.tr("It is never shown again, and kept in a file that only you may read.")
         self.fields[KEY] = Field(field_name(KEY), self.key_edit, note, self)
+        note = self.tr("Empty: a file in the data folder. A password is kept by “main.py secret set database”.")
+        self._add("database", self._edit("postgresql+psycopg://filo@server/filo"), note + " " + later)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
         self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
         note = self.tr("At least so long; then the command “retention” may remove what is decided, never a verdict.")
@@ -163,17 +165,15 @@ class GeneralPage(QWidget):
         return card
 
     def _record_group(self) -> QFrame:
-        card = self._group(self.tr("Record"), "station")
+        card = self._group(self.tr("Record"), "database", "station")
         workbench = self._state.workbench
         column = card.layout()
         assert isinstance(column, QVBoxLayout)
         self.where = ElidedLabel(workbench.storage.where, self)
         self.show_folder_button = button(self.tr("Show the &folder"), "folder")
-        note = self.tr("Moved by the variables %1 and %2, or when the program is started.")
-        column.insertWidget(1, plain_label(self.tr("Database"), wrap=False))
+        column.insertWidget(1, plain_label(self.tr("Where it is now"), wrap=False))
         column.insertWidget(2, self.where)
-        column.insertWidget(3, plain_label(note.replace("%1", "FILO_HOME").replace("%2", "FILO_DATABASE"), "hint"))
-        column.insertWidget(4, self.show_folder_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.insertWidget(3, self.show_folder_button, 0, Qt.AlignmentFlag.AlignLeft)
         return card
 
     def _connect(self) -> None:

@@ -10,10 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
+from workflows.redaction import redact
 from workflows.settings_check import installed_profiles, problems_of
 from workflows.settings_file import overridden_fields, variable_of, write_settings_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from filo_core.profiles.manifest import ModelProfile
     from gui.state import AppState
     from workflows.settings import Settings
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 FIELDS = (
     "profile",
     "device",
+    "database",
     "station",
     "keep_days",
     "image_quota_gb",
@@ -33,7 +37,7 @@ FIELDS = (
     "font_scale",
 )
 """All that are shown. The key of the language model is not among them: it is only ever written."""
-AT_THE_NEXT_START = frozenset({"station"})
+AT_THE_NEXT_START = frozenset({"station", "database"})
 OF_THE_MODEL = ("profile", "device")
 """Change the model in use, which has to stand still for that."""
 KEY = "llm_api_key"
@@ -119,6 +123,9 @@ class SettingsPresenter(QObject):
         def work() -> dict[str, str]:
             # What a variable decides is not the user's to mend here.
             problems = {name: said for name, said in problems_of(values, models).items() if name not in self.overridden}
+            if "database" in changes:
+                # Only then: a server that is away must not keep anybody from changing the theme.
+                problems |= _database_problem(str(changes["database"]), home)
             if not problems:
                 write_settings_file(home, changes)
             return problems
@@ -165,7 +172,16 @@ class SettingsPresenter(QObject):
             self.failed.emit(*sentence_of(error))
 
     def _in_force(self) -> dict[str, Value]:
-        return {name: getattr(self.settings, name) for name in FIELDS}
+        found = {name: getattr(self.settings, name) for name in FIELDS}
+        # A variable may name a server with its password.
+        return found | {"database": redact(self.settings.database)}
+
+
+def _database_problem(address: str, home: Path) -> dict[str, str]:
+    from workflows.database_check import database_problem
+
+    problem = database_problem(address, home)
+    return {"database": problem} if problem else {}
 
 
 def _tidy(value: Value) -> Value:

@@ -18,6 +18,7 @@ def field_name(name: str) -> str:
     return {
         "profile": _tr("Model profile"),
         "device": _tr("Computes on"),
+        "database": _tr("Another database"),
         "station": _tr("Station"),
         "keep_days": _tr("Keep images for"),
         "image_quota_gb": _tr("Images may take"),

@@ -793,6 +793,10 @@
             <translation>Er wird nie wieder gezeigt und liegt in einer Datei, die nur Sie lesen dürfen.</translation>
         </message>
         <message>
+            <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
+            <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
+        </message>
+        <message>
             <source>Kept with every verdict.</source>
             <translation>Steht bei jedem Urteil.</translation>
         </message>
@@ -857,12 +861,8 @@
             <translation>&amp;Ordner zeigen</translation>
         </message>
         <message>
-            <source>Moved by the variables %1 and %2, or when the program is started.</source>
-            <translation>Verlegt durch die Variablen %1 und %2 oder beim Start des Programms.</translation>
-        </message>
-        <message>
-            <source>Database</source>
-            <translation>Datenbank</translation>
+            <source>Where it is now</source>
+            <translation>Wo sie jetzt liegt</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
@@ -2236,6 +2236,10 @@
         <message>
             <source>Computes on</source>
             <translation>Rechnet auf</translation>
+        </message>
+        <message>
+            <source>Another database</source>
+            <translation>Andere Datenbank</translation>
         </message>
         <message>
             <source>Station</source>

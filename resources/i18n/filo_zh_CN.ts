@@ -793,6 +793,10 @@
             <translation>不会再次显示，保存在只有您能读取的文件中。</translation>
         </message>
         <message>
+            <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
+            <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
+        </message>
+        <message>
             <source>Kept with every verdict.</source>
             <translation>随每个判定保存。</translation>
         </message>
@@ -857,12 +861,8 @@
             <translation>显示文件夹(&amp;F)</translation>
         </message>
         <message>
-            <source>Moved by the variables %1 and %2, or when the program is started.</source>
-            <translation>可通过变量 %1 和 %2 或在启动程序时更改位置。</translation>
-        </message>
-        <message>
-            <source>Database</source>
-            <translation>数据库</translation>
+            <source>Where it is now</source>
+            <translation>当前位置</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
@@ -2236,6 +2236,10 @@
         <message>
             <source>Computes on</source>
             <translation>计算设备</translation>
+        </message>
+        <message>
+            <source>Another database</source>
+            <translation>其他数据库</translation>
         </message>
         <message>
             <source>Station</source>

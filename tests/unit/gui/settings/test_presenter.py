@@ -99,7 +99,36 @@ def test_undo_goes_back_to_what_is_in_force(presenter: SettingsPresenter) -> Non
 
 
 def test_what_waits_for_the_next_start_is_what_was_opened_with_the_record() -> None:
-    assert {"station"} == AT_THE_NEXT_START
+    assert {"station", "database"} == AT_THE_NEXT_START
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nowhere", "is not a URL"),
+        ("mysql://server/filo", "is not supported"),
+        ("postgresql+psycopg://filo:geheim-7@server/filo", "holds a password"),
+        ("postgresql+psycopg://filo@127.0.0.1:1/filo", "127.0.0.1"),
+        ("sqlite:////proc/no/such/folder/filo.sqlite", "filo.sqlite"),
+    ],
+)
+def test_a_database_that_cannot_hold_the_record_is_told_beneath_its_field(
+    presenter: SettingsPresenter, until: Until, address: str, words: str
+) -> None:
+    presenter.set_value("database", address)
+    assert save(presenter, until) is None
+    assert words in presenter.problems["database"]
+    assert "geheim-7" not in presenter.problems["database"]
+
+
+def test_another_database_is_used_from_the_next_start_on(
+    presenter: SettingsPresenter, state: AppState, tmp_path: Path, until: Until
+) -> None:
+    address = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    presenter.set_value("database", address)
+    assert save(presenter, until) == {"database"}
+    assert Settings().database_url == address
+    assert state.workbench.storage.where != str(tmp_path / "elsewhere.sqlite")
 
 
 @pytest.fixture
@@ -180,3 +209,14 @@ def test_a_damaged_file_is_told_and_not_overwritten(
     until(lambda: bool(told), "the failure is told")
     assert "settings.json is not what it should be" in told[0]
     assert path.read_text(encoding="utf-8") == "{"
+
+
+def test_a_password_in_the_address_of_the_record_is_not_shown(state: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql+psycopg://filo:geheim-7@server/filo"
+    monkeypatch.setenv("FILO_DATABASE", address)
+    state.set_settings(state.settings.model_copy(update={"database": address}))
+    presenter = SettingsPresenter(state)
+    assert "geheim-7" not in repr(presenter.values)
+    assert presenter.variable("database") == "FILO_DATABASE"
+    assert not presenter.is_changed
+    presenter.close_down()
