@@ -77,8 +77,8 @@ def _held_out_lines(held: HeldOutFigures) -> str:
     """Figures on synthetic anomalies of held-out pictures, as a Markdown list."""
     alone, all_kinds = len(KINDS) - len(RELATIONAL), len(KINDS)
     first = (
-        f"anomaly types, {_HELD_OUT_GROUPS} held-out groups of synthetic anomalies, the {alone} kinds that one picture can "
-        f"show: right in the top 3 {_percent(held.top_3)} % (guessing {300 / alone:.0f} %), at the first place "
+        f"anomaly types, {_HELD_OUT_GROUPS} held-out groups of synthetic anomalies, the {alone} kinds that one picture "
+        f"can show: right in the top 3 {_percent(held.top_3)} % (guessing {300 / alone:.0f} %), at the first place "
         f"{_percent(held.top_1)} %"
     )
     lines = (
