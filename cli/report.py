@@ -36,7 +36,7 @@ def report(
     for line in report_lines(read):
         say(line)
     if pdf is not None:
-        # matplotlib takes a second to load.
+        # Only who wants a report on paper pays for loading what draws it.
         from workflows.report_pdf import write_pdf
 
         write_pdf(read, pdf)

@@ -259,7 +259,7 @@ class Catalogue:
         """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
 
         Raises:
-            ProductError: if the file cannot be written.
+            FolderError: if the file cannot be written.
             StorageError: if a good image is missing from the image store.
         """
         draft = self.draft(name)
