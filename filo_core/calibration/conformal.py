@@ -107,7 +107,7 @@ class GoodParts:
         """
         if rate is None:
             rate = lowest_promise(self.count)
-        _check_rate(rate)
+        check_rate(rate)
         if len(self.confirmed) >= parts_needed(rate):
             return split_limit(self.confirmed, rate)
         if self.count > 1 and self.needed(rate):
@@ -131,7 +131,7 @@ def lowest_promise(good_parts: int) -> float:
 
 def parts_needed(rate: float) -> int:
     """Good parts needed before a false-reject rate in (0, 1) can be promised: 19 for 0.05, 99 for 0.01."""
-    _check_rate(rate)
+    check_rate(rate)
     return max(math.ceil(1.0 / rate - 1.0 - _ROUNDING), 1)
 
 
@@ -190,18 +190,23 @@ def jackknife_plus_limit(scores: Sequence[float], alpha: float) -> ConformalLimi
     return ConformalLimit(sorted(scores)[rank - 1], Guarantee.JACKKNIFE_PLUS, count, alpha, rank, worst)
 
 
+def check_rate(rate: float) -> None:
+    """Refuse what cannot be a false-reject rate.
+
+    Raises:
+        EvidenceError: if ``rate`` does not lie between 0 and 1.
+    """
+    if not 0.0 < rate < 1.0:
+        raise EvidenceError(f"A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.")
+
+
 def _rank(scores: Sequence[float], alpha: float, what: str) -> int:
-    _check_rate(alpha)
+    check_rate(alpha)
     _check_parts(scores, what)
     allowed = math.floor(alpha * (len(scores) + 1) + _ROUNDING)
     if allowed < 1:
         raise EvidenceError(_too_few(len(scores), alpha))
     return len(scores) + 1 - allowed
-
-
-def _check_rate(rate: float) -> None:
-    if not 0.0 < rate < 1.0:
-        raise EvidenceError(f"A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.")
 
 
 def _check_parts(scores: Sequence[float], what: str) -> None:

@@ -24,12 +24,6 @@ def create(run: Run, references: Path, name: str = "plate") -> str:
     return name
 
 
-@pytest.fixture
-def product(run: Run, category: Path) -> str:
-    """A signed product with six good images."""
-    return create(run, category / "train" / "good")
-
-
 def decide(product: str, verdict_of: Callable[[str], Verdict], reviewer: str = "Ada") -> int:
     """Decide on every undecided inspection; how many that were."""
     settings = Settings()
