@@ -33,7 +33,9 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 @speaks_plainly
 def calibrate(
     name: Name,
-    alpha: Annotated[float, typer.Option(help="False-reject rate to promise where the good parts carry it.")] = GOAL,
+    alpha: Annotated[
+        float, typer.Option(help="False-reject rate to promise, between 0 and 1, where the good parts carry it.")
+    ] = GOAL,
     sign_off: Annotated[bool, typer.Option("--sign-off", help="Put the limits in force as a new recipe.")] = False,
     user: User = "",
     database: Database = "",

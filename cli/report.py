@@ -21,7 +21,9 @@ from workflows.report import read_report, report_lines
 def report(
     name: Name,
     since: Annotated[str, typer.Option("--from", help="First day, such as 2026-03-01, or a moment.")] = "",
-    until: Annotated[str, typer.Option("--to", help="Last day, or the moment before which to stop.")] = "",
+    until: Annotated[
+        str, typer.Option("--to", help="Last day, itself included, or the moment before which to stop.")
+    ] = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
     pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.")] = None,
     database: Database = "",

@@ -22,6 +22,7 @@ def test_the_recount_is_that_of_every_single_score(scores: list[float], one: flo
     assert ScoreHistory.of(scores).recount(limits).all == expected
 
 
+@pytest.mark.timed
 def test_a_million_scores_are_recounted_in_well_under_a_second() -> None:
     rng = np.random.default_rng(1)
     scores = rng.random(1_000_000)
