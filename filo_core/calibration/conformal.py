@@ -13,7 +13,7 @@ the whole bank. That can only refuse fewer: a patch's nearest neighbour among mo
 so a score above the limit is above it under every smaller bank too, and the same bound holds.
 
 Both speak of exchangeable parts: the new part comes from the same process as the calibration parts. Both are
-averages over calibrations: a single one is off by what its good parts happened to be.
+averages over calibrations: a single one depends on which good parts it got.
 """
 
 from __future__ import annotations
