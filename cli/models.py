@@ -60,9 +60,17 @@ def install(
     elif name == "full" and url:
         say(f"Installed {_install_from(url, models)}.")
     elif name == "filo" and source is not None:
-        say(f"Installed {install_release(source, models)} for the compatibility mode.")
+        _say_what_filo_has(install_release(source, models))
     else:
         raise ProfileError("Say what to install: full with --from DIR, --url URL or --seeded; filo with --from FILE.")
+
+
+def _say_what_filo_has(folder: Path) -> None:
+    from filo_core.profiles.downloads import GROUNDING, VOCABULARY
+
+    say(f"Installed {folder}. Its weights may not be used commercially (CC BY-NC-SA 4.0).")
+    if read_manifest(folder).grounding is None:
+        say(f"Without Grounding DINO: put {GROUNDING} and {VOCABULARY} beside the checkpoint and install again.")
 
 
 def _install_from(url: str, models: Path) -> Path:

@@ -14,6 +14,7 @@ from filo_core.learning.filo_samples import training_samples
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import image_encoder, load_profile, profile_folder
+from filo_core.profiles.loaded import require_plain_clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,7 @@ def prepare_run(
     """
     folder = profile_folder(profile, installed)
     loaded = load_profile(folder, device)
+    require_plain_clip(loaded)
     if not hasattr(loaded.model.visual, "proj"):
         raise ProfileError(
             f"{profile} has an image encoder without transformer blocks, beside which no heads can be trained. "

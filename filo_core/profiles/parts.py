@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from filo_core.method.interfaces import Localizer
+    from filo_core.method.grounding_dino import GroundingDinoLocalizer
     from filo_core.profiles.manifest import GroundingFiles, ModelProfile, WeightsFile
 
 
@@ -36,7 +36,7 @@ def build_heads(folder: Path, profile: ModelProfile, model: Any, device: str) ->
     return heads.to(device).eval()
 
 
-def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str) -> Localizer:
+def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str) -> GroundingDinoLocalizer:
     """Grounding DINO from the profile's own files.
 
     Raises:

@@ -13,7 +13,8 @@ from typing import Any
 
 from filo_core.errors import ProfileError
 
-_WRAPPERS = ("model", "state_dict", "model_state_dict")
+_WRAPPERS = ("model", "state_dict", "model_state_dict", "filo")
+"""Keys that published checkpoints keep their tensors under; the last one is FiLo's."""
 _PARALLEL = "module."
 
 
