@@ -24,7 +24,6 @@ from filo_core.profiles.builder import load_profile, profile_folders
 from filo_core.profiles.install import RELEASE_FILE, install_release
 from filo_core.profiles.loaded import LoadedProfile, require_plain_clip
 from filo_core.profiles.manifest import read_manifest
-from filo_core.profiles.seeded import fill_seeded
 from filo_core.resources import resource_path
 from filo_core.types import (
     AnomalyType,
@@ -36,14 +35,14 @@ from filo_core.types import (
     Reference,
     SourceImage,
 )
-from tests.unit.filo_core.profiles.published_making import GROUNDING_PART, write_grounding
+from tests.unit.filo_core.profiles.published_making import (
+    RELEASE,
+    release_weights,
+    write_grounding,
+    write_release,
+    write_release_template,
+)
 
-SMALL = {
-    "embed_dim": 32,
-    "quick_gelu": False,
-    "vision_cfg": {"image_size": 56, "layers": 24, "width": 32, "patch_size": 14, "head_width": 16},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
-}
 LEFT = GroundingBox(-0.05, 0.1, 0.3, 0.3, 0.8, "crack")
 """Past the left edge, so it marks nothing, and still chooses the position."""
 INSIDE = GroundingBox(0.5, 0.5, 0.9, 0.9, 0.6, "crack")
@@ -51,33 +50,19 @@ INSIDE = GroundingBox(0.5, 0.5, 0.9, 0.9, 0.6, "crack")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped manifest with small networks in it."""
     folder = tmp_path_factory.mktemp("template")
-    manifest = json.loads((resource_path("profiles", "filo") / "manifest.json").read_text())
-    manifest["grounding"] |= GROUNDING_PART
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "architecture.json").write_text(json.dumps(SMALL))
+    write_release_template(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def weights() -> dict[str, torch.Tensor]:
-    model = FiLoRelease(SMALL)
-    fill_seeded(model, 5)
-    return model.state_dict()
+    return release_weights()
 
 
 @pytest.fixture(scope="module")
 def checkpoint(weights: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As it is published: under one key, the text encoder's tensors twice."""
-    path = tmp_path_factory.mktemp("filo") / "filo.pth"
-    twice = {
-        name.replace("clip_model.", "text_encoder."): value
-        for name, value in weights.items()
-        if name.startswith("clip_model.transformer.")
-    }
-    torch.save({"filo": {**weights, **twice}}, path)
-    return path
+    return write_release(weights, tmp_path_factory.mktemp("filo") / "filo.pth")
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +100,7 @@ def nut_recipe(loaded: LoadedProfile) -> Recipe:
 @torch.inference_mode()
 def released(weights: dict[str, torch.Tensor], position: Position | None) -> tuple[float, torch.Tensor]:
     """Score and fused map as the module held against the released code's numbers gives them."""
-    model = FiLoRelease(SMALL).eval()
+    model = FiLoRelease(RELEASE).eval()
     model.load_state_dict(weights)
     generic = [state.format("metal nut") for state in GENERIC_ANOMALOUS_STATES]
     described = [f"abnormal metal nut with {name}" for name in ("cracks", "corrosion")]
@@ -228,7 +213,7 @@ def test_a_network_of_another_depth_is_refused_in_a_sentence(template: Path, tmp
     folder = tmp_path / "short"
     folder.mkdir()
     (folder / "manifest.json").write_bytes((template / "manifest.json").read_bytes())
-    shallow = SMALL | {"vision_cfg": SMALL["vision_cfg"] | {"layers": 4}}  # type: ignore[operator]
+    shallow = RELEASE | {"vision_cfg": RELEASE["vision_cfg"] | {"layers": 4}}  # type: ignore[operator]
     (folder / "architecture.json").write_text(json.dumps(shallow))
     with pytest.raises(ProfileError, match="describes no usable model: FiLo reads 24"):
         load_profile(folder, "cpu")
