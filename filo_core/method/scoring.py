@@ -24,10 +24,8 @@ def side_feature(prompt_features: Tensor) -> Tensor:
     return functional.normalize(prompt_features.mean(dim=0), dim=-1)
 
 
-def anomalous_probability(
-    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
-) -> Tensor:
-    """Anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
+def side_shares(features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE) -> Tensor:
+    """Normal and anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
 
     Two-way on purpose: a softmax over all prompts would be biased by their counts (7 against ~120).
 
@@ -38,10 +36,17 @@ def anomalous_probability(
         scale: of the cosines; 1/0.07 in eq. (1) once an adapter is trained.
 
     Returns:
-        ``(...)`` float32 in [0, 1].
+        ``(..., 2)`` float32 in [0, 1], summing to 1.
     """
     logits = scale * features @ torch.stack([normal, anomalous], dim=-1)
-    return logits.softmax(dim=-1)[..., 1]
+    return logits.softmax(dim=-1)
+
+
+def anomalous_probability(
+    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
+) -> Tensor:
+    """``(...)`` float32 in [0, 1]: the anomalous one of :func:`side_shares`."""
+    return side_shares(features, normal, anomalous, scale)[..., 1]
 
 
 def fuse_sides(normal: Tensor, anomalous: Tensor) -> Tensor:
@@ -70,7 +75,12 @@ def few_shot_map(distances: Sequence[Tensor], grid: tuple[int, int], side: int) 
 
 def upsample(patch_map: Tensor, side: int) -> Tensor:
     """``(side, side)`` from a ``(1, 1, rows, columns)`` patch map: Up() of eq. (2), bilinear."""
-    return functional.interpolate(patch_map, size=(side, side), mode="bilinear", align_corners=False)[0, 0]
+    return upsample_channels(patch_map, side)[0]
+
+
+def upsample_channels(patch_maps: Tensor, side: int) -> Tensor:
+    """``(C, side, side)`` from ``(1, C, rows, columns)``, each channel as :func:`upsample` does it."""
+    return functional.interpolate(patch_maps, size=(side, side), mode="bilinear", align_corners=False)[0]
 
 
 def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float, sigma_px: float) -> Tensor:

@@ -13,7 +13,7 @@ from filo_core.method.adapter import Adapter
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.interaction import Interaction
 from filo_core.method.learned_prompts import LearnedSide
-from filo_core.method.scoring import anomalous_probability, upsample
+from filo_core.method.scoring import side_shares, upsample_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ class TrainedHeads(nn.Module):
         return {name: group for name, group in groups.items() if group}
 
     def stage_maps(self, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int) -> list[Tensor]:
-        """M_a of every linear layer and MDCI stage, ``(side, side)`` in [0, 1]; M_n is one minus it. Eq. (2).
+        """M_n and M_a of every linear layer and MDCI stage, ``(2, side, side)`` in [0, 1]. Eq. (2).
 
         Args:
             features: batch of one, with V-V stages where MDCI reads them.
@@ -87,14 +87,14 @@ class TrainedHeads(nn.Module):
         shares = []
         for layer, stage in zip(self.linear, features.stages if self.linear else (), strict=True):
             aligned = functional.normalize(layer(self.norm(stage[0])).float(), dim=-1)
-            shares.append(anomalous_probability(aligned, normal, anomalous, self.settings.similarity_scale))
+            shares.append(side_shares(aligned, normal, anomalous, self.settings.similarity_scale))
         for interaction, stage in zip(self.interaction, features.values if self.interaction else (), strict=True):
             patches = self.norm(stage[0]).T.reshape(1, -1, *features.grid)
             shares.append(interaction(patches, normal, anomalous))
-        return [upsample(share.view(1, 1, *features.grid), side) for share in shares]
+        return [upsample_channels(share.T.reshape(1, 2, *features.grid), side) for share in shares]
 
     def fused_map(self, maps: Sequence[Tensor]) -> Tensor:
-        """M_a over the stages, eq. (3): their mean; eq. (4) leaves it as it is, since M_n is one minus M_a."""
+        """M_n and M_a over the stages, ``(2, side, side)``: their mean. Eq. (3)."""
         return torch.stack(list(maps)).mean(dim=0)
 
 

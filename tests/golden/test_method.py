@@ -73,8 +73,8 @@ def numbers() -> dict[str, Any]:
     bank.add("reference", [stage[0] for stage in reference.stages])
     distances = bank.distances([stage[0] for stage in image.stages])
     stage_maps = heads.stage_maps(image, sides.normal, sides.anomalous, SIDE)
-    anomalous = heads.fused_map(stage_maps)
-    vision_language, few_shot = fuse_sides(1.0 - anomalous, anomalous), few_shot_map(distances, image.grid, SIDE)
+    fused_normal, fused_anomalous = heads.fused_map(stage_maps)
+    vision_language, few_shot = fuse_sides(fused_normal, fused_anomalous), few_shot_map(distances, image.grid, SIDE)
     fused = combine_maps(vision_language, few_shot, 0.5, 1.0)
     probability = text.probability(image, [BOX])
     found = {
@@ -85,8 +85,8 @@ def numbers() -> dict[str, Any]:
         "normal side": sides.normal,
         "anomalous side": sides.anomalous,
         "eq. 1": torch.tensor(probability),
-        **{f"eq. 2, map {number}": stage_map for number, stage_map in enumerate(stage_maps, start=1)},
-        "eq. 3": anomalous,
+        **{f"eq. 2, map {number}": anomalous for number, (_, anomalous) in enumerate(stage_maps, start=1)},
+        "eq. 3": fused_anomalous,
         "eq. 4": vision_language,
         **{f"eq. 5, stage {number}": distance for number, distance in zip(STAGES, distances, strict=True)},
         "eq. 6": few_shot,

@@ -11,7 +11,7 @@ from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.interaction import Interaction, ShapedKernel
 from filo_core.method.interfaces import ImageFeatures
 from filo_core.method.learned_prompts import encode_with_context, tokens_of
-from filo_core.method.scoring import anomalous_probability, side_feature, upsample
+from filo_core.method.scoring import anomalous_probability, side_feature, side_shares, upsample
 from filo_core.method.trained_heads import TrainedHeads
 
 SETTINGS = HeadSettings(context_vectors=3, value_stages=(3, 4), first_value_block=2)
@@ -66,7 +66,8 @@ def test_one_window_of_one_patch_is_the_two_way_softmax_of_equation_2() -> None:
     # Unit patches (3/5, 4/5) and (0, 1) against the axes: shares 1 / (1 + e^(n - a)).
     patches = torch.tensor([[0.6, 0.8], [0.0, 2.0]]).T.reshape(1, 2, 1, 2)
     got = share(patches, torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))
-    assert got.tolist() == pytest.approx([0.549834, 0.731059], abs=1e-5)
+    assert got[:, 1].tolist() == pytest.approx([0.549834, 0.731059], abs=1e-5)
+    assert got.sum(dim=1).tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_probabilities_are_averaged_over_kernels_and_features_summed_before_one_softmax() -> None:
@@ -76,7 +77,7 @@ def test_probabilities_are_averaged_over_kernels_and_features_summed_before_one_
     outputs = [kernel(PATCHES) for kernel in by_probability.kernels]
 
     def share(joint: torch.Tensor) -> torch.Tensor:
-        return anomalous_probability(functional.normalize(joint, dim=-1), NORMAL, ANOMALOUS)
+        return side_shares(functional.normalize(joint, dim=-1), NORMAL, ANOMALOUS)
 
     assert torch.allclose(by_probability(PATCHES, NORMAL, ANOMALOUS), (share(outputs[0]) + share(outputs[1])) / 2)
     assert torch.allclose(by_feature(PATCHES, NORMAL, ANOMALOUS), share(outputs[0] + outputs[1]), atol=1e-5)
@@ -111,7 +112,7 @@ def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.
     maps = heads.stage_maps(features, normal, anomalous, SIDE)
     assert len(maps) == 2 + 2
     expected = anomalous_probability(features.patch_embeddings[0], normal, anomalous)
-    assert torch.allclose(maps[1], upsample(expected.view(1, 1, *GRID), SIDE), atol=1e-5)
+    assert torch.allclose(maps[1][1], upsample(expected.view(1, 1, *GRID), SIDE), atol=1e-5)
     assert torch.allclose(heads.fused_map(maps), sum(maps) / 4, atol=1e-6)
 
 
@@ -128,7 +129,7 @@ def test_gradient_reaches_exactly_what_a_stage_trains(
         side_feature(encode_with_context(tiny_clip, tokens_of([text, f"{text} part"], 3, 77), prompts(image.detach())))
         for text, prompts in zip(("flawless tile", "broken tile"), heads.prompts, strict=True)
     ]
-    loss = anomalous_probability(image, *sides) + heads.fused_map(heads.stage_maps(features, *sides, SIDE)).mean()
+    loss = anomalous_probability(image, *sides) + heads.fused_map(heads.stage_maps(features, *sides, SIDE))[1].mean()
     loss.backward()
     for name, parameter in heads.named_parameters():
         assert (parameter.grad is not None) == (name in trained), name
