@@ -29,16 +29,28 @@ class ConvImageEncoder:
         stages: 1-based stages, ascending.
         mean: per channel, RGB, in [0, 1].
         std: the same.
+        value_stages: 1-based stages that MDCI reads, ascending. There is no attention whose values could attend to
+            values (III-C), so it reads the patch features themselves.
     """
 
     def __init__(
-        self, model: Any, stages: Sequence[int], mean: Sequence[float], std: Sequence[float], device: str = "cpu"
+        self,
+        model: Any,
+        stages: Sequence[int],
+        mean: Sequence[float],
+        std: Sequence[float],
+        device: str = "cpu",
+        *,
+        value_stages: Sequence[int] = (),
     ) -> None:
         self._visual = model.visual.to(device, memory_format=torch.channels_last).eval()
         depth = len(self._visual.trunk.feature_info)
         if not stages or list(stages) != sorted(set(stages)) or not 1 <= stages[0] <= stages[-1] <= depth:
             raise ValueError(f"stages must ascend within 1..{depth}, got {list(stages)}")
+        if any(not 1 <= stage <= depth for stage in value_stages):
+            raise ValueError(f"stages of MDCI must lie within 1..{depth}, got {list(value_stages)}")
         self._stages = tuple(stages)
+        self._value_stages = tuple(value_stages)
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(std, device=device).view(1, 3, 1, 1)
         self._device = device
@@ -54,10 +66,18 @@ class ConvImageEncoder:
     @torch.inference_mode()
     def encode(self, batch: Tensor) -> ImageFeatures:
         """One pass; see :class:`~filo_core.method.interfaces.ImageFeatures` for the shapes."""
-        stages, joint, image = read_tower(self._visual, batch, self._stages)
+        read = tuple(sorted({*self._stages, *self._value_stages}))
+        maps, joint, image = read_tower(self._visual, batch, read)
+        found = dict(zip(read, maps, strict=True))
         rows, columns = (side // PATCH_PX for side in batch.shape[-2:])
         patches = functional.normalize(on_grid(joint, (rows, columns)), dim=-1)
-        return ImageFeatures(image, stages, patches, (rows, columns))
+        return ImageFeatures(
+            image_embedding=image,
+            stages=tuple(found[stage] for stage in self._stages),
+            patch_embeddings=patches,
+            grid=(rows, columns),
+            values=tuple(found[stage] for stage in self._value_stages),
+        )
 
 
 def read_tower(visual: Any, batch: Tensor, stages: Sequence[int]) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:

@@ -66,7 +66,7 @@ class TextSide:
         self._learned: LearnedPrompts | None = None
         if heads is not None and heads.settings.learned_prompts:
             word = recipe.class_name if heads.settings.class_name else AGNOSTIC_CLASS
-            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names)
+            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names, text_encoder.tokenize)
         self._last: tuple[ImageFeatures, tuple[GroundingBox, ...], Sides] | None = None
 
     def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:

@@ -119,17 +119,18 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
 
 def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> Backbone:
     """The image encoder of a profile, with the V-V stages that these heads read."""
+    heads = heads or HeadSettings()
+    value_stages = heads.value_stages if heads.kernels else ()
     # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
     if hasattr(model.visual, "trunk"):
-        return ConvImageEncoder(model, profile.stages, profile.mean, profile.std, device)
-    heads = heads or HeadSettings()
+        return ConvImageEncoder(model, profile.stages, profile.mean, profile.std, device, value_stages=value_stages)
     return OpenClipImageEncoder(
         model,
         profile.stages,
         profile.mean,
         profile.std,
         device,
-        value_stages=heads.value_stages if heads.kernels else (),
+        value_stages=value_stages,
         first_value_block=heads.first_value_block,
     )
 

@@ -30,7 +30,7 @@ def build_heads(folder: Path, profile: ModelProfile, model: Any, device: str) ->
     """
     if profile.heads is None:
         return None
-    heads = TrainedHeads(model, len(profile.stages), profile.heads, profile.seed)
+    heads = TrainedHeads(model, profile.stages, profile.heads, profile.seed)
     if profile.heads_weights is not None:
         load_weights(heads, folder, profile.heads_weights)
     return heads.to(device).eval()

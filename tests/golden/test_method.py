@@ -62,7 +62,7 @@ def numbers() -> dict[str, Any]:
     network = open_clip.CLIP(**ARCHITECTURE).eval()
     fill_seeded(network, 3)
     image, reference = _seen(network)
-    heads = TrainedHeads(network, len(STAGES), HEADS).eval()
+    heads = TrainedHeads(network, STAGES, HEADS).eval()
     # Offsets, masks, adapter and meta-nets other than at their start.
     fill_seeded(heads, 4)
     draft = ProductDraft(ProductDescription("p", "tile"), (AnomalyType("crack"), AnomalyType("oil stain")))

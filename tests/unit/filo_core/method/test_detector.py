@@ -57,7 +57,7 @@ def detector_of(
     draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names))
     recipe = draft.recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
     words = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
-    heads = TrainedHeads(tiny_clip, 2, HeadSettings(value_stages=(3, 4), first_value_block=2))
+    heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(value_stages=(3, 4), first_value_block=2))
     return FiLoDetector(
         recipe,
         PROFILE.model_copy(update={"suppression": suppression}),

@@ -3,6 +3,7 @@
 import open_clip
 import pytest
 import torch
+from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
 from filo_core.method.adapter import Adapter
@@ -15,6 +16,7 @@ from filo_core.method.scoring import anomalous_probability, side_feature, side_s
 from filo_core.method.trained_heads import TrainedHeads
 
 SETTINGS = HeadSettings(context_vectors=3, value_stages=(3, 4), first_value_block=2)
+TOKENIZE = SimpleTokenizer(context_length=77)
 GRID = (4, 4)
 SIDE = 32
 
@@ -107,7 +109,7 @@ def test_an_untrained_adapter_is_the_identity_and_the_literal_one_is_algorithm_1
 
 
 def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.CLIP, features: ImageFeatures) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     normal, anomalous = (functional.normalize(noise(16, seed=seed), dim=-1) for seed in (5, 6))
     maps = heads.stage_maps(features, normal, anomalous, SIDE)
     assert len(maps) == 2 + 2
@@ -120,13 +122,15 @@ def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.
 def test_gradient_reaches_exactly_what_a_stage_trains(
     stage: str, tiny_clip: open_clip.CLIP, features: ImageFeatures
 ) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     trained = {name: item for group in heads.parameters_of(stage).values() for name, item in group.items()}
     for parameter in trained.values():
         parameter.requires_grad = True
     image = heads.adapter(features.image_embedding[0])
     sides = [
-        side_feature(encode_with_context(tiny_clip, tokens_of([text, f"{text} part"], 3, 77), prompts(image.detach())))
+        side_feature(
+            encode_with_context(tiny_clip, tokens_of([text, f"{text} part"], 3, TOKENIZE), prompts(image.detach()))
+        )
         for text, prompts in zip(("flawless tile", "broken tile"), heads.prompts, strict=True)
     ]
     loss = anomalous_probability(image, *sides) + heads.fused_map(heads.stage_maps(features, *sides, SIDE))[1].mean()
@@ -137,13 +141,13 @@ def test_gradient_reaches_exactly_what_a_stage_trains(
 
 
 def test_the_two_stages_share_nothing_and_leave_out_only_the_frozen_norm(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     names = [name for stage in ("maps", "adapter") for group in heads.parameters_of(stage).values() for name in group]
     assert len(names) == len(set(names))
     assert {name for name, _ in heads.named_parameters()} - set(names) == {"norm.weight", "norm.bias"}
 
 
 def test_without_class_conditioning_there_is_no_meta_net(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 2, HeadSettings(conditional=False))
+    heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(conditional=False))
     assert {name for name, _ in heads.prompts.named_parameters()} == {"0.vectors", "1.vectors"}
     assert heads.prompts[0](noise(16)).shape == (12, 24)
