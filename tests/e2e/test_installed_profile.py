@@ -47,7 +47,7 @@ def test_a_converted_filo_checkpoint_creates_judges_and_is_measured(
     template.mkdir()
     write_release_template(template)
     checkpoint = write_release(release_weights(), tmp_path / "filo.pth")
-    install_release(checkpoint, filo_home / "models", template)
+    install_release(checkpoint, filo_home / "models", template, {})
     filo = {"FILO_PROFILE": "filo"}
     assert "CC BY-NC-SA 4.0" in run("models", "list", "--json").stdout
     assert run("models", "verify", "filo", "--json").json["usable"]

@@ -2,13 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import open_clip
 import pytest
 from safetensors.torch import save_file
 
-from filo_core.profiles.downloads import CLIP, GROUNDING, SUMS, VOCABULARY
+from filo_core.profiles.downloads import SUMS
+from filo_core.profiles.published import GROUNDING, VOCABULARY
+from filo_core.profiles.published import OPEN_CLIP as CLIP
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.resources import resource_path
 from tests.unit.filo_core.profiles.published_making import GROUNDING_PART, TEXT, VISION, write_grounding
@@ -39,3 +45,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sums = [f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}" for n in (CLIP, GROUNDING, VOCABULARY)]
     (folder / SUMS).write_text("\n".join(sums) + "\n")
     return folder
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def server(published: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(published))) as serving:
+        thread = Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()

@@ -8,7 +8,7 @@ import torch
 from filo_core.filo_release.model import FiLoRelease
 from filo_core.method.grounding_dino import build_grounding_dino
 from filo_core.method.grounding_settings import GroundingSettings
-from filo_core.profiles.downloads import GROUNDING, VOCABULARY
+from filo_core.profiles.published import GROUNDING, VOCABULARY
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.resources import resource_path
 

@@ -2,11 +2,7 @@
 
 import json
 import pickle
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import open_clip
@@ -18,9 +14,11 @@ from filo_core.engine import Engine
 from filo_core.errors import ProfileError
 from filo_core.method.grounding_dino import GENERIC_WORDS
 from filo_core.profiles.builder import load_profile
-from filo_core.profiles.downloads import CLIP, GROUNDING, SUMS, VOCABULARY, download, read_sums
+from filo_core.profiles.downloads import SUMS, download, read_sums
 from filo_core.profiles.install import install_full, install_seeded
 from filo_core.profiles.manifest import read_manifest
+from filo_core.profiles.published import FIRST_SEEN, GROUNDING, VOCABULARY
+from filo_core.profiles.published import OPEN_CLIP as CLIP
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
@@ -34,13 +32,13 @@ def linked(published: Path, folder: Path, *names: str) -> Path:
 
 
 def entries(models: Path) -> list[str]:
-    return sorted(path.name for path in models.iterdir()) if models.exists() else []
+    return sorted(path.name for path in models.iterdir() if path.is_dir()) if models.exists() else []
 
 
 def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
     published: Path, template: Path, tmp_path: Path
 ) -> None:
-    folder = install_full(published, tmp_path / "models", template)
+    folder = install_full(published, tmp_path / "models", template, {})
     assert entries(tmp_path / "models") == ["full"]
     profile = read_manifest(folder)
     assert profile.trained
@@ -60,7 +58,7 @@ def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
 
 
 def test_the_position_table_is_resized_to_the_profiles_picture(published: Path, template: Path, tmp_path: Path) -> None:
-    folder = install_full(published, tmp_path, template)
+    folder = install_full(published, tmp_path, template, {})
     assert load_file(folder / "clip.safetensors")["visual.positional_embedding"].shape == (1 + 36, 32)
 
 
@@ -84,7 +82,7 @@ def test_a_missing_file_is_named_and_nothing_is_left(
 ) -> None:
     source = linked(published, tmp_path / "source", *({CLIP, GROUNDING, VOCABULARY} - {missing}))
     with pytest.raises(ProfileError, match=missing):
-        install_full(source, tmp_path / "models", template)
+        install_full(source, tmp_path / "models", template, {})
     assert entries(tmp_path / "models") == []
 
 
@@ -92,7 +90,7 @@ def test_a_wrong_hash_is_refused_before_anything_is_read(published: Path, templa
     source = linked(published, tmp_path / "source", CLIP, GROUNDING, SUMS)
     (source / VOCABULARY).write_text("another\n")
     with pytest.raises(ProfileError, match=r"vocab\.txt is not what SHA256SUMS says"):
-        install_full(source, tmp_path / "models", template)
+        install_full(source, tmp_path / "models", template, {})
     assert entries(tmp_path / "models") == []
 
 
@@ -100,12 +98,15 @@ def test_a_truncated_file_is_refused_and_the_profile_that_was_there_stays(
     published: Path, template: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
-    before = install_full(published, models, template).joinpath("manifest.json").read_bytes()
+    before = install_full(published, models, template, {}).joinpath("manifest.json").read_bytes()
     source = linked(published, tmp_path / "source", CLIP, VOCABULARY)
     content = (published / GROUNDING).read_bytes()
     (source / GROUNDING).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ProfileError, match="not the file that was installed before"):
+        install_full(source, models, template, {})
+    (models / FIRST_SEEN).unlink()
     with pytest.raises(ProfileError, match="was refused"):
-        install_full(source, models, template)
+        install_full(source, models, template, {})
     assert entries(models) == ["full"]
     assert (models / "full" / "manifest.json").read_bytes() == before
 
@@ -136,22 +137,7 @@ def test_another_networks_weights_are_refused_by_the_first_tensor_that_does_not_
     source = linked(published, tmp_path / "source", GROUNDING, VOCABULARY)
     save_file({"nothing": torch.zeros(1)}, source / CLIP)
     with pytest.raises(ProfileError, match="of another network"):
-        install_full(source, tmp_path / "models", template)
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
-
-
-@pytest.fixture
-def server(published: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(published))) as serving:
-        thread = Thread(target=serving.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
-        thread.join()
+        install_full(source, tmp_path / "models", template, {})
 
 
 def test_files_come_over_the_network_with_their_progress_and_the_right_hashes(

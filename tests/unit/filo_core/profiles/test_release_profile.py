@@ -24,6 +24,7 @@ from filo_core.profiles.builder import load_profile, profile_folders
 from filo_core.profiles.install import RELEASE_FILE, install_release
 from filo_core.profiles.loaded import LoadedProfile, require_plain_clip
 from filo_core.profiles.manifest import read_manifest
+from filo_core.profiles.published import FIRST_SEEN
 from filo_core.resources import resource_path
 from filo_core.types import (
     AnomalyType,
@@ -68,7 +69,7 @@ def checkpoint(weights: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="module")
 def alone(checkpoint: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedProfile:
     """Installed without Grounding DINO."""
-    return load_profile(install_release(checkpoint, tmp_path_factory.mktemp("models"), template), "cpu")
+    return load_profile(install_release(checkpoint, tmp_path_factory.mktemp("models"), template, {}), "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def located(checkpoint: Path, template: Path, tmp_path_factory: pytest.TempPathF
     source = tmp_path_factory.mktemp("both")
     (source / "filo.pth").symlink_to(checkpoint)
     write_grounding(source)
-    return load_profile(install_release(source / "filo.pth", tmp_path_factory.mktemp("models"), template), "cpu")
+    return load_profile(install_release(source / "filo.pth", tmp_path_factory.mktemp("models"), template, {}), "cpu")
 
 
 def part(seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -116,7 +117,7 @@ def test_the_shipped_architecture_is_the_released_networks() -> None:
 def test_the_checkpoint_becomes_safetensors_under_our_names_and_is_listed(
     checkpoint: Path, weights: dict[str, torch.Tensor], template: Path, tmp_path: Path
 ) -> None:
-    folder = install_release(checkpoint, tmp_path, template)
+    folder = install_release(checkpoint, tmp_path, template, {})
     converted = load_file(folder / RELEASE_FILE)
     assert converted.keys() == weights.keys()
     assert all(torch.equal(value, weights[name]) for name, value in converted.items())
@@ -192,7 +193,7 @@ def test_the_side_is_asked_once_an_image(alone: LoadedProfile, monkeypatch: pyte
 def test_another_file_is_not_taken_for_the_published_checkpoint(template: Path, tmp_path: Path) -> None:
     torch.save({"filo": {"adapter.fc.0.weight": torch.zeros(2, 2)}}, tmp_path / "filo.pth")
     with pytest.raises(ProfileError, match="of another network"):
-        install_release(tmp_path / "filo.pth", tmp_path / "models", template)
+        install_release(tmp_path / "filo.pth", tmp_path / "models", template, {})
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -201,10 +202,13 @@ def test_a_truncated_checkpoint_leaves_the_installed_one_as_it_was(
 ) -> None:
     source, models = tmp_path / "filo.pth", tmp_path / "models"
     source.write_bytes(checkpoint.read_bytes())
-    before = (install_release(source, models, template) / RELEASE_FILE).read_bytes()
+    before = (install_release(source, models, template, {}) / RELEASE_FILE).read_bytes()
     source.write_bytes(source.read_bytes()[:-2000])
+    with pytest.raises(ProfileError, match="not the file that was installed before"):
+        install_release(source, models, template, {})
+    (models / FIRST_SEEN).unlink()
     with pytest.raises(ProfileError, match="was refused"):
-        install_release(source, models, template)
+        install_release(source, models, template, {})
     assert [path.name for path in models.iterdir()] == ["filo"]
     assert (models / "filo" / RELEASE_FILE).read_bytes() == before
 
