@@ -16,7 +16,7 @@ from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
-from filo_core.method.scoring import combine_maps, few_shot_map, image_score
+from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
 from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch, TypeShare
@@ -145,12 +145,13 @@ class FiLoDetector:
                     vision_language = self._text_side.map(features, boxes, side)
                 if profile.text_score or few_shot is None:
                     probability = self._text_side.probability(features, boxes)
-            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight, profile.gaussian_sigma_px)
-            suppressed = self._suppress(fused, boxes, profile.suppression)
+            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight)
+            final = smooth(self._suppress(fused, boxes, profile.suppression), profile.gaussian_sigma_px)
             # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
-            score = image_score(fused if few_shot is None else suppressed, probability, self._peak_share)
+            scored = smooth(fused, profile.gaussian_sigma_px) if few_shot is None else final
+            score = image_score(scored, probability, self._peak_share)
         with _timed(seconds, "regions"):
-            view_map = suppressed.float().cpu().numpy()
+            view_map = final.float().cpu().numpy()
             regions = self._regions(view_map, features, view.shape[1], view.shape[0])
             anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
         ranked: tuple[TypeShare, ...] = ()

@@ -83,14 +83,15 @@ def upsample_channels(patch_maps: Tensor, side: int) -> Tensor:
     return functional.interpolate(patch_maps, size=(side, side), mode="bilinear", align_corners=False)[0]
 
 
-def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float, sigma_px: float) -> Tensor:
-    """Final anomaly map in [0, 1]. Eq. (7), with the weight of the vision-language map as a setting (paper: 0.5).
+def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float) -> Tensor:
+    """Mean inside eq. (7), ``(H, W)`` in [0, 1], with the weight of the vision-language map as a setting (paper: 0.5).
+
+    The Gaussian comes after λ, which the paper applies to the maps of eqs. (4) and (6).
 
     Args:
         vision_language: ``(H, W)`` or None where the text side is not used.
         few_shot: ``(H, W)`` or None where there is no reference.
         weight: share of the vision-language map, in [0, 1]; without effect when only one map is given.
-        sigma_px: standard deviation of the Gaussian; 0 leaves the map as it is.
 
     Raises:
         ValueError: if both maps are None.
@@ -98,17 +99,13 @@ def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight
     if few_shot is None and vision_language is None:
         raise ValueError("neither a vision-language nor a few-shot map was given")
     if few_shot is None:
-        fused = vision_language
-    elif vision_language is None:
-        fused = few_shot
-    else:
-        fused = weight * vision_language + (1.0 - weight) * few_shot
-    assert fused is not None
-    return smooth(fused, sigma_px)
+        assert vision_language is not None
+        return vision_language
+    return few_shot if vision_language is None else weight * vision_language + (1.0 - weight) * few_shot
 
 
 def smooth(anomaly_map: Tensor, sigma_px: float) -> Tensor:
-    """``(H, W)`` map after the Gaussian G_σ of eq. (7), cut at four standard deviations."""
+    """``(H, W)`` map after the Gaussian G_σ of eq. (7), cut at four standard deviations; σ 0 leaves it as it is."""
     if sigma_px <= 0.0:
         return anomaly_map
     # Reflection needs the kernel's half to be smaller than the map.

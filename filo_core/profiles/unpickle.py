@@ -70,7 +70,7 @@ def main(source: str, target: str, kind: str = "") -> int:
 
     try:
         if kind == _SCRIPTED:
-            content = torch.jit.load(source, map_location="cpu").state_dict()
+            content = torch.jit.load(source, map_location="cpu").state_dict()  # type: ignore[no-untyped-call]
         else:
             content = torch.load(source, map_location="cpu", weights_only=True)
         save_file(tensors_of(content), target)

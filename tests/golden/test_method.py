@@ -19,7 +19,7 @@ from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.interfaces import GroundingBox, ImageFeatures
 from filo_core.method.memory_bank import MemoryBank
-from filo_core.method.scoring import combine_maps, few_shot_map, fuse_sides, image_score
+from filo_core.method.scoring import combine_maps, few_shot_map, fuse_sides, image_score, smooth
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
@@ -75,7 +75,8 @@ def numbers() -> dict[str, Any]:
     stage_maps = heads.stage_maps(image, sides.normal, sides.anomalous, SIDE)
     fused_normal, fused_anomalous = heads.fused_map(stage_maps)
     vision_language, few_shot = fuse_sides(fused_normal, fused_anomalous), few_shot_map(distances, image.grid, SIDE)
-    fused = combine_maps(vision_language, few_shot, 0.5, 1.0)
+    suppressed = suppress_outside(combine_maps(vision_language, few_shot, 0.5), [BOX], 0.7)
+    final = smooth(suppressed, 1.0)
     probability = text.probability(image, [BOX])
     found = {
         "image embedding": image.image_embedding,
@@ -90,9 +91,9 @@ def numbers() -> dict[str, Any]:
         "eq. 4": vision_language,
         **{f"eq. 5, stage {number}": distance for number, distance in zip(STAGES, distances, strict=True)},
         "eq. 6": few_shot,
-        "eq. 7": fused,
-        "outside the box": suppress_outside(fused, [BOX], 0.7),
-        "image score": torch.tensor(image_score(suppress_outside(fused, [BOX], 0.7), probability)),
+        "outside the box": suppressed,
+        "eq. 7": final,
+        "image score": torch.tensor(image_score(final, probability)),
     }
     return {name: np.round(value.numpy().astype(float), DIGITS).tolist() for name, value in found.items()}
 

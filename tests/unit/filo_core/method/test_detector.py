@@ -112,6 +112,29 @@ def test_without_a_box_lambda_is_one(tiny_clip: open_clip.CLIP) -> None:
     assert boxed.predict(picture(2)).anomaly_map[-1, -1] == 0.0
 
 
+def test_the_map_is_smoothed_after_what_lies_outside_the_boxes_is_suppressed(tiny_clip: open_clip.CLIP) -> None:
+    plain, boxed = (detector_of(tiny_clip, ("crack",), *boxes, suppression=0.0) for boxes in ((), (BOX,)))
+    maps = [detector.predict(picture(2)).anomaly_map for detector in (plain, boxed)]
+    # λ first leaves no edge at the box: inside, its border pixel has lost to the zeros beside it; outside, it has won.
+    edge = round(0.4 * 32)
+    assert maps[1][3, edge - 1] < maps[0][3, edge - 1] - 1e-3
+    assert 0.0 < maps[1][3, edge] < maps[0][3, edge]
+    assert maps[1][3, 3] == pytest.approx(maps[0][3, 3], abs=1e-6)
+
+
+def test_a_zero_shot_score_is_taken_before_suppression_and_a_few_shot_one_after(tiny_clip: open_clip.CLIP) -> None:
+    plain, boxed = (detector_of(tiny_clip, ("crack",), BOX, suppression=0.0) for _ in range(2))
+    free = detector_of(tiny_clip, ("crack",), BOX, suppression=1.0)
+    assert plain.predict(picture(2)).image_score == free.predict(picture(2)).image_score
+    for detector in (boxed, free):
+        detector.add_reference("a", picture(1))
+    peak = float(free.predict(picture(2)).anomaly_map.max())
+    kept = float(boxed.predict(picture(2)).anomaly_map.max())
+    assert kept < peak, "the peak of this picture lies outside the box"
+    lost = free.predict(picture(2)).image_score - boxed.predict(picture(2)).image_score
+    assert lost == pytest.approx((peak - kept) / 2.0, abs=1e-6)
+
+
 def test_the_order_of_references_and_of_anomaly_names_changes_nothing(tiny_clip: open_clip.CLIP) -> None:
     results = []
     for names, references in ((("crack", "stain", "dent"), (1, 2)), (("dent", "crack", "stain"), (2, 1))):

@@ -20,7 +20,7 @@ from filo_core.resources import resource_path
 from tests.unit.filo_core.profiles.published_making import GROUNDING_PART, TEXT, VISION, write_grounding
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped manifest with small networks in it."""
     folder = tmp_path_factory.mktemp("template")
@@ -34,7 +34,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CLIP for smaller pictures than the profile's, Grounding DINO as it is published, a vocabulary, and the sums."""
     folder = tmp_path_factory.mktemp("published")

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,17 @@ def entries(models: Path) -> list[str]:
     return sorted(path.name for path in models.iterdir() if path.is_dir()) if models.exists() else []
 
 
-def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
-    published: Path, template: Path, tmp_path: Path
-) -> None:
-    folder = install_full(published, tmp_path / "models", template, {})
-    assert entries(tmp_path / "models") == ["full"]
+@pytest.fixture(scope="module")
+def models(published: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of installed profiles with the full one in it."""
+    folder = tmp_path_factory.mktemp("models")
+    install_full(published, folder, template, {})
+    return folder
+
+
+def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(models: Path) -> None:
+    folder = models / "full"
+    assert entries(models) == ["full"]
     profile = read_manifest(folder)
     assert profile.trained
     assert "training-free" in profile.trained_on
@@ -57,9 +64,8 @@ def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
     assert float(few_shot.anomaly_map.mean()) < float(zero_shot.anomaly_map.mean())
 
 
-def test_the_position_table_is_resized_to_the_profiles_picture(published: Path, template: Path, tmp_path: Path) -> None:
-    folder = install_full(published, tmp_path, template, {})
-    assert load_file(folder / "clip.safetensors")["visual.positional_embedding"].shape == (1 + 36, 32)
+def test_the_position_table_is_resized_to_the_profiles_picture(models: Path) -> None:
+    assert load_file(models / "full" / "clip.safetensors")["visual.positional_embedding"].shape == (1 + 36, 32)
 
 
 def test_the_seeded_profile_says_it_is_untrained_and_still_runs(template: Path, tmp_path: Path) -> None:
@@ -95,10 +101,10 @@ def test_a_wrong_hash_is_refused_before_anything_is_read(published: Path, templa
 
 
 def test_a_truncated_file_is_refused_and_the_profile_that_was_there_stays(
-    published: Path, template: Path, tmp_path: Path
+    models: Path, published: Path, template: Path, tmp_path: Path
 ) -> None:
-    models = tmp_path / "models"
-    before = install_full(published, models, template, {}).joinpath("manifest.json").read_bytes()
+    models = shutil.copytree(models, tmp_path / "models")
+    before = (models / "full" / "manifest.json").read_bytes()
     source = linked(published, tmp_path / "source", CLIP, VOCABULARY)
     content = (published / GROUNDING).read_bytes()
     (source / GROUNDING).write_bytes(content[: len(content) // 2])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,9 +68,16 @@ def checkpoint(weights: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def alone(checkpoint: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedProfile:
-    """Installed without Grounding DINO."""
-    return load_profile(install_release(checkpoint, tmp_path_factory.mktemp("models"), template, {}), "cpu")
+def models(checkpoint: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of installed profiles with FiLo's in it, without Grounding DINO."""
+    folder = tmp_path_factory.mktemp("models")
+    install_release(checkpoint, folder, template, {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(models: Path) -> LoadedProfile:
+    return load_profile(models / "filo", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +123,13 @@ def test_the_shipped_architecture_is_the_released_networks() -> None:
 
 
 def test_the_checkpoint_becomes_safetensors_under_our_names_and_is_listed(
-    checkpoint: Path, weights: dict[str, torch.Tensor], template: Path, tmp_path: Path
+    models: Path, weights: dict[str, torch.Tensor]
 ) -> None:
-    folder = install_release(checkpoint, tmp_path, template, {})
+    folder = models / "filo"
     converted = load_file(folder / RELEASE_FILE)
     assert converted.keys() == weights.keys()
     assert all(torch.equal(value, weights[name]) for name, value in converted.items())
-    assert profile_folders(tmp_path)["filo"] == folder
+    assert profile_folders(models)["filo"] == folder
     profile = read_manifest(folder)
     assert profile.trained
     assert "without Grounding DINO" in profile.trained_on
@@ -198,11 +206,11 @@ def test_another_file_is_not_taken_for_the_published_checkpoint(template: Path, 
 
 
 def test_a_truncated_checkpoint_leaves_the_installed_one_as_it_was(
-    checkpoint: Path, template: Path, tmp_path: Path
+    models: Path, checkpoint: Path, template: Path, tmp_path: Path
 ) -> None:
-    source, models = tmp_path / "filo.pth", tmp_path / "models"
+    source, models = tmp_path / "filo.pth", shutil.copytree(models, tmp_path / "models")
     source.write_bytes(checkpoint.read_bytes())
-    before = (install_release(source, models, template, {}) / RELEASE_FILE).read_bytes()
+    before = (models / "filo" / RELEASE_FILE).read_bytes()
     source.write_bytes(source.read_bytes()[:-2000])
     with pytest.raises(ProfileError, match="not the file that was installed before"):
         install_release(source, models, template, {})
