@@ -29,21 +29,22 @@ def norm_of(visual: Any) -> nn.Module:
     return copy.deepcopy(visual.ln_post) if hasattr(visual, "ln_post") else PlainNorm()
 
 
-def projections(visual: Any, stages: Sequence[int], seed: int) -> Iterator[Tensor]:
+def projections(model: Any, stages: Sequence[int], seed: int) -> Iterator[Tensor]:
     """``(C, D)`` a stage, from its patch tokens into the joint space.
 
     Every stage of a transformer has the width that CLIP's own projection reads. The stages of a convolutional tower
     have a width each, and what CLIP never projected begins as noise of unit gain.
 
     Args:
-        visual: open_clip's vision tower.
+        model: an ``open_clip.CLIP``.
         stages: 1-based.
         seed: of the noise.
     """
+    visual = model.visual
     if not hasattr(visual, "trunk"):
         yield from (visual.proj.detach() for _ in stages)
         return
-    joint = visual.head.proj.out_features
+    joint = model.text_projection.shape[1]
     for stage in stages:
         width = visual.trunk.feature_info[stage - 1]["num_chs"]
         noise = torch.randn(width, joint, generator=torch.Generator().manual_seed(seed + stage))

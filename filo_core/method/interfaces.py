@@ -29,6 +29,7 @@ class ImageFeatures:
         grid: rows and columns of patches; ``N = rows * columns``.
         values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); of the original path in a
             convolutional tower, which has no other; empty where nothing reads them.
+        neighbourhoods: ``(B, N / 4, C)`` float32 on half the grid: stages averaged over several patches.
     """
 
     image_embedding: Tensor
@@ -36,6 +37,12 @@ class ImageFeatures:
     patch_embeddings: Tensor
     grid: tuple[int, int]
     values: tuple[Tensor, ...] = ()
+    neighbourhoods: tuple[Tensor, ...] = ()
+
+    @property
+    def matched(self) -> tuple[Tensor, ...]:
+        """All that eq. (5) looks for in the memory bank: the stages, then the neighbourhoods."""
+        return self.stages + self.neighbourhoods
 
 
 class Backbone(Protocol):

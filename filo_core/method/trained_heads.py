@@ -49,7 +49,7 @@ class TrainedHeads(nn.Module):
                 joint, max(joint // settings.adapter_share, 1), residual=settings.adapter == "residual"
             )
         self.linear = nn.ModuleList(
-            _projection(projection) for projection in projections(model.visual, stages if settings.linear else (), seed)
+            _projection(projection) for projection in projections(model, stages if settings.linear else (), seed)
         )
         self.interaction = nn.ModuleList(
             Interaction(
@@ -60,7 +60,7 @@ class TrainedHeads(nn.Module):
                 fusion=settings.fusion,
                 scale=settings.similarity_scale,
             )
-            for projection in projections(model.visual, settings.value_stages if settings.kernels else (), seed)
+            for projection in projections(model, settings.value_stages if settings.kernels else (), seed)
         )
         self.requires_grad_(requires_grad=False)
 
