@@ -46,7 +46,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": _device(),
-        "profiles": [*profiles, *_absent(settings.models, folders)],
+        "profiles": [*profiles, *_absent(folders)],
         "home": str(settings.home),
         "database": shown_url(settings.database_url),
         "database_problem": _database_problem(settings.database_url, settings.images),
@@ -93,15 +93,14 @@ def _profile(folder: Path) -> dict[str, Any]:
     }
 
 
-def _absent(models: Path, folders: Mapping[str, Path]) -> list[dict[str, Any]]:
-    """Profiles that can be installed and are not, and the one that only the compatibility mode reads."""
-    missing = {} if "full" in folders else {"full": "not installed: main.py models install full"}
-    missing["filo"] = (
-        "installed for the compatibility mode; inspect cannot use it"
-        if (models / "filo").is_dir()
-        else "not installed: main.py models install filo --from FILE"
-    )
-    return [{"name": name, "usable": False, "trained": None, "why": why} for name, why in missing.items()]
+def _absent(folders: Mapping[str, Path]) -> list[dict[str, Any]]:
+    """Profiles that can be installed and are not."""
+    commands = {"full": "main.py models install full", "filo": "main.py models install filo --from FILE"}
+    return [
+        {"name": name, "usable": False, "trained": None, "why": f"not installed: {command}"}
+        for name, command in commands.items()
+        if name not in folders
+    ]
 
 
 def _database_problem(url: str, images: Path) -> str:

@@ -46,7 +46,9 @@ def install(
     source: Annotated[
         Path | None, typer.Option("--from", help="Folder with the published files (full), or the checkpoint (filo).")
     ] = None,
-    url: Annotated[str, typer.Option(help="Folder on a web server with the files and their SHA256SUMS.")] = "",
+    url: Annotated[
+        str, typer.Option(help="Folder on a web server with the files and their SHA256SUMS. Default: their authors'.")
+    ] = "",
     seeded: Annotated[bool, typer.Option("--seeded", help="Random weights, to try the program: untrained.")] = False,
 ) -> None:
     """Install a profile into FILO_HOME/models: whole, or not at all."""
@@ -57,16 +59,24 @@ def install(
         say(f"{install_seeded(models)} holds random weights: it is untrained, and its results mean nothing.")
     elif name == "full" and source is not None:
         say(f"Installed {install_full(source, models)}.")
-    elif name == "full" and url:
+    elif name == "full":
         say(f"Installed {_install_from(url, models)}.")
     elif name == "filo" and source is not None:
-        say(f"Installed {install_release(source, models)} for the compatibility mode.")
+        _say_what_filo_has(install_release(source, models))
     else:
-        raise ProfileError("Say what to install: full with --from DIR, --url URL or --seeded; filo with --from FILE.")
+        raise ProfileError("Say what to install: full, or filo with --from FILE.")
+
+
+def _say_what_filo_has(folder: Path) -> None:
+    from filo_core.profiles.published import GROUNDING, VOCABULARY
+
+    say(f"Installed {folder}. Its weights may not be used commercially (CC BY-NC-SA 4.0).")
+    if read_manifest(folder).grounding is None:
+        say(f"Without Grounding DINO: put {GROUNDING} and {VOCABULARY} beside the checkpoint and install again.")
 
 
 def _install_from(url: str, models: Path) -> Path:
-    from filo_core.profiles.downloads import download
+    from filo_core.profiles.downloads import download, download_published
     from filo_core.profiles.install import install_full
 
     models.mkdir(parents=True, exist_ok=True)
@@ -78,7 +88,10 @@ def _install_from(url: str, models: Path) -> Path:
                 tasks[file] = progress.add_task(file, total=total)
             progress.update(tasks[file], completed=done)
 
-        download(url, Path(space), report)
+        if url:
+            download(url, Path(space), report)
+        else:
+            download_published(Path(space), report)
         return install_full(Path(space), models)
 
 

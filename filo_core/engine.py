@@ -9,9 +9,7 @@ from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
 from filo_core.errors import RecipeError
 from filo_core.events import Calibrated, StepDone
-from filo_core.method.detector import FiLoDetector
-from filo_core.method.text_side import TextSide
-from filo_core.profiles.builder import LoadedProfile, load_profile, profile_folder
+from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.calibration.evidence import ConfirmedPart
+    from filo_core.method.detector import FiLoDetector
+    from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
 
 _KEPT_DETECTORS = 4
@@ -88,7 +88,7 @@ class Engine:
             RecipeError: as :meth:`detector`.
         """
         known = self.detector(before, images)
-        detector = self._new_detector(recipe)
+        detector = self._loaded.detector(recipe)
         detector.memory_bank = known.memory_bank.copy()
         for gone in set(before.taught_patches) - set(recipe.taught_patches):
             detector.memory_bank.remove(gone.key)
@@ -145,7 +145,7 @@ class Engine:
         yield calibrated(scores, peaks, outside, alpha, model_hash=self.model_hash, trained=self.trained)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
-        detector = self._new_detector(recipe)
+        detector = self._loaded.detector(recipe)
         own = {reference.image_hash for reference in recipe.references}
         detector.set_references({image.image_hash: image.pixels for image in references if image.image_hash in own})
         self._teach(detector, recipe.taught_patches, references)
@@ -172,15 +172,6 @@ class Engine:
         missing = [entry.name for entry in recipe.bank_images if entry.image_hash not in given]
         if missing:
             raise RecipeError(f"Good images of {recipe.product} are missing: {', '.join(missing)}. Add them again.")
-
-    def _new_detector(self, recipe: Recipe) -> FiLoDetector:
-        loaded = self._loaded
-        text_side = None
-        if loaded.heads is not None:
-            text_side = TextSide(recipe, loaded.text_encoder, loaded.heads, loaded.model)
-        return FiLoDetector(
-            recipe, loaded.profile, loaded.backbone, loaded.text_encoder, loaded.localizer, text_side=text_side
-        )
 
 
 def load_engine(profile: str = "compact", device: str = "auto", installed: Path | None = None) -> Engine:

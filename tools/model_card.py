@@ -23,7 +23,8 @@ from filo_core.learning.benchmark import BenchmarkResult, Figures, benchmark
 from filo_core.learning.datasets import find_categories
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
 from filo_core.learning.training_pairs import KINDS, find_photographs
-from filo_core.profiles.builder import LoadedProfile, load_profile, profile_folder
+from filo_core.profiles.builder import load_profile, profile_folder
+from filo_core.profiles.loaded import LoadedProfile
 from tools.markdown import markdown_table, say
 from tools.speed import cost_lines, measure_cost
 

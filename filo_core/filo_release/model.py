@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import open_clip
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CONTEXT_TOKENS = 12
-_ARCHITECTURE = {
+ARCHITECTURE: Mapping[str, Any] = {
     "embed_dim": 768,
     "vision_cfg": {"image_size": SIDE, "layers": 24, "width": 1024, "patch_size": 14, "head_width": 64},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 768, "heads": 12, "layers": 12},
     # The release builds plain GELU although OpenAI's weights were trained with QuickGELU.
     "quick_gelu": False,
 }
+"""Of the released network, for ``open_clip.CLIP``."""
+LAYERS = 24
+"""Vision blocks: the release counts its stages from them, so a smaller network has as many."""
+_META_SHARE, _ADAPTER_SHARE = 16, 2
 _GRID = 37
 _KERNELS = {"33": (3, 3), "11": (1, 1), "77": (7, 7), "55": (5, 5), "51": (5, 1), "15": (1, 5)}
 _MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -37,66 +41,78 @@ _BLUR_SIGMA = 4.0
 
 
 class _Adapter(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, joint: int) -> None:
         super().__init__()
-        self.fc = nn.Sequential(nn.Linear(768, 384, bias=False), nn.ReLU(), nn.Linear(384, 768, bias=False), nn.SiLU())
+        hidden = joint // _ADAPTER_SHARE
+        self.fc = nn.Sequential(
+            nn.Linear(joint, hidden, bias=False), nn.ReLU(), nn.Linear(hidden, joint, bias=False), nn.SiLU()
+        )
 
     def forward(self, feature: Tensor) -> Tensor:
         return self.fc(feature) + feature  # type: ignore[no-any-return]
 
 
 class _PromptLearner(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, joint: int, width: int) -> None:
         super().__init__()
-        self.ctx = nn.Parameter(torch.empty(CONTEXT_TOKENS, 768))
+        self.ctx = nn.Parameter(torch.empty(CONTEXT_TOKENS, width))
         self.meta_net = nn.Sequential()
-        self.meta_net.add_module("linear1", nn.Linear(768, 48))
+        self.meta_net.add_module("linear1", nn.Linear(joint, joint // _META_SHARE))
         self.meta_net.add_module("relu", nn.ReLU())
-        self.meta_net.add_module("linear2", nn.Linear(48, 768))
+        self.meta_net.add_module("linear2", nn.Linear(joint // _META_SHARE, width))
 
 
 class _LinearDecoder(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, width: int, joint: int) -> None:
         super().__init__()
-        self.fc = nn.ModuleList(nn.Linear(1024, 768) for _ in range(4))
+        self.fc = nn.ModuleList(nn.Linear(width, joint) for _ in range(4))
 
 
 class _ConvolutionDecoder(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, width: int, joint: int) -> None:
         super().__init__()
         for name, kernel in _KERNELS.items():
-            layers = nn.ModuleList(nn.Conv2d(1024, 768, kernel, padding="same") for _ in range(3))
+            layers = nn.ModuleList(nn.Conv2d(width, joint, kernel, padding="same") for _ in range(3))
             self.add_module(f"fc_{name}", layers)
 
     def branch(self, index: int, grid: Tensor) -> Tensor:
-        """Sum of the six kernels of one branch: ``(B, 768, 37, 37)``."""
+        """Sum of the six kernels of one branch: ``(B, D, rows, columns)``."""
         return torch.stack([getattr(self, f"fc_{name}")[index](grid) for name in _KERNELS]).sum(dim=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ImagePass:
-    """What does not depend on the boxes.
+class SeenImage:
+    """What the vision tower leaves of one image.
 
     Attributes:
         encoded: the release's list of seven ``(1, 1370, 1024)`` tensors, aliased as its in-place sums leave them.
         projected: ``(1370, 768)``, ``ln_post`` and projection of all tokens of the last block.
         adapted: ``(768,)``, the class token after the adapter.
-        shifts: meta-net output of the normal and the anomalous side, each ``(768,)``.
-        prompts: raw text features, normal ``(P, 768)`` and anomalous ``(Q, 768)``.
-        branches: seven ``(1369, 768)`` branch features before they are normalised, linear ones first.
     """
 
     encoded: tuple[Tensor, ...]
     projected: Tensor
     adapted: Tensor
-    shifts: tuple[Tensor, Tensor]
-    prompts: tuple[Tensor, Tensor]
-    branches: tuple[Tensor, ...]
 
     @property
     def unit(self) -> Tensor:
         """Adapted image feature of length one, ``(768,)``."""
         return functional.normalize(self.adapted, dim=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePass(SeenImage):
+    """What does not depend on the boxes.
+
+    Attributes:
+        shifts: meta-net output of the normal and the anomalous side, each ``(768,)``.
+        prompts: raw text features, normal ``(P, 768)`` and anomalous ``(Q, 768)``.
+        branches: seven ``(1369, 768)`` branch features before they are normalised, linear ones first.
+    """
+
+    shifts: tuple[Tensor, Tensor]
+    prompts: tuple[Tensor, Tensor]
+    branches: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,38 +139,83 @@ class Maps:
 
 
 class FiLoRelease(nn.Module):
-    """Parameters carry the names of the released checkpoint, its text encoder's duplicates left out."""
+    """Parameters carry the names of the released checkpoint, its text encoder's duplicates left out.
 
-    def __init__(self) -> None:
+    Args:
+        architecture: for ``open_clip.CLIP``; widths, picture and text tower may be smaller than the released ones.
+            Shapes said here are the released network's.
+
+    Raises:
+        ValueError: unless there are :data:`LAYERS` vision blocks.
+    """
+
+    def __init__(self, architecture: Mapping[str, Any] = ARCHITECTURE) -> None:
         super().__init__()
-        self.clip_model = open_clip.CLIP(**_ARCHITECTURE)
-        self.decoder_cov = _ConvolutionDecoder()
-        self.decoder_linear = _LinearDecoder()
-        self.normal_prompt_learner = _PromptLearner()
-        self.abnormal_prompt_learner = _PromptLearner()
-        self.adapter = _Adapter()
+        joint, width = architecture["embed_dim"], architecture["vision_cfg"]["width"]
+        if architecture["vision_cfg"]["layers"] != LAYERS:
+            raise ValueError(f"FiLo reads {LAYERS} vision blocks, not {architecture['vision_cfg']['layers']}")
+        text_width = architecture["text_cfg"]["width"]
+        self.clip_model = open_clip.CLIP(**architecture)
+        self.decoder_cov = _ConvolutionDecoder(width, joint)
+        self.decoder_linear = _LinearDecoder(width, joint)
+        self.normal_prompt_learner = _PromptLearner(joint, text_width)
+        self.abnormal_prompt_learner = _PromptLearner(joint, text_width)
+        self.adapter = _Adapter(joint)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        rows, columns = self.clip_model.visual.grid_size
+        return int(rows), int(columns)
+
+    @property
+    def side(self) -> int:
+        """Of the picture, and of the maps, in pixels."""
+        return int(self.clip_model.visual.image_size[0])
 
     @torch.inference_mode()
     def look(self, image: Tensor, normal_tokens: Tensor, anomalous_tokens: Tensor) -> ImagePass:
         """Everything up to the branch features, for one prepared ``(1, 3, 518, 518)`` image."""
+        seen = self.see(image)
+        shifts = self.shifts(seen.unit)
+        prompts = self.read(shifts, normal_tokens, anomalous_tokens)
+        tokens = [entry[0, 1:] for entry in seen.encoded]
+        branches = self.branches(tokens[::2], tokens[1::2])
+        return ImagePass(seen.encoded, seen.projected, seen.adapted, shifts, prompts, branches)
+
+    @torch.inference_mode()
+    def see(self, image: Tensor) -> SeenImage:
+        """The vision tower and the adapter on one prepared ``(1, 3, 518, 518)`` image."""
         visual = self.clip_model.visual
         blocks = run_blocks(visual, image, first_value_block=7)
-        last_value, last = blocks[23].value, blocks[23].output
+        last_value, last = blocks[LAYERS - 1].value, blocks[LAYERS - 1].output
         assert last_value is not None, "the V-V path runs through the last block"
         # In-place sums of the release turn the seven states it means to return into these.
         encoded = (last_value, last_value, blocks[12].middle, last_value, blocks[18].middle, last_value, last)
         projected = (visual.ln_post(last) @ visual.proj)[0]
-        adapted = self.adapter(projected[0])
-        unit = functional.normalize(adapted, dim=-1)
-        shifts = (self.normal_prompt_learner.meta_net(unit), self.abnormal_prompt_learner.meta_net(unit))
-        prompts = (
+        return SeenImage(encoded, projected, self.adapter(projected[0]))
+
+    @torch.inference_mode()
+    def shifts(self, unit: Tensor) -> tuple[Tensor, Tensor]:
+        """Meta-net outputs of the normal and the anomalous side for the ``(768,)`` unit image feature."""
+        return self.normal_prompt_learner.meta_net(unit), self.abnormal_prompt_learner.meta_net(unit)
+
+    @torch.inference_mode()
+    def read(
+        self, shifts: tuple[Tensor, Tensor], normal_tokens: Tensor, anomalous_tokens: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Raw text features ``(P, 768)`` and ``(Q, 768)`` of the two sides' tokens."""
+        return (
             self._text(normal_tokens, self.normal_prompt_learner.ctx + shifts[0]),
             self._text(anomalous_tokens, self.abnormal_prompt_learner.ctx + shifts[1]),
         )
-        linear = [self.decoder_linear.fc[i](encoded[2 * i][0, 1:]) for i in range(4)]
-        grids = [encoded[2 * i + 1][:, 1:].transpose(1, 2).reshape(1, -1, _GRID, _GRID) for i in range(3)]
-        convolved = [self.decoder_cov.branch(i, grid)[0].flatten(1).T for i, grid in enumerate(grids)]
-        return ImagePass(encoded, projected, adapted, shifts, prompts, (*linear, *convolved))
+
+    @torch.inference_mode()
+    def branches(self, linear: Sequence[Tensor], convolved: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Seven ``(1369, 768)`` branch features from four and three ``(1369, 1024)`` patch tokens."""
+        flat = [self.decoder_linear.fc[index](tokens) for index, tokens in enumerate(linear)]
+        grids = [tokens.T.reshape(1, -1, *self.grid) for tokens in convolved]
+        return (*flat, *(self.decoder_cov.branch(i, grid)[0].flatten(1).T for i, grid in enumerate(grids)))
 
     def _text(self, tokens: Tensor, context: Tensor) -> Tensor:
         clip = self.clip_model
@@ -168,28 +229,32 @@ class FiLoRelease(nn.Module):
         hidden = clip.ln_final(clip.transformer(hidden, attn_mask=mask))
         return hidden[torch.arange(len(tokens)), ends] @ clip.text_projection  # type: ignore[no-any-return]
 
-    @torch.inference_mode()
     def maps(self, seen: ImagePass, position: Position | None) -> Maps:
-        """Maps under the prompts of one position, or of all nine.
+        """Maps under the prompts of one position, or of all nine, of what was encoded for all."""
+        normal, anomalous = seen.prompts
+        return self.compare(seen.unit, seen.branches, normal, at_position(anomalous, position))
 
-        Anomalous prompts stand state by state, the nine positions inside each.
-        """
-        normal, anomalous = (functional.normalize(prompts, dim=-1) for prompts in seen.prompts)
-        if position is not None:
-            anomalous = anomalous[tuple(Position).index(position) :: len(Position)]
-        sides = [functional.normalize(side.mean(dim=0), dim=-1) for side in (normal, anomalous)]
+    @torch.inference_mode()
+    def compare(self, unit: Tensor, branches: Sequence[Tensor], normal: Tensor, anomalous: Tensor) -> Maps:
+        """Image and branch features against the raw text features of the two sides."""
+        sides = [
+            functional.normalize(functional.normalize(prompts, dim=-1).mean(dim=0), dim=-1)
+            for prompts in (normal, anomalous)
+        ]
         joint = torch.stack(sides)
         joint = joint / joint.norm()
         logits = torch.stack(
-            [
-                (100.0 * functional.normalize(branch, dim=-1) @ joint.T).T.reshape(2, _GRID, _GRID)
-                for branch in seen.branches
-            ]
+            [(100.0 * functional.normalize(branch, dim=-1) @ joint.T).T.reshape(2, *self.grid) for branch in branches]
         )
-        large = functional.interpolate(logits, size=(SIDE, SIDE), mode="bilinear", align_corners=True)
+        large = functional.interpolate(logits, size=(self.side, self.side), mode="bilinear", align_corners=True)
         share = large.softmax(dim=1)
         raw = (share[:, 1] - share[:, 0] + 1.0) / 2.0
-        return Maps(sides[0], sides[1], joint, joint @ seen.unit, logits, raw, _blur(raw))
+        return Maps(sides[0], sides[1], joint, joint @ unit, logits, raw, _blur(raw))
+
+
+def at_position(rows: Tensor, position: Position | None) -> Tensor:
+    """Rows of one position among ``(9 Q, ...)`` anomalous ones, or all: states stand outside, positions inside."""
+    return rows if position is None else rows[tuple(Position).index(position) :: len(Position)]
 
 
 def _blur(maps: Tensor) -> Tensor:
@@ -201,9 +266,9 @@ def _blur(maps: Tensor) -> Tensor:
     return functional.conv2d(rows, taps.view(1, 1, 1, 3))[:, 0]
 
 
-def prepare_image(pixels: NDArray[np.uint8]) -> Tensor:
-    """``(1, 3, 518, 518)`` float32 from ``(H, W, 3)`` uint8 RGB: PIL bicubic, aspect not kept, CLIP's statistics."""
-    resized = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+def prepare_image(pixels: NDArray[np.uint8], side: int = SIDE) -> Tensor:
+    """``(1, 3, side, side)`` float32 from ``(H, W, 3)`` uint8 RGB: PIL bicubic, aspect not kept, CLIP's statistics."""
+    resized = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
     tensor = torch.from_numpy(np.array(resized)).permute(2, 0, 1).float() / 255.0
     return ((tensor - torch.tensor(_MEAN).view(3, 1, 1)) / torch.tensor(_STD).view(3, 1, 1))[None]
 

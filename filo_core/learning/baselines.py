@@ -55,7 +55,7 @@ def contenders(folder: Path, device: str, *, baselines: bool) -> tuple[Contender
     if not baselines:
         return (own,)
     noise = load_profile(folder, device, seeded=True)
-    pixels = replace(noise, backbone=RawPixels())
+    pixels = replace(noise, backbone=RawPixels(), new_text_side=None)
     anywhere = noise.profile.model_copy(update={"match_windows": _WHOLE_PICTURE})
     return (
         own,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from filo_core.learning.categories import Category
     from filo_core.learning.configurations import Configuration
     from filo_core.method.interfaces import GroundingBox, ImageFeatures, VisionLanguage
-    from filo_core.profiles.builder import LoadedProfile
+    from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import Recipe
 
 _NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)

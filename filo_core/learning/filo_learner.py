@@ -55,11 +55,11 @@ class FiloLearner:
         """M_n and M_a of each stage and G, without Grounding DINO and at all nine positions."""
         pixels, mask = sample.read()
         features = self._features(pixels)
-        normal, anomalous = self._side(sample.recipe).sides(features.image_embedding[0])
+        sides = self._side(sample.recipe).sides(features.image_embedding[0])
         side = self._frozen.backbone.image_size
-        maps = self._heads.stage_maps(features, normal, anomalous, side)
+        maps = self._heads.stage_maps(features, *sides, side)
         truth = torch.from_numpy(square_truth(mask, side)).to(features.image_embedding.device)
-        return [(1.0 - one, one) for one in maps], truth
+        return [(normal, anomalous) for normal, anomalous in maps], truth
 
     def sides(self, sample: TrainingSample) -> tuple[Tensor, Tensor, Tensor]:
         """Adapted image feature and the two side features."""

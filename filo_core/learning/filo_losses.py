@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 FOCAL_GAMMA = 2.0
 ADAPTER_TEMPERATURE = 0.07
 """Cosines are divided by this in stage 2 and, once the adapter is trained, in eq. (1)."""
-_SMALLEST_PROBABILITY = 1e-5
+_SMALLEST_PROBABILITY = 1e-30
+"""Keeps the logarithm finite. A pixel below it learns nothing, so it lies where float32 ends and not before."""
 _DICE_SMOOTHING = 1.0
 
 
-def focal_loss(anomalous: Tensor, truth: Tensor, gamma: float = FOCAL_GAMMA) -> Tensor:
+def focal_loss(normal: Tensor, anomalous: Tensor, truth: Tensor, gamma: float = FOCAL_GAMMA) -> Tensor:
     """L_f of eq. (9): mean of ``-(1 - q)^gamma log q``, q being the probability given to what the pixel is.
 
     Args:
+        normal: M_n, which is 1 - M_a before rounding: where M_a rounds to 1, only M_n still has a gradient.
         anomalous: M_a, ``(..., H, W)`` in [0, 1].
         truth: G, the same shape, 1 where anomalous and 0 elsewhere.
         gamma: how much easy pixels are played down; 0 gives cross-entropy.
@@ -33,7 +35,7 @@ def focal_loss(anomalous: Tensor, truth: Tensor, gamma: float = FOCAL_GAMMA) -> 
         ShapeMismatchError: if the two differ in shape.
     """
     _require_same_shape(anomalous, truth)
-    given = torch.where(truth > 0.5, anomalous, 1.0 - anomalous).clamp(_SMALLEST_PROBABILITY, 1.0)
+    given = torch.where(truth > 0.5, anomalous, normal).clamp(_SMALLEST_PROBABILITY, 1.0)
     return (-((1.0 - given) ** gamma) * given.log()).mean()
 
 
@@ -63,7 +65,7 @@ def local_loss(maps: Iterable[tuple[Tensor, Tensor]], truth: Tensor) -> Tensor:
     """
     total = truth.new_zeros(())
     for normal, anomalous in maps:
-        total = total + focal_loss(anomalous, truth)
+        total = total + focal_loss(normal, anomalous, truth)
         total = total + dice_loss(anomalous, truth) + dice_loss(normal, 1.0 - truth)
     return total
 

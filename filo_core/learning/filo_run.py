@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.errors import ProfileError
 from filo_core.learning.benchmark import chosen_tests
 from filo_core.learning.configurations import head_settings_of
 from filo_core.learning.filo_learner import FiloLearner, FrozenModel
@@ -14,12 +13,18 @@ from filo_core.learning.filo_samples import training_samples
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import image_encoder, load_profile, profile_folder
+from filo_core.profiles.loaded import require_plain_clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from filo_core.learning.categories import Category
+    from filo_core.method.head_settings import HeadSettings
     from filo_core.profiles.manifest import ModelProfile
+
+_CONTEXT_SHARE = 4
+"""Context vectors take this part of the text tower's places at most: all twelve of CLIP's 77, six of 24."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,14 +68,10 @@ def prepare_run(
     """
     folder = profile_folder(profile, installed)
     loaded = load_profile(folder, device)
-    if not hasattr(loaded.model.visual, "proj"):
-        raise ProfileError(
-            f"{profile} has an image encoder without transformer blocks, beside which no heads can be trained. "
-            "Choose a profile with a vision transformer, such as full."
-        )
+    require_plain_clip(loaded)
     plan = replace(plan, bfloat16=loaded.device.startswith("cuda"))
-    settings = head_settings_of(configuration, loaded.profile.stages)
-    heads = TrainedHeads(loaded.model, len(loaded.profile.stages), settings, plan.seed).to(loaded.device)
+    settings = _fitting(head_settings_of(configuration, loaded.profile.stages), loaded.model)
+    heads = TrainedHeads(loaded.model, loaded.profile.stages, settings, plan.seed).to(loaded.device)
     backbone = image_encoder(loaded.model, loaded.profile, settings, loaded.device)
     learner = FiloLearner(FrozenModel(loaded.model, backbone, loaded.text_encoder), heads)
     samples = training_samples(
@@ -84,3 +85,9 @@ def prepare_run(
         learner, samples, plan, checkpoint, profile_hash=f"{loaded.model_hash} {settings}", device=loaded.device
     )
     return PreparedRun(folder, loaded.profile, heads, trainer)
+
+
+def _fitting(settings: HeadSettings, model: Any) -> HeadSettings:
+    """A short text tower keeps most of its places for the words."""
+    longest = max(int(model.context_length) // _CONTEXT_SHARE, 1)
+    return replace(settings, context_vectors=min(settings.context_vectors, longest))

@@ -20,7 +20,8 @@ from filo_core.learning.benchmark import BenchmarkResult, benchmark
 from filo_core.learning.configurations import CONFIGURATIONS, SAME_HEADS, Configuration
 from filo_core.learning.configured import configured_maker
 from filo_core.method.grounding import WholeImageLocalizer
-from filo_core.profiles.builder import LoadedProfile, load_profile
+from filo_core.profiles.builder import load_profile
+from filo_core.profiles.loaded import require_plain_clip
 from filo_core.profiles.manifest import MANIFEST_NAME
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Provenance
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from filo_core.learning.categories import Category
+    from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import ProductDescription
 
 Table = Literal["I", "II", "III", "IV", "V", "VI", "VII"]
@@ -108,6 +110,7 @@ def run_table(table: Table, categories: Sequence[Category], setting: TableRun) -
     Raises:
         FiloError: if an image, a mask or a profile is unusable. What is merely absent makes a row that says so.
     """
+    require_plain_clip(setting.loaded)
     for row in read_tables()[table].rows:
         missing = _missing(row, categories, setting)
         if missing:

@@ -38,13 +38,14 @@ class TrainingSide:
     def __init__(self, recipe: Recipe, model: Any, text_encoder: TextEncoder, heads: TrainedHeads) -> None:
         self._model, self._heads = model, heads
         settings = heads.settings
-        names = [item.name for item in recipe.anomaly_types if item.enabled and settings.described]
+        described = [item.name for item in recipe.anomaly_types if item.enabled and settings.described]
+        names = [name for name in described if text_encoder.knows(name)]
         self._fixed: tuple[Tensor, Tensor] | None = None
         if settings.fixed_templates or not settings.learned_prompts:
             self._fixed = _fixed_features(recipe, names, text_encoder)
         word = recipe.class_name if settings.class_name else AGNOSTIC_CLASS
         self._tokens = [
-            tokens_of(texts, settings.context_vectors, model.context_length)
+            tokens_of(texts, settings.context_vectors, text_encoder.tokenize)
             for texts in (normal_texts(word), anomalous_texts(word, names, tuple(Position)))
         ]
 

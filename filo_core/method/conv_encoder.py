@@ -30,6 +30,8 @@ class ConvImageEncoder:
         stages: 1-based stages, ascending.
         mean: per channel, RGB, in [0, 1].
         std: the same.
+        value_stages: 1-based stages that MDCI reads, ascending. There is no attention whose values could attend to
+            values (III-C), so it reads the patch features themselves.
         neighbourhoods: those of the stages to be averaged as well, as pairs of stage and side in patches.
     """
 
@@ -41,13 +43,17 @@ class ConvImageEncoder:
         std: Sequence[float],
         device: str = "cpu",
         *,
+        value_stages: Sequence[int] = (),
         neighbourhoods: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._visual = model.visual.to(device, memory_format=torch.channels_last).eval()
         depth = len(self._visual.trunk.feature_info)
         if not stages or list(stages) != sorted(set(stages)) or not 1 <= stages[0] <= stages[-1] <= depth:
             raise ValueError(f"stages must ascend within 1..{depth}, got {list(stages)}")
+        if any(not 1 <= stage <= depth for stage in value_stages):
+            raise ValueError(f"stages of MDCI must lie within 1..{depth}, got {list(value_stages)}")
         self._stages = tuple(stages)
+        self._value_stages = tuple(value_stages)
         self._neighbourhoods = tuple(neighbourhoods)
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(std, device=device).view(1, 3, 1, 1)
@@ -64,11 +70,19 @@ class ConvImageEncoder:
     @torch.inference_mode()
     def encode(self, batch: Tensor) -> ImageFeatures:
         """One pass; see :class:`~filo_core.method.interfaces.ImageFeatures` for the shapes."""
-        matched, joint, image = read_tower(self._visual, batch, self._stages, self._neighbourhoods)
+        read = tuple(sorted({*self._stages, *self._value_stages}))
+        maps, joint, image = read_tower(self._visual, batch, read, self._neighbourhoods)
+        found = dict(zip(read, maps, strict=False))
         rows, columns = (side // PATCH_PX for side in batch.shape[-2:])
         patches = functional.normalize(on_grid(joint, (rows, columns)), dim=1).flatten(2).transpose(1, 2)
-        count = len(self._stages)
-        return ImageFeatures(image, matched[:count], patches, (rows, columns), neighbourhoods=matched[count:])
+        return ImageFeatures(
+            image_embedding=image,
+            stages=tuple(found[stage] for stage in self._stages),
+            patch_embeddings=patches,
+            grid=(rows, columns),
+            values=tuple(found[stage] for stage in self._value_stages),
+            neighbourhoods=maps[len(read) :],
+        )
 
 
 def read_tower(

@@ -17,7 +17,7 @@ from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
-from filo_core.method.scoring import combine_maps, few_shot_map, image_score
+from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
 from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch, TypeShare
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from filo_core.method.grounding import Suppress
     from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder, VisionLanguage
     from filo_core.profiles.manifest import ModelProfile
 
@@ -43,6 +44,7 @@ class FiLoDetector:
         localizer: initial localisation of that profile.
         text_side: in place of the recipe's own prompts, for methods that are compared with this one.
         new_bank: in place of the memory bank of eq. (5), for the same.
+        suppress: in place of λ outside the boxes (III-C1), for the same.
         peak_share: of max M in the image score of eq. (1).
     """
 
@@ -56,6 +58,7 @@ class FiLoDetector:
         *,
         text_side: VisionLanguage | None = None,
         new_bank: Callable[[], MemoryBank] = MemoryBank,
+        suppress: Suppress = suppress_outside,
         peak_share: float = 0.5,
     ) -> None:
         self._recipe = recipe
@@ -67,7 +70,10 @@ class FiLoDetector:
         uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score or profile.zero_shot)
         self._text_side = text_side or (TextSide(recipe, text_encoder) if uses_text else None)
         self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
+        # With all of eq. (7) given to M_vl, references set the limits and nothing else.
+        self._matches = self._text_side is None or profile.vision_language_weight < 1.0
         self._new_bank = new_bank
+        self._suppress = suppress
         self._peak_share = peak_share
         self.memory_bank = new_bank()
 
@@ -79,6 +85,9 @@ class FiLoDetector:
 
     def add_reference(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Add one good image without touching the others."""
+        if not self._matches:
+            self.memory_bank.add(key, ())
+            return
         batch = self._backbone.prepare(self._view(pixels))
         offsets = self._profile.reference_offsets_px
         passes = [
@@ -96,6 +105,9 @@ class FiLoDetector:
             patch: the place.
             pixels: its whole image, ``(H, W, 3)`` uint8 RGB.
         """
+        if not self._matches:
+            self.memory_bank.add(patch.key, ())
+            return
         view = self._view(pixels)
         features = self._backbone.encode(self._backbone.prepare(view))
         roi = self._recipe.region_of_interest
@@ -130,7 +142,7 @@ class FiLoDetector:
         with _timed(seconds, "match"):
             side = self._backbone.image_size
             few_shot = None
-            if len(memory_bank) or self._text_side is None:
+            if self._matches and (len(memory_bank) or self._text_side is None):
                 distances = memory_bank.distances([s[0] for s in features.matched], profile.match_windows)
                 few_shot = few_shot_map(distances, features.grid, side)
             vision_language, probability = None, None
@@ -139,12 +151,13 @@ class FiLoDetector:
                     vision_language = self._text_side.map(features, boxes, side)
                 if profile.text_score or few_shot is None:
                     probability = self._text_side.probability(features, boxes)
-            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight, profile.gaussian_sigma_px)
-            suppressed = suppress_outside(fused, boxes, profile.suppression)
+            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight)
+            final = smooth(self._suppress(fused, boxes, profile.suppression), profile.gaussian_sigma_px)
             # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
-            score = image_score(fused if few_shot is None else suppressed, probability, self._peak_share)
+            scored = smooth(fused, profile.gaussian_sigma_px) if few_shot is None else final
+            score = image_score(scored, probability, self._peak_share)
         with _timed(seconds, "regions"):
-            view_map = suppressed.float().cpu().numpy()
+            view_map = final.float().cpu().numpy()
             regions = self._regions(view_map, features, view.shape[1], view.shape[0])
             anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
         ranked: tuple[TypeShare, ...] = ()

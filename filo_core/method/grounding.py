@@ -9,11 +9,13 @@ import torch
 from filo_core.method.interfaces import GroundingBox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+    Suppress = Callable[[Tensor, Sequence[GroundingBox], float], Tensor]
 
 
 class WholeImageLocalizer:

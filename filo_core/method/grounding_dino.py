@@ -30,6 +30,7 @@ GENERIC_WORDS = ("anomaly", "damage", "broken", "defect", "contamination")
 _SEPARATOR = " . "
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BUILDING = threading.Lock()
+_Query = tuple[float, float, float, float]
 
 
 class GroundingDinoLocalizer:
@@ -46,18 +47,23 @@ class GroundingDinoLocalizer:
         self._settings = settings
         self._device = device
 
-    @torch.inference_mode()
     def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
         """Surviving boxes of all caption chunks, best first; empty when none survives."""
+        found = self.candidates(pixels, phrases)
+        return keep_boxes(found, self._settings.box_threshold, self._settings.area_limit)
+
+    @torch.inference_mode()
+    def candidates(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> list[tuple[_Query, float, str]]:
+        """Every query's box (centre, width and height in fractions of the image), its score and its phrase."""
         image = self._prepare(pixels)
-        found: list[tuple[tuple[float, ...], float, str]] = []
+        found: list[tuple[_Query, float, str]] = []
         for caption in captions(phrases, self._model.tokenizer, self._model.max_text_len):
             out = self._model(image[None], captions=[caption])
             shares = out["pred_logits"][0].float().sigmoid().cpu()
             tokens = self._model.tokenizer(caption)["input_ids"]
             for share, box in zip(shares, out["pred_boxes"][0].float().cpu().tolist(), strict=True):
-                found.append((tuple(box), float(share.max()), self._phrase(share, tokens)))
-        return keep_boxes(found, self._settings.box_threshold, self._settings.area_limit)
+                found.append(((box[0], box[1], box[2], box[3]), float(share.max()), self._phrase(share, tokens)))
+        return found
 
     def _phrase(self, share: Tensor, tokens: Sequence[int]) -> str:
         chosen = [token for token, part in zip(tokens, share, strict=False) if part > self._settings.text_threshold]

@@ -45,7 +45,7 @@ class HeadSettings:
     fusion: Literal["prob", "feature"] = "prob"
     """``prob``: softmax a kernel, then the mean, as eq. (2) reads; ``feature``: the release's sum of features."""
     value_stages: tuple[int, ...] = ()
-    """1-based blocks whose V-V output MDCI reads."""
+    """1-based blocks whose V-V output MDCI reads; stages of a convolutional tower."""
     first_value_block: int = 7
     """1-based block in which the V-V path begins."""
     adapter: Literal["residual", "literal"] = "residual"

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 from torchvision.ops import DeformConv2d
 
-from filo_core.method.scoring import SIMILARITY_SCALE, anomalous_probability
+from filo_core.method.scoring import SIMILARITY_SCALE, side_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,12 +91,12 @@ class Interaction(nn.Module):
         )
 
     def forward(self, patches: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
-        """``(N,)`` anomalous share in [0, 1] of ``(1, C, rows, columns)`` patches; Norm() is the mean over kernels."""
+        """``(N, 2)`` shares of the two sides of ``(1, C, rows, columns)`` patches; Norm() is the mean over kernels."""
         if self._fusion == "feature":
             joint = torch.stack([kernel(patches) for kernel in self.kernels]).sum(dim=0)
-            return self._share(joint, normal, anomalous)
-        return torch.stack([self._share(kernel(patches), normal, anomalous) for kernel in self.kernels]).mean(dim=0)
+            return self._shares(joint, normal, anomalous)
+        return torch.stack([self._shares(kernel(patches), normal, anomalous) for kernel in self.kernels]).mean(dim=0)
 
-    def _share(self, joint: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
+    def _shares(self, joint: Tensor, normal: Tensor, anomalous: Tensor) -> Tensor:
         unit = functional.normalize(joint.float(), dim=-1)
-        return anomalous_probability(unit, normal.float(), anomalous.float(), self._scale)
+        return side_shares(unit, normal.float(), anomalous.float(), self._scale)

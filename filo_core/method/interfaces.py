@@ -27,7 +27,8 @@ class ImageFeatures:
             row-major over ``grid``.
         patch_embeddings: ``(B, N, D)`` float32, L2-normalised: the last block's patch tokens in the joint space.
         grid: rows and columns of patches; ``N = rows * columns``.
-        values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); empty without one.
+        values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); of the original path in a
+            convolutional tower, which has no other; empty where nothing reads them.
         neighbourhoods: ``(B, N / 4, C)`` float32 on half the grid: stages averaged over several patches.
     """
 
@@ -66,6 +67,10 @@ class TextEncoder(Protocol):
 
     def encode(self, prompts: Sequence[str]) -> Tensor:
         """``(P, D)`` float32, L2-normalised, in the order of ``prompts``."""
+        ...
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """``(P, L)`` int64, cut at the context length; the end token has the largest number."""
         ...
 
     def knows(self, phrase: str) -> bool:

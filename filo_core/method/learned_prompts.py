@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
-from open_clip.tokenizer import SimpleTokenizer
 from open_clip.transformer import text_global_pool
 from torch import nn
 from torch.nn import functional
@@ -15,14 +13,14 @@ from filo_core.method.prefix import encode_behind, run_prefix
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
     from filo_core.types import Position
 
 _PLACE = "x"
-"""One token of CLIP's vocabulary; its embedding is replaced by a learned vector."""
+"""One token of any vocabulary; its embedding is replaced by a learned vector."""
 AGNOSTIC_CLASS = "object"
 """Stands for the class name where that is left out."""
 
@@ -70,18 +68,20 @@ def encode_with_context(model: Any, tokens: Tensor, context: Tensor) -> Tensor:
     return functional.normalize((pooled @ model.text_projection).float(), dim=-1)
 
 
-def tokens_of(texts: Sequence[str], count: int, context_length: int) -> Tensor:
-    """``(P, L)`` int64 with ``count`` places for context vectors; what is too long is cut and keeps its end token."""
-    tokenize = _tokenizer(context_length)
-    places = " ".join([_PLACE] * count)
-    tokens: Tensor = tokenize([f"{places} {text}" for text in texts])
-    return tokens
+def tokens_of(texts: Sequence[str], count: int, tokenize: Callable[[list[str]], Tensor]) -> Tensor:
+    """``(P, L)`` int64 with ``count`` places for context vectors behind the first token.
 
+    What is too long is cut and keeps its end token.
 
-@lru_cache(maxsize=2)
-def _tokenizer(context_length: int) -> SimpleTokenizer:
-    # It reads its merges from a file, which takes longer than what it is asked for at each position.
-    return SimpleTokenizer(context_length=context_length)
+    Args:
+        texts: what follows the context vectors.
+        count: of the context vectors.
+        tokenize: of the text tower.
+    """
+    # Where a tokenizer knows no start token, a place more stands for it.
+    started = int(tokenize([""]).argmax(dim=-1))
+    places = " ".join([_PLACE] * (count + 1 - started))
+    return tokenize([f"{places} {text}" for text in texts])
 
 
 def normal_texts(class_name: str) -> tuple[str, ...]:
@@ -104,10 +104,19 @@ class LearnedPrompts:
         sides: context vectors of the normal and the anomalous side.
         class_name: of the recipe, or :data:`AGNOSTIC_CLASS`.
         names: anomaly types.
+        tokenize: of the text tower.
     """
 
-    def __init__(self, model: Any, sides: Sequence[Any], class_name: str, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        sides: Sequence[Any],
+        class_name: str,
+        names: Sequence[str],
+        tokenize: Callable[[list[str]], Tensor],
+    ) -> None:
         self._model = model
+        self._tokenizer = tokenize
         self._sides = sides
         self._class_name = class_name
         self._names = tuple(names)
@@ -143,5 +152,4 @@ class LearnedPrompts:
         return self._tokens[position]
 
     def _tokenize(self, texts: Sequence[str]) -> Tensor:
-        count = len(self._sides[0].vectors)
-        return tokens_of(texts, count, int(self._model.context_length)).to(self._device)
+        return tokens_of(texts, len(self._sides[0].vectors), self._tokenizer).to(self._device)

@@ -25,10 +25,8 @@ def side_feature(prompt_features: Tensor) -> Tensor:
     return functional.normalize(prompt_features.mean(dim=0), dim=-1)
 
 
-def anomalous_probability(
-    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
-) -> Tensor:
-    """Anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
+def side_shares(features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE) -> Tensor:
+    """Normal and anomalous share of the two-way softmax over the sides. Eq. (1), and S() of eq. (2).
 
     Two-way on purpose: a softmax over all prompts would be biased by their counts (7 against ~120).
 
@@ -39,10 +37,17 @@ def anomalous_probability(
         scale: of the cosines; 1/0.07 in eq. (1) once an adapter is trained.
 
     Returns:
-        ``(...)`` float32 in [0, 1].
+        ``(..., 2)`` float32 in [0, 1], summing to 1.
     """
     logits = scale * features @ torch.stack([normal, anomalous], dim=-1)
-    return logits.softmax(dim=-1)[..., 1]
+    return logits.softmax(dim=-1)
+
+
+def anomalous_probability(
+    features: Tensor, normal: Tensor, anomalous: Tensor, scale: float = SIMILARITY_SCALE
+) -> Tensor:
+    """``(...)`` float32 in [0, 1]: the anomalous one of :func:`side_shares`."""
+    return side_shares(features, normal, anomalous, scale)[..., 1]
 
 
 def fuse_sides(normal: Tensor, anomalous: Tensor) -> Tensor:
@@ -76,17 +81,23 @@ def few_shot_map(distances: Sequence[Tensor], grid: tuple[int, int], side: int) 
 
 def upsample(patch_map: Tensor, side: int) -> Tensor:
     """``(side, side)`` from a ``(1, 1, rows, columns)`` patch map: Up() of eq. (2), bilinear."""
-    return functional.interpolate(patch_map, size=(side, side), mode="bilinear", align_corners=False)[0, 0]
+    return upsample_channels(patch_map, side)[0]
 
 
-def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float, sigma_px: float) -> Tensor:
-    """Final anomaly map in [0, 1]. Eq. (7), with the weight of the vision-language map as a setting (paper: 0.5).
+def upsample_channels(patch_maps: Tensor, side: int) -> Tensor:
+    """``(C, side, side)`` from ``(1, C, rows, columns)``, each channel as :func:`upsample` does it."""
+    return functional.interpolate(patch_maps, size=(side, side), mode="bilinear", align_corners=False)[0]
+
+
+def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight: float) -> Tensor:
+    """Mean inside eq. (7), ``(H, W)`` in [0, 1], with the weight of the vision-language map as a setting (paper: 0.5).
+
+    The Gaussian comes after λ, which the paper applies to the maps of eqs. (4) and (6).
 
     Args:
         vision_language: ``(H, W)`` or None where the text side is not used.
         few_shot: ``(H, W)`` or None where there is no reference.
         weight: share of the vision-language map, in [0, 1]; without effect when only one map is given.
-        sigma_px: standard deviation of the Gaussian; 0 leaves the map as it is.
 
     Raises:
         ValueError: if both maps are None.
@@ -94,17 +105,13 @@ def combine_maps(vision_language: Tensor | None, few_shot: Tensor | None, weight
     if few_shot is None and vision_language is None:
         raise ValueError("neither a vision-language nor a few-shot map was given")
     if few_shot is None:
-        fused = vision_language
-    elif vision_language is None:
-        fused = few_shot
-    else:
-        fused = weight * vision_language + (1.0 - weight) * few_shot
-    assert fused is not None
-    return smooth(fused, sigma_px)
+        assert vision_language is not None
+        return vision_language
+    return few_shot if vision_language is None else weight * vision_language + (1.0 - weight) * few_shot
 
 
 def smooth(anomaly_map: Tensor, sigma_px: float) -> Tensor:
-    """``(H, W)`` map after the Gaussian G_σ of eq. (7), cut at four standard deviations."""
+    """``(H, W)`` map after the Gaussian G_σ of eq. (7), cut at four standard deviations; σ 0 leaves it as it is."""
     if sigma_px <= 0.0:
         return anomaly_map
     # Reflection needs the kernel's half to be smaller than the map.

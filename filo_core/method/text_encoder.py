@@ -33,9 +33,13 @@ class OpenClipTextEncoder:
         knows: Callable[[str], bool] | None = None,
     ) -> None:
         self._model = model.to(device).eval()
-        self._tokenize = tokenize
+        self._tokenizer = tokenize
         self._device = device
         self._knows = knows
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """``(P, L)`` int64; what is beyond the context length is cut by the tokenizer."""
+        return self._tokenizer(list(texts)).to(self._device)
 
     def knows(self, phrase: str) -> bool:
         """Whether the model was taught what an anomaly's name means."""
@@ -43,9 +47,9 @@ class OpenClipTextEncoder:
 
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> Tensor:
-        """``(P, D)`` float32, L2-normalised. Prompts beyond the context length are cut by the tokenizer."""
+        """``(P, D)`` float32, L2-normalised, in batches."""
         batches = [
-            encode_tokens(self._model, self._tokenize(list(prompts[start : start + _BATCH])).to(self._device))
+            encode_tokens(self._model, self.tokenize(prompts[start : start + _BATCH]))
             for start in range(0, len(prompts), _BATCH)
         ]
         return torch.cat(batches)

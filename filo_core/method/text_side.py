@@ -11,7 +11,7 @@ from filo_core.method.filtering import filter_prompts
 from filo_core.method.learned_prompts import AGNOSTIC_CLASS, LearnedPrompts
 from filo_core.method.positions import positions_of
 from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts, normal_prompts
-from filo_core.method.scoring import anomalous_probability, fuse_sides, side_feature, upsample
+from filo_core.method.scoring import anomalous_probability, fuse_sides, side_feature, side_shares, upsample_channels
 from filo_core.types import Position
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class TextSide:
         self._learned: LearnedPrompts | None = None
         if heads is not None and heads.settings.learned_prompts:
             word = recipe.class_name if heads.settings.class_name else AGNOSTIC_CLASS
-            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names)
+            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names, text_encoder.tokenize)
         self._last: tuple[ImageFeatures, tuple[GroundingBox, ...], Sides] | None = None
 
     def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:
@@ -90,11 +90,11 @@ class TextSide:
         sides = self.sides(features, boxes)
         maps = [] if self._heads is None else self._heads.stage_maps(features, sides.normal, sides.anomalous, side)
         if self._heads is not None and maps:
-            anomalous = self._heads.fused_map(maps)
+            fused = self._heads.fused_map(maps)
         else:
-            share = anomalous_probability(features.patch_embeddings[0], sides.normal, sides.anomalous)
-            anomalous = upsample(share.view(1, 1, *features.grid), side)
-        return fuse_sides(1.0 - anomalous, anomalous)
+            shares = side_shares(features.patch_embeddings[0], sides.normal, sides.anomalous)
+            fused = upsample_channels(shares.T.reshape(1, 2, *features.grid), side)
+        return fuse_sides(fused[0], fused[1])
 
     @torch.inference_mode()
     def _new_sides(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...]) -> Sides:

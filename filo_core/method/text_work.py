@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from open_clip.tokenizer import SimpleTokenizer
 from torch.utils.flop_counter import FlopCounterMode
 
 from filo_core.method.learned_prompts import anomalous_texts, normal_texts, tokens_of
@@ -48,8 +49,9 @@ def text_work(model: Any, recipe: Recipe, context_vectors: int, positions: Seque
     whole = torch.empty(fixed + learned, length, model.positional_embedding.shape[1], device="meta")
     mask = torch.empty(length, length, device="meta")
     context = torch.empty(context_vectors, whole.shape[-1], device="meta")
+    tokenize = SimpleTokenizer(context_length=length)
     sides = [
-        tokens_of(texts, context_vectors, length)
+        tokens_of(texts, context_vectors, tokenize)
         for texts in (normal_texts(recipe.class_name), anomalous_texts(recipe.class_name, names, positions))
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,9 +10,10 @@ from torch.nn import functional
 
 from filo_core.method.adapter import Adapter
 from filo_core.method.head_settings import HeadSettings
+from filo_core.method.head_start import norm_of, projections
 from filo_core.method.interaction import Interaction
 from filo_core.method.learned_prompts import LearnedSide
-from filo_core.method.scoring import anomalous_probability, upsample
+from filo_core.method.scoring import side_shares, upsample_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,29 +26,31 @@ if TYPE_CHECKING:
 class TrainedHeads(nn.Module):
     """Context vectors, linear layers, MDCI and adapter beside a frozen CLIP.
 
-    Untrained they mean something already: every linear layer and kernel starts at CLIP's last norm and projection,
-    and the adapter is the identity. Only the context vectors begin as noise.
+    Beside a transformer they mean something untrained already: every linear layer and kernel starts at CLIP's last
+    norm and projection, and the adapter is the identity. Only the context vectors begin as noise. Beside a
+    convolutional tower, whose stages CLIP never projects, linear layers and kernels begin as noise too.
 
     Args:
-        model: the frozen ``open_clip.CLIP``; its last norm and projection are where the heads start.
-        stages: how many stages of the original path have a linear layer.
+        model: the frozen ``open_clip.CLIP``.
+        stages: 1-based, of the original path; each has a linear layer.
         settings: which parts there are.
-        seed: of the context vectors and meta-nets.
+        seed: of what begins as noise.
     """
 
-    def __init__(self, model: Any, stages: int, settings: HeadSettings, seed: int = 0) -> None:
+    def __init__(self, model: Any, stages: Sequence[int], settings: HeadSettings, seed: int = 0) -> None:
         super().__init__()
-        projection = model.visual.proj.detach()
-        joint = projection.shape[1]
+        joint = model.text_projection.shape[1]
         self.settings = settings
-        self.norm = copy.deepcopy(model.visual.ln_post)
+        self.norm = norm_of(model.visual)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.prompts = nn.ModuleList(_sides(model.positional_embedding.shape[1], joint, settings))
             self.adapter = Adapter(
                 joint, max(joint // settings.adapter_share, 1), residual=settings.adapter == "residual"
             )
-        self.linear = nn.ModuleList(_projection(projection) for _ in range(stages if settings.linear else 0))
+        self.linear = nn.ModuleList(
+            _projection(projection) for projection in projections(model, stages if settings.linear else (), seed)
+        )
         self.interaction = nn.ModuleList(
             Interaction(
                 settings.kernels,
@@ -58,7 +60,7 @@ class TrainedHeads(nn.Module):
                 fusion=settings.fusion,
                 scale=settings.similarity_scale,
             )
-            for _ in (settings.value_stages if settings.kernels else ())
+            for projection in projections(model, settings.value_stages if settings.kernels else (), seed)
         )
         self.requires_grad_(requires_grad=False)
 
@@ -76,7 +78,7 @@ class TrainedHeads(nn.Module):
         return {name: group for name, group in groups.items() if group}
 
     def stage_maps(self, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int) -> list[Tensor]:
-        """M_a of every linear layer and MDCI stage, ``(side, side)`` in [0, 1]; M_n is one minus it. Eq. (2).
+        """M_n and M_a of every linear layer and MDCI stage, ``(2, side, side)`` in [0, 1]. Eq. (2).
 
         Args:
             features: batch of one, with V-V stages where MDCI reads them.
@@ -87,14 +89,14 @@ class TrainedHeads(nn.Module):
         shares = []
         for layer, stage in zip(self.linear, features.stages if self.linear else (), strict=True):
             aligned = functional.normalize(layer(self.norm(stage[0])).float(), dim=-1)
-            shares.append(anomalous_probability(aligned, normal, anomalous, self.settings.similarity_scale))
+            shares.append(side_shares(aligned, normal, anomalous, self.settings.similarity_scale))
         for interaction, stage in zip(self.interaction, features.values if self.interaction else (), strict=True):
             patches = self.norm(stage[0]).T.reshape(1, -1, *features.grid)
             shares.append(interaction(patches, normal, anomalous))
-        return [upsample(share.view(1, 1, *features.grid), side) for share in shares]
+        return [upsample_channels(share.T.reshape(1, 2, *features.grid), side) for share in shares]
 
     def fused_map(self, maps: Sequence[Tensor]) -> Tensor:
-        """M_a over the stages, eq. (3): their mean; eq. (4) leaves it as it is, since M_n is one minus M_a."""
+        """M_n and M_a over the stages, ``(2, side, side)``: their mean. Eq. (3)."""
         return torch.stack(list(maps)).mean(dim=0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,10 @@ from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.patch_head import attach_patch_head
 from filo_core.method.text_encoder import OpenClipTextEncoder
+from filo_core.method.text_side import TextSide
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.folders import profile_folders
+from filo_core.profiles.loaded import LoadedProfile
 from filo_core.profiles.manifest import (
     MANIFEST_NAME,
     ModelProfile,
@@ -34,29 +36,13 @@ from filo_core.profiles.manifest import (
     verify_weights,
 )
 from filo_core.profiles.parts import build_heads, build_localizer
+from filo_core.profiles.release import load_release
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.profiles.start_weights import fill_start
 from filo_core.profiles.unfilled import Unfilled
 
 if TYPE_CHECKING:
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
-    from filo_core.method.trained_heads import TrainedHeads
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedProfile:
-    """A profile ready to compute."""
-
-    profile: ModelProfile
-    backbone: Backbone
-    text_encoder: TextEncoder
-    localizer: Localizer
-    device: str
-    model_hash: str
-    """SHA-256 over the manifest's numbers, the hash of its weights, and the architecture."""
-    model: Any = None
-    """The ``open_clip.CLIP`` all of it reads."""
-    heads: TrainedHeads | None = None
 
 
 def profile_folder(name: str, installed: Path | None = None) -> Path:
@@ -104,6 +90,8 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
         profile = profile.model_copy(update={"trained": False, "weights": None, "heads_weights": None})
     chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
+    if profile.method == "filo":
+        return load_release(folder, profile, architecture, chosen, _hash(profile, architecture, None))
     vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
@@ -111,33 +99,43 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
         backbone = image_encoder(model, profile, profile.heads, chosen)
     except ValueError as error:
         raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
+    text_encoder = _text_encoder(folder, vocabulary, model, chosen)
+    heads = build_heads(folder, profile, model, chosen)
     return LoadedProfile(
         profile=profile,
         backbone=backbone,
-        text_encoder=_text_encoder(folder, vocabulary, model, chosen),
+        text_encoder=text_encoder,
         localizer=_localizer(folder, profile, chosen),
         device=chosen,
         model_hash=_hash(profile, architecture, vocabulary),
         model=model,
-        heads=build_heads(folder, profile, model, chosen),
+        heads=heads,
+        new_text_side=heads and (lambda recipe: TextSide(recipe, text_encoder, heads, model)),
     )
 
 
 def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> Backbone:
     """The image encoder of a profile, with the V-V stages that these heads read."""
+    heads = heads or HeadSettings()
+    value_stages = heads.value_stages if heads.kernels else ()
     # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
     if hasattr(model.visual, "trunk"):
         return ConvImageEncoder(
-            model, profile.stages, profile.mean, profile.std, device, neighbourhoods=profile.neighbourhoods
+            model,
+            profile.stages,
+            profile.mean,
+            profile.std,
+            device,
+            value_stages=value_stages,
+            neighbourhoods=profile.neighbourhoods,
         )
-    heads = heads or HeadSettings()
     return OpenClipImageEncoder(
         model,
         profile.stages,
         profile.mean,
         profile.std,
         device,
-        value_stages=heads.value_stages if heads.kernels else (),
+        value_stages=value_stages,
         first_value_block=heads.first_value_block,
     )
 
@@ -188,6 +186,7 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
     """
     optional = ("heads", "heads_weights", "grounding", "patch_head", "neighbourhoods")
     absent = {part for part in optional if not getattr(profile, part)}
+    absent |= {"method"} if profile.method == "filo++" else set()
     numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:

@@ -9,6 +9,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -16,8 +17,10 @@ from filo_core.errors import ProfileError
 from filo_core.filo_release.model import FiLoRelease
 from filo_core.filo_release.weights import our_names
 from filo_core.method.grounding_dino import GENERIC_WORDS, build_grounding_dino
-from filo_core.profiles.downloads import CLIP, GROUNDING, HEADS, VOCABULARY, check_sums
+from filo_core.profiles.downloads import HEADS, check_sums
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest
+from filo_core.profiles.published import GROUNDING, OPEN_CLIP, OPENAI_CLIP, PINNED, VOCABULARY, Trust
+from filo_core.profiles.unfilled import Unfilled
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.resources import resource_path
 
@@ -29,42 +32,58 @@ if TYPE_CHECKING:
 
 RELEASE_FILE = "filo.safetensors"
 _TRAINED_ON = "CLIP and Grounding DINO as published; the heads are training-free, nothing was learned about anomalies"
+_RELEASED = "as FiLo's authors published it: supervised on the test split of one of MVTec AD and VisA, see their page"
+_UNLOCATED = "without Grounding DINO, so nothing is suppressed"
 _WITH_HEADS = "CLIP and Grounding DINO as published, with heads trained by this program"
 
 
-def install_full(source: Path, models: Path, template: Path | None = None) -> Path:
+def install_full(source: Path, models: Path, template: Path | None = None, pinned: Mapping[str, str] = PINNED) -> Path:
     """Install the full profile from a folder with the published files.
 
     Args:
-        source: holds :data:`CLIP`, :data:`GROUNDING`, :data:`VOCABULARY`, and, where they were trained, :data:`HEADS`;
-            a ``SHA256SUMS`` beside them is checked.
+        source: holds :data:`OPENAI_CLIP` or :data:`OPEN_CLIP`, :data:`GROUNDING`, :data:`VOCABULARY`, and, where they
+            were trained, :data:`HEADS`; a ``SHA256SUMS`` beside them is checked.
         models: the profile becomes ``full`` in it and replaces one that is there.
         template: folder with manifest and architecture; the shipped one unless given.
+        pinned: SHA-256 by file name.
 
     Raises:
         ProfileError: if a file is missing, damaged, of another network, or holds code. Then nothing has changed.
     """
     check_sums(source)
+    trust = Trust(models, pinned)
     with _staged(models, template or resource_path("profiles", "full")) as folder:
         profile = read_manifest(folder)
-        if profile.grounding is None or profile.heads is None:
+        if profile.heads is None:
             raise ProfileError(f"{folder} is no template of a full profile.")
-        clip = _clip_state(_tensors(source / CLIP, folder), read_architecture(folder, profile), source / CLIP)
+        path = source / (OPENAI_CLIP if (source / OPENAI_CLIP).is_file() else OPEN_CLIP)
+        tensors = _tensors(path, folder, trust, scripted=path.name == OPENAI_CLIP)
+        clip = _clip_state(tensors, read_architecture(folder, profile), path)
         changes: dict[str, Any] = {"trained": True, "weights": _write(folder, "clip.safetensors", clip)}
-        shutil.copyfile(_there(source / VOCABULARY), folder / VOCABULARY)
-        localizer = build_grounding_dino(profile.grounding.settings, profile.grounding.bert, folder / VOCABULARY)
-        state = _fitting(_tensors(source / GROUNDING, folder), localizer.state_dict(), source / GROUNDING)
-        grounding = profile.grounding.model_dump(mode="json")
-        changes["grounding"] = grounding | {"weights": _write(folder, "grounding.safetensors", state)}
+        changes["grounding"] = _grounding(source, folder, profile, trust)
         trained = (source / HEADS).is_file()
         if trained:
-            changes["heads_weights"] = _write(folder, HEADS, _tensors(source / HEADS, folder))
+            changes["heads_weights"] = _write(folder, HEADS, _tensors(source / HEADS, folder, None))
         changes["trained_on"] = _WITH_HEADS if trained else _TRAINED_ON
         heads = json.loads((folder / MANIFEST_NAME).read_bytes())["heads"]
         # Context vectors that were never trained are noise; the fixed templates stand alone then.
         changes["heads"] = heads | {"learned_prompts": trained and heads.get("learned_prompts", True)}
         _change_manifest(folder, changes)
+    trust.remember()
     return models / "full"
+
+
+def _grounding(source: Path, folder: Path, profile: ModelProfile, trust: Trust) -> dict[str, Any]:
+    """Grounding DINO's files out of ``source``, written into ``folder``, and the manifest's part about them."""
+    if profile.grounding is None:
+        raise ProfileError(f"{folder} is no template with Grounding DINO.")
+    trust.check(source / VOCABULARY)
+    shutil.copyfile(source / VOCABULARY, folder / VOCABULARY)
+    with Unfilled():
+        network = build_grounding_dino(profile.grounding.settings, profile.grounding.bert, folder / VOCABULARY)
+    state = _fitting(_tensors(source / GROUNDING, folder, trust), network.state_dict(), source / GROUNDING)
+    weights = _write(folder, "grounding.safetensors", state)
+    return profile.grounding.model_dump(mode="json") | {"weights": weights}
 
 
 def install_seeded(models: Path, template: Path | None = None) -> Path:
@@ -77,62 +96,67 @@ def install_seeded(models: Path, template: Path | None = None) -> Path:
     return models / "full"
 
 
-def install_release(source: Path, models: Path, network: Mapping[str, Tensor] | None = None) -> Path:
-    """Convert the published FiLo checkpoint for the compatibility mode.
+def install_release(
+    source: Path, models: Path, template: Path | None = None, pinned: Mapping[str, str] = PINNED
+) -> Path:
+    """Convert the published FiLo checkpoint into a profile; Grounding DINO with it where its files lie beside it.
 
     Args:
-        source: the checkpoint.
+        source: the checkpoint; beside it, if wanted, :data:`GROUNDING` and :data:`VOCABULARY`.
         models: it becomes ``filo`` in it and replaces one that is there.
-        network: names and shapes that are wanted; those of the released network unless given.
+        template: folder with manifest and architecture; the shipped one unless given.
+        pinned: SHA-256 by file name.
 
     Raises:
         ProfileError: if it is another file than that. Then nothing has changed.
     """
-    with _staged(models, None, "filo") as folder:
-        wanted = _released_network() if network is None else network
-        state = _fitting(our_names(_tensors(source, folder)), wanted, source)
-        _write(folder, RELEASE_FILE, state)
+    check_sums(source.parent)
+    trust = Trust(models, pinned)
+    with _staged(models, template or resource_path("profiles", "filo"), "filo") as folder:
+        profile = read_manifest(folder)
+        # Names and shapes alone: the weights would be two gigabytes.
+        with torch.device("meta"):
+            wanted = FiLoRelease(read_architecture(folder, profile)).state_dict()
+        state = _fitting(our_names(_tensors(source, folder, trust)), wanted, source)
+        located = (source.parent / GROUNDING).is_file()
+        changes: dict[str, Any] = {"trained": True, "weights": _write(folder, RELEASE_FILE, state)}
+        changes["grounding"] = _grounding(source.parent, folder, profile, trust) if located else None
+        changes["trained_on"] = (
+            _RELEASED if located else f"{_RELEASED}; without Grounding DINO, so nothing is suppressed"
+        )
+        _change_manifest(folder, changes)
+    trust.remember()
     return models / "filo"
 
 
-def _released_network() -> Mapping[str, Tensor]:
-    """Names and shapes alone: the weights would be two gigabytes."""
-    import torch
-
-    with torch.device("meta"):
-        state: Mapping[str, Tensor] = FiLoRelease().state_dict()
-    return state
-
-
 @contextmanager
-def _staged(models: Path, template: Path | None, name: str = "full") -> Iterator[Path]:
+def _staged(models: Path, template: Path, name: str = "full") -> Iterator[Path]:
     """A folder beside the final one, which it replaces at the end; gone again if anything fails."""
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=models) as space:
         folder, final = models / space / "new", models / name
-        if template is None:
-            folder.mkdir()
-        else:
-            shutil.copytree(template, folder)
+        shutil.copytree(template, folder)
         yield folder
         if final.exists():
             final.rename(models / space / "old")
         folder.rename(final)
 
 
-def _there(path: Path) -> Path:
-    if not path.is_file():
-        raise ProfileError(f"{path} is missing. Put the published file there, under this name.")
-    return path
+def _tensors(path: Path, space: Path, trust: Trust | None, *, scripted: bool = False) -> dict[str, Tensor]:
+    """Tensors of a safetensors file, or of a ``.pth`` that another process has converted.
 
-
-def _tensors(path: Path, space: Path) -> dict[str, Tensor]:
-    """Tensors of a safetensors file, or of a ``.pth`` that another process has converted."""
-    _there(path)
+    Args:
+        path: of the file.
+        space: folder for what is passed between the processes.
+        trust: asked first; None for files that this program wrote.
+        scripted: TorchScript; opened only if its hash is a published one.
+    """
+    if trust is not None:
+        trust.check(path)
     readable = path
     if path.suffix != ".safetensors":
         readable = space / "converted.part"
-        to_safetensors(path, readable)
+        to_safetensors(path, readable, scripted=scripted and trust is not None and trust.pins(path))
     try:
         return load_file(readable)
     except (OSError, SafetensorError) as error:
@@ -145,7 +169,6 @@ def _tensors(path: Path, space: Path) -> dict[str, Tensor]:
 def _clip_state(tensors: dict[str, Tensor], architecture: dict[str, Any], source: Path) -> dict[str, Tensor]:
     """OpenAI's weights under open_clip's names, the position table resized to the profile's picture size."""
     import open_clip
-    import torch
     from open_clip.model import resize_pos_embed
 
     with torch.device("meta"):
@@ -162,8 +185,6 @@ def _fitting(given: Mapping[str, Tensor], expected: Mapping[str, Tensor], source
     Raises:
         ProfileError: if one is missing or of another shape; what is left over is left out.
     """
-    import torch
-
     wrong = [n for n, wanted in expected.items() if n not in given or given[n].shape != wanted.shape]
     if wrong:
         raise ProfileError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
@@ -48,6 +48,8 @@ class ModelProfile(BaseModel):
     name: str
     trained: bool
     """False: the weights are seeded noise, and every result must say "untrained"."""
+    method: Literal["filo++", "filo"] = "filo++"
+    """``filo``: the released predecessor's network, inference and oddities (design note 5)."""
     architecture: str
     """File with the open_clip model configuration."""
     vocabulary: str | None = None
@@ -80,7 +82,7 @@ class ModelProfile(BaseModel):
     suppression: float = Field(default=0.7, ge=0.0, le=1.0)
     """λ of III-C1."""
     vision_language_weight: float = Field(default=0.5, ge=0.0, le=1.0)
-    """Share of M_vl in eq. (7)."""
+    """Share of M_vl in eq. (7); at 1 nothing is matched, and references only set the limits."""
     names_types: bool = True
     """Whether regions get the name of an anomaly; false where the text side is no better than chance."""
     text_score: bool = True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from filo_core.method.interfaces import Localizer
+    from filo_core.method.grounding_dino import GroundingDinoLocalizer
     from filo_core.profiles.manifest import GroundingFiles, ModelProfile, WeightsFile
 
 
@@ -30,13 +30,13 @@ def build_heads(folder: Path, profile: ModelProfile, model: Any, device: str) ->
     """
     if profile.heads is None:
         return None
-    heads = TrainedHeads(model, len(profile.stages), profile.heads, profile.seed)
+    heads = TrainedHeads(model, profile.stages, profile.heads, profile.seed)
     if profile.heads_weights is not None:
         load_weights(heads, folder, profile.heads_weights)
     return heads.to(device).eval()
 
 
-def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str) -> Localizer:
+def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str) -> GroundingDinoLocalizer:
     """Grounding DINO from the profile's own files.
 
     Raises:

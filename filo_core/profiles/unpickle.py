@@ -1,6 +1,7 @@
 """Turns a ``.pth`` into safetensors, in a process of its own: ``python -m filo_core.profiles.unpickle FROM TO``.
 
-Nothing in the file is executed: torch reads tensors and plain containers only, and refuses everything else.
+Nothing in the file is executed: torch reads tensors and plain containers only, and refuses everything else. The one
+exception is TorchScript, which is opened where the caller has held the file against its published hash.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ from typing import Any
 
 from filo_core.errors import ProfileError
 
-_WRAPPERS = ("model", "state_dict", "model_state_dict")
+_WRAPPERS = ("model", "state_dict", "model_state_dict", "filo")
+"""Keys that published checkpoints keep their tensors under; the last one is FiLo's."""
 _PARALLEL = "module."
+_SCRIPTED = "scripted"
 
 
-def to_safetensors(source: Path, target: Path) -> None:
+def to_safetensors(source: Path, target: Path, *, scripted: bool = False) -> None:
     """Convert ``source`` into ``target``.
+
+    Args:
+        source: a ``.pth``.
+        target: a ``.safetensors``.
+        scripted: TorchScript, which holds code: only for a file whose hash is the published one.
 
     Raises:
         ProfileError: if the file is damaged, holds code, or holds no tensors.
     """
-    command = [sys.executable, "-m", "filo_core.profiles.unpickle", str(source), str(target)]
+    command = [sys.executable, "-m", "filo_core.profiles.unpickle", str(source), str(target), *[_SCRIPTED] * scripted]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])  # noqa: S603 - ourselves
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it cannot be read"])[-1]
@@ -53,7 +61,7 @@ def tensors_of(content: Any) -> dict[str, Any]:
     return tensors
 
 
-def main(source: str, target: str) -> int:
+def main(source: str, target: str, kind: str = "") -> int:
     """Exit status 0, or 1 with the reason as the last line of stderr."""
     import pickle
 
@@ -61,7 +69,10 @@ def main(source: str, target: str) -> int:
     from safetensors.torch import save_file
 
     try:
-        content = torch.load(source, map_location="cpu", weights_only=True)
+        if kind == _SCRIPTED:
+            content = torch.jit.load(source, map_location="cpu").state_dict()  # type: ignore[no-untyped-call]
+        else:
+            content = torch.load(source, map_location="cpu", weights_only=True)
         save_file(tensors_of(content), target)
     except pickle.UnpicklingError:
         sys.stderr.write("it holds more than tensors, or is damaged, and nothing in it was executed\n")
@@ -73,4 +84,4 @@ def main(source: str, target: str) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1], sys.argv[2]))
+    raise SystemExit(main(*sys.argv[1:]))

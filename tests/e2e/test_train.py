@@ -59,3 +59,20 @@ def test_a_wrong_name_is_a_sentence(
     result = run(options[0], category, *options[1:], "--profile", tiny)
     assert result.status == 1
     assert sentence in " ".join(result.stderr.split())
+
+
+@pytest.mark.slow
+def test_the_compact_profile_trains_and_its_row_of_a_table_is_measured(
+    run: Run, category: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights"
+    trained = run("train", category, "--checkpoint", tmp_path / "run.safetensors", "--profile", "compact",
+                  "--configuration", "plain", "--limit", "1", "--types", "1", "--map-epochs", "1",
+                  "--adapter-epochs", "1", "--export", weights / "plain")  # fmt: skip
+    assert trained.status == 0, trained.stderr
+    target = tmp_path / "table.json"
+    table = run("benchmark", category, "--table", "III", "--profile", "compact", "--weights", weights, "--limit", "1",
+                "--json", target)  # fmt: skip
+    assert table.status == 0, table.stderr
+    rows = {row["method"]: row for row in json.loads(target.read_text())["rows"]}
+    assert 0.0 <= rows["+ RTPF"]["measured"]["pixel_auroc"] <= 1.0

@@ -19,7 +19,7 @@ from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.interfaces import GroundingBox, ImageFeatures
 from filo_core.method.memory_bank import MemoryBank
-from filo_core.method.scoring import combine_maps, few_shot_map, fuse_sides, image_score
+from filo_core.method.scoring import combine_maps, few_shot_map, fuse_sides, image_score, smooth
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
@@ -62,7 +62,7 @@ def numbers() -> dict[str, Any]:
     network = open_clip.CLIP(**ARCHITECTURE).eval()
     fill_seeded(network, 3)
     image, reference = _seen(network)
-    heads = TrainedHeads(network, len(STAGES), HEADS).eval()
+    heads = TrainedHeads(network, STAGES, HEADS).eval()
     # Offsets, masks, adapter and meta-nets other than at their start.
     fill_seeded(heads, 4)
     draft = ProductDraft(ProductDescription("p", "tile"), (AnomalyType("crack"), AnomalyType("oil stain")))
@@ -73,9 +73,10 @@ def numbers() -> dict[str, Any]:
     bank.add("reference", [stage[0] for stage in reference.stages])
     distances = bank.distances([stage[0] for stage in image.stages])
     stage_maps = heads.stage_maps(image, sides.normal, sides.anomalous, SIDE)
-    anomalous = heads.fused_map(stage_maps)
-    vision_language, few_shot = fuse_sides(1.0 - anomalous, anomalous), few_shot_map(distances, image.grid, SIDE)
-    fused = combine_maps(vision_language, few_shot, 0.5, 1.0)
+    fused_normal, fused_anomalous = heads.fused_map(stage_maps)
+    vision_language, few_shot = fuse_sides(fused_normal, fused_anomalous), few_shot_map(distances, image.grid, SIDE)
+    suppressed = suppress_outside(combine_maps(vision_language, few_shot, 0.5), [BOX], 0.7)
+    final = smooth(suppressed, 1.0)
     probability = text.probability(image, [BOX])
     found = {
         "image embedding": image.image_embedding,
@@ -85,14 +86,14 @@ def numbers() -> dict[str, Any]:
         "normal side": sides.normal,
         "anomalous side": sides.anomalous,
         "eq. 1": torch.tensor(probability),
-        **{f"eq. 2, map {number}": stage_map for number, stage_map in enumerate(stage_maps, start=1)},
-        "eq. 3": anomalous,
+        **{f"eq. 2, map {number}": anomalous for number, (_, anomalous) in enumerate(stage_maps, start=1)},
+        "eq. 3": fused_anomalous,
         "eq. 4": vision_language,
         **{f"eq. 5, stage {number}": distance for number, distance in zip(STAGES, distances, strict=True)},
         "eq. 6": few_shot,
-        "eq. 7": fused,
-        "outside the box": suppress_outside(fused, [BOX], 0.7),
-        "image score": torch.tensor(image_score(suppress_outside(fused, [BOX], 0.7), probability)),
+        "outside the box": suppressed,
+        "eq. 7": final,
+        "image score": torch.tensor(image_score(final, probability)),
     }
     return {name: np.round(value.numpy().astype(float), DIGITS).tolist() for name, value in found.items()}
 

@@ -42,7 +42,7 @@ def frozen_model(seed: int = 3) -> FrozenModel:
 
 def new_learner(settings: HeadSettings = SETTINGS) -> tuple[FiloLearner, TrainedHeads, FrozenModel]:
     frozen = frozen_model()
-    heads = TrainedHeads(frozen.model, len(STAGES), settings)
+    heads = TrainedHeads(frozen.model, STAGES, settings)
     return FiloLearner(frozen, heads), heads, frozen
 
 

@@ -57,7 +57,7 @@ def detector_of(
     draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names))
     recipe = draft.recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
     words = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
-    heads = TrainedHeads(tiny_clip, 2, HeadSettings(value_stages=(3, 4), first_value_block=2))
+    heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(value_stages=(3, 4), first_value_block=2))
     return FiLoDetector(
         recipe,
         PROFILE.model_copy(update={"suppression": suppression}),
@@ -110,6 +110,30 @@ def test_without_a_box_lambda_is_one(tiny_clip: open_clip.CLIP) -> None:
         detector.add_reference("a", picture(1))
     assert np.array_equal(some.predict(picture(2)).anomaly_map, none.predict(picture(2)).anomaly_map)
     assert boxed.predict(picture(2)).anomaly_map[-1, -1] == 0.0
+
+
+def test_the_map_is_smoothed_after_what_lies_outside_the_boxes_is_suppressed(tiny_clip: open_clip.CLIP) -> None:
+    whole, cut = (
+        detector_of(tiny_clip, ("crack",), BOX, suppression=factor).predict(picture(2)).anomaly_map
+        for factor in (1.0, 0.0)
+    )
+    # λ first leaves no edge at the box: the pixel inside has lost to the zeros beside it, the one outside has won.
+    edge = round(0.4 * 32)
+    assert cut[3, edge - 1] < 0.9 * whole[3, edge - 1]
+    assert 0.0 < cut[3, edge] < whole[3, edge]
+    assert cut[3, 3] == pytest.approx(whole[3, 3], abs=1e-6)
+
+
+def test_a_zero_shot_score_is_taken_before_suppression_and_a_few_shot_one_after(tiny_clip: open_clip.CLIP) -> None:
+    corner = GroundingBox(0.0, 0.0, 0.1, 0.1, 0.9, "crack")
+    free, cut = (detector_of(tiny_clip, ("crack",), corner, suppression=factor) for factor in (1.0, 0.0))
+    assert free.predict(picture(2)).image_score == cut.predict(picture(2)).image_score
+    for detector in (free, cut):
+        detector.add_reference("a", picture(1))
+    seen, suppressed = free.predict(picture(2)), cut.predict(picture(2))
+    lost = float(seen.anomaly_map.max() - suppressed.anomaly_map.max())
+    assert lost > 0.0, "the peak of this picture lies outside the corner"
+    assert seen.image_score - suppressed.image_score == pytest.approx(lost / 2.0, abs=1e-6)
 
 
 def test_the_order_of_references_and_of_anomaly_names_changes_nothing(tiny_clip: open_clip.CLIP) -> None:

@@ -57,15 +57,15 @@ def test_eq_6_clips_distances_beyond_one() -> None:
 
 def test_eq_7_weighs_the_two_maps_as_set() -> None:
     vision_language, few_shot = torch.full((6, 6), 0.8), torch.full((6, 6), 0.4)
-    combined = scoring.combine_maps(vision_language, few_shot, weight=0.5, sigma_px=1.0)
+    combined = scoring.combine_maps(vision_language, few_shot, weight=0.5)
     assert torch.allclose(combined, torch.full((6, 6), 0.6), atol=1e-6)
-    assert torch.allclose(scoring.combine_maps(None, few_shot, 0.5, 0.0), few_shot)
-    assert torch.allclose(scoring.combine_maps(vision_language, None, 0.5, 0.0), vision_language)
+    assert torch.allclose(scoring.combine_maps(None, few_shot, 0.5), few_shot)
+    assert torch.allclose(scoring.combine_maps(vision_language, None, 0.5), vision_language)
 
 
 def test_eq_7_without_any_map_is_an_error() -> None:
     with pytest.raises(ValueError, match="neither"):
-        scoring.combine_maps(None, None, 0.5, 1.0)
+        scoring.combine_maps(None, None, 0.5)
 
 
 def test_the_gaussian_of_eq_7_spreads_a_point_with_the_variance_asked_for() -> None:

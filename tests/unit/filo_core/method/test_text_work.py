@@ -18,6 +18,7 @@ from filo_core.types import AnomalyType, Limits, Position, ProductDescription, P
 TOLERANCE = 1e-5
 """Largest difference of a unit vector's entries between a faster path and eager float32."""
 TEXTS = ["tile", "tile without flaw", "abnormal tile with a long thin crack at bottom left"]
+TOKENIZE = SimpleTokenizer(context_length=77)
 BOX = GroundingBox(0.1, 0.1, 0.2, 0.2, 0.9, "crack")
 
 
@@ -47,14 +48,14 @@ def whole(model: open_clip.CLIP, tokens: torch.Tensor, context: torch.Tensor | N
 
 
 def test_the_cut_context_gives_what_encode_text_gives(tiny_clip: open_clip.CLIP) -> None:
-    tokens = SimpleTokenizer(context_length=77)(TEXTS)
+    tokens = TOKENIZE(TEXTS)
     expected = functional.normalize(tiny_clip.encode_text(tokens), dim=-1)
     assert torch.allclose(encode_tokens(tiny_clip, tokens), expected, atol=TOLERANCE)
     assert torch.allclose(whole(tiny_clip, tokens), expected, atol=TOLERANCE)
 
 
 def test_prompts_encoded_together_equal_each_alone(tiny_clip: open_clip.CLIP) -> None:
-    encoder = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     together = encoder.encode(TEXTS * 30)
     alone = torch.cat([encoder.encode([text]) for text in TEXTS])
     assert torch.allclose(together, alone.repeat(30, 1), atol=TOLERANCE)
@@ -63,7 +64,7 @@ def test_prompts_encoded_together_equal_each_alone(tiny_clip: open_clip.CLIP) ->
 @torch.inference_mode()
 def test_a_prefix_computed_once_equals_learned_prompts_encoded_whole(tiny_clip: open_clip.CLIP) -> None:
     context = noise(12, 24, seed=1)
-    tokens = tokens_of(TEXTS, 12, 77)
+    tokens = tokens_of(TEXTS, 12, TOKENIZE)
     expected = whole(tiny_clip, tokens, context)
     prefix = run_prefix(tiny_clip, tokens[0, :1], context)
     assert torch.allclose(encode_behind(tiny_clip, prefix, tokens), expected, atol=TOLERANCE)
@@ -71,18 +72,18 @@ def test_a_prefix_computed_once_equals_learned_prompts_encoded_whole(tiny_clip: 
 
 
 def test_learned_prompts_of_chosen_positions_equal_all_prompts_encoded_whole(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 1, HeadSettings(value_stages=()))
-    prompts = LearnedPrompts(tiny_clip, list(heads.prompts), "tile", ["crack", "stain"])
+    heads = TrainedHeads(tiny_clip, (1,), HeadSettings(value_stages=()))
+    prompts = LearnedPrompts(tiny_clip, list(heads.prompts), "tile", ["crack", "stain"], TOKENIZE)
     image = features().image_embedding[0]
     normal, anomalous = prompts.encode(image, [Position.TOP_LEFT, Position.CENTER])
     assert torch.allclose(
-        normal, whole(tiny_clip, tokens_of(normal_texts("tile"), 12, 77), heads.prompts[0](image)), atol=TOLERANCE
+        normal, whole(tiny_clip, tokens_of(normal_texts("tile"), 12, TOKENIZE), heads.prompts[0](image)), atol=TOLERANCE
     )
     assert len(anomalous) == 5 + 2 * 2
 
 
 def test_the_meta_net_shifts_every_context_vector_by_the_same_step(tiny_clip: open_clip.CLIP) -> None:
-    side = TrainedHeads(tiny_clip, 1, HeadSettings(context_vectors=3, meta_share=2)).prompts[0]
+    side = TrainedHeads(tiny_clip, (1,), HeadSettings(context_vectors=3, meta_share=2)).prompts[0]
     first, second = (side(functional.normalize(noise(16, seed=seed), dim=-1)) for seed in (1, 2))
     steps = first - second
     assert steps.abs().max() > 0
@@ -90,7 +91,7 @@ def test_the_meta_net_shifts_every_context_vector_by_the_same_step(tiny_clip: op
 
 
 def test_normal_and_anomalous_context_vectors_are_separate_and_seeded(tiny_clip: open_clip.CLIP) -> None:
-    first, again, other = (TrainedHeads(tiny_clip, 1, HeadSettings(), seed).prompts for seed in (0, 0, 1))
+    first, again, other = (TrainedHeads(tiny_clip, (1,), HeadSettings(), seed).prompts for seed in (0, 0, 1))
     assert torch.equal(first[0].vectors, again[0].vectors)
     assert not torch.equal(first[0].vectors, other[0].vectors)
     assert not torch.equal(first[0].vectors, first[1].vectors)
@@ -98,8 +99,8 @@ def test_normal_and_anomalous_context_vectors_are_separate_and_seeded(tiny_clip:
 
 @pytest.mark.parametrize("learned", [False, True])
 def test_the_order_of_anomaly_names_changes_no_score(tiny_clip: open_clip.CLIP, learned: bool) -> None:
-    heads = TrainedHeads(tiny_clip, 1, HeadSettings(learned_prompts=learned))
-    encoder = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    heads = TrainedHeads(tiny_clip, (1,), HeadSettings(learned_prompts=learned))
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     seen = features()
     scores = [
         TextSide(recipe(*names), encoder, heads, tiny_clip).probability(seen, [BOX])
@@ -109,14 +110,14 @@ def test_the_order_of_anomaly_names_changes_no_score(tiny_clip: open_clip.CLIP, 
 
 
 def test_boxes_choose_the_prompts_and_the_best_one_alone_may(tiny_clip: open_clip.CLIP) -> None:
-    encoder = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     seen = features()
     weak = GroundingBox(0.8, 0.8, 0.9, 0.9, 0.3, "crack")
 
     def anomalous(positions: str, *boxes: GroundingBox) -> torch.Tensor:
         heads = TrainedHeads(
             tiny_clip,
-            1,
+            (1,),
             HeadSettings(learned_prompts=False, filtering=False, positions=positions),  # type: ignore[arg-type]
         )
         return TextSide(recipe("crack"), encoder, heads, tiny_clip).sides(seen, boxes).anomalous
@@ -129,14 +130,14 @@ def test_boxes_choose_the_prompts_and_the_best_one_alone_may(tiny_clip: open_cli
 def test_a_strange_anomaly_name_is_encoded_and_cut_at_the_context_never_an_error(
     tiny_clip: open_clip.CLIP, name: str
 ) -> None:
-    heads = TrainedHeads(tiny_clip, 1, HeadSettings())
-    encoder = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    heads = TrainedHeads(tiny_clip, (1,), HeadSettings())
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     side = TextSide(recipe(name), encoder, heads, tiny_clip)
     assert 0.0 <= side.probability(features(), [BOX]) <= 1.0
 
 
 def test_three_hundred_anomaly_names_only_cost_time(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 1, HeadSettings())
-    encoder = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    heads = TrainedHeads(tiny_clip, (1,), HeadSettings())
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     side = TextSide(recipe(*(f"flaw number {i}" for i in range(300))), encoder, heads, tiny_clip)
     assert 0.0 <= side.probability(features(), [BOX]) <= 1.0

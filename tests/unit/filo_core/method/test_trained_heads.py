@@ -3,6 +3,7 @@
 import open_clip
 import pytest
 import torch
+from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
 from filo_core.method.adapter import Adapter
@@ -11,10 +12,11 @@ from filo_core.method.image_encoder import OpenClipImageEncoder
 from filo_core.method.interaction import Interaction, ShapedKernel
 from filo_core.method.interfaces import ImageFeatures
 from filo_core.method.learned_prompts import encode_with_context, tokens_of
-from filo_core.method.scoring import anomalous_probability, side_feature, upsample
+from filo_core.method.scoring import anomalous_probability, side_feature, side_shares, upsample
 from filo_core.method.trained_heads import TrainedHeads
 
 SETTINGS = HeadSettings(context_vectors=3, value_stages=(3, 4), first_value_block=2)
+TOKENIZE = SimpleTokenizer(context_length=77)
 GRID = (4, 4)
 SIDE = 32
 
@@ -66,7 +68,8 @@ def test_one_window_of_one_patch_is_the_two_way_softmax_of_equation_2() -> None:
     # Unit patches (3/5, 4/5) and (0, 1) against the axes: shares 1 / (1 + e^(n - a)).
     patches = torch.tensor([[0.6, 0.8], [0.0, 2.0]]).T.reshape(1, 2, 1, 2)
     got = share(patches, torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))
-    assert got.tolist() == pytest.approx([0.549834, 0.731059], abs=1e-5)
+    assert got[:, 1].tolist() == pytest.approx([0.549834, 0.731059], abs=1e-5)
+    assert got.sum(dim=1).tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_probabilities_are_averaged_over_kernels_and_features_summed_before_one_softmax() -> None:
@@ -76,7 +79,7 @@ def test_probabilities_are_averaged_over_kernels_and_features_summed_before_one_
     outputs = [kernel(PATCHES) for kernel in by_probability.kernels]
 
     def share(joint: torch.Tensor) -> torch.Tensor:
-        return anomalous_probability(functional.normalize(joint, dim=-1), NORMAL, ANOMALOUS)
+        return side_shares(functional.normalize(joint, dim=-1), NORMAL, ANOMALOUS)
 
     assert torch.allclose(by_probability(PATCHES, NORMAL, ANOMALOUS), (share(outputs[0]) + share(outputs[1])) / 2)
     assert torch.allclose(by_feature(PATCHES, NORMAL, ANOMALOUS), share(outputs[0] + outputs[1]), atol=1e-5)
@@ -106,12 +109,12 @@ def test_an_untrained_adapter_is_the_identity_and_the_literal_one_is_algorithm_1
 
 
 def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.CLIP, features: ImageFeatures) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     normal, anomalous = (functional.normalize(noise(16, seed=seed), dim=-1) for seed in (5, 6))
     maps = heads.stage_maps(features, normal, anomalous, SIDE)
     assert len(maps) == 2 + 2
     expected = anomalous_probability(features.patch_embeddings[0], normal, anomalous)
-    assert torch.allclose(maps[1], upsample(expected.view(1, 1, *GRID), SIDE), atol=1e-5)
+    assert torch.allclose(maps[1][1], upsample(expected.view(1, 1, *GRID), SIDE), atol=1e-5)
     assert torch.allclose(heads.fused_map(maps), sum(maps) / 4, atol=1e-6)
 
 
@@ -119,16 +122,18 @@ def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.
 def test_gradient_reaches_exactly_what_a_stage_trains(
     stage: str, tiny_clip: open_clip.CLIP, features: ImageFeatures
 ) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     trained = {name: item for group in heads.parameters_of(stage).values() for name, item in group.items()}
     for parameter in trained.values():
         parameter.requires_grad = True
     image = heads.adapter(features.image_embedding[0])
     sides = [
-        side_feature(encode_with_context(tiny_clip, tokens_of([text, f"{text} part"], 3, 77), prompts(image.detach())))
+        side_feature(
+            encode_with_context(tiny_clip, tokens_of([text, f"{text} part"], 3, TOKENIZE), prompts(image.detach()))
+        )
         for text, prompts in zip(("flawless tile", "broken tile"), heads.prompts, strict=True)
     ]
-    loss = anomalous_probability(image, *sides) + heads.fused_map(heads.stage_maps(features, *sides, SIDE)).mean()
+    loss = anomalous_probability(image, *sides) + heads.fused_map(heads.stage_maps(features, *sides, SIDE))[1].mean()
     loss.backward()
     for name, parameter in heads.named_parameters():
         assert (parameter.grad is not None) == (name in trained), name
@@ -136,13 +141,13 @@ def test_gradient_reaches_exactly_what_a_stage_trains(
 
 
 def test_the_two_stages_share_nothing_and_leave_out_only_the_frozen_norm(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 2, SETTINGS)
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
     names = [name for stage in ("maps", "adapter") for group in heads.parameters_of(stage).values() for name in group]
     assert len(names) == len(set(names))
     assert {name for name, _ in heads.named_parameters()} - set(names) == {"norm.weight", "norm.bias"}
 
 
 def test_without_class_conditioning_there_is_no_meta_net(tiny_clip: open_clip.CLIP) -> None:
-    heads = TrainedHeads(tiny_clip, 2, HeadSettings(conditional=False))
+    heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(conditional=False))
     assert {name for name, _ in heads.prompts.named_parameters()} == {"0.vectors", "1.vectors"}
     assert heads.prompts[0](noise(16)).shape == (12, 24)

@@ -1,13 +1,9 @@
 """Installing a full profile: files of the right names, tiny networks, the real loading code."""
 
-import hashlib
 import json
 import pickle
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import shutil
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import open_clip
@@ -17,54 +13,16 @@ from safetensors.torch import load_file, save_file
 
 from filo_core.engine import Engine
 from filo_core.errors import ProfileError
-from filo_core.filo_release.model import FiLoRelease
-from filo_core.method.grounding_dino import GENERIC_WORDS, build_grounding_dino
-from filo_core.method.grounding_settings import GroundingSettings
+from filo_core.method.grounding_dino import GENERIC_WORDS
 from filo_core.profiles.builder import load_profile
-from filo_core.profiles.downloads import CLIP, GROUNDING, SUMS, VOCABULARY, download, read_sums
-from filo_core.profiles.install import RELEASE_FILE, install_full, install_release, install_seeded
+from filo_core.profiles.downloads import SUMS, download, read_sums
+from filo_core.profiles.install import install_full, install_seeded
 from filo_core.profiles.manifest import read_manifest
-from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.published import FIRST_SEEN, GROUNDING, VOCABULARY
+from filo_core.profiles.published import OPEN_CLIP as CLIP
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
-
-TEXT = {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
-VISION = {"image_size": 48, "patch_size": 8, "layers": 3, "width": 32, "head_width": 16}
-SMALL = {"dim_feedforward": 64, "enc_layers": 1, "dec_layers": 1, "num_queries": 9}
-BERT = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 200}
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped manifest with small networks in it."""
-    folder = tmp_path_factory.mktemp("template")
-    manifest = json.loads((resource_path("profiles", "full") / "manifest.json").read_text())
-    manifest["stages"] = [1, 3]
-    manifest["heads"] |= {"value_stages": [3], "first_value_block": 2, "context_vectors": 3}
-    manifest["grounding"] |= {"bert": BERT, "settings": {"short_side_px": 64, "long_side_px": 64, "changes": SMALL}}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    architecture = {"embed_dim": 16, "quick_gelu": True, "vision_cfg": VISION, "text_cfg": TEXT}
-    (folder / "architecture.json").write_text(json.dumps(architecture))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """CLIP for smaller pictures than the profile's, Grounding DINO as it is published, a vocabulary, and the sums."""
-    folder = tmp_path_factory.mktemp("published")
-    clip = open_clip.CLIP(embed_dim=16, quick_gelu=True, vision_cfg=VISION | {"image_size": 32}, text_cfg=TEXT)
-    fill_seeded(clip, 1)
-    save_file({name: value.half().contiguous() for name, value in clip.state_dict().items()}, folder / CLIP)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    (folder / VOCABULARY).write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", *letters]))
-    dino = build_grounding_dino(GroundingSettings(changes=SMALL), BERT, folder / VOCABULARY)
-    fill_seeded(dino, 2)
-    state = {f"module.{name}": value for name, value in dino.state_dict().items()}
-    torch.save({"model": state | {"module.label_enc.weight": torch.zeros(2)}}, folder / GROUNDING)
-    sums = [f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}" for n in (CLIP, GROUNDING, VOCABULARY)]
-    (folder / SUMS).write_text("\n".join(sums) + "\n")
-    return folder
 
 
 def linked(published: Path, folder: Path, *names: str) -> Path:
@@ -75,14 +33,20 @@ def linked(published: Path, folder: Path, *names: str) -> Path:
 
 
 def entries(models: Path) -> list[str]:
-    return sorted(path.name for path in models.iterdir()) if models.exists() else []
+    return sorted(path.name for path in models.iterdir() if path.is_dir()) if models.exists() else []
 
 
-def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
-    published: Path, template: Path, tmp_path: Path
-) -> None:
-    folder = install_full(published, tmp_path / "models", template)
-    assert entries(tmp_path / "models") == ["full"]
+@pytest.fixture(scope="module")
+def models(published: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of installed profiles with the full one in it."""
+    folder = tmp_path_factory.mktemp("models")
+    install_full(published, folder, template, {})
+    return folder
+
+
+def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(models: Path) -> None:
+    folder = models / "full"
+    assert entries(models) == ["full"]
     profile = read_manifest(folder)
     assert profile.trained
     assert "training-free" in profile.trained_on
@@ -100,9 +64,8 @@ def test_an_installed_full_profile_looks_at_an_image_from_end_to_end(
     assert float(few_shot.anomaly_map.mean()) < float(zero_shot.anomaly_map.mean())
 
 
-def test_the_position_table_is_resized_to_the_profiles_picture(published: Path, template: Path, tmp_path: Path) -> None:
-    folder = install_full(published, tmp_path, template)
-    assert load_file(folder / "clip.safetensors")["visual.positional_embedding"].shape == (1 + 36, 32)
+def test_the_position_table_is_resized_to_the_profiles_picture(models: Path) -> None:
+    assert load_file(models / "full" / "clip.safetensors")["visual.positional_embedding"].shape == (1 + 36, 32)
 
 
 def test_the_seeded_profile_says_it_is_untrained_and_still_runs(template: Path, tmp_path: Path) -> None:
@@ -125,7 +88,7 @@ def test_a_missing_file_is_named_and_nothing_is_left(
 ) -> None:
     source = linked(published, tmp_path / "source", *({CLIP, GROUNDING, VOCABULARY} - {missing}))
     with pytest.raises(ProfileError, match=missing):
-        install_full(source, tmp_path / "models", template)
+        install_full(source, tmp_path / "models", template, {})
     assert entries(tmp_path / "models") == []
 
 
@@ -133,20 +96,23 @@ def test_a_wrong_hash_is_refused_before_anything_is_read(published: Path, templa
     source = linked(published, tmp_path / "source", CLIP, GROUNDING, SUMS)
     (source / VOCABULARY).write_text("another\n")
     with pytest.raises(ProfileError, match=r"vocab\.txt is not what SHA256SUMS says"):
-        install_full(source, tmp_path / "models", template)
+        install_full(source, tmp_path / "models", template, {})
     assert entries(tmp_path / "models") == []
 
 
 def test_a_truncated_file_is_refused_and_the_profile_that_was_there_stays(
-    published: Path, template: Path, tmp_path: Path
+    models: Path, published: Path, template: Path, tmp_path: Path
 ) -> None:
-    models = tmp_path / "models"
-    before = install_full(published, models, template).joinpath("manifest.json").read_bytes()
+    models = shutil.copytree(models, tmp_path / "models")
+    before = (models / "full" / "manifest.json").read_bytes()
     source = linked(published, tmp_path / "source", CLIP, VOCABULARY)
     content = (published / GROUNDING).read_bytes()
     (source / GROUNDING).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ProfileError, match="not the file that was installed before"):
+        install_full(source, models, template, {})
+    (models / FIRST_SEEN).unlink()
     with pytest.raises(ProfileError, match="was refused"):
-        install_full(source, models, template)
+        install_full(source, models, template, {})
     assert entries(models) == ["full"]
     assert (models / "full" / "manifest.json").read_bytes() == before
 
@@ -177,70 +143,7 @@ def test_another_networks_weights_are_refused_by_the_first_tensor_that_does_not_
     source = linked(published, tmp_path / "source", GROUNDING, VOCABULARY)
     save_file({"nothing": torch.zeros(1)}, source / CLIP)
     with pytest.raises(ProfileError, match="of another network"):
-        install_full(source, tmp_path / "models", template)
-
-
-def test_another_file_is_not_taken_for_the_published_filo_checkpoint(tmp_path: Path) -> None:
-    torch.save({"state_dict": {"adapter.fc.0.weight": torch.zeros(2, 2)}}, tmp_path / "filo.pth")
-    with pytest.raises(ProfileError, match="of another network"):
-        install_release(tmp_path / "filo.pth", tmp_path / "models")
-    assert entries(tmp_path / "models") == []
-
-
-@pytest.fixture(scope="module")
-def small_release() -> dict[str, torch.Tensor]:
-    """Every tensor of the released network by its name, no side longer than three: whole it has two gigabytes."""
-    with torch.device("meta"):
-        names = FiLoRelease().state_dict()
-    draw = torch.Generator().manual_seed(0)
-    return {name: torch.rand([min(side, 3) for side in value.shape], generator=draw) for name, value in names.items()}
-
-
-def as_published(state: dict[str, torch.Tensor], path: Path) -> Path:
-    """In half precision, behind a wrapper, with the text encoder's duplicates that the released file has."""
-    content = {name: value.half() for name, value in state.items()}
-    content |= {"text_encoder.ln_final.weight": content["clip_model.ln_final.weight"]}
-    torch.save({"state_dict": content}, path)
-    return path
-
-
-def test_the_published_filo_checkpoint_becomes_safetensors_under_our_names(
-    small_release: dict[str, torch.Tensor], tmp_path: Path
-) -> None:
-    source = as_published(small_release, tmp_path / "filo.pth")
-    folder = install_release(source, tmp_path / "models", small_release)
-    converted = load_file(folder / RELEASE_FILE)
-    assert converted.keys() == small_release.keys()
-    assert all(value.dtype == torch.float32 for value in converted.values())
-    assert all(torch.equal(value, small_release[name].half().float()) for name, value in converted.items())
-    assert entries(tmp_path / "models") == ["filo"]
-
-
-def test_a_truncated_filo_checkpoint_leaves_the_installed_one_as_it_was(
-    small_release: dict[str, torch.Tensor], tmp_path: Path
-) -> None:
-    source, models = as_published(small_release, tmp_path / "filo.pth"), tmp_path / "models"
-    before = (install_release(source, models, small_release) / RELEASE_FILE).read_bytes()
-    source.write_bytes(source.read_bytes()[:-2000])
-    with pytest.raises(ProfileError, match="was refused"):
-        install_release(source, models, small_release)
-    assert entries(models) == ["filo"]
-    assert (models / "filo" / RELEASE_FILE).read_bytes() == before
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
-
-
-@pytest.fixture
-def server(published: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(published))) as serving:
-        thread = Thread(target=serving.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
-        thread.join()
+        install_full(source, tmp_path / "models", template, {})
 
 
 def test_files_come_over_the_network_with_their_progress_and_the_right_hashes(
