@@ -45,6 +45,8 @@ class Right(Enum):
     OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
     SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
     DELETE = ("delete a product", Role.SUPERVISOR)
+    GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
+    RELEASE = ("let an inspection go on", Role.SUPERVISOR)
     REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
     MANAGE_USERS = ("manage users", Role.ADMIN)
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from filo_core.errors import ProductError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.types import InspectionFilter, Limits, Origin, Review, ReviewDecision, Verdict
-from storage.audit.contents import CHAINED
+from storage.audit.contents import CHAINED, REMOVABLE
 from storage.engine import BrokenRuleError, for_writing, sqlite_url
 from storage.migrations import NEWEST, REVISIONS, alembic_config
 from storage.models import InspectionRow, RegionRow, ReviewRow, Row
@@ -35,6 +35,7 @@ from storage.trust_models import AuditRow, EventRow
 from tests.unit.storage.making import (
     MODEL_HASH,
     MOMENT,
+    add_calibration,
     add_checks,
     make_draft,
     make_inspection,
@@ -322,11 +323,16 @@ def test_four_writers_at_once_make_one_chain(storage: Storage) -> None:
     assert report.entries == 1 + 32
 
 
-def test_a_schema_with_data_in_it_goes_back_and_forward(storage: Storage, url: str, tmp_path: Path) -> None:
-    recipe = sign_product(storage)
-    Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, regions=[make_region()]))
+@pytest.mark.parametrize("revision", ["0002", "0005"])
+def test_a_schema_with_data_in_it_goes_back_and_forward(
+    storage: Storage, url: str, tmp_path: Path, revision: str
+) -> None:
+    fill(storage)
+    with storage.transaction() as transaction:
+        recipe = transaction.products.recipe("metal nut").recipe
+        transaction.products.sign("metal nut", recipe, "Ada", MOMENT)
     with for_writing(storage._engine).begin() as connection:
-        command.downgrade(alembic_config(connection), "0002")
+        command.downgrade(alembic_config(connection), revision)
     with open_storage(url, tmp_path / "images") as again, again.reading() as transaction:
         assert transaction.inspections.count(EVERYTHING) == 1
         assert again.verify().intact
@@ -345,10 +351,11 @@ def test_what_was_decided_can_be_neither_changed_nor_deleted(storage: Storage, t
 def test_a_server_refuses_alterations_whoever_asks(postgres_url: str, tmp_path: Path) -> None:
     with open_storage(postgres_url, tmp_path / "images") as storage:
         fill(storage)
-        kept = {*CHAINED, "regions", "audit_chain", "forwarded"} - {"recipe_versions"}
-        for table in sorted(kept):
+        kept = {*CHAINED, "regions", "audit_chain", "forwarded"} - {*REMOVABLE}
+        for table in (*sorted(kept), *REMOVABLE):
             column = Row.metadata.tables[table].columns.keys()[0]
-            for statement in ("DELETE FROM {0}", "TRUNCATE {0} CASCADE", "UPDATE {0} SET {1} = {1}"):
+            delete = () if table in REMOVABLE else ("DELETE FROM {0}",)
+            for statement in (*delete, "TRUNCATE {0} CASCADE", "UPDATE {0} SET {1} = {1}"):
                 with pytest.raises(IntegrityError, match="only ever added"), storage._engine.begin() as connection:
                     connection.execute(text(statement.format(table, column)))
         assert storage.verify().intact
@@ -364,14 +371,15 @@ def test_the_audit_chain_is_kept_and_finds_a_changed_row(storage: Storage) -> No
     assert [problem.table for problem in storage.verify().problems] == ["reviews"]
 
 
-def test_checks_releases_and_blind_reviews_are_in_the_chain_and_join_it_when_they_are_older(
+def test_checks_releases_calibrations_and_blind_reviews_are_in_the_chain_and_join_it_when_they_are_older(
     storage: Storage, url: str, tmp_path: Path
 ) -> None:
     recipe = sign_product(storage)
     number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9))
     add_checks(storage, recipe, number)
+    add_calibration(storage)
     report = storage.verify()
-    assert (report.intact, report.entries) == (True, 5)
+    assert (report.intact, report.entries) == (True, 7)
     with for_writing(storage._engine).begin() as connection:
         command.downgrade(alembic_config(connection), "0002")
     with open_storage(url, tmp_path / "images") as again:
