@@ -147,12 +147,14 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
 
 def _make_server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "
             f"Install it with: pip install {url.get_driver_name()}"
         ) from error
+    event.listen(engine, "connect", _compile_nothing)
+    return engine
 
 
 def _check_file(path: Path) -> None:
@@ -181,6 +183,13 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
         raise sqlite3.OperationalError(f"unable to open with a write-ahead log, only with {mode}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _compile_nothing(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """No just-in-time compiler: our questions are answered in less time than it takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

@@ -276,6 +276,35 @@ def test_every_filter_works_alone_and_with_the_others(storage: Storage) -> None:
         assert [ids.index(record.inspection_id) for record in rest] == numbers[1:2], wanted
 
 
+def test_what_arrives_late_is_on_the_pages_of_its_own_day_however_they_are_looked_for(storage: Storage) -> None:
+    recipe, recorder = sign_product(storage), Recorder(storage, "metal nut")
+    # A station that was offline brings old verdicts after new ones.
+    minutes = [0, 10, 20, 30, 40, 50, 60, 5, 15, 55, 2]
+    at = [MOMENT + timedelta(minutes=minute) for minute in minutes]
+    ids = [
+        recorder.record_one(make_inspection(recipe, number, inspected_at=moment)) for number, moment in enumerate(at)
+    ]
+    spans = ((None, 3), (None, 30), (None, 58), (0, 6), (14, 16), (14, 56), (50, 90), (70, 90), (None, -1))
+    for since, until in spans:
+        wanted = InspectionFilter(
+            since=None if since is None else MOMENT + timedelta(minutes=since),
+            until=MOMENT + timedelta(minutes=until),
+        )
+        expected = [
+            number
+            for number, minute in zip(ids, minutes, strict=True)
+            if (since is None or minute >= since) and minute < until
+        ]
+        with storage.reading() as transaction:
+            page = transaction.inspections.page(wanted, None, 100)
+        assert [record.inspection_id for record in page] == expected[::-1], (since, until)
+
+
+def test_no_page_waits_for_a_servers_compiler(postgres_url: str, tmp_path: Path) -> None:
+    with open_storage(postgres_url, tmp_path / "images") as opened, opened._engine.connect() as connection:
+        assert connection.scalar(text("SHOW jit")) == "off"
+
+
 def test_reviews_are_kept_in_their_order(storage: Storage) -> None:
     recipe = sign_product(storage)
     number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9))

@@ -37,8 +37,10 @@ def records(storage: Storage, wanted: InspectionFilter) -> tuple[InspectionRecor
         return transaction.inspections.following(wanted, 0, COUNT)
 
 
-def test_counts_by_period_and_type_are_those_of_the_records(filled: Storage) -> None:
-    bounds = [BEGUN + timedelta(seconds=share * EVERY_S * COUNT / 4) for share in range(6)]
+@pytest.mark.parametrize("number_of_periods", [5, 230])
+def test_counts_by_period_and_type_are_those_of_the_records(filled: Storage, number_of_periods: int) -> None:
+    length = timedelta(seconds=1.25 * EVERY_S * COUNT / number_of_periods)
+    bounds = [BEGUN + number * length for number in range(number_of_periods + 1)]
     for wanted in FILTERS:
         found = records(filled, wanted)
         with filled.reading() as transaction:
