@@ -21,6 +21,8 @@ _FOCAL_ALPHA = 0.75
 _FOCAL_WEIGHT = 10.0
 _STAGE_WEIGHT = 0.3
 _IMAGE_WEIGHT = 0.3
+_BAD_SHARE = 0.25
+_SMOOTHING = 0.05
 _PEAK_SHARE = 0.005
 _STEEPNESS, _MIDDLE = 15.0, 0.25
 
@@ -91,7 +93,7 @@ class MatchingLoss(nn.Module):
         count, _, patches = distances[0].shape
         grid, side = math.isqrt(patches), masks.shape[-1] // 2
         pooled = functional.avg_pool2d(masks.flatten(0, 1)[:, None].float(), 2)[:, 0]
-        truth = (pooled > 0.25).float()
+        truth = (pooled > _BAD_SHARE).float()
         total = torch.zeros((), device=truth.device)
         maps = [*distances, torch.stack(list(distances)).mean(dim=0)]
         for row, patch_map in enumerate(maps):
@@ -122,6 +124,24 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
     overlap, extent = (share * truth).sum(dim=(1, 2)), share.sum(dim=(1, 2)) + truth.sum(dim=(1, 2))
     found = truth.flatten(1).amax(dim=1)
     return (found * (1.0 - (2.0 * overlap + 1.0) / (extent + 1.0))).sum() / found.sum().clamp_min(1.0)
+
+
+def balanced_cross_entropy(logits: Tensor, share: Tensor) -> Tensor:
+    """Cross-entropy of patches against good and bad, both sides counting the same however few their patches are.
+
+    Args:
+        logits: ``(B, 2, h, w)``, good first.
+        share: ``(B, h, w)``, how much of each patch is anomalous; those of less than a quarter count for neither side.
+    """
+    plain = functional.cross_entropy(logits, (share > _BAD_SHARE).long(), reduction="none")
+    sides = [plain[side].mean() for side in (share == 0.0, share > _BAD_SHARE) if bool(side.any())]
+    return torch.stack(sides).mean()
+
+
+def type_loss(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Mean cross-entropy of ``(R, classes)`` logits against ``(R,)`` kinds; zero where a batch is all good views."""
+    summed = functional.cross_entropy(logits, kinds, label_smoothing=_SMOOTHING, reduction="sum")
+    return summed / max(1, len(kinds))
 
 
 def region_features(patch_embeddings: Tensor, masks: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
+from filo_core.method.grids import on_grid
 from filo_core.method.interfaces import ImageFeatures
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class ConvImageEncoder:
         """One pass; see :class:`~filo_core.method.interfaces.ImageFeatures` for the shapes."""
         stages, joint, image = read_tower(self._visual, batch, self._stages)
         rows, columns = (side // PATCH_PX for side in batch.shape[-2:])
-        patches = functional.normalize(on_grid(joint, (rows, columns)), dim=-1)
+        patches = functional.normalize(on_grid(joint, (rows, columns)), dim=1).flatten(2).transpose(1, 2)
         return ImageFeatures(image, stages, patches, (rows, columns))
 
 
@@ -64,30 +65,24 @@ def read_tower(visual: Any, batch: Tensor, stages: Sequence[int]) -> tuple[tuple
     """One pass through the tower, with gradients where there are any.
 
     Args:
-        visual: open_clip's ``TimmModel``.
+        visual: open_clip's ``TimmModel``, with a patch head or without.
         batch: ``(B, 3, S, S)`` normalised, S a multiple of 32.
         stages: 1-based stages, ascending.
 
     Returns:
-        One ``(B, N, C)`` a stage with ``N = (S / PATCH_PX) ** 2``, the last stage in the joint space as
-        ``(B, D, S / 32, S / 32)`` and the image embedding ``(B, D)``; the latter two L2-normalised over D.
+        One ``(B, N, C)`` a stage with ``N = (S / PATCH_PX) ** 2``, the patches in the joint space as
+        ``(B, D, h, w)``, and the image embedding ``(B, D)``; the latter two L2-normalised over D. With a patch head
+        h and w are those of the grid; without, the last stage is projected and they are S / 32.
     """
     maps = visual.trunk.forward_intermediates(
         batch.contiguous(memory_format=torch.channels_last), intermediates_only=True
     )
     rows, columns = (side // PATCH_PX for side in batch.shape[-2:])
-    kept = tuple(on_grid(maps[stage - 1], (rows, columns)) for stage in stages)
+    kept = tuple(on_grid(maps[stage - 1], (rows, columns)).flatten(2).transpose(1, 2) for stage in stages)
+    if hasattr(visual, "patch_head"):
+        joint, image = visual.patch_head(maps, (rows, columns))
+        return kept, joint, image
     last = visual.trunk.head.norm(maps[-1])
     joint = functional.normalize(visual.head(last.permute(0, 2, 3, 1)).float(), dim=-1).permute(0, 3, 1, 2)
     image = functional.normalize(visual.head(visual.trunk.forward_head(maps[-1])).float(), dim=-1)
     return kept, joint, image
-
-
-def on_grid(feature_map: Tensor, grid: tuple[int, int]) -> Tensor:
-    """``(B, N, C)`` float32 from ``(B, C, h, w)``: finer maps are averaged to the grid, coarser ones interpolated."""
-    feature_map = feature_map.float()
-    if feature_map.shape[-2] > grid[0]:
-        feature_map = functional.adaptive_avg_pool2d(feature_map, grid)
-    elif feature_map.shape[-2] < grid[0]:
-        feature_map = functional.interpolate(feature_map, size=grid, mode="bilinear", align_corners=False)
-    return feature_map.flatten(2).transpose(1, 2)

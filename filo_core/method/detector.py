@@ -63,7 +63,7 @@ class FiLoDetector:
         self._localizer = localizer
         self._phrases = tuple(anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled)
         # An untrained text side would put noise into the scores and random names on regions.
-        uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score)
+        uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score or profile.zero_shot)
         self._text_side = text_side or (TextSide(recipe, text_encoder) if uses_text else None)
         self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
         self._new_bank = new_bank

@@ -20,6 +20,7 @@ from filo_core.method.foreground import ForegroundLocalizer
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
+from filo_core.method.patch_head import attach_patch_head
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.manifest import (
@@ -165,7 +166,9 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     try:
         with Unfilled():
             model = open_clip.CLIP(**architecture)
-    except (TypeError, ValueError, RuntimeError) as error:
+            if profile.patch_head is not None:
+                attach_patch_head(model, profile.patch_head)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
         # A transformer begins from patches, which heads can be trained on; a convolutional tower from plain noise.
@@ -185,7 +188,7 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
+    absent = {part for part in ("heads", "heads_weights", "grounding", "patch_head") if getattr(profile, part) is None}
     numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:
