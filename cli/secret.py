@@ -11,8 +11,8 @@ from cli.product import AsJson
 from cli.signing_in import ask_pin
 from workflows.secret_store import SecretStore
 
-app = typer.Typer(help="Keys and passwords: llm, database, rtsp:HOST.", no_args_is_help=True)
-Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, or rtsp: with the camera's host.")]
+app = typer.Typer(help="Keys and passwords: llm, database, plant, rtsp:HOST.", no_args_is_help=True)
+Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, plant, or rtsp: with the camera's host.")]
 
 
 @app.command("set")

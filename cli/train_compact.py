@@ -29,9 +29,7 @@ def train_compact(
     profile: Annotated[Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.")] = None,
     export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
     log: Annotated[Path | None, typer.Option(help="Learning curve, JSON lines, appended to.")] = None,
-    from_weights: Annotated[
-        bool, typer.Option(help="Begin with the profile's image tower.")
-    ] = False,
+    from_weights: Annotated[bool, typer.Option(help="Begin with the profile's image tower.")] = False,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 4,

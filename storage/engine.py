@@ -33,6 +33,7 @@ _MIGRATION_LOCK = 0x46694C6F
 _CHAIN_LOCK = 0x46694C70
 _ARRIVALS_LOCK = 0x46694C71
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
+_SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
 
@@ -56,6 +57,11 @@ def parse_url(url: str) -> URL:
     backend = parsed.get_backend_name()
     if backend not in {_SQLITE, _POSTGRESQL}:
         raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
+    if secret := sorted(_SECRET_PARAMETERS & {name.lower() for name in parsed.query}):
+        raise StorageError(
+            f"The database address has {secret[0]} among its parameters, which are shown. Write it before the host: "
+            "postgresql+psycopg://user:password@host/database."
+        )
     if backend == _SQLITE and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
         raise StorageError("The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.")
     return parsed

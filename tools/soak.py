@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from storage.engine import BUSY_TIMEOUT_MS, sqlite_url
@@ -52,7 +53,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a program said, and the longest time in which it said nothing."""
+    """What a program said, and the longest time in which it said nothing once it was ready."""
 
     lines: list[str]
     longest_pause_s: float
@@ -127,13 +128,14 @@ def heard(programs: Sequence[subprocess.Popen[str]]) -> list[Heard]:
 
 def _timed(program: subprocess.Popen[str]) -> tuple[list[str], float]:
     assert program.stdout is not None
-    lines, longest, before = [], 0.0, time.perf_counter()
+    lines, heard_at = [], []
     for line in program.stdout:
-        now = time.perf_counter()
         lines.append(line)
-        longest, before = max(longest, now - before), now
+        heard_at.append(time.perf_counter())
+    # From the first line on, with which it is ready: starting Python is no standstill of a writer.
+    heard_at.append(time.perf_counter())
     program.wait()
-    return lines, max(longest, time.perf_counter() - before)
+    return lines, max((after - before for before, after in pairwise(heard_at)), default=0.0)
 
 
 def _error_of(program: subprocess.Popen[str]) -> str:

@@ -21,6 +21,7 @@ from storage.engine import BrokenRuleError, parse_url
 from storage.repositories.arrivals import Mark
 from storage.repositories.outbox import Batch
 from storage.storage import Storage, Transaction, open_storage
+from workflows.secret_store import PLANT, SecretStore
 
 if TYPE_CHECKING:
     from workflows.settings import Settings
@@ -206,7 +207,7 @@ def forwarder_of(settings: Settings, storage: Storage, plant_url: str = "") -> F
         ForwardingError: if the station has no name, or the plant's database is its own.
         StorageError: if the plant's address is none.
     """
-    url = plant_url or settings.plant_database.get_secret_value()
+    url = SecretStore(settings.home).filled(plant_url, PLANT) if plant_url else settings.plant_url
     if not url:
         return None
     if parse_url(url) == parse_url(settings.database_url):
