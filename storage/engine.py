@@ -193,8 +193,9 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
 
 def _compile_nothing(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """No just-in-time compiler: our questions are answered in less time than it takes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET jit = off")
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
     connection.commit()
 
 

@@ -164,7 +164,7 @@ class ProductRepository:
                 signed_at=signed_at,
             )
             self._session.add(row)
-        else:
+        elif row.version != product.signed_version:
             # No row is added for this, and the chain has to know who put an older recipe back in force.
             detail = {"version": row.version, "instead_of": product.signed_version}
             EventRepository(self._session).add(EventKind.RECIPE_IN_FORCE, signed_by, "", product.name, detail)

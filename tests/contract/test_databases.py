@@ -359,7 +359,9 @@ def test_a_schema_with_data_in_it_goes_back_and_forward(
     fill(storage)
     with storage.transaction() as transaction:
         recipe = transaction.products.recipe("metal nut").recipe
-        transaction.products.sign("metal nut", recipe, "Ada", MOMENT)
+        for ng in (0.75, recipe.limits.ng):
+            changed = replace(recipe, limits=replace(recipe.limits, ng=ng))
+            transaction.products.sign("metal nut", changed, "Ada", MOMENT)
     with for_writing(storage._engine).begin() as connection:
         command.downgrade(alembic_config(connection), revision)
     with open_storage(url, tmp_path / "images") as again, again.reading() as transaction:
