@@ -76,7 +76,7 @@ def test_a_night_backs_up_what_is_new_and_a_record_comes_back_from_nothing_else(
     known = make_image(7)
     GoldenSets(storage).add("metal nut", known, Verdict.NG)
     assert back_up_if_due(settings, TODAY) is not None
-    recorder.record_one(make_inspection(recipe, 2))
+    recorder.record_one(make_inspection(recipe, 2, 0.2))
     newest = back_up_if_due(settings, TODAY + timedelta(days=1))
     assert newest is not None
     everything = images_in(settings.images)
