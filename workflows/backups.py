@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,8 @@ def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | No
     """
     source = sqlite_file(parse_url(settings.database_url))
     folder = settings.backups
-    target = folder / (now or datetime.now(UTC)).strftime(_NIGHTLY)
+    # The day of the clock on the wall, as the backup's hour is: UTC's day begins in the middle of somebody's shift.
+    target = folder / (now or datetime.now().astimezone()).strftime(_NIGHTLY)
     if source is None or not source.exists() or target.exists():
         return None
     copy_database(source, target)

@@ -109,9 +109,10 @@ class InspectionRepository:
 
     def _span(self) -> tuple[datetime, datetime] | None:
         """When the first and the last inspection were: the two ends of an index."""
-        ends = (select(end(InspectionRow.inspected_at)).scalar_subquery() for end in (func.min, func.max))
-        first, last = self._session.execute(select(*ends)).one()
-        return None if first is None else (first, last)
+        # Each in a statement of its own within this one: together, SQLite would read the whole index.
+        first, last = (select(end(InspectionRow.inspected_at)).scalar_subquery() for end in (func.min, func.max))
+        found = self._session.execute(select(first, last)).one()
+        return None if found[0] is None else (found[0], found[1])
 
     def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
         """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""

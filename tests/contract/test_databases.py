@@ -47,12 +47,9 @@ from tests.unit.storage.making import (
 EVERYTHING = InspectionFilter()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path / "filo.sqlite")
-    address: str = request.getfixturevalue("postgres_url")
-    return address
+@pytest.fixture
+def url(either_url: str) -> str:
+    return either_url
 
 
 @pytest.fixture

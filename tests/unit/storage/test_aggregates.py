@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, InspectionRecord, Verdict
-from storage.engine import for_writing, sqlite_url
+from storage.engine import for_writing
 from storage.repositories.aggregates import Counted
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import sign_product
@@ -20,11 +20,9 @@ COUNT = 3000
 FILTERS = (InspectionFilter(), InspectionFilter(product="nut"), InspectionFilter(undecided=True))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_url") if on_server else sqlite_url(tmp_path / "filo.sqlite")
-    with open_storage(url, tmp_path / "images") as opened:
+@pytest.fixture
+def filled(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
         sign_product(opened, "nut")
         sign_product(opened, "bolt")
         with for_writing(opened._engine).begin() as connection:

@@ -13,23 +13,26 @@ import pytest
 from storage.engine import sqlite_url
 from storage.storage import open_storage
 from tools.soak import heard, kill_at_random, main, two_writers
-from tools.soak_faults import faults_of
+from tools.soak_faults import counted, faults_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX")]
 
 
-def test_kills_during_a_folder_inspection_with_reviews_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:
-    found = kill_at_random(sqlite_url(tmp_path / "filo.sqlite"), tmp_path, kills=5)
+def test_kills_during_a_folder_inspection_with_reviews_lose_nothing_and_leave_nothing(
+    either_url: str, tmp_path: Path
+) -> None:
+    found = kill_at_random(either_url, tmp_path, kills=5)
     assert found.faults == []
     assert found.kills == 5
     assert found.verdicts > 0
     assert found.jobs_marked > 0
 
 
-def test_two_programs_writing_at_once_lose_no_row_and_no_user_sees_a_lock(tmp_path: Path) -> None:
-    found = two_writers(sqlite_url(tmp_path / "filo.sqlite"), tmp_path, seconds=2.0)
+def test_two_programs_writing_at_once_lose_no_row_and_no_user_sees_a_lock(either_url: str, tmp_path: Path) -> None:
+    found = two_writers(either_url, tmp_path, seconds=2.0)
     assert found.faults == []
     assert found.verdicts == found.reviews > 10
+    assert all(counted(one.lines)[0] > 0 for one in found.writers)
 
 
 def test_the_soak_itself_notices_what_is_lost_changed_or_left(tmp_path: Path) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from filo_core.types import EventKind, ReviewDecision, Role, Verdict
 from storage.engine import BUSY_TIMEOUT_MS
 from storage.models import InspectionRow
 from storage.recorder import Recorder
 from storage.repositories.users import SignInLock
-from storage.storage import Storage
+from storage.storage import Storage, open_storage
 from storage.trust_models import JobRow
 from tests.unit.storage.making import MODEL_HASH, make_draft, make_inspection, sign_product
 from workflows.access import FIRST_DELAY_S, FREE_ATTEMPTS, LONGEST_DELAY_S, Access, AccessError, Right, delay_after
@@ -43,6 +41,12 @@ class HandClock:
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture
+def storage(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -285,8 +289,10 @@ def test_every_change_of_a_user_and_every_refusal_is_in_the_audit_chain(storage:
         kinds = [event.kind for event in transaction.events.newest(3)]
     assert kinds == [EventKind.SIGN_IN_REFUSED, EventKind.USER_CHANGED, EventKind.USER_CHANGED]
     assert storage.verify().intact
-    with closing(sqlite3.connect(storage.where)) as connection, connection:
-        connection.execute("UPDATE users SET role = 'admin' WHERE name = 'Olaf'")
+    with storage._engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE users DISABLE TRIGGER ALL"))
+        connection.execute(text("UPDATE users SET role = 'admin' WHERE name = 'Olaf'"))
     assert {(problem.table, problem.what) for problem in storage.verify().problems} == {
         ("users", "the row was changed")
     }

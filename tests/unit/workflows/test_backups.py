@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,24 @@ def test_one_backup_a_day_and_only_the_newest_are_kept(settings: Settings) -> No
     names = backups(settings)
     assert len(names) == KEPT
     assert names[0] == "filo-20260307.sqlite"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no time zone from a variable")
+def test_a_night_belongs_to_the_day_of_the_clock_on_the_wall(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    # One of the two has another day than UTC at any hour.
+    ahead = now.hour >= 12
+    monkeypatch.setenv("TZ", "AHEAD-14" if ahead else "BEHIND+12")
+    time.tzset()
+    try:
+        made = back_up_if_due(settings)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert made is not None
+    assert made.name == f"filo-{now + timedelta(hours=14 if ahead else -12):%Y%m%d}.sqlite"
 
 
 def test_a_record_that_is_not_there_yet_needs_no_backup(filo_home: Path) -> None:

@@ -22,7 +22,6 @@ from filo_core.types import (
     TaughtPatch,
     Verdict,
 )
-from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.repositories.retention import Rank
 from storage.storage import Storage, open_storage
@@ -36,11 +35,9 @@ ANY_AGE = RetentionRules(keep=timedelta(days=1))
 NOW = MOMENT + timedelta(days=400)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_url") if on_server else sqlite_url(tmp_path / "filo.sqlite")
-    with open_storage(url, tmp_path / "images") as opened:
+@pytest.fixture
+def storage(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
         yield opened
 
 
