@@ -149,9 +149,15 @@ class Forwarder:
         """Rows forwarded, and the entry to go on behind; 0 at the end of the chain."""
         for attempt in range(_ATTEMPTS):
             try:
+                if self._with_images:
+                    # Not in the transaction: a shared folder is slow, and every other station would wait for it.
+                    with plant.reading() as transaction:
+                        ahead = self._next(transaction, after)
+                    self._copy_images(plant, ahead)
                 with plant.transaction() as transaction:
                     batch = self._next(transaction, after)
                     if self._with_images:
+                        # Another program of this station may have come further meanwhile; mostly all is there.
                         self._copy_images(plant, batch)
                     transaction.arrivals.take(self._station, batch.rows)
                 return len(batch.rows), batch.last
