@@ -126,7 +126,7 @@ class CompactTrainer:
             read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
         )
         self._set_text(start, stored)
-        self._loss = MatchingLoss(len(profile.stages)).to(settings.device)
+        self._loss = MatchingLoss(len(profile.stages) + len(profile.neighbourhoods)).to(settings.device)
         self._parameters = trainable(self.model, self._loss)
         self.mean_model = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         own = {f"0.{name}": parameter for name, parameter in self.mean_model.named_parameters()}
@@ -255,12 +255,18 @@ class CompactTrainer:
         count = len(batch.pixels)
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
         pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
-        stages, joint, image = read_tower(self.model.visual, pixels, self._profile.stages)
-        allowed = None
+        profile = self._profile
+        matched, joint, image = read_tower(self.model.visual, pixels, profile.stages, profile.neighbourhoods)
+        allowed: dict[int, Tensor | None] = {patches.shape[1]: None for patches in matched}
         if rng.random() < _WINDOW_SHARE:
-            window = int(rng.integers(2, _LARGEST_WINDOW + 1))
-            allowed = within_window(batch.steady.to(device), stages[0].shape[1], window)
-        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:]), allowed) for stage in stages]
+            # In patches of the finest grid; coarser ones have fewer in the same window.
+            window = int(rng.integers(2, _LARGEST_WINDOW + 1)) / max(allowed) ** 0.5
+            steady = batch.steady.to(device)
+            allowed = {patches: within_window(steady, patches, window * patches**0.5) for patches in allowed}
+        distances = [
+            group_distances(patches.reshape(count, VIEWS, *patches.shape[1:]), allowed[patches.shape[1]])
+            for patches in matched
+        ]
         total, losses = self._loss(distances, masks)
         if self._settings.text_weight > 0.0:
             # In bfloat16 captions of different kinds would round to the same logit.

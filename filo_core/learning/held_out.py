@@ -65,7 +65,7 @@ def measure_held_out(
     for _ in range(groups):
         group = make_group(photographs, side, rng)
         batch = normalised(torch.from_numpy(group.pixels).to(device), profile.mean, profile.std)
-        stages, joint, image = read_tower(visual, batch, profile.stages)
+        stages, joint, image = read_tower(visual, batch, profile.stages, profile.neighbourhoods)
         bank = MemoryBank()
         bank.add("0", [stage[0] for stage in stages])
         # Every query sees one reference: a good one that saw fewer than the anomalous ones would look worse.

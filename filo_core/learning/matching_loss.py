@@ -52,7 +52,7 @@ def group_distances(stage: Tensor, allowed: Tensor | None = None) -> Tensor:
     return 1.0 - similar
 
 
-def within_window(steady: Tensor, patches: int, window: int) -> Tensor:
+def within_window(steady: Tensor, patches: int, window: float) -> Tensor:
     """``(G, N, N)`` bool: patches at most ``window`` apart in rows and columns; all of them where not steady.
 
     Args:
@@ -87,19 +87,15 @@ class MatchingLoss(nn.Module):
         """Loss of a batch of groups and its parts by name.
 
         Args:
-            distances: one ``(G, VIEWS, N)`` a stage, of square grids.
+            distances: one ``(G, VIEWS, N)`` a stage or neighbourhood, of square grids.
             masks: ``(G, VIEWS, S, S)`` bool.
         """
-        count, _, patches = distances[0].shape
-        grid, side = math.isqrt(patches), masks.shape[-1] // 2
+        count, side = len(masks), masks.shape[-1] // 2
         pooled = functional.avg_pool2d(masks.flatten(0, 1)[:, None].float(), 2)[:, 0]
         truth = (pooled > _BAD_SHARE).float()
         total = torch.zeros((), device=truth.device)
-        maps = [*distances, torch.stack(list(distances)).mean(dim=0)]
-        for row, patch_map in enumerate(maps):
-            grown = functional.interpolate(
-                patch_map.reshape(count * VIEWS, 1, grid, grid), size=(side, side), mode="bilinear", align_corners=False
-            )[:, 0]
+        maps = [_grown(patch_map.reshape(count * VIEWS, -1), side) for patch_map in distances]
+        for row, grown in enumerate([*maps, torch.stack(maps).mean(dim=0)]):
             logits = self.slope[row].exp() * (grown - self.middle[row])
             loss = _FOCAL_WEIGHT * focal(logits, truth) + dice(logits, truth)
             total = total + (loss if row == len(distances) else _STAGE_WEIGHT * loss)
@@ -108,6 +104,14 @@ class MatchingLoss(nn.Module):
         peak_logits = self.slope[-1].exp() * (peak - self.middle[-1])
         image = functional.binary_cross_entropy_with_logits(peak_logits, anomalous)
         return total + _IMAGE_WEIGHT * image, {"map": float(loss.detach()), "image": float(image.detach())}
+
+
+def _grown(patch_map: Tensor, side: int) -> Tensor:
+    """``(B, side, side)`` from ``(B, N)`` on a square grid."""
+    grid = math.isqrt(patch_map.shape[1])
+    return functional.interpolate(
+        patch_map.view(-1, 1, grid, grid), size=(side, side), mode="bilinear", align_corners=False
+    )[:, 0]
 
 
 def focal(logits: Tensor, truth: Tensor) -> Tensor:

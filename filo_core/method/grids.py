@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from torch.nn import functional
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def grid_of(patches: Tensor, grid: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of ``(N, ...)`` patches that cover a picture as ``grid`` does, in as many patches or fewer."""
+    step = round(math.sqrt(grid[0] * grid[1] / len(patches)))
+    return grid[0] // step, grid[1] // step
 
 
 def on_grid(feature_map: Tensor, grid: tuple[int, int]) -> Tensor:

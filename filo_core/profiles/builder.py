@@ -131,7 +131,9 @@ def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None,
     """The image encoder of a profile, with the V-V stages that these heads read."""
     # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
     if hasattr(model.visual, "trunk"):
-        return ConvImageEncoder(model, profile.stages, profile.mean, profile.std, device)
+        return ConvImageEncoder(
+            model, profile.stages, profile.mean, profile.std, device, neighbourhoods=profile.neighbourhoods
+        )
     heads = heads or HeadSettings()
     return OpenClipImageEncoder(
         model,
@@ -188,7 +190,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    absent = {part for part in ("heads", "heads_weights", "grounding", "patch_head") if getattr(profile, part) is None}
+    optional = ("heads", "heads_weights", "grounding", "patch_head", "neighbourhoods")
+    absent = {part for part in optional if not getattr(profile, part)}
     numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:

@@ -59,6 +59,8 @@ class ModelProfile(BaseModel):
     """Channels of the head that embeds the patches of a convolutional tower; its last stage is projected without."""
     stages: tuple[int, ...] = Field(min_length=1)
     """1-based transformer blocks whose patch tokens are matched."""
+    neighbourhoods: tuple[tuple[int, int], ...] = ()
+    """Stages of a convolutional tower to be matched also as averages over squares of patches: (stage, patches)."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     reference_offsets_px: tuple[int, ...] = Field(default=(0,), min_length=1)

@@ -58,6 +58,16 @@ def test_a_patch_head_embeds_every_cell_of_the_grid_and_leaves_the_stages_as_the
     assert float(neighbours) < 0.9999, "every cell has an embedding of its own"
 
 
+def test_a_neighbourhood_is_the_mean_of_the_unit_features_around_every_other_patch(model: open_clip.CLIP) -> None:
+    encoder = ConvImageEncoder(model, (1, 2), _HALF, _HALF, neighbourhoods=((1, 2), (2, 4)))
+    features = encoder.encode(encoder.prepare(np.random.default_rng(0).integers(0, 255, (50, 90, 3), np.uint8)))
+    assert [tuple(patches.shape[:2]) for patches in features.matched] == [(1, 64), (1, 64), (1, 16), (1, 16)]
+    units = torch.nn.functional.normalize(features.stages[0][0], dim=-1)
+    assert torch.allclose(features.neighbourhoods[0][0, 0], units[[0, 1, 8, 9]].mean(dim=0), atol=1e-6)
+    deeper = torch.nn.functional.normalize(features.stages[1][0], dim=-1).view(8, 8, -1)
+    assert torch.allclose(features.neighbourhoods[1][0, 5], deeper[1:5, 1:5].mean(dim=(0, 1)), atol=1e-6)
+
+
 @pytest.mark.parametrize("stages", [(), (2, 1), (0, 1), (1, 5)])
 def test_stages_that_the_tower_does_not_have_are_refused(model: open_clip.CLIP, stages: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"stages must ascend within 1\.\.4"):

@@ -2,7 +2,7 @@
 
 import torch
 
-from filo_core.method.grids import on_grid
+from filo_core.method.grids import grid_of, on_grid
 
 
 def test_a_finer_map_is_averaged_and_a_coarser_one_interpolated() -> None:
@@ -12,3 +12,8 @@ def test_a_finer_map_is_averaged_and_a_coarser_one_interpolated() -> None:
     assert on_grid(coarse, (4, 4))[0, 0, 0].tolist() == [0.0, 1.0, 3.0, 4.0]
     same = torch.rand(1, 2, 3, 3)
     assert torch.equal(on_grid(same, (3, 3)), same)
+
+
+def test_the_grid_of_fewer_patches_is_as_many_times_coarser_both_ways() -> None:
+    assert grid_of(torch.zeros(24), (4, 6)) == (4, 6)
+    assert grid_of(torch.zeros(6, 9), (4, 6)) == (2, 3)
