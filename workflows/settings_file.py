@@ -20,6 +20,8 @@ from workflows.secret_store import LLM, PLANT, SecretStore
 SETTINGS_FILE = "settings.json"
 _PREFIX = "FILO_"
 _KEY = "llm_api_key"
+_ADDRESSES = {"source_value": "", "plant_database": PLANT}
+"""Settings that may hold a password, and what it is called in the secret store; empty for a camera's."""
 
 
 class StoredSettings(BaseModel):
@@ -105,8 +107,9 @@ def _emptied(home: Path, stored: StoredSettings) -> StoredSettings:
     if stored.llm_api_key and store.get(LLM) != stored.llm_api_key:
         store.set(LLM, stored.llm_api_key)
     addresses = {
-        "source_value": stored.source_value and store.emptied(stored.source_value),
-        "plant_database": stored.plant_database and store.emptied(stored.plant_database, PLANT),
+        field: address and store.emptied(address, secret)
+        for field, secret in _ADDRESSES.items()
+        if (address := getattr(stored, field)) is not None
     }
     return stored.model_copy(update={_KEY: None, **addresses})
 
