@@ -26,6 +26,7 @@ from tools.markdown import markdown_table, replace_section, say, this_machine
 from tools.postgres_server import PostgresServer, server_programs
 from tools.soak_faults import counted, faults_of, start
 from tools.soak_images import fill_folder
+from tools.soak_program import signed_recipe
 
 IMAGES_PER_KILL = 60
 MOST_LINES, LONGEST_WAIT_S = 40, 0.05
@@ -104,6 +105,9 @@ def _said_until_killed(program: subprocess.Popen[str], chance: random.Random) ->
 def two_writers(url: str, home: Path, seconds: float) -> Findings:
     """Two programs on one record for so many seconds: both go on, all that they said is there, and no error."""
     images = home / "images"
+    with open_storage(url, images) as storage:
+        # Before both: two people who set the same product up at once are another matter.
+        signed_recipe(storage)
     programs = [start("writer", url, images, str(seconds), str(seed)) for seed in (1, 2)]
     found = Findings(writers=heard(programs))
     said = {line for one in found.writers for line in one.lines}
