@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from filo_core.errors import SettingsError
 from workflows.redaction import hide
-from workflows.secret_file import SecretFile, write_private
+from workflows.secret_file import SecretFile
+from workflows.whole_files import write_private
 
 LLM, DATABASE, PLANT, CAMERA = "llm", "database", "plant", "rtsp:"
 BACKEND = "FILO_SECRETS"
