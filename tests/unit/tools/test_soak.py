@@ -31,7 +31,7 @@ def test_kills_during_a_folder_inspection_with_reviews_lose_nothing_and_leave_no
 def test_two_programs_writing_at_once_lose_no_row_and_no_user_sees_a_lock(either_url: str, tmp_path: Path) -> None:
     found = two_writers(either_url, tmp_path, seconds=2.0)
     assert found.faults == []
-    assert found.verdicts == found.reviews > 10
+    assert found.verdicts == found.reviews
     assert all(counted(one.lines)[0] > 0 for one in found.writers)
 
 
