@@ -16,7 +16,7 @@ from workflows.forwarding import forwarder_of
 
 @speaks_plainly
 def forward(
-    plant: Annotated[str, typer.Option(help="Its address; FILO_PLANT_DATABASE keeps a password out of sight.")] = "",
+    plant: Annotated[str, typer.Option(help="Its address; main.py secret set plant keeps the password.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Forward what there is, then end.")] = False,
     database: Database = "",
     as_json: AsJson = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +13,7 @@ from rich.table import Table
 from cli.calibrate import Device
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
-from cli.signing_in import User, signed_in
+from cli.signing_in import User, inspecting_as, signed_in
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
@@ -22,12 +24,24 @@ from workflows.catalogue import Catalogue
 from workflows.golden import GoldenSets, golden_steps
 
 app = typer.Typer(help="Known good and bad parts that every recipe has to get right.", no_args_is_help=True)
-Who = Annotated[str, typer.Option("--by", help="Who does it; the operator of FILO_OPERATOR without it.")]
+Who = Annotated[str, typer.Option("--by", help="Who does it, while there are no users; FILO_OPERATOR without it.")]
 
 
 def _open(database: str) -> Storage:
     settings = settings_with(database=database)
     return open_storage(settings.database_url, settings.images)
+
+
+@contextmanager
+def _signed_in(database: str, user: str, by: str = "") -> Iterator[tuple[GoldenSets, str, str]]:
+    """The golden sets with the user signed in, who does it, and the PIN for what needs it again."""
+    settings = settings_with(database=database)
+    with open_storage(settings.database_url, settings.images) as storage:
+        access, pin = signed_in(storage, user, settings.station)
+        try:
+            yield GoldenSets(storage, access), by or settings.operator, pin
+        finally:
+            access.sign_out()
 
 
 @app.command()
@@ -36,14 +50,14 @@ def add(
     name: Name,
     images: Annotated[list[Path], typer.Argument(help="Images of known parts.")],
     bad: Annotated[bool, typer.Option("--bad/--good", help="What these parts are known to be.")],
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Add known good or known bad parts to the golden set."""
     read = [read_image(path) for path in images]
-    with _open(database) as storage:
-        golden = GoldenSets(storage)
+    with _signed_in(database, user) as (golden, by, _):
         for image in read:
-            golden.add(name, image, Verdict.NG if bad else Verdict.OK)
+            golden.add(name, image, Verdict.NG if bad else Verdict.OK, by)
         total = len(golden.parts(name))
     say(f"{len(read)} added; the golden set of {name} has {total} parts.")
 
@@ -53,11 +67,12 @@ def add(
 def import_folder(
     name: Name,
     folder: Annotated[Path, typer.Argument(help="Folder with good and other folders, or a category of MVTec AD.")],
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Add the parts of a folder: those in good (or ok) are good, those in other folders bad."""
-    with _open(database) as storage:
-        added = GoldenSets(storage).add_folder(name, folder)
+    with _signed_in(database, user) as (golden, by, _):
+        added = golden.add_folder(name, folder, by)
     good = sum(part.expected is Verdict.OK for part in added)
     say(f"{good} good and {len(added) - good} bad parts are in the golden set of {name}.")
 
@@ -67,16 +82,16 @@ def import_folder(
 def remove(
     name: Name,
     part: Annotated[str, typer.Argument(help="Name of the part as list shows it, or the start of its hash.")],
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Take one part out of the golden set; earlier checks stay in the log."""
-    with _open(database) as storage:
-        golden = GoldenSets(storage)
+    with _signed_in(database, user) as (golden, by, _):
         found = [p for p in golden.parts(name) if p.name == part or (len(part) >= 8 and p.image_hash.startswith(part))]
         if len(found) != 1:
             many = "no part" if not found else f"{len(found)} parts"
             raise ProductError(f"The golden set of {name} has {many} called {part!r}. Give the start of its hash.")
-        golden.remove(name, found[0].image_hash)
+        golden.remove(name, found[0].image_hash, by)
     say(f"{found[0].name} is no longer in the golden set of {name}.")
 
 
@@ -121,16 +136,26 @@ def list_parts(name: Name, database: Database = "", as_json: AsJson = False) -> 
 
 @app.command()
 @speaks_plainly
-def check(name: Name, by: Who = "", database: Database = "", device: Device = "", as_json: AsJson = False) -> None:
+def check(
+    name: Name,
+    by: Who = "",
+    user: User = "",
+    database: Database = "",
+    device: Device = "",
+    as_json: AsJson = False,
+) -> None:
     """Judge the golden set under the recipe in force. The exit status is 2 when it fails."""
     from filo_core.engine import load_engine
 
-    settings = settings_with(database=database, device=device)
+    settings = settings_with(database=database, device=device, operator=by)
     checked: GoldenChecked | None = None
-    with open_storage(settings.database_url, settings.images) as storage:
+    with (
+        open_storage(settings.database_url, settings.images) as storage,
+        inspecting_as(storage, user, settings) as checked_by,
+    ):
         catalogue = Catalogue(storage)
         engine = load_engine(catalogue.recipe(name).recipe.profile, settings.device, settings.models)
-        for event in golden_steps(catalogue, name, by or settings.operator)(engine):
+        for event in golden_steps(catalogue, name, checked_by)(engine):
             if isinstance(event, GoldenChecked):
                 checked = event
     assert checked is not None, "a check ends with its result"
@@ -154,13 +179,8 @@ def sign_off(
     database: Database = "",
 ) -> None:
     """Let inspection go on in spite of a failed or overdue check. It stays in the log with name and reason."""
-    settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        access, _ = signed_in(storage, user, settings.station)
-        try:
-            release = GoldenSets(storage, access).release(name, by or settings.operator, reason)
-        finally:
-            access.sign_out()
+    with _signed_in(database, user, by) as (golden, who, pin):
+        release = golden.release(name, who, reason, pin)
     say(f"{release.signed_by} let {name} be inspected. The problem was: {release.problem}")
 
 
@@ -170,11 +190,12 @@ def demand(
     name: Name,
     each_shift: Annotated[bool, typer.Option("--each-shift/--never", help="Whether a check is demanded.")] = True,
     shifts: Annotated[str, typer.Option(help="When shifts begin, by the clock on the wall.")] = USUAL_SHIFTS,
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Demand a check in each shift: without one the product is not inspected."""
-    with _open(database) as storage:
-        GoldenSets(storage).demand(name, Shifts.parse(shifts) if each_shift else None)
+    with _signed_in(database, user) as (golden, by, _):
+        golden.demand(name, Shifts.parse(shifts) if each_shift else None, by)
     say(f"{name} is inspected only after a check in the running shift." if each_shift else "No check is demanded.")
 
 

@@ -14,6 +14,7 @@ import typer
 
 from cli.common import errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
+from cli.signing_in import inspecting_as
 from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
@@ -61,11 +62,16 @@ def run(
     parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
     database: Database = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    user: Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""
     settings = settings_with(database=database, device=device)
-    with open_storage(settings.database_url, settings.images) as storage, forwarding(settings, storage):
+    with (
+        open_storage(settings.database_url, settings.images) as storage,
+        forwarding(settings, storage),
+        inspecting_as(storage, user, settings) as operator,
+    ):
         secrets = SecretStore(settings.home)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
@@ -74,7 +80,7 @@ def run(
             load_detector, version.recipe.profile, version.recipe, tuple(references), installed=settings.models
         )
         detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=_warn)
-        recorder = Recorder(storage, name, station=settings.station, operator=settings.operator)
+        recorder = Recorder(storage, name, station=settings.station, operator=operator)
         try:
             detector.wait_ready()
             tally = _Tally(parts, quiet=as_json)

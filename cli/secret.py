@@ -11,8 +11,8 @@ from cli.product import AsJson
 from cli.signing_in import ask_pin
 from workflows.secret_store import SecretStore
 
-app = typer.Typer(help="Keys and passwords: llm, database, rtsp:HOST, output:USER@HOST.", no_args_is_help=True)
-Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, rtsp:HOST or output:USER@HOST.")]
+app = typer.Typer(help="Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True)
+Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, plant, rtsp:HOST or output:USER@HOST.")]
 
 
 @app.command("set")

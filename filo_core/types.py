@@ -97,6 +97,8 @@ class EventKind(StrEnum):
     CHAIN_BEGUN = "chain begun"
     IMAGES_REMOVED = "images removed"
     DISK_FULL = "disk full"
+    RECIPE_IN_FORCE = "recipe in force"
+    GOLDEN_SET_CHANGED = "golden set changed"
 
 
 class Origin(StrEnum):

@@ -7,22 +7,29 @@ name of a backup is whole. A server's database is its administrator's to back up
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine
 
 from filo_core.errors import StorageError
+from filo_core.types import EventKind
 from storage.engine import BUSY_TIMEOUT_MS, parse_url, shown, sqlite_file
+from storage.image_pool import copied, place_of
+from storage.pictures import spoken_of
 
 _RECORD = "filo.sqlite"
-_IMAGES = "images"
+IMAGES = "images"
+"""Folder of the images of the backups beside it."""
 _LIST = ".images.txt"
-_HASH_COLUMNS = (("inspections", "image_hash"), ("inspections", "map_hash"), ("reference_images", "image_hash"))
+_HASH = re.compile(r"[0-9a-f]{64}")
+"""Whatever else a database says is no name of a file: it may come from anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def copy_database(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
-        with closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as connection:
+        with closing(_opened(source)) as connection:
             connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
             connection.execute("VACUUM INTO ?", (str(temporary),))
         check_database(temporary)
@@ -112,15 +119,17 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
     missing = 0
     if is_folder:
         for content_hash in wanted:
-            missing += not _copied(images, target / _IMAGES, content_hash)
+            missing += not copied(images, target / IMAGES, content_hash)
     else:
-        missing = sum(not _place(images, content_hash).is_file() for content_hash in wanted)
+        missing = sum(not place_of(images, content_hash).is_file() for content_hash in wanted)
         file.with_name(f"{file.name}{_LIST}").write_text("".join(f"{entry}\n" for entry in wanted), encoding="ascii")
     return Backup(file, _count(file), len(wanted), missing)
 
 
 def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
     """Put a backup in the record's place; the record that was there is kept beside it, and its new name comes back.
+
+    Images that the store lacks come from the folder of images beside the backup, where there is one.
 
     The caller holds the window's lock and knows that no other program uses the record.
 
@@ -138,9 +147,7 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
         kept = _put_aside(target)
         temporary.replace(target)
         wanted = images_of(target)
-        missing = sum(
-            not (_place(images, entry).is_file() or _copied(source / _IMAGES, images, entry)) for entry in wanted
-        )
+        missing = sum(not copied(file.parent / IMAGES, images, entry) for entry in wanted)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         reason = error.strerror or error
@@ -149,18 +156,22 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
 
 
 def images_of(database: Path) -> list[str]:
-    """Hashes of every image and map that a record speaks of, signed recipes included, in order."""
-    with closing(sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)) as connection:
-        found: set[str] = set()
-        for table, column in _HASH_COLUMNS:
-            query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - our own names
-            found.update(row[0] for row in connection.execute(query))
-        references = connection.execute(
-            "SELECT json_extract(value, '$.image_hash') FROM recipe_versions, "
-            "json_each(recipe_versions.content, '$.references')"
-        )
-        found.update(row[0] for row in references if row[0])
-    return sorted(found)
+    """Hashes of every image and map that a record speaks of, of this schema or an older one, in order."""
+    engine = create_engine("sqlite://", creator=lambda: _opened(database))
+    try:
+        with engine.connect() as connection:
+            return sorted(filter(_HASH.fullmatch, set(spoken_of(connection))))
+    finally:
+        engine.dispose()
+
+
+def removed_images(database: Path) -> Iterator[str]:
+    """Hashes of the images and maps that the retention rules removed, by the record's events."""
+    query = "SELECT value FROM events, json_each(events.detail, '$.files') WHERE events.kind = ? ORDER BY events.id"
+    with closing(_opened(database)) as connection:
+        for (content_hash,) in connection.execute(query, (EventKind.IMAGES_REMOVED.value,)):
+            if _HASH.fullmatch(content_hash):
+                yield content_hash
 
 
 def _file_of(url: str) -> Path:
@@ -183,27 +194,14 @@ def _put_aside(target: Path) -> Path | None:
     return kept
 
 
-def _copied(source: Path, target: Path, content_hash: str) -> bool:
-    origin, place = _place(source, content_hash), _place(target, content_hash)
-    if place.is_file():
-        return True
-    if not origin.is_file():
-        return False
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f"{place.name}.part")
-    shutil.copyfile(origin, temporary)
-    temporary.replace(place)
-    return True
-
-
-def _place(images: Path, content_hash: str) -> Path:
-    return images / content_hash[:2] / content_hash
-
-
 def _count(database: Path) -> int:
-    with closing(sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)) as connection:
+    with closing(_opened(database)) as connection:
         number: int = connection.execute("SELECT count(*) FROM inspections").fetchone()[0]
     return number
+
+
+def _opened(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{_quoted(database)}?mode=ro", uri=True)
 
 
 def _unused(path: Path) -> Path:

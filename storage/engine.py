@@ -33,6 +33,7 @@ _MIGRATION_LOCK = 0x46694C6F
 _CHAIN_LOCK = 0x46694C70
 _ARRIVALS_LOCK = 0x46694C71
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
+_SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
 
@@ -56,6 +57,11 @@ def parse_url(url: str) -> URL:
     backend = parsed.get_backend_name()
     if backend not in {_SQLITE, _POSTGRESQL}:
         raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
+    if secret := sorted(_SECRET_PARAMETERS & {name.lower() for name in parsed.query}):
+        raise StorageError(
+            f"The database address has {secret[0]} among its parameters, which are shown. Write it before the host: "
+            "postgresql+psycopg://user:password@host/database."
+        )
     if backend == _SQLITE and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
         raise StorageError("The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.")
     return parsed
@@ -147,12 +153,14 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
 
 def _make_server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "
             f"Install it with: pip install {url.get_driver_name()}"
         ) from error
+    event.listen(engine, "connect", _compile_nothing)
+    return engine
 
 
 def _check_file(path: Path) -> None:
@@ -181,6 +189,14 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
         raise sqlite3.OperationalError(f"unable to open with a write-ahead log, only with {mode}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _compile_nothing(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """No just-in-time compiler: our questions are answered in less time than it takes."""
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

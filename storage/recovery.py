@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from filo_core.types import EventKind
 from storage.artefacts import Leftovers
-from storage.columns import PlainText
-from storage.models import Row
+from storage.pictures import spoken_of
 from storage.repositories.events import EventRepository
 from storage.repositories.jobs import JobRepository
-
-_BATCH = 10_000
-_PICTURE = ("image_hash", "map_hash")
-_WITHOUT_PICTURES = frozenset({"inspections", "reviews", "events", "jobs", "sessions", "users"})
-"""Tables whose texts name no picture, some of them long."""
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 logger = logging.getLogger(__name__)
 
@@ -73,17 +63,6 @@ def _unspoken(session: Session, recent: tuple[Path, ...]) -> dict[str, Path]:
     """Pictures among ``recent`` that no table speaks of: one pass over the record, however many there are."""
     left = {path.name: path for path in recent}
     if left:
-        for content_hash in _spoken_of(session):
+        for content_hash in spoken_of(session):
             left.pop(content_hash, None)
     return left
-
-
-def _spoken_of(session: Session) -> Iterator[str]:
-    for table in Row.metadata.sorted_tables:
-        for column in table.columns:
-            if column.name.endswith(_PICTURE):
-                yield from session.scalars(select(column).execution_options(yield_per=_BATCH))
-            elif isinstance(column.type, PlainText) and table.name not in _WITHOUT_PICTURES:
-                # A signed recipe keeps its good images in its text, though the draft may have let go of them.
-                for text in session.scalars(select(column)):
-                    yield from _HASH.findall(text)

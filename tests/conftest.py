@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.engine import sqlite_url
 from tools.postgres_server import PostgresServer, server_programs
 
 _LONGEST_END_S = 10.0
@@ -59,6 +60,15 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.new_database()
     yield url.render_as_string(hide_password=False)
     postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty record: the test runs once on each kind of database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "filo.sqlite")
+    found: str = request.getfixturevalue("postgres_url")
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 PRODUCT = "soak"
 _MODEL_HASH = "c" * 64
+NEVER_STORED = "a" * 64
+"""Hash of the recipe's good image, which stands for one and is on no disk."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def signed_recipe(storage: Storage) -> Recipe:
             draft = ProductDraft(
                 ProductDescription(PRODUCT, "part"),
                 (AnomalyType("scratch"),),
-                (Reference("a" * 64, "good.png"),),
+                (Reference(NEVER_STORED, "good.png"),),
                 limits=Limits(0.25, 0.5, 0.1),
                 model_hash=_MODEL_HASH,
             )

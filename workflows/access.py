@@ -45,6 +45,8 @@ class Right(Enum):
     OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
     SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
     DELETE = ("delete a product", Role.SUPERVISOR)
+    GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
+    RELEASE = ("let an inspection go on", Role.SUPERVISOR)
     REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
     MANAGE_USERS = ("manage users", Role.ADMIN)
 
@@ -168,30 +170,36 @@ class Access:
             return user.name
 
     def _checked(self, name: str, pin: str) -> User:
-        """The user of a name, if the PIN is theirs; a refusal is counted before anything else is said."""
+        """The user of a name, if the PIN is theirs.
+
+        The attempt counts as refused before the PIN is looked at, so that many at once are no way round the wait; and
+        no transaction is open while it is looked at, so that a line's verdicts do not wait for it.
+        """
         # Whatever was typed becomes something that every database takes.
         name = storable(name)[:LONGEST_NAME]
+        user, in_a_row = self._attempt(name)
+        is_right = _is_right(user, pin)
+        with self._storage.transaction() as transaction:
+            if is_right:
+                transaction.users.set_lock(name, None)
+            else:
+                transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, name, {"in_a_row": in_a_row})
+        # Outside: the refusal is in the record before anybody hears of it.
+        if not is_right:
+            raise AccessError("Name or PIN is wrong. Try again, or ask an admin.")
+        assert user is not None, "nobody has no PIN that is right"
+        return user
+
+    def _attempt(self, name: str) -> tuple[User | None, int]:
+        """Whom the name belongs to, and how many attempts in a row this is; none while the name has to wait."""
         with self._storage.transaction() as transaction:
             wait = _seconds_to_wait(transaction, name)
-            if wait:
-                raise_after = AccessError(f"{name} was refused too often. Wait {_spoken(wait)}, then try again.")
-            else:
-                user = transaction.users.find(name)
-                if _is_right(user, pin):
-                    transaction.users.set_lock(name, None)
-                    assert user is not None, "nobody has no PIN that is right"
-                    return user
-                self._count_refusal(transaction, name)
-                raise_after = AccessError("Name or PIN is wrong. Try again, or ask an admin.")
-        # Outside: the refusal is in the record before anybody hears of it.
-        raise raise_after
-
-    def _count_refusal(self, transaction: Transaction, name: str) -> None:
-        before = transaction.users.lock(name)
-        failures = (before.failures if before else 0) + 1
-        transaction.users.set_lock(name, SignInLock(failures, datetime.now(UTC), delay_after(failures)))
-        detail = {"in_a_row": failures}
-        transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, name, detail)
+            if not wait:
+                before = transaction.users.lock(name)
+                failures = (before.failures if before else 0) + 1
+                transaction.users.set_lock(name, SignInLock(failures, datetime.now(UTC), delay_after(failures)))
+                return transaction.users.find(name), failures
+        raise AccessError(f"{name} was refused too often. Wait {_spoken(wait)}, then try again.")
 
     def _end(self, current: _SignedIn, why: str) -> None:
         self._current = None

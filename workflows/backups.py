@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.errors import StorageError
 from filo_core.types import EventKind
 from storage.artefacts import refuse_other_runs
-from storage.backup import Backup, back_up, copy_database, restore
+from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, removed_images, restore
 from storage.engine import parse_url, sqlite_file
+from storage.image_pool import add_to_pool, drop_from_pool
 from storage.instance_lock import InstanceLock
 from storage.storage import open_storage
 
@@ -48,20 +50,45 @@ def restore_record(settings: Settings, source: Path) -> tuple[Backup, Path | Non
 
 
 def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | None:
-    """Make today's backup unless it is there, and remove all but the newest few; back comes a new one.
+    """Make today's backup with its images unless it is there, and remove all but the newest few.
+
+    Returns:
+        The new one.
 
     Raises:
         StorageError: if it cannot be written.
     """
     source = sqlite_file(parse_url(settings.database_url))
-    folder = settings.home / "backups"
-    target = folder / (now or datetime.now(UTC)).strftime(_NIGHTLY)
+    folder = settings.backups
+    # The day of the clock on the wall, as the backup's hour is: UTC's day begins in the middle of somebody's shift.
+    target = folder / (now or datetime.now().astimezone()).strftime(_NIGHTLY)
     if source is None or not source.exists() or target.exists():
         return None
     copy_database(source, target)
+    # After the database: whatever it speaks of was on disk before its row.
+    _copy_images(settings, target)
     for old in sorted(folder.glob("filo-[0-9]*.sqlite"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return target
+
+
+def _copy_images(settings: Settings, made: Path) -> None:
+    """Bring the images of the backups up to those of the newest one.
+
+    An image that the retention rules removed goes from here as well: the room that they promise is room on the disk.
+    """
+    pool = made.parent / IMAGES
+    try:
+        pooled = add_to_pool(settings.images, pool, images_of(made))
+        dropped = drop_from_pool(settings.images, pool, removed_images(made))
+    except OSError as error:
+        made.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise StorageError(f"{pool} cannot be written: {reason}. Free some space, or ask for permission.") from error
+    logger.info("%d images added to the backups, %d let go of", pooled.added, dropped)
+    if pooled.damaged:
+        names = ", ".join(pooled.damaged[:5])
+        logger.error("%d images are damaged and in no new backup: %s", len(pooled.damaged), names)
 
 
 def note_backup_problem(settings: Settings, problem: str) -> None:

@@ -21,6 +21,7 @@ from storage.engine import BrokenRuleError, parse_url
 from storage.repositories.arrivals import Mark
 from storage.repositories.outbox import Batch
 from storage.storage import Storage, Transaction, open_storage
+from workflows.secret_store import PLANT, SecretStore
 
 if TYPE_CHECKING:
     from workflows.settings import Settings
@@ -148,9 +149,15 @@ class Forwarder:
         """Rows forwarded, and the entry to go on behind; 0 at the end of the chain."""
         for attempt in range(_ATTEMPTS):
             try:
+                if self._with_images:
+                    # Not in the transaction: a shared folder is slow, and every other station would wait for it.
+                    with plant.reading() as transaction:
+                        ahead = self._next(transaction, after)
+                    self._copy_images(plant, ahead)
                 with plant.transaction() as transaction:
                     batch = self._next(transaction, after)
                     if self._with_images:
+                        # Another program of this station may have come further meanwhile; mostly all is there.
                         self._copy_images(plant, batch)
                     transaction.arrivals.take(self._station, batch.rows)
                 return len(batch.rows), batch.last
@@ -206,7 +213,7 @@ def forwarder_of(settings: Settings, storage: Storage, plant_url: str = "") -> F
         ForwardingError: if the station has no name, or the plant's database is its own.
         StorageError: if the plant's address is none.
     """
-    url = plant_url or settings.plant_database.get_secret_value()
+    url = SecretStore(settings.home).filled(plant_url, PLANT) if plant_url else settings.plant_url
     if not url:
         return None
     if parse_url(url) == parse_url(settings.database_url):

@@ -13,7 +13,7 @@ from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import SourceImage, Verdict
+from filo_core.types import EventKind, SourceImage, Verdict
 from storage.names import tidy_name
 from workflows.access import Access, Right
 
@@ -35,7 +35,7 @@ class GoldenSets:
 
     Args:
         storage: the record.
-        access: who is signed in; only a release asks for it.
+        access: who is signed in; whatever changes a set, or lets inspection go on in spite of it, asks for it.
     """
 
     def __init__(self, storage: Storage, access: Access | None = None) -> None:
@@ -47,41 +47,59 @@ class GoldenSets:
         with self._storage.reading() as transaction:
             return transaction.golden.parts(transaction.products.product_id(name))
 
-    def add(self, name: str, image: SourceImage, expected: Verdict) -> GoldenPart:
+    def add(self, name: str, image: SourceImage, expected: Verdict, by: str = "") -> GoldenPart:
         """Add a known part; the same content again replaces what was known about it.
 
         Raises:
             ValueError: if what is known is neither OK nor NG.
+            AccessError: if there are users and nobody who may change a golden set is signed in.
             StorageError: if the image cannot be stored.
         """
         if expected not in {Verdict.OK, Verdict.NG}:
             raise ValueError(f"a golden part is OK or NG, not {expected}")
+        who = self._access.require(Right.GOLDEN_SET, by)
         part = GoldenPart(image.image_hash, printable_name(image.name), expected)
         self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
             transaction.golden.put(transaction.products.product_id(name), part)
+            detail = {"added": part.image_hash, "name": part.name, "expected": expected.value}
+            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, detail)
         return part
 
-    def add_folder(self, name: str, folder: Path) -> tuple[GoldenPart, ...]:
+    def add_folder(self, name: str, folder: Path, by: str = "") -> tuple[GoldenPart, ...]:
         """Add the parts of a folder: ``good`` or ``ok`` are good, all folders beside them bad, as in MVTec AD's test.
 
         Raises:
             FolderError: if there is no such folder, or no good and no bad one in it.
             UnreadableImageError: if an image is of no use; nothing is added then.
+            AccessError: if there are users and nobody who may change a golden set is signed in.
         """
+        self._access.require(Right.GOLDEN_SET, by)
         # All are read before the first is stored.
         found = [(read_image(path), expected) for path, expected in known_images(folder)]
-        return tuple(self.add(name, image, expected) for image, expected in found)
+        return tuple(self.add(name, image, expected, by) for image, expected in found)
 
-    def remove(self, name: str, image_hash: str) -> None:
-        """Take a part out of the set; the checks that were made with it stay."""
+    def remove(self, name: str, image_hash: str, by: str = "") -> None:
+        """Take a part out of the set; the checks that were made with it stay.
+
+        Raises:
+            AccessError: if there are users and nobody who may change a golden set is signed in.
+        """
+        who = self._access.require(Right.GOLDEN_SET, by)
         with self._storage.transaction() as transaction:
             transaction.golden.remove(transaction.products.product_id(name), image_hash)
+            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, {"removed": image_hash})
 
-    def demand(self, name: str, shifts: Shifts | None) -> None:
-        """Demand a check in each shift before anything is inspected; None demands it no more."""
+    def demand(self, name: str, shifts: Shifts | None, by: str = "") -> None:
+        """Demand a check in each shift before anything is inspected; None demands it no more.
+
+        Raises:
+            AccessError: if there are users and nobody who may change a golden set is signed in.
+        """
+        who, starts = self._access.require(Right.GOLDEN_SET, by), str(shifts) if shifts else None
         with self._storage.transaction() as transaction:
-            transaction.golden.set_demand(transaction.products.product_id(name), str(shifts) if shifts else None)
+            transaction.golden.set_demand(transaction.products.product_id(name), starts)
+            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, {"demanded": starts})
 
     def demanded(self, name: str) -> Shifts | None:
         """Shifts in each of which a check is demanded, None where it is not."""
@@ -121,14 +139,16 @@ class GoldenSets:
                 f"{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason."
             )
 
-    def release(self, name: str, signed_by: str, reason: str) -> GoldenRelease:
+    def release(self, name: str, signed_by: str, reason: str, pin: str = "") -> GoldenRelease:
         """Let inspection go on in spite of the problem there is: until the next check, or the next shift.
+
+        Once there are users, whoever is signed in signs, and gives the PIN again; until then ``signed_by`` does.
 
         Raises:
             GoldenSetError: if there is no problem, nobody signs, or no reason is given.
-            AccessError: if there are users and nobody who may sign off is signed in.
+            AccessError: if there are users and nobody is signed in who may sign off, or the PIN is wrong.
         """
-        who, why = tidy_name(self._access.require(Right.SIGN_OFF, signed_by), "signature"), reason.strip()
+        who, why = tidy_name(self._access.require(Right.RELEASE, signed_by, pin), "signature"), reason.strip()
         if not who:
             raise GoldenSetError("Nobody has signed. Enter who lets the inspection go on.")
         if not 0 < len(why) <= _LONGEST_REASON:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from storage.storage import Storage, Transaction
+    from storage.storage import Storage
 
 LOOKED_AT = 500
 """Inspections among which those for a blind review are looked for."""
@@ -155,7 +155,7 @@ class History:
         _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
-            if who in _reviewers(transaction, inspection_id):
+            if who in transaction.reviews.reviewers([inspection_id])[inspection_id]:
                 raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
             transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
 
@@ -170,16 +170,11 @@ class History:
         Looks at the newest :data:`LOOKED_AT` inspections that are wanted.
         """
         who = reviewer.strip()
-        found: list[InspectionRecord] = []
         with self._storage.reading() as transaction:
-            for record in transaction.inspections.page(wanted, None, LOOKED_AT):
-                if record.review is None or record.verdict is Verdict.NOT_INSPECTED:
-                    continue
-                if who not in _reviewers(transaction, record.inspection_id):
-                    found.append(record)
-                if len(found) == limit:
-                    break
-        return tuple(found)
+            newest = transaction.inspections.page(wanted, None, LOOKED_AT)
+            decided = [one for one in newest if one.review is not None and one.verdict is not Verdict.NOT_INSPECTED]
+            known_by = transaction.reviews.reviewers([record.inspection_id for record in decided])
+        return tuple(record for record in decided if who not in known_by[record.inspection_id])[:limit]
 
     def encoded(self, record: InspectionRecord) -> bytes:
         """The encoded bytes of an inspection's image.
@@ -208,11 +203,6 @@ class History:
             StorageError: if it is missing, was altered, or nothing was judged.
         """
         return self._storage.artefacts.get_map(record.map_hash)
-
-
-def _reviewers(transaction: Transaction, inspection_id: int) -> set[str]:
-    deciding = {review.reviewer for review in transaction.reviews.of(inspection_id)}
-    return deciding | {review.reviewer for review in transaction.reviews.blind_of(inspection_id)}
 
 
 def _check(review: Review) -> None:

@@ -1,8 +1,8 @@
 """Secrets by name: in the system's keyring where there is one, in an encrypted file otherwise.
 
-Names: ``llm`` for the language model's key, ``database`` for the password of the record's server, ``rtsp:HOST`` for a
-camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which of them exist, and where, stands
-in an index without the secrets themselves.
+Names: ``llm`` for the language model's key, ``database`` for the password of the record's server, ``plant`` for that of
+the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which of
+them exist, and where, stands in an index without the secrets themselves.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import json
 import os
 import re
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from filo_core.errors import SettingsError
 from workflows.redaction import hide
 from workflows.secret_file import SecretFile
 from workflows.whole_files import write_private
 
-LLM, DATABASE, CAMERA = "llm", "database", "rtsp:"
+LLM, DATABASE, PLANT, CAMERA = "llm", "database", "plant", "rtsp:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
-_NAME = re.compile(r"llm|database|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
+_NAME = re.compile(r"llm|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
 
@@ -64,7 +64,7 @@ class SecretStore:
         """
         if not _NAME.fullmatch(name):
             raise SettingsError(
-                f"{name[:80]!r} is no name of a secret. Use llm, database, rtsp:HOST or output:USER@HOST."
+                f"{name[:80]!r} is no name of a secret. Use llm, database, plant, rtsp:HOST or output:USER@HOST."
             )
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
@@ -100,6 +100,8 @@ class SecretStore:
             password: to put in; None takes the one that is kept.
         """
         parts = urlsplit(address)
+        if parts.password:
+            hide(unquote(parts.password))
         if not parts.username or parts.password is not None:
             return address
         if password is None:
@@ -108,6 +110,28 @@ class SecretStore:
             return address
         user, host = parts.netloc.rsplit("@", 1)
         return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+
+    def emptied(self, address: str, name: str = "") -> str:
+        """An address without its password, which is kept from now on where :meth:`filled` finds it.
+
+        Args:
+            address: a URL; one without a name and a password comes back as it is.
+            name: of the secret; the camera's of the URL's host when not given.
+
+        Raises:
+            SettingsError: if the password cannot be kept.
+        """
+        scheme, separator, rest = address.partition("://")
+        # An unescaped password of a camera may itself hold @ and /, which its path never does.
+        authority, rest = _divided(rest) if name else (rest, "")
+        person, _, host = authority.rpartition("@")
+        user, _, password = person.partition(":")
+        if not (separator and user and password):
+            return address
+        secret = name or f"{CAMERA}{urlsplit(f'//{host}').hostname}"
+        if self.get(secret) != unquote(password):
+            self.set(secret, unquote(password))
+        return f"{scheme}://{user}@{host}{rest}"
 
     def _index(self) -> dict[str, str]:
         try:
@@ -164,3 +188,9 @@ class SecretStore:
             raise SettingsError(
                 f"The keyring does not let go of the secret {name}. Unlock it, then try again."
             ) from error
+
+
+def _divided(rest: str) -> tuple[str, str]:
+    """What stands behind a URL's ``://``, as its authority and the path behind it."""
+    authority, slash, path = rest.partition("/")
+    return authority, slash + path

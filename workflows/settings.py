@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from storage.engine import sqlite_url
 from workflows.output_address import Output
-from workflows.secret_store import DATABASE, SecretStore
+from workflows.secret_store import DATABASE, PLANT, SecretStore
 from workflows.settings_file import read_settings_file
 
 APP_NAME = "FiLo Inspector"
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     image_quota_gb: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
     """GiB that the image store may take; None for as much as there is."""
     plant_database: SecretStr = SecretStr("")
-    """SQLAlchemy URL that this station forwards to; empty for a station on its own."""
+    """SQLAlchemy URL that this station forwards to, see :attr:`plant_url`; empty for a station on its own."""
     plant_images: Path | None = None
     """The plant's image folder; None leaves images on the station."""
     llm_base_url: str = ""
@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     llm_timeout_s: float = 60.0
     backup_hour: int = Field(default=2, ge=0, le=23)
     """Local hour of the nightly backup; the day's first start of the window makes one as well."""
+    backup_folder: Path | None = None
+    """Where nightly backups go, best on another disk; None for ``backups`` in ``home``."""
     supervised: bool = True
     """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
     line_token: SecretStr = SecretStr("")
@@ -84,9 +86,26 @@ class Settings(BaseSettings):
         return SecretStore(self.home).filled(self.database, DATABASE)
 
     @property
+    def plant_url(self) -> str:
+        """SQLAlchemy URL of the plant; a password in ``plant_database`` is in the secret store from now on.
+
+        So the next start needs it in no variable any more.
+
+        Raises:
+            SettingsError: if the password cannot be kept.
+        """
+        secrets = SecretStore(self.home)
+        return secrets.filled(secrets.emptied(self.plant_database.get_secret_value(), PLANT), PLANT)
+
+    @property
     def source_address(self) -> str:
         """``source_value`` with a camera's password, where one is kept for its host."""
         return SecretStore(self.home).filled(self.source_value) if "@" in self.source_value else self.source_value
+
+    @property
+    def backups(self) -> Path:
+        """Folder of the nightly backups and their images."""
+        return self.backup_folder or self.home / "backups"
 
     @property
     def outbox(self) -> Path:

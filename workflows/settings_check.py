@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from filo_core.errors import ProfileError
 from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_manifest
+from workflows.redaction import redact
 
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("", "en", "de", "zh_CN")
@@ -16,6 +18,7 @@ DEVICES = ("auto", "cpu", "cuda")
 SOURCE_KINDS = ("camera", "folder", "address")
 FONT_SCALES = (0.8, 2.0)
 LONGEST_STATION = 100
+_BEFORE_HOST = re.compile(r"(?<=://).*@")
 
 
 def installed_profiles(models: Path | None = None) -> tuple[ModelProfile, ...]:
@@ -106,10 +109,15 @@ def _source_problem(kind: str, value: str) -> str:
     if kind == "folder":
         return "" if Path(value).expanduser().is_dir() else f"{value} is no folder. Choose one that is there."
     try:
-        has_secret = "@" in urlsplit(value).netloc
+        host = urlsplit(value).hostname
     except ValueError:
+        host = None
+    if "://" in value and not host:
         return "This is no address. Enter something like rtsp://camera.local/stream."
-    return "An address with a password is not kept. Type it on the Live screen instead." if has_secret else ""
+    # One before the host goes to the secret store; a parameter would be kept for all to read.
+    if redact(_BEFORE_HOST.sub("", value)) != _BEFORE_HOST.sub("", value):
+        return "The address has a password among its parameters. Write rtsp://name:password@host/ instead."
+    return ""
 
 
 def _scale_problem(value: object) -> str:

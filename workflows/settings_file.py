@@ -1,7 +1,8 @@
 """The settings that a person has changed, as ``settings.json`` in the data folder.
 
-Whatever a ``FILO_`` variable says wins over the file. The key of a language model goes to the secret store instead; the
-file may hold a camera's address, so only its owner may read it.
+Whatever a ``FILO_`` variable says wins over the file. The key of a language model and the passwords in the addresses of
+cameras and of the plant go to the secret store instead; those that an older program or a person wrote into the file
+go there when it is first read.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from filo_core.errors import SettingsError
 from workflows.output_address import Output
-from workflows.secret_store import LLM, SecretStore
+from workflows.secret_store import DATABASE, LLM, PLANT, SecretStore
 
 SETTINGS_FILE = "settings.json"
 _PREFIX = "FILO_"
 _KEY = "llm_api_key"
+_ADDRESSES = {"source_value": "", "database": DATABASE, "plant_database": PLANT}
+"""Settings that may hold a password, and what it is called in the secret store; empty for a camera's."""
 
 
 class StoredSettings(BaseModel):
@@ -39,6 +42,7 @@ class StoredSettings(BaseModel):
     outputs: tuple[Output, ...] | None = None
     source_kind: str | None = None
     source_value: str | None = None
+    plant_database: str | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None
@@ -53,27 +57,12 @@ def read_settings_file(home: Path) -> dict[str, object]:
     Raises:
         SettingsError: if the file is damaged or cannot be read.
     """
-    path = home / SETTINGS_FILE
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error.strerror or error}. Ask for permission to read it, or set FILO_HOME to "
-            "another folder."
-        ) from error
-    try:
-        stored = StoredSettings.model_validate_json(content)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        what = f"{where} in {path}" if where else str(path)
-        raise SettingsError(
-            f"{what} is not what it should be. Correct it, or delete the file to start afresh."
-        ) from error
-    found: dict[str, object] = stored.model_dump(exclude_none=True)
+    stored = _load(home)
+    emptied = _emptied(home, stored)
+    if emptied != stored:
+        _save(home, emptied)
+    found: dict[str, object] = emptied.model_dump(exclude_none=True)
     store = SecretStore(home)
-    # The key itself lies in the secret store; a file of an older program may still hold it.
     if LLM in store.names():
         found[_KEY] = store.get(LLM)
     return found
@@ -83,15 +72,54 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
     """Change some of the stored settings; the others stay. Whole or not at all, and for its owner's eyes only.
 
     Raises:
-        SettingsError: if the file is damaged or cannot be written.
+        SettingsError: if the file is damaged, or it or a secret cannot be written.
     """
     unknown = set(changes) - STORED
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is not kept in the settings file")
-    path = home / SETTINGS_FILE
     wanted = StoredSettings.model_validate(read_settings_file(home) | dict(changes))
-    _keep_secrets(home, wanted)
-    content = wanted.model_dump(exclude_none=True, exclude={_KEY})
+    if _KEY in changes and not wanted.llm_api_key and LLM in SecretStore(home).names():
+        SecretStore(home).remove(LLM)
+    _save(home, _emptied(home, wanted))
+
+
+def _load(home: Path) -> StoredSettings:
+    path = home / SETTINGS_FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return StoredSettings()
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror or error}. Ask for permission to read it, or set FILO_HOME to "
+            "another folder."
+        ) from error
+    try:
+        return StoredSettings.model_validate_json(content)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        what = f"{where} in {path}" if where else str(path)
+        raise SettingsError(
+            f"{what} is not what it should be. Correct it, or delete the file to start afresh."
+        ) from error
+
+
+def _emptied(home: Path, stored: StoredSettings) -> StoredSettings:
+    """The settings without the secrets in them, which are in the secret store by then."""
+    store = SecretStore(home)
+    if stored.llm_api_key and store.get(LLM) != stored.llm_api_key:
+        store.set(LLM, stored.llm_api_key)
+    addresses = {
+        field: address and store.emptied(address, secret)
+        for field, secret in _ADDRESSES.items()
+        if (address := getattr(stored, field)) is not None
+    }
+    return stored.model_copy(update={_KEY: None, **addresses})
+
+
+def _save(home: Path, wanted: StoredSettings) -> None:
+    path = home / SETTINGS_FILE
+    content = wanted.model_dump(exclude_none=True)
     temporary = path.with_suffix(".tmp")
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -105,15 +133,6 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror or error}. Free some space, or ask for permission to write it."
         ) from error
-
-
-def _keep_secrets(home: Path, wanted: StoredSettings) -> None:
-    store = SecretStore(home)
-    if wanted.llm_api_key:
-        if store.get(LLM) != wanted.llm_api_key:
-            store.set(LLM, wanted.llm_api_key)
-    elif LLM in store.names():
-        store.remove(LLM)
 
 
 def overridden_fields() -> frozenset[str]:

@@ -50,6 +50,12 @@ class GoldenDialog(QDialog):
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText(self.tr("Why the inspection may go on"))
         self.reason.setAccessibleName(self.tr("Why the inspection may go on"))
+        self.pin = QLineEdit(self)
+        self.pin.setPlaceholderText(self.tr("your PIN again"))
+        self.pin.setAccessibleName(self.tr("PIN"))
+        self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.pin.setMaximumWidth(160)
+        self.pin.setVisible(state.workbench.access.is_needed)
         self.release_button = button(
             self.tr("&Sign off"), tip=self.tr("Inspect in spite of it; name and reason are kept")
         )
@@ -68,6 +74,7 @@ class GoldenDialog(QDialog):
         signing = QHBoxLayout()
         signing.setSpacing(8)
         signing.addWidget(self.reason, 1)
+        signing.addWidget(self.pin)
         signing.addWidget(self.release_button)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
@@ -84,6 +91,7 @@ class GoldenDialog(QDialog):
         self.check_button.clicked.connect(self.check)
         self.release_button.clicked.connect(self.release)
         self.reason.textChanged.connect(self._enable)
+        self.pin.textChanged.connect(self._enable)
         self.finished.connect(self._on_finished)
 
     # What is shown ---------------------------------------------------------------------------------------------
@@ -116,7 +124,9 @@ class GoldenDialog(QDialog):
         self.add_button.setEnabled(idle)
         self.check_button.setEnabled(idle and self.parts.count() > 0)
         self.reason.setEnabled(self._blocked)
-        self.release_button.setEnabled(self._blocked and bool(self.reason.text().strip()))
+        self.pin.setEnabled(self._blocked)
+        known = bool(self.pin.text()) or self.pin.isHidden()
+        self.release_button.setEnabled(self._blocked and known and bool(self.reason.text().strip()))
 
     # What is done ----------------------------------------------------------------------------------------------
 
@@ -128,8 +138,8 @@ class GoldenDialog(QDialog):
 
     def add_folder(self, folder: Path) -> None:
         """Add the known parts of a folder."""
-        golden, product = self._golden, self._product
-        self._background.run(lambda: golden.add_folder(product, folder), lambda _: self._reload(), self._tell)
+        golden, product, by = self._golden, self._product, self._state.operator
+        self._background.run(lambda: golden.add_folder(product, folder, by), lambda _: self._reload(), self._tell)
         self._enable()
 
     @Slot()
@@ -144,8 +154,11 @@ class GoldenDialog(QDialog):
     @Slot()
     def release(self) -> None:
         """Let inspection go on, for the reason that was typed."""
+        pin = self.pin.text()
+        # Not left standing on the screen, whatever comes of it.
+        self.pin.clear()
         try:
-            self._golden.release(self._product, self._state.operator, self.reason.text())
+            self._golden.release(self._product, self._state.operator, self.reason.text(), pin)
         except FiloError as error:
             self.message.show_error(str(error))
             return

@@ -912,6 +912,14 @@
             <translation>Warum weiter geprüft werden darf</translation>
         </message>
         <message>
+            <source>your PIN again</source>
+            <translation>Ihre PIN noch einmal</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
             <source>&amp;Sign off</source>
             <translation>&amp;Freigeben</translation>
         </message>

@@ -912,6 +912,14 @@
             <translation>为何可以继续检测</translation>
         </message>
         <message>
+            <source>your PIN again</source>
+            <translation>再次输入您的 PIN</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
             <source>&amp;Sign off</source>
             <translation>签核(&amp;S)</translation>
         </message>

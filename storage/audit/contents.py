@@ -14,8 +14,8 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 2
-"""The newest format. It added tables; the tables of format 1 are written as before, and by that number."""
+FORMAT = 3
+"""The newest format. Each after the first added tables; those of earlier ones are written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
 
@@ -39,12 +39,22 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
         "id", "product_id", "recipe_version_id", "parts", "wrong", "answers", "checked_by", "checked_at",
     ),
     "golden_releases": ("id", "product_id", "check_id", "problem", "reason", "signed_by", "signed_at"),
+    "calibrations": (
+        "id", "product_id", "scoring_hash", "reference_scores", "confirmed_scores", "last_inspection_id",
+        "last_review_id", "limit_ok", "limit_ng", "sentence", "calibrated_at",
+    ),
+    "drift_alarms": ("id", "calibration_id", "sentence", "raised_at"),
     "users": (
         "id", "name", "name_key", "version", "role", "disabled", "pin_hash", "changed_by", "changed_at",
     ),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
-SINCE_FORMAT_2 = ("blind_reviews", "golden_checks", "golden_releases")
+_SINCE = {
+    "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3,
+}  # fmt: skip
+"""Format that brought a table into the chain; the others were there from the first."""
+REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")
+"""Rows that go with a product under which nothing was inspected; an event says which."""
 _REAL = frozenset(
     {"image_score", "limit_ok", "limit_ng", "limit_region", "seconds", "frame_age_ms", "score", "type_confidence"}
 )
@@ -61,7 +71,7 @@ def covered(table: str) -> tuple[str, ...]:
 
 def format_of(table: str) -> int:
     """The format that a table's new entries are written in."""
-    return 2 if table in SINCE_FORMAT_2 else 1
+    return _SINCE.get(table, 1)
 
 
 def content_of(table: str, row: Mapping[str, Any], regions: Iterable[Mapping[str, Any]] = ()) -> str:

@@ -1,23 +1,22 @@
-"""What the program itself may remove: recipe versions of a product under which nothing was ever inspected."""
+"""What the program itself may remove: what was signed and measured for a product that never inspected anything."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from filo_core.types import EventKind
-from storage.audit.contents import canonical
 from storage.trust_models import EventRow
 
-_RECIPES = "recipe_versions"
 
-
-def removal_detail(recipe_version_ids: list[int]) -> str:
-    """Particulars of the event of a product's removal."""
-    return canonical({"removed": {_RECIPES: sorted(recipe_version_ids)}})
+def removal_detail(removed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """Particulars of the event of a product's removal: ids by table."""
+    return {"removed": {table: sorted(ids) for table, ids in removed.items()}}
 
 
 def removals(session: Session) -> Counter[tuple[str, int]]:
@@ -25,5 +24,6 @@ def removals(session: Session) -> Counter[tuple[str, int]]:
     found: Counter[tuple[str, int]] = Counter()
     query = select(EventRow.detail).where(EventRow.kind == EventKind.PRODUCT_REMOVED)
     for detail in session.scalars(query):
-        found.update((_RECIPES, row_id) for row_id in json.loads(detail)["removed"][_RECIPES])
+        for table, ids in json.loads(detail)["removed"].items():
+            found.update((table, row_id) for row_id in ids)
     return found

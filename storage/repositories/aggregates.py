@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, Subquery, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
+from storage.columns import UtcDateTime
 from storage.models import InspectionRow, RegionRow, ReviewRow
 from storage.repositories.filters import conditions
 
 _NG, _NOT_INSPECTED = Verdict.NG.value, Verdict.NOT_INSPECTED.value
+_PERIODS_AT_ONCE = 200
+"""Periods of one statement: SQLite joins no more than 500 selects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,25 @@ class AggregateRepository:
     def by_period(self, wanted: InspectionFilter, bounds: Sequence[datetime]) -> tuple[Counted, ...]:
         """Counts of each period between two of ``bounds``, which rise; the last bound ends the last period.
 
-        One statement a period, answered from an index alone, and one for what people decided otherwise.
+        The periods are looked up one by one in an index, which answers alone, but asked for together: a server under
+        load takes longer over a hundred questions than over their answers.
         """
         inspected, refused = [0] * (len(bounds) - 1), [0] * (len(bounds) - 1)
-        sums = select(
-            func.sum(case((InspectionRow.verdict != _NOT_INSPECTED, 1), else_=0)),
-            func.sum(case((InspectionRow.verdict == _NG, 1), else_=0)),
-        ).where(*conditions(wanted))
-        for number, (since, until) in enumerate(pairwise(bounds)):
-            period = sums.where(InspectionRow.inspected_at >= since, InspectionRow.inspected_at < until)
-            judged, ng = self._session.execute(period).one()
-            inspected[number], refused[number] = judged or 0, ng or 0
+        periods = list(enumerate(pairwise(bounds)))
+        for start in range(0, len(periods), _PERIODS_AT_ONCE):
+            period = _as_table(periods[start : start + _PERIODS_AT_ONCE])
+            within = (InspectionRow.inspected_at >= period.c.since, InspectionRow.inspected_at < period.c.until)
+            counts = (
+                select(
+                    period.c.number,
+                    func.count().filter(InspectionRow.verdict != _NOT_INSPECTED),
+                    func.count().filter(InspectionRow.verdict == _NG),
+                )
+                .where(*within, *conditions(wanted))
+                .group_by(period.c.number)
+            )
+            for number, judged, ng in self._session.execute(counts):
+                inspected[number], refused[number] = judged, ng
         differing = (
             select(InspectionRow.inspected_at, InspectionRow.verdict, ReviewRow.verdict)
             .join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
@@ -95,6 +106,19 @@ class AggregateRepository:
             for name, count in self._session.execute(query):
                 found[name] += count
         return dict(found)
+
+
+def _as_table(periods: Sequence[tuple[int, tuple[datetime, datetime]]]) -> Subquery:
+    """Numbered periods as a table to join with."""
+    rows = (
+        select(
+            literal(number).label("number"),
+            literal(since, UtcDateTime).label("since"),
+            literal(until, UtcDateTime).label("until"),
+        )
+        for number, (since, until) in periods
+    )
+    return union_all(*rows).subquery()
 
 
 def _is_newest() -> ColumnElement[bool]:

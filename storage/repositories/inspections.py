@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, Select, exists, func, select, text, union
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import Select, exists, func, select, text, union
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
@@ -97,11 +97,22 @@ class InspectionRepository:
         )
 
     def page(self, wanted: InspectionFilter, before_id: int | None, limit: int) -> tuple[InspectionRecord, ...]:
-        """The newest ``limit`` inspections that are wanted and older than ``before_id``; always three statements."""
+        """The newest ``limit`` inspections that are wanted and older than ``before_id``.
+
+        Three statements, and a fourth where an end of time is wanted.
+        """
         # Ids alone first: the filter is answered from indexes, and only the rows of this page are read and joined.
-        chosen = _newest(wanted, before_id, limit)
+        span = self._span() if wanted.until is not None else None
+        chosen = _newest(wanted, newest_in_time(wanted, span), before_id, limit)
         query = _with_recipe().where(InspectionRow.id.in_(chosen)).order_by(InspectionRow.id.desc())
         return self._records(self._session.execute(query).all())
+
+    def _span(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last inspection were: the two ends of an index."""
+        # Each in a statement of its own within this one: together, SQLite would read the whole index.
+        first, last = (select(end(InspectionRow.inspected_at)).scalar_subquery() for end in (func.min, func.max))
+        found = self._session.execute(select(first, last)).one()
+        return None if found[0] is None else (found[0], found[1])
 
     def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
         """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
@@ -168,10 +179,12 @@ class InspectionRepository:
         return {row.inspection_id: review_of(row) for row in rows}
 
 
-def _newest(wanted: InspectionFilter, before_id: int | None, limit: int) -> Select[int]:
+def _newest(
+    wanted: InspectionFilter, bound: ColumnElement[bool] | None, before_id: int | None, limit: int
+) -> Select[int]:
     """Ids of the newest inspections that are wanted."""
     narrowed = [*conditions(replace(wanted, anomaly_type=""))]
-    if (bound := newest_in_time(wanted)) is not None:
+    if bound is not None:
         narrowed.append(bound)
     if before_id is not None:
         narrowed.append(InspectionRow.id < before_id)

@@ -26,12 +26,12 @@ from filo_core.types import (
     Severity,
     TaughtPatch,
 )
-from storage.audit.removals import removal_detail
-from storage.calibration_models import GoldenCheckRow, GoldenReleaseRow, TaughtPatchRow
-from storage.models import AnomalyTypeRow, InspectionRow, ProductRow, RecipeVersionRow, ReferenceRow
+from storage.calibration_models import TaughtPatchRow
+from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
 from storage.recipes import dump_recipe, load_recipe
-from storage.trust_models import EventRow
+from storage.repositories.events import EventRepository
+from storage.repositories.product_removal import remove_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +133,12 @@ class ProductRepository:
         return self.draft(new_name)
 
     def remove(self, name: str, by: str = "") -> None:
-        """Delete a product with its signed recipes; where there were any, an event says ``by`` whom.
+        """Delete a product with its recipes and calibrations; where there were any, an event says ``by`` whom.
 
         Raises:
             ProductError: if there is no such product, or images were inspected under it.
         """
-        row = self._row(name)
-        staying = (
-            (InspectionRow, "inspections"),
-            (GoldenCheckRow, "golden set checks"),
-            (GoldenReleaseRow, "golden set releases"),
-        )
-        for table, what in staying:
-            if self._session.scalar(select(table.id).where(table.product_id == row.id).limit(1)) is not None:
-                raise ProductError(
-                    f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it."
-                )
-        signed = select(RecipeVersionRow.id).where(RecipeVersionRow.product_id == row.id)
-        recipes = list(self._session.scalars(signed))
-        self._session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
-        self._session.delete(row)
-        if recipes:
-            # Their entries stay in the audit chain, which must know why the rows are gone.
-            self._session.add(_removed(row.name, recipes, by))
-        self._session.flush()
+        remove_product(self._session, self._row(name), by)
 
     def sign(self, name: str, recipe: Recipe, signed_by: str, signed_at: datetime) -> RecipeVersion:
         """Put a recipe in force: a new version, or the one that has this very content already.
@@ -182,6 +164,10 @@ class ProductRepository:
                 signed_at=signed_at,
             )
             self._session.add(row)
+        elif row.version != product.signed_version:
+            # No row is added for this, and the chain has to know who put an older recipe back in force.
+            detail = {"version": row.version, "instead_of": product.signed_version}
+            EventRepository(self._session).add(EventKind.RECIPE_IN_FORCE, signed_by, "", product.name, detail)
         product.signed_version = row.version
         self._session.flush()
         return _recipe_version(row, product.name)
@@ -275,12 +261,6 @@ class ProductRepository:
             .where(ProductRow.id.in_(product_ids), RecipeVersionRow.version == ProductRow.signed_version)
         )
         return {product_id: (content_hash, model_hash) for product_id, content_hash, model_hash in rows}
-
-
-def _removed(name: str, recipe_ids: list[int], by: str) -> EventRow:
-    detail = removal_detail(recipe_ids)
-    now = datetime.now(UTC)
-    return EventRow(at=now, kind=EventKind.PRODUCT_REMOVED, actor=by, station="", subject=name, detail=detail)
 
 
 def _taken(name: str) -> ProductError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import Verdict
 from storage.columns import UtcDateTime
-from storage.models import InspectionRow, RecipeVersionRow, ReviewRow, Row
+from storage.models import InspectionRow, ReviewRow
+from storage.pictures import spoken_of
 
 _BATCH = 10_000
-_HASH = re.compile(r"[0-9a-f]{64}")
-_PICTURE = ("image_hash", "map_hash")
 
 
 class Rank(IntEnum):
@@ -66,17 +64,13 @@ class RetentionRepository:
             if content_hash not in protected:
                 yield Candidate(content_hash, Rank(found), moment)
 
+    def spoken_of(self) -> frozenset[str]:
+        """Every picture that any row speaks of."""
+        return frozenset(spoken_of(self._session))
+
     def protected(self) -> frozenset[str]:
         """Pictures that something other than an inspection uses: references, golden sets, recipes of any version."""
-        found: set[str] = set()
-        for table in Row.metadata.sorted_tables:
-            if table.name != InspectionRow.__tablename__:
-                for column in table.columns:
-                    if column.name.endswith(_PICTURE):
-                        found.update(self._session.scalars(select(column)))
-        for content in self._session.scalars(select(RecipeVersionRow.content)):
-            found.update(_HASH.findall(content))
-        return frozenset(found)
+        return frozenset(spoken_of(self._session, inspected=False))
 
 
 def _pictures() -> Select[tuple[str, int, datetime]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,15 @@ class ReviewRepository:
         """All decisions on an inspection, oldest first."""
         query = select(ReviewRow).where(ReviewRow.inspection_id == inspection_id).order_by(ReviewRow.id)
         return tuple(review_of(row) for row in self._session.scalars(query))
+
+    def reviewers(self, inspection_ids: Sequence[int]) -> dict[int, set[str]]:
+        """Who has said something about each of these inspections, seeing or blind; two statements for all."""
+        found: dict[int, set[str]] = {inspection_id: set() for inspection_id in inspection_ids}
+        for table in (ReviewRow, BlindReviewRow):
+            said = select(table.inspection_id, table.reviewer).where(table.inspection_id.in_(inspection_ids))
+            for inspection_id, reviewer in self._session.execute(said):
+                found[inspection_id].add(reviewer)
+        return found
 
     def add_blind(self, inspection_id: int, review: BlindReview) -> None:
         """Store what a second person said; the decision that counts stays as it is."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,13 +15,13 @@ from tests.e2e.conftest import Result
 
 @pytest.mark.slow
 def test_a_line_answers_its_triggers_into_a_file_and_says_what_it_did(
-    run: Callable[..., Result], product: str, category: Path, tmp_path: Path
+    run: Callable[..., Result], product: str, category: Path, tmp_path: Path, filo_home: Path
 ) -> None:
     out = tmp_path / "out.csv"
-    source = category / "test" / "spot"
-    done = run(
-        "line", "run", product, "--source", source, "--output", f"csv:{out}", "--parts", 3, "--deadline", 20, "--json"
-    )
+    run("user", "add", "Grace", "--role", "admin", typed="246810\n")
+    source = ("--source", category / "test" / "spot", "--user", "Grace")
+    options = ("--output", f"csv:{out}", "--parts", 3, "--deadline", 20, "--json")
+    done = run("line", "run", product, *source, *options, typed="246810\n")
     assert done.status == 0
     assert done.json["triggers"] == done.json["answers"] == sum(done.json["verdicts"].values())
     assert done.json["answers"] >= 3
@@ -29,6 +31,8 @@ def test_a_line_answers_its_triggers_into_a_file_and_says_what_it_did(
         rows = list(csv.DictReader(file))
     assert len(rows) == done.json["answers"]
     assert {row["product"] for row in rows} == {"plate"}
+    with closing(sqlite3.connect(filo_home / "filo.sqlite")) as connection:
+        assert connection.execute("SELECT DISTINCT operator FROM inspections").fetchall() == [("Grace",)]
 
 
 @pytest.mark.slow

@@ -115,6 +115,16 @@ def make_refusal(recipe: Recipe, name: str = "broken.png", image_hash: str = "")
     )
 
 
+def add_calibration(storage: Storage, name: str = "metal nut") -> None:
+    """A calibration of a product, and the alarm that the drift watch raised over it."""
+    with storage.transaction() as transaction:
+        product_id = transaction.products.product_id(name)
+        transaction.calibrations.add(product_id, "d" * 64, (0.1, 0.2), (0.15,), LIMITS, "three good parts", MOMENT)
+        kept = transaction.calibrations.newest(product_id)
+        assert kept is not None
+        transaction.calibrations.add_alarm(kept.calibration_id, "The good parts score higher.", MOMENT)
+
+
 def add_checks(storage: Storage, recipe: Recipe, inspection_id: int) -> None:
     """A golden check that failed, the release that let inspection go on, and a blind review."""
     answer = GoldenAnswer(GoldenPart("a" * 64, "bad.png", Verdict.NG), Verdict.OK, 0.1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, InspectionRecord, Verdict
-from storage.engine import for_writing, sqlite_url
+from storage.engine import for_writing
 from storage.repositories.aggregates import Counted
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import sign_product
@@ -20,11 +20,9 @@ COUNT = 3000
 FILTERS = (InspectionFilter(), InspectionFilter(product="nut"), InspectionFilter(undecided=True))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_url") if on_server else sqlite_url(tmp_path / "filo.sqlite")
-    with open_storage(url, tmp_path / "images") as opened:
+@pytest.fixture
+def filled(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
         sign_product(opened, "nut")
         sign_product(opened, "bolt")
         with for_writing(opened._engine).begin() as connection:
@@ -37,8 +35,10 @@ def records(storage: Storage, wanted: InspectionFilter) -> tuple[InspectionRecor
         return transaction.inspections.following(wanted, 0, COUNT)
 
 
-def test_counts_by_period_and_type_are_those_of_the_records(filled: Storage) -> None:
-    bounds = [BEGUN + timedelta(seconds=share * EVERY_S * COUNT / 4) for share in range(6)]
+@pytest.mark.parametrize("number_of_periods", [5, 230])
+def test_counts_by_period_and_type_are_those_of_the_records(filled: Storage, number_of_periods: int) -> None:
+    length = timedelta(seconds=1.25 * EVERY_S * COUNT / number_of_periods)
+    bounds = [BEGUN + number * length for number in range(number_of_periods + 1)]
     for wanted in FILTERS:
         found = records(filled, wanted)
         with filled.reading() as transaction:

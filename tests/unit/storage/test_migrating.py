@@ -14,7 +14,15 @@ from storage.engine import for_writing, make_engine, parse_url, sqlite_url
 from storage.migrations import alembic_config
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
-from tests.unit.storage.making import MODEL_HASH, MOMENT, add_checks, make_inspection, make_region, sign_product
+from tests.unit.storage.making import (
+    MODEL_HASH,
+    MOMENT,
+    add_calibration,
+    add_checks,
+    make_inspection,
+    make_region,
+    sign_product,
+)
 
 
 def migrate(database: Path, revision: str) -> None:
@@ -63,8 +71,8 @@ def test_verdicts_from_before_get_the_model_of_their_recipe(database: Path, imag
         assert connection.execute("SELECT DISTINCT model_hash FROM inspections").fetchall() == [(MODEL_HASH,)]
 
 
-@pytest.mark.parametrize(("revision", "taken_in"), [("0002", True), ("0004", False)])
-def test_golden_checks_and_blind_reviews_join_the_chain_once_however_often_the_schema_goes_back(
+@pytest.mark.parametrize(("revision", "taken_in"), [("0002", True), ("0004", False), ("0005", False)])
+def test_checks_calibrations_and_blind_reviews_join_the_chain_once_however_often_the_schema_goes_back(
     database: Path, images: Path, revision: str, taken_in: bool
 ) -> None:
     with open_storage(sqlite_url(database), images) as storage:
@@ -72,13 +80,14 @@ def test_golden_checks_and_blind_reviews_join_the_chain_once_however_often_the_s
         with storage.reading() as transaction:
             recipe = transaction.products.recipe("metal nut").recipe
         add_checks(storage, recipe, 1)
+        add_calibration(storage)
         before = storage.verify()
     migrate(database, revision)
     with open_storage(sqlite_url(database), images) as storage:
         report = storage.verify()
     assert (before.intact, report.intact) == (True, True)
     # A chain that was begun anew has an event for each time that it took rows in.
-    assert report.entries == before.entries + 2 * taken_in
+    assert report.entries == before.entries + 3 * taken_in
 
 
 def test_an_upgrade_leaves_a_copy_of_the_record_as_it_was(database: Path, images: Path) -> None:

@@ -156,12 +156,13 @@ def test_a_product_is_found_however_it_is_spelled(filled: Storage) -> None:
         ),
     ],
 )
-def test_a_page_costs_three_statements_whatever_its_length(
+def test_a_page_costs_the_same_statements_whatever_its_length(
     filled: Storage, wanted: InspectionFilter, limit: int
 ) -> None:
     with counted_statements(filled) as statements, filled.reading() as transaction:
         transaction.inspections.page(wanted, None, limit)
-    assert len([statement for statement in statements if statement != "BEGIN"]) == 3
+    asked = [statement for statement in statements if statement != "BEGIN"]
+    assert len(asked) == (3 if wanted.until is None else 4)
 
 
 def test_the_list_of_products_costs_the_same_however_many_there_are(filled: Storage) -> None:
@@ -228,3 +229,12 @@ def test_a_moment_keeps_its_microseconds_and_comes_back_in_utc(filled: Storage) 
     assert first.inspected_at == MOMENT
     assert first.inspected_at.utcoffset() == timedelta(0)
     assert first.origin is Origin.FOLDER
+
+
+def test_who_has_reviewed_costs_the_same_for_one_inspection_and_for_a_hundred(filled: Storage) -> None:
+    for ids in ([1], list(range(1, 101))):
+        with counted_statements(filled) as statements, filled.reading() as transaction:
+            known_by = transaction.reviews.reviewers(ids)
+        assert len([statement for statement in statements if statement != "BEGIN"]) == 2
+        assert set(known_by) == set(ids)
+    assert any(known_by.values())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from filo_core.errors import EvidenceError, FolderError, ProductError, RecipeErr
 from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
 from filo_core.line.worker import Worker
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import Limits, Prediction, Recipe, Role, SourceImage, Verdict
+from filo_core.types import EventKind, Limits, Prediction, Recipe, Role, SourceImage, Verdict
 from storage.calibration_models import GoldenCheckRow, GoldenReleaseRow
 from storage.sessions import RecordSession
 from storage.storage import Storage
@@ -220,7 +221,7 @@ def test_the_gate_costs_little_beside_a_verdict(golden: GoldenSets, recipe: Reci
     assert (time.process_time() - started) / 50 < 0.01
 
 
-def test_once_there_are_users_only_who_may_sign_off_can_release(
+def test_once_there_are_users_only_who_may_sign_off_can_release_and_gives_the_pin_again(
     golden: GoldenSets, storage: Storage, recipe: Recipe
 ) -> None:
     golden.add(NAME, make_image(1), Verdict.OK)
@@ -230,5 +231,44 @@ def test_once_there_are_users_only_who_may_sign_off_can_release(
     with pytest.raises(AccessError, match="Nobody is signed in"):
         golden.release(NAME, "Ada", "lamp was replaced")
     access.sign_in("Grace", "271828")
-    assert GoldenSets(storage, access).release(NAME, "Ada", "lamp was replaced").signed_by == "Grace"
+    signed = GoldenSets(storage, access)
+    for pin in ("", "314159"):
+        with pytest.raises(AccessError, match="PIN is wrong"):
+            signed.release(NAME, "Ada", "lamp was replaced", pin)
+    assert signed.releases(NAME) == ()
+    assert signed.release(NAME, "Ada", "lamp was replaced", "271828").signed_by == "Grace"
     access.sign_out()
+
+
+def test_a_golden_set_is_changed_by_a_supervisor_only_and_the_chain_says_who_and_what(
+    golden: GoldenSets, storage: Storage, recipe: Recipe, tmp_path: Path
+) -> None:
+    access = Access(storage)
+    users = Users(storage, access)
+    users.add("Grace", Role.ADMIN, "271828")
+    access.sign_in("Grace", "271828")
+    users.add("Olaf", Role.OPERATOR, "161803")
+    signed = GoldenSets(storage, access)
+    part = signed.add(NAME, make_image(1), Verdict.NG)
+    signed.demand(NAME, DAY)
+    access.sign_in("Olaf", "161803")
+    for change in (
+        lambda: signed.add(NAME, make_image(1), Verdict.OK),
+        lambda: signed.add_folder(NAME, tmp_path),
+        lambda: signed.remove(NAME, part.image_hash),
+        lambda: signed.demand(NAME, None),
+    ):
+        with pytest.raises(AccessError, match="Olaf may not change a golden set"):
+            change()
+    access.sign_in("Grace", "271828")
+    signed.remove(NAME, part.image_hash)
+    access.sign_out()
+    with storage.reading() as transaction:
+        events = [event for event in transaction.events.newest() if event.kind is EventKind.GOLDEN_SET_CHANGED]
+    assert {(event.actor, event.subject) for event in events} == {("Grace", NAME)}
+    assert [json.loads(event.detail) for event in reversed(events)] == [
+        {"added": part.image_hash, "name": "part.png", "expected": "NG"},
+        {"demanded": "06:00,14:00,22:00"},
+        {"removed": part.image_hash},
+    ]
+    assert storage.verify().intact

@@ -10,8 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from filo_core.types import EventKind, InspectionFilter, InspectionRecord, Origin, Recipe, ReviewDecision, Verdict
-from storage.engine import sqlite_url
+from filo_core.golden_set import GoldenPart
+from filo_core.types import (
+    Box,
+    EventKind,
+    InspectionFilter,
+    InspectionRecord,
+    Origin,
+    Recipe,
+    ReviewDecision,
+    TaughtPatch,
+    Verdict,
+)
 from storage.recorder import Recorder
 from storage.repositories.retention import Rank
 from storage.storage import Storage, open_storage
@@ -25,11 +35,9 @@ ANY_AGE = RetentionRules(keep=timedelta(days=1))
 NOW = MOMENT + timedelta(days=400)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_url") if on_server else sqlite_url(tmp_path / "filo.sqlite")
-    with open_storage(url, tmp_path / "images") as opened:
+@pytest.fixture
+def storage(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
         yield opened
 
 
@@ -165,3 +173,23 @@ def test_without_rules_nothing_goes(storage: Storage, recipe: Recipe) -> None:
 
 def there(storage: Storage, content_hash: str) -> bool:
     return storage.artefacts.path_of(content_hash).exists()
+
+
+def test_the_images_of_golden_parts_and_taught_patches_stay_whatever_the_rules(
+    storage: Storage, recipe: Recipe
+) -> None:
+    numbers = all_of_it(storage, recipe)
+    golden, taught, earlier = (record_of(storage, numbers[name]) for name in ("old OK", "confirmed OK", "new OK"))
+    patches = tuple(TaughtPatch(record.image_hash, record.name, Box(0, 0, 2, 2)) for record in (taught, earlier))
+    with storage.transaction() as transaction:
+        product_id = transaction.products.product_id("metal nut")
+        transaction.golden.put(product_id, GoldenPart(golden.image_hash, golden.name, OK))
+        # One is taught in the draft; the other only in a recipe that is in force no more.
+        transaction.products.sign("metal nut", replace(recipe, taught_patches=patches[1:]), "Ada", MOMENT)
+        transaction.products.sign("metal nut", recipe, "Ada", MOMENT)
+        draft = transaction.products.draft("metal nut")
+        transaction.products.save("metal nut", replace(draft, taught_patches=patches[:1]))
+    Retention(storage, RetentionRules(keep=timedelta(0), quota_bytes=0)).run(now=NOW)
+    for record in (golden, taught, earlier):
+        assert storage.artefacts.get_bytes(record.image_hash)
+    assert not storage.artefacts.path_of(record_of(storage, numbers["decided NG"]).image_hash).exists()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -47,10 +49,14 @@ class Model:
 class ReviewHistory(RuleBasedStateMachine):
     inspections = Bundle("inspections")
 
+    def __init__(self, new_url: Callable[[Path], str]) -> None:
+        super().__init__()
+        self.new_url = new_url
+
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.where = (sqlite_url(Path(self.folder.name) / "filo.sqlite"), Path(self.folder.name) / "images")
+        self.where = (self.new_url(Path(self.folder.name)), Path(self.folder.name) / "images")
         self.storage = open_storage(*self.where)
         self.history = History(self.storage)
         self.recipe = sign_product(self.storage)
@@ -113,12 +119,23 @@ def _plain(review: Review) -> tuple[ReviewDecision, Verdict, str, str]:
     return review.decision, review.verdict, review.reason, review.anomaly_type
 
 
-def test_no_order_of_decisions_loses_or_changes_one() -> None:
+@pytest.mark.parametrize(("database", "examples"), [("sqlite", 12), ("postgresql", 5)])
+def test_no_order_of_decisions_loses_or_changes_one(
+    request: pytest.FixtureRequest, database: str, examples: int
+) -> None:
+    server = request.getfixturevalue("postgres") if database == "postgresql" else None
+
+    def new_url(folder: Path) -> str:
+        if server is None:
+            return sqlite_url(folder / "filo.sqlite")
+        made: str = server.new_database().render_as_string(hide_password=False)
+        return made
+
     quick = settings(
-        max_examples=12,
+        max_examples=examples,
         stateful_step_count=15,
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    run_machine(ReviewHistory, settings=quick)
+    run_machine(lambda: ReviewHistory(new_url), settings=quick)

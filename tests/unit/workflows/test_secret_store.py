@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import structlog
 
-from filo_core.errors import SettingsError
-from storage.engine import sqlite_url
+from filo_core.errors import SettingsError, StorageError
+from storage.engine import parse_url, sqlite_url
 from storage.storage import open_storage
 from workflows.logs import configure_logging
 from workflows.redaction import redact
 from workflows.secret_store import SecretStore
 from workflows.settings import Settings
-from workflows.settings_file import read_settings_file, write_settings_file
+from workflows.settings_file import SETTINGS_FILE, read_settings_file, write_settings_file
 
 PLANTED = 'pl"anted-s3cret/ä'
 
@@ -88,6 +90,55 @@ def test_the_key_of_the_language_model_is_not_in_the_settings_file(tmp_path: Pat
     assert Settings(home=tmp_path).llm_api_key.get_secret_value() == "planted-key-1"
     write_settings_file(tmp_path, {"llm_api_key": ""})
     assert not Settings(home=tmp_path).llm_api_key.get_secret_value()
+
+
+ADDRESSES = [
+    ("rtsp://ada:planted-word@cam.local:554/1", "rtsp://ada@cam.local:554/1", "planted-word"),
+    ("rtsp://ada:planted%2Fword@cam.local/1?x=1", "rtsp://ada@cam.local/1?x=1", "planted/word"),
+    ("rtsp://ada:planted@wo/rd?@cam.local/1", "rtsp://ada@cam.local/1", "planted@wo/rd?"),
+]
+
+
+@pytest.mark.parametrize(("typed", "kept", "password"), ADDRESSES)
+def test_a_cameras_password_goes_from_its_address_into_the_store(
+    tmp_path: Path, typed: str, kept: str, password: str
+) -> None:
+    write_settings_file(tmp_path, {"source_kind": "address", "source_value": typed})
+    assert b"planted" not in bytes_below(tmp_path)
+    settings = Settings(home=tmp_path)
+    assert settings.source_value == kept
+    assert SecretStore(tmp_path).get("rtsp:cam.local") == password
+    assert settings.source_address == kept.replace("ada@", f"ada:{quote(password, safe='')}@")
+
+
+def test_secrets_in_the_file_of_an_older_program_move_when_it_is_first_read(tmp_path: Path) -> None:
+    plant = "postgresql+psycopg://filo:planted-plant@server/plant"
+    old = {"source_value": ADDRESSES[0][0], "plant_database": plant, "llm_api_key": "planted-key", "theme": "dark"}
+    (tmp_path / SETTINGS_FILE).write_text(json.dumps(old), encoding="utf-8")
+    settings = Settings(home=tmp_path)
+    assert b"planted" not in bytes_below(tmp_path)
+    assert (settings.source_value, settings.theme) == (ADDRESSES[0][1], "dark")
+    assert settings.llm_api_key.get_secret_value() == "planted-key"
+    assert settings.plant_url == plant
+    assert json.loads((tmp_path / SETTINGS_FILE).read_text())["plant_database"] == plant.replace(":planted-plant", "")
+
+
+def test_the_plants_password_is_needed_in_a_variable_only_once(
+    filo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "postgresql+psycopg://filo:planted-plant@server/plant"
+    monkeypatch.setenv("FILO_PLANT_DATABASE", address)
+    assert Settings().plant_url == address
+    monkeypatch.setenv("FILO_PLANT_DATABASE", address.replace(":planted-plant", ""))
+    assert Settings().plant_url == address
+    assert b"planted-plant" not in bytes_below(filo_home)
+    assert "planted-plant" not in redact("forwarding with planted-plant failed")
+
+
+def test_a_database_address_with_a_password_among_its_parameters_is_refused_without_repeating_it() -> None:
+    with pytest.raises(StorageError, match="password among its parameters") as caught:
+        parse_url("postgresql+psycopg://filo@server/plant?password=planted-word")
+    assert "planted-word" not in str(caught.value)
 
 
 class Talkative:

@@ -6,7 +6,9 @@ decompression bombs in ``tests/unit/filo_core/test_imaging_bad_input.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
@@ -14,7 +16,7 @@ from sqlalchemy import inspect
 from filo_core.errors import ProductError
 from filo_core.types import ProductDescription, ReviewDecision, Role, Verdict
 from storage.recorder import Recorder
-from storage.storage import Storage
+from storage.storage import Storage, open_storage
 from tests.unit.storage.making import make_inspection, make_refusal, sign_product
 from workflows.access import Access, AccessError
 from workflows.catalogue import Catalogue
@@ -29,6 +31,12 @@ TRICKS = (
     "%s ? :name $1 {0}",
     "部品 🔩",
 )
+
+
+@pytest.fixture
+def storage(either_url: str, tmp_path: Path) -> Iterator[Storage]:
+    with open_storage(either_url, tmp_path / "images") as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("name", TRICKS)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from filo_core.golden_set import GoldenAnswer, GoldenChecked
+from filo_core.types import Role, Verdict
 from gui.products.golden_dialog import GoldenDialog
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
@@ -56,4 +58,28 @@ def test_a_folder_of_no_use_is_a_sentence(dialog: GoldenDialog, tmp_path: Path, 
     dialog.add_folder(tmp_path / "nowhere")
     until(lambda: dialog.message.kind is MessageKind.ERROR, "the sentence")
     assert "is not a folder" in dialog.message.sentence
+    dialog.close()
+
+
+def test_once_there_are_users_the_pin_is_asked_for_again_and_never_left_standing(
+    qtbot: QtBot, state: AppState, product: str, known: Path
+) -> None:
+    bench = state.workbench
+    golden = GoldenSets(bench.storage)
+    part, _, _ = golden.add_folder(product, known)
+    recipe = bench.catalogue.recipe(product).recipe
+    golden.keep(product, GoldenChecked((GoldenAnswer(part, Verdict.NG, 0.9),), recipe.content_hash), "anna")
+    bench.users.add("Grace", Role.ADMIN, "271828")
+    bench.access.sign_in("Grace", "271828")
+    dialog = GoldenDialog(state, product)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.reason.setText("the lamp was replaced")
+    assert not dialog.release_button.isEnabled()
+    for pin, kind in (("314159", MessageKind.ERROR), ("271828", None)):
+        dialog.pin.setText(pin)
+        dialog.release_button.click()
+        assert dialog.pin.text() == ""
+        assert kind is None or dialog.message.kind is kind
+    assert [release.signed_by for release in golden.releases(product)] == ["Grace"]
     dialog.close()

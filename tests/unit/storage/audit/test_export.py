@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from storage.storage import Storage
-from tests.unit.storage.making import sign_product
+from tests.unit.storage.making import add_calibration, sign_product
 
 Line = dict[str, Any]
 
@@ -39,9 +39,11 @@ def rewrite(archive: Path, change: Callable[[list[Line]], object]) -> None:
 @pytest.fixture
 def archive(storage: Storage, tmp_path: Path) -> Path:
     sign_product(storage, "bolt")
+    add_calibration(storage, "bolt")
     with storage.transaction() as transaction:
         transaction.products.remove("bolt", "Ada")
     sign_product(storage, "screw")
+    add_calibration(storage, "screw")
     path = tmp_path / "audit.zip"
     storage.export_chain(path)
     return path
@@ -50,7 +52,7 @@ def archive(storage: Storage, tmp_path: Path) -> Path:
 def test_an_intact_chain_is_confirmed_without_the_application(storage: Storage, archive: Path) -> None:
     head = storage.verify().head
     status, said = check(archive)
-    assert (status, said) == (0, f"12 entries, intact. Head {head}\n")
+    assert (status, said) == (0, f"16 entries, intact. Head {head}\n")
     assert check(archive, str(head))[0] == 0
 
 

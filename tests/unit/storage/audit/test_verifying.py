@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from storage.models import Row
 from storage.sessions import RecordSession
 from storage.storage import Storage
 from storage.trust_models import EventRow
-from tests.unit.storage.making import add_checks, make_draft, sign_product
+from tests.unit.storage.making import add_calibration, add_checks, make_draft, sign_product
 
 ENTRIES = 9
 """One recipe, four inspections, four reviews."""
@@ -89,6 +91,39 @@ def test_a_changed_or_removed_check_release_or_blind_review_is_named(
     assert places(storage.verify()) == [place]
 
 
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE calibrations SET limit_ok = 0.3", ("calibrations", 1)),
+        ("UPDATE calibrations SET confirmed_scores = '[]'", ("calibrations", 1)),
+        ("UPDATE drift_alarms SET sentence = 'All is well.'", ("drift_alarms", 1)),
+        ("DELETE FROM drift_alarms", ("drift_alarms", 1)),
+    ],
+)
+def test_a_changed_calibration_or_a_removed_alarm_is_named(
+    storage: Storage, database: Path, statement: str, place: tuple[str, int]
+) -> None:
+    add_calibration(storage)
+    report = storage.verify()
+    assert (report.intact, report.entries) == (True, ENTRIES + 2)
+    tamper(database, statement)
+    assert places(storage.verify()) == [place]
+
+
+def test_an_older_recipe_put_back_in_force_is_an_event_of_the_chain(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        first = transaction.products.recipe("metal nut").recipe
+        moved = replace(first, limits=replace(first.limits, ng=0.75))
+        transaction.products.sign("metal nut", moved, "Ada", datetime.now(UTC))
+        transaction.products.sign("metal nut", first, "Grace", datetime.now(UTC))
+    with storage.reading() as transaction:
+        (event,) = transaction.events.newest()
+        assert transaction.products.recipe("metal nut").version == 1
+    assert (event.kind, event.actor, event.subject) == (EventKind.RECIPE_IN_FORCE, "Grace", "metal nut")
+    assert json.loads(event.detail) == {"version": 1, "instead_of": 2}
+    assert storage.verify().intact
+
+
 def test_the_first_problem_is_the_oldest_and_all_are_named(storage: Storage, database: Path) -> None:
     tamper(database, "UPDATE inspections SET operator = 'Eve'", "UPDATE reviews SET reason = 'x' WHERE id = 3")
     report = storage.verify()
@@ -137,9 +172,11 @@ def test_what_was_added_since_a_noted_head_is_no_problem(storage: Storage) -> No
 
 def test_a_product_that_the_program_removed_leaves_an_intact_chain_though_its_ids_come_again(storage: Storage) -> None:
     sign_product(storage, "bolt")
+    add_calibration(storage, "bolt")
     with storage.transaction() as transaction:
         transaction.products.remove("bolt", "Ada")
     sign_product(storage, "screw")
+    add_calibration(storage, "screw")
     assert storage.verify().intact
 
 

@@ -43,6 +43,24 @@ def test_rows_arrive_once_in_order_and_whole(stations: Stations, plant_url: str,
         assert here.image_score == there.image_score
 
 
+def test_another_station_writes_while_images_are_copied(
+    stations: Stations, plant_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stations
+    first.judge(range(2))
+    read, forwarded = first.storage.artefacts.get_bytes, []
+
+    def read_slowly(content_hash: str) -> bytes:
+        second.judge(range(10 + len(forwarded), 11 + len(forwarded)))
+        forwarded.append(second.forwarder(plant_url).forward())
+        return read(content_hash)
+
+    monkeypatch.setattr(first.storage.artefacts, "get_bytes", read_slowly)
+    first.forwarder(plant_url, images=tmp_path / "shared images").forward()
+    assert sum(forwarded) >= len(forwarded) > 1
+    assert len([record for record in records(plant_url, tmp_path) if record.name in names(range(2))]) == 2
+
+
 def test_images_stay_on_the_station_unless_the_plant_has_a_folder_for_them(
     stations: Stations, plant_url: str, tmp_path: Path
 ) -> None:
