@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
-from filo_core.events import Calibrated, ImageInspected, JobEvent, RunEvent, StepDone
+from filo_core.events import Calibrated, ImageInspected, JobEvent, PhrasesLit, RunEvent, StepDone
 from filo_core.imaging import list_images
 from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
@@ -18,6 +18,7 @@ from filo_core.types import Inspection, InspectionRecord, Limits, Origin, Recipe
 from storage.recorder import Operator, Recorder, name_of
 from workflows.evidence import confirmed_evidence
 from workflows.golden import GoldenSets, golden_steps
+from workflows.nearest import nearest_steps
 from workflows.teaching import teach_steps, undo_steps
 
 if TYPE_CHECKING:
@@ -111,6 +112,15 @@ def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
     return run
 
 
+def phrase_steps(catalogue: Catalogue, name: str) -> Steps:
+    """What each phrase of a product's draft lights up on its good images; nothing is recorded."""
+
+    def run(engine: Engine) -> Iterator[StepDone | PhrasesLit]:
+        yield from engine.light_phrases(catalogue.draft(name), catalogue.references(name))
+
+    return run
+
+
 _ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 """A recipe's scores do not depend on them."""
 
@@ -143,6 +153,20 @@ class Inspector:
         """Set a product's limits from its references and confirmed good parts."""
         steps = calibration_steps(self._catalogue, name, alpha)
         return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
+
+    def light_phrases(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """See what each phrase of a product's anomaly list lights up on its good images."""
+        steps = phrase_steps(self._catalogue, name)
+        return self._submit(f"Look at the phrases of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def find_nearest(self, record: InspectionRecord, region: int, listener: JobListener | None = None) -> JobHandle:
+        """Put a region of an inspection beside the nearest stored patch.
+
+        Raises:
+            RecipeError: if nothing was judged.
+        """
+        steps = nearest_steps(self._catalogue, record, region)
+        return self._submit(f"Compare {record.name}", Priority.INTERACTIVE, steps, listener)
 
     def check_golden_set(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """Judge the known parts of a product under its recipe in force, and log what came out."""

@@ -88,12 +88,7 @@ class TextSide:
     def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
         """M_vl ``(side, side)`` in [0, 1]: eqs. (2) to (4); a 1×1 kernel on the last stage if no heads."""
         sides = self.sides(features, boxes)
-        maps = [] if self._heads is None else self._heads.stage_maps(features, sides.normal, sides.anomalous, side)
-        if self._heads is not None and maps:
-            anomalous = self._heads.fused_map(maps)
-        else:
-            share = anomalous_probability(features.patch_embeddings[0], sides.normal, sides.anomalous)
-            anomalous = upsample(share.view(1, 1, *features.grid), side)
+        anomalous = anomalous_map(self._heads, features, sides.normal, sides.anomalous, side)
         return fuse_sides(1.0 - anomalous, anomalous)
 
     @torch.inference_mode()
@@ -124,3 +119,22 @@ class TextSide:
             ]
             self._placed[position] = self._text_encoder.encode(prompts) if prompts else self._generic[:0]
         return self._placed[position]
+
+
+def anomalous_map(
+    heads: TrainedHeads | None, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int
+) -> Tensor:
+    """M_a ``(side, side)`` in [0, 1] of two side features, over the stages: eqs. (2) and (3).
+
+    Args:
+        heads: learned layers; without any, a 1×1 kernel meets the projected last stage.
+        features: batch of one.
+        normal: ``(D,)`` side feature.
+        anomalous: ``(D,)`` side feature.
+        side: of the map in pixels.
+    """
+    maps = [] if heads is None else heads.stage_maps(features, normal, anomalous, side)
+    if heads is not None and maps:
+        return heads.fused_map(maps)
+    share = anomalous_probability(features.patch_embeddings[0], normal, anomalous)
+    return upsample(share.view(1, 1, *features.grid), side)
