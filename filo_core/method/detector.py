@@ -208,7 +208,7 @@ class FiLoDetector:
     def _offset(self, passed: int) -> tuple[int, int]:
         """How far the picture had been moved down and right in one of the passes of a reference."""
         offsets = self._profile.reference_offsets_px
-        return list(itertools.product(offsets, repeat=2))[passed]
+        return offsets[passed // len(offsets)], offsets[passed % len(offsets)]
 
     def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The region of interest, cut to what lies inside this image; the whole image without one."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.descriptions.library import AnomalyLibrary
-from filo_core.events import Calibrated, StepDone
+from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
 from filo_core.line.worker import Worker
 from filo_core.types import (
     AnomalyType,
@@ -71,6 +71,7 @@ class RedEngine:
     profile = "red"
     model_hash = "0" * 64
     device = "cpu"
+    names_types = True
 
     def __init__(self, trained: bool = False) -> None:
         self.trained = trained
@@ -79,6 +80,23 @@ class RedEngine:
 
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained)
+
+    def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
+        """Scratch lights up the first good image, nothing else lights up anything; "zorb" is no word it knows."""
+        used = [entry.name for entry in draft.anomaly_types if entry.enabled]
+        for done, reference in enumerate(references, start=1):
+            yield StepDone(done, len(references), reference.name)
+        yield PhrasesLit(
+            tuple(
+                PhraseLight(
+                    name, image.image_hash, np.full((4, 4), 0.9 if name == "scratch" and not place else 0.1, np.float32)
+                )
+                for name in used
+                if name != "zorb"
+                for place, image in enumerate(references)
+            ),
+            ("zorb",) if "zorb" in used else (),
+        )
 
     def is_set_up_for(self, recipe: Recipe) -> bool:
         return True
