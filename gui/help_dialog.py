@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("+  -  0", QT_TRANSLATE_NOOP("HelpDialog", "Picture: zoom in, zoom out, fit")),
     ("C, O, T, N", QT_TRANSLATE_NOOP("HelpDialog", "Review: confirm, overrule, retype, next undecided")),
     ("G, U", QT_TRANSLATE_NOOP("HelpDialog", "Review: this is good, take that back")),
+    ("W", QT_TRANSLATE_NOOP("HelpDialog", "Review: why, beside the nearest good part")),
     ("F11", QT_TRANSLATE_NOOP("HelpDialog", "Full screen")),
     ("Ctrl+U", QT_TRANSLATE_NOOP("HelpDialog", "Change the operator")),
 )

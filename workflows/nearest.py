@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LEAST_SHARE = 0.12
 """A crop is at least this share of the picture's longer side, so that one sees where it is."""
+_LARGEST_PX = 800
+"""A crop is thinned out to at most this side; more is not seen."""
 _MARGIN = 1.6
 """A crop is so many times as long as the region's longer side."""
 
@@ -83,5 +85,8 @@ def _crop(pixels: NDArray[np.uint8], patch: Box, share: float) -> tuple[NDArray[
     side = min(max(round(share * max(width, height)), patch.width, patch.height), width, height)
     left = min(max(patch.x + patch.width // 2 - side // 2, 0), width - side)
     top = min(max(patch.y + patch.height // 2 - side // 2, 0), height - side)
-    crop = pixels[top : top + side, left : left + side].copy()
-    return crop, Box(patch.x - left, patch.y - top, patch.width, patch.height)
+    step = -(-side // _LARGEST_PX)
+    crop = pixels[top : top + side : step, left : left + side : step].copy()
+    within = (patch.x - left, patch.y - top, patch.width, patch.height)
+    x, y, across, down = (value // step for value in within)
+    return crop, Box(x, y, max(1, across), max(1, down))

@@ -6,31 +6,31 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionRecord, Review
 from gui.canvas.pictures import PictureContent
-from gui.review.decisions import can_retype, overruled_verdict, reasons_for, types_of
+from gui.review.decisions import can_retype, overruled_verdict
 from gui.review.detail_view import DetailView
-from gui.review.dialogs import ChoiceDialog
 from gui.review.filter_bar import FilterBar
 from gui.review.filters import Choices
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
+from gui.review.questions import ask_reason, ask_type
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.thumbnails import Thumbnails
+from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
-from gui.widgets.verdicts import verdict_word
 
 
 class ReviewPanel(QWidget):
-    """C confirms, O overrules, T retypes, G teaches, U takes that back, N goes on, F5 reads again."""
+    """C confirms, O overrules, T retypes, G teaches, U takes that back, W says why, N goes on, F5 reads again."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +45,8 @@ class ReviewPanel(QWidget):
         self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
         self.second = SecondLook(state)
         self.detail = DetailView(self)
+        self.why = WhyPane(state, self.detail)
+        self.detail.add_pane(self.why)
         self.detail.add_row(self.second)
         self._empty = EmptyPage("review", "", parent=self)
         self._stale = self._names_stale = True
@@ -103,6 +105,10 @@ class ReviewPanel(QWidget):
         self.second.teach_button.clicked.connect(self.teach)
         self.second.undo_button.clicked.connect(self.second.undo)
         self.second.blind_button.clicked.connect(self.review_blind)
+        self.second.why_button.toggled.connect(self.why.set_open)
+        # Choosing in the picture marks the row in the list, which then tells nobody.
+        self.detail.regions.region_chosen.connect(self.why.set_region)
+        self.detail.picture.region_chosen.connect(self.why.set_region)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
         keys: dict[str, Callable[[], None]] = {
@@ -112,6 +118,7 @@ class ReviewPanel(QWidget):
             "N": self.go_to_next,
             "G": self.teach,
             "U": self.second.undo,
+            "W": self.second.why_button.toggle,
         }
         self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
         self.table.letter_typed.connect(self._on_letter_typed)
@@ -139,6 +146,7 @@ class ReviewPanel(QWidget):
         self._thumbnails.close()
         self._pictures.close()
         self.second.close_down()
+        self.why.close_down()
 
     # Filtering -------------------------------------------------------------------------------------------------
 
@@ -249,6 +257,7 @@ class ReviewPanel(QWidget):
                 self._on_failed(error)
         self.detail.show_record(record, reviews)
         self.second.set_record(record)
+        self.why.set_record(record)
         if record is None or not record.image_hash or not record.width:
             self._pictures.forget_wish()
         else:
@@ -281,18 +290,7 @@ class ReviewPanel(QWidget):
         record = self.current
         if record is None:
             return
-        verdict = overruled_verdict(record)
-        used = self.presenter.used_reasons(verdict)
-        question = self.tr("%1 becomes %2. Why?").replace("%1", verdict_word(record.verdict))
-        dialog = ChoiceDialog(
-            self.tr("Overrule"),
-            question.replace("%2", verdict_word(verdict)),
-            reasons_for(verdict, used),
-            used[-1] if used else "",
-            self.tr("or type another reason"),
-            self,
-        )
-        reason = self._ask(dialog)
+        reason = ask_reason(record, self.presenter.used_reasons(overruled_verdict(record)), self)
         if reason:
             self._after(self.presenter.overrule(record, reason))
 
@@ -305,15 +303,7 @@ class ReviewPanel(QWidget):
         if not can_retype(record):
             self.message.show_note(self.tr("This part is OK. Overrule it first; then say what is wrong with it."))
             return
-        dialog = ChoiceDialog(
-            self.tr("Retype"),
-            self.tr("What is it really?"),
-            self.presenter.type_choices(record),
-            types_of(record),
-            self.tr("or type something else"),
-            self,
-        )
-        anomaly_type = self._ask(dialog)
+        anomaly_type = ask_type(record, self.presenter.type_choices(record), self)
         if anomaly_type:
             self._after(self.presenter.retype(record, anomaly_type))
 
@@ -340,11 +330,6 @@ class ReviewPanel(QWidget):
         else:
             self.message.show_note(self.tr("Everything shown here is decided."))
         self.table.setFocus()
-
-    def _ask(self, dialog: ChoiceDialog) -> str:
-        taken = dialog.taken if dialog.exec() == QDialog.DialogCode.Accepted else ""
-        dialog.deleteLater()
-        return taken
 
     def _after(self, decided: InspectionRecord | None) -> None:
         if decided is None:

@@ -19,6 +19,7 @@ from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
 from filo_core.line.worker import Worker
+from filo_core.method.detector import NearestPatch
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -50,8 +51,9 @@ PRODUCT = "metal nut"
 class RedDetector:
     """The more red, the more anomalous; ``gate`` holds every prediction back while it is cleared."""
 
-    def __init__(self, gate: threading.Event, trained: bool) -> None:
+    def __init__(self, gate: threading.Event, trained: bool, first: str = "") -> None:
         self._gate = gate
+        self._first = first
         self._trained = trained
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
@@ -63,6 +65,11 @@ class RedDetector:
             Box(width // 4, height // 4, width // 2, height // 2), 99, score, "scratch", 0.8, Position.CENTER
         )
         return Prediction(score, share[::4, ::4].copy(), (found,) if score > 0.3 else (), {"all": 0.001}, self._trained)
+
+    def nearest(self, pixels: NDArray[np.uint8], box: Box) -> NearestPatch:
+        """The first good image, in its middle."""
+        assert self._gate.wait(20), "a test forgot to open the gate"
+        return NearestPatch(self._first, 0.4, (0.5, 0.5), (0.5, 0.5), (0.1, 0.1))
 
 
 class RedEngine:
@@ -79,7 +86,7 @@ class RedEngine:
         self.gate.set()
 
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
-        return RedDetector(self.gate, self.trained)
+        return RedDetector(self.gate, self.trained, references[0].image_hash if references else "")
 
     def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
         """Scratch lights up the first good image, nothing else lights up anything; "zorb" is no word it knows."""
