@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,22 +15,28 @@ from filo_core.imaging import list_images
 from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
+from filo_core.line.worker_detector import WorkerDetector
 from filo_core.types import Inspection, InspectionRecord, Limits, Origin, RecipeVersion, SourceImage
 from storage.recorder import Operator, Recorder, name_of
 from workflows.evidence import confirmed_evidence
 from workflows.golden import GoldenSets, golden_steps
 from workflows.nearest import nearest_steps
 from workflows.teaching import teach_steps, undo_steps
+from workflows.triggered import DEADLINE_S, TriggeredInspection
+from workflows.triggers import TriggerChoice, make_trigger
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.queue import JobHandle, JobListener
+    from filo_core.line.results import LineResult
     from filo_core.line.sources.base import ImageSource
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
     from storage.storage import Storage
     from workflows.catalogue import Catalogue
+    from workflows.line import Line
     from workflows.live_model import LiveModel
+    from workflows.settings import Settings
 
 Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
@@ -238,6 +245,59 @@ class Inspector:
 
         live: LiveInspection = LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
         return live
+
+    def triggered(
+        self,
+        name: str,
+        source: ImageSource | None,
+        choice: TriggerChoice,
+        settings: Settings,
+        on_inspection: Callable[[Inspection], None],
+    ) -> TriggeredInspection:
+        """As :meth:`live`, but a part is judged when something asks; answers are kept in the line's outbox as well.
+
+        Args:
+            name: of the product.
+            source: where pictures come from; None where each trigger brings its own.
+            choice: what asks.
+            settings: name the outbox and the token.
+            on_inspection: told every answer.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+        """
+        # The outbox and its drivers are loaded where a line runs.
+        from workflows.line import Line
+
+        version = self._catalogue.recipe(name)
+        golden = GoldenSets(self._storage)
+
+        def make_detector(engine: Engine) -> Detector:
+            references = self._catalogue.references(version.recipe)
+            if self._live_model is None:
+                return engine.detector(version.recipe, references)
+            return self._live_model.detector(engine, version.recipe, references, run.take_note)
+
+        detector = WorkerDetector(self.worker, make_detector)
+
+        def make_line(on_answer: Callable[[LineResult, Inspection | None], None]) -> Line:
+            return Line(
+                recipe=version.recipe,
+                source=source,
+                detector=detector,
+                recorder=self._recorder(name),
+                outbox_file=settings.outbox,
+                deadline_s=DEADLINE_S,
+                on_answer=on_answer,
+                require=partial(golden.require, name),
+            )
+
+        def add_trigger(line: Line) -> None:
+            made = make_trigger(choice, line, settings.line_token.get_secret_value())
+            line.parts += [made] if made is not None else []
+
+        run = TriggeredInspection(version, choice, detector, make_line, add_trigger, on_inspection)
+        return run
 
     def _recorder(self, name: str) -> Recorder:
         return Recorder(self._storage, name, station=self._station, operator=self._operator)

@@ -36,6 +36,8 @@ class StoredSettings(BaseModel):
     llm_api_key: str | None = None
     source_kind: str | None = None
     source_value: str | None = None
+    trigger_kind: str | None = None
+    trigger_place: str | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None
