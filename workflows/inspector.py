@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -64,14 +64,27 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     return run
 
 
-def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: Path) -> Steps:
+def folder_steps(
+    recorder: Recorder,
+    catalogue: Catalogue,
+    version: RecipeVersion,
+    folder: Path,
+    only: Sequence[Path] | None = None,
+) -> Steps:
     """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
+
+    Args:
+        recorder: of the product.
+        catalogue: of the products.
+        version: what to judge by.
+        folder: with its sub-folders.
+        only: these files of it; all where None.
 
     Raises:
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
-    images = list_images(folder).images
+    images = list_images(folder).images if only is None else tuple(only)
     golden = GoldenSets(catalogue.storage)
 
     def already_judged(image_hash: str) -> bool:
@@ -198,14 +211,16 @@ class Inspector:
         steps = undo_steps(self._catalogue, name, undone_by, image_hash)
         return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
 
-    def inspect_folder(self, name: str, folder: Path, listener: JobListener | None = None) -> JobHandle:
-        """Inspect a folder under the product's newest recipe version.
+    def inspect_folder(
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+    ) -> JobHandle:
+        """Inspect a folder, or only some files of it, under the product's newest recipe version.
 
         Raises:
             ProductError: if the product has no signed recipe.
             FolderError: if the folder cannot be listed, or holds no image.
         """
-        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder)
+        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder, only)
         return self._submit(f"Inspect {folder.name}", Priority.FOLDER, steps, listener)
 
     def inspect_image(

@@ -38,6 +38,8 @@ from gui.worker_bridge import WorkerBridge
 from storage.storage import open_storage
 from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.folder_jobs import FILE_NAME, FolderJobFile
+from workflows.folder_queue import FolderJobs
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.nightly import NightlyWork
@@ -159,6 +161,9 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
     catalogue = Catalogue(storage, access)
     worker = Worker(lambda: engine)
     worker.start()
+    inspector = Inspector(catalogue, storage, worker)  # type: ignore[arg-type]
+    folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
+    folder_jobs.open()
     yield Workbench(
         settings=settings,
         storage=storage,
@@ -166,12 +171,14 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
         users=Users(storage, access),
         catalogue=catalogue,
         history=History(storage, access),
-        inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
+        inspector=inspector,
+        folder_jobs=folder_jobs,
         worker=worker,  # type: ignore[arg-type]
         library=AnomalyLibrary.load(),
         nightly=NightlyWork(settings, storage),
     )
     engine.gate.set()
+    folder_jobs.close()
     worker.stop()
     storage.close()
 
