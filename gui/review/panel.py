@@ -89,6 +89,8 @@ class ReviewPanel(QWidget):
         presenter.filter_applied.connect(self._on_filter_applied)
         presenter.failed.connect(self._on_failed)
         presenter.arrived_changed.connect(self._on_arrived_changed)
+        presenter.counts_changed.connect(self._show_count)
+        presenter.names_read.connect(lambda names: self.filter_bar.set_seen(*names))
         self.filter_bar.choices_changed.connect(self._on_choices_changed)
         self.refresh_button.clicked.connect(self.refresh)
         self._empty.action_requested.connect(self._on_empty_action)
@@ -143,6 +145,7 @@ class ReviewPanel(QWidget):
 
     def close_down(self) -> None:
         """Stop reading pictures; called before the window closes."""
+        self.presenter.close_down()
         self._thumbnails.close()
         self._pictures.close()
         self.second.close_down()
@@ -168,9 +171,10 @@ class ReviewPanel(QWidget):
     def _read_names(self) -> None:
         self._names_stale = False
         try:
-            self.filter_bar.set_names(self.presenter.products(), self.presenter.anomaly_types())
+            self.filter_bar.set_products(self.presenter.products())
         except FiloError as error:
             self._on_failed(error)
+        self.presenter.read_names()
 
     @Slot()
     def _on_names_stale(self) -> None:
@@ -224,6 +228,9 @@ class ReviewPanel(QWidget):
             self._state.request_screen(Screen.FOLDER)
 
     def _show_count(self) -> None:
+        if self.presenter.counts is None:
+            self._count.setText(self.tr("Counting …"))
+            return
         shown, undecided = self.presenter.counts
         text = self.tr("%1 shown, %2 undecided").replace("%1", f"{shown:,}").replace("%2", f"{undecided:,}")
         self._count.setText(text)

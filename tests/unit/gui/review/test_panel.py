@@ -80,7 +80,7 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     assert shown.detail.confirm_button.text() == "Confirm NG (C)"
     assert shown.detail.overrule_button.text() == "Overrule: OK (O)"
     assert shown.detail._untrained.isVisible()
-    assert shown._count.text() == "2 shown, 2 undecided"
+    until(lambda: shown._count.text() == "2 shown, 2 undecided")
 
 
 def test_every_doubtful_item_is_decided_without_the_mouse(shown: ReviewPanel, state: AppState, answer: Answer) -> None:
@@ -101,7 +101,7 @@ def test_every_doubtful_item_is_decided_without_the_mouse(shown: ReviewPanel, st
         "Reflection or shadow",
         "",
     ]
-    assert shown._count.text() == "5 shown, 0 undecided"
+    until(lambda: shown._count.text() == "5 shown, 0 undecided")
     assert shown.message.sentence == "Everything shown here is decided."
 
 
