@@ -9,23 +9,10 @@ from PySide6.QtCore import QCoreApplication
 from gui import wording
 from gui.folder.presenter import RunPhase
 from gui.state import ModelState
-from gui.translation import QT_TRANSLATE_NOOP
 from workflows.folder_jobs import FolderJob, FolderJobState
 
 if TYPE_CHECKING:
     from gui.folder.presenter import Progress
-
-
-_STATE_WORDS = {
-    FolderJobState.WAITING: QT_TRANSLATE_NOOP("Folder", "waiting"),
-    FolderJobState.RUNNING: QT_TRANSLATE_NOOP("Folder", "running"),
-    FolderJobState.PAUSED: QT_TRANSLATE_NOOP("Folder", "paused"),
-    FolderJobState.WATCHING: QT_TRANSLATE_NOOP("Folder", "watching"),
-    FolderJobState.INTERRUPTED: QT_TRANSLATE_NOOP("Folder", "interrupted, goes on"),
-    FolderJobState.DONE: QT_TRANSLATE_NOOP("Folder", "done"),
-    FolderJobState.CANCELLED: QT_TRANSLATE_NOOP("Folder", "cancelled"),
-    FolderJobState.FAILED: QT_TRANSLATE_NOOP("Folder", "failed"),
-}
 
 
 def start_text(resumes: bool, is_active: bool = False) -> str:
@@ -68,7 +55,17 @@ def job_text(job: FolderJob) -> str:
 
 def job_state_word(state: FolderJobState) -> str:
     """How far a job is, in a word."""
-    return _tr(_STATE_WORDS[state])
+    words = {
+        FolderJobState.WAITING: _tr("waiting"),
+        FolderJobState.RUNNING: _tr("running"),
+        FolderJobState.PAUSED: _tr("paused"),
+        FolderJobState.WATCHING: _tr("watching"),
+        FolderJobState.INTERRUPTED: _tr("interrupted, goes on"),
+        FolderJobState.DONE: _tr("done"),
+        FolderJobState.CANCELLED: _tr("cancelled"),
+        FolderJobState.FAILED: _tr("failed"),
+    }
+    return words[state]
 
 
 def _state_word(phase: RunPhase) -> str:

@@ -83,7 +83,9 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     until(lambda: shown._count.text() == "2 shown, 2 undecided")
 
 
-def test_every_doubtful_item_is_decided_without_the_mouse(shown: ReviewPanel, state: AppState, answer: Answer) -> None:
+def test_every_doubtful_item_is_decided_without_the_mouse(
+    shown: ReviewPanel, state: AppState, answer: Answer, until: Until
+) -> None:
     assert shown.presenter.model.rowCount() == 5
     QTest.keyClick(shown.table, Qt.Key.Key_C)
     answer(Qt.Key.Key_2)
