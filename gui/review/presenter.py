@@ -183,7 +183,7 @@ class ReviewPresenter(QObject):
         return decided
 
     def _count_down(self) -> None:
-        if self._counts is None:
+        if self._counts is None or self._counting.is_busy:
             # What is being counted may know the decision, or not.
             self._count(self.model.filter)
         else:

@@ -127,7 +127,7 @@ def berlin() -> Iterator[None]:
     ("day", "hours"), [(datetime(2026, 3, 29, tzinfo=UTC), 23), (datetime(2026, 10, 25, tzinfo=UTC), 25)]
 )
 def test_a_day_with_a_change_of_clocks_is_one_period_and_as_long_as_it_is(day: datetime, hours: int) -> None:
-    morning, evening = day + timedelta(hours=0.5), day + timedelta(hours=20)
+    morning, evening = day + timedelta(hours=0.5), day + timedelta(hours=19)
     assert period_start(morning, Grouping.DAY) == period_start(evening, Grouping.DAY)
     first, second = bounds_of((morning, evening), Grouping.DAY)
     assert second - first == timedelta(hours=hours)

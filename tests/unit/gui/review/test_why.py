@@ -88,7 +88,7 @@ def test_w_opens_the_pane_and_it_follows_the_row(panel: ReviewPanel, inspected: 
     panel.show()
     bar = panel.filter_bar
     bar.verdict.setCurrentIndex(bar.verdict.findText("NG"))
-    bar._on_changed()
+    bar.on_changed()
     assert not panel.why.isVisible()
     assert not panel.why.comparison.is_running
     QTest.keyClick(panel.table, Qt.Key.Key_W)
