@@ -55,8 +55,8 @@ format: setup ## put the style right
 demo-images: setup ## render the demo product again
 	$(BIN)/python -m filo_core.learning.demo_product resources/demo
 
-model-card: setup ## measure the compact profile and its baselines into its model card; DEV=folder of categories
-	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
+model-card: setup ## measure the compact profile into its model card; DEV=folder of categories, IMAGES=folder it was trained on
+	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev) $(or $(IMAGES),../shared/data/pretrain)
 
 speed: setup ## what one image costs, beside a ResNet-18 forward
 	$(BIN)/python -m tools.speed

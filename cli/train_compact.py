@@ -29,7 +29,7 @@ def train_compact(
     profile: Annotated[Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.")] = None,
     export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
     log: Annotated[Path | None, typer.Option(help="Learning curve, JSON lines, appended to.")] = None,
-    from_weights: Annotated[bool, typer.Option(help="Without a checkpoint, begin with the profile's weights.")] = False,
+    from_weights: Annotated[bool, typer.Option(help="Begin with the profile's image tower.")] = False,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 4,
@@ -85,6 +85,10 @@ def _line(point: TrainingPoint) -> str:
     text = f"{progress.minutes:6.1f} min, step {progress.step}, {progress.pairs} pairs: {losses}"
     if point.held_out is None:
         return text
-    figures = (point.held_out.image_auroc, point.held_out.pixel_auroc, point.held_out.top_3)
+    held = point.held_out
+    figures = (held.image_auroc, held.pixel_auroc, held.top_3, held.top_3_of_all, held.zero_shot_image_auroc)
     shown = [f"{100 * value:.1f}" if value is not None else "–" for value in figures]
-    return f"{text}; held out: image AUROC {shown[0]}, pixel AUROC {shown[1]}, type in the top 3 {shown[2]} %"
+    return (
+        f"{text}; held out: image AUROC {shown[0]}, pixel AUROC {shown[1]}, type in the top 3 {shown[2]} % "
+        f"({shown[3]} % with kinds that need a reference), zero-shot image AUROC {shown[4]}"
+    )

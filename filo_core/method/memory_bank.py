@@ -110,7 +110,8 @@ class MemoryBank:
         Where eq. (5) lets every stage choose its own match, this is the one place that explains them best.
 
         Args:
-            stages: one ``(N, C)`` tensor a stage, from the same encoder as the references.
+            stages: one ``(N, C)`` tensor a stage, from the same encoder as the references; those that were stored
+                behind them are left out.
             cell: the patch that is asked about, row-major over the grid.
             window: how far away a match may lie, as in :meth:`distances`.
 
@@ -123,7 +124,7 @@ class MemoryBank:
         queries = [functional.normalize(stage[cell].float(), dim=-1) for stage in stages]
         best: StoredPatch | None = None
         for key, stored in self._references.items():
-            distances = torch.stack([1.0 - patches @ query for patches, query in zip(stored, queries, strict=True)])
+            distances = torch.stack([1.0 - patches @ query for patches, query in zip(stored, queries, strict=False)])
             mean = distances.mean(dim=0)
             gridded = len(mean) % count == 0
             if gridded and window < 1.0:
@@ -172,8 +173,12 @@ def _nearest_within(query: Tensor, patches: Tensor, windows: Sequence[float]) ->
     # Every row of the grid meets only the rows in reach, as overlapping views of the same memory.
     rows = padded.as_strided((side, (2 * reach + 1) * side, width), (side * width, width, 1))
     similar = (query.reshape(side, side, width) @ rows.transpose(1, 2)).reshape(count, -1)
-    outside = [_outside(side, reach, window, query.device) for window in windows]
-    return torch.stack([similar.masked_fill(far, -1.0).amax(dim=1) for far in outside])
+    # From the widest window to the narrowest: what lies outside of one lies outside of all that follow.
+    found = torch.empty(len(windows), count, device=query.device)
+    for index in sorted(range(len(windows)), key=lambda index: -windows[index]):
+        similar.masked_fill_(_outside(side, reach, windows[index], query.device), -1.0)
+        torch.amax(similar, dim=1, out=found[index])
+    return found
 
 
 @lru_cache(maxsize=8)
