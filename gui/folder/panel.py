@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from gui.folder.detail import DetailView
 from gui.folder.job_list import JobList
-from gui.folder.presenter import FolderPresenter, RunPhase
+from gui.folder.phases import RunPhase
+from gui.folder.presenter import FolderPresenter
 from gui.folder.record_lookup import ResultDetail
 from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
@@ -101,6 +102,7 @@ class FolderPanel(QWidget):
         self.problems.setMinimumHeight(70)
         self.problems.setMaximumHeight(110)
         self.review = button(self.tr("Review these verdicts"), "review")
+        self.export = button(self.tr("Export…"), "export", tip=self.tr("Save these verdicts as a table"))
         self.empty = EmptyPage(
             "folder",
             self.tr("No product is ready to be inspected."),
@@ -153,7 +155,11 @@ class FolderPanel(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.problems_title)
         column.addWidget(self.problems)
-        column.addWidget(self.review)
+        ends = QHBoxLayout()
+        ends.setSpacing(8)
+        ends.addWidget(self.review, 1)
+        ends.addWidget(self.export)
+        column.addLayout(ends)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
@@ -196,6 +202,8 @@ class FolderPanel(QWidget):
         self.tiles.filter_changed.connect(self.filter.set_verdicts)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.review.clicked.connect(lambda: self._state.request_screen(Screen.REVIEW, presenter.product))
+        self.export.clicked.connect(self._on_export_clicked)
+        presenter.exported.connect(self._on_exported)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
         key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -225,6 +233,17 @@ class FolderPanel(QWidget):
         chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder to inspect"), start)
         if chosen:
             self.folder.setText(chosen)
+
+    def _on_export_clicked(self) -> None:
+        proposed = str(Path.home() / f"{self.presenter.folder.name}.csv")
+        title, kinds = self.tr("Save these verdicts as a table"), self.tr("Tables (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, title, proposed, kinds)
+        if chosen:
+            self.presenter.export(Path(chosen))
+
+    def _on_exported(self, count: int, path: str) -> None:
+        text = self.tr("%1 verdicts were written to %2.").replace("%1", str(count)).replace("%2", path)
+        self.message.show_note(text)
 
     def _on_pause_clicked(self) -> None:
         if self.presenter.phase is RunPhase.PAUSED:
@@ -275,7 +294,9 @@ class FolderPanel(QWidget):
         set_shown(self.problems_title, has_problems)
         set_shown(self.problems, has_problems)
         self.jobs.set_jobs(self.presenter.jobs, self.presenter.number)
-        set_shown(self.review, progress.done > 0 and not phase.is_active)
+        has_ended = progress.done > 0 and not phase.is_active
+        set_shown(self.review, has_ended)
+        set_shown(self.export, has_ended)
 
     def _on_not_inspected(self, sentence: str) -> None:
         item = QListWidgetItem(sentence)

@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunCounts, RunFinished, RunStarted
-from filo_core.types import Verdict
+from filo_core.types import InspectionFilter, Verdict
 from gui.background import Background, sentence_of
 from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
-from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail
+from gui.folder.phases import PHASES, Progress, RunPhase
+from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail, of_run
 from gui.folder.results_model import ResultRow, ResultsModel
 from gui.state import AppState
+from workflows.export.selection import Selection
+from workflows.export.tables import write_csv
 from workflows.folder_jobs import FolderJob, FolderJobState
 
 FLUSH_EVERY_MS = 100
 _LOOKED_UP_AT_ONCE = 500
-
-
-class RunPhase(StrEnum):
-    """How far the run is."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLING = "cancelling"
-    WATCHING = "watching"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def is_active(self) -> bool:
-        """True while a run occupies the screen."""
-        return self not in {RunPhase.IDLE, RunPhase.FINISHED, RunPhase.CANCELLED, RunPhase.FAILED}
-
-    @property
-    def can_pause(self) -> bool:
-        """True while the run could be held."""
-        return self in {RunPhase.STARTING, RunPhase.RUNNING, RunPhase.WATCHING}
-
-
-_PHASES = {
-    FolderJobState.WAITING: RunPhase.STARTING,
-    FolderJobState.INTERRUPTED: RunPhase.STARTING,
-    FolderJobState.RUNNING: RunPhase.RUNNING,
-    FolderJobState.PAUSED: RunPhase.PAUSED,
-    FolderJobState.WATCHING: RunPhase.WATCHING,
-    FolderJobState.DONE: RunPhase.FINISHED,
-    FolderJobState.CANCELLED: RunPhase.CANCELLED,
-    FolderJobState.FAILED: RunPhase.FAILED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is. ``total`` is None until the folder is listed and the model ready."""
-
-    total: int | None = None
-    counts: RunCounts = field(default_factory=RunCounts)
-    images_per_second: float | None = None
-    seconds_left: float | None = None
-
-    @property
-    def done(self) -> int:
-        """Images dealt with in any way."""
-        return self.counts.done
 
 
 class FolderPresenter(QObject):
@@ -87,6 +38,8 @@ class FolderPresenter(QObject):
     """A sentence and the details."""
     jobs_changed = Signal()
     """``jobs`` changed."""
+    exported = Signal(int, str)
+    """How many verdicts were written, and where."""
     run_forgotten = Signal()
     """Another run is shown from now on."""
 
@@ -94,6 +47,8 @@ class FolderPresenter(QObject):
         super().__init__(parent)
         self._state = state
         self._loader = Background()
+        self._exporter = Background()
+        self._recipe_hash = ""
         self._earlier_reader = Background()
         self._jobs = state.workbench.folder_jobs
         self._signals = FolderJobSignals(self)
@@ -182,6 +137,20 @@ class FolderPresenter(QObject):
         self._jobs.forget(number)
         self.jobs_changed.emit()
 
+    def export(self, path: Path) -> None:
+        """Write the verdicts of the job shown as a table, those of an earlier run under the same recipe included."""
+        job, recipe_hash = self._jobs.job(self.number), self._recipe_hash
+        if job is None:
+            return
+        history = self._state.workbench.history
+        kept = of_run(self.model.rows, recipe_hash, job.added_at)
+        selection = Selection(history, InspectionFilter(product=self.product), keep=kept)
+        self._exporter.run(
+            lambda: write_csv(selection, path),
+            lambda count: self.exported.emit(count, str(path)),
+            self._on_failed_to_load,
+        )
+
     @property
     def jobs(self) -> tuple[FolderJob, ...]:
         """All jobs of this station, in the order they were added."""
@@ -207,7 +176,7 @@ class FolderPresenter(QObject):
         self._flusher.stop()
         self._jobs.forget_observer(self._signals)
         self._signals.silence()
-        for background in (self._loader, self._earlier_reader):
+        for background in (self._loader, self._earlier_reader, self._exporter):
             background.close()
 
     # The run ---------------------------------------------------------------------------------------------------
@@ -239,6 +208,7 @@ class FolderPresenter(QObject):
     def _take(self, event: object, *, is_new: bool) -> None:
         match event:
             case RunStarted(total=total, recipe_hash=recipe_hash):
+                self._recipe_hash = recipe_hash
                 self._earlier = EarlierVerdicts(self._state.workbench.history, self.product, recipe_hash)
                 if self.watches and self.progress.total is not None:
                     self.progress = replace(self.progress, total=self.progress.done + total)
@@ -281,7 +251,7 @@ class FolderPresenter(QObject):
                 self._pace.resume(now)
             case FolderJobState.PAUSED:
                 self._pace.pause(now)
-        phase = _PHASES[job.state]
+        phase = PHASES[job.state]
         fails_now = phase is RunPhase.FAILED and self.phase is not phase
         if self.phase is not RunPhase.CANCELLING or not job.state.is_open or not is_new:
             self._set_phase(phase)

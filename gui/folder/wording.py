@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from gui import wording
-from gui.folder.presenter import RunPhase
+from gui.folder.phases import RunPhase
 from gui.state import ModelState
 from workflows.folder_jobs import FolderJob, FolderJobState
 
 if TYPE_CHECKING:
-    from gui.folder.presenter import Progress
+    from gui.folder.phases import Progress
 
 
 def start_text(resumes: bool, is_active: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
@@ -72,6 +72,9 @@ class LivePanel(QWidget):
         self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
         self.freeze.setAccessibleName(self.freeze.text())
         self.freeze.setChecked(True)
+        self.sound = QCheckBox(self.tr("Sound on NG"), self)
+        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
+        self.sound.setAccessibleName(self.sound.text())
         self.facts = FactList(
             (
                 self.tr("Score"),
@@ -113,6 +116,7 @@ class LivePanel(QWidget):
         column.addWidget(self.regions, 1)
         column.addWidget(self.facts)
         column.addWidget(self.freeze)
+        column.addWidget(self.sound)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.banner)
@@ -139,6 +143,7 @@ class LivePanel(QWidget):
         presenter.phase_changed.connect(self._on_phase_changed)
         presenter.display_changed.connect(self._on_display_changed)
         presenter.strip_changed.connect(self._on_strip_changed)
+        presenter.refused.connect(self._on_refused)
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
         self._state.settings_changed.connect(self._on_settings_changed)
@@ -262,6 +267,10 @@ class LivePanel(QWidget):
         self.untrained.set_trained(shown.trained if shown else self._state.trained)
         self.strip.set_results(tuple(display.strip), shown if held else None)
         self._on_facts_changed()
+
+    def _on_refused(self) -> None:
+        if self.sound.isChecked():
+            QApplication.beep()
 
     def _on_strip_changed(self) -> None:
         display = self.presenter.display

@@ -35,6 +35,7 @@ WATCH_EVERY_MS = 200
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
 _WAITING_ROOM = 64
+_REFUSED = frozenset({Verdict.NG, Verdict.NOT_INSPECTED})
 
 
 class LivePhase(StrEnum):
@@ -82,6 +83,8 @@ class LivePresenter(QObject):
     strip_changed = Signal()
     facts_changed = Signal()
     """``facts`` or ``banner`` changed."""
+    refused = Signal()
+    """A part is NG or was not inspected; once for all that arrived together."""
     readiness_changed = Signal()
     """``takes_key`` changed."""
     failed = Signal(str, str)
@@ -266,14 +269,17 @@ class LivePresenter(QObject):
     def _on_arrived(self) -> None:
         if not self._waiting:
             return
-        on_screen = False
+        on_screen = is_refused = False
         while self._waiting:
             run, inspection, result = self._waiting.popleft()
             if run != self._run:
                 continue
             self._verdict_at = time.monotonic()
             on_screen = self.display.take(result, result.kept()) or on_screen
+            is_refused = is_refused or inspection.verdict in _REFUSED
             self._state.report_inspection(inspection)
+        if is_refused:
+            self.refused.emit()
         self.strip_changed.emit()
         if on_screen:
             self.display_changed.emit()

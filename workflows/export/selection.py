@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +24,20 @@ class Selection:
         history: of the record they are in.
         wanted: which of them.
         reviewed: only those that a person has decided on.
+        keep: leaves out what it is False for.
     """
 
     history: History
     wanted: InspectionFilter
     reviewed: bool = False
+    keep: Callable[[InspectionRecord], bool] = lambda _: True
 
     def records(self) -> Iterator[InspectionRecord]:
         """All of them, oldest first; memory holds one page at a time."""
         after_id = 0
         while page := self.history.following(self.wanted, after_id, _PAGE):
-            yield from (record for record in page if record.review is not None or not self.reviewed)
+            chosen = (record for record in page if record.review is not None or not self.reviewed)
+            yield from filter(self.keep, chosen)
             after_id = page[-1].inspection_id
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.types import Verdict
 from gui.folder.panel import FolderPanel
-from gui.folder.presenter import RunPhase
+from gui.folder.phases import RunPhase
 from gui.state import AppState, Screen
 
 Until = Callable[..., None]

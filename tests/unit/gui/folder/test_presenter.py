@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from PIL import Image
 
 from filo_core.events import RunCounts
 from filo_core.types import Inspection, InspectionFilter, Verdict
-from gui.folder.presenter import FolderPresenter, RunPhase
+from gui.folder.phases import RunPhase
+from gui.folder.presenter import FolderPresenter
 from gui.folder.record_lookup import ResultDetail
 from gui.state import AppState
 from tests.unit.gui.conftest import picture
@@ -248,6 +250,25 @@ def test_a_second_folder_waits_its_turn_and_is_shown_when_it_comes(
     finish(presenter, until)
     assert len(presenter.model.rows) == 8
     assert presenter.progress.counts.inspected == 7
+
+
+def test_the_verdicts_of_a_run_are_exported_with_those_of_an_earlier_one(
+    presenter: FolderPresenter, product: str, parts: Path, tmp_path: Path, until: Until
+) -> None:
+    presenter.start(product, parts / "deep")
+    finish(presenter, until)
+    for _ in range(2):
+        presenter.start(product, parts)
+        finish(presenter, until)
+    told: list[tuple[int, str]] = []
+    presenter.exported.connect(lambda count, path: told.append((count, path)))
+    presenter.export(tmp_path / "out.csv")
+    until(lambda: bool(told))
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert told == [(8, str(tmp_path / "out.csv"))]
+    assert sorted(row["name"] for row in rows) == sorted(verdicts(presenter))
+    assert [row["verdict"] for row in rows].count("NG") == 2
 
 
 def test_a_watched_folder_goes_on_with_what_comes(
