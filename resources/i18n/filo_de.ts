@@ -726,6 +726,14 @@
             <translation>Diese Urteile durchsehen</translation>
         </message>
         <message>
+            <source>Export…</source>
+            <translation>Exportieren…</translation>
+        </message>
+        <message>
+            <source>Save these verdicts as a table</source>
+            <translation>Diese Urteile als Tabelle speichern</translation>
+        </message>
+        <message>
             <source>No product is ready to be inspected.</source>
             <translation>Kein Produkt ist bereit zum Prüfen.</translation>
         </message>
@@ -748,6 +756,14 @@
         <message>
             <source>Folder</source>
             <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Tables (*.csv)</source>
+            <translation>Tabellen (*.csv)</translation>
+        </message>
+        <message>
+            <source>%1 verdicts were written to %2.</source>
+            <translation>%1 Urteile wurden nach %2 geschrieben.</translation>
         </message>
         <message>
             <source>Go on</source>
@@ -1223,6 +1239,14 @@
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
             <translation>Ein NG bleibt auf dem Bildschirm, bis es bestätigt ist. Die Prüfung geht inzwischen weiter.</translation>
+        </message>
+        <message>
+            <source>Sound on NG</source>
+            <translation>Ton bei NG</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>Ein Ton, wenn ein Teil NG ist oder nicht geprüft wurde</translation>
         </message>
         <message>
             <source>Score</source>

@@ -726,6 +726,14 @@
             <translation>复核这些判定</translation>
         </message>
         <message>
+            <source>Export…</source>
+            <translation>导出…</translation>
+        </message>
+        <message>
+            <source>Save these verdicts as a table</source>
+            <translation>将这些判定结果保存为表格</translation>
+        </message>
+        <message>
             <source>No product is ready to be inspected.</source>
             <translation>没有可以检验的产品。</translation>
         </message>
@@ -748,6 +756,14 @@
         <message>
             <source>Folder</source>
             <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>Tables (*.csv)</source>
+            <translation>表格 (*.csv)</translation>
+        </message>
+        <message>
+            <source>%1 verdicts were written to %2.</source>
+            <translation>已将 %1 条判定结果写入 %2。</translation>
         </message>
         <message>
             <source>Go on</source>
@@ -1223,6 +1239,14 @@
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
             <translation>NG 会留在屏幕上直到被确认。检验同时继续。</translation>
+        </message>
+        <message>
+            <source>Sound on NG</source>
+            <translation>NG 时发声</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>零件为 NG 或未检测时发出提示音</translation>
         </message>
         <message>
             <source>Score</source>
