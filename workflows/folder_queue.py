@@ -268,7 +268,7 @@ class FolderJobs:
             if time.monotonic() - self._kept_at > _KEEP_PROGRESS_EVERY_S:
                 self._keep()
             for observer in self._observers:
-                observer.folder_event(number, place, light)
+                observer.folder_event(number, place, event)
 
     def take_state(self, number: int, handle: JobHandle, state: JobState) -> None:
         """A job's handle is in another state; on the worker's thread."""
