@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import console, say, speaks_plainly
-from filo_core.errors import ProfileError
+from filo_core.errors import FolderError, ProfileError
 
 if TYPE_CHECKING:
     from filo_core.learning.compact_training import TrainingPoint
@@ -45,6 +45,9 @@ def train_compact(
     from filo_core.profiles.builder import choose_device, profile_folder
     from filo_core.profiles.manifest import read_architecture, read_manifest, verify_weights
 
+    if log is not None:
+        # Before hours of training, not after its first point.
+        _append(log, "")
     folder = profile or profile_folder("compact")
     manifest = read_manifest(folder)
     architecture = read_architecture(folder, manifest)
@@ -70,13 +73,20 @@ def train_compact(
     for point in trainer.run():
         console.print(_line(point), soft_wrap=True, markup=False)
         if log is not None:
-            with log.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(point), allow_nan=False) + "\n")
+            _append(log, json.dumps(asdict(point), allow_nan=False) + "\n")
     if export is not None:
         done = trainer.progress
         by = f"main.py train-compact, seed {seed}, {done.step} steps, {done.pairs} pairs, {done.minutes:.0f} minutes"
         export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON, by)
         say(f"Written to {export}")
+
+
+def _append(log: Path, text: str) -> None:
+    try:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise FolderError(f"{log} cannot be written: {error.strerror or error}. Choose another file.") from error
 
 
 def _line(point: TrainingPoint) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,11 +84,13 @@ def choose_device(wish: str) -> str:
     """``"cuda"`` or ``"cpu"`` for ``"auto"``, otherwise the wish itself.
 
     Raises:
-        ProfileError: if CUDA is asked for where there is none.
+        ProfileError: if there is no such device, or CUDA is asked for where there is none.
     """
     if wish == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if wish.startswith("cuda") and not torch.cuda.is_available():
+    if re.fullmatch(r"cpu|cuda(:\d+)?", wish) is None:
+        raise ProfileError(f"{wish[:40]!r} is no device. Use auto, cpu or cuda.")
+    if wish != "cpu" and not torch.cuda.is_available():
         raise ProfileError("The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.")
     return wish
 

@@ -153,6 +153,7 @@ def test_pictures_larger_than_ever_read_are_refused_with_a_sentence(
     assert "200,000,000 pixels" in source.problem
 
 
+@pytest.mark.timed
 def test_a_hung_camera_is_seen_as_lost_within_a_second(
     children: ModuleType, started: Callable[..., CameraSource], wait_until: WaitUntil
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_hung_camera_is_seen_as_lost_within_a_second(
     assert "sends no pictures" in source.problem
 
 
+@pytest.mark.timed
 def test_an_unplugged_camera_is_seen_as_lost_within_a_second(
     children: ModuleType, started: Callable[..., CameraSource], wait_until: WaitUntil
 ) -> None:
@@ -447,6 +449,7 @@ def test_the_cameras_of_this_machine_are_numbers_in_order() -> None:
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.timed
 def test_a_probe_that_hangs_is_killed_and_what_it_found_is_kept(
     children: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from tools.stream_rig import FFMPEG, NetworkCamera
 WaitUntil = Callable[..., None]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timed,
     pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed (make system-test)"),
 ]
 

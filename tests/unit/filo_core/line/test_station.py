@@ -110,6 +110,7 @@ def test_the_same_id_after_its_time_is_asked_of_the_ledger_again(
     assert answer(station.ask(trigger(brightness=0, repeats_within_s=0.0))).verdict is Verdict.OK
 
 
+@pytest.mark.timed
 def test_a_hung_detector_leaves_the_part_not_inspected_within_the_deadline(
     make: Callable[..., Station], detector: Any, ledger: MemoryLedger
 ) -> None:
