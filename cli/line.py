@@ -29,6 +29,7 @@ from workflows.line import Line
 from workflows.output_address import OutputKind
 from workflows.outputs import OutputStore
 from workflows.secret_store import SecretStore
+from workflows.triggers import choice_of, make_trigger
 
 if TYPE_CHECKING:
     from filo_core.line.results import LineResult
@@ -144,39 +145,13 @@ def _kept_triggers(settings: Settings) -> list[str]:
 
 
 def _trigger(words: str, line: Line, settings: Settings) -> LinePart:
-    kind, _, rest = words.partition(":")
-    if kind not in {"folder", "continuous", "key", "http", "modbus"} or (kind == "folder" and not rest):
-        raise SourceError(f"{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.")
-    if kind == "folder":
-        from filo_core.line.triggers.folder import FolderTrigger
-
-        return FolderTrigger(Path(rest), line.station)
-    if kind in {"http", "modbus"} and not line.source:
-        raise SourceError(f"The {kind} trigger needs a camera to look through. Name it with --source.")
-    if kind in {"continuous", "key"}:
-        return _camera_trigger(kind, line)
-    host, _, port = rest.rpartition(":")
-    if rest and not port.isdecimal():
-        raise SourceError(f"{words!r} names no port. Write {kind}:HOST:PORT.")
-    if kind == "http":
-        from filo_core.line.triggers.http import HttpTrigger
-
-        token = settings.line_token.get_secret_value()
-        return HttpTrigger(line.station, host or "127.0.0.1", int(port or 8099), token, line.deadline_s + 5.0)
-    from filo_core.line.plc.handshake import Handshake
-    from filo_core.line.plc.server import ModbusServer
-
-    types = tuple(anomaly.name for anomaly in line.recipe.anomaly_types)
-    return ModbusServer(Handshake(line.station, types), host or "127.0.0.1", int(port or 5020))
-
-
-def _camera_trigger(kind: str, line: Line) -> LinePart:
-    from filo_core.line.triggers.continuous import ContinuousTrigger
+    choice = choice_of(words)
+    made = make_trigger(choice, line, settings.line_token.get_secret_value())
+    if made is not None:
+        return made
     from filo_core.line.triggers.key import KeyTrigger
 
-    if line.source is None:
-        raise SourceError(f"The {kind} trigger needs a camera to look through. Name it with --source.")
-    return ContinuousTrigger(line.source, line.station) if kind == "continuous" else KeyTrigger(line.station, sys.stdin)
+    return KeyTrigger(line.station, sys.stdin)
 
 
 def _run_until_ended(line: Line, tally: _Tally) -> None:

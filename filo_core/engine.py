@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
-from filo_core.errors import RecipeError
-from filo_core.events import Calibrated, StepDone
+from filo_core.errors import ProfileError, RecipeError
+from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
+from filo_core.method.phrase_maps import PhraseMaps
 from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import Limits
 
@@ -49,6 +50,11 @@ class Engine:
     def trained(self) -> bool:
         """False while the weights are seeded noise."""
         return self._loaded.profile.trained
+
+    @property
+    def names_types(self) -> bool:
+        """False where the text side tells anomaly types no better than chance; then regions are ``unknown``."""
+        return self._loaded.profile.trained and self._loaded.profile.names_types
 
     @property
     def device(self) -> str:
@@ -143,6 +149,34 @@ class Engine:
             outside.append(part.score if part.image is None else detector.predict(part.image.pixels).image_score)
             yield StepDone(count + 1, total, f"{part.name} scored")
         yield calibrated(scores, peaks, outside, alpha, model_hash=self.model_hash, trained=self.trained)
+
+    def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
+        """What each phrase of the anomaly list lights up on the good images; :class:`PhrasesLit` comes last.
+
+        Args:
+            draft: the set-up.
+            references: its good images.
+
+        Raises:
+            ProfileError: if the profile tells no types apart: its maps would be noise.
+            RecipeError: without a reference.
+        """
+        if not self.names_types:
+            raise ProfileError(
+                f"The {self.profile!r} profile does not tell anomaly types apart, so a phrase lights up nothing that "
+                "means anything. Its verdicts do not depend on the phrases. Install the full profile for a preview."
+            )
+        if not references:
+            raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then look again.")
+        loaded, recipe = self._loaded, draft.recipe(_NO_LIMITS, self.model_hash)
+        phrases = PhraseMaps(recipe, loaded.text_encoder, loaded.heads, loaded.profile.gaussian_sigma_px)
+        detector = loaded.detector(recipe)
+        lights: list[PhraseLight] = []
+        for count, image in enumerate(references, start=1):
+            for name, lit in detector.phrase_maps(phrases, image.pixels).items():
+                lights.append(PhraseLight(name, image.image_hash, lit))
+            yield StepDone(count, len(references), image.name)
+        yield PhrasesLit(tuple(lights), phrases.unknown)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
         detector = self._loaded.detector(recipe)

@@ -7,9 +7,17 @@ cancelled by not asking for the next one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
-from filo_core.types import Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
+from filo_core.types import Box, Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FIRES_ABOVE = 0.5
+"""Share of the two-way softmax from which on a patch is nearer to a phrase than to the normal side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +142,52 @@ class Taught:
         return f"{what} in {self.seconds:.2f} s; recipe version {self.version.version} is in force."
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PhraseLight:
+    """What one phrase lights up on one good image."""
+
+    phrase: str
+    image_hash: str
+    share_map: NDArray[np.float32]
+    """``(rows, rows)`` in [0, 1] over the whole image."""
+
+    @property
+    def fires(self) -> bool:
+        """True where some patch of the good image is nearer to the phrase than to the normal side."""
+        return float(self.share_map.max()) > FIRES_ABOVE
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasesLit:
+    """What every phrase of an anomaly list lights up on the good images."""
+
+    lights: tuple[PhraseLight, ...]
+    unknown: tuple[str, ...]
+    """Phrases whose words the text encoder has never seen; they light up nothing."""
+
+    def fires_on(self, phrase: str) -> tuple[str, ...]:
+        """Hashes of the good images that a phrase fires on."""
+        return tuple(light.image_hash for light in self.lights if light.phrase == phrase and light.fires)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NearestFound:
+    """The strongest place of a region beside the stored patch that is nearest to it ("why")."""
+
+    inspection_id: int
+    region: int
+    distance: float
+    """Cosine distance of the two, the mean over the stages, in [0, 2]."""
+    reference_name: str
+    part_crop: NDArray[np.uint8]
+    """``(h, w, 3)`` uint8 RGB around the place."""
+    reference_crop: NDArray[np.uint8]
+    """The same extent around the nearest patch, so both are at the same scale."""
+    part_patch: Box
+    """The patch within ``part_crop``."""
+    reference_patch: Box
+    """The patch within ``reference_crop``."""
+
+
 RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
-JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught
+JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound

@@ -146,7 +146,7 @@ class Journey:
 
     def folder(self, images: Path) -> None:
         """Inspect a folder and look at one result."""
-        from gui.folder.presenter import RunPhase
+        from gui.folder.phases import RunPhase
         from gui.state import Screen
 
         self.state.request_screen(Screen.FOLDER, "Bracket FB-204")

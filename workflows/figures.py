@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.calibration.agreement import SYSTEM, AgreementStudy, Judgement, agreement_study
@@ -18,30 +17,16 @@ from filo_core.events import RunCounts
 from filo_core.statistics.charts import Pareto, PChart, Subgroup, control_chart, first_pass_yield, pareto
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.recount import ScoreHistory
-from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Limits, Verdict
+from filo_core.types import InspectionFilter, Limits, Verdict
+from workflows.periods import Grouping, bounds_of, grouping_of, label_of
 
 if TYPE_CHECKING:
-    from storage.repositories.figures import JudgedRow, ReviewedRow
+    from storage.repositories.aggregates import Counted
+    from storage.repositories.figures import JudgedRow, ReviewedRow, ScoredRow
     from storage.storage import Storage
     from workflows.catalogue import Catalogue
 
 T = TypeVar("T")
-
-SHIFT_HOURS = 8
-FIRST_SHIFT_HOUR = 6
-"""Shifts begin at 6, 14 and 22 o'clock."""
-_HOURS_UP_TO = timedelta(days=2)
-_SHIFTS_UP_TO = timedelta(days=10)
-
-
-class Grouping(StrEnum):
-    """What makes a subgroup of the control chart."""
-
-    AUTO = "auto"
-    """Hours for up to two days, shifts for up to ten, else days."""
-    HOUR = "hour"
-    SHIFT = "shift"
-    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,75 +80,50 @@ class FigureReader:
             StorageError: if the record cannot be read.
         """
         with self._storage.reading() as transaction:
-            rows = transaction.figures.judged(wanted)
-            types = transaction.figures.types_found(wanted)
-            reviews = (*transaction.figures.reviewed(wanted), *transaction.figures.blind(wanted))
-            known = transaction.figures.known()
-        version = self._catalogue.recipe(wanted.product) if wanted.product and rows else None
+            aggregates, figures = transaction.aggregates, transaction.figures
+            counts = _counts(transaction.inspections.verdict_counts(wanted))
+            untrained = aggregates.untrained(wanted)
+            first_ok, contents = aggregates.first_verdicts(wanted)
+            types = aggregates.type_counts(wanted)
+            span = aggregates.span(wanted)
+            grouping = grouping_of(span) if grouping is Grouping.AUTO else grouping
+            bounds = bounds_of(span, grouping) if span is not None else []
+            periods = aggregates.by_period(wanted, bounds) if bounds else ()
+            scored = figures.scored(wanted)
+            reviewed = figures.judged(wanted, reviewed_only=True)
+            reviews = (*figures.reviewed(wanted), *figures.blind(wanted))
+            known = figures.known()
+        version = self._catalogue.recipe(wanted.product) if wanted.product and counts.done else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
-        grouping = grouping_of(rows) if grouping is Grouping.AUTO else grouping
         return Figures(
             wanted=wanted,
-            counts=_counts(rows),
-            untrained=sum(not row.trained and row.image_score is not None for row in rows),
-            first_pass=_or_sentence(lambda: first_pass_of(rows)),
-            pareto=_or_sentence(lambda: pareto(_type_counts(rows, types))),
-            chart=_or_sentence(lambda: control_chart(subgroups(rows, grouping))),
+            counts=counts,
+            untrained=untrained,
+            first_pass=_or_sentence(lambda: first_pass_yield(first_ok, contents)),
+            pareto=_or_sentence(lambda: pareto(Counter(types))),
+            chart=_or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping))),
             grouping=grouping,
-            scores=_scores(rows, limits, model_hash),
-            agreement=_or_sentence(lambda: agreement_study(_judgements(rows, reviews), _truth(rows, known))),
+            scores=_scores(scored, limits, model_hash),
+            agreement=_or_sentence(lambda: agreement_study(_judgements(reviewed, reviews), _truth(reviewed, known))),
         )
 
 
-def grouping_of(rows: Sequence[JudgedRow]) -> Grouping:
-    """Hours, shifts or days, by how long the inspections span."""
-    if not rows:
-        return Grouping.DAY
-    moments = [row.inspected_at for row in rows]
-    span = max(moments) - min(moments)
-    return Grouping.HOUR if span <= _HOURS_UP_TO else Grouping.SHIFT if span <= _SHIFTS_UP_TO else Grouping.DAY
+def _subgroups(bounds: Sequence[datetime], periods: Sequence[Counted], grouping: Grouping) -> tuple[Subgroup, ...]:
+    """The periods in which anything was judged, in the order of time."""
+    return tuple(
+        Subgroup(label_of(start, grouping), period.inspected, period.refused)
+        for start, period in zip(bounds, periods, strict=False)
+        if period.inspected
+    )
 
 
-def subgroups(rows: Sequence[JudgedRow], grouping: Grouping) -> tuple[Subgroup, ...]:
-    """Judged and refused images by hour, shift or day of the clock on the wall, in the order of time."""
-    inspected: Counter[datetime] = Counter()
-    refused: Counter[datetime] = Counter()
-    for row in rows:
-        if row.final_verdict is not Verdict.NOT_INSPECTED:
-            start = _start(row.inspected_at.astimezone(), grouping)
-            inspected[start] += 1
-            refused[start] += row.final_verdict is Verdict.NG
-    return tuple(Subgroup(_label(start, grouping), inspected[start], refused[start]) for start in sorted(inspected))
-
-
-def shift_of(moment: datetime) -> str:
-    """Shift of the day that a moment lies in, by the clock on the wall: ``"06–14"``."""
-    start = _start(moment.astimezone(), Grouping.SHIFT)
-    return f"{start:%H}–{(start.hour + SHIFT_HOURS) % 24:02}"
-
-
-def _start(moment: datetime, grouping: Grouping) -> datetime:
-    if grouping is Grouping.DAY:
-        return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    start = moment.replace(minute=0, second=0, microsecond=0)
-    if grouping is Grouping.SHIFT:
-        start -= timedelta(hours=(start.hour - FIRST_SHIFT_HOUR) % SHIFT_HOURS)
-    return start
-
-
-def _label(start: datetime, grouping: Grouping) -> str:
-    match grouping:
-        case Grouping.HOUR:
-            return start.strftime("%m-%d %H:00")
-        case Grouping.SHIFT:
-            return f"{start:%m-%d %H}–{(start.hour + SHIFT_HOURS) % 24:02}"
-        case _:
-            return start.strftime("%Y-%m-%d")
-
-
-def _counts(rows: Sequence[JudgedRow]) -> RunCounts:
-    found = Counter(row.verdict for row in rows)
-    return RunCounts(found[Verdict.OK], found[Verdict.REVIEW], found[Verdict.NG], found[Verdict.NOT_INSPECTED])
+def _counts(found: Mapping[Verdict, int]) -> RunCounts:
+    return RunCounts(
+        ok=found.get(Verdict.OK, 0),
+        review=found.get(Verdict.REVIEW, 0),
+        ng=found.get(Verdict.NG, 0),
+        not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
+    )
 
 
 def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
@@ -179,21 +139,10 @@ def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
     return first_pass_yield(sum(verdict is Verdict.OK for verdict in first.values()), len(first))
 
 
-def _type_counts(rows: Sequence[JudgedRow], types: dict[int, frozenset[str]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for row in rows:
-        if row.final_verdict is Verdict.NG:
-            reviewed = frozenset({row.review_type}) if row.review_type else None
-            counted.update(reviewed or types.get(row.inspection_id) or {UNKNOWN_TYPE})
-    return counted
-
-
-def _scores(rows: Sequence[JudgedRow], limits: Limits | None, model_hash: str) -> Scores:
+def _scores(scored: Sequence[ScoredRow], limits: Limits | None, model_hash: str) -> Scores:
     by: defaultdict[Verdict | None, list[float]] = defaultdict(list)
     other_model = 0
-    for row in rows:
-        if row.image_score is None:
-            continue
+    for row in scored:
         if model_hash and row.model_hash != model_hash:
             other_model += 1
             continue

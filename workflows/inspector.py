@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
-from filo_core.events import Calibrated, ImageInspected, JobEvent, RunEvent, StepDone
+from filo_core.events import Calibrated, ImageInspected, JobEvent, PhrasesLit, RunEvent, StepDone
 from filo_core.imaging import list_images
 from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
+from filo_core.line.worker_detector import WorkerDetector
 from filo_core.types import Inspection, InspectionRecord, Limits, Origin, RecipeVersion, SourceImage
 from storage.recorder import Operator, Recorder, name_of
 from workflows.evidence import confirmed_evidence
 from workflows.golden import GoldenSets, golden_steps
+from workflows.nearest import nearest_steps
 from workflows.teaching import teach_steps, undo_steps
+from workflows.triggered import DEADLINE_S, TriggeredInspection
+from workflows.triggers import TriggerChoice, make_trigger
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.queue import JobHandle, JobListener
+    from filo_core.line.results import LineResult
     from filo_core.line.sources.base import ImageSource
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
     from storage.storage import Storage
     from workflows.catalogue import Catalogue
+    from workflows.line import Line
     from workflows.live_model import LiveModel
+    from workflows.settings import Settings
 
 Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
@@ -56,14 +64,27 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     return run
 
 
-def folder_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: Path) -> Steps:
+def folder_steps(
+    recorder: Recorder,
+    catalogue: Catalogue,
+    version: RecipeVersion,
+    folder: Path,
+    only: Sequence[Path] | None = None,
+) -> Steps:
     """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
+
+    Args:
+        recorder: of the product.
+        catalogue: of the products.
+        version: what to judge by.
+        folder: with its sub-folders.
+        only: these files of it; all where None.
 
     Raises:
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
-    images = list_images(folder).images
+    images = list_images(folder).images if only is None else tuple(only)
     golden = GoldenSets(catalogue.storage)
 
     def already_judged(image_hash: str) -> bool:
@@ -111,6 +132,15 @@ def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
     return run
 
 
+def phrase_steps(catalogue: Catalogue, name: str) -> Steps:
+    """What each phrase of a product's draft lights up on its good images; nothing is recorded."""
+
+    def run(engine: Engine) -> Iterator[StepDone | PhrasesLit]:
+        yield from engine.light_phrases(catalogue.draft(name), catalogue.references(name))
+
+    return run
+
+
 _ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 """A recipe's scores do not depend on them."""
 
@@ -144,6 +174,20 @@ class Inspector:
         steps = calibration_steps(self._catalogue, name, alpha)
         return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
 
+    def light_phrases(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """See what each phrase of a product's anomaly list lights up on its good images."""
+        steps = phrase_steps(self._catalogue, name)
+        return self._submit(f"Look at the phrases of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def find_nearest(self, record: InspectionRecord, region: int, listener: JobListener | None = None) -> JobHandle:
+        """Put a region of an inspection beside the nearest stored patch.
+
+        Raises:
+            RecipeError: if nothing was judged.
+        """
+        steps = nearest_steps(self._catalogue, record, region)
+        return self._submit(f"Compare {record.name}", Priority.INTERACTIVE, steps, listener)
+
     def check_golden_set(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """Judge the known parts of a product under its recipe in force, and log what came out."""
         steps = golden_steps(self._catalogue, name, name_of(self._operator))
@@ -167,14 +211,16 @@ class Inspector:
         steps = undo_steps(self._catalogue, name, undone_by, image_hash)
         return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
 
-    def inspect_folder(self, name: str, folder: Path, listener: JobListener | None = None) -> JobHandle:
-        """Inspect a folder under the product's newest recipe version.
+    def inspect_folder(
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+    ) -> JobHandle:
+        """Inspect a folder, or only some files of it, under the product's newest recipe version.
 
         Raises:
             ProductError: if the product has no signed recipe.
             FolderError: if the folder cannot be listed, or holds no image.
         """
-        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder)
+        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder, only)
         return self._submit(f"Inspect {folder.name}", Priority.FOLDER, steps, listener)
 
     def inspect_image(
@@ -214,6 +260,59 @@ class Inspector:
 
         live: LiveInspection = LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
         return live
+
+    def triggered(
+        self,
+        name: str,
+        source: ImageSource | None,
+        choice: TriggerChoice,
+        settings: Settings,
+        on_inspection: Callable[[Inspection], None],
+    ) -> TriggeredInspection:
+        """As :meth:`live`, but a part is judged when something asks; answers are kept in the line's outbox as well.
+
+        Args:
+            name: of the product.
+            source: where pictures come from; None where each trigger brings its own.
+            choice: what asks.
+            settings: name the outbox and the token.
+            on_inspection: told every answer.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+        """
+        # The outbox and its drivers are loaded where a line runs.
+        from workflows.line import Line
+
+        version = self._catalogue.recipe(name)
+        golden = GoldenSets(self._storage)
+
+        def make_detector(engine: Engine) -> Detector:
+            references = self._catalogue.references(version.recipe)
+            if self._live_model is None:
+                return engine.detector(version.recipe, references)
+            return self._live_model.detector(engine, version.recipe, references, run.take_note)
+
+        detector = WorkerDetector(self.worker, make_detector)
+
+        def make_line(on_answer: Callable[[LineResult, Inspection | None], None]) -> Line:
+            return Line(
+                recipe=version.recipe,
+                source=source,
+                detector=detector,
+                recorder=self._recorder(name),
+                outbox_file=settings.outbox,
+                deadline_s=DEADLINE_S,
+                on_answer=on_answer,
+                require=partial(golden.require, name),
+            )
+
+        def add_trigger(line: Line) -> None:
+            made = make_trigger(choice, line, settings.line_token.get_secret_value())
+            line.parts += [made] if made is not None else []
+
+        run = TriggeredInspection(version, choice, detector, make_line, add_trigger, on_inspection)
+        return run
 
     def _recorder(self, name: str) -> Recorder:
         return Recorder(self._storage, name, station=self._station, operator=self._operator)

@@ -12,7 +12,8 @@ from filo_core.statistics.charts import Pareto, PChart
 from filo_core.statistics.rates import Rate, percent
 from filo_core.types import InspectionFilter
 from workflows.evidence import drift
-from workflows.figures import FigureReader, Figures, first_pass_of, shift_of
+from workflows.figures import FigureReader, Figures, first_pass_of
+from workflows.periods import shift_of
 
 if TYPE_CHECKING:
     from filo_core.calibration.agreement import AgreementStudy

@@ -1,8 +1,8 @@
 """Secrets by name: in the system's keyring where there is one, in an encrypted file otherwise.
 
 Names: ``llm`` for the language model's key, ``database`` for the password of the record's server, ``plant`` for that of
-the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which of
-them exist, and where, stands in an index without the secrets themselves.
+the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which
+of them exist, and where, stands in an index without the secrets themselves.
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ class StoredSettings(BaseModel):
     source_kind: str | None = None
     source_value: str | None = None
     plant_database: str | None = None
+    trigger_kind: str | None = None
+    trigger_place: str | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None

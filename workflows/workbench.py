@@ -13,6 +13,8 @@ from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
 from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.folder_jobs import FILE_NAME, FolderJobFile
+from workflows.folder_queue import FolderJobs
 from workflows.forwarding import Forwarder, forwarder_of
 from workflows.history import History
 from workflows.inspector import Inspector
@@ -36,6 +38,7 @@ class Workbench:
     catalogue: Catalogue
     history: History
     inspector: Inspector
+    folder_jobs: FolderJobs
     worker: Worker[Engine]
     library: AnomalyLibrary
     nightly: NightlyWork
@@ -55,7 +58,8 @@ class Workbench:
             self.live_model.close()
 
     def close(self) -> None:
-        """Stop the worker between two events, end the live model's process, sign out, then close the database."""
+        """Keep the folder jobs, stop the worker between two events, sign out, and close the database last."""
+        self.folder_jobs.close()
         self.worker.stop()
         if self.live_model is not None:
             self.live_model.close()
@@ -96,6 +100,16 @@ def open_workbench(
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
+    inspector = Inspector(
+        catalogue,
+        storage,
+        worker,
+        station=settings.station,
+        operator=partial(access.operator, settings.operator),
+        live_model=live_model,
+    )
+    folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
+    folder_jobs.open()
     return Workbench(
         settings=settings,
         storage=storage,
@@ -103,14 +117,8 @@ def open_workbench(
         users=Users(storage, access),
         catalogue=catalogue,
         history=History(storage, access),
-        inspector=Inspector(
-            catalogue,
-            storage,
-            worker,
-            station=settings.station,
-            operator=partial(access.operator, settings.operator),
-            live_model=live_model,
-        ),
+        inspector=inspector,
+        folder_jobs=folder_jobs,
         worker=worker,
         library=AnomalyLibrary.load(),
         live_model=live_model,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,7 +31,23 @@ if TYPE_CHECKING:
 
     from filo_core.method.grounding import Suppress
     from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder, VisionLanguage
+    from filo_core.method.phrase_maps import PhraseMaps
     from filo_core.profiles.manifest import ModelProfile
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPatch:
+    """A patch of a part and the stored one nearest to it; places are centres in fractions of the picture's view."""
+
+    key: str
+    """Of the reference, or of the taught patch, in the memory bank."""
+    distance: float
+    """Cosine distance, the mean over the stages, in [0, 2]."""
+    part: tuple[float, float]
+    stored: tuple[float, float] | None
+    """None in a taught patch, which is stored without its grid."""
+    patch: tuple[float, float]
+    """Width and height of a patch."""
 
 
 class FiLoDetector:
@@ -110,9 +127,8 @@ class FiLoDetector:
             return
         view = self._view(pixels)
         features = self._backbone.encode(self._backbone.prepare(view))
-        roi = self._recipe.region_of_interest
-        dx, dy = (max(roi.x, 0), max(roi.y, 0)) if roi is not None and view is not pixels else (0, 0)
-        box = Box(patch.box.x - dx, patch.box.y - dy, patch.box.width, patch.box.height)
+        seen = self._view_box(pixels)
+        box = Box(patch.box.x - seen.x, patch.box.y - seen.y, patch.box.width, patch.box.height)
         self.memory_bank.add(
             patch.key,
             [
@@ -166,13 +182,62 @@ class FiLoDetector:
         unfiltered = self._text_side.sides(features, boxes).unfiltered if isinstance(self._text_side, TextSide) else ()
         return Prediction(score, anomaly_map, regions, seconds, profile.trained, ranked, unfiltered)
 
+    @torch.inference_mode()
+    def phrase_maps(self, phrases: PhraseMaps, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Phrase → map in [0, 1] over the whole of ``(H, W, 3)`` uint8 RGB; zero outside the region of interest."""
+        features = self._backbone.encode(self._backbone.prepare(self._view(pixels)))
+        height, width = pixels.shape[:2]
+        return {
+            name: self._on_whole_image(lit.float().cpu().numpy(), width, height)
+            for name, lit in phrases.maps(features, self._backbone.image_size).items()
+        }
+
+    @torch.inference_mode()
+    def nearest(self, pixels: NDArray[np.uint8], box: Box) -> NearestPatch:
+        """The patch of a box that is farthest from the memory bank, and the stored patch that is nearest to it.
+
+        Args:
+            pixels: the whole image, ``(H, W, 3)`` uint8 RGB.
+            box: a region of it, in its pixels.
+
+        Raises:
+            RecipeError: if the memory bank is empty.
+        """
+        view = self._view(pixels)
+        features = self._backbone.encode(self._backbone.prepare(view))
+        seen = self._view_box(pixels)
+        inside = Box(box.x - seen.x, box.y - seen.y, box.width, box.height)
+        cells = cells_of(inside, view.shape[1], view.shape[0], features.grid)
+        stages = [stage[0] for stage in features.stages]
+        distances = self.memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
+        # Neighbourhoods lie on a coarser grid; a single patch is what can be shown.
+        far = torch.stack(distances[: len(stages)]).mean(dim=0)
+        cell = int(cells[int(far[torch.from_numpy(cells).to(far.device)].argmax())])
+        found = self.memory_bank.nearest(stages, cell, max(self._profile.match_windows))
+        rows, columns = features.grid
+        row, column = divmod(found.index % (rows * columns), columns)
+        dy, dx = self._offset(found.index // (rows * columns)) if found.gridded else (0, 0)
+        side = self._backbone.image_size
+        return NearestPatch(
+            key=found.key,
+            distance=found.distance,
+            part=((cell % columns + 0.5) / columns, (cell // columns + 0.5) / rows),
+            stored=((column + 0.5) / columns - dx / side, (row + 0.5) / rows - dy / side) if found.gridded else None,
+            patch=(1.0 / columns, 1.0 / rows),
+        )
+
+    def _offset(self, passed: int) -> tuple[int, int]:
+        """How far the picture had been moved down and right in one of the passes of a reference."""
+        offsets = self._profile.reference_offsets_px
+        return offsets[passed // len(offsets)], offsets[passed % len(offsets)]
+
     def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The region of interest, cut to what lies inside this image; the whole image without one."""
-        roi = self._recipe.region_of_interest
-        if roi is None:
-            return pixels
-        view = pixels[max(roi.y, 0) : max(roi.y + roi.height, 0), max(roi.x, 0) : max(roi.x + roi.width, 0)]
-        return view if view.size else pixels
+        box = self._view_box(pixels)
+        return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+
+    def _view_box(self, pixels: NDArray[np.uint8]) -> Box:
+        return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
 
     def _regions(
         self, view_map: NDArray[np.float32], features: ImageFeatures, width: int, height: int
@@ -203,6 +268,16 @@ class FiLoDetector:
             view_map, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
         )
         return whole
+
+
+def view_box(roi: Box | None, width: int, height: int) -> Box:
+    """What is looked at of a ``width`` x ``height`` picture: the region of interest as far as it lies inside."""
+    if roi is not None:
+        left, top = max(roi.x, 0), max(roi.y, 0)
+        right, bottom = min(roi.x + roi.width, width), min(roi.y + roi.height, height)
+        if right > left and bottom > top:
+            return Box(left, top, right - left, bottom - top)
+    return Box(0, 0, width, height)
 
 
 def cells_of(box: Box, width: int, height: int, grid: tuple[int, int]) -> NDArray[np.int64]:

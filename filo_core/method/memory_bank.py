@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPatch:
+    """One patch of the bank: ``index`` counts through the passes of a reference, each with its whole grid."""
+
+    key: str
+    index: int
+    distance: float
+    """Cosine distance to what was asked about, the mean over the stages, in [0, 2]."""
+    gridded: bool
+    """False for taught patches, which are stored without their grid."""
 
 
 class MemoryBank:
@@ -90,6 +103,46 @@ class MemoryBank:
             )
             for i, query in enumerate(stages)
         )
+
+    def nearest(self, stages: Sequence[Tensor], cell: int, window: float = 1.0) -> StoredPatch:
+        """The stored patch nearest to one patch of a picture, all stages taken together.
+
+        Where eq. (5) lets every stage choose its own match, this is the one place that explains them best.
+
+        Args:
+            stages: one ``(N, C)`` tensor a stage, from the same encoder as the references; those that were stored
+                behind them are left out.
+            cell: the patch that is asked about, row-major over the grid.
+            window: how far away a match may lie, as in :meth:`distances`.
+
+        Raises:
+            RecipeError: if the bank is empty.
+        """
+        if not self._references:
+            raise RecipeError("No references set: call set_references() first, or add a good image to the product")
+        count = stages[0].shape[0]
+        queries = [functional.normalize(stage[cell].float(), dim=-1) for stage in stages]
+        best: StoredPatch | None = None
+        for key, stored in self._references.items():
+            distances = torch.stack([1.0 - patches @ query for patches, query in zip(stored, queries, strict=False)])
+            mean = distances.mean(dim=0)
+            gridded = len(mean) % count == 0
+            if gridded and window < 1.0:
+                mean = mean.masked_fill(_too_far(cell, count, window, mean.device).repeat(len(mean) // count), 3.0)
+            index = int(mean.argmin())
+            distance = max(float(mean[index]), 0.0)
+            if best is None or distance < best.distance:
+                best = StoredPatch(key, index, distance, gridded)
+        assert best is not None
+        return best
+
+
+def _too_far(cell: int, count: int, window: float, device: torch.device) -> Tensor:
+    """``(count,)`` bool: which cells of a square grid lie beyond the window around ``cell``."""
+    side = math.isqrt(count)
+    place = torch.arange(count, device=device)
+    across, down = (place % side - cell % side).abs(), (place // side - cell // side).abs()
+    return torch.maximum(across, down) > window * side
 
 
 def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequence[float]) -> Tensor:

@@ -88,13 +88,8 @@ class TextSide:
     def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
         """M_vl ``(side, side)`` in [0, 1]: eqs. (2) to (4); a 1×1 kernel on the last stage if no heads."""
         sides = self.sides(features, boxes)
-        maps = [] if self._heads is None else self._heads.stage_maps(features, sides.normal, sides.anomalous, side)
-        if self._heads is not None and maps:
-            fused = self._heads.fused_map(maps)
-        else:
-            shares = side_shares(features.patch_embeddings[0], sides.normal, sides.anomalous)
-            fused = upsample_channels(shares.T.reshape(1, 2, *features.grid), side)
-        return fuse_sides(fused[0], fused[1])
+        normal, anomalous = side_maps(self._heads, features, sides.normal, sides.anomalous, side)
+        return fuse_sides(normal, anomalous)
 
     @torch.inference_mode()
     def _new_sides(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...]) -> Sides:
@@ -124,3 +119,22 @@ class TextSide:
             ]
             self._placed[position] = self._text_encoder.encode(prompts) if prompts else self._generic[:0]
         return self._placed[position]
+
+
+def side_maps(
+    heads: TrainedHeads | None, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int
+) -> Tensor:
+    """M_n and M_a ``(2, side, side)`` in [0, 1] of two side features, over the stages: eqs. (2) and (3).
+
+    Args:
+        heads: learned layers; without any, a 1×1 kernel meets the patches in the joint space.
+        features: batch of one.
+        normal: ``(D,)`` side feature.
+        anomalous: ``(D,)`` side feature.
+        side: of the maps in pixels.
+    """
+    maps = [] if heads is None else heads.stage_maps(features, normal, anomalous, side)
+    if heads is not None and maps:
+        return heads.fused_map(maps)
+    shares = side_shares(features.patch_embeddings[0], normal, anomalous)
+    return upsample_channels(shares.T.reshape(1, 2, *features.grid), side)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -23,7 +24,9 @@ from PySide6.QtWidgets import (
 )
 
 from gui.folder.detail import DetailView
-from gui.folder.presenter import FolderPresenter, RunPhase
+from gui.folder.job_list import JobList
+from gui.folder.phases import RunPhase
+from gui.folder.presenter import FolderPresenter
 from gui.folder.record_lookup import ResultDetail
 from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
@@ -82,6 +85,10 @@ class FolderPanel(QWidget):
         self.cancel = button(
             self.tr("Cancel"), "stop", tip=self.tr("End after the image in work. Every verdict so far is kept.")
         )
+        self.watch = QCheckBox(self.tr("Watch"), self)
+        self.watch.setAccessibleName(self.tr("Watch the folder"))
+        self.watch.setToolTip(self.tr("Go on with every image file that comes into the folder"))
+        self.jobs = JobList(self)
         self.message = MessageFold(self)
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName(self.tr("Progress"))
@@ -97,6 +104,7 @@ class FolderPanel(QWidget):
         self.problems.setMinimumHeight(70)
         self.problems.setMaximumHeight(110)
         self.review = button(self.tr("Review these verdicts"), "review")
+        self.export = button(self.tr("Export…"), "export", tip=self.tr("Save these verdicts as a table"))
         self.empty = EmptyPage(
             "folder",
             self.tr("No product is ready to be inspected."),
@@ -139,7 +147,7 @@ class FolderPanel(QWidget):
         top.setSpacing(SPACE)
         top.addWidget(captioned(self.tr("Product"), self.products))
         top.addWidget(captioned(self.tr("Folder"), self.folder), 1)
-        for control in (self.browse, self.start, self.pause, self.cancel):
+        for control in (self.browse, self.watch, self.start, self.pause, self.cancel):
             top.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -149,7 +157,11 @@ class FolderPanel(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.problems_title)
         column.addWidget(self.problems)
-        column.addWidget(self.review)
+        ends = QHBoxLayout()
+        ends.setSpacing(8)
+        ends.addWidget(self.review, 1)
+        ends.addWidget(self.export)
+        column.addLayout(ends)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
@@ -162,6 +174,7 @@ class FolderPanel(QWidget):
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(8)
         layout.addLayout(top)
+        layout.addWidget(self.jobs)
         layout.addWidget(self.message)
         layout.addWidget(self.bar)
         layout.addWidget(self.progress)
@@ -177,6 +190,10 @@ class FolderPanel(QWidget):
         presenter.not_inspected.connect(self._on_not_inspected)
         presenter.detail_loaded.connect(self._on_detail_loaded)
         presenter.failed.connect(self.message.show_error)
+        presenter.jobs_changed.connect(self._show_jobs)
+        presenter.run_forgotten.connect(self._on_run_forgotten)
+        self.jobs.chosen.connect(presenter.show_job)
+        self.jobs.forget_requested.connect(presenter.forget)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self.folder.textChanged.connect(lambda _: self._on_phase_changed())
         self.folder.returnPressed.connect(self.start_run)
@@ -187,18 +204,15 @@ class FolderPanel(QWidget):
         self.tiles.filter_changed.connect(self.filter.set_verdicts)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.review.clicked.connect(lambda: self._state.request_screen(Screen.REVIEW, presenter.product))
+        self.export.clicked.connect(self._on_export_clicked)
+        presenter.exported.connect(self._on_exported)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
         key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         key.activated.connect(self.start_run)
 
-    @property
-    def is_busy(self) -> bool:
-        """True while a folder is inspected."""
-        return self.presenter.phase.is_active
-
     def close_down(self) -> None:
-        """Cancel the run and wait for its end."""
+        """Look no more; the jobs go on."""
         self.presenter.close_down()
 
     # Wishes ----------------------------------------------------------------------------------------------------
@@ -206,17 +220,32 @@ class FolderPanel(QWidget):
     def start_run(self) -> None:
         """Inspect the chosen folder."""
         folder = self.folder.text().strip()
-        if folder and self.products.product and not self.presenter.phase.is_active:
+        if folder and self.products.product:
             self.message.clear()
-            self.problems.clear()
-            self.detail.clear()
-            self.presenter.start(self.products.product, Path(folder).expanduser())
+            path = Path(folder).expanduser()
+            self.presenter.start(self.products.product, path, watch=self.watch.isChecked())
+
+    def _on_run_forgotten(self) -> None:
+        self.problems.clear()
+        self.detail.clear()
+        self._loading = None
 
     def _on_browse_clicked(self) -> None:
         start = self.folder.text() or str(Path.home())
         chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder to inspect"), start)
         if chosen:
             self.folder.setText(chosen)
+
+    def _on_export_clicked(self) -> None:
+        proposed = str(Path.home() / f"{self.presenter.folder.name}.csv")
+        title, kinds = self.tr("Save these verdicts as a table"), self.tr("Tables (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, title, proposed, kinds)
+        if chosen:
+            self.presenter.export(Path(chosen))
+
+    def _on_exported(self, count: int, path: str) -> None:
+        text = self.tr("%1 verdicts were written to %2.").replace("%1", str(count)).replace("%2", path)
+        self.message.show_note(text)
 
     def _on_pause_clicked(self) -> None:
         if self.presenter.phase is RunPhase.PAUSED:
@@ -238,20 +267,23 @@ class FolderPanel(QWidget):
     def _on_phase_changed(self) -> None:
         phase = self.presenter.phase
         active = phase.is_active
-        self.products.setEnabled(not active)
-        self.folder.setEnabled(not active)
-        self.browse.setEnabled(not active)
         resumes = phase is RunPhase.CANCELLED and self.folder.text().strip() == str(self.presenter.folder)
-        self.start.setText(start_text(resumes))
+        self.start.setText(start_text(resumes, active))
         self.start.setAccessibleName(self.start.text())
-        self.start.setEnabled(not active and bool(self.folder.text().strip()) and bool(self.products.product))
+        self.start.setEnabled(bool(self.folder.text().strip()) and bool(self.products.product))
         paused = phase is RunPhase.PAUSED
         self.pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
         self.pause.setAccessibleName(self.pause.text())
         set_icon_name(self.pause, "play" if paused else "pause")
-        self.pause.setEnabled(phase in {RunPhase.RUNNING, RunPhase.PAUSED})
+        self.pause.setEnabled(paused or phase.can_pause)
         self.cancel.setEnabled(active and phase is not RunPhase.CANCELLING)
         self._on_progress_changed()
+        self._show_jobs()
+
+    def _show_jobs(self) -> None:
+        self.jobs.set_jobs(self.presenter.jobs, self.presenter.number)
+        if self.presenter.jobs_problem:
+            self.message.show_warning(self.presenter.jobs_problem)
 
     def _on_progress_changed(self) -> None:
         progress, phase = self.presenter.progress, self.presenter.phase
@@ -266,7 +298,10 @@ class FolderPanel(QWidget):
         has_problems = self.problems.count() > 0
         set_shown(self.problems_title, has_problems)
         set_shown(self.problems, has_problems)
-        set_shown(self.review, progress.done > 0 and not phase.is_active)
+        self.jobs.set_jobs(self.presenter.jobs, self.presenter.number)
+        has_ended = progress.done > 0 and not phase.is_active
+        set_shown(self.review, has_ended)
+        set_shown(self.export, has_ended)
 
     def _on_not_inspected(self, sentence: str) -> None:
         item = QListWidgetItem(sentence)

@@ -1,65 +1,28 @@
-"""The logic of the Folder screen: one run at a time, its progress, its counts and its results."""
+"""The logic of the Folder screen: the list of jobs, and of the one shown its progress, counts and results."""
 
 from __future__ import annotations
 
-import threading
 import time
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunFinished, RunStarted
-from filo_core.line.queue import JobState
-from filo_core.types import Verdict
+from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunCounts, RunFinished, RunStarted
+from filo_core.types import InspectionFilter, Verdict
 from gui.background import Background, sentence_of
+from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
-from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail
+from gui.folder.phases import PHASES, Progress, RunPhase
+from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail, of_run
 from gui.folder.results_model import ResultRow, ResultsModel
 from gui.state import AppState
-from gui.worker_bridge import JobSignals
-
-if TYPE_CHECKING:
-    from filo_core.line.queue import JobHandle
+from workflows.export.selection import Selection
+from workflows.export.tables import write_csv
+from workflows.folder_jobs import FolderJob, FolderJobState
 
 FLUSH_EVERY_MS = 100
-_LONGEST_END_S = 10.0
 _LOOKED_UP_AT_ONCE = 500
-
-
-class RunPhase(StrEnum):
-    """How far the run is."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLING = "cancelling"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def is_active(self) -> bool:
-        """True while a run occupies the screen."""
-        return self in {RunPhase.STARTING, RunPhase.RUNNING, RunPhase.PAUSED, RunPhase.CANCELLING}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is. ``total`` is None until the folder is listed and the model ready."""
-
-    total: int | None = None
-    counts: RunCounts = field(default_factory=RunCounts)
-    images_per_second: float | None = None
-    seconds_left: float | None = None
-
-    @property
-    def done(self) -> int:
-        """Images dealt with in any way."""
-        return self.counts.done
 
 
 class FolderPresenter(QObject):
@@ -73,16 +36,25 @@ class FolderPresenter(QObject):
     """A :class:`~gui.folder.record_lookup.ResultDetail`."""
     failed = Signal(str, str)
     """A sentence and the details."""
+    jobs_changed = Signal()
+    """``jobs`` changed."""
+    exported = Signal(int, str)
+    """How many verdicts were written, and where."""
+    run_forgotten = Signal()
+    """Another run is shown from now on."""
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._starter = Background()
         self._loader = Background()
+        self._exporter = Background()
+        self._recipe_hash = ""
         self._earlier_reader = Background()
-        self._closing = threading.Event()
-        self._handle: JobHandle | None = None
-        self._signals: JobSignals | None = None
+        self._jobs = state.workbench.folder_jobs
+        self._signals = FolderJobSignals(self)
+        self._signals.event_arrived.connect(self._on_event)
+        self._signals.state_changed.connect(self._on_job_changed)
+        self._next_place = 0
         self._earlier: EarlierVerdicts | None = None
         self._waiting_rows: list[ResultRow] = []
         self._unknown: list[int] = []
@@ -91,58 +63,103 @@ class FolderPresenter(QObject):
         self.model = ResultsModel(self)
         self.phase = RunPhase.IDLE
         self.progress = Progress()
+        self.number = 0
+        """Of the job shown; 0 when none is."""
         self.product = ""
         self.folder = Path()
+        self.watches = False
         self._flusher = QTimer(self)
         self._flusher.setInterval(FLUSH_EVERY_MS)
         self._flusher.timeout.connect(self._flush)
+        self._jobs.observe(self._signals)
+        self._show_what_goes_on()
+
+    def _show_what_goes_on(self) -> None:
+        """A job that was taken up at the program's start, or before this screen was built anew."""
+        open_jobs = [job for job in self.jobs if job.state.is_open]
+        running = [job for job in open_jobs if job.state is FolderJobState.RUNNING]
+        for job in (*running, *open_jobs)[:1]:
+            self.show_job(job.number)
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
-    def start(self, product: str, folder: Path) -> None:
-        """Inspect ``folder``; what was judged before under the same recipe is skipped, so this also resumes."""
-        if self.phase.is_active:
+    def start(self, product: str, folder: Path, *, watch: bool = False) -> None:
+        """Put ``folder`` on the list of jobs; it is shown at once unless another job is being worked on.
+
+        What was judged before under the same recipe is skipped, so this also resumes.
+        """
+        busy = self.phase.is_active
+        job = self._jobs.add(product, folder, watch=watch)
+        if not busy or job.number == self.number:
+            self.show_job(job.number)
+        self.jobs_changed.emit()
+
+    def show_job(self, number: int) -> None:
+        """Show another job: what it has yielded so far, then what follows."""
+        job = self._jobs.job(number)
+        if job is None:
             return
         self._forget_run()
-        self.product, self.folder = product, folder
-        signals = JobSignals(self)
-        signals.event_arrived.connect(self._on_event)
-        signals.state_changed.connect(self._on_state_changed)
-        self._signals = signals
-        self._set_phase(RunPhase.STARTING)
-        self.progress_changed.emit()
+        self.number, self.product, self.folder, self.watches = number, job.product, job.folder, job.watch
         self._flusher.start()
-        inspector = self._state.workbench.inspector
-
-        def submit() -> JobHandle:
-            handle = inspector.inspect_folder(product, folder, signals)
-            if self._closing.is_set():
-                handle.cancel()
-            return handle
-
-        # Listing a folder on a network drive can take seconds.
-        self._starter.run(submit, self._on_submitted, self._on_failed)
+        # Whatever arrives meanwhile has a place behind these.
+        past = self._jobs.events(number)
+        self._next_place = len(past)
+        for event in past:
+            self._take(event, is_new=False)
+        if not past:
+            self.progress = Progress(total=job.total, counts=RunCounts(skipped=job.done) if job.done else RunCounts())
+        self._show_state(job, is_new=False)
+        self.progress_changed.emit()
 
     def pause(self) -> None:
-        """Hold the run after the image in work."""
-        job = self._job
-        if job is not None and self.phase is RunPhase.RUNNING:
-            job.pause()
+        """Hold the job shown after the image in work."""
+        if self.phase.can_pause:
+            self._jobs.pause(self.number)
 
     def resume(self) -> None:
-        """Go on with a paused run."""
-        job = self._job
-        if job is not None and self.phase is RunPhase.PAUSED:
-            job.resume()
+        """Go on with the paused job that is shown."""
+        if self.phase is RunPhase.PAUSED:
+            self._jobs.resume(self.number)
 
     def cancel(self) -> None:
-        """End the run after the image in work. Every verdict so far is kept, and starting again goes on from there."""
+        """End the job shown after the image in work.
+
+        Every verdict so far is kept, and starting again goes on from there.
+        """
         if not self.phase.is_active:
             return
         self._set_phase(RunPhase.CANCELLING)
-        job = self._job
-        if job is not None:
-            job.cancel()
+        self._jobs.cancel(self.number)
+
+    def forget(self, number: int) -> None:
+        """Take a job that has ended off the list; its verdicts stay."""
+        self._jobs.forget(number)
+        self.jobs_changed.emit()
+
+    def export(self, path: Path) -> None:
+        """Write the verdicts of the job shown as a table, those of an earlier run under the same recipe included."""
+        job, recipe_hash = self._jobs.job(self.number), self._recipe_hash
+        if job is None:
+            return
+        history = self._state.workbench.history
+        kept = of_run(self.model.rows, recipe_hash, job.added_at)
+        selection = Selection(history, InspectionFilter(product=self.product), keep=kept)
+        self._exporter.run(
+            lambda: write_csv(selection, path),
+            lambda count: self.exported.emit(count, str(path)),
+            self._on_failed_to_load,
+        )
+
+    @property
+    def jobs(self) -> tuple[FolderJob, ...]:
+        """All jobs of this station, in the order they were added."""
+        return self._jobs.jobs
+
+    @property
+    def jobs_problem(self) -> str:
+        """Why the jobs cannot be kept, as a sentence; empty when they are."""
+        return self._jobs.problem
 
     def load_detail(self, row: ResultRow) -> None:
         """Load the picture behind ``row``; only the row asked for last is delivered."""
@@ -155,94 +172,94 @@ class FolderPresenter(QObject):
         )
 
     def close_down(self) -> None:
-        """Cancel the run and wait until it has ended; what was judged is in the record."""
-        self._closing.set()
+        """Look no more; the jobs go on, and over the program's end as well."""
         self._flusher.stop()
-        for background in (self._starter, self._loader, self._earlier_reader):
+        self._jobs.forget_observer(self._signals)
+        self._signals.silence()
+        for background in (self._loader, self._earlier_reader, self._exporter):
             background.close()
-        if self._signals is not None:
-            self._signals.silence()
-        job = self._job
-        if job is not None:
-            job.cancel()
-            job.wait(_LONGEST_END_S)
-        self._handle = None
-
-    @property
-    def _job(self) -> JobHandle | None:
-        """The job in work. It may have begun while its handle is still on its way back to us."""
-        if self._handle is not None:
-            return self._handle
-        return self._signals.handle if self._signals is not None else None
 
     # The run ---------------------------------------------------------------------------------------------------
 
     def _forget_run(self) -> None:
         self._run += 1
-        if self._signals is not None:
-            self._signals.silence()
-            self._signals.deleteLater()
-        self._handle = self._signals = self._earlier = None
+        self._earlier = None
+        self._next_place = 0
         self._waiting_rows.clear()
         self._unknown.clear()
         self._earlier_reader.cancel_waiting()
+        self._pace = Pace()
         self.model.clear()
         self.progress = Progress()
+        self.phase = RunPhase.IDLE
+        self.run_forgotten.emit()
 
-    def _on_submitted(self, handle: JobHandle) -> None:
-        self._handle = handle
-        if self.phase is RunPhase.CANCELLING:
-            handle.cancel()
+    @Slot(object)
+    def _on_event(self, arrived: tuple[int, int, JobEvent]) -> None:
+        number, place, event = arrived
+        if isinstance(event, ImageInspected):
+            self._state.report_inspection(event.inspection)
+        if number == self.number and place >= self._next_place:
+            self._take(event, is_new=True)
+        elif number == self.number and place == 0:
+            # It has begun anew.
+            self.show_job(number)
 
-    def _on_event(self, event: object) -> None:
+    def _take(self, event: object, *, is_new: bool) -> None:
         match event:
             case RunStarted(total=total, recipe_hash=recipe_hash):
+                self._recipe_hash = recipe_hash
                 self._earlier = EarlierVerdicts(self._state.workbench.history, self.product, recipe_hash)
-                self.progress = Progress(total=total)
+                if self.watches and self.progress.total is not None:
+                    self.progress = replace(self.progress, total=self.progress.done + total)
+                else:
+                    self.progress = Progress(total=total)
                 self._pace.start(time.monotonic())
                 self.progress_changed.emit()
             case ImageInspected():
-                self._take_inspected(event)
+                self._take_inspected(event, is_new=is_new)
             case ImageSkipped():
                 counts = self.progress.counts
                 self.progress = replace(self.progress, counts=replace(counts, skipped=counts.skipped + 1))
                 self._waiting_rows.append(ResultRow.of_skipped(event))
-            case RunFinished(counts=counts):
+            case RunFinished(counts=counts) if not self.watches:
                 self.progress = replace(self.progress, counts=counts, seconds_left=None)
 
-    def _take_inspected(self, event: ImageInspected) -> None:
+    def _take_inspected(self, event: ImageInspected, *, is_new: bool) -> None:
         inspection = event.inspection
         counts = self.progress.counts.plus(inspection.verdict)
         if inspection.verdict is Verdict.NOT_INSPECTED:
             self.not_inspected.emit(inspection.reason)
-        self._pace.judged(time.monotonic())
+        if is_new:
+            self._pace.judged(time.monotonic())
         self.progress = replace(self.progress, counts=counts)
         self._waiting_rows.append(ResultRow.of_inspection(inspection))
-        self._state.report_inspection(inspection)
 
-    def _on_state_changed(self, state: object) -> None:
-        match state:
-            case JobState.RUNNING:
-                self._pace.resume(time.monotonic())
-                if self.phase is not RunPhase.CANCELLING:
-                    self._set_phase(RunPhase.RUNNING)
-            case JobState.PAUSED:
-                self._pace.pause(time.monotonic())
-                if self.phase is not RunPhase.CANCELLING:
-                    self._set_phase(RunPhase.PAUSED)
-            case JobState.DONE:
-                self._end(RunPhase.FINISHED)
-            case JobState.CANCELLED:
-                self._end(RunPhase.CANCELLED)
-            case JobState.FAILED:
-                error = self._job.error if self._job is not None else None
-                self._end(RunPhase.FAILED)
-                if error is not None:
-                    self.failed.emit(*sentence_of(error))
+    @Slot(object)
+    def _on_job_changed(self, job: FolderJob) -> None:
+        if job.number == self.number:
+            self._show_state(job, is_new=True)
+        elif not self.phase.is_active and job.state is FolderJobState.RUNNING:
+            # What was shown has ended, and this one is what happens now.
+            self.show_job(job.number)
+        self.jobs_changed.emit()
 
-    def _on_failed(self, error: Exception) -> None:
-        self._end(RunPhase.FAILED)
-        self.failed.emit(*sentence_of(error))
+    def _show_state(self, job: FolderJob, *, is_new: bool) -> None:
+        now = time.monotonic()
+        match job.state:
+            case FolderJobState.RUNNING:
+                self._pace.resume(now)
+            case FolderJobState.PAUSED:
+                self._pace.pause(now)
+        phase = PHASES[job.state]
+        fails_now = phase is RunPhase.FAILED and self.phase is not phase
+        if self.phase is not RunPhase.CANCELLING or not job.state.is_open or not is_new:
+            self._set_phase(phase)
+        if not job.state.is_open:
+            self._end(phase)
+        if fails_now:
+            sentence = job.problem or self.tr("The run ended because of something unexpected. Start it again.")
+            self.failed.emit(sentence, job.details)
 
     def _end(self, phase: RunPhase) -> None:
         self._flusher.stop()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError, UnreadableImageError
 from filo_core.imaging import read_image
-from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from filo_core.types import InspectionFilter, InspectionRecord, Origin, Verdict
 from gui.canvas.pictures import PictureContent
 from gui.folder.results_model import ResultRow, types_of
 
@@ -109,6 +110,21 @@ def load_detail(history: History, earlier: EarlierVerdicts, product: str, folder
     except FiloError as error:
         return ResultDetail(row, record, None, str(error))
     return ResultDetail(row, record, content)
+
+
+def of_run(rows: Sequence[ResultRow], recipe_hash: str, since: datetime) -> Callable[[InspectionRecord], bool]:
+    """Whether a record belongs to a run: its content was judged under the recipe, or not inspected since it began."""
+    hashes = frozenset(row.image_hash for row in rows if row.verdict is not Verdict.NOT_INSPECTED)
+    refused = frozenset(row.name for row in rows if row.verdict is Verdict.NOT_INSPECTED)
+
+    def belongs(record: InspectionRecord) -> bool:
+        if record.recipe_hash != recipe_hash or record.origin is not Origin.FOLDER:
+            return False
+        if record.verdict is Verdict.NOT_INSPECTED:
+            return record.name in refused and record.inspected_at >= since
+        return record.image_hash in hashes
+
+    return belongs
 
 
 def _record_of(history: History, earlier: EarlierVerdicts, product: str, row: ResultRow) -> InspectionRecord | None:

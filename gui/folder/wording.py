@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from gui import wording
-from gui.folder.presenter import RunPhase
+from gui.folder.phases import RunPhase
 from gui.state import ModelState
+from workflows.folder_jobs import FolderJob, FolderJobState
 
 if TYPE_CHECKING:
-    from gui.folder.presenter import Progress
+    from gui.folder.phases import Progress
 
 
-def start_text(resumes: bool) -> str:
-    """What the start button says."""
+def start_text(resumes: bool, is_active: bool = False) -> str:
+    """What the start button says: while a job is worked on, another one is put behind it."""
+    if is_active:
+        return _tr("Add to the list")
     return _tr("Resume") if resumes else _tr("Start")
 
 
@@ -28,6 +31,10 @@ def progress_text(phase: RunPhase, progress: Progress, model: ModelState) -> str
             text = _tr("Waiting for the model to be loaded…")
         case RunPhase.STARTING:
             text = _tr("Getting the references ready…")
+        case RunPhase.WATCHING:
+            text = _tr("Watching the folder: %1. The next file is judged once it is written.").replace(
+                "%1", _numbers(progress)
+            )
         case RunPhase.FINISHED:
             text = _tr("Finished: %1").replace("%1", _numbers(progress))
         case RunPhase.CANCELLED:
@@ -38,6 +45,27 @@ def progress_text(phase: RunPhase, progress: Progress, model: ModelState) -> str
             parts = (_state_word(phase), _numbers(progress), *_time(progress))
             text = "  ·  ".join(part for part in parts if part)
     return text
+
+
+def job_text(job: FolderJob) -> str:
+    """One line of the list of jobs."""
+    numbers = f"  {job.done} / {job.total}" if job.total is not None else ""
+    return f"{job_state_word(job.state)}{numbers}  ·  {job.product}  ·  {job.folder}"
+
+
+def job_state_word(state: FolderJobState) -> str:
+    """How far a job is, in a word."""
+    words = {
+        FolderJobState.WAITING: _tr("waiting"),
+        FolderJobState.RUNNING: _tr("running"),
+        FolderJobState.PAUSED: _tr("paused"),
+        FolderJobState.WATCHING: _tr("watching"),
+        FolderJobState.INTERRUPTED: _tr("interrupted, goes on"),
+        FolderJobState.DONE: _tr("done"),
+        FolderJobState.CANCELLED: _tr("cancelled"),
+        FolderJobState.FAILED: _tr("failed"),
+    }
+    return words[state]
 
 
 def _state_word(phase: RunPhase) -> str:

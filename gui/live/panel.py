@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from filo_core.line.sources.base import SourceState
+from filo_core.line.triggers.base import TriggerKind
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
 from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
+from gui.live.remembered import RememberedTrigger, usual_trigger
 from gui.live.source_bar import SourceBar, captioned
 from gui.live.sources import usual_choice
+from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text
 from gui.product_chooser import ProductChooser
 from gui.state import AppState, Screen
 from gui.theme import SPACE
-from gui.widgets.controls import button, set_icon_name
+from gui.widgets.controls import button, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
 from gui.widgets.message_fold import MessageFold, MessageKind
@@ -27,6 +30,7 @@ from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
 
 _SIDE_WIDTH = 316
+_GLOVE_PX = 84
 _LOWEST_BANNER, _HIGHEST_BANNER = 124, 260
 
 
@@ -50,6 +54,11 @@ class LivePanel(QWidget):
     def _make_controls(self) -> None:
         self.products = ProductChooser(self._state, self)
         self.source = SourceBar(self)
+        self.trigger = TriggerBar(self)
+        self._remembered = RememberedTrigger(self._state)
+        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
+        # The theme gives every button its height; this one is for gloves.
+        self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
         self.start_stop.setMinimumWidth(130)
         self.message = MessageFold(self)
@@ -63,6 +72,9 @@ class LivePanel(QWidget):
         self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
         self.freeze.setAccessibleName(self.freeze.text())
         self.freeze.setChecked(True)
+        self.sound = QCheckBox(self.tr("Sound on NG"), self)
+        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
+        self.sound.setAccessibleName(self.sound.text())
         self.facts = FactList(
             (
                 self.tr("Score"),
@@ -91,17 +103,20 @@ class LivePanel(QWidget):
         self.products.setMinimumWidth(170)
         top.addWidget(captioned(self.tr("Product"), self.products))
         top.addWidget(self.source, 1)
+        top.addWidget(self.trigger)
         top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
         side = QWidget()
         side.setFixedWidth(_SIDE_WIDTH)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        column.addWidget(self.inspect)
         column.addWidget(self.go_on)
         column.addWidget(self.untrained)
         column.addWidget(self.regions, 1)
         column.addWidget(self.facts)
         column.addWidget(self.freeze)
+        column.addWidget(self.sound)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.banner)
@@ -128,12 +143,15 @@ class LivePanel(QWidget):
         presenter.phase_changed.connect(self._on_phase_changed)
         presenter.display_changed.connect(self._on_display_changed)
         presenter.strip_changed.connect(self._on_strip_changed)
+        presenter.refused.connect(self._on_refused)
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
         self._state.settings_changed.connect(self._on_settings_changed)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self.start_stop.clicked.connect(self.start_or_stop)
         self.go_on.clicked.connect(presenter.acknowledge)
+        self.inspect.clicked.connect(presenter.trigger)
+        presenter.readiness_changed.connect(self._on_readiness_changed)
         self.freeze.toggled.connect(presenter.set_freeze_on_ng)
         self.strip.result_chosen.connect(presenter.look_at)
         self.regions.region_chosen.connect(self.picture.choose_region)
@@ -141,7 +159,14 @@ class LivePanel(QWidget):
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
         self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
         self._space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._space.activated.connect(presenter.acknowledge)
+        self._space.setAutoRepeat(False)
+        self._space.activated.connect(self._on_space)
+        # A scanner ends what it reads with Enter.
+        self._enters = [QShortcut(QKeySequence(key), self) for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)]
+        for enter in self._enters:
+            enter.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            enter.setAutoRepeat(False)
+            enter.activated.connect(presenter.trigger)
         start_key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         start_key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         start_key.activated.connect(self.start_or_stop)
@@ -162,6 +187,7 @@ class LivePanel(QWidget):
     def close_down(self) -> None:
         """End live inspection, and wait for it."""
         self.source.close_down()
+        self._remembered.close_down()
         self.presenter.close_down()
 
     def start_or_stop(self) -> None:
@@ -170,13 +196,17 @@ class LivePanel(QWidget):
             self.presenter.stop()
         elif self.presenter.phase is LivePhase.IDLE and self.products.product:
             self.message.clear()
-            self.presenter.start(self.products.product, self.source.choice)
+            trigger = self.trigger.choice
+            self.presenter.start(self.products.product, self.source.choice, trigger)
+            if self.is_busy:
+                self._remembered.remember(trigger)
             # Focus on the picture: Space acknowledges, and a second Space presses no button.
             self.picture.view.setFocus()
 
     def _on_settings_changed(self) -> None:
         if self.presenter.phase is LivePhase.IDLE:
             self.source.set_choice(usual_choice(self._state.settings))
+            self.trigger.set_choice(usual_trigger(self._state.settings))
 
     def _on_products_reloaded(self) -> None:
         running = self.presenter.phase is not LivePhase.IDLE
@@ -192,8 +222,28 @@ class LivePanel(QWidget):
         self.start_stop.setEnabled(phase is not LivePhase.STOPPING)
         self.products.setEnabled(phase is LivePhase.IDLE)
         self.source.set_running(self.presenter.source_name if phase is not LivePhase.IDLE else "")
+        self.trigger.set_locked(phase is not LivePhase.IDLE)
+        self._on_readiness_changed()
         if not running:
             self.trouble.clear()
+
+    def _on_space(self) -> None:
+        # An NG that stands still is acknowledged first; it takes a second press to ask for the next part.
+        if self.presenter.display.hold is not Hold.NONE:
+            self.presenter.acknowledge()
+        else:
+            self.presenter.trigger()
+
+    def _on_readiness_changed(self) -> None:
+        running_by_key = self.is_busy and self.trigger.choice.kind is TriggerKind.KEY
+        set_shown(self.inspect, running_by_key)
+        self.inspect.setEnabled(self.presenter.takes_key)
+        for enter in self._enters:
+            enter.setEnabled(self.presenter.takes_key)
+        self._enable_space()
+
+    def _enable_space(self) -> None:
+        self._space.setEnabled(self.presenter.display.hold is not Hold.NONE or self.presenter.takes_key)
 
     def _on_display_changed(self) -> None:
         display = self.presenter.display
@@ -204,7 +254,7 @@ class LivePanel(QWidget):
         )
         self.go_on.setAccessibleName(self.go_on.text())
         self.go_on.setEnabled(held)
-        self._space.setEnabled(held)
+        self._enable_space()
         if shown is None:
             self.picture.clear(self.tr("The judged picture appears here."))
             self.regions.set_regions((), self.tr("Nothing to show yet."))
@@ -217,6 +267,10 @@ class LivePanel(QWidget):
         self.untrained.set_trained(shown.trained if shown else self._state.trained)
         self.strip.set_results(tuple(display.strip), shown if held else None)
         self._on_facts_changed()
+
+    def _on_refused(self) -> None:
+        if self.sound.isChecked():
+            QApplication.beep()
 
     def _on_strip_changed(self) -> None:
         display = self.presenter.display
@@ -234,7 +288,7 @@ class LivePanel(QWidget):
                 wording.milliseconds(facts.picture_age_ms),
                 wording.milliseconds(facts.latency_ms),
                 f"{facts.inspected}  ({wording.rate(facts.per_second)})",
-                str(facts.dropped),
+                "–" if facts.dropped is None else str(facts.dropped),
             )
         )
         self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")

@@ -7,29 +7,35 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from filo_core.errors import FiloError
+from filo_core.errors import FiloError, SourceError
 from filo_core.line.live import LiveInspection
 from filo_core.line.sources.base import SourceState
+from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
 from gui.background import Background, sentence_of
 from gui.live.display import Display, Hold
 from gui.live.results import LiveResult
-from gui.live.sources import SourceChoice, make_source
+from gui.live.sources import SourceChoice, SourceKind, make_source
 from gui.live.wording import caption_of, waiting_text
 from gui.state import AppState
+from workflows.triggered import TriggeredInspection
+from workflows.triggers import TriggerChoice
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.sources.base import ImageSource
 
+Live: TypeAlias = "LiveInspection[Engine] | TriggeredInspection"
+
 WATCH_EVERY_MS = 200
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
 _WAITING_ROOM = 64
+_REFUSED = frozenset({Verdict.NG, Verdict.NOT_INSPECTED})
 
 
 class LivePhase(StrEnum):
@@ -63,7 +69,8 @@ class LiveFacts:
     latency_ms: float | None = None
     frame_age_ms: float | None = None
     inspected: int = 0
-    dropped: int = 0
+    dropped: int | None = 0
+    """None where frames are only taken when something asks."""
     per_second: float | None = None
 
 
@@ -76,6 +83,10 @@ class LivePresenter(QObject):
     strip_changed = Signal()
     facts_changed = Signal()
     """``facts`` or ``banner`` changed."""
+    refused = Signal()
+    """A part is NG or was not inspected; once for all that arrived together."""
+    readiness_changed = Signal()
+    """``takes_key`` changed."""
     failed = Signal(str, str)
     """A sentence and the details."""
 
@@ -91,7 +102,8 @@ class LivePresenter(QObject):
         self._state = state
         self._make_source = source_maker
         self._background = Background()
-        self._live: LiveInspection[Engine] | None = None
+        self._live: Live | None = None
+        self._took_key = False
         self._choice: SourceChoice | None = None
         # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
         self._waiting: deque[tuple[int, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
@@ -109,15 +121,13 @@ class LivePresenter(QObject):
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
-    def start(self, product: str, choice: SourceChoice) -> None:
-        """Inspect what the chosen source shows under the product's newest recipe version."""
+    def start(self, product: str, choice: SourceChoice, trigger: TriggerChoice | None = None) -> None:
+        """Inspect what the chosen source shows, whenever the trigger asks, under the newest recipe version."""
         if self.phase is not LivePhase.IDLE:
             return
         self._run += 1
-        run = self._run
         try:
-            source = self._make_source(choice)
-            live = self._state.workbench.inspector.live(product, source, lambda found: self._take(run, live, found))
+            live = self._made(product, choice, trigger or TriggerChoice())
             live.start()
         except FiloError as error:
             self.failed.emit(*sentence_of(error))
@@ -131,6 +141,41 @@ class LivePresenter(QObject):
         self._on_watch()
         self.display_changed.emit()
         self.strip_changed.emit()
+
+    def _made(self, product: str, choice: SourceChoice, trigger: TriggerChoice) -> Live:
+        inspector, run = self._state.workbench.inspector, self._run
+
+        def take(inspection: Inspection) -> None:
+            self._take(run, live, inspection)
+
+        live: Live
+        if trigger.kind is TriggerKind.CONTINUOUS:
+            live = inspector.live(product, self._make_source(choice), take)
+            return live
+        source = None
+        if trigger.kind is TriggerKind.FOLDER:
+            if choice.kind is not SourceKind.FOLDER or not choice.value.strip():
+                raise SourceError("No folder is chosen. Choose the folder to watch as the source.")
+            trigger = TriggerChoice(TriggerKind.FOLDER, choice.value.strip())
+        else:
+            source = self._make_source(choice)
+        live = inspector.triggered(product, source, trigger, self._state.settings, take)
+        return live
+
+    def trigger(self) -> bool:
+        """The key was pressed, or a scanner has sent its Enter: ask for one verdict; False where nothing listens."""
+        return isinstance(self._live, TriggeredInspection) and self._live.ask() is not None
+
+    @property
+    def takes_key(self) -> bool:
+        """True while a press of the key asks for a verdict."""
+        live = self._live
+        return isinstance(live, TriggeredInspection) and live.choice.kind is TriggerKind.KEY and live.is_ready
+
+    @property
+    def is_triggered(self) -> bool:
+        """True while something else than the camera's pace asks for the verdicts."""
+        return isinstance(self._live, TriggeredInspection)
 
     def stop(self) -> None:
         """End after the frame in work; the last verdict stays on screen."""
@@ -181,22 +226,33 @@ class LivePresenter(QObject):
                 return Banner(Verdict.NOT_INSPECTED, self.tr("The camera gives no picture."))
             if self.facts.judging_problem:
                 return Banner(Verdict.NOT_INSPECTED, self.tr("The picture could not be judged or kept."))
-            if shown is not None and self._is_stale():
+            if shown is not None and not self.is_triggered and self._is_stale():
                 return Banner(Verdict.NOT_INSPECTED, self.tr("No new verdict for some seconds."))
         if shown is None:
             state = self._state
-            return Banner(None, waiting_text(self.phase is LivePhase.RUNNING, self.facts.camera, state.model_state))
+            running = self.phase is LivePhase.RUNNING
+            return Banner(None, waiting_text(running, self.facts.camera, state.model_state, self._trigger_kind()))
         return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0))
 
     @property
     def source_name(self) -> str:
         """Name of the running source, without any password in it; empty when none runs."""
-        return self._live.source.name if self._live is not None else ""
+        match self._live:
+            case None:
+                return ""
+            case TriggeredInspection():
+                return self._live.name
+            case LiveInspection():
+                return self._live.source.name
 
     @property
     def problem(self) -> str:
         """What is wrong with the camera, the judging or the model now, as a sentence; empty when all is well."""
         return self.facts.camera_problem or self.facts.judging_problem or self.facts.model_note
+
+    def _trigger_kind(self) -> TriggerKind:
+        live = self._live
+        return live.choice.kind if isinstance(live, TriggeredInspection) else TriggerKind.CONTINUOUS
 
     def _is_stale(self) -> bool:
         patience = STALE_AFTER_S + (2 * self._choice.seconds_per_image if self._choice else 0.0)
@@ -204,7 +260,7 @@ class LivePresenter(QObject):
 
     # From the worker's thread ----------------------------------------------------------------------------------
 
-    def _take(self, run: int, live: LiveInspection[Engine], inspection: Inspection) -> None:
+    def _take(self, run: int, live: Live, inspection: Inspection) -> None:
         limits: Limits = live.recipe_version.recipe.limits
         self._waiting.append((run, inspection, LiveResult.of(inspection, limits)))
         self._arrived.emit()
@@ -213,14 +269,17 @@ class LivePresenter(QObject):
     def _on_arrived(self) -> None:
         if not self._waiting:
             return
-        on_screen = False
+        on_screen = is_refused = False
         while self._waiting:
             run, inspection, result = self._waiting.popleft()
             if run != self._run:
                 continue
             self._verdict_at = time.monotonic()
             on_screen = self.display.take(result, result.kept()) or on_screen
+            is_refused = is_refused or inspection.verdict in _REFUSED
             self._state.report_inspection(inspection)
+        if is_refused:
+            self.refused.emit()
         self.strip_changed.emit()
         if on_screen:
             self.display_changed.emit()
@@ -240,27 +299,37 @@ class LivePresenter(QObject):
         if self._live is None:
             return
         source, counters = self._live.source, self._live.counters
+        self._tell_readiness()
         age = None
         if self._verdict_at is not None and counters.frame_age_ms is not None:
             age = counters.frame_age_ms + (time.monotonic() - self._verdict_at) * 1000.0
         self.facts = LiveFacts(
-            camera=source.state,
-            camera_problem=source.problem,
+            camera=source.state if source is not None else SourceState.RUNNING,
+            camera_problem=source.problem if source is not None else "",
             judging_problem=self._live.problem,
             model_note=self._live.note,
             picture_age_ms=age,
             latency_ms=counters.latency_ms,
             frame_age_ms=counters.frame_age_ms,
             inspected=counters.inspected,
-            dropped=counters.dropped,
+            dropped=None if self.is_triggered else counters.dropped,
             per_second=counters.per_second,
         )
         self.facts_changed.emit()
 
+    def _tell_readiness(self) -> None:
+        if self.takes_key is not self._took_key:
+            self._took_key = self.takes_key
+            self.readiness_changed.emit()
+
     def _end(self) -> None:
         self._watch.stop()
         self._refresh_facts()
+        failure = self._live.failure if isinstance(self._live, TriggeredInspection) else None
         self._live = None
+        self._tell_readiness()
+        if failure is not None:
+            self.failed.emit(*sentence_of(failure))
         self._run += 1
         self._set_phase(LivePhase.IDLE)
         self.facts_changed.emit()

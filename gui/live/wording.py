@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.line.sources.base import SourceState
+from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Verdict
 from gui import wording
 from gui.live.display import Hold
@@ -50,7 +51,9 @@ def _finding(result: LiveResult) -> str:
     return found + (", " + _tr("and %1 more").replace("%1", str(more)) if more else "")
 
 
-def waiting_text(running: bool, camera: SourceState, model: ModelState) -> str:
+def waiting_text(
+    running: bool, camera: SourceState, model: ModelState, trigger: TriggerKind = TriggerKind.CONTINUOUS
+) -> str:
     """What the screen waits for while there is no verdict."""
     if not running:
         return _tr("Choose a product and a camera, then press Start.")
@@ -60,7 +63,22 @@ def waiting_text(running: bool, camera: SourceState, model: ModelState) -> str:
         return _tr("The model could not be loaded: nothing can be judged.")
     if camera is SourceState.OPENING:
         return _tr("Opening the camera…")
-    return _tr("Waiting for the first verdict…")
+    return trigger_text(trigger)
+
+
+def trigger_text(trigger: TriggerKind) -> str:
+    """What has to happen for the next verdict."""
+    match trigger:
+        case TriggerKind.CONTINUOUS:
+            return _tr("Waiting for the first verdict…")
+        case TriggerKind.KEY:
+            return _tr("Lay the part down, then press Space or Enter.")
+        case TriggerKind.FOLDER:
+            return _tr("Waiting for the next image file in the folder…")
+        case TriggerKind.MODBUS:
+            return _tr("Waiting for the PLC's trigger…")
+        case TriggerKind.HTTP:
+            return _tr("Waiting for a trigger over HTTP…")
 
 
 def camera_text(state: SourceState) -> str:

@@ -11,15 +11,14 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QLis
 from filo_core.errors import FiloError
 from filo_core.golden_set import GoldenChecked
 from gui.background import Background, sentence_of
+from gui.one_job import OneJob
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
 from gui.wording import date_and_time
-from gui.worker_bridge import JobSignals
 from workflows.golden import GoldenSets
 
 if TYPE_CHECKING:
-    from filo_core.line.queue import JobHandle, JobState
     from gui.state import AppState
 
 
@@ -32,8 +31,7 @@ class GoldenDialog(QDialog):
         self._product = product
         self._golden = GoldenSets(state.workbench.storage, state.workbench.access)
         self._background = Background()
-        self._handle: JobHandle | None = None
-        self._signals: JobSignals | None = None
+        self._job = OneJob(self)
         self._blocked = False
         self.message = MessageFold(self, closable=False)
         self.parts = QListWidget(self)
@@ -92,6 +90,9 @@ class GoldenDialog(QDialog):
         self.release_button.clicked.connect(self.release)
         self.reason.textChanged.connect(self._enable)
         self.pin.textChanged.connect(self._enable)
+        self._job.event_arrived.connect(self._on_event)
+        self._job.running_changed.connect(self._enable)
+        self._job.failed.connect(self._on_check_failed)
         self.finished.connect(self._on_finished)
 
     # What is shown ---------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class GoldenDialog(QDialog):
 
     @Slot()
     def _enable(self) -> None:
-        idle = self._handle is None and not self._background.is_busy
+        idle = not self._job.is_running and not self._background.is_busy
         self.add_button.setEnabled(idle)
         self.check_button.setEnabled(idle and self.parts.count() > 0)
         self.reason.setEnabled(self._blocked)
@@ -145,11 +146,8 @@ class GoldenDialog(QDialog):
     @Slot()
     def check(self) -> None:
         """Judge the known parts under the recipe in force."""
-        signals = self._signals = JobSignals(self)
-        signals.event_arrived.connect(self._on_event)
-        signals.state_changed.connect(self._on_state_changed)
-        self._handle = self._state.workbench.inspector.check_golden_set(self._product, signals)
-        self._enable()
+        inspector = self._state.workbench.inspector
+        self._job.submit(lambda signals: inspector.check_golden_set(self._product, signals))
 
     @Slot()
     def release(self) -> None:
@@ -170,14 +168,9 @@ class GoldenDialog(QDialog):
         if isinstance(event, GoldenChecked):
             self._reload()
 
-    @Slot(object)
-    def _on_state_changed(self, state: JobState) -> None:
-        if not state.is_final or self._handle is None:
-            return
-        error, self._handle = self._handle.error, None
-        self._enable()
-        if error is not None:
-            self._tell(error)
+    @Slot(str, str)
+    def _on_check_failed(self, sentence: str, details: str) -> None:
+        self.message.show_error(sentence, details)
 
     def _tell(self, error: Exception) -> None:
         sentence, details = sentence_of(error)
@@ -186,6 +179,5 @@ class GoldenDialog(QDialog):
 
     @Slot()
     def _on_finished(self) -> None:
-        if self._signals is not None:
-            self._signals.silence()
+        self._job.close()
         self._background.close()

@@ -81,6 +81,8 @@ class DetailView(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._facts)
         layout.addWidget(self.picture, 1)
+        self._panes = QVBoxLayout()
+        layout.addLayout(self._panes)
         layout.addLayout(lists)
         layout.addLayout(buttons)
 
@@ -98,6 +100,10 @@ class DetailView(QWidget):
         height = min(130, max(60, self.height() // 7))
         for shown in (self.regions, self.history):
             shown.setFixedHeight(height)
+
+    def add_pane(self, pane: QWidget) -> None:
+        """Add a pane under the picture."""
+        self._panes.addWidget(pane)
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls below the buttons."""

@@ -30,6 +30,7 @@ class Choices:
     verdicts: frozenset[Verdict] = DOUBTFUL
     anomaly_type: str = ""
     undecided: bool = False
+    station: str = ""
     period: Period = Period.ANY
     first_day: date | None = None
     last_day: date | None = None
@@ -38,7 +39,7 @@ class Choices:
     @property
     def restrict(self) -> bool:
         """False when every inspection is shown."""
-        anything = self.product or self.verdicts or self.anomaly_type or self.undecided
+        anything = self.product or self.verdicts or self.anomaly_type or self.undecided or self.station
         return bool(anything) or self.period is not Period.ANY
 
     def to_filter(self, today: date) -> InspectionFilter:
@@ -49,6 +50,7 @@ class Choices:
             verdicts=self.verdicts,
             anomaly_type=self.anomaly_type,
             undecided=self.undecided,
+            station=self.station,
             since=since,
             until=until,
         )

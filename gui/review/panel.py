@@ -6,32 +6,32 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionRecord, Review
 from gui.canvas.pictures import PictureContent
-from gui.review.decisions import can_retype, overruled_verdict, reasons_for, types_of
+from gui.review.decisions import can_retype, overruled_verdict
 from gui.review.detail_view import DetailView
-from gui.review.dialogs import ChoiceDialog
 from gui.review.filter_bar import FilterBar
 from gui.review.filters import Choices
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
+from gui.review.questions import ask_reason, ask_type
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.thumbnails import Thumbnails
+from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
-from gui.widgets.verdicts import verdict_word
 from gui.wording import number
 
 
 class ReviewPanel(QWidget):
-    """C confirms, O overrules, T retypes, G teaches, U takes that back, N goes on, F5 reads again."""
+    """C confirms, O overrules, T retypes, G teaches, U takes that back, W says why, N goes on, F5 reads again."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +46,8 @@ class ReviewPanel(QWidget):
         self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
         self.second = SecondLook(state)
         self.detail = DetailView(self)
+        self.why = WhyPane(state, self.detail)
+        self.detail.add_pane(self.why)
         self.detail.add_row(self.second)
         self._empty = EmptyPage("review", "", parent=self)
         self._stale = self._names_stale = True
@@ -88,6 +90,8 @@ class ReviewPanel(QWidget):
         presenter.filter_applied.connect(self._on_filter_applied)
         presenter.failed.connect(self._on_failed)
         presenter.arrived_changed.connect(self._on_arrived_changed)
+        presenter.counts_changed.connect(self._show_count)
+        presenter.names_read.connect(lambda names: self.filter_bar.set_seen(*names))
         self.filter_bar.choices_changed.connect(self._on_choices_changed)
         self.refresh_button.clicked.connect(self.refresh)
         self._empty.action_requested.connect(self._on_empty_action)
@@ -104,6 +108,10 @@ class ReviewPanel(QWidget):
         self.second.teach_button.clicked.connect(self.teach)
         self.second.undo_button.clicked.connect(self.second.undo)
         self.second.blind_button.clicked.connect(self.review_blind)
+        self.second.why_button.toggled.connect(self.why.set_open)
+        # Choosing in the picture marks the row in the list, which then tells nobody.
+        self.detail.regions.region_chosen.connect(self.why.set_region)
+        self.detail.picture.region_chosen.connect(self.why.set_region)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
         keys: dict[str, Callable[[], None]] = {
@@ -113,6 +121,7 @@ class ReviewPanel(QWidget):
             "N": self.go_to_next,
             "G": self.teach,
             "U": self.second.undo,
+            "W": self.second.why_button.toggle,
         }
         self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
         self.table.letter_typed.connect(self._on_letter_typed)
@@ -137,9 +146,11 @@ class ReviewPanel(QWidget):
 
     def close_down(self) -> None:
         """Stop reading pictures; called before the window closes."""
+        self.presenter.close_down()
         self._thumbnails.close()
         self._pictures.close()
         self.second.close_down()
+        self.why.close_down()
 
     # Filtering -------------------------------------------------------------------------------------------------
 
@@ -161,9 +172,10 @@ class ReviewPanel(QWidget):
     def _read_names(self) -> None:
         self._names_stale = False
         try:
-            self.filter_bar.set_names(self.presenter.products(), self.presenter.anomaly_types())
+            self.filter_bar.set_products(self.presenter.products())
         except FiloError as error:
             self._on_failed(error)
+        self.presenter.read_names()
 
     @Slot()
     def _on_names_stale(self) -> None:
@@ -217,6 +229,9 @@ class ReviewPanel(QWidget):
             self._state.request_screen(Screen.FOLDER)
 
     def _show_count(self) -> None:
+        if self.presenter.counts is None:
+            self._count.setText(self.tr("Counting …"))
+            return
         shown, undecided = self.presenter.counts
         text = self.tr("%1 shown, %2 undecided").replace("%1", number(shown)).replace("%2", number(undecided))
         self._count.setText(text)
@@ -250,6 +265,7 @@ class ReviewPanel(QWidget):
                 self._on_failed(error)
         self.detail.show_record(record, reviews)
         self.second.set_record(record)
+        self.why.set_record(record)
         if record is None or not record.image_hash or not record.width:
             self._pictures.forget_wish()
         else:
@@ -282,18 +298,7 @@ class ReviewPanel(QWidget):
         record = self.current
         if record is None:
             return
-        verdict = overruled_verdict(record)
-        used = self.presenter.used_reasons(verdict)
-        question = self.tr("%1 becomes %2. Why?").replace("%1", verdict_word(record.verdict))
-        dialog = ChoiceDialog(
-            self.tr("Overrule"),
-            question.replace("%2", verdict_word(verdict)),
-            reasons_for(verdict, used),
-            used[-1] if used else "",
-            self.tr("or type another reason"),
-            self,
-        )
-        reason = self._ask(dialog)
+        reason = ask_reason(record, self.presenter.used_reasons(overruled_verdict(record)), self)
         if reason:
             self._after(self.presenter.overrule(record, reason))
 
@@ -306,15 +311,7 @@ class ReviewPanel(QWidget):
         if not can_retype(record):
             self.message.show_note(self.tr("This part is OK. Overrule it first; then say what is wrong with it."))
             return
-        dialog = ChoiceDialog(
-            self.tr("Retype"),
-            self.tr("What is it really?"),
-            self.presenter.type_choices(record),
-            types_of(record),
-            self.tr("or type something else"),
-            self,
-        )
-        anomaly_type = self._ask(dialog)
+        anomaly_type = ask_type(record, self.presenter.type_choices(record), self)
         if anomaly_type:
             self._after(self.presenter.retype(record, anomaly_type))
 
@@ -341,11 +338,6 @@ class ReviewPanel(QWidget):
         else:
             self.message.show_note(self.tr("Everything shown here is decided."))
         self.table.setFocus()
-
-    def _ask(self, dialog: ChoiceDialog) -> str:
-        taken = dialog.taken if dialog.exec() == QDialog.DialogCode.Accepted else ""
-        dialog.deleteLater()
-        return taken
 
     def _after(self, decided: InspectionRecord | None) -> None:
         if decided is None:

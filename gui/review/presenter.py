@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionRecord, Review, ReviewDecision, Verdict
+from filo_core.types import InspectionFilter, InspectionRecord, Review, ReviewDecision, Verdict
+from gui.background import Background
 from gui.review.decisions import confirmed_verdict, overruled_verdict, type_choices
 from gui.review.filters import Choices
 from gui.review.table_model import InspectionTableModel
+from workflows.figures import FigureReader
 
 if TYPE_CHECKING:
     from gui.state import AppState
@@ -31,6 +33,9 @@ class ReviewPresenter(QObject):
     """The :class:`InspectionRecord` as it is after a decision."""
     failed = Signal(object)
     """A :class:`FiloError`."""
+    counts_changed = Signal()
+    names_read = Signal(object)
+    """Anomaly types that were seen, and stations that inspected something: two tuples."""
     arrived_changed = Signal(int)
     """Inspections recorded since the table was read."""
 
@@ -43,19 +48,20 @@ class ReviewPresenter(QObject):
         self.choices = Choices()
         self._used_reasons: dict[Verdict, list[str]] = {}
         self._arrived = 0
-        self._counts = (0, 0)
+        self._counts: tuple[int, int] | None = None
+        self._counting, self._naming = Background(), Background()
         state.inspection_recorded.connect(self._on_inspection_recorded)
 
     # Filtering -------------------------------------------------------------------------------------------------
 
     def apply(self, choices: Choices) -> None:
-        """Show what ``choices`` leaves, newest first."""
+        """Show what ``choices`` leaves, newest first; how many that are is counted away from the GUI thread."""
         self.choices = choices
         self._arrived = 0
-        self._counts = (0, 0)
+        self._counts = None
         try:
             self.model.set_filter(choices.to_filter(self._today()))
-            self._counts = self._count()
+            self._count(self.model.filter)
         except FiloError as error:
             self.failed.emit(error)
         self.arrived_changed.emit(0)
@@ -66,13 +72,41 @@ class ReviewPresenter(QObject):
         self.apply(self.choices)
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """Inspections that the filter leaves, and how many of them nobody has decided."""
+    def counts(self) -> tuple[int, int] | None:
+        """Inspections that the filter leaves, and how many of them nobody has decided; None until they are counted."""
         return self._counts
 
-    def _count(self) -> tuple[int, int]:
-        shown = self.model.filter
-        return self._history.count(shown), self._history.count(replace(shown, undecided=True))
+    def _count(self, shown: InspectionFilter) -> None:
+        """Count anew: a long record takes its time, and its rows need not wait for their number."""
+        self._counting.cancel_waiting()
+        self._counting.run(
+            lambda: (self._history.count(shown), self._history.count(replace(shown, undecided=True))),
+            lambda counts: self._take_counts(shown, counts),
+            self._fail,
+        )
+
+    def _take_counts(self, shown: InspectionFilter, counts: tuple[int, int]) -> None:
+        if shown is self.model.filter:
+            self._counts = counts
+            self.counts_changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, FiloError):
+            raise error
+        self.failed.emit(error)
+
+    def read_names(self) -> None:
+        """Read the names that are in the record, away from the GUI thread."""
+        self._naming.cancel_waiting()
+        reader = FigureReader(self._state.workbench.storage, self._state.workbench.catalogue)
+        self._naming.run(
+            lambda: (self._history.anomaly_types_seen(), reader.stations()), self.names_read.emit, self._fail
+        )
+
+    def close_down(self) -> None:
+        """Expect nothing any more."""
+        self._counting.close()
+        self._naming.close()
 
     @property
     def arrived(self) -> int:
@@ -83,10 +117,6 @@ class ReviewPresenter(QObject):
         """Names of all products, sorted."""
         drafts = self._state.workbench.catalogue.drafts()
         return tuple(sorted((draft.description.name for draft in drafts), key=str.casefold))
-
-    def anomaly_types(self) -> tuple[str, ...]:
-        """Names of the anomaly types that were seen."""
-        return tuple(self._history.anomaly_types_seen())
 
     def reviews(self, record: InspectionRecord) -> tuple[Review, ...]:
         """All decisions on an inspection, newest first."""
@@ -146,12 +176,19 @@ class ReviewPresenter(QObject):
             self.failed.emit(error)
             return None
         if record.review is None:
-            # Counting again would hold up whoever decides on one item a second.
-            self._counts = (self._counts[0], max(0, self._counts[1] - 1))
+            self._count_down()
         self.model.replace(decided)
         self._state.review_recorded.emit(decided)
         self.decided.emit(decided)
         return decided
+
+    def _count_down(self) -> None:
+        if self._counts is None or self._counting.is_busy:
+            # What is being counted may know the decision, or not.
+            self._count(self.model.filter)
+        else:
+            # Counting again would be late for whoever decides on one item a second.
+            self._counts = (self._counts[0], max(0, self._counts[1] - 1))
 
     # Going on --------------------------------------------------------------------------------------------------
 

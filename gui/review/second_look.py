@@ -44,11 +44,17 @@ class SecondLook(QWidget):
             self.tr("Blind second review"),
             tip=self.tr("Judge what others decided, without seeing their decision or the system's."),
         )
+        self.why_button = button(
+            self.tr("Why? (W)"),
+            checkable=True,
+            tip=self.tr("Key: W. Shows the place that stands out beside the nearest place of all good parts."),
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.teach_button)
         row.addWidget(self.undo_button)
+        row.addWidget(self.why_button)
         row.addStretch(1)
         row.addWidget(self.blind_button)
         self.teaching.taught.connect(self._on_taught)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from filo_core.errors import FiloError
 from filo_core.events import Taught
 from filo_core.golden_set import GoldenChecked
-from gui.worker_bridge import JobSignals
+from gui.one_job import OneJob
 
 if TYPE_CHECKING:
-    from filo_core.line.queue import JobHandle, JobState
     from filo_core.types import InspectionRecord
     from gui.state import AppState
 
@@ -31,42 +28,29 @@ class Teaching(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._handle: JobHandle | None = None
-        self._signals: JobSignals | None = None
+        self._job = OneJob(self)
+        self._job.event_arrived.connect(self._on_event)
+        self._job.failed.connect(lambda sentence, _details: self.failed.emit(sentence))
+        self._job.running_changed.connect(self.running_changed)
 
     @property
     def is_running(self) -> bool:
         """True from the request until the golden set is checked."""
-        return self._handle is not None
+        return self._job.is_running
 
     def teach(self, record: InspectionRecord, region: int | None) -> None:
         """Let a region of an inspection, or all of them, join the memory bank."""
         inspector, operator = self._state.workbench.inspector, self._state.operator
-        self._submit(lambda signals: inspector.teach(record, region, operator, signals))
+        self._job.submit(lambda signals: inspector.teach(record, region, operator, signals))
 
     def undo(self, product: str) -> None:
         """Take back what was taught last."""
         inspector, operator = self._state.workbench.inspector, self._state.operator
-        self._submit(lambda signals: inspector.undo_teaching(product, operator, listener=signals))
+        self._job.submit(lambda signals: inspector.undo_teaching(product, operator, listener=signals))
 
     def close(self) -> None:
         """Hear nothing any more; what was begun is finished."""
-        if self._signals is not None:
-            self._signals.silence()
-        self._handle = self._signals = None
-
-    def _submit(self, start: Callable[[JobSignals], JobHandle]) -> None:
-        if self.is_running:
-            return
-        signals = self._signals = JobSignals(self)
-        signals.event_arrived.connect(self._on_event)
-        signals.state_changed.connect(self._on_state_changed)
-        try:
-            self._handle = start(signals)
-        except FiloError as error:
-            self.failed.emit(str(error))
-            return
-        self.running_changed.emit(True)
+        self._job.close()
 
     @Slot(object)
     def _on_event(self, event: object) -> None:
@@ -75,16 +59,3 @@ class Teaching(QObject):
             self.taught.emit(event)
         elif isinstance(event, GoldenChecked):
             self.checked.emit(event)
-
-    @Slot(object)
-    def _on_state_changed(self, state: JobState) -> None:
-        if not state.is_final or self._handle is None:
-            return
-        error, self._handle = self._handle.error, None
-        if self._signals is not None:
-            self._signals.deleteLater()
-            self._signals = None
-        self.running_changed.emit(False)
-        if error is not None:
-            known = isinstance(error, FiloError)
-            self.failed.emit(str(error) if known else self.tr("The calculation failed. Try it again."))

@@ -16,8 +16,9 @@ from filo_core.types import InspectionFilter, Limits
 from gui.background import Background, sentence_of
 from gui.products.wizard.calibration import with_ng, with_ok
 from gui.review.filters import Choices
-from workflows.figures import FigureReader, Figures, Grouping
+from workflows.figures import FigureReader, Figures
 from workflows.figures_csv import write_csv
+from workflows.periods import Grouping
 
 if TYPE_CHECKING:
     from filo_core.statistics.recount import Recount, ScoreHistogram
@@ -31,18 +32,17 @@ class Wanted:
     """The state of the filter bar."""
 
     when: Choices = field(default_factory=lambda: Choices(verdicts=frozenset()))
-    """Product and period; nothing else of it is used."""
-    station: str = ""
+    """Product, station and period; nothing else of it is used."""
     grouping: Grouping = Grouping.AUTO
 
     @property
     def restricts(self) -> bool:
         """False when every inspection is counted."""
-        return self.when.restrict or bool(self.station)
+        return self.when.restrict
 
     def to_filter(self, today: date) -> InspectionFilter:
         """The filter that the record understands."""
-        return replace(self.when.to_filter(today), station=self.station)
+        return self.when.to_filter(today)
 
 
 def _today() -> date:

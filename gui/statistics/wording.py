@@ -10,7 +10,7 @@ from filo_core.calibration.agreement import SYSTEM, AgreementStudy, PairAgreemen
 from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import Rate
 from gui.wording import number, percentage, score
-from workflows.figures import Grouping
+from workflows.periods import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

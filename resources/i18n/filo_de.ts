@@ -127,6 +127,10 @@
             <translation>Herkunft</translation>
         </message>
         <message>
+            <source>On good parts</source>
+            <translation>Auf guten Teilen</translation>
+        </message>
+        <message>
             <source>used</source>
             <translation>wird gesucht</translation>
         </message>
@@ -324,6 +328,13 @@
         <message>
             <source>Cancel</source>
             <translation>Abbrechen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Comparison</name>
+        <message>
+            <source>It was not inspected, so there is nothing to compare.</source>
+            <translation>Es wurde nicht geprüft, also gibt es nichts zu vergleichen.</translation>
         </message>
     </context>
     <context>
@@ -528,10 +539,6 @@
     <context>
         <name>FilterBar</name>
         <message>
-            <source>Product</source>
-            <translation>Produkt</translation>
-        </message>
-        <message>
             <source>Verdict of the system</source>
             <translation>Urteil des Systems</translation>
         </message>
@@ -540,20 +547,12 @@
             <translation>Fehlerart</translation>
         </message>
         <message>
-            <source>When</source>
-            <translation>Wann</translation>
+            <source>Station</source>
+            <translation>Station</translation>
         </message>
         <message>
             <source>&amp;Undecided only</source>
             <translation>Nur &amp;unentschiedene</translation>
-        </message>
-        <message>
-            <source>From</source>
-            <translation>Von</translation>
-        </message>
-        <message>
-            <source>To</source>
-            <translation>Bis</translation>
         </message>
         <message>
             <source>To look at</source>
@@ -568,30 +567,6 @@
             <translation>„Anzusehen“: REVIEW, NG und NICHT GEPRÜFT</translation>
         </message>
         <message>
-            <source>Any time</source>
-            <translation>Jederzeit</translation>
-        </message>
-        <message>
-            <source>Today</source>
-            <translation>Heute</translation>
-        </message>
-        <message>
-            <source>Yesterday</source>
-            <translation>Gestern</translation>
-        </message>
-        <message>
-            <source>Last 7 days</source>
-            <translation>Letzte 7 Tage</translation>
-        </message>
-        <message>
-            <source>Last 30 days</source>
-            <translation>Letzte 30 Tage</translation>
-        </message>
-        <message>
-            <source>From … to …</source>
-            <translation>Von … bis …</translation>
-        </message>
-        <message>
             <source>All products</source>
             <translation>Alle Produkte</translation>
         </message>
@@ -599,9 +574,17 @@
             <source>All types</source>
             <translation>Alle Arten</translation>
         </message>
+        <message>
+            <source>All stations</source>
+            <translation>Alle Stationen</translation>
+        </message>
     </context>
     <context>
         <name>Folder</name>
+        <message>
+            <source>Add to the list</source>
+            <translation>Anhängen</translation>
+        </message>
         <message>
             <source>Resume</source>
             <translation>Fortsetzen</translation>
@@ -623,6 +606,10 @@
             <translation>Die Referenzen werden vorbereitet…</translation>
         </message>
         <message>
+            <source>Watching the folder: %1. The next file is judged once it is written.</source>
+            <translation>Der Ordner wird beobachtet: %1. Die nächste Datei wird beurteilt, sobald sie geschrieben ist.</translation>
+        </message>
+        <message>
             <source>Finished: %1</source>
             <translation>Fertig: %1</translation>
         </message>
@@ -633,6 +620,38 @@
         <message>
             <source>The run ended early: %1</source>
             <translation>Der Lauf endete vorzeitig: %1</translation>
+        </message>
+        <message>
+            <source>waiting</source>
+            <translation>wartet</translation>
+        </message>
+        <message>
+            <source>running</source>
+            <translation>läuft</translation>
+        </message>
+        <message>
+            <source>paused</source>
+            <translation>angehalten</translation>
+        </message>
+        <message>
+            <source>watching</source>
+            <translation>beobachtet</translation>
+        </message>
+        <message>
+            <source>interrupted, goes on</source>
+            <translation>unterbrochen, geht weiter</translation>
+        </message>
+        <message>
+            <source>done</source>
+            <translation>fertig</translation>
+        </message>
+        <message>
+            <source>cancelled</source>
+            <translation>abgebrochen</translation>
+        </message>
+        <message>
+            <source>failed</source>
+            <translation>gescheitert</translation>
         </message>
         <message>
             <source>Paused</source>
@@ -702,6 +721,18 @@
             <translation>Nach dem Bild in Arbeit enden. Jedes Urteil bis dahin bleibt.</translation>
         </message>
         <message>
+            <source>Watch</source>
+            <translation>Beobachten</translation>
+        </message>
+        <message>
+            <source>Watch the folder</source>
+            <translation>Den Ordner beobachten</translation>
+        </message>
+        <message>
+            <source>Go on with every image file that comes into the folder</source>
+            <translation>Mit jeder Bilddatei weitermachen, die in den Ordner kommt</translation>
+        </message>
+        <message>
             <source>Progress</source>
             <translation>Fortschritt</translation>
         </message>
@@ -712,6 +743,14 @@
         <message>
             <source>Review these verdicts</source>
             <translation>Diese Urteile durchsehen</translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation>Exportieren…</translation>
+        </message>
+        <message>
+            <source>Save these verdicts as a table</source>
+            <translation>Diese Urteile als Tabelle speichern</translation>
         </message>
         <message>
             <source>No product is ready to be inspected.</source>
@@ -738,6 +777,14 @@
             <translation>Ordner</translation>
         </message>
         <message>
+            <source>Tables (*.csv)</source>
+            <translation>Tabellen (*.csv)</translation>
+        </message>
+        <message>
+            <source>%1 verdicts were written to %2.</source>
+            <translation>%1 Urteile wurden nach %2 geschrieben.</translation>
+        </message>
+        <message>
             <source>Go on</source>
             <translation>Weiter</translation>
         </message>
@@ -748,6 +795,13 @@
         <message>
             <source>%1 images were not inspected</source>
             <translation>%1 Bilder wurden nicht geprüft</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderPresenter</name>
+        <message>
+            <source>The run ended because of something unexpected. Start it again.</source>
+            <translation>Der Lauf endete wegen etwas Unerwartetem. Starten Sie ihn erneut.</translation>
         </message>
     </context>
     <context>
@@ -955,6 +1009,10 @@
             <translation>Live: ein festgehaltenes NG bestätigen</translation>
         </message>
         <message>
+            <source>Live by key: inspect the part that lies there</source>
+            <translation>Live mit Taste: das Teil prüfen, das dort liegt</translation>
+        </message>
+        <message>
             <source>Live and Folder: start or stop</source>
             <translation>Live und Ordner: starten oder stoppen</translation>
         </message>
@@ -973,6 +1031,10 @@
         <message>
             <source>Review: this is good, take that back</source>
             <translation>Durchsicht: das ist gut, zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Review: why, beside the nearest good part</source>
+            <translation>Begutachten: warum, neben dem ähnlichsten guten Teil</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1159,6 +1221,21 @@
         </message>
     </context>
     <context>
+        <name>JobList</name>
+        <message>
+            <source>Folder jobs</source>
+            <translation>Ordneraufträge</translation>
+        </message>
+        <message>
+            <source>Take off the list</source>
+            <translation>Von der Liste nehmen</translation>
+        </message>
+        <message>
+            <source>The verdicts of this job stay.</source>
+            <translation>Die Urteile dieses Auftrags bleiben.</translation>
+        </message>
+    </context>
+    <context>
         <name>LimitEditor</name>
         <message>
             <source>Scores and limits</source>
@@ -1267,6 +1344,22 @@
             <translation>Warten auf das erste Urteil…</translation>
         </message>
         <message>
+            <source>Lay the part down, then press Space or Enter.</source>
+            <translation>Teil hinlegen, dann Leertaste oder Enter drücken.</translation>
+        </message>
+        <message>
+            <source>Waiting for the next image file in the folder…</source>
+            <translation>Warten auf die nächste Bilddatei im Ordner…</translation>
+        </message>
+        <message>
+            <source>Waiting for the PLC's trigger…</source>
+            <translation>Warten auf den Auslöser der SPS…</translation>
+        </message>
+        <message>
+            <source>Waiting for a trigger over HTTP…</source>
+            <translation>Warten auf einen Auslöser über HTTP…</translation>
+        </message>
+        <message>
             <source>opening</source>
             <translation>wird geöffnet</translation>
         </message>
@@ -1286,6 +1379,10 @@
     <context>
         <name>LivePanel</name>
         <message>
+            <source>Inspect (Space or Enter)</source>
+            <translation>Prüfen (Leertaste, Enter)</translation>
+        </message>
+        <message>
             <source>Start</source>
             <translation>Start</translation>
         </message>
@@ -1304,6 +1401,14 @@
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
             <translation>Ein NG bleibt auf dem Bildschirm, bis es bestätigt ist. Die Prüfung geht inzwischen weiter.</translation>
+        </message>
+        <message>
+            <source>Sound on NG</source>
+            <translation>Ton bei NG</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>Ein Ton, wenn ein Teil NG ist oder nicht geprüft wurde</translation>
         </message>
         <message>
             <source>Score</source>
@@ -1708,6 +1813,91 @@
         </message>
     </context>
     <context>
+        <name>PhraseDialog</name>
+        <message>
+            <source>Phrases</source>
+            <translation>Beschreibungen</translation>
+        </message>
+        <message>
+            <source>Good images under the chosen phrase</source>
+            <translation>Gute Bilder unter der gewählten Beschreibung</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>What each phrase lights up on good parts</source>
+            <translation>Was jede Beschreibung auf guten Teilen aufleuchten lässt</translation>
+        </message>
+        <message>
+            <source>Bright: nearer to the phrase than to a good part. On good parts nothing should be bright.</source>
+            <translation>Hell: der Beschreibung ähnlicher als einem guten Teil. Auf guten Teilen sollte nichts hell sein.</translation>
+        </message>
+        <message>
+            <source>%1: fires here</source>
+            <translation>%1: schlägt hier an</translation>
+        </message>
+        <message>
+            <source>%1: quiet</source>
+            <translation>%1: ruhig</translation>
+        </message>
+    </context>
+    <context>
+        <name>PhrasePreview</name>
+        <message>
+            <source>The model is loading.</source>
+            <translation>Das Modell wird geladen.</translation>
+        </message>
+        <message>
+            <source>The model could not be loaded.</source>
+            <translation>Das Modell konnte nicht geladen werden.</translation>
+        </message>
+        <message>
+            <source>The profile “%1” compares parts with good ones and tells no anomaly types apart: the words on this list decide no verdict, regions are called unknown, and a preview would only show noise.</source>
+            <translation>Das Profil „%1“ vergleicht Teile mit guten und unterscheidet keine Anomaliearten: Die Wörter dieser Liste entscheiden über kein Urteil, Bereiche heißen unbekannt, und eine Vorschau zeigte nur Rauschen.</translation>
+        </message>
+        <message>
+            <source>Add good parts in the next step; then come back and see what each phrase lights up on them.</source>
+            <translation>Fügen Sie im nächsten Schritt gute Teile hinzu; kommen Sie dann zurück und sehen Sie, was jede Beschreibung darauf aufleuchten lässt.</translation>
+        </message>
+        <message>
+            <source>words not known to the model</source>
+            <translation>dem Modell unbekannte Wörter</translation>
+        </message>
+        <message>
+            <source>quiet</source>
+            <translation>ruhig</translation>
+        </message>
+        <message>
+            <source>fires on %1 of %2</source>
+            <translation>schlägt an bei %1 von %2</translation>
+        </message>
+        <message>
+            <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
+            <translation>Leuchtet auf guten Teilen auf: %1. Sagen Sie es genauer, oder nehmen Sie es von der Liste.</translation>
+        </message>
+    </context>
+    <context>
+        <name>PhraseRow</name>
+        <message>
+            <source>&amp;Preview on good parts</source>
+            <translation>&amp;Vorschau auf guten Teilen</translation>
+        </message>
+        <message>
+            <source>See what each phrase lights up on the good images</source>
+            <translation>Sehen, was jede Beschreibung auf den guten Bildern aufleuchten lässt</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stopp</translation>
+        </message>
+        <message>
+            <source>Looking at the good images: %1 of %2</source>
+            <translation>Gute Bilder werden angesehen: %1 von %2</translation>
+        </message>
+    </context>
+    <context>
         <name>PictureLoader</name>
         <message>
             <source>The picture could not be read.</source>
@@ -1945,6 +2135,49 @@
         </message>
     </context>
     <context>
+        <name>RecordFilter</name>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>Wann</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>Herkunft</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>Bis</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>Jederzeit</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>Heute</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>Gestern</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>Letzte 7 Tage</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>Letzte 30 Tage</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>Von … bis …</translation>
+        </message>
+    </context>
+    <context>
         <name>ReferenceCards</name>
         <message>
             <source>Good images</source>
@@ -2141,12 +2374,24 @@
             <translation>Zuerst wird nur gezeigt, was jemand ansehen muss: REVIEW, NG und NICHT GEPRÜFT.</translation>
         </message>
         <message>
+            <source>Counting …</source>
+            <translation>Wird gezählt …</translation>
+        </message>
+        <message>
             <source>%1 shown, %2 undecided</source>
             <translation>%1 gezeigt, %2 unentschieden</translation>
         </message>
         <message>
             <source>%1 new: read again (F5)</source>
             <translation>%1 neue: neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
+            <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
+        </message>
+        <message>
+            <source>Everything shown here is decided.</source>
+            <translation>Über alles hier ist entschieden.</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -2161,10 +2406,6 @@
             <translation>oder einen anderen Grund tippen</translation>
         </message>
         <message>
-            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
-            <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
-        </message>
-        <message>
             <source>Retype</source>
             <translation>Umbenennen</translation>
         </message>
@@ -2175,10 +2416,6 @@
         <message>
             <source>or type something else</source>
             <translation>oder etwas anderes tippen</translation>
-        </message>
-        <message>
-            <source>Everything shown here is decided.</source>
-            <translation>Über alles hier ist entschieden.</translation>
         </message>
     </context>
     <context>
@@ -2206,6 +2443,14 @@
         <message>
             <source>Judge what others decided, without seeing their decision or the system's.</source>
             <translation>Beurteilen, was andere entschieden haben, ohne deren Urteil oder das des Systems zu sehen.</translation>
+        </message>
+        <message>
+            <source>Why? (W)</source>
+            <translation>Warum? (W)</translation>
+        </message>
+        <message>
+            <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
+            <translation>Taste: W. Zeigt die auffällige Stelle neben der ähnlichsten Stelle aller guten Teile.</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
@@ -2770,28 +3015,12 @@
     <context>
         <name>StatisticsBar</name>
         <message>
-            <source>Product</source>
-            <translation>Produkt</translation>
-        </message>
-        <message>
             <source>Station</source>
             <translation>Station</translation>
         </message>
         <message>
-            <source>When</source>
-            <translation>Wann</translation>
-        </message>
-        <message>
             <source>Control chart</source>
             <translation>Regelkarte</translation>
-        </message>
-        <message>
-            <source>From</source>
-            <translation>Von</translation>
-        </message>
-        <message>
-            <source>To</source>
-            <translation>Bis</translation>
         </message>
         <message>
             <source>&amp;CSV…</source>
@@ -2808,30 +3037,6 @@
         <message>
             <source>Save a report with the charts</source>
             <translation>Einen Bericht mit den Diagrammen speichern</translation>
-        </message>
-        <message>
-            <source>Any time</source>
-            <translation>Jederzeit</translation>
-        </message>
-        <message>
-            <source>Today</source>
-            <translation>Heute</translation>
-        </message>
-        <message>
-            <source>Yesterday</source>
-            <translation>Gestern</translation>
-        </message>
-        <message>
-            <source>Last 7 days</source>
-            <translation>Letzte 7 Tage</translation>
-        </message>
-        <message>
-            <source>Last 30 days</source>
-            <translation>Letzte 30 Tage</translation>
-        </message>
-        <message>
-            <source>From … to …</source>
-            <translation>Von … bis …</translation>
         </message>
         <message>
             <source>All products</source>
@@ -2948,10 +3153,46 @@
         </message>
     </context>
     <context>
-        <name>Teaching</name>
+        <name>TriggerBar</name>
         <message>
-            <source>The calculation failed. Try it again.</source>
-            <translation>Die Berechnung ist fehlgeschlagen. Versuchen Sie es noch einmal.</translation>
+            <source>Trigger</source>
+            <translation>Auslöser</translation>
+        </message>
+        <message>
+            <source>What asks for a verdict</source>
+            <translation>Was nach einem Urteil fragt</translation>
+        </message>
+        <message>
+            <source>Continuous</source>
+            <translation>Fortlaufend</translation>
+        </message>
+        <message>
+            <source>Key or scanner</source>
+            <translation>Taste oder Scanner</translation>
+        </message>
+        <message>
+            <source>New file in folder</source>
+            <translation>Neue Datei im Ordner</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>SPS (Modbus)</translation>
+        </message>
+        <message>
+            <source>HTTP</source>
+            <translation>HTTP</translation>
+        </message>
+        <message>
+            <source>Address and port to listen on</source>
+            <translation>Adresse und Port des Auslösers</translation>
+        </message>
+        <message>
+            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
+            <translation>HOST:PORT. Auf 127.0.0.1 kann nur dieser Rechner auslösen.</translation>
+        </message>
+        <message>
+            <source>Listens on</source>
+            <translation>Lauscht auf</translation>
         </message>
     </context>
     <context>
@@ -3153,6 +3394,21 @@
         <message>
             <source>Show only these in the list</source>
             <translation>Nur diese in der Liste zeigen</translation>
+        </message>
+    </context>
+    <context>
+        <name>WhyPane</name>
+        <message>
+            <source>Looking for the nearest good part …</source>
+            <translation>Das ähnlichste gute Teil wird gesucht …</translation>
+        </message>
+        <message>
+            <source>this part</source>
+            <translation>dieses Teil</translation>
+        </message>
+        <message>
+            <source>Framed: the place that stands out most, and the nearest place of all good parts, in %1. Distance %2: 0 is the same, 1 has nothing in common.</source>
+            <translation>Umrahmt: die auffälligste Stelle und die ähnlichste Stelle aller guten Teile, in %1. Abstand %2: 0 ist gleich, 1 hat nichts gemeinsam.</translation>
         </message>
     </context>
     <context>

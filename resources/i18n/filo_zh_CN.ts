@@ -127,6 +127,10 @@
             <translation>来源</translation>
         </message>
         <message>
+            <source>On good parts</source>
+            <translation>在良品上</translation>
+        </message>
+        <message>
             <source>used</source>
             <translation>启用</translation>
         </message>
@@ -324,6 +328,13 @@
         <message>
             <source>Cancel</source>
             <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>Comparison</name>
+        <message>
+            <source>It was not inspected, so there is nothing to compare.</source>
+            <translation>未检测，没有可比较的内容。</translation>
         </message>
     </context>
     <context>
@@ -528,10 +539,6 @@
     <context>
         <name>FilterBar</name>
         <message>
-            <source>Product</source>
-            <translation>产品</translation>
-        </message>
-        <message>
             <source>Verdict of the system</source>
             <translation>系统判定</translation>
         </message>
@@ -540,20 +547,12 @@
             <translation>异常类型</translation>
         </message>
         <message>
-            <source>When</source>
-            <translation>时间</translation>
+            <source>Station</source>
+            <translation>工位</translation>
         </message>
         <message>
             <source>&amp;Undecided only</source>
             <translation>仅未裁定(&amp;U)</translation>
-        </message>
-        <message>
-            <source>From</source>
-            <translation>从</translation>
-        </message>
-        <message>
-            <source>To</source>
-            <translation>至</translation>
         </message>
         <message>
             <source>To look at</source>
@@ -568,30 +567,6 @@
             <translation>“待查看”：REVIEW、NG 和未检验</translation>
         </message>
         <message>
-            <source>Any time</source>
-            <translation>任何时间</translation>
-        </message>
-        <message>
-            <source>Today</source>
-            <translation>今天</translation>
-        </message>
-        <message>
-            <source>Yesterday</source>
-            <translation>昨天</translation>
-        </message>
-        <message>
-            <source>Last 7 days</source>
-            <translation>最近 7 天</translation>
-        </message>
-        <message>
-            <source>Last 30 days</source>
-            <translation>最近 30 天</translation>
-        </message>
-        <message>
-            <source>From … to …</source>
-            <translation>从 … 到 …</translation>
-        </message>
-        <message>
             <source>All products</source>
             <translation>全部产品</translation>
         </message>
@@ -599,9 +574,17 @@
             <source>All types</source>
             <translation>全部类型</translation>
         </message>
+        <message>
+            <source>All stations</source>
+            <translation>全部工位</translation>
+        </message>
     </context>
     <context>
         <name>Folder</name>
+        <message>
+            <source>Add to the list</source>
+            <translation>加入列表</translation>
+        </message>
         <message>
             <source>Resume</source>
             <translation>继续</translation>
@@ -623,6 +606,10 @@
             <translation>正在准备参考图像…</translation>
         </message>
         <message>
+            <source>Watching the folder: %1. The next file is judged once it is written.</source>
+            <translation>正在监视文件夹：%1。下一个文件写完后即进行判定。</translation>
+        </message>
+        <message>
             <source>Finished: %1</source>
             <translation>已完成：%1</translation>
         </message>
@@ -633,6 +620,38 @@
         <message>
             <source>The run ended early: %1</source>
             <translation>运行提前结束：%1</translation>
+        </message>
+        <message>
+            <source>waiting</source>
+            <translation>等待中</translation>
+        </message>
+        <message>
+            <source>running</source>
+            <translation>运行中</translation>
+        </message>
+        <message>
+            <source>paused</source>
+            <translation>已暂停</translation>
+        </message>
+        <message>
+            <source>watching</source>
+            <translation>监视中</translation>
+        </message>
+        <message>
+            <source>interrupted, goes on</source>
+            <translation>已中断，将继续</translation>
+        </message>
+        <message>
+            <source>done</source>
+            <translation>完成</translation>
+        </message>
+        <message>
+            <source>cancelled</source>
+            <translation>已取消</translation>
+        </message>
+        <message>
+            <source>failed</source>
+            <translation>失败</translation>
         </message>
         <message>
             <source>Paused</source>
@@ -702,6 +721,18 @@
             <translation>处理完当前图像后结束。已有的判定全部保留。</translation>
         </message>
         <message>
+            <source>Watch</source>
+            <translation>监视</translation>
+        </message>
+        <message>
+            <source>Watch the folder</source>
+            <translation>监视文件夹</translation>
+        </message>
+        <message>
+            <source>Go on with every image file that comes into the folder</source>
+            <translation>文件夹中出现新图像文件时继续检测</translation>
+        </message>
+        <message>
             <source>Progress</source>
             <translation>进度</translation>
         </message>
@@ -712,6 +743,14 @@
         <message>
             <source>Review these verdicts</source>
             <translation>复核这些判定</translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation>导出…</translation>
+        </message>
+        <message>
+            <source>Save these verdicts as a table</source>
+            <translation>将这些判定结果保存为表格</translation>
         </message>
         <message>
             <source>No product is ready to be inspected.</source>
@@ -738,6 +777,14 @@
             <translation>文件夹</translation>
         </message>
         <message>
+            <source>Tables (*.csv)</source>
+            <translation>表格 (*.csv)</translation>
+        </message>
+        <message>
+            <source>%1 verdicts were written to %2.</source>
+            <translation>已将 %1 条判定结果写入 %2。</translation>
+        </message>
+        <message>
             <source>Go on</source>
             <translation>继续</translation>
         </message>
@@ -748,6 +795,13 @@
         <message>
             <source>%1 images were not inspected</source>
             <translation>%1 张图像未检验</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderPresenter</name>
+        <message>
+            <source>The run ended because of something unexpected. Start it again.</source>
+            <translation>运行因意外情况结束。请重新开始。</translation>
         </message>
     </context>
     <context>
@@ -955,6 +1009,10 @@
             <translation>实时：确认被冻结的 NG</translation>
         </message>
         <message>
+            <source>Live by key: inspect the part that lies there</source>
+            <translation>实时（按键）：检测当前放置的零件</translation>
+        </message>
+        <message>
             <source>Live and Folder: start or stop</source>
             <translation>实时和文件夹：开始或停止</translation>
         </message>
@@ -973,6 +1031,10 @@
         <message>
             <source>Review: this is good, take that back</source>
             <translation>复核：这是合格的、撤销</translation>
+        </message>
+        <message>
+            <source>Review: why, beside the nearest good part</source>
+            <translation>复核：为什么，与最接近的良品并排显示</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1159,6 +1221,21 @@
         </message>
     </context>
     <context>
+        <name>JobList</name>
+        <message>
+            <source>Folder jobs</source>
+            <translation>文件夹任务</translation>
+        </message>
+        <message>
+            <source>Take off the list</source>
+            <translation>从列表移除</translation>
+        </message>
+        <message>
+            <source>The verdicts of this job stay.</source>
+            <translation>此任务的判定结果会保留。</translation>
+        </message>
+    </context>
+    <context>
         <name>LimitEditor</name>
         <message>
             <source>Scores and limits</source>
@@ -1267,6 +1344,22 @@
             <translation>正在等待第一个判定…</translation>
         </message>
         <message>
+            <source>Lay the part down, then press Space or Enter.</source>
+            <translation>放好零件，然后按空格键或回车键。</translation>
+        </message>
+        <message>
+            <source>Waiting for the next image file in the folder…</source>
+            <translation>正在等待文件夹中的下一个图像文件…</translation>
+        </message>
+        <message>
+            <source>Waiting for the PLC's trigger…</source>
+            <translation>正在等待 PLC 触发…</translation>
+        </message>
+        <message>
+            <source>Waiting for a trigger over HTTP…</source>
+            <translation>正在等待 HTTP 触发…</translation>
+        </message>
+        <message>
             <source>opening</source>
             <translation>正在打开</translation>
         </message>
@@ -1286,6 +1379,10 @@
     <context>
         <name>LivePanel</name>
         <message>
+            <source>Inspect (Space or Enter)</source>
+            <translation>检测（空格或回车）</translation>
+        </message>
+        <message>
             <source>Start</source>
             <translation>开始</translation>
         </message>
@@ -1304,6 +1401,14 @@
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
             <translation>NG 会留在屏幕上直到被确认。检验同时继续。</translation>
+        </message>
+        <message>
+            <source>Sound on NG</source>
+            <translation>NG 时发声</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>零件为 NG 或未检测时发出提示音</translation>
         </message>
         <message>
             <source>Score</source>
@@ -1708,6 +1813,91 @@
         </message>
     </context>
     <context>
+        <name>PhraseDialog</name>
+        <message>
+            <source>Phrases</source>
+            <translation>描述</translation>
+        </message>
+        <message>
+            <source>Good images under the chosen phrase</source>
+            <translation>所选描述下的良品图像</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>What each phrase lights up on good parts</source>
+            <translation>每个描述在良品上点亮的部位</translation>
+        </message>
+        <message>
+            <source>Bright: nearer to the phrase than to a good part. On good parts nothing should be bright.</source>
+            <translation>亮处：比良品更接近该描述。良品上不应有亮处。</translation>
+        </message>
+        <message>
+            <source>%1: fires here</source>
+            <translation>%1：在此触发</translation>
+        </message>
+        <message>
+            <source>%1: quiet</source>
+            <translation>%1：无反应</translation>
+        </message>
+    </context>
+    <context>
+        <name>PhrasePreview</name>
+        <message>
+            <source>The model is loading.</source>
+            <translation>正在加载模型。</translation>
+        </message>
+        <message>
+            <source>The model could not be loaded.</source>
+            <translation>无法加载模型。</translation>
+        </message>
+        <message>
+            <source>The profile “%1” compares parts with good ones and tells no anomaly types apart: the words on this list decide no verdict, regions are called unknown, and a preview would only show noise.</source>
+            <translation>配置“%1”将零件与良品比较，不区分异常类型：列表中的词语不影响判定，区域显示为未知，预览只会显示噪声。</translation>
+        </message>
+        <message>
+            <source>Add good parts in the next step; then come back and see what each phrase lights up on them.</source>
+            <translation>请在下一步添加良品，然后返回查看每个描述在良品上点亮的部位。</translation>
+        </message>
+        <message>
+            <source>words not known to the model</source>
+            <translation>模型不认识的词语</translation>
+        </message>
+        <message>
+            <source>quiet</source>
+            <translation>无反应</translation>
+        </message>
+        <message>
+            <source>fires on %1 of %2</source>
+            <translation>在 %2 张中的 %1 张上触发</translation>
+        </message>
+        <message>
+            <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
+            <translation>在良品上被点亮：%1。请描述得更准确，或将其从列表中删除。</translation>
+        </message>
+    </context>
+    <context>
+        <name>PhraseRow</name>
+        <message>
+            <source>&amp;Preview on good parts</source>
+            <translation>在良品上预览(&amp;P)</translation>
+        </message>
+        <message>
+            <source>See what each phrase lights up on the good images</source>
+            <translation>查看每个描述在良品图像上点亮的部位</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Looking at the good images: %1 of %2</source>
+            <translation>正在查看良品图像：%1 / %2</translation>
+        </message>
+    </context>
+    <context>
         <name>PictureLoader</name>
         <message>
             <source>The picture could not be read.</source>
@@ -1945,6 +2135,49 @@
         </message>
     </context>
     <context>
+        <name>RecordFilter</name>
+        <message>
+            <source>Product</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>When</source>
+            <translation>时间</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>来源</translation>
+        </message>
+        <message>
+            <source>To</source>
+            <translation>至</translation>
+        </message>
+        <message>
+            <source>Any time</source>
+            <translation>任何时间</translation>
+        </message>
+        <message>
+            <source>Today</source>
+            <translation>今天</translation>
+        </message>
+        <message>
+            <source>Yesterday</source>
+            <translation>昨天</translation>
+        </message>
+        <message>
+            <source>Last 7 days</source>
+            <translation>最近 7 天</translation>
+        </message>
+        <message>
+            <source>Last 30 days</source>
+            <translation>最近 30 天</translation>
+        </message>
+        <message>
+            <source>From … to …</source>
+            <translation>从 … 到 …</translation>
+        </message>
+    </context>
+    <context>
         <name>ReferenceCards</name>
         <message>
             <source>Good images</source>
@@ -2141,12 +2374,24 @@
             <translation>起初只显示需要查看的内容：REVIEW、NG 和未检验。</translation>
         </message>
         <message>
+            <source>Counting …</source>
+            <translation>正在计数 …</translation>
+        </message>
+        <message>
             <source>%1 shown, %2 undecided</source>
             <translation>显示 %1 个，%2 个未裁定</translation>
         </message>
         <message>
             <source>%1 new: read again (F5)</source>
             <translation>%1 个新的：重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
+            <translation>该零件为 OK。请先推翻，再说明问题。</translation>
+        </message>
+        <message>
+            <source>Everything shown here is decided.</source>
+            <translation>此处显示的均已裁定。</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -2161,10 +2406,6 @@
             <translation>或输入其他理由</translation>
         </message>
         <message>
-            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
-            <translation>该零件为 OK。请先推翻，再说明问题。</translation>
-        </message>
-        <message>
             <source>Retype</source>
             <translation>改类型</translation>
         </message>
@@ -2175,10 +2416,6 @@
         <message>
             <source>or type something else</source>
             <translation>或输入其他内容</translation>
-        </message>
-        <message>
-            <source>Everything shown here is decided.</source>
-            <translation>此处显示的均已裁定。</translation>
         </message>
     </context>
     <context>
@@ -2206,6 +2443,14 @@
         <message>
             <source>Judge what others decided, without seeing their decision or the system's.</source>
             <translation>判断他人已决定的零件，但看不到他人和系统的判定。</translation>
+        </message>
+        <message>
+            <source>Why? (W)</source>
+            <translation>为什么？(W)</translation>
+        </message>
+        <message>
+            <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
+            <translation>按键：W。将异常部位与所有良品中最接近的部位并排显示。</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
@@ -2770,28 +3015,12 @@
     <context>
         <name>StatisticsBar</name>
         <message>
-            <source>Product</source>
-            <translation>产品</translation>
-        </message>
-        <message>
             <source>Station</source>
             <translation>工位</translation>
         </message>
         <message>
-            <source>When</source>
-            <translation>时间</translation>
-        </message>
-        <message>
             <source>Control chart</source>
             <translation>控制图</translation>
-        </message>
-        <message>
-            <source>From</source>
-            <translation>从</translation>
-        </message>
-        <message>
-            <source>To</source>
-            <translation>至</translation>
         </message>
         <message>
             <source>&amp;CSV…</source>
@@ -2808,30 +3037,6 @@
         <message>
             <source>Save a report with the charts</source>
             <translation>保存带图表的报告</translation>
-        </message>
-        <message>
-            <source>Any time</source>
-            <translation>任何时间</translation>
-        </message>
-        <message>
-            <source>Today</source>
-            <translation>今天</translation>
-        </message>
-        <message>
-            <source>Yesterday</source>
-            <translation>昨天</translation>
-        </message>
-        <message>
-            <source>Last 7 days</source>
-            <translation>最近 7 天</translation>
-        </message>
-        <message>
-            <source>Last 30 days</source>
-            <translation>最近 30 天</translation>
-        </message>
-        <message>
-            <source>From … to …</source>
-            <translation>从 … 到 …</translation>
         </message>
         <message>
             <source>All products</source>
@@ -2948,10 +3153,46 @@
         </message>
     </context>
     <context>
-        <name>Teaching</name>
+        <name>TriggerBar</name>
         <message>
-            <source>The calculation failed. Try it again.</source>
-            <translation>计算失败。请重试。</translation>
+            <source>Trigger</source>
+            <translation>触发</translation>
+        </message>
+        <message>
+            <source>What asks for a verdict</source>
+            <translation>由什么请求判定</translation>
+        </message>
+        <message>
+            <source>Continuous</source>
+            <translation>连续</translation>
+        </message>
+        <message>
+            <source>Key or scanner</source>
+            <translation>按键或扫码枪</translation>
+        </message>
+        <message>
+            <source>New file in folder</source>
+            <translation>文件夹中的新文件</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>PLC (Modbus)</translation>
+        </message>
+        <message>
+            <source>HTTP</source>
+            <translation>HTTP</translation>
+        </message>
+        <message>
+            <source>Address and port to listen on</source>
+            <translation>监听的地址和端口</translation>
+        </message>
+        <message>
+            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
+            <translation>HOST:PORT。使用 127.0.0.1 时只有本机可以触发。</translation>
+        </message>
+        <message>
+            <source>Listens on</source>
+            <translation>监听地址</translation>
         </message>
     </context>
     <context>
@@ -3153,6 +3394,21 @@
         <message>
             <source>Show only these in the list</source>
             <translation>列表中只显示这些</translation>
+        </message>
+    </context>
+    <context>
+        <name>WhyPane</name>
+        <message>
+            <source>Looking for the nearest good part …</source>
+            <translation>正在查找最接近的良品 …</translation>
+        </message>
+        <message>
+            <source>this part</source>
+            <translation>此零件</translation>
+        </message>
+        <message>
+            <source>Framed: the place that stands out most, and the nearest place of all good parts, in %1. Distance %2: 0 is the same, 1 has nothing in common.</source>
+            <translation>框内：最突出的部位，以及所有良品中最接近的部位（位于 %1）。距离 %2：0 表示相同，1 表示毫无共同之处。</translation>
         </message>
     </context>
     <context>

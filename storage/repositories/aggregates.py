@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Subquery, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, String, Subquery, case, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
@@ -17,7 +17,7 @@ from storage.columns import UtcDateTime
 from storage.models import InspectionRow, RegionRow, ReviewRow
 from storage.repositories.filters import conditions
 
-_NG, _NOT_INSPECTED = Verdict.NG.value, Verdict.NOT_INSPECTED.value
+_OK, _NG, _NOT_INSPECTED = Verdict.OK.value, Verdict.NG.value, Verdict.NOT_INSPECTED.value
 _PERIODS_AT_ONCE = 200
 """Periods of one statement: SQLite joins no more than 500 selects."""
 
@@ -77,6 +77,30 @@ class AggregateRepository:
             for order in (InspectionRow.inspected_at.asc(), InspectionRow.inspected_at.desc())
         ]
         return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
+
+    def first_verdicts(self, wanted: InspectionFilter) -> tuple[int, int]:
+        """How many contents were OK when they were first judged, and how many contents there are.
+
+        What could not be read has no content to be known by: each counts.
+        """
+        content = func.coalesce(func.nullif(InspectionRow.image_hash, ""), cast(InspectionRow.id, String))
+        first = (
+            select(func.min(InspectionRow.id).label("id"))
+            .where(*conditions(wanted))
+            .group_by(InspectionRow.product_id, content)
+            .subquery()
+        )
+        counted = select(func.sum(case((InspectionRow.verdict == _OK, 1), else_=0)), func.count())
+        ok, contents = self._session.execute(counted.join(first, first.c.id == InspectionRow.id)).one()
+        return ok or 0, contents
+
+    def untrained(self, wanted: InspectionFilter) -> int:
+        """Inspections that untrained weights gave a score."""
+        query = select(func.count()).select_from(InspectionRow).where(*conditions(wanted))
+        return (
+            self._session.scalar(query.where(InspectionRow.trained.is_(False), InspectionRow.image_score.is_not(None)))
+            or 0
+        )
 
     def type_counts(self, wanted: InspectionFilter) -> dict[str, int]:
         """Inspections that count as NG, by anomaly type: the newest review's, else each that a region carries."""

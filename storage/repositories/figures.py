@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import InspectionFilter, Verdict
@@ -36,6 +37,14 @@ class JudgedRow:
         return self.review_verdict or self.verdict
 
 
+class ScoredRow(NamedTuple):
+    """An image score, the model it is by, and the newest review's verdict."""
+
+    image_score: float
+    model_hash: str
+    review_verdict: Verdict | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewedRow:
     """What one person said about one inspection."""
@@ -51,10 +60,28 @@ class FigureRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def judged(self, wanted: InspectionFilter) -> tuple[JudgedRow, ...]:
-        """All wanted inspections, oldest first."""
+    def scored(self, wanted: InspectionFilter) -> tuple[ScoredRow, ...]:
+        """The wanted inspections that have a score, in any order."""
+        query = (
+            select(InspectionRow.image_score, RecipeVersionRow.model_hash, ReviewRow.verdict)
+            .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
+            .outerjoin(ReviewRow, ReviewRow.id == _newest_review())
+            .where(*conditions(wanted), InspectionRow.image_score.is_not(None))
+        )
+        verdicts = {verdict.value: verdict for verdict in Verdict}
+        return tuple(
+            ScoredRow(score, model_hash, verdicts.get(decided))
+            for score, model_hash, decided in self._session.execute(query)
+            if score is not None
+        )
+
+    def judged(self, wanted: InspectionFilter, *, reviewed_only: bool = False) -> tuple[JudgedRow, ...]:
+        """The wanted inspections, or those of them that anybody has reviewed, blind or not; oldest first."""
         any_review = aliased(ReviewRow)
-        newest = select(func.max(any_review.id)).where(any_review.inspection_id == InspectionRow.id).scalar_subquery()
+        seen = or_(
+            exists().where(any_review.inspection_id == InspectionRow.id),
+            exists().where(BlindReviewRow.inspection_id == InspectionRow.id),
+        )
         query = (
             select(
                 InspectionRow.id,
@@ -69,8 +96,8 @@ class FigureRepository:
                 ReviewRow.anomaly_type,
             )
             .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
-            .outerjoin(ReviewRow, ReviewRow.id == newest)
-            .where(*conditions(wanted))
+            .outerjoin(ReviewRow, ReviewRow.id == _newest_review())
+            .where(*conditions(wanted), *([seen] if reviewed_only else []))
             .order_by(InspectionRow.id)
         )
         return tuple(
@@ -131,3 +158,8 @@ class FigureRepository:
         """Every station that inspected something, in alphabetical order."""
         found = self._session.scalars(select(InspectionRow.station).where(InspectionRow.station != "").distinct())
         return tuple(sorted(found))
+
+
+def _newest_review() -> ScalarSelect[int]:
+    any_review = aliased(ReviewRow)
+    return select(func.max(any_review.id)).where(any_review.inspection_id == InspectionRow.id).scalar_subquery()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, InspectionRecord
@@ -19,17 +19,20 @@ class Selection:
         history: of the record they are in.
         wanted: which of them.
         reviewed: only those that a person has decided on.
+        keep: leaves out what it is False for.
     """
 
     history: History
     wanted: InspectionFilter
     reviewed: bool = False
+    keep: Callable[[InspectionRecord], bool] = lambda _: True
 
     def records(self) -> Iterator[InspectionRecord]:
         """All of them, oldest first; memory holds one page at a time."""
         after_id = 0
         while page := self.history.following(self.wanted, after_id, _PAGE):
-            yield from (record for record in page if record.review is not None or not self.reviewed)
+            chosen = (record for record in page if record.review is not None or not self.reviewed)
+            yield from filter(self.keep, chosen)
             after_id = page[-1].inspection_id
 
 

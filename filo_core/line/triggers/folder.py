@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.errors import FolderError, UnreadableImageError
-from filo_core.imaging import changed_at, decode_image, hash_encoded, list_images, printable_name, read_encoded
+from filo_core.errors import UnreadableImageError
+from filo_core.imaging import changed_at, decode_image, hash_encoded, printable_name, read_encoded
+from filo_core.line.settled_files import SETTLED_S, SettledFiles
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
 
 if TYPE_CHECKING:
     from filo_core.line.triggers.base import Ticket
 
 _LOOK_EVERY_S = 0.2
-_SETTLED_S = 0.5
 _WEEK_S = 7 * 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    size: int
-    changed_ns: int
-    since: float
-    """``time.monotonic()`` when it was first seen like this."""
 
 
 class FolderTrigger:
@@ -37,22 +27,18 @@ class FolderTrigger:
     """
 
     def __init__(
-        self, folder: Path, station: Asks, *, every_s: float = _LOOK_EVERY_S, settled_s: float = _SETTLED_S
+        self, folder: Path, station: Asks, *, every_s: float = _LOOK_EVERY_S, settled_s: float = SETTLED_S
     ) -> None:
-        self._folder = folder
+        self._files = SettledFiles(folder, settled_s)
         self._station = station
         self._every_s = every_s
-        self._settled_s = settled_s
-        self._seen: dict[Path, _Look] = {}
-        self._taken: dict[Path, tuple[int, int]] = {}
-        self._problem = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="filo-folder-trigger", daemon=True)
 
     @property
     def problem(self) -> str:
         """Why the folder cannot be watched now, as a sentence; empty when all is well."""
-        return self._problem
+        return self._files.problem
 
     def start(self) -> None:
         """Begin to watch."""
@@ -66,7 +52,7 @@ class FolderTrigger:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            for path in self._settled():
+            for path in self._files.take():
                 ticket = self._station.ask(_trigger_of(path))
                 if not self._wait_for(ticket):
                     return
@@ -77,36 +63,6 @@ class FolderTrigger:
         while ticket.wait(0.1) is None:
             if self._stopping.is_set():
                 return False
-        return True
-
-    def _settled(self) -> list[Path]:
-        try:
-            paths = list_images(self._folder).images
-        except FolderError as error:
-            # An empty folder is what a watched folder is between two parts.
-            self._problem = "" if self._folder.is_dir() else str(error)
-            return []
-        self._problem = ""
-        self._taken = {path: mark for path, mark in self._taken.items() if path in set(paths)}
-        return [path for path in paths if self._is_settled(path)]
-
-    def _is_settled(self, path: Path) -> bool:
-        try:
-            status = path.stat()
-        except OSError:
-            return False
-        mark = status.st_size, status.st_mtime_ns
-        if self._taken.get(path) == mark:
-            return False
-        now = time.monotonic()
-        look = self._seen.get(path)
-        if look is None or (look.size, look.changed_ns) != mark:
-            self._seen[path] = _Look(*mark, now)
-            return False
-        if now - look.since < self._settled_s:
-            return False
-        del self._seen[path]
-        self._taken[path] = mark
         return True
 
 

@@ -22,6 +22,7 @@ from gui.products.wizard.anomaly_delegate import NameDelegate, SeverityDelegate,
 from gui.products.wizard.anomaly_list import AnomalyListEditor
 from gui.products.wizard.anomaly_model import AnomalyTableModel, Column
 from gui.products.wizard.page import WizardPage
+from gui.products.wizard.phrase_row import PhraseRow
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.suggester import Suggester
 from gui.theme import TOUCH_PX
@@ -43,6 +44,8 @@ class AnomaliesPage(WizardPage):
         self._suggester = Suggester(state.settings, state.workbench.library, self)
         state.settings_changed.connect(self._suggester.use_settings)
         self._model = AnomalyTableModel(self)
+        self.phrases = PhraseRow(session, self)
+        self._model.use_notes(self.phrases.preview.note)
         self.suggest_button = button(self.tr("&Suggest a list"), "spark", primary=True)
         self.cancel_button = button(self.tr("Cancel"), "close")
         self._busy_label = plain_label(self.tr("Asking the language model …"), "hint", wrap=False)
@@ -90,7 +93,12 @@ class AnomaliesPage(WizardPage):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in ((Column.USED, 64), (Column.SEVERITY, 140), (Column.FROM, 160)):
+        for column, width in (
+            (Column.USED, 64),
+            (Column.SEVERITY, 140),
+            (Column.FROM, 160),
+            (Column.ON_GOOD_PARTS, 200),
+        ):
             table.setColumnWidth(column, width)
         for column, delegate in (
             (Column.USED, TickDelegate(table)),
@@ -123,6 +131,7 @@ class AnomaliesPage(WizardPage):
         self.body.addWidget(middle, 1)
         self.body.addWidget(self.undo_bar)
         self.body.addLayout(bottom)
+        self.body.addWidget(self.phrases)
 
     def _connect(self) -> None:
         self.suggest_button.clicked.connect(self._on_suggest_clicked)
@@ -143,6 +152,9 @@ class AnomaliesPage(WizardPage):
         self.delete_button.clicked.connect(self._on_delete_clicked)
         self.undo_bar.undo_requested.connect(self._on_undo_requested)
         self.session.failed.connect(self._on_failed)
+        self.phrases.changed.connect(self._on_phrases_changed)
+        self.phrases.warned.connect(self.message.show_warning)
+        self.phrases.failed.connect(self.message.show_error)
         for sequence, slot in (
             (QKeySequence.StandardKey.Delete, self._on_delete_clicked),
             (QKeySequence.StandardKey.Undo, self._on_undo_requested),
@@ -159,14 +171,17 @@ class AnomaliesPage(WizardPage):
         self.undo_bar.withdraw()
         self._editor = AnomalyListEditor(draft.anomaly_types if draft else ())
         self._show()
+        self._on_phrases_changed()
         (self.table if self._editor.types else self.suggest_button).setFocus()
 
     def leave(self) -> bool:
         self._suggester.cancel()
+        self.phrases.preview.cancel()
         return True
 
     def close_page(self) -> None:
         self._suggester.close()
+        self.phrases.preview.close()
 
     def chosen_rows(self) -> list[int]:
         """Rows of the entries that are chosen, from the top."""
@@ -198,6 +213,11 @@ class AnomaliesPage(WizardPage):
         self.merge_button.setEnabled(chosen > 1)
         self.delete_button.setEnabled(chosen > 0)
         self.add_button.setEnabled(bool(self.new_edit.text().strip()))
+
+    @Slot()
+    def _on_phrases_changed(self) -> None:
+        self.table.setColumnHidden(Column.ON_GOOD_PARTS, not self.phrases.preview.tells_types)
+        self._model.notes_changed()
 
     # Suggestions -----------------------------------------------------------------------------------------------
 

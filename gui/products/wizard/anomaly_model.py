@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
@@ -14,8 +15,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QPalette
 
 from filo_core.types import AnomalyType, Provenance, Severity
+from gui.products.wizard.phrase_preview import PhraseNote, PhraseState
+from gui.widgets.icons import icon
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -28,6 +32,7 @@ class Column(IntEnum):
     NAME = 1
     SEVERITY = 2
     FROM = 3
+    ON_GOOD_PARTS = 4
 
 
 def severity_word(severity: Severity) -> str:
@@ -64,6 +69,17 @@ class AnomalyTableModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._types: tuple[AnomalyType, ...] = ()
+        self._note_of: Callable[[str], PhraseNote] = lambda _: PhraseNote(PhraseState.NOT_SEEN)
+
+    def use_notes(self, note_of: Callable[[str], PhraseNote]) -> None:
+        """Ask ``note_of`` what a phrase does on good parts."""
+        self._note_of = note_of
+
+    def notes_changed(self) -> None:
+        """Show the notes as they are now."""
+        if self._types:
+            last = self.index(len(self._types) - 1, Column.ON_GOOD_PARTS)
+            self.dataChanged.emit(self.index(0, Column.ON_GOOD_PARTS), last)
 
     def set_types(self, types: tuple[AnomalyType, ...]) -> None:
         """Show ``types``. Rows that stay in place keep their selection."""
@@ -85,7 +101,13 @@ class AnomalyTableModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        return (self.tr("Use"), self.tr("What can go wrong"), self.tr("How bad"), self.tr("From"))[section]
+        return (
+            self.tr("Use"),
+            self.tr("What can go wrong"),
+            self.tr("How bad"),
+            self.tr("From"),
+            self.tr("On good parts"),
+        )[section]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -98,8 +120,9 @@ class AnomalyTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        entry = self._types[index.row()]
-        column = Column(index.column())
+        return self._datum(self._types[index.row()], Column(index.column()), role)
+
+    def _datum(self, entry: AnomalyType, column: Column, role: int) -> Any:
         match role:
             case Qt.ItemDataRole.CheckStateRole if column is Column.USED:
                 return Qt.CheckState.Checked if entry.enabled else Qt.CheckState.Unchecked
@@ -109,6 +132,8 @@ class AnomalyTableModel(QAbstractTableModel):
                 return entry.severity if column is Column.SEVERITY else entry.name
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._spoken(entry, column)
+            case Qt.ItemDataRole.DecorationRole if self._fires(entry, column):
+                return icon("warning", QPalette.ColorRole.Text)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -125,8 +150,7 @@ class AnomalyTableModel(QAbstractTableModel):
             return False
         return True
 
-    @staticmethod
-    def _words(entry: AnomalyType, column: Column) -> str:
+    def _words(self, entry: AnomalyType, column: Column) -> str:
         match column:
             case Column.USED:
                 return ""
@@ -136,6 +160,11 @@ class AnomalyTableModel(QAbstractTableModel):
                 return severity_word(entry.severity)
             case Column.FROM:
                 return provenance_word(entry.provenance)
+            case Column.ON_GOOD_PARTS:
+                return self._note_of(entry.name).text
+
+    def _fires(self, entry: AnomalyType, column: Column) -> bool:
+        return column is Column.ON_GOOD_PARTS and self._note_of(entry.name).state is PhraseState.FIRES
 
     def _spoken(self, entry: AnomalyType, column: Column) -> str:
         if column is Column.USED:

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from filo_core.engine import Engine, load_engine
-from filo_core.errors import RecipeError
-from filo_core.events import Calibrated, StepDone
+from filo_core.errors import ProfileError, RecipeError
+from filo_core.events import FIRES_ABOVE, Calibrated, PhrasesLit, StepDone
 from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, ProductDescription, ProductDraft, Reference, SourceImage
 
@@ -134,3 +134,52 @@ def test_one_good_image_is_enough_to_start(engine: Engine, draft: ProductDraft) 
     assert isinstance(result, Calibrated)
     assert result.lowest_promise == 0.5
     assert result.limits.ok > 0.0
+
+
+def test_a_profile_that_tells_no_types_apart_shows_no_preview_and_says_so(engine: Engine, draft: ProductDraft) -> None:
+    assert not engine.names_types
+    with pytest.raises(ProfileError, match="does not tell anomaly types apart"):
+        next(engine.light_phrases(draft, REFERENCES))
+
+
+def test_every_phrase_gets_its_map_on_every_good_image(draft: ProductDraft) -> None:
+    loaded = load_profile(profile_folder("compact"), "cpu")
+    naming = Engine(dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True})))
+    two = dataclasses.replace(
+        draft, anomaly_types=(AnomalyType("scratch"), AnomalyType("stain"), AnomalyType("dent", enabled=False))
+    )
+    *steps, lit = naming.light_phrases(two, REFERENCES)
+    assert [type(step) for step in steps] == [StepDone] * 3
+    assert isinstance(lit, PhrasesLit)
+    known = [name for name in ("scratch", "stain") if name not in lit.unknown]
+    assert known
+    assert {(light.phrase, light.image_hash) for light in lit.lights} == {
+        (name, image.image_hash) for name in known for image in REFERENCES
+    }
+    for light in lit.lights:
+        assert light.share_map.dtype == np.float32
+        assert 0.0 <= light.share_map.min() <= light.share_map.max() <= 1.0
+        assert (light.image_hash in lit.fires_on(light.phrase)) == (light.share_map.max() > FIRES_ABOVE)
+
+
+def test_a_preview_without_a_good_image_asks_for_one(draft: ProductDraft) -> None:
+    loaded = load_profile(profile_folder("compact"), "cpu")
+    naming = Engine(dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True})))
+    with pytest.raises(RecipeError, match="no good image yet"):
+        next(naming.light_phrases(dataclasses.replace(draft, references=()), []))
+
+
+def test_the_nearest_patch_of_a_spot_lies_at_the_same_place_of_a_good_part(
+    engine: Engine, draft: ProductDraft, calibrated: Calibrated
+) -> None:
+    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    found = detector.nearest(_part(98, spot=(50, 40)), Box(44, 34, 26, 26))
+    assert found.key in {image.image_hash for image in REFERENCES}
+    assert found.part[0] == pytest.approx(57 / 160, abs=0.08)
+    assert found.part[1] == pytest.approx(47 / 120, abs=0.08)
+    assert found.stored is not None
+    assert found.stored[0] == pytest.approx(found.part[0], abs=0.16)
+    same = detector.nearest(REFERENCES[0].pixels, Box(44, 34, 26, 26))
+    assert same.key == REFERENCES[0].image_hash
+    assert same.distance < 1e-5 < found.distance
+    assert same.stored == pytest.approx(same.part)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication
 
 from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.descriptions.library import AnomalyLibrary
-from filo_core.events import Calibrated, StepDone
+from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
 from filo_core.line.worker import Worker
+from filo_core.method.detector import NearestPatch
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -37,6 +38,8 @@ from gui.worker_bridge import WorkerBridge
 from storage.storage import open_storage
 from workflows.access import Access
 from workflows.catalogue import Catalogue
+from workflows.folder_jobs import FILE_NAME, FolderJobFile
+from workflows.folder_queue import FolderJobs
 from workflows.history import History
 from workflows.inspector import Inspector
 from workflows.nightly import NightlyWork
@@ -50,8 +53,9 @@ PRODUCT = "metal nut"
 class RedDetector:
     """The more red, the more anomalous; ``gate`` holds every prediction back while it is cleared."""
 
-    def __init__(self, gate: threading.Event, trained: bool) -> None:
+    def __init__(self, gate: threading.Event, trained: bool, first: str = "") -> None:
         self._gate = gate
+        self._first = first
         self._trained = trained
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
@@ -64,6 +68,11 @@ class RedDetector:
         )
         return Prediction(score, share[::4, ::4].copy(), (found,) if score > 0.3 else (), {"all": 0.001}, self._trained)
 
+    def nearest(self, pixels: NDArray[np.uint8], box: Box) -> NearestPatch:
+        """The first good image, in its middle."""
+        assert self._gate.wait(20), "a test forgot to open the gate"
+        return NearestPatch(self._first, 0.4, (0.5, 0.5), (0.5, 0.5), (0.1, 0.1))
+
 
 class RedEngine:
     """Returns the real types, so that everything around it is the real thing."""
@@ -71,6 +80,7 @@ class RedEngine:
     profile = "red"
     model_hash = "0" * 64
     device = "cpu"
+    names_types = True
 
     def __init__(self, trained: bool = False) -> None:
         self.trained = trained
@@ -78,7 +88,24 @@ class RedEngine:
         self.gate.set()
 
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
-        return RedDetector(self.gate, self.trained)
+        return RedDetector(self.gate, self.trained, references[0].image_hash if references else "")
+
+    def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
+        """Scratch lights up the first good image, nothing else lights up anything; "zorb" is no word it knows."""
+        used = [entry.name for entry in draft.anomaly_types if entry.enabled]
+        for done, reference in enumerate(references, start=1):
+            yield StepDone(done, len(references), reference.name)
+        yield PhrasesLit(
+            tuple(
+                PhraseLight(
+                    name, image.image_hash, np.full((4, 4), 0.9 if name == "scratch" and not place else 0.1, np.float32)
+                )
+                for name in used
+                if name != "zorb"
+                for place, image in enumerate(references)
+            ),
+            ("zorb",) if "zorb" in used else (),
+        )
 
     def is_set_up_for(self, recipe: Recipe) -> bool:
         return True
@@ -134,6 +161,9 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
     catalogue = Catalogue(storage, access)
     worker = Worker(lambda: engine)
     worker.start()
+    inspector = Inspector(catalogue, storage, worker)  # type: ignore[arg-type]
+    folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
+    folder_jobs.open()
     yield Workbench(
         settings=settings,
         storage=storage,
@@ -141,12 +171,14 @@ def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
         users=Users(storage, access),
         catalogue=catalogue,
         history=History(storage, access),
-        inspector=Inspector(catalogue, storage, worker),  # type: ignore[arg-type]
+        inspector=inspector,
+        folder_jobs=folder_jobs,
         worker=worker,  # type: ignore[arg-type]
         library=AnomalyLibrary.load(),
         nightly=NightlyWork(settings, storage),
     )
     engine.gate.set()
+    folder_jobs.close()
     worker.stop()
     storage.close()
 

@@ -15,10 +15,11 @@ from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import make_image, make_inspection, make_refusal, make_region, sign_product
 from workflows.catalogue import Catalogue
-from workflows.figures import FigureReader, Figures, Grouping
+from workflows.figures import FigureReader, Figures
 from workflows.figures_csv import HEADER, write_csv
 from workflows.golden import GoldenSets
 from workflows.history import History, ReviewError
+from workflows.periods import Grouping
 
 PRODUCT = "metal nut"
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)

@@ -113,3 +113,31 @@ def test_adding_a_reference_never_raises_a_distance_within_windows_either(first:
     before = bank.distances(query, windows=(0.25, 0.5))[0]
     bank.add("b", [_patches(second, 16)])
     assert bool((bank.distances(query, windows=(0.25, 0.5))[0] <= before + 1e-6).all())
+
+
+def test_the_nearest_patch_explains_all_stages_together_and_lies_within_the_window() -> None:
+    axes = torch.eye(4)
+    grid = torch.stack([axes[0], axes[0], axes[1], axes[2]])
+    bank = MemoryBank()
+    bank.add("a", [grid, grid])
+    bank.add("b", [axes[3].repeat(4, 1), axes[0].repeat(4, 1)])
+    query = axes[2].repeat(4, 1)
+    far = bank.nearest([query, query], 0)
+    assert (far.key, far.index, far.gridded) == ("a", 3, True)
+    assert far.distance == pytest.approx(0.0, abs=1e-6)
+    near = bank.nearest([query, query], 0, window=0.4)
+    assert near.distance == pytest.approx(1.0)
+    assert near.index == 0
+
+
+def test_the_nearest_patch_may_be_a_taught_one_which_has_no_grid() -> None:
+    bank = MemoryBank()
+    bank.add("a", [torch.eye(4)[0].repeat(4, 1)])
+    bank.add("b@1,2,3,4", [torch.eye(4)[2:3]])
+    found = bank.nearest([torch.eye(4)[2].repeat(4, 1)], 1, window=0.4)
+    assert (found.key, found.gridded) == ("b@1,2,3,4", False)
+
+
+def test_an_empty_bank_says_what_to_do_before_a_nearest_patch() -> None:
+    with pytest.raises(RecipeError, match="set_references"):
+        MemoryBank().nearest([torch.eye(4)], 0)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.types import Verdict
 from gui.folder.panel import FolderPanel
-from gui.folder.presenter import RunPhase
+from gui.folder.phases import RunPhase
 from gui.state import AppState, Screen
 
 Until = Callable[..., None]
@@ -98,8 +98,7 @@ def test_a_cancelled_run_offers_to_resume(panel: FolderPanel, engine: object, pa
     panel.folder.setText(str(parts))
     panel.start.click()
     until(lambda: panel.presenter.phase is RunPhase.RUNNING)
-    assert not panel.start.isEnabled()
-    assert not panel.folder.isEnabled()
+    assert panel.start.text() == "Add to the list"
     panel.cancel.click()
     assert not panel.cancel.isEnabled()
     engine.gate.set()  # type: ignore[attr-defined]
@@ -156,3 +155,20 @@ def test_reading_aloud_names_verdict_and_image(panel: FolderPanel, parts: Path, 
         panel.filter.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(panel.filter.rowCount())
     ]
     assert any(text.startswith("NG, part_5.png") for text in texts)
+
+
+def test_two_jobs_are_listed_and_the_chosen_one_is_shown(panel: FolderPanel, parts: Path, until: Until) -> None:
+    assert not panel.jobs.isVisible()
+    run(panel, parts, until)
+    panel.folder.setText(str(parts / "deep"))
+    panel.start.click()
+    until(lambda: panel.presenter.folder == parts / "deep" and panel.presenter.phase is RunPhase.FINISHED)
+    assert panel.jobs.isVisible()
+    texts = [panel.jobs.list.item(row).text() for row in range(2)]
+    assert [text.split("  ")[0] for text in texts] == ["done", "done"]
+    assert str(parts / "deep") in texts[0]
+    panel.jobs.list.setCurrentRow(1)
+    assert panel.presenter.folder == parts
+    until(lambda: panel.filter.rowCount() == 8)
+    panel.jobs.remove.click()
+    assert [job.folder for job in panel.presenter.jobs] == [parts / "deep"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import threading
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,12 @@ from PIL import Image
 
 from filo_core.events import RunCounts
 from filo_core.types import Inspection, InspectionFilter, Verdict
-from gui.folder.presenter import FolderPresenter, RunPhase
+from gui.folder.phases import RunPhase
+from gui.folder.presenter import FolderPresenter
 from gui.folder.record_lookup import ResultDetail
 from gui.state import AppState
+from tests.unit.gui.conftest import picture
+from workflows.folder_jobs import FolderJobState
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
@@ -215,18 +218,71 @@ def test_of_results_chosen_in_a_hurry_the_last_one_is_loaded(
     assert len(loaded) <= 2
 
 
-def test_closing_in_the_middle_ends_the_run_and_keeps_what_was_judged(
-    presenter: FolderPresenter, workbench: Workbench, engine: Any, product: str, parts: Path, until: Until
+def test_the_run_goes_on_when_the_screen_is_built_anew_and_is_shown_whole(
+    presenter: FolderPresenter, state: AppState, engine: Any, product: str, parts: Path, until: Until
 ) -> None:
     engine.gate.clear()
     presenter.start(product, parts)
     until(lambda: presenter.phase is RunPhase.RUNNING)
-    threading.Timer(0.2, engine.gate.set).start()
     presenter.close_down()
-    judged = workbench.history.count(InspectionFilter(product=product))
-    assert judged <= 2
-    workbench.inspector.calibrate(product).wait(10)
-    assert workbench.history.count(InspectionFilter(product=product)) == judged
+    anew = FolderPresenter(state)
+    assert phase_of(anew) is RunPhase.RUNNING
+    engine.gate.set()
+    finish(anew, until)
+    assert anew.progress.counts == RunCounts(ok=3, review=2, ng=2, not_inspected=1, unreadable=("deep/torn.png",))
+    assert len(anew.model.rows) == 8
+    anew.close_down()
+
+
+def test_a_second_folder_waits_its_turn_and_is_shown_when_it_comes(
+    presenter: FolderPresenter, engine: Any, product: str, parts: Path, until: Until
+) -> None:
+    engine.gate.clear()
+    presenter.start(product, parts)
+    until(lambda: presenter.phase is RunPhase.RUNNING)
+    presenter.start(product, parts / "deep")
+    assert presenter.folder == parts
+    until(lambda: [job.state for job in presenter.jobs] == [FolderJobState.RUNNING, FolderJobState.WAITING])
+    engine.gate.set()
+    until(lambda: [job.state for job in presenter.jobs] == [FolderJobState.DONE] * 2)
+    until(lambda: presenter.folder == parts / "deep")
+    presenter.show_job(presenter.jobs[0].number)
+    finish(presenter, until)
+    assert len(presenter.model.rows) == 8
+    assert presenter.progress.counts.inspected == 7
+
+
+def test_the_verdicts_of_a_run_are_exported_with_those_of_an_earlier_one(
+    presenter: FolderPresenter, product: str, parts: Path, tmp_path: Path, until: Until
+) -> None:
+    presenter.start(product, parts / "deep")
+    finish(presenter, until)
+    for _ in range(2):
+        presenter.start(product, parts)
+        finish(presenter, until)
+    told: list[tuple[int, str]] = []
+    presenter.exported.connect(lambda count, path: told.append((count, path)))
+    presenter.export(tmp_path / "out.csv")
+    until(lambda: bool(told))
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert told == [(8, str(tmp_path / "out.csv"))]
+    assert sorted(row["name"] for row in rows) == sorted(verdicts(presenter))
+    assert [row["verdict"] for row in rows].count("NG") == 2
+
+
+def test_a_watched_folder_goes_on_with_what_comes(
+    presenter: FolderPresenter, product: str, parts: Path, until: Until
+) -> None:
+    presenter.start(product, parts, watch=True)
+    until(lambda: presenter.phase is RunPhase.WATCHING and presenter.progress.done == 8)
+    picture(25, 99).save(parts / "late.png")
+    until(lambda: "late.png" in verdicts(presenter))
+    until(lambda: presenter.phase is RunPhase.WATCHING)
+    assert presenter.progress.total == 9
+    assert verdicts(presenter)["late.png"] is Verdict.OK
+    presenter.cancel()
+    until(lambda: presenter.phase is RunPhase.CANCELLED)
 
 
 def test_a_large_picture_is_found_in_a_long_record(

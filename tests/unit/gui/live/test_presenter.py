@@ -106,6 +106,18 @@ def test_a_picture_gets_its_verdict_on_screen_and_in_the_record(
     assert workbench.history.count(InspectionFilter(product=product)) == 1
 
 
+def test_an_ng_is_told_for_a_sound_and_an_ok_is_not(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    refused: list[bool] = []
+    presenter.refused.connect(lambda: refused.append(True))
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    assert refused == []
+    show(presenter, camera, until, 230)
+    until(lambda: refused == [True])
+
+
 def test_an_ng_freezes_names_what_was_found_and_waits_for_its_acknowledgement(
     presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, until: Until
 ) -> None:

@@ -72,7 +72,7 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     shown: ReviewPanel, until: Until
 ) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NG"))
-    shown.filter_bar._on_changed()
+    shown.filter_bar.on_changed()
     until(lambda: shown.detail.picture.view.content is not None)
     content = shown.detail.picture.view.content
     assert content is not None
@@ -80,10 +80,12 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     assert shown.detail.confirm_button.text() == "Confirm NG (C)"
     assert shown.detail.overrule_button.text() == "Overrule: OK (O)"
     assert shown.detail._untrained.isVisible()
-    assert shown._count.text() == "2 shown, 2 undecided"
+    until(lambda: shown._count.text() == "2 shown, 2 undecided")
 
 
-def test_every_doubtful_item_is_decided_without_the_mouse(shown: ReviewPanel, state: AppState, answer: Answer) -> None:
+def test_every_doubtful_item_is_decided_without_the_mouse(
+    shown: ReviewPanel, state: AppState, answer: Answer, until: Until
+) -> None:
     assert shown.presenter.model.rowCount() == 5
     QTest.keyClick(shown.table, Qt.Key.Key_C)
     answer(Qt.Key.Key_2)
@@ -101,7 +103,7 @@ def test_every_doubtful_item_is_decided_without_the_mouse(shown: ReviewPanel, st
         "Reflection or shadow",
         "",
     ]
-    assert shown._count.text() == "5 shown, 0 undecided"
+    until(lambda: shown._count.text() == "5 shown, 0 undecided")
     assert shown.message.sentence == "Everything shown here is decided."
 
 
@@ -154,7 +156,7 @@ def test_arrow_keys_go_from_one_inspection_to_the_next(shown: ReviewPanel) -> No
 
 def test_a_good_part_is_not_retyped_and_the_screen_says_why(shown: ReviewPanel, state: AppState) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("OK"))
-    shown.filter_bar._on_changed()
+    shown.filter_bar.on_changed()
     assert not shown.detail.retype_button.isEnabled()
     QTest.keyClick(shown.table, Qt.Key.Key_T)
     assert "Overrule it first" in shown.message.sentence
@@ -165,7 +167,7 @@ def test_an_image_that_was_not_inspected_shows_its_reason_and_can_be_decided(
     shown: ReviewPanel, state: AppState
 ) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NOT INSPECTED"))
-    shown.filter_bar._on_changed()
+    shown.filter_bar.on_changed()
     assert "torn.png" in shown.detail._facts.text()
     assert shown.detail.picture.view.content is None
     QTest.keyClick(shown.table, Qt.Key.Key_C)
@@ -207,7 +209,7 @@ def test_a_span_of_days_shows_its_two_dates(shown: ReviewPanel) -> None:
     bar = shown.filter_bar
     assert not bar.first_day.isVisible()
     bar.period.setCurrentIndex(bar.period.count() - 1)
-    bar._on_changed()
+    bar.on_changed()
     assert bar.first_day.isVisible()
     assert shown.presenter.model.rowCount() == 5
     bar.first_day.setDate(bar.first_day.date().addDays(-3))
@@ -223,7 +225,7 @@ def test_the_screen_opens_with_the_product_in_hand(panel: ReviewPanel, inspected
     panel.show()
     assert panel.filter_bar.product.currentText() == inspected
     panel.filter_bar.product.setCurrentIndex(0)
-    panel.filter_bar._on_changed()
+    panel.filter_bar.on_changed()
     panel.hide()
     panel.show()
     assert panel.filter_bar.product.currentIndex() == 0, "what was chosen here stays chosen"

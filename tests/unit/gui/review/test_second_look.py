@@ -22,7 +22,7 @@ Until = Callable[..., None]
 def shown(panel: ReviewPanel, inspected: str) -> ReviewPanel:
     panel.show()
     panel.filter_bar.verdict.setCurrentIndex(panel.filter_bar.verdict.findText("NG"))
-    panel.filter_bar._on_changed()
+    panel.filter_bar.on_changed()
     return panel
 
 

@@ -122,7 +122,7 @@ def test_a_filter_that_leaves_nothing_offers_to_show_everything(
     show(panel, until)
     panel.presenter.figures = None
     panel.bar.period.setCurrentIndex(1)
-    panel.bar._on_changed()
+    panel.bar.on_changed()
     until(lambda: panel.presenter.figures is not None)
     assert panel.empty.sentence == "No inspection fits this filter."
     panel.empty.action_requested.emit()

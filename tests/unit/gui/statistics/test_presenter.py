@@ -13,7 +13,8 @@ from gui.review.filters import Choices, Period
 from gui.state import AppState
 from gui.statistics.presenter import BINS, StatisticsPresenter, Wanted
 from tests.unit.gui.statistics.conftest import SCORES
-from workflows.figures import Figures, Grouping
+from workflows.figures import Figures
+from workflows.periods import Grouping
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
@@ -128,8 +129,8 @@ def test_only_the_newest_wish_is_answered(presenter: StatisticsPresenter, counte
     presenter.figures_changed.connect(
         lambda: taken.append(presenter.figures.wanted.station if presenter.figures else "")
     )
-    presenter.apply(Wanted(station="nowhere"))
-    presenter.apply(Wanted(station="line 1", grouping=Grouping.DAY))
+    presenter.apply(Wanted(Choices(verdicts=frozenset(), station="nowhere")))
+    presenter.apply(Wanted(Choices(verdicts=frozenset(), station="line 1"), Grouping.DAY))
     until(lambda: bool(taken), "the figures are read")
     assert taken == ["line 1"]
 

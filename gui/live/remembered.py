@@ -1,0 +1,51 @@
+"""Keeps in the settings what Live was started with, away from the window's thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from filo_core.line.triggers.base import TriggerKind
+from gui.background import Background
+from workflows.settings_file import overridden_fields, write_settings_file
+from workflows.triggers import TriggerChoice
+
+if TYPE_CHECKING:
+    from gui.state import AppState
+    from workflows.settings import Settings
+
+
+def usual_trigger(settings: Settings) -> TriggerChoice:
+    """The trigger that the settings name; continuous where they name none that there is."""
+    known = {kind.value for kind in TriggerKind}
+    kind = settings.trigger_kind if settings.trigger_kind in known else TriggerKind.CONTINUOUS
+    return TriggerChoice(TriggerKind(kind), settings.trigger_place)
+
+
+class RememberedTrigger:
+    """Written when live inspection starts; a disk that refuses costs the choice, never the inspection."""
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._background = Background()
+
+    @property
+    def is_busy(self) -> bool:
+        """True while it is being written."""
+        return self._background.is_busy
+
+    def remember(self, choice: TriggerChoice) -> None:
+        """Start with ``choice`` the next time; where a variable decides, the variable keeps deciding."""
+        settings = self._state.settings
+        wanted = {"trigger_kind": choice.kind.value, "trigger_place": choice.place}
+        changes = {
+            name: value
+            for name, value in wanted.items()
+            if name not in overridden_fields() and getattr(settings, name) != value
+        }
+        if changes:
+            self._state.set_settings(settings.model_copy(update=changes))
+            self._background.run(lambda: write_settings_file(settings.home, changes), lambda _: None, lambda _: None)
+
+    def close_down(self) -> None:
+        """Expect nothing any more."""
+        self._background.close()

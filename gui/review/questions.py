@@ -1,0 +1,51 @@
+"""The two questions that a decision may ask: why it is overruled, and what the anomaly is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QDialog, QWidget
+
+from filo_core.types import InspectionRecord
+from gui.review.decisions import overruled_verdict, reasons_for, types_of
+from gui.review.dialogs import ChoiceDialog
+from gui.widgets.verdicts import verdict_word
+
+
+def ask_reason(record: InspectionRecord, used: Sequence[str], parent: QWidget) -> str:
+    """Why the verdict is overruled; empty when nothing was chosen.
+
+    Args:
+        record: what is decided on.
+        used: reasons that were typed before, the newest last.
+        parent: of the dialog.
+    """
+    verdict = overruled_verdict(record)
+    question = _tr("%1 becomes %2. Why?").replace("%1", verdict_word(record.verdict))
+    return _answer(
+        ChoiceDialog(
+            _tr("Overrule"),
+            question.replace("%2", verdict_word(verdict)),
+            reasons_for(verdict, used),
+            used[-1] if used else "",
+            _tr("or type another reason"),
+            parent,
+        )
+    )
+
+
+def ask_type(record: InspectionRecord, choices: Sequence[str], parent: QWidget) -> str:
+    """What the anomaly really is; empty when nothing was chosen."""
+    title, question, other = _tr("Retype"), _tr("What is it really?"), _tr("or type something else")
+    return _answer(ChoiceDialog(title, question, choices, types_of(record), other, parent))
+
+
+def _answer(dialog: ChoiceDialog) -> str:
+    taken = dialog.taken if dialog.exec() == QDialog.DialogCode.Accepted else ""
+    dialog.deleteLater()
+    return taken
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ReviewPanel", text)
