@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import active_children
 
 import pytest
 
@@ -56,12 +57,30 @@ def fresh(source: CameraSource, since: float) -> Callable[[], bool]:
 def test_a_stream_that_stops_is_lost_within_a_second_and_back_within_five(
     fault: str, camera: NetworkCamera, source: CameraSource, wait_until: WaitUntil
 ) -> None:
+    (process,) = active_children()
     (camera.unplug if fault == "unplugged" else camera.freeze)()
     assert seconds_until(lambda: source.state is SourceState.LOST, wait_until) < 1.0
     assert source.problem
     camera.replace()
     assert seconds_until(fresh(source, time.monotonic()), wait_until) < 5.0
     assert source.problem == ""
+    # A new process would take seconds on a busy machine.
+    assert active_children() == [process]
+
+
+def test_a_camera_that_stays_away_is_tried_again_without_a_new_process(
+    camera: NetworkCamera, source: CameraSource, wait_until: WaitUntil
+) -> None:
+    (process,) = active_children()
+    frozen_at = time.monotonic()
+    camera.freeze()
+    # Beyond every limit of the process for one picture.
+    wait_until(lambda: "could not be opened" in source.problem)
+    assert time.monotonic() - frozen_at > source._timing.network_read_s
+    assert source.state is SourceState.LOST
+    camera.replace()
+    assert seconds_until(fresh(source, time.monotonic()), wait_until) < 5.0
+    assert active_children() == [process]
 
 
 def test_a_garbled_stream_kills_nobody_and_a_clean_one_is_shown_again(
