@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import main
+from program import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ def run(filo_home: Path) -> Callable[..., Result]:
     """``run("demo", "--json")`` does what ``main.py demo --json`` does, in this process: torch loads but once."""
 
     def start(*arguments: str | Path, env: dict[str, str] | None = None) -> Result:
-        done = CliRunner().invoke(main.cli, list(map(str, arguments)), env={"FILO_HOME": str(filo_home)} | (env or {}))
+        done = CliRunner().invoke(cli, list(map(str, arguments)), env={"FILO_HOME": str(filo_home)} | (env or {}))
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "Traceback" not in done.output
         return Result(done.exit_code, done.stdout, done.stderr)
