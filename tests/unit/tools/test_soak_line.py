@@ -23,13 +23,13 @@ def lost_or_doubled(found: Findings) -> list[str]:
 
 @pytest.mark.slow
 def test_a_short_day_of_line_loses_nothing_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    first = list(day.units(tmp_path, [], 100))
-    both = first + list(day.units(tmp_path, first, 160))
-    assert [unit["parts"] for unit in both] == [100, 60]
+    first = list(day.units(tmp_path, [], 40))
+    both = first + list(day.units(tmp_path, first, 60))
+    assert [unit["parts"] for unit in both] == [40, 20]
     found = day.findings(both)
     assert lost_or_doubled(found) == []
     assert ("wrong or missing verdicts", 0, 0) in found.rows
-    assert any("160 / 160 / 0" in str(row) for row in found.rows)
+    assert any("60 / 60 / 0" in str(row) for row in found.rows)
 
 
 def test_a_memory_that_grows_is_measured_after_the_warm_up() -> None:
