@@ -36,6 +36,7 @@ class CameraSource:
         loop: play a video file for ever; else STOPPED at its end.
         timing: when it counts as lost.
         process: what runs in the process of its own.
+        remedy: what to do when it is lost, as sentences; those for what the address names, when empty.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class CameraSource:
         loop: bool = True,
         timing: CameraTiming | None = None,
         process: CameraProcess = capture,
+        remedy: str = "",
     ) -> None:
         self._address = CameraAddress(address)
         self._name = name
         self._timing = timing or CameraTiming()
         self._settings = CaptureSettings(self._address, size, loop, self._timing)
         self._process = process
+        self._own_remedy = remedy
         self._capacity = _FIRST_CAPACITY
         self._state = SourceState.STOPPED
         self._problem = ""
@@ -246,6 +249,8 @@ class CameraSource:
                 return f"{self.name}: its process ended by itself (exit code {number}). {self._remedy()}"
 
     def _remedy(self) -> str:
+        if self._own_remedy:
+            return self._own_remedy
         if self._address.is_url:
             return "Check the network, the address, the user name and the password. It is tried again by itself."
         if self._address.is_video_file:
