@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
@@ -15,7 +18,7 @@ from filo_core.profiles.builder import LoadedProfile, load_profile, profile_fold
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -24,16 +27,29 @@ if TYPE_CHECKING:
     from filo_core.calibration.evidence import ConfirmedPart
     from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
 
+logger = logging.getLogger(__name__)
+
+NO_ROOM = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
 _KEPT_DETECTORS = 4
 _NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 
 
 class Engine:
-    """A loaded model profile that judges images of any recipe made for it."""
+    """A loaded model profile that judges images of any recipe made for it.
 
-    def __init__(self, loaded: LoadedProfile) -> None:
+    Args:
+        loaded: the profile.
+        load_on_cpu: loads it there, for when the graphics card has no room; None leaves that to whoever asks.
+    """
+
+    def __init__(self, loaded: LoadedProfile, load_on_cpu: Callable[[], LoadedProfile] | None = None) -> None:
         self._loaded = loaded
+        self._load_on_cpu = load_on_cpu
         self._detectors: OrderedDict[str, FiLoDetector] = OrderedDict()
+        # Those in use as well, which a job holds.
+        self._made: WeakSet[FiLoDetector] = WeakSet()
+        self.on_note: Callable[[str], None] = logger.warning
+        """Told what a person should know, as a sentence: another device."""
 
     @property
     def profile(self) -> str:
@@ -178,20 +194,43 @@ class Engine:
         text_side = None
         if loaded.heads is not None:
             text_side = TextSide(recipe, loaded.text_encoder, loaded.heads, loaded.model)
-        return FiLoDetector(
-            recipe, loaded.profile, loaded.backbone, loaded.text_encoder, loaded.localizer, text_side=text_side
+        detector = FiLoDetector(
+            recipe,
+            loaded.profile,
+            loaded.backbone,
+            loaded.text_encoder,
+            loaded.localizer,
+            text_side=text_side,
+            make_room=self._make_room,
         )
+        self._made.add(detector)
+        return detector
+
+    def _make_room(self) -> bool:
+        """Move everything to the CPU, once; False where it computes already."""
+        if self._loaded.device == "cpu" or self._load_on_cpu is None:
+            return False
+        moving = list(self._made)
+        self._loaded = self._load_on_cpu()
+        for detector in moving:
+            detector.move_to(self._new_detector(detector.recipe), self._loaded.device)
+        self.on_note(NO_ROOM)
+        return True
 
 
-def load_engine(profile: str = "compact", device: str = "auto", installed: Path | None = None) -> Engine:
+def load_engine(
+    profile: str = "compact", device: str = "auto", installed: Path | None = None, *, falls_back: bool = True
+) -> Engine:
     """Load a profile. Takes seconds; call it on the thread that will compute.
 
     Args:
         profile: its name.
         device: ``auto``, ``cpu`` or ``cuda``.
         installed: where profiles lie that did not ship with the program.
+        falls_back: move to the CPU when a graphics card has no room; else that error is raised.
 
     Raises:
         ProfileError: if the profile is unknown, incomplete or damaged, or the device is not there.
     """
-    return Engine(load_profile(profile_folder(profile, installed), device))
+    folder = profile_folder(profile, installed)
+    return Engine(load_profile(folder, device), partial(load_profile, folder, "cpu") if falls_back else None)

@@ -65,7 +65,7 @@ def open_workbench(
 
     Args:
         settings: of this start.
-        on_engine: told on the worker's thread how the model is.
+        on_engine: told on the worker's thread how the model is, and when it has moved to another device.
         on_nightly_problem: see :class:`~workflows.nightly.NightlyWork`.
 
     Raises:
@@ -76,7 +76,10 @@ def open_workbench(
         # torch takes seconds to import: on the worker's thread, behind the open window.
         from filo_core.engine import load_engine
 
-        return load_engine(settings.profile, settings.device, settings.models)
+        engine = load_engine(settings.profile, settings.device, settings.models)
+        if on_engine is not None:
+            engine.on_note = partial(on_engine, EngineState.READY)
+        return engine
 
     storage = open_storage(settings.database_url, settings.images)
     try:

@@ -16,6 +16,7 @@ from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
+from filo_core.method.room import with_room
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
@@ -43,6 +44,7 @@ class FiLoDetector:
         text_side: in place of the recipe's own prompts, for methods that are compared with this one.
         new_bank: in place of the memory bank of eq. (5), for the same.
         peak_share: of max M in the image score of eq. (1).
+        make_room: called when its graphics card has no room, to move it by :meth:`move_to`; False when it cannot.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class FiLoDetector:
         text_side: VisionLanguage | None = None,
         new_bank: Callable[[], MemoryBank] = MemoryBank,
         peak_share: float = 0.5,
+        make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         self._recipe = recipe
         self._profile = profile
@@ -68,7 +71,19 @@ class FiLoDetector:
         self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
         self._new_bank = new_bank
         self._peak_share = peak_share
+        self.make_room = make_room
         self.memory_bank = new_bank()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it looks for."""
+        return self._recipe
+
+    def move_to(self, other: FiLoDetector, device: str) -> None:
+        """Compute with the parts of another detector of the same recipe and profile, on its device, from now on."""
+        self._backbone, self._localizer = other._backbone, other._localizer
+        self._text_side, self._type_ranking = other._text_side, other._type_ranking
+        self.memory_bank.move_to(device)
 
     def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
         """Fill the memory bank anew: image hash → ``(H, W, 3)`` uint8 RGB."""
@@ -76,6 +91,7 @@ class FiLoDetector:
         for key, pixels in references.items():
             self.add_reference(key, pixels)
 
+    @with_room
     def add_reference(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Add one good image without touching the others."""
         batch = self._backbone.prepare(self._view(pixels))
@@ -85,6 +101,7 @@ class FiLoDetector:
         ]
         self.memory_bank.add(key, [torch.cat([stage[0] for stage in stages]) for stages in zip(*passes, strict=True)])
 
+    @with_room
     @torch.inference_mode()
     def teach(self, patch: TaughtPatch, pixels: NDArray[np.uint8]) -> None:
         """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
@@ -111,6 +128,7 @@ class FiLoDetector:
         """
         return self.predict_against(pixels, self.memory_bank)
 
+    @with_room
     @torch.inference_mode()
     def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
         """:meth:`predict` with another memory bank, for leave-one-out scores."""

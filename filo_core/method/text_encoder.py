@@ -8,6 +8,8 @@ import torch
 from open_clip.transformer import text_global_pool
 from torch.nn import functional
 
+from filo_core.method.room import in_batches
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -44,11 +46,8 @@ class OpenClipTextEncoder:
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> Tensor:
         """``(P, D)`` float32, L2-normalised. Prompts beyond the context length are cut by the tokenizer."""
-        batches = [
-            encode_tokens(self._model, self._tokenize(list(prompts[start : start + _BATCH])).to(self._device))
-            for start in range(0, len(prompts), _BATCH)
-        ]
-        return torch.cat(batches)
+        tokens = self._tokenize(list(prompts)).to(self._device)
+        return in_batches(lambda batch: encode_tokens(self._model, batch), tokens, _BATCH)
 
 
 def encode_tokens(model: Any, tokens: Tensor) -> Tensor:
