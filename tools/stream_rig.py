@@ -9,6 +9,8 @@ import socket
 import subprocess
 import threading
 
+import psutil
+
 FFMPEG = shutil.which("ffmpeg")
 _PICTURES = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25")
 _STREAM = ("-c:v", "mpeg2video", "-g", "5", "-q:v", "4", "-f", "mpegts", "-listen", "1")
@@ -38,6 +40,14 @@ class NetworkCamera:
     def address(self) -> str:
         """Where it is served."""
         return f"http://127.0.0.1:{self._port}/live"
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it can be connected to, or is; starting the program that plays it takes a while."""
+        with self._lock, contextlib.suppress(psutil.Error):
+            playing = self._process is not None and psutil.Process(self._process.pid).net_connections("tcp4")
+            return bool(playing)
+        return False
 
     def plug(self, *, garbled: bool = False) -> None:
         """Serve from now on; garbled means that parts of the stream are overwritten with noise."""

@@ -54,16 +54,17 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.rmtree(asked.work, ignore_errors=True)
     asked.work.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + 60.0 * asked.minutes if asked.minutes else float("inf")
-    found, loads = [], []
+    found: list[Findings] = []
+    circumstances: list[Unit] = []
     for piece in pieces(asked):
         done = read_units(asked.work, piece)
         if not asked.only or piece.name in asked.only:
             run(asked.work, piece, done, until)
         found.append(_findings(piece, done))
-        loads += [unit["load"] for unit in done]
+        circumstances += done
         say(f"{found[-1].title}: {', '.join(found[-1].faults) or 'as it should be'}")
     options = f"--parts {asked.parts} --cycles {asked.cycles} --kills {asked.kills} --away {asked.away}"
-    write_page(asked.page, found, options, loads)
+    write_page(asked.page, found, options, circumstances)
     return 1 if any(piece.faults for piece in found) else 0
 
 
@@ -78,7 +79,7 @@ def run(work: Path, piece: Piece, done: list[Unit], until: float) -> None:
     if piece.missing or time.monotonic() > until:
         return
     for unit in piece.units(work / piece.name, list(done)):
-        kept = unit | {"load": psutil.getloadavg()[0]}
+        kept = unit | {"load": psutil.getloadavg()[0], "nice": int(psutil.Process().nice())}
         with (work / f"{piece.name}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(kept) + "\n")
         done.append(kept)

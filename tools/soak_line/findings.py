@@ -73,9 +73,9 @@ def delivered_names(path: Path) -> list[str]:
         return [row["trigger_id"] for row in csv.DictReader(file)]
 
 
-def write_page(page: Path, findings: list[Findings], options: str, loads: list[float]) -> None:
+def write_page(page: Path, findings: list[Findings], options: str, done: list[Unit]) -> None:
     """Replace this tool's section of the page, or add it; what others wrote there stays."""
-    lines = [BEGIN, "", f"Made by `python -m tools.soak_line {options}` on {_machine(loads)}.", ""]
+    lines = [BEGIN, "", f"Made by `python -m tools.soak_line {options}` on {_machine(done)}.", ""]
     for found in findings:
         lines += [f"### {found.title}", ""]
         lines += [markdown_table(found.header, found.rows), ""] if found.rows else []
@@ -90,9 +90,9 @@ def write_page(page: Path, findings: list[Findings], options: str, loads: list[f
     page.write_text(text, encoding="utf-8")
 
 
-def _machine(loads: list[float]) -> str:
-    ordered = sorted(loads) or [psutil.getloadavg()[0]]
-    load = (
-        f"load average {ordered[len(ordered) // 2]:.1f} (median) to {ordered[-1]:.1f} (other programs' work included)"
-    )
+def _machine(done: list[Unit]) -> str:
+    loads = sorted(unit["load"] for unit in done) or [psutil.getloadavg()[0]]
+    load = f"load average {loads[len(loads) // 2]:.1f} (median) to {loads[-1]:.1f}, other programs' work included"
+    raised = sum(unit.get("nice", 0) < 0 for unit in done)
+    load += f"; {raised} of {len(done)} units at raised priority" if raised else ""
     return f"{psutil.cpu_count()} logical CPUs ({platform.machine()}), Python {platform.python_version()}, {load}"

@@ -97,10 +97,11 @@ def test_the_page_keeps_what_others_wrote_and_says_what_was_missed(tmp_path: Pat
     page.write_text("# Reliability\n\n## The record\n\nkept\n", encoding="utf-8")
     for value in (1, 2):
         found = Findings("Part", ("what",), [(value,)], faults=["too slow"])
-        write_page(page, [found], "--parts 1", loads=[0.5, 12.0, 3.0])
+        write_page(page, [found], "--parts 1", [{"load": 0.5}, {"load": 12.0, "nice": -5}, {"load": 3.0}])
     text = page.read_text(encoding="utf-8")
     assert "## The record\n\nkept" in text
     assert "| 2 |" in text
     assert "| 1 |" not in text
     assert "load average 3.0 (median) to 12.0" in text
+    assert "1 of 3 units at raised priority" in text
     assert text.count("**Missed:** too slow.") == 1
