@@ -101,6 +101,7 @@ class Line:
         sinks: where answers go.
         deadline_s: longest time from a trigger to its answer.
         on_answer: told every new answer.
+        model_problem: why the detector cannot judge now, as a sentence; never waits.
         require: raises a FiloError while no part may get a verdict: its golden set has a problem.
     """
 
@@ -113,6 +114,7 @@ class Line:
     deadline_s: float = 2.0
     on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None
     require: Callable[[], None] = lambda: None
+    model_problem: Callable[[], str] = lambda: ""
     back_off: BackOff = field(default_factory=BackOff)
     parts: list[LinePart] = field(default_factory=list)
     """Triggers and servers, added once the station is there."""
@@ -134,7 +136,13 @@ class Line:
             self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
             ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
             self.station = Station(
-                self.source, self.recipe, self.detector, ledger, deadline_s=self.deadline_s, on_answer=self.on_answer
+                self.source,
+                self.recipe,
+                self.detector,
+                ledger,
+                deadline_s=self.deadline_s,
+                on_answer=self.on_answer,
+                model_problem=self.model_problem,
             )
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()

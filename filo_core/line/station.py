@@ -69,6 +69,7 @@ class Station:
         ledger: keeps triggers and answers.
         deadline_s: longest time from a trigger to its answer.
         on_answer: told every new answer, with the inspection behind it.
+        model_problem: why the detector cannot judge now, as a sentence; never waits.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Station:
         *,
         deadline_s: float = 2.0,
         on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None,
+        model_problem: Callable[[], str] = lambda: "",
     ) -> None:
         self._source = source
         self._recipe = recipe
@@ -87,6 +89,7 @@ class Station:
         self._ledger = ledger
         self._deadline_s = deadline_s
         self._on_answer = on_answer
+        self._model_problem = model_problem
         self._changed = threading.Condition()
         self._waiting: deque[_Pending] = deque()
         self._open: dict[str, _Pending] = {}
@@ -128,7 +131,7 @@ class Station:
         """Why triggers cannot be judged or kept now, as a sentence; empty when all is well."""
         if self._source is not None and self._source.state is SourceState.LOST:
             return self._source.problem
-        return self._storage_problem
+        return self._storage_problem or self._model_problem()
 
     def start(self) -> None:
         """Begin to judge."""

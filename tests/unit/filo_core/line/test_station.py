@@ -270,3 +270,11 @@ def test_a_listener_that_fails_keeps_no_answer_back(make: Callable[..., Station]
 
     station = make(detector, on_answer=listen)
     assert [answer(station.ask(trigger(f"part {number}"))).verdict for number in range(2)] == [Verdict.OK] * 2
+
+
+def test_a_model_that_cannot_judge_is_a_problem_of_the_line(make: Callable[..., Station], detector: Any) -> None:
+    problems = ["The model is loading. Parts are judged as soon as it is ready."]
+    station = make(detector, model_problem=lambda: problems[0])
+    assert station.problem == problems[0]
+    problems[0] = ""
+    assert station.problem == ""
