@@ -1,5 +1,7 @@
 # One door: every target does all of its own set-up. Windows: see tasks.ps1.
 PYTHON ?= python3
+# Tests run at a time; each job holds a model and a window of its own, about 2 GB.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -37,8 +39,9 @@ demo: setup ## the main job on the rendered product: pictures and a table
 app: setup system ## open the window
 	$(BIN)/python main.py app
 
-test: setup system-test ## all tests
-	$(BIN)/python -m pytest
+test: setup system-test ## all tests, JOBS=2 of them at a time; those that measure time afterwards, one by one
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not timed and not x11'
+	$(BIN)/python -m pytest -m 'timed or x11'
 
 test-fast: setup ## the tests under two minutes
 	$(BIN)/python -m pytest -m 'not slow and not x11'
@@ -56,8 +59,8 @@ format: setup ## put the style right
 demo-images: setup ## render the demo product again
 	$(BIN)/python -m filo_core.learning.demo_product resources/demo
 
-model-card: setup ## measure the compact profile and its baselines into its model card; DEV=folder of categories
-	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
+model-card: setup ## measure the compact profile into its model card; DEV=folder of categories, IMAGES=folder it was trained on
+	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev) $(or $(IMAGES),../shared/data/pretrain)
 
 speed: setup ## what one image costs, beside a ResNet-18 forward
 	$(BIN)/python -m tools.speed

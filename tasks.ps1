@@ -14,9 +14,14 @@ if (-not (Test-Path ".venv\.installed")) {
 switch ($Task) {
     "demo" { Invoke-Step $python main.py demo }
     "app" { Invoke-Step $python main.py app }
-    "test" { Invoke-Step $python -m pytest }
+    "test" {
+        Invoke-Step $python -m pytest -n 2 --dist loadfile -m "not timed and not x11"
+        Invoke-Step $python -m pytest -m "timed or x11"
+    }
     "lint" {
         Invoke-Step $python -m ruff check .
+        Invoke-Step $python -m ruff format --check .
         Invoke-Step $python -m mypy
+        Invoke-Step ".venv\Scripts\lint-imports.exe"
     }
 }

@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.common import UNTRAINED_NOTE, add_row, console, errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
 from cli.signing_in import User, signed_in
+from filo_core.calibration.conformal import check_rate
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
@@ -32,7 +33,9 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 @speaks_plainly
 def calibrate(
     name: Name,
-    alpha: Annotated[float, typer.Option(help="False-reject rate to promise where the good parts carry it.")] = GOAL,
+    alpha: Annotated[
+        float, typer.Option(help="False-reject rate to promise, between 0 and 1, where the good parts carry it.")
+    ] = GOAL,
     sign_off: Annotated[bool, typer.Option("--sign-off", help="Put the limits in force as a new recipe.")] = False,
     user: User = "",
     database: Database = "",
@@ -42,6 +45,7 @@ def calibrate(
     """Set a product's limits from its good images and from the parts that were confirmed as good since."""
     from filo_core.engine import load_engine
 
+    check_rate(alpha)
     settings = settings_with(database=database, device=device)
     with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
         access, pin = signed_in(storage, user, settings.station) if sign_off else (Access(storage), "")

@@ -10,14 +10,16 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import make_url
 
-from filo_core.errors import FiloError
+from filo_core.errors import FiloError, SettingsError
 from workflows.logs import configure_logging
 from workflows.settings import Settings
+from workflows.settings_file import variable_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,8 +33,19 @@ UNTRAINED_NOTE = (
 
 
 def settings_with(**overrides: object) -> Settings:
-    """Settings from the environment, with those options the user gave."""
-    return Settings(**{name: value for name, value in overrides.items() if value not in (None, "")})  # type: ignore[arg-type]
+    """Settings from the environment, with those options the user gave.
+
+    Raises:
+        SettingsError: if one of them is of no use; the sentence names its variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value not in (None, "")})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = variable_of(str(first["loc"][0]))
+        raise SettingsError(
+            f"{variable} is not what it should be: {first['msg']}. Correct it, or leave it out."
+        ) from error
 
 
 def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:

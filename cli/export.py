@@ -26,7 +26,10 @@ def export(
     out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
     from_: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="Local time.")] = None,
-    to: Annotated[datetime | None, typer.Option(formats=_MOMENTS, help="Up to, and not including.")] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option(formats=_MOMENTS, help="Local time, up to and not including: of a day, its beginning."),
+    ] = None,
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     database: Database = "",

@@ -21,7 +21,9 @@ from workflows.report import read_report, report_lines
 def report(
     name: Name,
     since: Annotated[str, typer.Option("--from", help="First day, such as 2026-03-01, or a moment.")] = "",
-    until: Annotated[str, typer.Option("--to", help="Last day, or the moment before which to stop.")] = "",
+    until: Annotated[
+        str, typer.Option("--to", help="Last day, itself included, or the moment before which to stop.")
+    ] = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
     pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.")] = None,
     database: Database = "",
@@ -36,7 +38,7 @@ def report(
     for line in report_lines(read):
         say(line)
     if pdf is not None:
-        # matplotlib takes a second to load.
+        # Only who wants a report on paper pays for loading what draws it.
         from workflows.report_pdf import write_pdf
 
         write_pdf(read, pdf)

@@ -17,8 +17,12 @@ from workflows.retention import Retention, RetentionRules, rules_of
 @speaks_plainly
 def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
-    keep_days: Annotated[int | None, typer.Option(min=1, help="Instead of FILO_KEEP_DAYS.")] = None,
-    quota_gb: Annotated[float | None, typer.Option(min=0.0, help="Instead of FILO_IMAGE_QUOTA_GB.")] = None,
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, help="Age in days from which images may go, instead of FILO_KEEP_DAYS.")
+    ] = None,
+    quota_gb: Annotated[
+        float | None, typer.Option(min=0.0, help="GiB that all images may take, instead of FILO_IMAGE_QUOTA_GB.")
+    ] = None,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,

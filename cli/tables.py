@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import add_row, console, errors, say
-from filo_core.errors import FiloError
+from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
 from filo_core.learning.paper_tables import TABLES, RowResult, TableRun, read_tables, run_table
 from filo_core.profiles.builder import load_profile, profile_folder
@@ -36,11 +36,14 @@ def run_and_show(
     """Run and print a table; its JSON text is returned.
 
     Raises:
-        FiloError: if there is no such table, or something that is there cannot be used.
+        FiloError: if there is no such table or folder, or something that is there cannot be used.
     """
     table = next((known for known in TABLES if known == name.upper()), None)
     if table is None:
         raise FiloError(f"The paper has no table {name!r}. It has {', '.join(TABLES)}.")
+    for folder in (weights, lists):
+        if folder is not None and not folder.is_dir():
+            raise FolderError(f"{folder} is no folder. Check the path.")
     loaded = load_profile(profile_folder(settings.profile, settings.models), settings.device)
     return _show(table, categories, TableRun(loaded, settings.device, weights, lists, tuple(range(seeds)), limit))
 

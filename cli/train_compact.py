@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import console, say, speaks_plainly
-from filo_core.errors import ProfileError
+from filo_core.errors import FolderError, ProfileError
 
 if TYPE_CHECKING:
     from filo_core.learning.compact_training import TrainingPoint
@@ -29,7 +29,7 @@ def train_compact(
     profile: Annotated[Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.")] = None,
     export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
     log: Annotated[Path | None, typer.Option(help="Learning curve, JSON lines, appended to.")] = None,
-    from_weights: Annotated[bool, typer.Option(help="Without a checkpoint, begin with the profile's weights.")] = False,
+    from_weights: Annotated[bool, typer.Option(help="Begin with the profile's image tower.")] = False,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     groups: Annotated[int, typer.Option(min=1, help="Groups of four views a thread and step.")] = 4,
@@ -45,6 +45,9 @@ def train_compact(
     from filo_core.profiles.builder import choose_device, profile_folder
     from filo_core.profiles.manifest import read_architecture, read_manifest, verify_weights
 
+    if log is not None:
+        # Before hours of training, not after its first point.
+        _append(log, "")
     folder = profile or profile_folder("compact")
     manifest = read_manifest(folder)
     architecture = read_architecture(folder, manifest)
@@ -70,13 +73,20 @@ def train_compact(
     for point in trainer.run():
         console.print(_line(point), soft_wrap=True, markup=False)
         if log is not None:
-            with log.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(point), allow_nan=False) + "\n")
+            _append(log, json.dumps(asdict(point), allow_nan=False) + "\n")
     if export is not None:
         done = trainer.progress
         by = f"main.py train-compact, seed {seed}, {done.step} steps, {done.pairs} pairs, {done.minutes:.0f} minutes"
         export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON, by)
         say(f"Written to {export}")
+
+
+def _append(log: Path, text: str) -> None:
+    try:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise FolderError(f"{log} cannot be written: {error.strerror or error}. Choose another file.") from error
 
 
 def _line(point: TrainingPoint) -> str:
@@ -85,6 +95,10 @@ def _line(point: TrainingPoint) -> str:
     text = f"{progress.minutes:6.1f} min, step {progress.step}, {progress.pairs} pairs: {losses}"
     if point.held_out is None:
         return text
-    figures = (point.held_out.image_auroc, point.held_out.pixel_auroc, point.held_out.top_3)
+    held = point.held_out
+    figures = (held.image_auroc, held.pixel_auroc, held.top_3, held.top_3_of_all, held.zero_shot_image_auroc)
     shown = [f"{100 * value:.1f}" if value is not None else "–" for value in figures]
-    return f"{text}; held out: image AUROC {shown[0]}, pixel AUROC {shown[1]}, type in the top 3 {shown[2]} %"
+    return (
+        f"{text}; held out: image AUROC {shown[0]}, pixel AUROC {shown[1]}, type in the top 3 {shown[2]} % "
+        f"({shown[3]} % with kinds that need a reference), zero-shot image AUROC {shown[4]}"
+    )

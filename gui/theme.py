@@ -48,11 +48,6 @@ class Theme:
     """Behind pictures: neutral, so that it does not tint what is judged."""
     verdicts: tuple[tuple[Verdict, Tone], ...]
 
-    @property
-    def is_dark(self) -> bool:
-        """True for the dark scheme."""
-        return self.name == "dark"
-
     def verdict(self, verdict: Verdict) -> Tone:
         """Colours of a verdict; always used together with its word and sign."""
         return dict(self.verdicts)[verdict]

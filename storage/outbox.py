@@ -167,12 +167,6 @@ class Outbox:
             counted = select(_MESSAGES.c.sink, func.count()).where(_MESSAGES.c.delivered_at.is_(None))
             return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
 
-    def count_answers(self) -> int:
-        """How many triggers have an answer."""
-        with self._reading() as connection:
-            answered = select(func.count()).select_from(_TRIGGERS).where(_TRIGGERS.c.result.is_not(None))
-            return int(connection.execute(answered).scalar_one())
-
     def forget_old(self, older_than: timedelta = KEPT_FOR) -> int:
         """Remove answers of that age that were delivered everywhere; how many."""
         with self._writing() as connection:

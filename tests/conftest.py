@@ -26,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--headed"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Before anything imports torch: tests that run at a time share the cores rather than each taking all of them.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

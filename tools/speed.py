@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -65,7 +66,7 @@ def measure_cost(engine: Engine, rounds: int = _ROUNDS) -> Cost:
     # Taken in turns, so that whatever else the machine does meets both alike.
     ours, theirs = [], []
     for number in range(rounds + 2):
-        ours.append(_seconds(lambda number=number: inspect(files[number % len(files)])))
+        ours.append(_seconds(partial(inspect, files[number % len(files)])))
         theirs.append(_seconds(forward))
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return Cost(statistics.median(ours[2:]), statistics.median(theirs[2:]), prepare, kilobytes / 1024)

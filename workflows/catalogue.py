@@ -5,8 +5,6 @@ So closing the window in the middle of the wizard loses nothing: the draft says 
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,9 +14,7 @@ from typing import TYPE_CHECKING
 from filo_core.errors import ProductError, RecipeError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.types import (
-    UNKNOWN_TYPE,
     AnomalyType,
-    Box,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -26,19 +22,23 @@ from filo_core.types import (
     RecipeVersion,
     Reference,
     SourceImage,
-    WizardStep,
 )
-from storage.names import name_key, product_name, tidy_name
+from storage.names import tidy_name
 from workflows.access import Access, Right
+from workflows.draft_rules import (
+    check_limits,
+    renamed,
+    signable_limits,
+    tidy_description,
+    tidy_draft,
+    tidy_types,
+    without_stale_limits,
+)
 from workflows.product_file import ProductFile, images_of, write_product
 
 if TYPE_CHECKING:
     from filo_core.events import Calibrated
     from storage.storage import Storage
-
-# It names a folder: nothing that leads out of the one where profiles lie.
-_PROFILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LARGEST_PIXEL = 1 << 20
 
 
 class Catalogue:
@@ -75,7 +75,7 @@ class Catalogue:
             ProductError: if the name is empty, too long or taken.
         """
         with self._storage.transaction() as transaction:
-            return transaction.products.add(ProductDraft(_tidy(description)))
+            return transaction.products.add(ProductDraft(tidy_description(description)))
 
     def describe(self, name: str, description: ProductDescription) -> ProductDraft:
         """Change what a product is; its limits go when the prompts change with it.
@@ -83,7 +83,7 @@ class Catalogue:
         Raises:
             ProductError: if a signed product is to get another name, or the name is of no use or taken.
         """
-        tidy = _tidy(description)
+        tidy = tidy_description(description)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if draft.signed_version is not None and tidy.name != draft.description.name:
@@ -91,7 +91,7 @@ class Catalogue:
                     f"{draft.description.name} has signed recipes, which carry its name. "
                     "Clone it under the new name instead."
                 )
-            return transaction.products.save(name, _changed(draft, replace(draft, description=tidy)))
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, description=tidy)))
 
     def set_anomaly_types(self, name: str, types: Sequence[AnomalyType]) -> ProductDraft:
         """Replace the anomaly list; the limits go when the enabled names change.
@@ -100,10 +100,10 @@ class Catalogue:
             RecipeError: if a name is empty, stands twice, or is the word for no known type.
             ProductError: if a name is too long or holds characters that cannot be seen.
         """
-        tidy = _tidy_types(types)
+        tidy = tidy_types(types)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            return transaction.products.save(name, _changed(draft, replace(draft, anomaly_types=tidy)))
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, anomaly_types=tidy)))
 
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
@@ -118,14 +118,14 @@ class Catalogue:
                 return draft
             added = Reference(image.image_hash, printable_name(image.name))
             changed = replace(draft, references=(*draft.references, added))
-            return transaction.products.save(name, _changed(draft, changed))
+            return transaction.products.save(name, without_stale_limits(draft, changed))
 
     def remove_reference(self, name: str, image_hash: str) -> ProductDraft:
         """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it."""
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
-            return transaction.products.save(name, _changed(draft, replace(draft, references=kept)))
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, references=kept)))
 
     def set_calibration(self, name: str, calibrated: Calibrated, profile: str = "") -> ProductDraft:
         """Take over limits that were found from the good parts, and keep the evidence behind them.
@@ -138,7 +138,7 @@ class Catalogue:
         Raises:
             RecipeError: if references were added or removed while the limits were being found.
         """
-        _check_limits(calibrated.limits)
+        check_limits(calibrated.limits)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if len(calibrated.scores) != len(draft.references):
@@ -167,7 +167,7 @@ class Catalogue:
 
     def set_limits(self, name: str, limits: Limits) -> ProductDraft:
         """Move the limits by hand; what the calibration promised stays written beside them."""
-        _check_limits(limits)
+        check_limits(limits)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             return transaction.products.save(name, replace(draft, limits=limits))
@@ -186,7 +186,7 @@ class Catalogue:
             raise RecipeError("Nobody has signed. Enter who signs this recipe off.")
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            limits = _signable_limits(draft, model_hash)
+            limits = signable_limits(draft, model_hash)
             recipe = draft.recipe(limits, model_hash)
             transaction.products.save(name, replace(draft, model_hash=model_hash))
             return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
@@ -242,7 +242,7 @@ class Catalogue:
         """
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            return transaction.products.add(_renamed(draft, new_name))
+            return transaction.products.add(renamed(draft, new_name))
 
     def delete(self, name: str) -> None:
         """Remove a product and its recipes.
@@ -259,7 +259,7 @@ class Catalogue:
         """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
 
         Raises:
-            ProductError: if the file cannot be written.
+            FolderError: if the file cannot be written.
             StorageError: if a good image is missing from the image store.
         """
         draft = self.draft(name)
@@ -275,7 +275,7 @@ class Catalogue:
             ProductError: if the file is not intact or not one of ours, or the name is taken.
         """
         with ProductFile(path) as file:
-            wanted = _renamed(_tidy_draft(file.draft), new_name or file.draft.description.name)
+            wanted = renamed(tidy_draft(file.draft), new_name or file.draft.description.name)
             self._refuse_taken(wanted.description.name)
             for image in file.images():
                 self._storage.artefacts.put_image(image)
@@ -286,90 +286,3 @@ class Catalogue:
         with self._storage.reading() as transaction:
             if transaction.products.exists(name):
                 raise ProductError(f"There is a product {name} already. Import it under another name.")
-
-
-def _signable_limits(draft: ProductDraft, model_hash: str) -> Limits:
-    """The draft's limits, if everything that a recipe needs is there and fits together."""
-    name = draft.description.name
-    for step in WizardStep:
-        if step is not WizardStep.SIGN_OFF and draft.missing(step):
-            raise RecipeError(f"{name} cannot be signed off yet. {draft.missing(step)}")
-    assert draft.limits is not None, "the step before is complete"
-    if not model_hash:
-        raise RecipeError(f"It is not known for which model the limits of {name} are. Set the limits again.")
-    if draft.model_hash not in {"", model_hash}:
-        raise RecipeError(
-            f"The limits of {name} were found with another model than the one in use. Set the limits again."
-        )
-    return draft.limits
-
-
-def _tidy(description: ProductDescription) -> ProductDescription:
-    return replace(
-        description,
-        name=product_name(description.name),
-        class_name=tidy_name(description.class_name, "class name"),
-        domain=tidy_name(description.domain, "domain"),
-    )
-
-
-def _tidy_draft(draft: ProductDraft) -> ProductDraft:
-    """A draft from outside: nothing in it may be what this program itself would refuse."""
-    name, box = draft.description.name, draft.region_of_interest
-    if box is not None and not _lies_in_an_image(box):
-        raise RecipeError(f"The region of interest of {name} lies outside any image. Export it again.")
-    if not all(_lies_in_an_image(patch.box) for patch in draft.taught_patches):
-        raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
-    if not _PROFILE.fullmatch(draft.profile):
-        raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
-    if draft.limits is not None:
-        _check_limits(draft.limits)
-    return replace(draft, description=_tidy(draft.description), anomaly_types=_tidy_types(draft.anomaly_types))
-
-
-def _lies_in_an_image(box: Box) -> bool:
-    return all(0 <= value <= _LARGEST_PIXEL for value in (box.x, box.y, box.width - 1, box.height - 1))
-
-
-def _tidy_types(types: Sequence[AnomalyType]) -> tuple[AnomalyType, ...]:
-    tidy = tuple(replace(entry, name=tidy_name(entry.name, "anomaly type")) for entry in types)
-    _check_types(tidy)
-    return tidy
-
-
-def _renamed(draft: ProductDraft, new_name: str) -> ProductDraft:
-    description = replace(draft.description, name=product_name(new_name))
-    return replace(draft, description=description, signed_version=None, changed_since_signing=True)
-
-
-def _changed(before: ProductDraft, after: ProductDraft) -> ProductDraft:
-    """``after``, without its limits when what they were found with has changed."""
-    if _limits_rest_on(before) == _limits_rest_on(after):
-        return after
-    return replace(after, limits=None, calibration_note="", model_hash="")
-
-
-def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
-    """Everything that decides a score: the references, and the words that become prompts."""
-    described = draft.description
-    phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
-    references = frozenset(reference.image_hash for reference in draft.references)
-    return (described.class_name, described.kind, described.domain, phrases, references)
-
-
-def _check_types(types: Sequence[AnomalyType]) -> None:
-    seen: set[str] = set()
-    for entry in types:
-        key = name_key(entry.name)
-        if not key:
-            raise RecipeError("An anomaly type has no name. Name it, or take it off the list.")
-        if key == UNKNOWN_TYPE:
-            raise RecipeError(f"{entry.name} is what unnamed anomalies are called. Choose another name.")
-        if key in seen:
-            raise RecipeError(f"{entry.name} stands twice on the list. Take one of them off.")
-        seen.add(key)
-
-
-def _check_limits(limits: Limits) -> None:
-    if not all(math.isfinite(limit) for limit in (limits.ok, limits.ng, limits.region)):
-        raise RecipeError("A limit is not a number. Set the limits again.")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.errors import FolderError
+from filo_core.spreadsheets import harmless
 from filo_core.statistics.rates import Rate
 from filo_core.types import UNKNOWN_TYPE, Limits
+from workflows.whole_files import whole_file
 
 if TYPE_CHECKING:
     from workflows.figures import Figures
 
 Cell = str | int | float
 HEADER = ("section", "name", "value", "of", "lower", "upper", "note")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula; names come from people and language models."""
 
 
 def write_csv(figures: Figures, path: Path, limits: Limits | None = None) -> None:
@@ -27,17 +25,11 @@ def write_csv(figures: Figures, path: Path, limits: Limits | None = None) -> Non
     Raises:
         FolderError: if the file cannot be written.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows([_harmless(cell) for cell in row] for row in _rows(figures, limits))
-    try:
-        # With a byte order mark, or a spreadsheet takes UTF-8 for something else.
-        path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise FolderError(
-            f"{path} cannot be written: {error.strerror or error}. Choose another folder, or close the file elsewhere."
-        ) from error
+    # With a byte order mark, or a spreadsheet takes UTF-8 for something else.
+    with whole_file(path) as temporary, temporary.open("x", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(HEADER)
+        writer.writerows([harmless(cell) for cell in row] for row in _rows(figures, limits))
 
 
 def _rows(figures: Figures, limits: Limits | None) -> Iterator[tuple[Cell, ...]]:
@@ -106,7 +98,3 @@ def _recount_rows(figures: Figures, limits: Limits) -> Iterator[tuple[Cell, ...]
         yield ("recount", name, value, counted.all.total, "", "", note)
     yield ("recount", "false rejects", counted.false_rejects, counted.known_good.total, "", "", note)
     yield ("recount", "false accepts", counted.false_accepts, counted.known_bad.total, "", "", note)
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

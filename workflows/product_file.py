@@ -7,13 +7,10 @@ checked without this program. Nothing is ever unpacked under a name that stands 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import uuid
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from filo_core.errors import ProductError, UnreadableImageError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
+from workflows.whole_files import whole_file
 
 FORMAT = "filo-product"
 FORMAT_VERSION = 1
@@ -67,25 +65,10 @@ def write_product(path: Path, draft: ProductDraft, images: Iterable[tuple[Refere
         images: the encoded bytes of each of :func:`images_of` the draft.
 
     Raises:
-        ProductError: if the file cannot be written; the message names it.
+        FolderError: if the file cannot be written; the message names it.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        if path.is_dir():
-            raise ProductError(f"{path} is a folder. Give the name of a file inside it.")
-        with temporary.open("xb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                _write_members(archive, draft, images)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProductError(f"{path} cannot be written: {reason}. Choose another folder.") from error
-    finally:
-        # There only when something went wrong; the error that says so goes on.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with whole_file(path) as temporary, zipfile.ZipFile(temporary, "x") as archive:
+        _write_members(archive, draft, images)
 
 
 class ProductFile:

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from filo_core.errors import SettingsError
+from workflows.whole_files import write_private
 
 PASSPHRASE = "FILO_SECRETS_PASSPHRASE"  # noqa: S105 - the variable's name
 _SALT_BYTES = 16
@@ -73,14 +74,3 @@ class SecretFile:
         if not self._key_path.exists():
             write_private(self._key_path, Fernet.generate_key())
         return self._key_path.read_bytes()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; whole or not at all."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)

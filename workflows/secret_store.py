@@ -14,7 +14,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from filo_core.errors import SettingsError
 from workflows.redaction import hide
-from workflows.secret_file import SecretFile, write_private
+from workflows.secret_file import SecretFile
+from workflows.whole_files import write_private
 
 LLM, DATABASE, CAMERA = "llm", "database", "rtsp:"
 BACKEND = "FILO_SECRETS"

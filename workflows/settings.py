@@ -45,9 +45,9 @@ class Settings(BaseSettings):
     device: str = "auto"
     station: str = ""
     operator: str = Field(default_factory=_login_name)
-    keep_days: int | None = None
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
     """Age in days from which images may be removed; None keeps every one."""
-    image_quota_gb: float | None = None
+    image_quota_gb: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
     """GiB that the image store may take; None for as much as there is."""
     plant_database: SecretStr = SecretStr("")
     """SQLAlchemy URL that this station forwards to; empty for a station on its own."""

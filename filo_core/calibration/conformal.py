@@ -13,13 +13,13 @@ the whole bank. That can only refuse fewer: a patch's nearest neighbour among mo
 so a score above the limit is above it under every smaller bank too, and the same bound holds.
 
 Both speak of exchangeable parts: the new part comes from the same process as the calibration parts. Both are
-averages over calibrations; :meth:`ConformalLimit.realised_range` says how far a single one may lie off.
+averages over calibrations: a single one depends on which good parts it got.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 COMMON_RATES = (0.05, 0.01)
 """False-reject rates that sentences name as goals."""
@@ -73,24 +73,6 @@ class ConformalLimit:
             f"{parts}: at most {percent(self.promise)} of good parts are refused in the worst case ({self.guarantee})."
         )
 
-    def realised_range(self, confidence: float = 0.9) -> tuple[float, float]:
-        """Range of the false-reject rate that this very calibration realises, with the given confidence.
-
-        The promise is the mean over calibrations. Given one, the rate follows a beta distribution (Vovk 2012).
-
-        Raises:
-            EvidenceError: for jackknife+, for which no such range is known.
-        """
-        if self.guarantee is not Guarantee.SPLIT:
-            raise EvidenceError(
-                "How far a single calibration on the references lies off its promise is not known. "
-                "Confirm good parts that are not references to learn it."
-            )
-        from scipy.stats import beta
-
-        lower, upper = beta.interval(confidence, self.good_parts + 1 - self.rank, self.rank)
-        return float(lower), float(upper)
-
 
 @dataclass(frozen=True, slots=True)
 class GoodParts:
@@ -104,10 +86,6 @@ class GoodParts:
     confirmed: tuple[float, ...] = ()
     """Scores of parts outside the memory bank that a person called good. They must be taken as they came, say all
     of one hour: taking only those that the system passed makes the limit too tight and the promise false."""
-
-    def with_confirmed(self, *scores: float) -> GoodParts:
-        """This evidence and more confirmed parts."""
-        return replace(self, confirmed=(*self.confirmed, *scores))
 
     @property
     def count(self) -> int:
@@ -129,7 +107,7 @@ class GoodParts:
         """
         if rate is None:
             rate = lowest_promise(self.count)
-        _check_rate(rate)
+        check_rate(rate)
         if len(self.confirmed) >= parts_needed(rate):
             return split_limit(self.confirmed, rate)
         if self.count > 1 and self.needed(rate):
@@ -153,7 +131,7 @@ def lowest_promise(good_parts: int) -> float:
 
 def parts_needed(rate: float) -> int:
     """Good parts needed before a false-reject rate in (0, 1) can be promised: 19 for 0.05, 99 for 0.01."""
-    _check_rate(rate)
+    check_rate(rate)
     return max(math.ceil(1.0 / rate - 1.0 - _ROUNDING), 1)
 
 
@@ -212,61 +190,23 @@ def jackknife_plus_limit(scores: Sequence[float], alpha: float) -> ConformalLimi
     return ConformalLimit(sorted(scores)[rank - 1], Guarantee.JACKKNIFE_PLUS, count, alpha, rank, worst)
 
 
-def jackknife_plus_p_value(scores: Sequence[float], without_each: Sequence[float]) -> float:
-    """Jackknife+ p-value of a new part, for scores that may rise when a reference joins the bank.
-
-    Refusing parts with a p-value of at most α refuses at most 2α of the good ones.
-
-    Args:
-        scores: leave-one-out scores of the references.
-        without_each: the new part's score under the bank without each of them, in the same order.
+def check_rate(rate: float) -> None:
+    """Refuse what cannot be a false-reject rate.
 
     Raises:
-        EvidenceError: if there are fewer than two references, or all have the same score.
-        ValueError: if the two differ in length.
+        EvidenceError: if ``rate`` does not lie between 0 and 1.
     """
-    _check_parts(scores, "reference")
-    beaten = sum(new > left_out for new, left_out in zip(without_each, scores, strict=True))
-    return (len(scores) - beaten + 1) / (len(scores) + 1)
-
-
-def conformal_p_value(scores: Sequence[float], score: float, tie: float) -> float:
-    """Smoothed conformal p-value of a new part: uniform on [0, 1] when it is exchangeable with the others.
-
-    Args:
-        scores: scores of the other parts; may be empty.
-        score: the new part's.
-        tie: a random number in [0, 1], drawn without looking at the scores; it decides between equal ones.
-    """
-    above = sum(other > score for other in scores)
-    equal = sum(other == score for other in scores) + 1
-    return (above + tie * equal) / (len(scores) + 1)
-
-
-def part_scores(views: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
-    """One score a part from the scores of its views: the largest, in the order of the parts.
-
-    However many augmentations or pictures a part has, it is one piece of evidence. The largest errs on the safe
-    side: a new part's single view lies above it no more often than its own largest view would.
-
-    Raises:
-        ValueError: if a part has no view.
-    """
-    return tuple(max(scores) for scores in views.values())
+    if not 0.0 < rate < 1.0:
+        raise EvidenceError(f"A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.")
 
 
 def _rank(scores: Sequence[float], alpha: float, what: str) -> int:
-    _check_rate(alpha)
+    check_rate(alpha)
     _check_parts(scores, what)
     allowed = math.floor(alpha * (len(scores) + 1) + _ROUNDING)
     if allowed < 1:
         raise EvidenceError(_too_few(len(scores), alpha))
     return len(scores) + 1 - allowed
-
-
-def _check_rate(rate: float) -> None:
-    if not 0.0 < rate < 1.0:
-        raise EvidenceError(f"A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.")
 
 
 def _check_parts(scores: Sequence[float], what: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
+from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES, photo
 from filo_core.method.word_tokenizer import Vocabulary, words_of
 from filo_core.types import Position
 
@@ -45,6 +45,17 @@ class AnomalyKind(StrEnum):
     ROTATED_PART = "rotated part"
     EXTRA_PART = "extra part"
 
+
+RELATIONAL = frozenset(
+    {
+        AnomalyKind.MISSING_PART,
+        AnomalyKind.MISPLACED_PART,
+        AnomalyKind.SWAPPED_PART,
+        AnomalyKind.ROTATED_PART,
+        AnomalyKind.EXTRA_PART,
+    }
+)
+"""Kinds that show only beside a good piece: such a picture alone looks normal, so nothing can be learned from it."""
 
 LEXICON: dict[AnomalyKind, tuple[str, ...]] = {
     AnomalyKind.SCRATCH: ("scratch", "scratches", "scratched {}", "scrape", "scuff", "tool mark", "chatter mark"),
@@ -141,18 +152,18 @@ def caption(kind: AnomalyKind, rng: np.random.Generator) -> str:
     place = _pick(tuple(Position), rng).value
     form = rng.random()
     if form < 0.6:
-        return f"A {_pick(DOMAINS, rng)} photo of abnormal {thing} with {phrase} at {place}"
+        return photo(_pick(DOMAINS, rng), f"abnormal {thing} with {phrase} at {place}")
     return f"{thing} with {phrase}" if form < 0.8 else phrase
 
 
 def generic_caption(rng: np.random.Generator) -> str:
     """One sentence that says only that something is wrong."""
-    return f"A {_pick(DOMAINS, rng)} photo of {_pick(GENERIC_ANOMALOUS_STATES, rng).format(_thing(rng))}"
+    return photo(_pick(DOMAINS, rng), _pick(GENERIC_ANOMALOUS_STATES, rng).format(_thing(rng)))
 
 
 def normal_caption(rng: np.random.Generator) -> str:
     """One sentence about a good piece."""
-    return f"A {_pick(DOMAINS, rng)} photo of {_pick(NORMAL_STATES, rng).format(_thing(rng))}"
+    return photo(_pick(DOMAINS, rng), _pick(NORMAL_STATES, rng).format(_thing(rng)))
 
 
 def vocabulary() -> Vocabulary:

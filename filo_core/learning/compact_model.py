@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import open_clip
 import torch
 
+from filo_core.method.patch_head import attach_patch_head
 from filo_core.profiles.seeded import fill_seeded
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def new_model(architecture: Mapping[str, Any], seed: int) -> Any:
-    """An ``open_clip.CLIP`` to train, filled with seeded noise."""
+def new_model(architecture: Mapping[str, Any], seed: int, patch_head: int | None = None) -> Any:
+    """An ``open_clip.CLIP`` to train, filled with seeded noise; ``patch_head`` as in the profile."""
     model = open_clip.CLIP(**architecture)
+    if patch_head is not None:
+        attach_patch_head(model, patch_head)
     fill_seeded(model, seed)
     model.visual.to(memory_format=torch.channels_last)
     return model

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from filo_core.learning.anomaly_lexicon import vocabulary
+from filo_core.learning.anomaly_lexicon import RELATIONAL, vocabulary
 from filo_core.learning.caption_training import (
     CLASSES,
     GENERIC,
@@ -24,10 +24,17 @@ from filo_core.learning.caption_training import (
 )
 from filo_core.learning.compact_model import new_model, normalised, trainable
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
-from filo_core.learning.matching_loss import MatchingLoss, group_distances, region_features, within_window
+from filo_core.learning.matching_loss import (
+    MatchingLoss,
+    balanced_cross_entropy,
+    group_distances,
+    region_features,
+    type_loss,
+    within_window,
+)
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_data import Batch, batches
-from filo_core.learning.training_pairs import NO_ANOMALY, VIEWS, Photographs, find_photographs
+from filo_core.learning.training_pairs import KINDS, NO_ANOMALY, VIEWS, Photographs, find_photographs
 from filo_core.method.conv_encoder import read_tower
 from filo_core.method.scoring import side_feature
 from filo_core.method.word_tokenizer import WordTokenizer
@@ -44,7 +51,9 @@ _KEPT_SHARE = 0.998
 """Of the running mean of the weights, a step; what is measured and shipped is the mean."""
 _WINDOW_SHARE, _LARGEST_WINDOW = 0.6, 4
 """How often steady parts are matched within a window only, as the detector does, and its largest size in patches."""
+_RELATIONAL = torch.tensor([kind in RELATIONAL for kind in KINDS])
 _BETAS = (0.9, 0.99)
+_LARGEST_MARGIN_PX = 6
 _WEIGHT_DECAY = 0.03
 _LARGEST_GRADIENT = 1.0
 
@@ -61,15 +70,15 @@ class TrainingSettings:
     shards: int = 2
     """Threads that each take one batch a step; their gradients are averaged. One on a GPU."""
     groups: int = 4
-    """Groups a shard and step, at the small size."""
+    """Groups a shard and step, at the first of the sides; fewer at larger ones."""
     workers: int = 1
-    side: int = 128
-    last_side: int = 128
+    sides: tuple[int, ...] = (128, 128, 192, 256)
+    """Of the views in pixels, drawn from: blemishes are as large in pixels as they will be, and as small."""
     last_share: float = 0.35
-    """Of the minutes: the end has a falling learning rate, and may have larger views."""
+    """Of the minutes: the end has a falling learning rate."""
     learning_rate: float = 1e-3
     warmup_steps: int = 200
-    type_weight: float = 0.3
+    text_weight: float = 1.0
     bfloat16: bool = False
     measure_every_minutes: float = 10.0
     save_every_minutes: float = 2.0
@@ -93,7 +102,7 @@ class CompactTrainer:
         architecture: keyword arguments for open_clip's ``CLIP``.
         profile: stages and normalisation that the detector will use.
         settings: how to train.
-        start: weights to begin with where there is no checkpoint; seeded noise when not given.
+        start: weights of the image tower to begin with where there is no checkpoint; seeded noise for what they lack.
 
     Raises:
         ProfileError: if the checkpoint is damaged or belongs to another architecture.
@@ -111,13 +120,13 @@ class CompactTrainer:
         self._settings = settings
         self._photographs = find_photographs(settings.images)
         self._unseen = find_photographs(settings.images, held_out=True)
-        self.model = new_model(architecture, settings.seed).to(settings.device)
+        self.model = new_model(architecture, settings.seed, profile.patch_head).to(settings.device)
         self._tokenize = WordTokenizer(vocabulary(), self.model.context_length)
         stored, self.progress = (
             read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
         )
         self._set_text(start, stored)
-        self._loss = MatchingLoss(len(profile.stages)).to(settings.device)
+        self._loss = MatchingLoss(len(profile.stages) + len(profile.neighbourhoods)).to(settings.device)
         self._parameters = trainable(self.model, self._loss)
         self.mean_model = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         own = {f"0.{name}": parameter for name, parameter in self.mean_model.named_parameters()}
@@ -140,26 +149,24 @@ class CompactTrainer:
         begun, before = time.monotonic(), self.progress.minutes
         last_measure = last_save = 0.0
         recent: dict[str, list[float]] = {}
-        for size, count, until in self._phases():
-            seed = (settings.seed, piece, size)
-            source = batches(self._photographs, size, count, seed, settings.workers)
-            rng = np.random.default_rng([*seed, 1])
-            with ThreadPoolExecutor(settings.shards, initializer=_one_thread) as pool:
-                while (spent := (time.monotonic() - begun) / 60.0) < until:
-                    rate = self._learning_rate(spent)
-                    for name, value in self._step(
-                        [next(source) for _ in range(settings.shards)], rng, pool, rate
-                    ).items():
-                        recent.setdefault(name, []).append(value)
-                    steps, pairs = self.progress.step + 1, self.progress.pairs + settings.shards * count * VIEWS
-                    self.progress = Progress(steps, pairs, before + spent, piece)
-                    if spent - last_save >= settings.save_every_minutes:
-                        last_save = spent
-                        self.save()
-                        measure = spent - last_measure >= settings.measure_every_minutes
-                        last_measure = spent if measure else last_measure
-                        yield self._point(recent, rate, measure=measure)
-                        recent = {}
+        seed = (settings.seed, piece)
+        source = batches(self._photographs, settings.sides, settings.groups, seed, settings.workers)
+        rng = np.random.default_rng([*seed, 1])
+        with ThreadPoolExecutor(settings.shards, initializer=_one_thread) as pool:
+            while (spent := (time.monotonic() - begun) / 60.0) < settings.minutes:
+                rate = self._learning_rate(spent)
+                shards = [next(source) for _ in range(settings.shards)]
+                for name, value in self._step(shards, rng, pool, rate).items():
+                    recent.setdefault(name, []).append(value)
+                pairs = self.progress.pairs + sum(len(shard.pixels) for shard in shards) * VIEWS
+                self.progress = Progress(self.progress.step + 1, pairs, before + spent, piece)
+                if spent - last_save >= settings.save_every_minutes:
+                    last_save = spent
+                    self.save()
+                    measure = spent - last_measure >= settings.measure_every_minutes
+                    last_measure = spent if measure else last_measure
+                    yield self._point(recent, rate, measure=measure)
+                    recent = {}
         self.save()
         yield self._point(recent, self._learning_rate(settings.minutes), measure=True)
 
@@ -176,11 +183,14 @@ class CompactTrainer:
         write_checkpoint(self._settings.checkpoint, tensors, self.progress)
 
     def _set_text(self, start: Mapping[str, Tensor] | None, stored: Mapping[str, Tensor]) -> None:
-        """Give the text tower its words, then let it stay: given, from the checkpoint, or taught now."""
+        """Give the text tower its words, then let it stay: from the checkpoint, or taught now."""
         text = text_parameters(self.model)
         if start is not None:
-            self.model.load_state_dict(start)
-        elif all(f"text.{name}" in stored for name in text):
+            self.model.visual.load_state_dict(
+                {name.removeprefix("visual."): value for name, value in start.items() if name.startswith("visual.")},
+                strict=False,
+            )
+        if all(f"text.{name}" in stored for name in text):
             with torch.no_grad():
                 for name, parameter in text.items():
                     parameter.copy_(stored[f"text.{name}"])
@@ -203,16 +213,6 @@ class CompactTrainer:
                 self._optimizer.state[parameter] = {
                     key: value if key == "step" else value.to(parameter.device) for key, value in state.items()
                 }
-
-    def _phases(self) -> tuple[tuple[int, int, float], ...]:
-        """View size, groups a shard, and the minute at which each phase ends."""
-        settings = self._settings
-        ratio = (settings.last_side / settings.side) ** 2
-        first_end = settings.minutes * (1.0 - settings.last_share)
-        return (
-            (settings.side, settings.groups, first_end),
-            (settings.last_side, max(1, round(settings.groups / ratio)), settings.minutes),
-        )
 
     def _learning_rate(self, spent: float) -> float:
         settings = self._settings
@@ -255,18 +255,24 @@ class CompactTrainer:
         count = len(batch.pixels)
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)
         pixels = normalised(batch.pixels.to(device).flatten(0, 1), self._profile.mean, self._profile.std)
-        stages, joint, image = read_tower(self.model.visual, pixels, self._profile.stages)
-        allowed = None
+        profile = self._profile
+        matched, joint, image = read_tower(self.model.visual, pixels, profile.stages, profile.neighbourhoods)
+        allowed: dict[int, Tensor | None] = {patches.shape[1]: None for patches in matched}
         if rng.random() < _WINDOW_SHARE:
-            window = int(rng.integers(2, _LARGEST_WINDOW + 1))
-            allowed = within_window(batch.steady.to(device), stages[0].shape[1], window)
-        distances = [group_distances(stage.reshape(count, VIEWS, *stage.shape[1:]), allowed) for stage in stages]
+            # In patches of the finest grid; coarser ones have fewer in the same window.
+            window = int(rng.integers(2, _LARGEST_WINDOW + 1)) / max(allowed) ** 0.5
+            steady = batch.steady.to(device)
+            allowed = {patches: within_window(steady, patches, window * patches**0.5) for patches in allowed}
+        distances = [
+            group_distances(patches.reshape(count, VIEWS, *patches.shape[1:]), allowed[patches.shape[1]])
+            for patches in matched
+        ]
         total, losses = self._loss(distances, masks)
-        if self._settings.type_weight > 0.0:
+        if self._settings.text_weight > 0.0:
             # In bfloat16 captions of different kinds would round to the same logit.
             with torch.autocast(device.split(":")[0], enabled=False):
                 loss, text = self._text_loss(joint, image, masks.flatten(0, 1), kinds, rng)
-            total = total + self._settings.type_weight * loss
+            total = total + self._settings.text_weight * loss
             losses |= text
         return total, losses
 
@@ -279,14 +285,15 @@ class CompactTrainer:
         scale = self.model.logit_scale.exp().clamp(max=100.0)
         named = kinds != NO_ANOMALY
         vague = torch.from_numpy(rng.random(int(named.sum())) < _GENERIC_SHARE).to(kinds.device)
-        regions = region_features(joint[named].flatten(2).transpose(1, 2), masks[named])
-        types = functional.cross_entropy(
-            scale * regions @ texts[:NORMAL].T, kinds[named].masked_fill(vague, GENERIC), label_smoothing=0.05
-        )
+        regions = region_features(joint[named].flatten(2).transpose(1, 2), _loosened(masks[named], rng))
+        types = type_loss(scale * regions @ texts[:NORMAL].T, kinds[named].masked_fill(vague, GENERIC))
         sides = torch.stack([texts[NORMAL], side_feature(texts[:NORMAL])], dim=1)
-        images = functional.cross_entropy(scale * image @ sides, named.long())
-        inside = functional.adaptive_max_pool2d(masks[:, None].float(), joint.shape[-1])[:, 0].long()
-        patches = functional.cross_entropy(scale * torch.einsum("bdhw,ds->bshw", joint, sides), inside)
+        # A picture whose anomaly shows only beside a good piece looks normal: it says nothing about either side.
+        telling = ~(named & _RELATIONAL.to(kinds.device)[kinds])
+        images = functional.cross_entropy(scale * image[telling] @ sides, named[telling].long())
+        inside = functional.adaptive_avg_pool2d(masks[telling, None].float(), joint.shape[-1])[:, 0]
+        logits = scale * torch.einsum("bdhw,ds->bshw", joint[telling], sides)
+        patches = balanced_cross_entropy(logits, inside)
         parts = {"type": types, "zero_shot_image": images, "zero_shot_patch": patches}
         return types + images + patches, {name: float(part.detach()) for name, part in parts.items()}
 
@@ -300,6 +307,12 @@ class CompactTrainer:
         settings = self._settings
         unseen: Photographs = self._unseen
         return measure_held_out(self.mean_model, self._profile, unseen, settings.held_out_groups, settings.seed)
+
+
+def _loosened(masks: Tensor, rng: np.random.Generator) -> Tensor:
+    """``(B, S, S)`` masks, grown as often as not: the detector's regions are never as tight as the truth."""
+    margin = int(rng.integers(0, _LARGEST_MARGIN_PX + 1)) if rng.random() < 0.5 else 0
+    return functional.max_pool2d(masks[:, None].float(), 2 * margin + 1, stride=1, padding=margin)[:, 0] > 0.0
 
 
 def _one_thread() -> None:

@@ -21,6 +21,8 @@ _FOCAL_ALPHA = 0.75
 _FOCAL_WEIGHT = 10.0
 _STAGE_WEIGHT = 0.3
 _IMAGE_WEIGHT = 0.3
+_BAD_SHARE = 0.25
+_SMOOTHING = 0.05
 _PEAK_SHARE = 0.005
 _STEEPNESS, _MIDDLE = 15.0, 0.25
 
@@ -50,7 +52,7 @@ def group_distances(stage: Tensor, allowed: Tensor | None = None) -> Tensor:
     return 1.0 - similar
 
 
-def within_window(steady: Tensor, patches: int, window: int) -> Tensor:
+def within_window(steady: Tensor, patches: int, window: float) -> Tensor:
     """``(G, N, N)`` bool: patches at most ``window`` apart in rows and columns; all of them where not steady.
 
     Args:
@@ -85,19 +87,15 @@ class MatchingLoss(nn.Module):
         """Loss of a batch of groups and its parts by name.
 
         Args:
-            distances: one ``(G, VIEWS, N)`` a stage, of square grids.
+            distances: one ``(G, VIEWS, N)`` a stage or neighbourhood, of square grids.
             masks: ``(G, VIEWS, S, S)`` bool.
         """
-        count, _, patches = distances[0].shape
-        grid, side = math.isqrt(patches), masks.shape[-1] // 2
+        count, side = len(masks), masks.shape[-1] // 2
         pooled = functional.avg_pool2d(masks.flatten(0, 1)[:, None].float(), 2)[:, 0]
-        truth = (pooled > 0.25).float()
+        truth = (pooled > _BAD_SHARE).float()
         total = torch.zeros((), device=truth.device)
-        maps = [*distances, torch.stack(list(distances)).mean(dim=0)]
-        for row, patch_map in enumerate(maps):
-            grown = functional.interpolate(
-                patch_map.reshape(count * VIEWS, 1, grid, grid), size=(side, side), mode="bilinear", align_corners=False
-            )[:, 0]
+        maps = [_grown(patch_map.reshape(count * VIEWS, -1), side) for patch_map in distances]
+        for row, grown in enumerate([*maps, torch.stack(maps).mean(dim=0)]):
             logits = self.slope[row].exp() * (grown - self.middle[row])
             loss = _FOCAL_WEIGHT * focal(logits, truth) + dice(logits, truth)
             total = total + (loss if row == len(distances) else _STAGE_WEIGHT * loss)
@@ -106,6 +104,14 @@ class MatchingLoss(nn.Module):
         peak_logits = self.slope[-1].exp() * (peak - self.middle[-1])
         image = functional.binary_cross_entropy_with_logits(peak_logits, anomalous)
         return total + _IMAGE_WEIGHT * image, {"map": float(loss.detach()), "image": float(image.detach())}
+
+
+def _grown(patch_map: Tensor, side: int) -> Tensor:
+    """``(B, side, side)`` from ``(B, N)`` on a square grid."""
+    grid = math.isqrt(patch_map.shape[1])
+    return functional.interpolate(
+        patch_map.view(-1, 1, grid, grid), size=(side, side), mode="bilinear", align_corners=False
+    )[:, 0]
 
 
 def focal(logits: Tensor, truth: Tensor) -> Tensor:
@@ -122,6 +128,24 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
     overlap, extent = (share * truth).sum(dim=(1, 2)), share.sum(dim=(1, 2)) + truth.sum(dim=(1, 2))
     found = truth.flatten(1).amax(dim=1)
     return (found * (1.0 - (2.0 * overlap + 1.0) / (extent + 1.0))).sum() / found.sum().clamp_min(1.0)
+
+
+def balanced_cross_entropy(logits: Tensor, share: Tensor) -> Tensor:
+    """Cross-entropy of patches against good and bad, both sides counting the same however few their patches are.
+
+    Args:
+        logits: ``(B, 2, h, w)``, good first.
+        share: ``(B, h, w)``, how much of each patch is anomalous; those of less than a quarter count for neither side.
+    """
+    plain = functional.cross_entropy(logits, (share > _BAD_SHARE).long(), reduction="none")
+    sides = [plain[side].mean() for side in (share == 0.0, share > _BAD_SHARE) if bool(side.any())]
+    return torch.stack(sides).mean()
+
+
+def type_loss(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Mean cross-entropy of ``(R, classes)`` logits against ``(R,)`` kinds; zero where a batch is all good views."""
+    summed = functional.cross_entropy(logits, kinds, label_smoothing=_SMOOTHING, reduction="sum")
+    return summed / max(1, len(kinds))
 
 
 def region_features(patch_embeddings: Tensor, masks: Tensor) -> Tensor:

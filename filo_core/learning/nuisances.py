@@ -30,6 +30,8 @@ class Line:
     noise: float
     jpeg: bool
     gradient: float
+    coarse: float
+    """How many pixels of the view one pixel of the camera covers: small pictures are enlarged before inspection."""
 
 
 def random_line(rng: np.random.Generator, margin: int) -> Line:
@@ -50,6 +52,7 @@ def random_line(rng: np.random.Generator, margin: int) -> Line:
         noise=float(rng.choice([0.5, 2.0, 6.0])),
         jpeg=bool(rng.random() < 0.4),
         gradient=float(rng.choice([0.0, 10.0, 30.0])),
+        coarse=float(rng.uniform(1.3, 2.5)) if rng.random() < 0.25 else 1.0,
     )
 
 
@@ -81,7 +84,10 @@ def photograph(
 
 
 def _expose(view: NDArray[np.uint8], line: Line, rng: np.random.Generator) -> NDArray[np.uint8]:
-    side = view.shape[0]
+    whole = view.shape[0]
+    side = round(whole / line.coarse)
+    if side < whole:
+        view = np.asarray(cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
     light = view.astype(np.float32)
     light *= (1.0 + rng.normal(0.0, line.light * 0.5) + rng.normal(0.0, line.light * 0.15, 3)).astype(np.float32)
     light += np.float32(rng.normal(0.0, line.light * 40.0))
@@ -98,4 +104,6 @@ def _expose(view: NDArray[np.uint8], line: Line, rng: np.random.Generator) -> ND
     if line.jpeg:
         _, encoded = cv2.imencode(".jpg", exposed, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 96))])
         exposed = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    if side < whole:
+        exposed = np.asarray(cv2.resize(exposed, (whole, whole), interpolation=cv2.INTER_CUBIC), np.uint8)
     return exposed

@@ -165,10 +165,15 @@ def dent(pixels: Pixels, rng: np.random.Generator, donor: Pixels) -> tuple[Pixel
 
 
 def stain(pixels: Pixels, rng: np.random.Generator, donor: Pixels) -> tuple[Pixels, Pixels]:
-    """A soft tinted blob that lets the ground through."""
+    """A soft tinted blob or streak that lets the ground through."""
     del donor
     shape = (pixels.shape[0], pixels.shape[1])
-    alpha = blob(shape, rng, _size(shape, rng, 0.04, 0.2), rng.uniform(1.0, 4.0))
+    if rng.random() < 0.3:
+        path = _path(shape, rng, min(shape) * rng.uniform(0.3, 1.0), 0.2)
+        line = _line_alpha(shape, [path], round(_size(shape, rng, 0.03, 0.09)))
+        alpha = np.asarray(cv2.GaussianBlur(line, (0, 0), rng.uniform(0.7, 2.0)), np.float32)
+    else:
+        alpha = blob(shape, rng, _size(shape, rng, 0.04, 0.2), rng.uniform(1.0, 4.0))
     strength = rng.uniform(0.4, 0.9) * np.clip(1.0 + 0.4 * smooth_noise(shape, 6.0, rng), 0.2, 1.3)
     return blend(pixels, pixels * (_colour(pixels, rng) / 255.0), alpha * np.minimum(strength, 1.0)), alpha
 

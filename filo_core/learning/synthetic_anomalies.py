@@ -57,7 +57,10 @@ STRUCTURAL = (
 )
 
 _VISIBLE = 14.0
-"""Smallest change of a channel, of 255, that counts as visible."""
+"""Smallest change of a channel, of 255, that counts as visible beside a strong anomaly."""
+_FAINTEST = 5.0
+_SHARE_OF_PEAK = 0.35
+"""A faint anomaly is as large as the part of it that reaches this share of its largest change."""
 _LEAST_PX = 12
 _LARGEST_SHARE = 0.35
 _TRIES = 6
@@ -98,7 +101,7 @@ def paint_anomaly(
         kind = kinds[int(rng.integers(len(kinds)))]
         after, alpha = PAINTERS[kind](before, rng, other)
         if kind not in STRUCTURAL and rng.random() < _FAINT_SHARE:
-            after = before + (after - before) * rng.uniform(0.35, 0.8)
+            after = before + (after - before) * rng.uniform(0.2, 0.8)
         # A soft edge of the brush must not decide how large the anomaly is, so only what differs counts.
         after = np.clip(after, 0.0, 255.0)
         mask = visible_change(before, after) & (cv2.dilate(alpha, np.ones((5, 5), np.uint8)) > 0.02)
@@ -112,5 +115,6 @@ def visible_change(before: NDArray[np.float32], after: NDArray[np.float32]) -> N
     # Channel by channel: numpy takes a maximum over so short an axis slowly.
     change = np.abs(after - before)
     largest = np.maximum(np.maximum(change[..., 0], change[..., 1]), change[..., 2])
-    changed = (largest > _VISIBLE).astype(np.uint8)
+    level = min(_VISIBLE, max(_FAINTEST, _SHARE_OF_PEAK * float(largest.max())))
+    changed = (largest > level).astype(np.uint8)
     return cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(bool)

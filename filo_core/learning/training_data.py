@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from filo_core.learning.training_pairs import Photographs, groups
+from filo_core.learning.training_pairs import Photographs, make_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,9 +29,9 @@ class Batch:
 
 
 class _Groups(IterableDataset[Any]):
-    def __init__(self, photographs: Photographs, side: int, count: int, seed: Sequence[int]) -> None:
+    def __init__(self, photographs: Photographs, sides: Sequence[int], count: int, seed: Sequence[int]) -> None:
         self._photographs = photographs
-        self._side = side
+        self._sides = tuple(sides)
         self._count = count
         self._seed = tuple(seed)
 
@@ -39,9 +39,11 @@ class _Groups(IterableDataset[Any]):
         worker = get_worker_info()
         # The workers share the cores with training: more threads would only wait for each other.
         cv2.setNumThreads(1)
-        source = groups(self._photographs, self._side, (*self._seed, worker.id if worker else 0))
+        rng = np.random.default_rng([*self._seed, worker.id if worker else 0])
         while True:
-            drawn = [next(source) for _ in range(self._count)]
+            side = self._sides[int(rng.integers(len(self._sides)))]
+            count = max(1, round(self._count * (self._sides[0] / side) ** 2))
+            drawn = [make_group(self._photographs, side, rng) for _ in range(count)]
             yield Batch(
                 torch.from_numpy(np.stack([group.pixels for group in drawn])),
                 torch.from_numpy(np.stack([group.masks for group in drawn])),
@@ -50,10 +52,20 @@ class _Groups(IterableDataset[Any]):
             )
 
 
-def batches(photographs: Photographs, side: int, count: int, seed: Sequence[int], workers: int) -> Iterator[Batch]:
-    """Batches of ``count`` groups with views of ``side`` pixels; ``workers`` 0 makes them in this process."""
+def batches(
+    photographs: Photographs, sides: Sequence[int], count: int, seed: Sequence[int], workers: int
+) -> Iterator[Batch]:
+    """Batches of views of one size each; the same seed and number of workers give the same ones.
+
+    Args:
+        photographs: to make them from.
+        sides: of the views in pixels, drawn from with equal chances.
+        count: groups a batch at the first of the sides; larger views come in fewer groups, with as many pixels in all.
+        seed: of all that is drawn.
+        workers: processes that make them; 0 makes them in this one.
+    """
     loader: DataLoader[Any] = DataLoader(
-        _Groups(photographs, side, count, seed),
+        _Groups(photographs, sides, count, seed),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=4 if workers else None,

@@ -18,7 +18,7 @@ from filo_core.learning.surface_anomalies import smooth_noise
 from filo_core.learning.synthetic_anomalies import STRUCTURAL, paint_anomaly, visible_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -84,13 +84,6 @@ def find_photographs(root: Path, *, held_out: bool = False) -> Photographs:
 def _share(folder: Path, *, held_out: bool) -> tuple[Path, ...]:
     images = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     return tuple(path for index, path in enumerate(images) if (index % _HELD_OUT == _HELD_OUT - 1) == held_out)
-
-
-def groups(photographs: Photographs, side: int, seed: Sequence[int]) -> Iterator[Group]:
-    """Groups of views without end; the same seed gives the same ones."""
-    rng = np.random.default_rng(list(seed))
-    while True:
-        yield make_group(photographs, side, rng)
 
 
 def make_group(photographs: Photographs, side: int, rng: np.random.Generator) -> Group:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from filo_core.method.grids import grid_of
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.positions import positions_of
@@ -66,7 +67,7 @@ class FiLoDetector:
         self._localizer = localizer
         self._phrases = tuple(anomaly.name for anomaly in recipe.anomaly_types if anomaly.enabled)
         # An untrained text side would put noise into the scores and random names on regions.
-        uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score)
+        uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score or profile.zero_shot)
         self._text_side = text_side or (TextSide(recipe, text_encoder) if uses_text else None)
         self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
         self._new_bank = new_bank
@@ -97,7 +98,7 @@ class FiLoDetector:
         batch = self._backbone.prepare(self._view(pixels))
         offsets = self._profile.reference_offsets_px
         passes = [
-            self._backbone.encode(shifted(batch, dx, dy)).stages for dy, dx in itertools.product(offsets, repeat=2)
+            self._backbone.encode(shifted(batch, dx, dy)).matched for dy, dx in itertools.product(offsets, repeat=2)
         ]
         self.memory_bank.add(key, [torch.cat([stage[0] for stage in stages]) for stages in zip(*passes, strict=True)])
 
@@ -117,8 +118,13 @@ class FiLoDetector:
         roi = self._recipe.region_of_interest
         dx, dy = (max(roi.x, 0), max(roi.y, 0)) if roi is not None and view is not pixels else (0, 0)
         box = Box(patch.box.x - dx, patch.box.y - dy, patch.box.width, patch.box.height)
-        touched = torch.from_numpy(cells_of(box, view.shape[1], view.shape[0], features.grid))
-        self.memory_bank.add(patch.key, [stage[0][touched.to(stage.device)] for stage in features.stages])
+        self.memory_bank.add(
+            patch.key,
+            [
+                stage[0][cells_of(box, view.shape[1], view.shape[0], grid_of(stage[0], features.grid))]
+                for stage in features.matched
+            ],
+        )
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size.
@@ -143,7 +149,7 @@ class FiLoDetector:
             side = self._backbone.image_size
             few_shot = None
             if len(memory_bank) or self._text_side is None:
-                distances = memory_bank.distances([s[0] for s in features.stages], profile.match_windows)
+                distances = memory_bank.distances([s[0] for s in features.matched], profile.match_windows)
                 few_shot = few_shot_map(distances, features.grid, side)
             vision_language, probability = None, None
             if self._text_side is not None:

@@ -28,6 +28,7 @@ class ImageFeatures:
         patch_embeddings: ``(B, N, D)`` float32, L2-normalised: the last block's patch tokens in the joint space.
         grid: rows and columns of patches; ``N = rows * columns``.
         values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); empty without one.
+        neighbourhoods: ``(B, N / 4, C)`` float32 on half the grid: stages averaged over several patches.
     """
 
     image_embedding: Tensor
@@ -35,6 +36,12 @@ class ImageFeatures:
     patch_embeddings: Tensor
     grid: tuple[int, int]
     values: tuple[Tensor, ...] = ()
+    neighbourhoods: tuple[Tensor, ...] = ()
+
+    @property
+    def matched(self) -> tuple[Tensor, ...]:
+        """All that eq. (5) looks for in the memory bank: the stages, then the neighbourhoods."""
+        return self.stages + self.neighbourhoods
 
 
 class Backbone(Protocol):

@@ -135,8 +135,12 @@ def _nearest_within(query: Tensor, patches: Tensor, windows: Sequence[float]) ->
     # Every row of the grid meets only the rows in reach, as overlapping views of the same memory.
     rows = padded.as_strided((side, (2 * reach + 1) * side, width), (side * width, width, 1))
     similar = (query.reshape(side, side, width) @ rows.transpose(1, 2)).reshape(count, -1)
-    outside = [_outside(side, reach, window, query.device) for window in windows]
-    return torch.stack([similar.masked_fill(far, -1.0).amax(dim=1) for far in outside])
+    # From the widest window to the narrowest: what lies outside of one lies outside of all that follow.
+    found = torch.empty(len(windows), count, device=query.device)
+    for index in sorted(range(len(windows)), key=lambda index: -windows[index]):
+        similar.masked_fill_(_outside(side, reach, windows[index], query.device), -1.0)
+        torch.amax(similar, dim=1, out=found[index])
+    return found
 
 
 @lru_cache(maxsize=8)

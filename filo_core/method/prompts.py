@@ -32,19 +32,20 @@ def domains_of(kind: ProductKind, domain: str) -> tuple[str, ...]:
     return (domain,) if domain else DOMAINS[kind]
 
 
-def _photo(domain: str, thing: str) -> str:
+def photo(domain: str, thing: str) -> str:
+    """One sentence of the template."""
     article = "An" if domain[:1].lower() in "aeiou" else "A"
     return f"{article} {domain} photo of {thing}"
 
 
 def normal_prompts(class_name: str, domains: Sequence[str]) -> tuple[str, ...]:
     """Every normal state under every domain."""
-    return tuple(_photo(domain, state.format(class_name)) for domain in domains for state in NORMAL_STATES)
+    return tuple(photo(domain, state.format(class_name)) for domain in domains for state in NORMAL_STATES)
 
 
 def generic_anomalous_prompts(class_name: str, domains: Sequence[str]) -> tuple[str, ...]:
     """Every generic anomalous state under every domain."""
-    return tuple(_photo(domain, state.format(class_name)) for domain in domains for state in GENERIC_ANOMALOUS_STATES)
+    return tuple(photo(domain, state.format(class_name)) for domain in domains for state in GENERIC_ANOMALOUS_STATES)
 
 
 def anomaly_prompts(
@@ -52,7 +53,7 @@ def anomaly_prompts(
 ) -> tuple[str, ...]:
     """One anomaly type under every domain at every position."""
     return tuple(
-        _photo(domain, f"abnormal {class_name} with {anomaly} at {position.value}")
+        photo(domain, f"abnormal {class_name} with {anomaly} at {position.value}")
         for domain in domains
         for position in positions
     )

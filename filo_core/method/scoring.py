@@ -9,6 +9,7 @@ from torch.nn import functional
 from torchvision.transforms.v2 import functional as transforms
 
 from filo_core.errors import ShapeMismatchError
+from filo_core.method.grids import grid_of, on_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +61,17 @@ def fuse_sides(normal: Tensor, anomalous: Tensor) -> Tensor:
 
 
 def few_shot_map(distances: Sequence[Tensor], grid: tuple[int, int], side: int) -> Tensor:
-    """``(side, side)`` few-shot map in [0, 1] from the ``(N,)`` patch distances of every stage. Eq. (6).
+    """``(side, side)`` few-shot map in [0, 1] from the patch distances of every stage. Eq. (6).
+
+    Args:
+        distances: ``(rows * columns,)`` a stage, or fewer where a stage has a coarser grid.
+        grid: rows and columns of the finest stage.
+        side: of the map in pixels.
 
     Norm() divides by the number of stages: a per-image min-max would make the maximum 1 for every image.
     """
-    mean = torch.stack(list(distances)).mean(dim=0).clamp(0.0, 1.0)
-    return upsample(mean.view(1, 1, *grid), side)
+    maps = [on_grid(distance.view(1, 1, *grid_of(distance, grid)), grid) for distance in distances]
+    return upsample(torch.stack(maps).mean(dim=0).clamp(0.0, 1.0), side)
 
 
 def upsample(patch_map: Tensor, side: int) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from filo_core.method.foreground import ForegroundLocalizer
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
+from filo_core.method.patch_head import attach_patch_head
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.manifest import (
@@ -82,11 +84,13 @@ def choose_device(wish: str) -> str:
     """``"cuda"`` or ``"cpu"`` for ``"auto"``, otherwise the wish itself.
 
     Raises:
-        ProfileError: if CUDA is asked for where there is none.
+        ProfileError: if there is no such device, or CUDA is asked for where there is none.
     """
     if wish == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if wish.startswith("cuda") and not torch.cuda.is_available():
+    if re.fullmatch(r"cpu|cuda(:\d+)?", wish) is None:
+        raise ProfileError(f"{wish[:40]!r} is no device. Use auto, cpu or cuda.")
+    if wish != "cpu" and not torch.cuda.is_available():
         raise ProfileError("The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.")
     return wish
 
@@ -130,7 +134,9 @@ def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None,
     """The image encoder of a profile, with the V-V stages that these heads read."""
     # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
     if hasattr(model.visual, "trunk"):
-        return ConvImageEncoder(model, profile.stages, profile.mean, profile.std, device)
+        return ConvImageEncoder(
+            model, profile.stages, profile.mean, profile.std, device, neighbourhoods=profile.neighbourhoods
+        )
     heads = heads or HeadSettings()
     return OpenClipImageEncoder(
         model,
@@ -165,7 +171,9 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     try:
         with Unfilled():
             model = open_clip.CLIP(**architecture)
-    except (TypeError, ValueError, RuntimeError) as error:
+            if profile.patch_head is not None:
+                attach_patch_head(model, profile.patch_head)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
         # A transformer begins from patches, which heads can be trained on; a convolutional tower from plain noise.
@@ -185,7 +193,8 @@ def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocab
 
     Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
     """
-    absent = {part for part in ("heads", "heads_weights", "grounding") if getattr(profile, part) is None}
+    optional = ("heads", "heads_weights", "grounding", "patch_head", "neighbourhoods")
+    absent = {part for part in optional if not getattr(profile, part)}
     numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
     if vocabulary is not None:

@@ -55,8 +55,12 @@ class ModelProfile(BaseModel):
     weights: WeightsFile | None = None
     seed: int = 0
     """Fills the weights where there is no file."""
+    patch_head: int | None = Field(default=None, ge=8)
+    """Channels of the head that embeds the patches of a convolutional tower; its last stage is projected without."""
     stages: tuple[int, ...] = Field(min_length=1)
     """1-based transformer blocks whose patch tokens are matched."""
+    neighbourhoods: tuple[tuple[int, int], ...] = ()
+    """Stages of a convolutional tower to be matched also as averages over squares of patches: (stage, patches)."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     reference_offsets_px: tuple[int, ...] = Field(default=(0,), min_length=1)
@@ -80,7 +84,9 @@ class ModelProfile(BaseModel):
     names_types: bool = True
     """Whether regions get the name of an anomaly; false where the text side is no better than chance."""
     text_score: bool = True
-    """Whether p of eq. (1) is half of the image score."""
+    """Whether p of eq. (1) is half of the image score where there are references."""
+    zero_shot: bool = True
+    """Whether it may judge without references; false where the text side is no better than chance."""
     heads: HeadSettings | None = None
     """Prompts, linear layers, MDCI and adapter; without them the projected last stage alone meets the text."""
     heads_weights: WeightsFile | None = None

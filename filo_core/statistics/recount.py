@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import Rate, counted_rate
 from filo_core.types import Limits, Verdict
 
@@ -140,30 +139,6 @@ class ScoreHistory:
         below = np.searchsorted(self._all, np.asarray(edges, np.float64), side="right")
         below[0] = np.searchsorted(self._all, edges[0], side="left")
         return ScoreHistogram(tuple(float(edge) for edge in edges), tuple(int(count) for count in np.diff(below)))
-
-    def limit_for_review_load(self, share: float, ok: float) -> float:
-        """NG limit that sends at most ``share`` of the images to review when the OK limit is ``ok``.
-
-        Returns:
-            The largest stored score that keeps to the share, at least ``ok``.
-
-        Raises:
-            EvidenceError: if the history is empty, or the share is not in [0, 1].
-        """
-        if not len(self):
-            raise EvidenceError("Nothing has been inspected yet, so no review load can be foretold.")
-        if not 0.0 <= share <= 1.0:
-            raise EvidenceError(f"A share lies between 0 and 1, {share:g} does not. Give 0.05 for 5 %.")
-        passed = int(np.searchsorted(self._all, ok, side="right"))
-        last = min(passed + int(np.floor(share * len(self) + 1e-9)), len(self))
-        if last == passed:
-            return ok
-        limit = float(self._all[last - 1])
-        if last < len(self) and float(self._all[last]) == limit:
-            # Equal scores stay together: all of these would exceed the share, so none of them is reviewed.
-            first = int(np.searchsorted(self._all, limit, side="left"))
-            limit = float(self._all[first - 1]) if first > passed else ok
-        return limit
 
 
 def verdict_counts(verdicts: Iterable[Verdict]) -> VerdictCounts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -195,11 +195,6 @@ class ImageView(QWidget):
             self.fit()
         elif content:
             self._place(self._viewport.kept_in_view(content.size, self._view_size()))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.angleDelta().y():

@@ -108,11 +108,6 @@ def thumbnail(pixels: NDArray[np.uint8], side: int) -> QImage:
     return small.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
-def region_label(index: int, region: Region) -> str:
-    """What stands beside a region: its number, type and position."""
-    return f"{index + 1}  {region.anomaly_type}, {region.position.value}"
-
-
 def largest_first(regions: Sequence[Region]) -> tuple[int, ...]:
     """Drawing order: small boxes last, so that they stay visible inside large ones."""
     return tuple(sorted(range(len(regions)), key=lambda i: -regions[i].box.width * regions[i].box.height))

@@ -210,7 +210,7 @@ class StatisticsPresenter(QObject):
         workbench, wanted, limits = self._state.workbench, self.figures.wanted, self.limits
 
         def work() -> None:
-            # matplotlib takes a second to import; only who wants a report pays for it.
+            # Only who wants a report pays for loading what draws it.
             from workflows.report import read_report
             from workflows.report_pdf import write_pdf
 

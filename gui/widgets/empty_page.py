@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -23,11 +23,6 @@ class _Picture(QWidget):
         painter = QPainter(self)
         draw_icon(painter, self._icon_name, QRectF(self.rect()).adjusted(8, 8, -8, -8), QColor(current_theme().muted))
         painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self.update()
 
 
 class EmptyPage(QWidget):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -87,10 +88,8 @@ def paint_part(path: Path, seed: int, spot: bool = False) -> None:
     Image.fromarray(noisy).save(path)
 
 
-@pytest.fixture
-def category(tmp_path: Path) -> Path:
+def write_category(root: Path) -> Path:
     """MVTec-AD layout: six good parts, three good and three spotted test images, with masks."""
-    root = tmp_path / "plates" / "plate"
     for seed in range(6):
         paint_part(root / "train" / "good" / f"{seed}.png", seed)
     for seed in range(3):
@@ -102,3 +101,30 @@ def category(tmp_path: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(mask).save(target)
     return root
+
+
+@pytest.fixture
+def category(tmp_path: Path) -> Path:
+    return write_category(tmp_path / "plates" / "plate")
+
+
+@pytest.fixture(scope="session")
+def home_with_product(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the product ``plate`` of six good images, as ``product create`` leaves it."""
+    folder = tmp_path_factory.mktemp("made-once")
+    command = ["product", "create", "plate", "--class-name", "metal plate", "--kind", "object",
+               "--references", str(write_category(folder / "plate") / "train" / "good"), "--json"]  # fmt: skip
+    # What the user has set does not reach in.
+    cleared: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FILO_")}
+    home = folder / "home"
+    done = CliRunner().invoke(cli, command, env=cleared | {"FILO_HOME": str(home), "FILO_SECRETS": "file"})
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["good_parts"] == 6
+    return home
+
+
+@pytest.fixture
+def product(home_with_product: Path, filo_home: Path) -> str:
+    """A signed product with six good images, in a data folder of the test's own."""
+    shutil.copytree(home_with_product, filo_home)
+    return "plate"

@@ -19,17 +19,6 @@ from tests.e2e.conftest import ROOT, Result, environment, paint_part
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def product(run: Run, category: Path) -> str:
-    """A signed product with six good images."""
-    references = category / "train" / "good"
-    result = run("product", "create", "plate", "--class-name", "metal plate", "--kind", "object",
-                 "--references", references, "--json")  # fmt: skip
-    assert result.status == 0, result.stderr
-    assert result.json["good_parts"] == 6
-    return "plate"
-
-
 def test_a_folder_is_judged_and_a_second_run_skips_everything(run: Run, product: str, category: Path) -> None:
     first = run("inspect", product, "--folder", category / "test", "--json").json
     assert first["inspected"] == first["ok"] + first["review"] + first["ng"] == 6

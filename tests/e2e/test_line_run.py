@@ -11,21 +11,14 @@ import pytest
 from tests.e2e.conftest import Result
 
 
-@pytest.fixture
-def plate(run: Callable[..., Result], category: Path) -> str:
-    made = run("product", "create", "plate", "--class-name", "plate", "--references", category / "train" / "good")
-    assert made.status == 0
-    return "plate"
-
-
 @pytest.mark.slow
 def test_a_line_answers_its_triggers_into_a_file_and_says_what_it_did(
-    run: Callable[..., Result], plate: str, category: Path, tmp_path: Path
+    run: Callable[..., Result], product: str, category: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"
     source = category / "test" / "spot"
     done = run(
-        "line", "run", plate, "--source", source, "--output", f"csv:{out}", "--parts", 3, "--deadline", 20, "--json"
+        "line", "run", product, "--source", source, "--output", f"csv:{out}", "--parts", 3, "--deadline", 20, "--json"
     )
     assert done.status == 0
     assert done.json["triggers"] == done.json["answers"] == sum(done.json["verdicts"].values())
@@ -40,10 +33,10 @@ def test_a_line_answers_its_triggers_into_a_file_and_says_what_it_did(
 
 @pytest.mark.slow
 def test_a_file_in_the_watched_folder_is_answered_once_over_two_starts(
-    run: Callable[..., Result], plate: str, category: Path, tmp_path: Path
+    run: Callable[..., Result], product: str, category: Path, tmp_path: Path
 ) -> None:
     watched = f"folder:{category / 'test' / 'good'}"
-    arguments = ("line", "run", plate, "--trigger", watched, "--deadline", "20", "--parts", "3", "--json")
+    arguments = ("line", "run", product, "--trigger", watched, "--deadline", "20", "--parts", "3", "--json")
     first = run(*arguments)
     assert (first.json["answers"], first.json["repeated"]) == (3, 0)
     (category / "test" / "good" / "torn.png").write_bytes(b"\x89PNG torn")
@@ -53,7 +46,7 @@ def test_a_file_in_the_watched_folder_is_answered_once_over_two_starts(
 
 @pytest.mark.slow
 def test_what_cannot_work_is_said_in_a_sentence(
-    run: Callable[..., Result], plate: str, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Result], product: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Loading takes seconds, and has nothing to do with what was typed.
     monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", lambda _: None)
@@ -64,7 +57,7 @@ def test_what_cannot_work_is_said_in_a_sentence(
         (("--source", "test://part?rate=x"), "test://part"),
         (("--output", "ftp://anna:geheim@host"), "is no output"),
     ):
-        done = run("line", "run", plate, *options)
+        done = run("line", "run", product, *options)
         assert done.status == 1
         assert words in done.stderr
         assert "geheim" not in done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Result
-from tests.unit.filo_core.learning.filo_making import ARCHITECTURE, MEAN, STAGES, STD
+from tests.unit.filo_core.learning.filo_making import write_tiny_profile
 
 Run = Callable[..., Result]
 
@@ -15,15 +15,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """Folder of a profile with a small vision transformer of seeded noise."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    manifest = {
-        "name": "tiny", "trained": False, "architecture": "architecture.json", "seed": 3, "stages": STAGES,
-        "mean": MEAN, "std": STD, "gaussian_sigma_px": 1.0, "licence": "-", "trained_on": "nothing",
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "architecture.json").write_text(json.dumps(ARCHITECTURE))
-    return folder
+    return write_tiny_profile(tmp_path / "tiny")
 
 
 @pytest.mark.slow

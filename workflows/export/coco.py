@@ -12,7 +12,8 @@ from pycocotools import mask as run_lengths
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Region, Verdict
 from workflows.export.images import ImageFolder
 from workflows.export.masks import anomaly_mask, within
-from workflows.export.selection import Selection, whole_file
+from workflows.export.selection import Selection
+from workflows.whole_files import whole_file
 
 IMAGES = "images"
 _POLYGON_FREE = 0

@@ -52,6 +52,6 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
 
             return write_mvtec(selection, catalogue, out)
         case ExportFormat.PDF:
-            from workflows.export.paper import write_pdf
+            from workflows.export.pdf import write_pdf
 
             return write_pdf(selection, out)

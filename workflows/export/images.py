@@ -7,8 +7,8 @@ from pathlib import Path
 
 from filo_core.errors import StorageError
 from filo_core.types import InspectionRecord
-from workflows.export.selection import cannot_write
 from workflows.history import History
+from workflows.whole_files import cannot_write
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 60

@@ -13,7 +13,8 @@ from filo_core.types import InspectionRecord, Recipe, Verdict
 from workflows.catalogue import Catalogue
 from workflows.export.images import ImageFolder, safe_name
 from workflows.export.masks import anomaly_mask
-from workflows.export.selection import Selection, anomaly_type_of, cannot_write
+from workflows.export.selection import Selection, anomaly_type_of
+from workflows.whole_files import cannot_write
 
 
 def write_mvtec(selection: Selection, catalogue: Catalogue, folder: Path) -> int:

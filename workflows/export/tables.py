@@ -9,16 +9,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord
-from workflows.export.selection import Selection, anomaly_type_of, whole_file
+from workflows.export.selection import Selection, anomaly_type_of
+from workflows.whole_files import whole_file
 
 COLUMNS = (
     "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",
     "final_verdict", "anomaly_type", "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell that begins so for a formula; names come from people and language models."""
 
 
 def write_csv(selection: Selection, path: Path) -> int:
@@ -33,7 +33,7 @@ def write_csv(selection: Selection, path: Path) -> int:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
         writer.writeheader()
         for record in selection.records():
-            writer.writerow({name: _harmless(value) for name, value in row_of(record).items()})
+            writer.writerow({name: harmless(value) for name, value in row_of(record).items()})
             count += 1
     return count
 
@@ -83,7 +83,3 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "reviewed_at": review.reviewed_at.isoformat() if review else "",
         "review_reason": review.reason if review else "",
     }
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Message, SinkError
+from filo_core.spreadsheets import harmless
 
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
     "score", "latency_ms", "frame_age_ms", "decided_at", "reason",
 )  # fmt: skip
 _TAIL_BYTES = 1 << 16
-# A spreadsheet would take a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvSink:
@@ -77,7 +76,7 @@ def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     # One result is one line, whatever a sentence holds.
     text = " ".join(text.split())
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return harmless(text) if isinstance(value, str) else text
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -128,10 +128,6 @@ class Wizard(QWidget):
         """The page in view."""
         return self._pages[self._current]
 
-    def page_of(self, step: WizardStep) -> WizardPage:
-        """The page of a step."""
-        return self._pages[step]
-
     @property
     def missing_sentence(self) -> str:
         """What is said about the step in view; empty when it lacks nothing."""

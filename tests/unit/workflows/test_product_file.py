@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from filo_core.errors import ProductError, StorageError
+from filo_core.errors import FolderError, ProductError, StorageError
 from filo_core.types import Provenance, Reference
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
@@ -110,9 +110,9 @@ def test_an_export_that_fails_keeps_the_file_that_was_there(
 
 def test_an_export_to_no_place_is_refused(tmp_path: Path, catalogue: Catalogue, exported: Path) -> None:
     catalogue.import_product(exported)
-    with pytest.raises(ProductError, match=r"is a folder\. Give the name of a file"):
+    with pytest.raises(FolderError, match=r"is a folder\. Give the name of a file"):
         catalogue.export("metal nut", tmp_path)
-    with pytest.raises(ProductError, match=r"nut\.filo cannot be written: No such file or directory"):
+    with pytest.raises(FolderError, match=r"nut\.filo cannot be written: No such file or directory"):
         catalogue.export("metal nut", tmp_path / "missing" / "nut.filo")
     assert not list(tmp_path.glob(".*.tmp"))
 

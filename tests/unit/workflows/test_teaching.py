@@ -65,6 +65,7 @@ def record(storage: Storage, spotted: Path) -> InspectionRecord:
     return History(storage).page(InspectionFilter(product=NAME))[0]
 
 
+@pytest.mark.timed
 def test_a_taught_part_is_ok_under_the_new_version_and_the_old_verdict_stays(
     storage: Storage, catalogue: Catalogue, engine: Engine, record: InspectionRecord, spotted: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """A tiny CLIP with seeded weights and trained heads, for tests of training."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def few_types(samples: list[TrainingSample], count: int = 2) -> list[TrainingSam
         replace(sample, recipe=replace(sample.recipe, anomaly_types=sample.recipe.anomaly_types[:count]))
         for sample in samples
     ]
+
+
+def write_tiny_profile(folder: Path) -> Path:
+    """Folder of an untrained profile with the tiny CLIP."""
+    folder.mkdir()
+    manifest = {
+        "name": "tiny", "trained": False, "architecture": "architecture.json", "seed": 3, "stages": STAGES,
+        "mean": MEAN, "std": STD, "gaussian_sigma_px": 1.0, "licence": "-", "trained_on": "nothing",
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "architecture.json").write_text(json.dumps(ARCHITECTURE))
+    return folder
 
 
 def samples_in(root: Path) -> list[TrainingSample]:

@@ -17,7 +17,16 @@ from filo_core.learning.caption_training import CLASSES, caption_pool, teach_cap
 from filo_core.learning.compact_export import export_profile
 from filo_core.learning.compact_model import new_model
 from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
-from filo_core.learning.matching_loss import MatchingLoss, dice, focal, group_distances, region_features, within_window
+from filo_core.learning.matching_loss import (
+    MatchingLoss,
+    balanced_cross_entropy,
+    dice,
+    focal,
+    group_distances,
+    region_features,
+    type_loss,
+    within_window,
+)
 from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_pairs import VIEWS
 from filo_core.method.conv_encoder import read_tower
@@ -41,7 +50,7 @@ TINY: dict[str, Any] = {
 
 @pytest.fixture
 def profile() -> ModelProfile:
-    return read_manifest(profile_folder("compact")).model_copy(update={"stages": (1, 2)})
+    return read_manifest(profile_folder("compact")).model_copy(update={"stages": (1, 2), "patch_head": 8})
 
 
 @pytest.fixture
@@ -59,15 +68,14 @@ def settings(tmp_path: Path) -> TrainingSettings:
         shards=1,
         groups=1,
         workers=0,
-        side=32,
-        last_side=64,
+        sides=(32, 64),
         warmup_steps=1,
         held_out_groups=2,
     )
 
 
 def test_the_stages_are_open_clips_own_brought_to_one_grid() -> None:
-    visual = new_model(TINY, 1).visual.eval()
+    visual = new_model(TINY, 1, None).visual.eval()
     batch = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
         stages, joint, image = read_tower(visual, batch, (1, 2, 3))
@@ -149,7 +157,32 @@ def test_training_reports_its_curve_and_ends_with_figures_on_held_out_pictures(
     assert last.progress.pairs >= VIEWS * last.progress.step
     assert last.held_out is not None
     assert last.held_out.pixel_auroc is not None
+    assert last.losses.keys() == {"image", "map", "type", "zero_shot_image", "zero_shot_patch"}
     assert all(np.isfinite(value) for point in points for value in point.losses.values())
+
+
+def test_both_sides_of_patches_count_the_same_and_those_on_the_rim_for_neither() -> None:
+    share = torch.zeros(1, 4, 4)
+    share[0, 0, 0], share[0, 1, 1] = 1.0, 0.1
+    logits = torch.zeros(1, 2, 4, 4)
+    even = float(balanced_cross_entropy(logits, share))
+    assert even == pytest.approx(float(torch.tensor(2.0).log()))
+    logits[0, 1, 1, 1] = 50.0
+    assert float(balanced_cross_entropy(logits, share)) == pytest.approx(even)
+    logits[0, 1, 0, 0] = 50.0
+    assert float(balanced_cross_entropy(logits, share)) == pytest.approx(even / 2, rel=1e-3)
+    assert float(balanced_cross_entropy(logits, torch.zeros(1, 4, 4))) > even
+
+
+def test_a_run_may_begin_with_an_image_tower_and_teaches_its_own_words(
+    profile: ModelProfile, settings: TrainingSettings
+) -> None:
+    given = new_model(TINY, 9).state_dict()
+    trainer = CompactTrainer(TINY, profile, settings, given)
+    own = trainer.model.state_dict()
+    assert torch.equal(own["visual.trunk.stem.0.weight"], given["visual.trunk.stem.0.weight"])
+    assert not torch.equal(own["token_embedding.weight"], given["token_embedding.weight"])
+    assert "visual.patch_head.patch.weight" in own
 
 
 def test_a_killed_run_continues_with_its_weights_its_optimiser_and_its_counts(
@@ -205,7 +238,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_by_its_name(tmp_path: Path) -> 
 def test_an_exported_profile_loads_as_trained_with_the_weights_it_was_given(
     profile: ModelProfile, tmp_path: Path
 ) -> None:
-    model = new_model(TINY, 3)
+    model = new_model(TINY, 3, profile.patch_head)
     written = export_profile(tmp_path, profile, TINY, model, "nothing: a test")
     loaded = load_profile(tmp_path, "cpu")
     assert loaded.profile == written
@@ -216,6 +249,7 @@ def test_an_exported_profile_loads_as_trained_with_the_weights_it_was_given(
     batch = loaded.backbone.prepare(pixels)
     own = read_tower(model.visual.eval().half().float(), batch, (1, 2))[0]
     assert torch.allclose(features.stages[1], own[1], atol=1e-3)
+    assert features.patch_embeddings.shape == (1, *own[0].shape[1:2], 16)
 
 
 def test_weights_that_are_not_numbers_are_not_shipped(profile: ModelProfile, tmp_path: Path) -> None:
@@ -225,3 +259,10 @@ def test_weights_that_are_not_numbers_are_not_shipped(profile: ModelProfile, tmp
     with pytest.raises(ProfileError, match=r"not numbers in visual\.trunk\.stem\.0\.weight"):
         export_profile(tmp_path, profile, TINY, model, "nothing: a test")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_of_good_views_alone_has_no_types_to_learn_and_its_loss_is_still_a_number() -> None:
+    logits = torch.zeros(0, 5, requires_grad=True)
+    assert float(type_loss(logits, torch.zeros(0, dtype=torch.long)).detach()) == 0.0
+    certain = torch.tensor([[9.0, 0.0, 0.0]])
+    assert float(type_loss(certain, torch.tensor([0]))) < float(type_loss(certain, torch.tensor([1])))

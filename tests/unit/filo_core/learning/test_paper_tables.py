@@ -14,7 +14,7 @@ from filo_core.learning.filo_run import prepare_run
 from filo_core.learning.filo_training import TrainingPlan
 from filo_core.learning.paper_tables import TABLES, RowResult, Table, TableRun, read_tables, run_table
 from filo_core.profiles.builder import load_profile
-from tests.unit.filo_core.learning.filo_making import ARCHITECTURE, MEAN, STAGES, STD
+from tests.unit.filo_core.learning.filo_making import write_tiny_profile
 
 PAPER = Path(__file__).parents[4].parent / "shared" / "paper" / "filo_plus_plus.txt"
 MakeCategory = Callable[..., Path]
@@ -22,15 +22,7 @@ MakeCategory = Callable[..., Path]
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    manifest = {
-        "name": "tiny", "trained": False, "architecture": "architecture.json", "seed": 3, "stages": STAGES,
-        "mean": MEAN, "std": STD, "gaussian_sigma_px": 1.0, "licence": "-", "trained_on": "nothing",
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "architecture.json").write_text(json.dumps(ARCHITECTURE))
-    return folder
+    return write_tiny_profile(tmp_path / "tiny")
 
 
 def _rows(table: Table, root: Path, tiny: Path, **settings: Path) -> list[RowResult]:

@@ -1,6 +1,6 @@
 """Groups of views: good ones are clean, seeds repeat, held-out pictures are never trained on."""
 
-import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,12 @@ from filo_core.learning.training_pairs import (
     VIEWS,
     Photographs,
     find_photographs,
-    groups,
+    make_group,
 )
 
-STILL = Line(turn_deg=0.0, shift_px=0.0, scale=0.0, light=0.0, blur_px=0.0, noise=0.0, jpeg=False, gradient=0.0)
+STILL = Line(
+    turn_deg=0.0, shift_px=0.0, scale=0.0, light=0.0, blur_px=0.0, noise=0.0, jpeg=False, gradient=0.0, coarse=1.0
+)
 
 
 @pytest.fixture
@@ -57,13 +59,14 @@ def test_a_file_that_is_no_image_is_named(images: Path) -> None:
     broken = images / "surfaces" / "00.png"
     broken.write_bytes(b"not a PNG")
     with pytest.raises(FolderError, match=r"00\.png is not an image"):
-        next(groups(Photographs(things=(), textures=(broken,)), 64, [0]))
+        make_group(Photographs(things=(), textures=(broken,)), 64, np.random.default_rng(0))
 
 
 def test_good_views_have_empty_masks_and_anomalous_ones_what_their_kind_says(images: Path) -> None:
     seen = find_photographs(images)
     anomalous = 0
-    for group in itertools.islice(groups(seen, 64, [1]), 12):
+    rng = np.random.default_rng(1)
+    for group in (make_group(seen, 64, rng) for _ in range(12)):
         assert group.pixels.shape == (VIEWS, 64, 64, 3)
         assert group.pixels.dtype == np.uint8
         assert group.masks.shape == (VIEWS, 64, 64)
@@ -76,7 +79,7 @@ def test_good_views_have_empty_masks_and_anomalous_ones_what_their_kind_says(ima
 
 def test_the_same_seed_makes_the_same_groups_and_another_one_others(images: Path) -> None:
     seen = find_photographs(images)
-    first, again, other = (next(groups(seen, 64, [seed])) for seed in (3, 3, 4))
+    first, again, other = (make_group(seen, 64, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert np.array_equal(first.pixels, again.pixels)
     assert np.array_equal(first.masks, again.masks)
     assert not np.array_equal(first.pixels, other.pixels)
@@ -92,19 +95,36 @@ def test_a_line_without_nuisances_shows_the_middle_of_the_piece() -> None:
     assert np.array_equal(turned, mask[8:40, 8:40])
 
 
+def test_a_coarse_camera_shows_fewer_details_on_as_many_pixels() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (48, 48, 3), dtype=np.uint8)
+    mask = np.zeros((48, 48), bool)
+    sharp, _ = photograph(pixels, mask, 32, STILL, rng)
+    soft, _ = photograph(pixels, mask, 32, replace(STILL, coarse=2.0), rng)
+    assert soft.shape == sharp.shape
+    assert soft.astype(float).std() < 0.7 * sharp.astype(float).std()
+
+
 def test_the_mask_turns_with_the_piece() -> None:
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels[10:20, 28:36] = 255
     mask = pixels[..., 0] > 0
-    line = Line(turn_deg=180.0, shift_px=3.0, scale=0.05, light=0.0, blur_px=0.0, noise=0.0, jpeg=False, gradient=0.0)
+    line = replace(STILL, turn_deg=180.0, shift_px=3.0, scale=0.05)
     view, turned = photograph(pixels, mask, 64, line, np.random.default_rng(2))
     assert (view[turned].mean(), view[~turned].mean()) == pytest.approx((255, 0), abs=30)
 
 
 def test_batches_stack_groups_and_repeat_with_their_seed(images: Path) -> None:
     seen = find_photographs(images)
-    first = next(batches(seen, 64, 2, (5,), workers=0))
-    again = next(batches(seen, 64, 2, (5,), workers=0))
+    first = next(batches(seen, (64,), 2, (5,), workers=0))
+    again = next(batches(seen, (64,), 2, (5,), workers=0))
     assert tuple(first.pixels.shape) == (2, VIEWS, 64, 64, 3)
     assert tuple(first.kinds.shape) == (2, VIEWS)
     assert bool((first.pixels == again.pixels).all())
+
+
+def test_batches_of_larger_views_hold_as_many_pixels_in_fewer_groups(images: Path) -> None:
+    seen = find_photographs(images)
+    source = batches(seen, (32, 64), 8, (5,), workers=0)
+    shapes = {tuple(next(source).pixels.shape[:3]) for _ in range(12)}
+    assert shapes == {(8, VIEWS, 32), (2, VIEWS, 64)}

@@ -1,4 +1,4 @@
-"""A ledger in memory that can fail, and a source fed by hand; shared by the tests of station, triggers and PLC."""
+"""A ledger in memory that can fail, and a source fed by hand; shared by the tests of live, station and triggers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.line.results import LineResult
+    from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Prediction
 
 
@@ -89,7 +90,7 @@ class HandFedSource:
 class GatedDetector:
     """Answers as another detector does, but only when it is let."""
 
-    def __init__(self, detector: object) -> None:
+    def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.looking = threading.Event()
         self.go_on = threading.Event()
@@ -97,5 +98,4 @@ class GatedDetector:
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         self.looking.set()
         assert self.go_on.wait(20)
-        prediction: Prediction = self.detector.predict(pixels)  # type: ignore[attr-defined]
-        return prediction
+        return self.detector.predict(pixels)

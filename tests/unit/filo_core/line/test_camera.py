@@ -154,6 +154,7 @@ def test_pictures_larger_than_ever_read_are_refused_with_a_sentence(
     assert "200,000,000 pixels" in source.problem
 
 
+@pytest.mark.timed
 def test_a_hung_camera_is_seen_as_lost_within_a_second(
     children: ModuleType, started: Callable[..., CameraSource], wait_until: WaitUntil
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_hung_camera_is_seen_as_lost_within_a_second(
     assert "sends no pictures" in source.problem
 
 
+@pytest.mark.timed
 def test_an_unplugged_camera_is_seen_as_lost_within_a_second(
     children: ModuleType, started: Callable[..., CameraSource], wait_until: WaitUntil
 ) -> None:

@@ -17,10 +17,11 @@ from filo_core.imaging import decode_image
 from filo_core.line import live as live_module
 from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, JobState, Priority
-from filo_core.line.sources.base import Frame, FrameSlot, ImageSource, SourceState
+from filo_core.line.sources.base import ImageSource, SourceState
 from filo_core.line.sources.folder import FolderSource
 from filo_core.line.worker import Worker
 from filo_core.types import Inspection, Origin, RecipeVersion, Verdict
+from tests.unit.filo_core.line.station_parts import GatedDetector, HandFedSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,51 +31,6 @@ if TYPE_CHECKING:
 
 WaitUntil = Callable[[Callable[[], object]], None]
 WAIT_S = 20.0
-
-
-class HandFedSource:
-    """A source whose frames a test puts in one by one."""
-
-    name = "Line 3"
-    problem = ""
-
-    def __init__(self) -> None:
-        self.state = SourceState.STOPPED
-        self.slot = FrameSlot()
-
-    @property
-    def frames(self) -> int:
-        return self.slot.frames
-
-    @property
-    def dropped(self) -> int:
-        return self.slot.dropped
-
-    def start(self) -> None:
-        self.state = SourceState.RUNNING
-
-    def stop(self) -> None:
-        self.state = SourceState.STOPPED
-
-    def newest(self) -> Frame | None:
-        return self.slot.take()
-
-    def put(self, brightness: int) -> None:
-        self.slot.put(np.full((4, 6, 3), brightness, np.uint8), datetime.now(UTC), time.monotonic())
-
-
-class GatedDetector:
-    """Answers as another detector does, but only when it is let."""
-
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
-        self.looking = threading.Event()
-        self.go_on = threading.Event()
-
-    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
-        self.looking.set()
-        assert self.go_on.wait(WAIT_S)
-        return self.detector.predict(pixels)
 
 
 class Line:
@@ -100,7 +56,9 @@ class Line:
 
 @pytest.fixture
 def source() -> HandFedSource:
-    return HandFedSource()
+    source = HandFedSource()
+    source.stop()
+    return source
 
 
 @pytest.fixture

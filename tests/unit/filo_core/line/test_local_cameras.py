@@ -27,6 +27,7 @@ def test_the_cameras_of_this_machine_are_numbers_in_order() -> None:
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.timed
 def test_a_probe_that_hangs_is_killed_and_what_it_found_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -16,6 +16,7 @@ from tools.stream_rig import FFMPEG, NetworkCamera, RtspCamera, has_rtsp
 WaitUntil = Callable[..., None]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timed,
     pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed (make system-test)"),
 ]
 needs_rtsp = pytest.mark.skipif(not has_rtsp(), reason="GStreamer's RTSP server is not installed (make system-test)")

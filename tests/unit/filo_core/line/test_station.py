@@ -111,6 +111,7 @@ def test_the_same_id_after_its_time_is_asked_of_the_ledger_again(
     assert answer(station.ask(trigger(brightness=0, repeats_within_s=0.0))).verdict is Verdict.OK
 
 
+@pytest.mark.timed
 def test_a_hung_detector_leaves_the_part_not_inspected_within_the_deadline(
     make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: WaitUntil
 ) -> None:
@@ -232,6 +233,7 @@ def test_a_trigger_without_a_picture_of_its_own_says_why(make: Callable[..., Sta
     assert (result.verdict, result.reason) == (Verdict.NOT_INSPECTED, "part.png: is empty. Copy it again.")
 
 
+@pytest.mark.timed
 def test_a_locked_database_holds_up_no_answer_beyond_the_deadline_and_gets_it_afterwards(
     make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: WaitUntil
 ) -> None:

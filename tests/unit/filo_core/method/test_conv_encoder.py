@@ -1,11 +1,14 @@
 """The convolutional encoder: all stages on one grid, embeddings of unit length, the same numbers as open_clip's own."""
 
+import copy
+
 import numpy as np
 import open_clip
 import pytest
 import torch
 
-from filo_core.method.conv_encoder import ConvImageEncoder, on_grid
+from filo_core.method.conv_encoder import ConvImageEncoder
+from filo_core.method.patch_head import attach_patch_head
 from filo_core.profiles.seeded import fill_seeded
 
 _NETWORK = {
@@ -38,11 +41,31 @@ def test_every_stage_lies_on_the_grid_of_eight_pixels(model: open_clip.CLIP) -> 
     assert torch.allclose(features.image_embedding, own, atol=1e-5)
 
 
-def test_a_finer_map_is_averaged_and_a_coarser_one_interpolated() -> None:
-    fine = torch.arange(16.0).view(1, 1, 4, 4)
-    assert on_grid(fine, (2, 2))[0, :, 0].tolist() == [2.5, 4.5, 10.5, 12.5]
-    coarse = torch.tensor([[[[0.0, 4.0]] * 2]])
-    assert on_grid(coarse, (4, 4))[0, :4, 0].tolist() == [0.0, 1.0, 3.0, 4.0]
+def test_a_patch_head_embeds_every_cell_of_the_grid_and_leaves_the_stages_as_they_are(model: open_clip.CLIP) -> None:
+    plain = ConvImageEncoder(model, (1, 2, 3), _HALF, _HALF)
+    pixels = np.random.default_rng(0).integers(0, 255, (50, 90, 3), np.uint8)
+    batch = plain.prepare(pixels)
+    before = plain.encode(batch)
+    headed = copy.deepcopy(model)
+    attach_patch_head(headed, 8)
+    fill_seeded(headed.visual.patch_head, 2)
+    after = ConvImageEncoder(headed, (1, 2, 3), _HALF, _HALF).encode(batch)
+    assert all(torch.equal(one, other) for one, other in zip(before.stages, after.stages, strict=True))
+    assert after.patch_embeddings.shape == (1, 64, 16)
+    for embedding in (after.patch_embeddings, after.image_embedding):
+        assert torch.allclose(embedding.norm(dim=-1), torch.ones(embedding.shape[:-1]), atol=1e-5)
+    neighbours = after.patch_embeddings[0, 9] @ after.patch_embeddings[0, 10]
+    assert float(neighbours) < 0.9999, "every cell has an embedding of its own"
+
+
+def test_a_neighbourhood_is_the_mean_of_the_unit_features_around_every_other_patch(model: open_clip.CLIP) -> None:
+    encoder = ConvImageEncoder(model, (1, 2), _HALF, _HALF, neighbourhoods=((1, 2), (2, 4)))
+    features = encoder.encode(encoder.prepare(np.random.default_rng(0).integers(0, 255, (50, 90, 3), np.uint8)))
+    assert [tuple(patches.shape[:2]) for patches in features.matched] == [(1, 64), (1, 64), (1, 16), (1, 16)]
+    units = torch.nn.functional.normalize(features.stages[0][0], dim=-1)
+    assert torch.allclose(features.neighbourhoods[0][0, 0], units[[0, 1, 8, 9]].mean(dim=0), atol=1e-6)
+    deeper = torch.nn.functional.normalize(features.stages[1][0], dim=-1).view(8, 8, -1)
+    assert torch.allclose(features.neighbourhoods[1][0, 5], deeper[1:5, 1:5].mean(dim=(0, 1)), atol=1e-6)
 
 
 @pytest.mark.parametrize("stages", [(), (2, 1), (0, 1), (1, 5)])

@@ -43,6 +43,14 @@ def test_eq_6_is_the_mean_over_stages_and_is_not_stretched_per_image() -> None:
     assert torch.allclose(few_shot, torch.full((8, 8), 0.2))
 
 
+def test_eq_6_brings_a_stage_of_fewer_patches_to_the_grid_of_the_others() -> None:
+    fine = torch.zeros(16)
+    coarse = torch.tensor([0.8, 0.0, 0.0, 0.0])
+    few_shot = scoring.few_shot_map([fine, coarse], (4, 4), 4)
+    assert float(few_shot[0, 0]) == pytest.approx(0.4)
+    assert float(few_shot[3, 3]) == 0.0
+
+
 def test_eq_6_clips_distances_beyond_one() -> None:
     assert scoring.few_shot_map([torch.full((4,), 1.8)], (2, 2), 4).max() == 1.0
 

@@ -164,6 +164,12 @@ def test_an_unknown_profile_lists_those_there_are() -> None:
         profile_folder("enormous")
 
 
+@pytest.mark.parametrize("wish", ["tpu", "", "cuda:x", "CPU", "mps"])
+def test_a_device_that_is_none_is_refused(wish: str) -> None:
+    with pytest.raises(ProfileError, match=r"is no device\. Use auto, cpu or cuda"):
+        choose_device(wish)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_asking_for_cuda_where_there_is_none_says_what_to_do() -> None:
     with pytest.raises(ProfileError, match="--device cpu"):

@@ -43,6 +43,7 @@ def panel(qtbot: QtBot, state: AppState, product: str) -> Iterator[LivePanel]:
     made.close_down()
 
 
+@pytest.mark.timed
 @needs_ffmpeg
 @pytest.mark.slow
 def test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_it_is_back(

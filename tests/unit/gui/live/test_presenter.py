@@ -121,6 +121,7 @@ def test_an_ng_freezes_names_what_was_found_and_waits_for_its_acknowledgement(
     assert workbench.history.count(InspectionFilter(product=product)) == 4
 
 
+@pytest.mark.timed
 def test_a_lost_camera_takes_the_old_verdict_off_the_screen_within_a_second(
     presenter: LivePresenter, camera: HandSource, product: str, until: Until
 ) -> None:
@@ -278,6 +279,7 @@ def test_closing_while_a_picture_is_judged_waits_for_it(
     assert len(presenter.display.strip) == 1
 
 
+@pytest.mark.timed
 def test_the_window_goes_on_while_a_picture_is_judged(
     presenter: LivePresenter, camera: HandSource, engine: Any, product: str, until: Until
 ) -> None:

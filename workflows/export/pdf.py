@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from xml.sax.saxutils import escape
 
 from PIL import Image
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 from reportlab.platypus import Image as Picture
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from filo_core.errors import FiloError
 from filo_core.rendering import draw_regions, render_heat_map
 from filo_core.types import InspectionRecord, Verdict
-from workflows.export.selection import Selection, anomaly_type_of, whole_file
+from workflows.export.selection import Selection, anomaly_type_of
+from workflows.pdf_document import paragraph, write_document
 
 MOST_PICTURES = 200
 """Parts shown with a picture; a report on paper that is longer is not read."""
 
-_CHINESE = "STSong-Light"
-"""A font that PDF readers have themselves; nothing needs to be installed here."""
 _WIDTH_MM = 80
 _PICTURE_PX = 640
-_STYLES = getSampleStyleSheet()
 
 
 def write_pdf(selection: Selection, path: Path) -> int:
@@ -41,62 +32,59 @@ def write_pdf(selection: Selection, path: Path) -> int:
     Raises:
         FolderError: if the file cannot be written.
     """
-    pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE))
     counts = Counter(record.final_verdict for record in selection.records())
-    story = [*_heading(selection, counts), *_parts(selection)]
-    with whole_file(path) as temporary:
-        title = f"Inspections of {selection.wanted.product}"
-        document = SimpleDocTemplate(str(temporary), pagesize=A4, title=title, creator="FiLo Inspector")
-        document.build(story)
+    title = f"Inspections of {selection.wanted.product}"
+    write_document(path, title, (*_heading(selection, counts), *_parts(selection)))
     return counts.total()
 
 
-def _heading(selection: Selection, counts: Counter[Verdict]) -> Iterator[Any]:
+def _heading(selection: Selection, counts: Counter[Verdict]) -> Iterator[Flowable]:
     wanted = selection.wanted
-    yield _text(f"Inspections of {wanted.product}", "Title")
+    yield paragraph(f"Inspections of {wanted.product}", "Title")
     if wanted.since or wanted.until:
         ends = [moment.isoformat(" ", "minutes") if moment else "…" for moment in (wanted.since, wanted.until)]
-        yield _text(f"From {ends[0]} to {ends[1]}")
+        yield paragraph(f"From {ends[0]} to {ends[1]}")
     if selection.reviewed:
-        yield _text("Only inspections that a person has decided on.")
+        yield paragraph("Only inspections that a person has decided on.")
     yield Table([["Counts as", "Inspections"], *([verdict.value, str(counts[verdict])] for verdict in Verdict)])
     untrained = next((record for record in selection.records() if not record.trained and record.image_score), None)
     if untrained is not None:
-        yield _text("Among them are scores of untrained weights, which show only where patches differ from good parts.")
+        note = "Among them are scores of untrained weights, which show only where patches differ from good parts."
+        yield paragraph(note)
     yield Spacer(0, 6 * mm)
 
 
-def _parts(selection: Selection) -> Iterator[Any]:
+def _parts(selection: Selection) -> Iterator[Flowable]:
     notable = (record for record in selection.records() if record.verdict is not Verdict.OK or record.review)
     shown = list(islice(notable, MOST_PICTURES + 1))
     for record in shown[:MOST_PICTURES]:
         yield KeepTogether([*_words(record), *_picture(selection, record), Spacer(0, 5 * mm)])
     if len(shown) > MOST_PICTURES:
-        yield _text(f"Only the first {MOST_PICTURES} parts are shown. The CSV export has all of them.")
+        yield paragraph(f"Only the first {MOST_PICTURES} parts are shown. The CSV export has all of them.")
 
 
 def _words(record: InspectionRecord) -> Iterator[Paragraph]:
-    yield _text(f"{record.inspection_id}: {record.name}", "Heading4")
+    yield paragraph(f"{record.inspection_id}: {record.name}", "Heading4")
     score = "no score" if record.image_score is None else f"score {record.image_score:.4f}"
     kind = f", {anomaly_type_of(record)}" if record.regions else ""
     at = record.inspected_at.isoformat(" ", "seconds")
-    yield _text(f"Judged {record.verdict.value}{kind}, {score}, recipe version {record.recipe_version}, {at}")
+    yield paragraph(f"Judged {record.verdict.value}{kind}, {score}, recipe version {record.recipe_version}, {at}")
     if record.reason:
-        yield _text(record.reason)
+        yield paragraph(record.reason)
     if review := record.review:
         why = f": {review.reason}" if review.reason else ""
         called = f", {review.anomaly_type}" if review.anomaly_type else ""
-        yield _text(f"{review.reviewer} decided {review.verdict.value}{called}{why}")
+        yield paragraph(f"{review.reviewer} decided {review.verdict.value}{called}{why}")
 
 
-def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Any]:
+def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:
     if not record.map_hash:
         return
     try:
         pixels = selection.history.image(record).pixels
         drawn = render_heat_map(pixels, selection.history.anomaly_map(record), record.limits)
     except FiloError as error:
-        yield _text(f"No picture. {error}")
+        yield paragraph(f"No picture. {error}")
         return
     image = Image.fromarray(draw_regions(drawn, record.regions))
     image.thumbnail((_PICTURE_PX, _PICTURE_PX))
@@ -104,21 +92,3 @@ def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Any]:
     image.save(encoded, "JPEG", quality=85)
     scale = _WIDTH_MM * mm / max(image.size)
     yield Picture(encoded, image.width * scale, image.height * scale)
-
-
-def _text(text: str, style: str = "BodyText") -> Paragraph:
-    return Paragraph(_with_fonts(text), _STYLES[style])
-
-
-def _with_fonts(text: str) -> str:
-    """``text`` for a paragraph: what the standard fonts lack is set in the Chinese one."""
-
-    def switched(run: re.Match[str]) -> str:
-        return f'<font name="{_CHINESE}">{escape(run.group())}</font>'
-
-    visible = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    pieces = re.split(r"([^\x20-\x7e\xa0-\xff…–]+)", visible)
-    return "".join(
-        switched(match) if (match := re.fullmatch(r"[^\x20-\x7e\xa0-\xff…–]+", piece)) else escape(piece)
-        for piece in pieces
-    )

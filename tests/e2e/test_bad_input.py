@@ -1,0 +1,65 @@
+"""Whatever is typed, a command ends with a sentence and a status, never with a traceback or a shrug."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Result
+
+Run = Callable[..., Result]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("FILO_KEEP_DAYS", "soon", "valid integer"),
+        ("FILO_KEEP_DAYS", "-1", "greater than or equal to 1"),
+        ("FILO_KEEP_DAYS", "99999999999", "less than or equal to 36500"),
+        ("FILO_IMAGE_QUOTA_GB", "nan", "finite number"),
+        ("FILO_BACKUP_HOUR", "77", "less than or equal to 23"),
+    ],
+)
+def test_a_variable_that_is_of_no_use_is_named(run: Run, variable: str, value: str, why: str) -> None:
+    refused = run("product", "list", env={variable: value})
+    assert refused.status == 1
+    assert f"Error: {variable} is not what it should be" in refused.stderr
+    assert why in refused.stderr
+    assert "leave it out" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("inspect", "plate", "--folder", "CATEGORY"),
+        ("calibrate", "plate"),
+        ("benchmark", "CATEGORY"),
+        ("train", "CATEGORY", "--checkpoint", "run.safetensors"),
+        ("train-compact", "CATEGORY", "--checkpoint", "run.safetensors"),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.usefixtures("product")
+def test_a_device_that_is_none_is_named_with_those_there_are(
+    run: Run, category: Path, command: tuple[str, ...]
+) -> None:
+    refused = run(*(category if word == "CATEGORY" else word for word in command), "--device", "tpu")
+    assert refused.status == 1
+    assert "'tpu' is no device. Use auto, cpu or cuda." in refused.stderr
+
+
+@pytest.mark.parametrize("option", ["--weights", "--lists"])
+def test_a_folder_for_a_table_that_is_not_there_is_named(run: Run, category: Path, option: str) -> None:
+    refused = run("benchmark", category, "--table", "I", option, category / "nowhere")
+    assert refused.status == 1
+    assert "nowhere is no folder" in refused.stderr
+
+
+def test_a_learning_curve_that_cannot_be_written_is_refused_before_training(
+    run: Run, category: Path, tmp_path: Path
+) -> None:
+    refused = run("train-compact", category, "--checkpoint", tmp_path / "run.safetensors", "--log", tmp_path)
+    assert refused.status == 1
+    assert "cannot be written: Is a directory. Choose another file." in refused.stderr

@@ -1,0 +1,130 @@
+"""What a draft may hold, and which change of it makes its limits stale. Pure: nothing is read or stored."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from filo_core.errors import RecipeError
+from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
+from storage.names import name_key, product_name, tidy_name
+
+# It names a folder: nothing that leads out of the one where profiles lie.
+_PROFILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LARGEST_PIXEL = 1 << 20
+
+
+def signable_limits(draft: ProductDraft, model_hash: str) -> Limits:
+    """The draft's limits, if everything that a recipe needs is there and fits together.
+
+    Raises:
+        RecipeError: if it does not; the message says what to do.
+    """
+    name = draft.description.name
+    for step in WizardStep:
+        if step is not WizardStep.SIGN_OFF and draft.missing(step):
+            raise RecipeError(f"{name} cannot be signed off yet. {draft.missing(step)}")
+    assert draft.limits is not None, "the step before is complete"
+    if not model_hash:
+        raise RecipeError(f"It is not known for which model the limits of {name} are. Set the limits again.")
+    if draft.model_hash not in {"", model_hash}:
+        raise RecipeError(
+            f"The limits of {name} were found with another model than the one in use. Set the limits again."
+        )
+    return draft.limits
+
+
+def tidy_description(description: ProductDescription) -> ProductDescription:
+    """The same with its words as they are kept.
+
+    Raises:
+        ProductError: if a word is of no use as a name.
+    """
+    return replace(
+        description,
+        name=product_name(description.name),
+        class_name=tidy_name(description.class_name, "class name"),
+        domain=tidy_name(description.domain, "domain"),
+    )
+
+
+def tidy_draft(draft: ProductDraft) -> ProductDraft:
+    """A draft from outside: nothing in it may be what this program itself would refuse.
+
+    Raises:
+        RecipeError: if there is anything of the kind.
+        ProductError: if a word is of no use as a name.
+    """
+    name, box = draft.description.name, draft.region_of_interest
+    if box is not None and not _lies_in_an_image(box):
+        raise RecipeError(f"The region of interest of {name} lies outside any image. Export it again.")
+    if not all(_lies_in_an_image(patch.box) for patch in draft.taught_patches):
+        raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
+    if not _PROFILE.fullmatch(draft.profile):
+        raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
+    if draft.limits is not None:
+        check_limits(draft.limits)
+    types = tidy_types(draft.anomaly_types)
+    return replace(draft, description=tidy_description(draft.description), anomaly_types=types)
+
+
+def _lies_in_an_image(box: Box) -> bool:
+    return all(0 <= value <= _LARGEST_PIXEL for value in (box.x, box.y, box.width - 1, box.height - 1))
+
+
+def tidy_types(types: Sequence[AnomalyType]) -> tuple[AnomalyType, ...]:
+    """An anomaly list with its names as they are kept.
+
+    Raises:
+        RecipeError: if a name is empty, stands twice, or is the word for no known type.
+        ProductError: if a name is too long or holds characters that cannot be seen.
+    """
+    tidy = tuple(replace(entry, name=tidy_name(entry.name, "anomaly type")) for entry in types)
+    _check_types(tidy)
+    return tidy
+
+
+def renamed(draft: ProductDraft, new_name: str) -> ProductDraft:
+    """The same product under another name, which nobody has signed."""
+    description = replace(draft.description, name=product_name(new_name))
+    return replace(draft, description=description, signed_version=None, changed_since_signing=True)
+
+
+def without_stale_limits(before: ProductDraft, after: ProductDraft) -> ProductDraft:
+    """``after``, without its limits when what they were found with has changed."""
+    if _limits_rest_on(before) == _limits_rest_on(after):
+        return after
+    return replace(after, limits=None, calibration_note="", model_hash="")
+
+
+def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
+    """Everything that decides a score: the references, and the words that become prompts."""
+    described = draft.description
+    phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
+    references = frozenset(reference.image_hash for reference in draft.references)
+    return (described.class_name, described.kind, described.domain, phrases, references)
+
+
+def _check_types(types: Sequence[AnomalyType]) -> None:
+    seen: set[str] = set()
+    for entry in types:
+        key = name_key(entry.name)
+        if not key:
+            raise RecipeError("An anomaly type has no name. Name it, or take it off the list.")
+        if key == UNKNOWN_TYPE:
+            raise RecipeError(f"{entry.name} is what unnamed anomalies are called. Choose another name.")
+        if key in seen:
+            raise RecipeError(f"{entry.name} stands twice on the list. Take one of them off.")
+        seen.add(key)
+
+
+def check_limits(limits: Limits) -> None:
+    """Refuse limits that no score can be held against.
+
+    Raises:
+        RecipeError: if one is not a finite number.
+    """
+    if not all(math.isfinite(limit) for limit in (limits.ok, limits.ng, limits.region)):
+        raise RecipeError("A limit is not a number. Set the limits again.")
