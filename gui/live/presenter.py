@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.sources.base import ImageSource
 
-WATCH_EVERY_MS = 200
+WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
 _WAITING_ROOM = 64

@@ -19,7 +19,7 @@ class CameraTiming:
     """At least so long for opening it again; twice as long as it took before where that is more."""
     network_read_s: float = 2.0
     """For the next picture of a stream, by the same clock; then it is opened again."""
-    lost_s: float = 0.7
+    lost_s: float = 0.6
     """Without a sign of life, until the source is LOST."""
     hang_s: float = 4.0
     """Without a sign of life, until the process is killed and the camera opened anew."""
