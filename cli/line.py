@@ -96,6 +96,7 @@ def run(
                 deadline_s=deadline,
                 on_answer=tally.take,
                 require=partial(golden.require, version.recipe.product),
+                model_problem=lambda: detector.problem,
             )
             try:
                 line.parts += [_trigger(words, line, settings) for words in trigger or _kept_triggers(settings)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
@@ -14,7 +17,7 @@ from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -25,16 +28,29 @@ if TYPE_CHECKING:
     from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
 
+logger = logging.getLogger(__name__)
+
+NO_ROOM = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
 _KEPT_DETECTORS = 4
 _NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 
 
 class Engine:
-    """A loaded model profile that judges images of any recipe made for it."""
+    """A loaded model profile that judges images of any recipe made for it.
 
-    def __init__(self, loaded: LoadedProfile) -> None:
+    Args:
+        loaded: the profile.
+        load_on_cpu: loads it there, for when the graphics card has no room; None leaves that to whoever asks.
+    """
+
+    def __init__(self, loaded: LoadedProfile, load_on_cpu: Callable[[], LoadedProfile] | None = None) -> None:
         self._loaded = loaded
+        self._load_on_cpu = load_on_cpu
         self._detectors: OrderedDict[str, FiLoDetector] = OrderedDict()
+        # Those in use as well, which a job holds.
+        self._made: WeakSet[FiLoDetector] = WeakSet()
+        self.on_note: Callable[[str], None] = logger.warning
+        """Told what a person should know, as a sentence: another device."""
 
     @property
     def profile(self) -> str:
@@ -94,7 +110,7 @@ class Engine:
             RecipeError: as :meth:`detector`.
         """
         known = self.detector(before, images)
-        detector = self._loaded.detector(recipe)
+        detector = self._new_detector(recipe)
         detector.memory_bank = known.memory_bank.copy()
         for gone in set(before.taught_patches) - set(recipe.taught_patches):
             detector.memory_bank.remove(gone.key)
@@ -170,7 +186,7 @@ class Engine:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then look again.")
         loaded, recipe = self._loaded, draft.recipe(_NO_LIMITS, self.model_hash)
         phrases = PhraseMaps(recipe, loaded.text_encoder, loaded.heads, loaded.profile.gaussian_sigma_px)
-        detector = loaded.detector(recipe)
+        detector = self._new_detector(recipe)
         lights: list[PhraseLight] = []
         for count, image in enumerate(references, start=1):
             for name, lit in detector.phrase_maps(phrases, image.pixels).items():
@@ -179,7 +195,7 @@ class Engine:
         yield PhrasesLit(tuple(lights), phrases.unknown)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
-        detector = self._loaded.detector(recipe)
+        detector = self._new_detector(recipe)
         own = {reference.image_hash for reference in recipe.references}
         detector.set_references({image.image_hash: image.pixels for image in references if image.image_hash in own})
         self._teach(detector, recipe.taught_patches, references)
@@ -207,16 +223,36 @@ class Engine:
         if missing:
             raise RecipeError(f"Good images of {recipe.product} are missing: {', '.join(missing)}. Add them again.")
 
+    def _new_detector(self, recipe: Recipe) -> FiLoDetector:
+        detector = self._loaded.detector(recipe, make_room=self._make_room)
+        self._made.add(detector)
+        return detector
 
-def load_engine(profile: str = "compact", device: str = "auto", installed: Path | None = None) -> Engine:
+    def _make_room(self) -> bool:
+        """Move everything to the CPU, once; False where it computes already."""
+        if self._loaded.device == "cpu" or self._load_on_cpu is None:
+            return False
+        moving = list(self._made)
+        self._loaded = self._load_on_cpu()
+        for detector in moving:
+            detector.move_to(self._new_detector(detector.recipe), self._loaded.device)
+        self.on_note(NO_ROOM)
+        return True
+
+
+def load_engine(
+    profile: str = "compact", device: str = "auto", installed: Path | None = None, *, falls_back: bool = True
+) -> Engine:
     """Load a profile. Takes seconds; call it on the thread that will compute.
 
     Args:
         profile: its name.
         device: ``auto``, ``cpu`` or ``cuda``.
         installed: where profiles lie that did not ship with the program.
+        falls_back: move to the CPU when a graphics card has no room; else that error is raised.
 
     Raises:
         ProfileError: if the profile is unknown, incomplete or damaged, or the device is not there.
     """
-    return Engine(load_profile(profile_folder(profile, installed), device))
+    folder = profile_folder(profile, installed)
+    return Engine(load_profile(folder, device), partial(load_profile, folder, "cpu") if falls_back else None)

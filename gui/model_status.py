@@ -73,6 +73,7 @@ class ModelStatus(QWidget):
                 text = self.tr("No model: nothing can be inspected. %1").replace("%1", state.model_problem)
             case ModelState.READY:
                 text = self.tr("Model %1 is ready on %2").replace("%1", state.profile).replace("%2", state.device)
+                text = f"{text}. {state.model_note}" if state.model_note else text
         self._model.set_full_text(text)
 
     def _on_operator_changed(self, name: str) -> None:

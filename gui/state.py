@@ -64,7 +64,7 @@ class AppState(QObject):
         self._current_product = ""
         self._operator = operator
         self._model_state = ModelState.LOADING
-        self._model_problem = ""
+        self._model_problem = self._model_note = ""
         self._screens_at_work: Callable[[], Sequence[Screen]] = tuple
 
     @property
@@ -133,6 +133,11 @@ class AppState(QObject):
         return self._model_problem
 
     @property
+    def model_note(self) -> str:
+        """What a model that is ready has to say, as a sentence: it has moved to another device."""
+        return self._model_note
+
+    @property
     def trained(self) -> bool | None:
         """Whether the loaded weights are trained; None until a model is loaded."""
         engine = self._workbench.worker.engine if self._workbench is not None else None
@@ -156,6 +161,7 @@ class AppState(QObject):
         """Take over what the worker says about the model."""
         self._model_state = state
         self._model_problem = problem if state is ModelState.FAILED else ""
+        self._model_note = problem if state is ModelState.READY else ""
         self.model_changed.emit()
 
     def report_inspection(self, inspection: Inspection) -> None:

@@ -91,7 +91,7 @@ class WorkerBridge(QObject):
     """Turns the worker's word on its engine into a signal on the GUI thread."""
 
     model_state_changed = Signal(str, str)
-    """A :class:`~gui.state.ModelState` and a sentence (empty unless it failed)."""
+    """A :class:`~gui.state.ModelState` and a sentence: why it failed, or that it has moved elsewhere; else empty."""
 
     nightly_problem_changed = Signal(str)
     """Why the nightly work failed; empty when it did not. Emitted on its thread: connect it queued."""

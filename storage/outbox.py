@@ -50,6 +50,7 @@ _TRIGGERS = Table(
     Column("asked_at", Float, nullable=False),
     Column("result", Text),
     Index("ix_triggers_by_name", "trigger_id", "asked_at"),
+    Index("ix_triggers_by_age", "asked_at"),
     Index("ix_triggers_open", "id", sqlite_where=text("result IS NULL")),
 )
 _MESSAGES = Table(
@@ -92,6 +93,9 @@ class Outbox:
         self._engine: Engine = make_engine(self._url)
         with self._writing() as connection:
             _METADATA.create_all(connection)
+            for index in (index for table in _METADATA.tables.values() for index in table.indexes):
+                # A file of an earlier version has the tables without it.
+                index.create(connection, checkfirst=True)
             known = connection.execute(select(_STATION.c.outbox_id)).scalar()
             self._outbox_id = known or uuid.uuid4().hex[:12]
             if known is None:

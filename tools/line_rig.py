@@ -23,7 +23,6 @@ from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.types import (
     AnomalyType,
     Limits,
-    Prediction,
     ProductDescription,
     ProductDraft,
     Recipe,
@@ -31,14 +30,13 @@ from filo_core.types import (
     SourceImage,
 )
 from storage.engine import sqlite_url
-from storage.recorder import Recorder
+from storage.recorder import DISK_RESERVE_BYTES, Recorder
 from storage.storage import Storage, open_storage
+from tools.brightness import Brightness, make_brightness
 from workflows.delivery import BackOff
 from workflows.line import Line
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
@@ -49,20 +47,6 @@ _MODEL_HASH = "b" * 64
 STAGES = ("opened", "judged", "kept", "answered", "delivered")
 """Where :func:`die_at` can kill: after the trigger is accepted, before and after the record, after the answer's
 commit, and after a delivery that is not marked yet."""
-
-
-class Brightness:
-    """Scores a picture by its mean: black is OK, white is NG."""
-
-    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
-        """Mean in [0, 1]."""
-        score = float(pixels.mean()) / 255.0
-        return Prediction(score, np.full((8, 8), score, np.float32), (), {"mean": 0.0}, trained=False)
-
-
-def make_brightness(_device: str) -> Brightness:
-    """For the supervised process."""
-    return Brightness()
 
 
 def sign(storage: Storage) -> Recipe:
@@ -90,6 +74,7 @@ def line_in(
     sinks: Sequence[Sink] = (),
     source: ImageSource | None = None,
     detector: Detector | None = None,
+    reserve_bytes: int = DISK_RESERVE_BYTES,
     **options: Any,
 ) -> Iterator[Line]:
     """A started line whose data lies in ``home``; the model runs in a process of its own unless one is given."""
@@ -101,7 +86,7 @@ def line_in(
                 supervised.wait_ready()
             chosen = detector or supervised
             assert chosen is not None
-            outbox, recorder = home / "outbox.sqlite", Recorder(storage, PRODUCT)
+            outbox, recorder = home / "outbox.sqlite", Recorder(storage, PRODUCT, reserve_bytes=reserve_bytes)
             line = Line(recipe, source, chosen, recorder, outbox, sinks, back_off=QUICK, **options)
             line.start()
             try:

@@ -1,4 +1,4 @@
-"""A network camera on loopback, served by Debian's ffmpeg: it can be unplugged, frozen and garbled."""
+"""Network cameras on loopback, served by Debian's programs: they can be unplugged, frozen and garbled."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
+
+import psutil
 
 FFMPEG = shutil.which("ffmpeg")
+SYSTEM_PYTHON = "/usr/bin/python3"
+_RTSP = Path(__file__).with_name("rtsp_camera.py")
 _PICTURES = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25")
 _STREAM = ("-c:v", "mpeg2video", "-g", "5", "-q:v", "4", "-f", "mpegts", "-listen", "1")
 
@@ -38,6 +43,18 @@ class NetworkCamera:
     def address(self) -> str:
         """Where it is served."""
         return f"http://127.0.0.1:{self._port}/live"
+
+    def _command(self) -> list[str]:
+        assert FFMPEG is not None
+        return [FFMPEG, "-v", "quiet", *_PICTURES, *self._noise, *_STREAM, self.address]
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it can be connected to, or is; starting the program that plays it takes a while."""
+        with self._lock, contextlib.suppress(psutil.Error):
+            playing = self._process is not None and psutil.Process(self._process.pid).net_connections("tcp4")
+            return bool(playing)
+        return False
 
     def plug(self, *, garbled: bool = False) -> None:
         """Serve from now on; garbled means that parts of the stream are overwritten with noise."""
@@ -74,10 +91,9 @@ class NetworkCamera:
                 self._process.kill()
 
     def _serve(self) -> None:
-        assert FFMPEG is not None
         while not self._ending.is_set():
             self._plugged.wait()
-            command = [FFMPEG, "-v", "quiet", *_PICTURES, *self._noise, *_STREAM, self.address]
+            command = self._command()
             with self._lock:
                 if self._ending.is_set() or not self._plugged.is_set():
                     continue
@@ -85,3 +101,25 @@ class NetworkCamera:
             self._process.wait()
             with self._lock, contextlib.suppress(OSError):
                 self._process = None
+
+
+class RtspCamera(NetworkCamera):
+    """The same over RTSP, behind a password; it cannot be garbled."""
+
+    USER, PASSWORD = "anna", "geheim"
+
+    @property
+    def address(self) -> str:
+        """Where it is served, with the password."""
+        return f"rtsp://{self.USER}:{self.PASSWORD}@127.0.0.1:{self._port}/live"
+
+    def _command(self) -> list[str]:
+        return [SYSTEM_PYTHON, str(_RTSP), str(self._port), self.USER, self.PASSWORD]
+
+
+def has_rtsp() -> bool:
+    """Whether what :class:`RtspCamera` needs is installed."""
+    if not Path(SYSTEM_PYTHON).exists():
+        return False
+    needs = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+    return subprocess.run([SYSTEM_PYTHON, "-c", needs], capture_output=True, check=False).returncode == 0

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filo_core.errors import StorageError
+from filo_core.errors import FiloError
 from filo_core.line.sinks.base import Sink, SinkError
 
 if TYPE_CHECKING:
@@ -81,11 +81,12 @@ class Courier:
                 self._deliver(waiting)
                 failures = 0
                 self._problem = ""
-            except (SinkError, StorageError) as error:
+            except Exception as error:
                 failures += 1
+                foreseen = isinstance(error, FiloError)
                 if not self._problem:
-                    logger.warning("delivery to %s waits: %s", self.sink.name, error)
-                self._problem = str(error)
+                    logger.warning("delivery to %s waits: %s", self.sink.name, error, exc_info=not foreseen)
+                self._problem = str(error) if foreseen else f"Delivery to {self.sink.name} fails. Check its receiver."
                 if self._stopping.wait(self._back_off.after(failures)):
                     break
         self.sink.close()

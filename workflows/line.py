@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Recipe
 
+_FORGET_EVERY = 500
+"""Triggers: a line that runs for months keeps a week of answers, not all of them."""
 _CRASHED = "The program ended before this part was judged. Judge it by eye."
 
 
@@ -41,9 +44,13 @@ class RecordLedger:
         self._require = require
         self._outbox = outbox
         self._couriers = couriers
+        self._opened = 0
 
     def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
         """Accept a trigger; its number, and its answer if it had one within that time."""
+        self._opened += 1
+        if self._opened % _FORGET_EVERY == 0:
+            self._outbox.forget_old()
         return self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
 
     def keep(self, inspection: Inspection) -> None:
@@ -59,7 +66,8 @@ class RecordLedger:
             courier.notify()
 
     def recover(self, recipe: Recipe) -> int:
-        """Answer what an earlier start left open; how many triggers that were."""
+        """Answer what an earlier start left open, and forget what is old; how many triggers were open."""
+        self._outbox.forget_old()
         left = self._outbox.open_triggers()
         for number, trigger_id in left:
             result = not_inspected(trigger_id, recipe.product, recipe.content_hash, _CRASHED, 0.0)
@@ -93,6 +101,7 @@ class Line:
         sinks: where answers go.
         deadline_s: longest time from a trigger to its answer.
         on_answer: told every new answer.
+        model_problem: why the detector cannot judge now, as a sentence; never waits.
         require: raises a FiloError while no part may get a verdict: its golden set has a problem.
     """
 
@@ -105,6 +114,7 @@ class Line:
     deadline_s: float = 2.0
     on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None
     require: Callable[[], None] = lambda: None
+    model_problem: Callable[[], str] = lambda: ""
     back_off: BackOff = field(default_factory=BackOff)
     parts: list[LinePart] = field(default_factory=list)
     """Triggers and servers, added once the station is there."""
@@ -119,18 +129,23 @@ class Line:
     def __post_init__(self) -> None:
         self._lock = InstanceLock(sqlite_url(self.outbox_file), self.outbox_file.parent)
         self._lock.acquire()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._lock.release)
             self.outbox = Outbox(self.outbox_file)
-        except BaseException:
-            self._lock.release()
-            raise
-        self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
-        ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
-        self.station = Station(
-            self.source, self.recipe, self.detector, ledger, deadline_s=self.deadline_s, on_answer=self.on_answer
-        )
-        self.outbox.forget_old()
-        self.recovered = ledger.recover(self.recipe)
+            undo.callback(self.outbox.close)
+            self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
+            ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
+            self.station = Station(
+                self.source,
+                self.recipe,
+                self.detector,
+                ledger,
+                deadline_s=self.deadline_s,
+                on_answer=self.on_answer,
+                model_problem=self.model_problem,
+            )
+            self.recovered = ledger.recover(self.recipe)
+            undo.pop_all()
 
     @property
     def problem(self) -> str:
@@ -156,7 +171,9 @@ class Line:
 
     def stop(self) -> None:
         """Stop what asks first; every open trigger gets its answer, and what is undelivered waits on the disk."""
-        while self._started:
-            self._started.pop().stop()
-        self.outbox.close()
-        self._lock.release()
+        with ExitStack() as ending:
+            ending.callback(self._lock.release)
+            ending.callback(self.outbox.close)
+            while self._started:
+                # Called from the last one on, each whatever becomes of the others.
+                ending.callback(self._started.pop(0).stop)

@@ -26,6 +26,8 @@ from workflows.users import Users
 if TYPE_CHECKING:
     from filo_core.engine import Engine
 
+OnEngine = Callable[[EngineState, str], None]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Workbench:
@@ -46,6 +48,8 @@ class Workbench:
     """Sends the record on to the plant; None for a station on its own."""
     live_model: LiveModel | None = None
     """The process that judges live frames; None where the worker does."""
+    on_engine: OnEngine | None = None
+    """As in :func:`open_workbench`."""
 
     def change_model(self, settings: Settings) -> None:
         """Load the profile that ``settings`` name, on their device, in place of the one in use.
@@ -53,7 +57,7 @@ class Workbench:
         Raises:
             EngineBusyError: while a job has not ended.
         """
-        self.worker.change_engine(partial(_load_engine, settings))
+        self.worker.change_engine(partial(_load_engine, settings, self.on_engine))
         if self.live_model is not None:
             self.live_model.close()
 
@@ -72,14 +76,14 @@ class Workbench:
 
 def open_workbench(
     settings: Settings,
-    on_engine: Callable[[EngineState, str], None] | None = None,
+    on_engine: OnEngine | None = None,
     on_nightly_problem: Callable[[str], None] | None = None,
 ) -> Workbench:
     """Open the record and start the worker; the model loads on the worker's thread meanwhile.
 
     Args:
         settings: of this start.
-        on_engine: told on the worker's thread how the model is.
+        on_engine: told on the worker's thread how the model is, and when it has moved to another device.
         on_nightly_problem: see :class:`~workflows.nightly.NightlyWork`.
 
     Raises:
@@ -95,7 +99,7 @@ def open_workbench(
         forwarder.start()
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
-    worker = Worker(partial(_load_engine, settings), on_engine)
+    worker = Worker(partial(_load_engine, settings, on_engine), on_engine)
     worker.start()
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
@@ -124,11 +128,15 @@ def open_workbench(
         live_model=live_model,
         nightly=nightly,
         forwarder=forwarder,
+        on_engine=on_engine,
     )
 
 
-def _load_engine(settings: Settings) -> Engine:
+def _load_engine(settings: Settings, on_engine: OnEngine | None) -> Engine:
     # torch takes seconds to import: on the worker's thread, behind the open window.
     from filo_core.engine import load_engine
 
-    return load_engine(settings.profile, settings.device, settings.models)
+    engine = load_engine(settings.profile, settings.device, settings.models)
+    if on_engine is not None:
+        engine.on_note = partial(on_engine, EngineState.READY)
+    return engine

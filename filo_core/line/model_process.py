@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.errors import FiloError
+from filo_core.out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -72,7 +73,8 @@ def load_detector(
     """
     from filo_core.engine import load_engine
 
-    return load_engine(profile, device, installed).detector(recipe, references)
+    # Whoever serves it tells its owner about another device, and so loads it anew there himself.
+    return load_engine(profile, device, installed, falls_back=False).detector(recipe, references)
 
 
 def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Connection[Any, Any]) -> None:
@@ -117,7 +119,7 @@ class _Model:
             try:
                 prediction = self._detector.predict(pixels)
             except RuntimeError as error:
-                # One picture at a time is the smallest batch there is: what is left is the CPU.
+                # Its batches have been made smaller by now: what is left is the CPU.
                 if self._on_cpu or not is_out_of_memory(error):
                     raise
                 self._move_to_cpu()
@@ -130,11 +132,6 @@ class _Model:
         self._detector = self._make("cpu")
         self._on_cpu = True
         self.note = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """True for torch's error of a full graphics card, whichever version raises it."""
-    return type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
 
 
 def _listen(owner: Connection[Any, Any], wishes: queue.SimpleQueue[int | None]) -> None:

@@ -47,10 +47,14 @@ class SettledFiles:
         except FolderError as error:
             # An empty folder is what a watched folder is between two parts.
             self._problem = "" if self._folder.is_dir() else str(error)
+            if not self._problem:
+                self._seen.clear()
+                self._taken.clear()
             return []
         self._problem = ""
         there = set(paths)
         self._taken = {path: mark for path, mark in self._taken.items() if path in there}
+        self._seen = {path: look for path, look in self._seen.items() if path in there}
         return [path for path in paths if self._is_settled(path)]
 
     def _is_settled(self, path: Path) -> bool:

@@ -8,10 +8,11 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.imaging import encode_frame
+from filo_core.line.ledger import Ledger, Unkept
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
 from filo_core.line.runs import judge
 from filo_core.line.sources.base import Frame, SourceState
@@ -34,22 +35,6 @@ _REMEMBERED = 1_000
 """Answers at hand without asking the ledger."""
 
 
-class Ledger(Protocol):
-    """Keeps triggers and their answers for good; every method may raise a FiloError, whose sentence is the reason."""
-
-    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
-        """Accept a trigger; its number, and its answer if it had one within that time."""
-        ...
-
-    def keep(self, inspection: Inspection) -> None:
-        """Write an inspection into the record."""
-        ...
-
-    def close(self, number: int, result: LineResult) -> None:
-        """Keep the answer, and with it what is to be delivered."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class StationCounters:
     """Triggers accepted since the start, and their answers."""
@@ -63,18 +48,19 @@ class StationCounters:
 @dataclass(slots=True)
 class _Pending:
     ticket: Ticket
-    number: int
     deadline: float
-    claimed: bool = False
-    """Whoever sets this decides the answer: the judging thread, or the watch when the time is up."""
+    number: int | None = None
+    """The ledger's; None until the trigger is kept."""
+    claimed_by: int | None = None
+    """The thread that decides the answer: that which judges, or the watch when the time is up."""
 
 
 class Station:
     """Judges one trigger at a time, in their order.
 
-    Two threads: one judges, one watches the deadlines, so that a trigger is answered in time whatever the first one
-    hangs in. An answer is kept before anybody hears of it; where it cannot be kept it is NOT_INSPECTED, and keeping
-    that is tried until it works.
+    Three threads: one judges; one watches the deadlines, so that a trigger is answered in time whatever the first one
+    hangs in; one keeps what could not be kept at once, whatever a locked database hangs in. A verdict is kept before
+    anybody hears of it. Where it cannot be kept the answer is NOT_INSPECTED, and keeping that is tried until it works.
 
     Args:
         source: where pictures come from; started and stopped by whoever made it.
@@ -83,6 +69,7 @@ class Station:
         ledger: keeps triggers and answers.
         deadline_s: longest time from a trigger to its answer.
         on_answer: told every new answer, with the inspection behind it.
+        model_problem: why the detector cannot judge now, as a sentence; never waits.
     """
 
     def __init__(
@@ -94,6 +81,7 @@ class Station:
         *,
         deadline_s: float = 2.0,
         on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None,
+        model_problem: Callable[[], str] = lambda: "",
     ) -> None:
         self._source = source
         self._recipe = recipe
@@ -101,11 +89,12 @@ class Station:
         self._ledger = ledger
         self._deadline_s = deadline_s
         self._on_answer = on_answer
+        self._model_problem = model_problem
         self._changed = threading.Condition()
         self._waiting: deque[_Pending] = deque()
         self._open: dict[str, _Pending] = {}
         self._answered: OrderedDict[str, tuple[float, LineResult]] = OrderedDict()
-        self._unkept: deque[tuple[int, LineResult]] = deque()
+        self._unkept = Unkept(ledger)
         self._counters = StationCounters()
         self._storage_problem = ""
         self._heartbeat = 0
@@ -114,6 +103,7 @@ class Station:
         self._threads = [
             threading.Thread(target=self._judge_all, name="filo-station", daemon=True),
             threading.Thread(target=self._watch, name="filo-station-watch", daemon=True),
+            threading.Thread(target=self._keep_later, name="filo-station-keep", daemon=True),
         ]
 
     @property
@@ -132,11 +122,16 @@ class Station:
         return bool(self._open)
 
     @property
+    def unkept(self) -> int:
+        """Answers given that have yet to be kept: the disk is full, or the database locked."""
+        return len(self._unkept)
+
+    @property
     def problem(self) -> str:
         """Why triggers cannot be judged or kept now, as a sentence; empty when all is well."""
         if self._source is not None and self._source.state is SourceState.LOST:
             return self._source.problem
-        return self._storage_problem
+        return self._storage_problem or self._model_problem()
 
     def start(self) -> None:
         """Begin to judge."""
@@ -153,8 +148,8 @@ class Station:
                 thread.join(self._deadline_s + 5.0)
         for pending in list(self._open.values()):
             if self._claim(pending):
-                self._refuse(pending, "The line was stopped before this part was judged. Judge it by eye.")
-        self._keep_unkept()
+                self._answer_first(pending, "The line was stopped before this part was judged. Judge it by eye.")
+        self._unkept.keep()
 
     def ask(self, trigger: Trigger) -> Ticket:
         """Accept a trigger; a repetition gets the ticket, or the answer, of the first."""
@@ -164,15 +159,15 @@ class Station:
                 self._counters = replace(self._counters, repeated=self._counters.repeated + 1)
                 return known
             ticket = Ticket(trigger)
-            pending = _Pending(ticket, -1, trigger.asked_monotonic + self._deadline_s)
+            pending = _Pending(ticket, trigger.asked_monotonic + self._deadline_s)
             self._open[trigger.trigger_id] = pending
             self._counters = replace(self._counters, triggers=self._counters.triggers + 1)
         try:
             pending.number, earlier = self._ledger.open(trigger.trigger_id, trigger.repeats_within_s)
-        except FiloError as error:
-            self._storage_problem = str(error)
+        except Exception as error:  # noqa: BLE001 whoever asks gets an answer, whatever a database raises
+            self._storage_problem = _sentence("The trigger could not be kept", error)
             if self._claim(pending):
-                self._refuse(pending, str(error), keep=False)
+                self._answer_first(pending, self._storage_problem)
             return ticket
         if earlier is None:
             self._enqueue(pending)
@@ -210,8 +205,8 @@ class Station:
             except Exception as error:
                 # Whatever a driver or a library raises: one part goes without a verdict, never the line.
                 logger.exception("judging failed")
-                if self._claim(pending):
-                    self._refuse(pending, f"Judging failed ({type(error).__name__}). Judge this part by eye.")
+                if self._is_unanswered(pending):
+                    self._answer_first(pending, _sentence("Judging failed", error))
             finally:
                 self._judging_since = None
 
@@ -222,7 +217,7 @@ class Station:
 
     def _judge_one(self, pending: _Pending) -> None:
         trigger = pending.ticket.trigger
-        if pending.claimed:
+        if pending.claimed_by is not None:
             # Its time was up while it waited: the next part is what matters now.
             return
         if trigger.problem:
@@ -242,14 +237,15 @@ class Station:
             self._ledger.keep(inspection)
         except FiloError as error:
             self._storage_problem = str(error)
-            self._refuse(pending, str(error), keep_inspection=False)
+            # The record has kept that there is none, where it could.
+            self._refuse(pending, str(error), in_record=True)
             return
-        self._finish(pending, result, inspection)
+        self._finish(pending, result, inspection, in_record=True)
 
     def _frame_after(self, pending: _Pending) -> Frame | None:
         """The first frame captured since the trigger: an older one may show the part before."""
         asked = pending.ticket.trigger.asked_monotonic
-        while not self._stopping.is_set() and not pending.claimed and self._source is not None:
+        while not self._stopping.is_set() and pending.claimed_by is None and self._source is not None:
             frame = self._source.newest()
             if frame is not None and frame.captured_monotonic >= asked:
                 return frame
@@ -269,36 +265,46 @@ class Station:
 
     def _claim(self, pending: _Pending) -> bool:
         with self._changed:
-            if pending.claimed:
+            if pending.claimed_by is not None:
                 return False
-            pending.claimed = True
+            pending.claimed_by = threading.get_ident()
             return True
 
-    def _refuse(self, pending: _Pending, reason: str, *, keep: bool = True, keep_inspection: bool = True) -> None:
-        trigger = pending.ticket.trigger
+    def _is_unanswered(self, pending: _Pending) -> bool:
+        """Whether this thread decides the answer, and has not given it."""
+        mine = self._claim(pending) or pending.claimed_by == threading.get_ident()
+        return mine and pending.ticket.result is None
+
+    def _refusal(self, pending: _Pending, reason: str) -> LineResult:
+        trigger, recipe = pending.ticket.trigger, self._recipe
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
-        recipe = self._recipe
-        result = not_inspected(trigger.trigger_id, recipe.product, recipe.content_hash, reason, latency)
-        if keep and keep_inspection:
+        return not_inspected(trigger.trigger_id, recipe.product, recipe.content_hash, reason, latency)
+
+    def _answer_first(self, pending: _Pending, reason: str) -> None:
+        """NOT_INSPECTED at once, and kept as soon as it can be: lost in between, it is what recovery says as well."""
+        result = self._refusal(pending, reason)
+        self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=False)
+        self._answer(pending, result, None, is_new=True)
+
+    def _refuse(self, pending: _Pending, reason: str, *, in_record: bool = False) -> None:
+        result = self._refusal(pending, reason)
+        if not in_record:
             try:
                 self._ledger.keep(inspection_of(result))
+                in_record = True
             except FiloError as error:
                 self._storage_problem = str(error)
-        self._finish(pending, result, None, keep=keep)
+        self._finish(pending, result, None, in_record=in_record)
 
-    def _finish(
-        self, pending: _Pending, result: LineResult, inspection: Inspection | None, *, keep: bool = True
-    ) -> None:
-        if keep:
-            try:
-                self._ledger.close(pending.number, result)
-                self._storage_problem = ""
-            except FiloError as error:
-                self._storage_problem = str(error)
-                recipe = self._recipe.content_hash
-                latency = result.latency_ms or 0.0
-                result = not_inspected(result.trigger_id, result.product, recipe, str(error), latency)
-                self._unkept.append((pending.number, result))
+    def _finish(self, pending: _Pending, result: LineResult, inspection: Inspection | None, *, in_record: bool) -> None:
+        assert pending.number is not None, "only a trigger that was kept is judged"
+        try:
+            self._ledger.close(pending.number, result)
+            self._storage_problem = ""
+        except FiloError as error:
+            self._storage_problem = str(error)
+            result = self._refusal(pending, str(error))
+            self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=in_record)
         self._answer(pending, result, inspection, is_new=True)
 
     def _answer(self, pending: _Pending, result: LineResult, inspection: Inspection | None, *, is_new: bool) -> None:
@@ -316,9 +322,13 @@ class Station:
                 repeated=counters.repeated + (not is_new),
                 not_inspected=counters.not_inspected + (is_new and missed),
             )
-        if is_new:
-            self._on_answer(result, inspection)
         pending.ticket.answer(result)
+        if is_new:
+            try:
+                self._on_answer(result, inspection)
+            except Exception:
+                # A terminal that is gone must not take the line with it.
+                logger.exception("whoever watches the answers failed")
 
     # The watch -------------------------------------------------------------------------------------------------
 
@@ -329,10 +339,13 @@ class Station:
             if self._threads[0].is_alive() and (since is None or now - since < 2 * self._deadline_s):
                 self._heartbeat += 1
             for pending in list(self._open.values()):
-                # Without a number the ledger is still being asked; that thread answers.
-                if now >= pending.deadline - _ANSWERING_S and pending.number >= 0 and self._claim(pending):
-                    self._refuse(pending, self._why_late())
-            self._keep_unkept()
+                if now >= pending.deadline - _ANSWERING_S and self._claim(pending):
+                    self._answer_first(pending, self._why_late())
+
+    def _keep_later(self) -> None:
+        while not self._stopping.wait(_WATCH_EVERY_S):
+            if self._unkept.keep():
+                self._storage_problem = ""
 
     def _why_late(self) -> str:
         if self._source is not None and self._source.state is not SourceState.RUNNING:
@@ -340,12 +353,7 @@ class Station:
             return f"{why} The part was not judged."
         return f"No verdict within {self._deadline_s:g} s. Judge this part by eye, or allow more time."
 
-    def _keep_unkept(self) -> None:
-        while self._unkept:
-            number, result = self._unkept[0]
-            try:
-                self._ledger.close(number, result)
-            except FiloError:
-                return
-            self._unkept.popleft()
-            self._storage_problem = ""
+
+def _sentence(what: str, error: Exception) -> str:
+    """The error's own sentence where it has one."""
+    return str(error) if isinstance(error, FiloError) else f"{what} ({type(error).__name__}). Judge this part by eye."

@@ -29,6 +29,7 @@ _FIRST_CAPACITY = 3840 * 2160 * 3
 _CLOSE_GRACE_S = 1.0
 _KILL_GRACE_S = 5.0
 _TRIES = 2
+_LOAD_AGAIN_S = 10.0
 
 
 class ModelProcessError(FiloError):
@@ -72,6 +73,7 @@ class SupervisedDetector:
         self._life: _Life | None = None
         self._closed = False
         self._frame = 0
+        self._failure, self._again_at = "", 0.0
         self.restarts = 0
         """Processes replaced so far."""
         self.load_seconds: float | None = None
@@ -110,14 +112,29 @@ class SupervisedDetector:
             return True
         try:
             life = self._living()
-            if not life.is_ready and life.has_news():
-                self._ready(life)
-            return life.is_ready
+            # One that was ready has news only when it has ended.
+            if life.has_news():
+                self._ready(life) if not life.is_ready else self._replace("ended by itself")
+            return life is self._life and life.is_ready
         except _LostError as error:
             self._end()
             raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
         finally:
             self._lock.release()
+
+    @property
+    def problem(self) -> str:
+        """Why no picture can be judged now, as a sentence; empty when one can. Starts the process if need be."""
+        if self._closed:
+            return "The model is stopped."
+        if time.monotonic() < self._again_at:
+            return self._failure
+        try:
+            return "" if self.is_ready() else "The model is loading. Parts are judged as soon as it is ready."
+        except ModelProcessError as error:
+            # Asked for many times a second; loading takes the whole machine.
+            self._failure, self._again_at = str(error), time.monotonic() + _LOAD_AGAIN_S
+            return self._failure
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
         """Prediction for ``(H, W, 3)`` uint8 RGB.

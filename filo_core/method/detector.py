@@ -18,6 +18,7 @@ from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
+from filo_core.method.room import with_room
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
@@ -63,6 +64,7 @@ class FiLoDetector:
         new_bank: in place of the memory bank of eq. (5), for the same.
         suppress: in place of λ outside the boxes (III-C1), for the same.
         peak_share: of max M in the image score of eq. (1).
+        make_room: called when its graphics card has no room, to move it by :meth:`move_to`; False when it cannot.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class FiLoDetector:
         new_bank: Callable[[], MemoryBank] = MemoryBank,
         suppress: Suppress = suppress_outside,
         peak_share: float = 0.5,
+        make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         self._recipe = recipe
         self._profile = profile
@@ -92,7 +95,19 @@ class FiLoDetector:
         self._new_bank = new_bank
         self._suppress = suppress
         self._peak_share = peak_share
+        self.make_room = make_room
         self.memory_bank = new_bank()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it looks for."""
+        return self._recipe
+
+    def move_to(self, other: FiLoDetector, device: str) -> None:
+        """Compute with the parts of another detector of the same recipe and profile, on its device, from now on."""
+        self._backbone, self._localizer = other._backbone, other._localizer
+        self._text_side, self._type_ranking = other._text_side, other._type_ranking
+        self.memory_bank.move_to(device)
 
     def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
         """Fill the memory bank anew: image hash → ``(H, W, 3)`` uint8 RGB."""
@@ -100,6 +115,7 @@ class FiLoDetector:
         for key, pixels in references.items():
             self.add_reference(key, pixels)
 
+    @with_room
     def add_reference(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Add one good image without touching the others."""
         if not self._matches:
@@ -112,6 +128,7 @@ class FiLoDetector:
         ]
         self.memory_bank.add(key, [torch.cat([stage[0] for stage in stages]) for stages in zip(*passes, strict=True)])
 
+    @with_room
     @torch.inference_mode()
     def teach(self, patch: TaughtPatch, pixels: NDArray[np.uint8]) -> None:
         """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
@@ -145,6 +162,7 @@ class FiLoDetector:
         """
         return self.predict_against(pixels, self.memory_bank)
 
+    @with_room
     @torch.inference_mode()
     def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
         """:meth:`predict` with another memory bank, for leave-one-out scores."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
 from filo_core.errors import RecipeError
+from filo_core.method.room import in_batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +81,12 @@ class MemoryBank:
         bank._references = dict(self._references)
         return bank
 
+    def move_to(self, device: str) -> None:
+        """Keep all patches on another device from now on."""
+        self._references = {
+            key: tuple(stage.to(device) for stage in stages) for key, stages in self._references.items()
+        }
+
     def distances(self, stages: Sequence[Tensor], windows: Sequence[float] = (1.0,)) -> tuple[Tensor, ...]:
         """Cosine distance of every patch to its nearest stored patch, stage by stage. Eq. (5).
 
@@ -99,7 +106,10 @@ class MemoryBank:
             raise RecipeError("No references set: call set_references() first, or add a good image to the product")
         return tuple(
             _nearest_distance(
-                functional.normalize(query.float(), dim=-1), [r[i] for r in self._references.values()], windows
+                functional.normalize(query.float(), dim=-1),
+                # Those of a bank that was filled before the model moved to another device follow it here.
+                [r[i].to(query.device) for r in self._references.values()],
+                windows,
             )
             for i, query in enumerate(stages)
         )
@@ -159,9 +169,14 @@ def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequ
             best[bound] = torch.maximum(best[bound], found)
         anywhere = free if gridded else list(range(len(windows)))
         if anywhere:
-            best[anywhere] = torch.maximum(best[anywhere], (query @ patches.T).amax(dim=1))
+            found = in_batches(partial(_best_of, patches), query, count)
+            best[anywhere] = torch.maximum(best[anywhere], found)
     # Rounding can push the similarity of equal vectors past 1.
     return (1.0 - best.mean(dim=0)).clamp_min(0.0)
+
+
+def _best_of(patches: Tensor, query: Tensor) -> Tensor:
+    return (query @ patches.T).amax(dim=1)
 
 
 def _nearest_within(query: Tensor, patches: Tensor, windows: Sequence[float]) -> Tensor:

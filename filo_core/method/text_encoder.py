@@ -8,6 +8,8 @@ import torch
 from open_clip.transformer import text_global_pool
 from torch.nn import functional
 
+from filo_core.method.room import in_batches
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -48,11 +50,7 @@ class OpenClipTextEncoder:
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> Tensor:
         """``(P, D)`` float32, L2-normalised, in batches."""
-        batches = [
-            encode_tokens(self._model, self.tokenize(prompts[start : start + _BATCH]))
-            for start in range(0, len(prompts), _BATCH)
-        ]
-        return torch.cat(batches)
+        return in_batches(lambda batch: encode_tokens(self._model, batch), self.tokenize(prompts), _BATCH)
 
 
 def encode_tokens(model: Any, tokens: Tensor) -> Tensor:

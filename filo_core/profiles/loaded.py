@@ -37,8 +37,8 @@ class LoadedProfile:
     """In place of the fixed templates alone."""
     suppress: Suppress = suppress_outside
 
-    def detector(self, recipe: Recipe) -> FiLoDetector:
-        """Set up for one recipe; its memory bank is empty."""
+    def detector(self, recipe: Recipe, *, make_room: Callable[[], bool] = lambda: False) -> FiLoDetector:
+        """Set up for one recipe; its memory bank is empty. ``make_room`` as in :class:`FiLoDetector`."""
         return FiLoDetector(
             recipe,
             self.profile,
@@ -47,6 +47,7 @@ class LoadedProfile:
             self.localizer,
             text_side=None if self.new_text_side is None else self.new_text_side(recipe),
             suppress=self.suppress,
+            make_room=make_room,
         )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Live: TypeAlias = "LiveInspection[Engine] | TriggeredInspection"
 
-WATCH_EVERY_MS = 200
+WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
 _WAITING_ROOM = 64

@@ -65,6 +65,6 @@ def make_source(choice: SourceChoice) -> ImageSource:
 
 def find_cameras() -> list[int]:
     """Numbers of the cameras that look present. Slow on some systems: not for the GUI thread."""
-    from filo_core.line.sources.camera import available_cameras
+    from filo_core.line.sources.local_cameras import available_cameras
 
     return available_cameras()

@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from filo_core.line.sources.base import Frame, ImageSource, SourceState
-from filo_core.line.sources.camera import CameraSource, CameraTiming
+from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.folder import FolderSource
+from filo_core.line.sources.timing import CameraTiming
 
 LONGEST_WAIT_S = 20.0
 RATE = 50.0

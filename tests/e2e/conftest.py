@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import main
+from program import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +49,7 @@ def run(filo_home: Path) -> Callable[..., Result]:
 
     def start(*arguments: str | Path, env: dict[str, str] | None = None, typed: str = "") -> Result:
         variables = {"FILO_HOME": str(filo_home)} | (env or {})
-        done = CliRunner().invoke(main.cli, list(map(str, arguments)), input=typed, env=variables)
+        done = CliRunner().invoke(cli, list(map(str, arguments)), input=typed, env=variables)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "Traceback" not in done.output
         return Result(done.exit_code, done.stdout, done.stderr)
@@ -118,7 +118,7 @@ def home_with_product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What the user has set does not reach in.
     cleared: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FILO_")}
     home = folder / "home"
-    done = CliRunner().invoke(main.cli, command, env=cleared | {"FILO_HOME": str(home), "FILO_SECRETS": "file"})
+    done = CliRunner().invoke(cli, command, env=cleared | {"FILO_HOME": str(home), "FILO_SECRETS": "file"})
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["good_parts"] == 6
     return home

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import main
+from program import cli
 from tests.e2e.conftest import ROOT, Result, environment, paint_part
 
 Run = Callable[..., Result]
@@ -35,7 +35,7 @@ def test_the_person_who_signs_in_stands_beside_the_verdicts_and_nobody_has_to(
     run: Run, product: str, category: Path, filo_home: Path
 ) -> None:
     def typed(pin: str, *arguments: str) -> int:
-        done = CliRunner().invoke(main.cli, list(arguments), input=pin, env={"FILO_HOME": str(filo_home)})
+        done = CliRunner().invoke(cli, list(arguments), input=pin, env={"FILO_HOME": str(filo_home)})
         return done.exit_code
 
     assert typed("246810\n", "user", "add", "Ada", "--role", "admin") == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import main
+from program import cli
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.recorder import Recorder
@@ -35,7 +35,7 @@ def database(filo_home: Path) -> Path:
 
 
 def typed(home: Path, lines: str, *arguments: str) -> Result:
-    done = CliRunner().invoke(main.cli, list(arguments), input=lines, env={"FILO_HOME": str(home)})
+    done = CliRunner().invoke(cli, list(arguments), input=lines, env={"FILO_HOME": str(home)})
     return Result(done.exit_code, done.stdout, done.stderr)
 
 

@@ -29,12 +29,17 @@ def test_the_contracts_on_imports_hold() -> None:
         "workflows.workbench",
         "gui.application",
         "gui.main_window",
-        "main",
+        "program",
     ],
 )
 def test_importing_it_loads_no_model_library(module: str) -> None:
     code = f"import {module}, sys; sys.exit(' '.join({{'torch', 'open_clip', 'transformers'}} & set(sys.modules)) or 0)"
     result = _python(code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_what_every_spawned_process_imports_loads_nothing() -> None:
+    result = _python("import main, sys; sys.exit(' '.join({'typer', 'numpy', 'sqlalchemy'} & set(sys.modules)) or 0)")
     assert result.returncode == 0, result.stderr
 
 

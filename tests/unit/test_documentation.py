@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-import main
+import program
 from workflows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def commands_of(group: TyperGroup, above: tuple[str, ...] = ()) -> Iterator[tupl
 
 
 def every_command() -> list[tuple[tuple[str, ...], TyperCommand]]:
-    group = typer.main.get_command(main.cli)
+    group = typer.main.get_command(program.cli)
     assert isinstance(group, TyperGroup)
     return list(commands_of(group))
 

@@ -91,8 +91,11 @@ class MqttSink:
             client.loop(timeout=0.01)
 
     def _connected(self) -> mqtt.Client:
-        if self._client is not None and self._client.is_connected():
-            return self._client
+        if self._client is not None:
+            # Notices a connection that the broker has ended meanwhile: nothing is read between two messages.
+            self._client.loop(timeout=0.0)
+            if self._client.is_connected():
+                return self._client
         client = mqtt.Client(CallbackAPIVersion.VERSION2)
         if self._user:
             client.username_pw_set(self._user, self._password)

@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import platform
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.imaging import MAX_PIXELS, printable_name
 from filo_core.line.sources.address import CameraAddress
 from filo_core.line.sources.base import Frame, SourceState
-from filo_core.line.sources.camera_process import CameraProcess, CaptureSettings, Ending, capture, probe
+from filo_core.line.sources.camera_process import CameraProcess, capture
 from filo_core.line.sources.camera_session import CameraSession
+from filo_core.line.sources.capturing import CaptureSettings, Ending
+from filo_core.line.sources.timing import CameraTiming
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+    from pathlib import Path
 
 _LOOK_EVERY_S = 0.05
 _FIRST_CAPACITY = 3840 * 2160 * 3
-_PROBE_TIMEOUT_S = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class CameraTiming:
-    """Limits in seconds after which something counts as lost, hung or worth another try."""
-
-    start_s: float = 30.0
-    """For starting the process: on a busy machine that takes long, and to begin again would take longer."""
-    open_s: float = 10.0
-    """For opening the device, until its first picture."""
-    lost_s: float = 0.7
-    """Without a sign of life, until the source is LOST."""
-    hang_s: float = 4.0
-    """Without a sign of life, until the process is killed and the camera opened anew."""
-    first_retry_s: float = 0.5
-    longest_retry_s: float = 2.0
-    """Waits between tries double from the first to this."""
 
 
 class CameraSource:
     """A camera, network stream or video file, read by OpenCV in its own process.
 
-    OpenCV can hang for ever in a camera that was unplugged. So it has a process to itself; when that gives no sign
-    of life it is killed, and the camera opened anew, with growing waits. A stream's password is in no name, problem,
-    log or printed form.
+    OpenCV can hang for ever in a camera that was unplugged. So it has a process to itself, which opens the camera
+    again by itself; when it gives no sign of life it is killed and replaced, with growing waits. A stream's password
+    is in no name, problem, log or printed form.
 
     Args:
         address: number of a local camera, path of a video file or device, or URL.
@@ -57,6 +36,7 @@ class CameraSource:
         loop: play a video file for ever; else STOPPED at its end.
         timing: when it counts as lost.
         process: what runs in the process of its own.
+        remedy: what to do when it is lost, as sentences; those for what the address names, when empty.
     """
 
     def __init__(
@@ -68,12 +48,14 @@ class CameraSource:
         loop: bool = True,
         timing: CameraTiming | None = None,
         process: CameraProcess = capture,
+        remedy: str = "",
     ) -> None:
         self._address = CameraAddress(address)
         self._name = name
-        self._settings = CaptureSettings(self._address, size, loop)
         self._timing = timing or CameraTiming()
+        self._settings = CaptureSettings(self._address, size, loop, self._timing)
         self._process = process
+        self._own_remedy = remedy
         self._capacity = _FIRST_CAPACITY
         self._state = SourceState.STOPPED
         self._problem = ""
@@ -165,7 +147,7 @@ class CameraSource:
         return Frame(pixels, self._frames_before + self._last_taken, datetime.fromtimestamp(wall, UTC), monotonic)
 
     def _run(self) -> None:
-        pause = self._timing.first_retry_s
+        failures = 0
         while not self._stopping.is_set():
             before = self._frames_before
             problem = self._one_life()
@@ -175,10 +157,8 @@ class CameraSource:
                 self._state = SourceState.STOPPED
                 return
             self._lose(problem)
-            if self._frames_before > before:
-                pause = self._timing.first_retry_s
-            self._stopping.wait(pause)
-            pause = min(2 * pause, self._timing.longest_retry_s)
+            failures = 1 if self._frames_before > before else failures + 1
+            self._stopping.wait(self._timing.pause(failures))
 
     def _one_life(self) -> str:
         """Capture until it ends; the problem as a sentence, empty when it was stopped or played to its end."""
@@ -200,31 +180,41 @@ class CameraSource:
             self._capacity = needed
 
     def _watch(self, session: CameraSession) -> tuple[Ending | None, int, str]:
-        timing = self._timing
         while not self._stopping.is_set():
-            ended = session.look(_LOOK_EVERY_S)
-            if ended is not None:
-                ending, number = ended
-                problem = self._ending_sentence(ending, number)
-                if problem and ending is not Ending.TOO_LARGE:
-                    # At once: to clear the process away takes its time.
-                    self._lose(problem)
-                return ending, number, problem
-            silence = session.silence(time.monotonic())
-            if session.room.sequence == 0:
-                limit = timing.open_s if session.room.beats else timing.start_s
-                if silence > limit:
+            news = session.look(_LOOK_EVERY_S)
+            if news is None:
+                problem = self._look_at_silence(session)
+                if problem:
                     session.kill()
-                    return None, 0, f"{self.name} did not open within {limit:g} s. {self._remedy()}"
-            elif silence > timing.hang_s:
-                session.kill()
-                return None, 0, f"{self.name} hung and was shut down. {self._remedy()}"
-            elif silence > timing.lost_s:
-                self._lose(f"{self.name} sends no pictures. {self._remedy()}")
-            else:
-                self._problem = ""
-                self._state = SourceState.RUNNING
+                    return None, 0, problem
+                continue
+            ending, number = news
+            if ending is None and number == 0 and session.trouble:
+                # It had said why before it ended.
+                return None, 0, session.trouble
+            problem = self._ending_sentence(ending, number)
+            if problem and ending is not Ending.TOO_LARGE:
+                # At once: to clear the process away takes its time.
+                self._lose(problem)
+            if ending is None or not ending.is_tried_again:
+                return ending, number, problem
+            session.expect_reopening(problem)
         return None, 0, ""
+
+    def _look_at_silence(self, session: CameraSession) -> str:
+        """Take the state from the process's signs of life; why it must be killed, as a sentence, or nothing."""
+        timing, silence = self._timing, session.silence(time.monotonic())
+        if session.is_opening:
+            limit = timing.open_s if session.room.beats else timing.start_s
+            return f"{self.name} did not open within {limit:g} s. {self._remedy()}" if silence > limit else ""
+        if silence > timing.hang_s:
+            return f"{self.name} hung and was shut down. {self._remedy()}"
+        if silence > timing.lost_s:
+            self._lose(f"{self.name} sends no pictures. {self._remedy()}")
+        else:
+            self._problem = ""
+            self._state = SourceState.RUNNING
+        return ""
 
     def _put_away(self, session: CameraSession) -> None:
         session.close()
@@ -259,49 +249,10 @@ class CameraSource:
                 return f"{self.name}: its process ended by itself (exit code {number}). {self._remedy()}"
 
     def _remedy(self) -> str:
+        if self._own_remedy:
+            return self._own_remedy
         if self._address.is_url:
             return "Check the network, the address, the user name and the password. It is tried again by itself."
         if self._address.is_video_file:
             return "Check that it is a video file that plays elsewhere."
         return "Check the plug, and that no other program uses it. It is tried again by itself."
-
-
-def available_cameras() -> list[int]:
-    """Numbers of the local cameras that look present; opening one may still fail.
-
-    Linux says so itself. Elsewhere the first four are tried, in a process that may hang and is killed then.
-    """
-    if platform.system() == "Linux":
-        return _listed_cameras(Path("/sys/class/video4linux"), Path("/dev"))
-    return _probed_cameras()
-
-
-def _listed_cameras(listing: Path, devices: Path) -> list[int]:
-    numbers = []
-    for device in devices.glob("video*"):
-        number = device.name.removeprefix("video")
-        index = listing / device.name / "index"
-        # A webcam's further nodes carry its metadata, and never a picture.
-        if number.isdecimal() and (not index.is_file() or index.read_text(encoding="ascii").strip() == "0"):
-            numbers.append(int(number))
-    return sorted(numbers)
-
-
-def _probed_cameras() -> list[int]:
-    context = multiprocessing.get_context("spawn")
-    owner: Connection[int, int]
-    owner, theirs = context.Pipe()
-    process = context.Process(target=probe, args=(theirs,), name="filo-camera-probe", daemon=True)
-    process.start()
-    theirs.close()
-    numbers: list[int] = []
-    deadline = time.monotonic() + _PROBE_TIMEOUT_S
-    # The end of the connection is the end of the search.
-    with contextlib.suppress(EOFError, OSError):
-        while owner.poll(max(0.0, deadline - time.monotonic())):
-            numbers.append(owner.recv())
-    process.kill()
-    process.join()
-    process.close()
-    owner.close()
-    return numbers

@@ -9,11 +9,13 @@ import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from filo_core.line.sources.camera_process import CameraProcess, CaptureSettings, Ending
+from filo_core.line.sources.capturing import CaptureSettings, Ending
 from filo_core.line.sources.shared_frame import SharedFrame
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
+
+    from filo_core.line.sources.camera_process import CameraProcess
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +36,20 @@ class CameraSession:
         self._process.start()
         theirs.close()
         self._ended = False
+        self._seen = 0
+        self.trouble = ""
+        """Why it opens the device again, as a sentence; empty before that was ever needed."""
         self._beats = 0
         self._beat_at = time.monotonic()
+
+    @property
+    def is_opening(self) -> bool:
+        """True until its first picture, and again from each loss to the next picture."""
+        return self.room.sequence == self._seen
+
+    def expect_reopening(self, trouble: str) -> None:
+        """Note that the process opens the device again, and why."""
+        self._seen, self.trouble = self.room.sequence, trouble
 
     def silence(self, now: float) -> float:
         """Seconds since the last sign of life was seen."""
@@ -44,7 +58,7 @@ class CameraSession:
         return now - self._beat_at
 
     def look(self, timeout: float) -> tuple[Ending | None, int] | None:
-        """What the process said when it ended, ``(None, exit code)`` if it died; None while it lives."""
+        """What the process says, ``(None, exit code)`` when it has ended; None while there is nothing new."""
         ready: list[Any] = wait([self._owner, self._process.sentinel], timeout)
         if self._owner in ready:
             with contextlib.suppress(EOFError, OSError):

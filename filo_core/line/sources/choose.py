@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.line.sources import genicam
 from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.folder import FolderSource
 from filo_core.line.sources.test_pattern import SCHEME, TestPattern, capture_pattern
@@ -14,14 +15,21 @@ if TYPE_CHECKING:
 
 
 def source_at(address: str, *, seconds_per_image: float = 0.5, loop: bool = True) -> ImageSource:
-    """Source for a camera's number, a video file, a stream's URL, a folder, or ``test://part``; not started.
+    """Source for a camera's number, a video file, a stream's URL, a folder, ``test://part`` or ``genicam://``.
+
+    It is not started.
 
     Raises:
-        SourceError: if the test camera cannot draw what it is asked for.
+        SourceError: if the test camera cannot draw what it is asked for, or what GenICam cameras need is missing.
     """
     if address.startswith(f"{SCHEME}://"):
         TestPattern.of(address)
         return CameraSource(address, name="Test camera", process=capture_pattern)
+    if address.startswith(f"{genicam.SCHEME}://"):
+        genicam.GenicamAddress.of(address)
+        from filo_core.line.sources.genicam_process import capture_genicam
+
+        return CameraSource(address, process=capture_genicam, remedy=genicam.REMEDY)
     if Path(address).is_dir():
         return FolderSource(Path(address), seconds_per_image, loop)
     return CameraSource(address, loop=loop)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from filo_core.line.sources.camera_process import CaptureSettings
+    from filo_core.line.sources.capturing import CaptureSettings
     from filo_core.line.sources.shared_frame import SharedFrame
 
 SCHEME = "test"

@@ -104,6 +104,20 @@ def test_a_receiver_that_was_away_gets_everything_in_order_and_once(
     wait_until(lambda: courier.problem == "")
 
 
+def test_a_receiver_that_raises_what_nobody_foresaw_is_tried_again_as_well(
+    outbox: Outbox, courier: Courier, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(_message: Message) -> None:
+        raise KeyError("geheim")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receiver, "deliver", odd)
+        put(outbox, "a")
+        courier.start()
+        wait_until(lambda: courier.problem == "Delivery to receiver fails. Check its receiver.")
+    wait_until(lambda: names(receiver) == ["a"])
+
+
 def test_a_lost_acknowledgement_sends_the_same_key_again(outbox: Outbox, courier: Courier, receiver: Receiver) -> None:
     receiver.loses_acknowledgement = True
     put(outbox, "a")

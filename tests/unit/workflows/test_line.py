@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from filo_core.errors import DatabaseInUseError, SourceError
+from filo_core.errors import DatabaseInUseError, SourceError, StorageError
 from filo_core.line.sinks.csv_file import CsvSink
 from filo_core.types import InspectionFilter, Verdict
 from storage import outbox as outbox_module
 from storage.engine import sqlite_url
 from storage.storage import open_storage
-from tools.line_rig import STAGES, Brightness, line_in, part_trigger
+from tools.brightness import Brightness
+from tools.line_rig import STAGES, line_in, part_trigger
+from workflows import line as line_module
 from workflows.history import History
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,13 +117,13 @@ def test_a_full_disk_costs_verdicts_but_no_answers_and_delivery_catches_up(tmp_p
         assert "full" in line.problem
         event.remove(engine, "connect", limit)
         engine.dispose()
-        wait_until(lambda: not line.outbox.open_triggers() and not line.outbox.backlog())
+        wait_until(lambda: not (line.station.unkept or line.outbox.open_triggers() or line.outbox.backlog()))
         after = line.station.ask(part_trigger(201)).wait(20)
         assert after is not None
         assert after.verdict is Verdict.OK
         wait_until(lambda: not line.outbox.backlog())
     names = [row["trigger_id"] for row in rows(tmp_path / "out.csv")]
-    assert len(names) == len(set(names))
+    assert sorted(names) == sorted(f"part-{number}" for number in (*range(1, 120), 201))
 
 
 def test_the_clock_moved_back_and_forth_changes_no_answer_and_no_order(
@@ -155,3 +157,50 @@ def test_a_part_that_cannot_start_ends_the_others_and_frees_the_outbox(tmp_path:
         pytest.fail("the line must not start")
     with line_in(tmp_path, detector=Brightness()) as line:
         assert line.station.ask(part_trigger(1)).wait(20) is not None
+
+
+def test_a_line_that_cannot_start_for_a_full_disk_frees_the_outbox_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise StorageError("The disk is full. Free some space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox_module.Outbox, "forget_old", full)
+        with pytest.raises(StorageError), line_in(tmp_path, detector=Brightness()):
+            pytest.fail("the line must not start")
+    with line_in(tmp_path, detector=Brightness()) as line:
+        assert line.station.ask(part_trigger(1)).wait(20) is not None
+
+
+def test_a_part_that_fails_to_stop_keeps_no_other_from_stopping(tmp_path: Path) -> None:
+    class Stuck:
+        def start(self) -> None:
+            pass
+
+        def stop(self) -> None:
+            raise OSError("the port does not close")
+
+    with (
+        pytest.raises(OSError, match="does not close"),
+        line_in(tmp_path, detector=Brightness(), parts=[Stuck()]) as line,
+    ):
+        pass
+    assert not any(courier._thread.is_alive() for courier in line.couriers)
+    with line_in(tmp_path, detector=Brightness()) as line:
+        assert line.station.ask(part_trigger(1)).wait(20) is not None
+
+
+def test_a_line_that_runs_for_weeks_keeps_one_of_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_module, "_FORGET_EVERY", 3)
+    with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], detector=Brightness()) as line:
+        assert line.station.ask(part_trigger(1)).wait(20) is not None
+        wait_until(lambda: not line.outbox.backlog())
+        later = datetime.now(UTC).timestamp() + 8 * 86_400
+        monkeypatch.setattr(outbox_module, "_now", lambda: later)
+        for number in (2, 3):
+            assert line.station.ask(part_trigger(number)).wait(20) is not None
+        wait_until(lambda: not line.outbox.backlog())
+        with line.outbox._engine.connect() as connection:
+            kept = connection.exec_driver_sql("SELECT trigger_id FROM triggers ORDER BY id").scalars().all()
+    assert kept == ["part-2", "part-3"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from filo_core.line.sources.camera_process import CaptureSettings, Ending
+from filo_core.line.sources.capturing import CaptureSettings, Ending
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

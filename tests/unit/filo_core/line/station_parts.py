@@ -28,6 +28,10 @@ class MemoryLedger:
         self.kept: list[Inspection] = []
         self.closed: dict[int, LineResult] = {}
         self.fails: set[str] = set()
+        self.error: Exception = StorageError(
+            "The disk that holds outbox.sqlite is full. Free some space, then try again."
+        )
+        self.lock = threading.Lock()
 
     def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
         self._maybe_fail("open")
@@ -47,8 +51,9 @@ class MemoryLedger:
         self.closed[number] = result
 
     def _maybe_fail(self, what: str) -> None:
-        if what in self.fails:
-            raise StorageError("The disk that holds outbox.sqlite is full. Free some space, then try again.")
+        with self.lock:
+            if what in self.fails:
+                raise self.error
 
 
 class HandFedSource:

@@ -19,8 +19,9 @@ import pytest
 from filo_core.line.sources import camera
 from filo_core.line.sources.address import CameraAddress
 from filo_core.line.sources.base import Frame, SourceState
-from filo_core.line.sources.camera import CameraSource, CameraTiming, available_cameras
+from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.camera_process import to_rgb
+from filo_core.line.sources.timing import CameraTiming
 
 WaitUntil = Callable[..., None]
 QUICK = CameraTiming(open_s=10.0, lost_s=0.3, hang_s=0.6, first_retry_s=0.05, longest_retry_s=0.2)
@@ -429,36 +430,3 @@ def test_whatever_a_camera_delivers_becomes_rgb(picture: np.ndarray[Any, Any], r
     assert converted.shape == (2, 2, 3)
     assert converted.dtype == np.uint8
     assert converted[0, 0].tolist() == rgb
-
-
-def test_a_webcams_metadata_node_is_not_listed_as_a_camera(tmp_path: Path) -> None:
-    devices, listing = tmp_path / "dev", tmp_path / "sys"
-    devices.mkdir()
-    for name, index in (("video10", "0"), ("video2", "0"), ("video3", "1"), ("videox", "0")):
-        (devices / name).touch()
-        (listing / name).mkdir(parents=True)
-        (listing / name / "index").write_text(f"{index}\n")
-    (devices / "video0").touch()
-
-    assert camera._listed_cameras(listing, devices) == [0, 2, 10]
-
-
-def test_the_cameras_of_this_machine_are_numbers_in_order() -> None:
-    numbers = available_cameras()
-
-    assert numbers == sorted(set(numbers))
-
-
-@pytest.mark.timed
-def test_a_probe_that_hangs_is_killed_and_what_it_found_is_kept(
-    children: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(camera, "probe", children.probe_and_hang)
-    monkeypatch.setattr(camera, "_PROBE_TIMEOUT_S", 3.0)
-
-    assert camera._probed_cameras() == [0, 2]
-    assert not active_children()
-
-
-def test_probing_finds_nothing_or_numbers_and_ends() -> None:
-    assert set(camera._probed_cameras()) <= {0, 1, 2, 3}

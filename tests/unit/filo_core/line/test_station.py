@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -112,7 +113,7 @@ def test_the_same_id_after_its_time_is_asked_of_the_ledger_again(
 
 @pytest.mark.timed
 def test_a_hung_detector_leaves_the_part_not_inspected_within_the_deadline(
-    make: Callable[..., Station], detector: Any, ledger: MemoryLedger
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: WaitUntil
 ) -> None:
     gated = GatedDetector(detector)
     station = make(gated, deadline_s=0.3)
@@ -121,6 +122,7 @@ def test_a_hung_detector_leaves_the_part_not_inspected_within_the_deadline(
     assert time.monotonic() - asked.asked_monotonic < 0.6
     assert result.verdict is Verdict.NOT_INSPECTED
     assert "No verdict within 0.3 s" in result.reason
+    wait_until(lambda: ledger.closed)
     gated.go_on.set()
     assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
     # The late verdict of the first part went nowhere.
@@ -158,10 +160,11 @@ def test_a_full_disk_makes_it_not_inspected_and_the_line_goes_on_when_there_is_r
     assert result.verdict is Verdict.NOT_INSPECTED
     assert "full" in result.reason
     ledger.fails = set()
-    if where == "close":
-        # The answer that could not be kept is kept as soon as it can be, as it was said.
-        wait_until(lambda: ledger.closed)
-        assert ledger.closed[0].verdict is Verdict.NOT_INSPECTED
+    # The answer that could not be kept is kept as soon as it can be, as it was said.
+    wait_until(lambda: ledger.closed)
+    assert ledger.closed[0] == result
+    if where == "open":
+        assert [inspection.verdict for inspection in ledger.kept] == [Verdict.NOT_INSPECTED]
     assert answer(station.ask(trigger("part 2", 0))).verdict is Verdict.OK
     wait_until(lambda: station.problem == "")
 
@@ -228,3 +231,52 @@ def test_a_trigger_without_a_picture_of_its_own_says_why(make: Callable[..., Sta
     station = make(detector)
     result = answer(station.ask(trigger(problem="part.png: is empty. Copy it again.")))
     assert (result.verdict, result.reason) == (Verdict.NOT_INSPECTED, "part.png: is empty. Copy it again.")
+
+
+@pytest.mark.timed
+def test_a_locked_database_holds_up_no_answer_beyond_the_deadline_and_gets_it_afterwards(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: WaitUntil
+) -> None:
+    station = make(detector, deadline_s=0.3)
+    tickets: list[Ticket] = []
+    asked = trigger()
+    with ledger.lock:
+        asking = threading.Thread(target=lambda: tickets.append(station.ask(asked)))
+        asking.start()
+        wait_until(lambda: station.counters.answers == 1)
+        assert time.monotonic() - asked.asked_monotonic < 0.6
+    asking.join(20)
+    assert answer(tickets[0]).verdict is Verdict.NOT_INSPECTED
+    wait_until(lambda: list(ledger.closed.values()) == [tickets[0].result])
+    assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
+    assert detector.seen
+    assert station.counters.answers == station.counters.triggers == 2
+
+
+@pytest.mark.parametrize("where", ["open", "keep", "close"])
+def test_whatever_a_ledger_raises_the_trigger_is_answered_and_the_next_one_judged(
+    where: str, make: Callable[..., Station], detector: Any, ledger: MemoryLedger
+) -> None:
+    station = make(detector)
+    ledger.error = RuntimeError("the pool has no connection left")
+    ledger.fails = {where}
+    assert answer(station.ask(trigger())).verdict is Verdict.NOT_INSPECTED
+    ledger.fails = set()
+    assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
+    assert not station.is_busy
+
+
+def test_a_listener_that_fails_keeps_no_answer_back(make: Callable[..., Station], detector: Any) -> None:
+    def listen(*_: Any) -> None:
+        raise BrokenPipeError
+
+    station = make(detector, on_answer=listen)
+    assert [answer(station.ask(trigger(f"part {number}"))).verdict for number in range(2)] == [Verdict.OK] * 2
+
+
+def test_a_model_that_cannot_judge_is_a_problem_of_the_line(make: Callable[..., Station], detector: Any) -> None:
+    problems = ["The model is loading. Parts are judged as soon as it is ready."]
+    station = make(detector, model_problem=lambda: problems[0])
+    assert station.problem == problems[0]
+    problems[0] = ""
+    assert station.problem == ""

@@ -138,11 +138,36 @@ def test_a_model_too_large_for_the_graphics_card_loads_on_the_cpu(
     assert len(notes) == 1
 
 
+def test_a_model_that_died_unused_is_said_to_load_and_loads_without_being_asked_for_a_picture(
+    make: Callable[..., SupervisedDetector], wait_until: WaitUntil
+) -> None:
+    detector = make()
+    detector.wait_ready()
+    assert detector.problem == ""
+    assert detector.pid is not None
+    psutil.Process(detector.pid).kill()
+    wait_until(lambda: "loading" in detector.problem)
+    wait_until(lambda: detector.problem == "")
+    assert detector.restarts == 1
+    detector.close()
+    assert detector.problem == "The model is stopped."
+
+
 def test_a_model_that_cannot_be_loaded_says_why(make: Callable[..., SupervisedDetector], children: ModuleType) -> None:
     with pytest.raises(ModelProcessError, match=r"weights\.safetensors is missing"):
         make(children.make_nothing).wait_ready()
     with pytest.raises(ModelProcessError, match="while it was loading"):
         make(children.make_dying).wait_ready()
+
+
+def test_a_model_that_cannot_be_loaded_is_a_problem_and_not_tried_all_the_time(
+    make: Callable[..., SupervisedDetector], children: ModuleType, wait_until: WaitUntil
+) -> None:
+    detector = make(children.make_nothing)
+    wait_until(lambda: "weights.safetensors is missing" in detector.problem)
+    assert detector.pid is None
+    assert "weights.safetensors is missing" in detector.problem
+    assert detector.pid is None
 
 
 def test_a_picture_larger_than_expected_gets_more_room(make: Callable[..., SupervisedDetector]) -> None:

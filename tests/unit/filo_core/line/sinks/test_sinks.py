@@ -234,6 +234,16 @@ def test_mqtt_a_broker_that_goes_away_is_noticed_and_found_again(broker: Broker)
     assert "geheim" not in str(caught.value) + sink.name + repr(sink)
 
 
+@needs_broker
+def test_mqtt_a_broker_that_was_restarted_between_two_parts_costs_no_failure(broker: Broker) -> None:
+    sink = MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3")
+    sink.deliver(message())
+    broker.stop()
+    broker.start()
+    sink.deliver(message("b", "box-2"))
+    sink.close()
+
+
 def test_mqtt_tls_without_a_certificate_that_holds_delivers_nothing() -> None:
     with socket.socket() as plain:
         plain.bind(("127.0.0.1", 0))

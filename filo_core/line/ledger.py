@@ -1,0 +1,108 @@
+"""What keeps a line's triggers and answers, and the answers that wait because it could not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from filo_core.errors import FiloError
+from filo_core.line.results import LineResult, inspection_of
+
+if TYPE_CHECKING:
+    from filo_core.types import Inspection
+
+logger = logging.getLogger(__name__)
+
+_MOST_WAITING = 10_000
+"""A quarter of an hour at 10 parts/s. What is older when the disk is still full is in the log alone."""
+
+
+class Ledger(Protocol):
+    """Keeps triggers and their answers for good; every method may raise a FiloError, whose sentence is the reason."""
+
+    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
+        """Accept a trigger; its number, and its answer if it had one within that time."""
+        ...
+
+    def keep(self, inspection: Inspection) -> None:
+        """Write an inspection into the record."""
+        ...
+
+    def close(self, number: int, result: LineResult) -> None:
+        """Keep the answer, and with it what is to be delivered; no effect on a trigger that has one."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    number: int | None
+    result: LineResult
+    repeats_within_s: float
+    in_record: bool
+
+
+class Unkept:
+    """Answers NOT_INSPECTED that were given and have yet to be kept, in their order. Thread-safe.
+
+    Args:
+        ledger: takes them as soon as it can.
+        most: the oldest are given up beyond so many.
+    """
+
+    def __init__(self, ledger: Ledger, most: int = _MOST_WAITING) -> None:
+        self._ledger = ledger
+        self._most = most
+        self._waiting: deque[_Waiting] = deque()
+        self._keeping = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, number: int | None, result: LineResult, repeats_within_s: float, *, in_record: bool) -> None:
+        """Keep an answer later.
+
+        Args:
+            number: the ledger's for its trigger; None when the trigger itself could not be kept.
+            result: the answer.
+            repeats_within_s: of the trigger.
+            in_record: whether its inspection is in the record already.
+        """
+        self._waiting.append(_Waiting(number, result, repeats_within_s, in_record))
+        if len(self._waiting) > self._most:
+            lost = self._waiting.popleft()
+            logger.error("the answer to %s could not be kept for too long", lost.result.trigger_id)
+
+    def keep(self) -> bool:
+        """Keep them as far as it goes now; True when something was kept."""
+        if not self._waiting or not self._keeping.acquire(blocking=False):
+            return False
+        kept = False
+        try:
+            while self._waiting:
+                waiting = self._waiting[0]
+                try:
+                    self._keep_one(waiting)
+                    kept = True
+                except FiloError:
+                    return kept
+                except Exception:
+                    # The others must not wait behind it for ever.
+                    logger.exception("the answer to %s cannot be kept", waiting.result.trigger_id)
+                if self._waiting and self._waiting[0] is waiting:
+                    self._waiting.popleft()
+        finally:
+            self._keeping.release()
+        return kept
+
+    def _keep_one(self, waiting: _Waiting) -> None:
+        if waiting.number is None:
+            waiting.number, earlier = self._ledger.open(waiting.result.trigger_id, waiting.repeats_within_s)
+            if earlier is not None:
+                return
+        if not waiting.in_record:
+            self._ledger.keep(inspection_of(waiting.result))
+            waiting.in_record = True
+        self._ledger.close(waiting.number, waiting.result)
