@@ -12,7 +12,7 @@ from gui.live.source_bar import captioned
 from gui.review.filters import Period
 from gui.widgets.controls import set_shown
 
-_SHORTEST_CHARACTERS = 9
+_SHORTEST_CHARACTERS = 6
 
 
 class RecordFilter(QWidget):

@@ -100,7 +100,7 @@ class LivePanel(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(SPACE)
-        self.products.setMinimumWidth(170)
+        self.products.setMinimumWidth(150)
         top.addWidget(captioned(self.tr("Product"), self.products))
         top.addWidget(self.source, 1)
         top.addWidget(self.trigger)
@@ -131,6 +131,7 @@ class LivePanel(QWidget):
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(8)
         layout.addLayout(top)
+        layout.addWidget(self.trigger.place_row)
         layout.addWidget(self.message)
         layout.addLayout(middle, 1)
         layout.addWidget(self.strip)

@@ -11,10 +11,15 @@ from gui.widgets.controls import set_shown
 from workflows.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
 
 _KINDS = tuple(TriggerKind)
+_SHORTEST_CHARACTERS = 10
 
 
 class TriggerBar(QWidget):
-    """``choice`` is what the operator wants; locked while live inspection runs."""
+    """``choice`` is what the operator wants; locked while live inspection runs.
+
+    Attributes:
+        place_row: where it listens, to be laid out in a row of its own; shown for triggers that listen.
+    """
 
     choice_changed = Signal()
 
@@ -23,6 +28,8 @@ class TriggerBar(QWidget):
         self.kind = QComboBox(self)
         self.kind.setAccessibleName(self.tr("Trigger"))
         self.kind.setToolTip(self.tr("What asks for a verdict"))
+        self.kind.setMinimumContentsLength(_SHORTEST_CHARACTERS)
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         texts = {
             TriggerKind.CONTINUOUS: self.tr("Continuous"),
             TriggerKind.KEY: self.tr("Key or scanner"),
@@ -36,12 +43,11 @@ class TriggerBar(QWidget):
         self.place.setAccessibleName(self.tr("Address and port to listen on"))
         self.place.setToolTip(self.tr("HOST:PORT. On 127.0.0.1 only this machine can trigger."))
         self.place.setMinimumWidth(150)
-        self._place = captioned(self.tr("Listens on"), self.place)
+        self.place_row = captioned(self.tr("Listens on"), self.place)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(captioned(self.tr("Trigger"), self.kind))
-        layout.addWidget(self._place)
         self.kind.currentIndexChanged.connect(self._on_kind_changed)
         self.place.textChanged.connect(self.choice_changed)
         self._on_kind_changed()
@@ -64,7 +70,7 @@ class TriggerBar(QWidget):
 
     def _on_kind_changed(self) -> None:
         kind = _KINDS[self.kind.currentIndex()]
-        set_shown(self._place, kind in USUAL_PORTS)
+        set_shown(self.place_row, kind in USUAL_PORTS)
         if kind in USUAL_PORTS:
             self.place.setPlaceholderText(f"{LOOPBACK}:{USUAL_PORTS[kind]}")
         self.choice_changed.emit()

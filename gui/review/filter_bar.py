@@ -22,7 +22,7 @@ class FilterBar(RecordFilter):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.verdict = self.combo(self.tr("Verdict of the system"))
+        self.verdict = self.combo(self.tr("Verdict"))
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))
         self.undecided = button(self.tr("&Undecided only"), "review", checkable=True)

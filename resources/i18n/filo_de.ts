@@ -539,8 +539,8 @@
     <context>
         <name>FilterBar</name>
         <message>
-            <source>Verdict of the system</source>
-            <translation>Urteil des Systems</translation>
+            <source>Verdict</source>
+            <translation>Urteil</translation>
         </message>
         <message>
             <source>Anomaly type</source>

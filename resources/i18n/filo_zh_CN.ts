@@ -539,8 +539,8 @@
     <context>
         <name>FilterBar</name>
         <message>
-            <source>Verdict of the system</source>
-            <translation>系统判定</translation>
+            <source>Verdict</source>
+            <translation>判定</translation>
         </message>
         <message>
             <source>Anomaly type</source>

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 from filo_core.calibration.evidence import ConfirmedPart
@@ -48,6 +49,12 @@ from workflows.users import Users
 from workflows.workbench import Workbench
 
 PRODUCT = "metal nut"
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Numbers and dates as in English, whatever the machine speaks and the test before has chosen."""
+    QLocale.setDefault(QLocale("en_GB"))
 
 
 class RedDetector:

@@ -22,7 +22,7 @@ WORDS = {
     Screen.PRODUCTS: ("&New product", "&Neues Produkt", "新产品(&N)"),
     Screen.LIVE: ("Stand still on NG", "Bei NG stehen bleiben", "遇 NG 时停住"),
     Screen.FOLDER: ("Pause", "Pause", "暂停"),
-    Screen.REVIEW: ("Verdict of the system", "Urteil des Systems", "系统判定"),
+    Screen.REVIEW: ("Verdict", "Urteil", "判定"),
     Screen.STATISTICS: ("Control chart", "Regelkarte", "控制图"),
     Screen.SETTINGS: ("Size of letters", "Größe der Schrift", "文字大小"),
 }

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -32,10 +31,8 @@ def test_numbers_carry_their_units() -> None:
 
 
 @pytest.fixture
-def german() -> Iterator[None]:
+def german() -> None:
     QLocale.setDefault(locale_of("de"))
-    yield
-    QLocale.setDefault(QLocale("en_GB"))
 
 
 @pytest.mark.usefixtures("german")
@@ -56,7 +53,6 @@ def test_every_language_writes_years_of_four_digits_and_seconds_where_they_matte
         assert date in wording.day(at)
         assert ":05:04" in wording.clock(at, seconds=True)
         assert wording.date_and_time(at).startswith(wording.day(at.astimezone()))
-    QLocale.setDefault(QLocale("en_GB"))
 
 
 @pytest.mark.usefixtures("german")

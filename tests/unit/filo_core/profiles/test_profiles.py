@@ -37,6 +37,8 @@ def folder(tmp_path: Path) -> Path:
         "trained": True,
         "stages": [1, 2],
         "vocabulary": None,
+        "patch_head": None,
+        "neighbourhoods": [],
         "weights": {"file": "w.safetensors", "sha256": digest},
         "trained_on": "nothing: a test",
     }

@@ -92,7 +92,8 @@ def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
     assert presenter.trigger()
     until(lambda: presenter.display.newest is not None)
     assert time.monotonic() - asked < DEADLINE_S + 0.5
-    assert recorded(workbench, product) == [Verdict.NOT_INSPECTED]
+    # The answer is on screen in time whatever the disk does; the record follows.
+    until(lambda: recorded(workbench, product) == [Verdict.NOT_INSPECTED])
     assert presenter.banner.verdict is Verdict.NOT_INSPECTED
     assert "gives no picture" in presenter.banner.caption
 

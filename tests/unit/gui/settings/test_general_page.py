@@ -111,7 +111,7 @@ def test_the_key_is_hidden_while_it_is_typed_and_gone_once_it_is_saved(panel: Ge
     until(panel.key_remove.isVisible, "the key is kept")
     assert panel.key_edit.text() == ""
     shown = [widget.text() for widget in panel.findChildren(QLabel)] + [panel.key_edit.placeholderText()]
-    assert not [text for text in shown if "secret" in text]
+    assert not [text for text in shown if "sk-secret" in text]
     panel.key_remove.click()
     panel.save_button.click()
     until(lambda: not panel.key_remove.isVisible(), "the key is removed")

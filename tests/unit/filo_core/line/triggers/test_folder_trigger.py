@@ -56,8 +56,8 @@ def test_a_half_written_file_waits_until_it_is_whole(
             file.write(whole[position : position + 8])
             file.flush()
             # Each write is seen before the next one comes.
-            seen = watch._seen.get(path)
-            wait_until(lambda seen=seen: watch._seen.get(path) not in (None, seen))
+            seen = watch._files._seen.get(path)
+            wait_until(lambda seen=seen: watch._files._seen.get(path) not in (None, seen))
             assert desk.asked == []
     wait_until(lambda: desk.asked)
     assert desk.asked[0].problem == ""
