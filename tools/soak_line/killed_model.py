@@ -17,7 +17,8 @@ from tools.line_rig import line_in, part_trigger
 from tools.soak_line.findings import PATIENCE_S, Findings, Unit, delivered_names, wait_for
 
 WAITING = "between two parts"
-FAULTS = (LOADING, WAITING, JUDGING, AFTER, HANG)
+FAULTS = (LOADING, WAITING, JUDGING, HANG, AFTER)
+"""Dying behind an answer comes last: a wish to hang left before that is noticed falls to the next one's warm-up."""
 _HANG_S = 1.0
 
 

@@ -56,10 +56,6 @@ def test_a_kill_at_each_stage_loses_nothing(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.slow
 @pytest.mark.timed
-@pytest.mark.xfail(
-    reason="Known fault: in some checkouts the part of a hung model gets no answer in 60 s; cause not found.",
-    strict=False,
-)
 def test_a_model_killed_or_hung_at_each_stage_costs_at_most_its_part(tmp_path: Path) -> None:
     found = killed_model.findings(list(killed_model.units(tmp_path, [], 1)))
     assert (len(found.rows), found.faults) == (5, [])
