@@ -9,13 +9,17 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDoubleSpinBox,
+    QHBoxLayout,
     QHeaderView,
     QSpinBox,
+    QStackedLayout,
     QTableWidget,
+    QVBoxLayout,
     QWidget,
 )
 
-from gui.theme import TOUCH_PX
+from gui.theme import SPACE, TOUCH_PX
+from gui.widgets.controls import plain_label
 from workflows.settings_check import FONT_SCALES
 
 _NARROWEST_PX = 130
@@ -70,3 +74,36 @@ def plain_table(name: str, headers: Sequence[str], *, stretched: int, parent: QW
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
     return table
+
+
+def lay_out_list(
+    page: QWidget, above: Sequence[QWidget], empty: QWidget, hint: str, table: QWidget, tools: Sequence[QWidget]
+) -> tuple[QStackedLayout, QWidget]:
+    """Lay ``page`` out as a list: notes above, then a table over its buttons, or ``empty`` in its place.
+
+    Returns:
+        The layout that shows one of the two, and the widget with the table.
+    """
+    row = QHBoxLayout()
+    row.setSpacing(SPACE)
+    for control in tools:
+        row.addWidget(control)
+    row.addStretch(1)
+    filled = QWidget(page)
+    column = QVBoxLayout(filled)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACE)
+    column.addWidget(plain_label(hint, "hint"))
+    column.addWidget(table, 1)
+    column.addLayout(row)
+    middle = QWidget(page)
+    stack = QStackedLayout(middle)
+    stack.addWidget(empty)
+    stack.addWidget(filled)
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, SPACE, 0, 0)
+    layout.setSpacing(SPACE)
+    for note in above:
+        layout.addWidget(note)
+    layout.addWidget(middle, 1)
+    return stack, filled

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from filo_core.errors import FiloError
-from gui.settings.controls import plain_table
+from gui.settings.controls import lay_out_list, plain_table
 from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.settings.wording import output_kind_name
 from gui.state import AppState
-from gui.theme import SPACE
-from gui.widgets.controls import button, plain_label
+from gui.widgets.controls import button
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
@@ -50,29 +49,9 @@ class OutputsPage(QWidget):
         return plain_table(self.tr("Outputs"), headers, stretched=1, parent=self)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(SPACE)
-        for control in (self.add_button, self.edit_button, self.test_button, self.remove_button):
-            tools.addWidget(control)
-        tools.addStretch(1)
-        self._list = QWidget(self)
-        column = QVBoxLayout(self._list)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE)
         hint = self.tr("A line without a window (main.py line run) delivers here from its next start on.")
-        column.addWidget(plain_label(hint, "hint"))
-        column.addWidget(self.table, 1)
-        column.addLayout(tools)
-        middle = QWidget(self)
-        self._stack = QStackedLayout(middle)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._list)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, SPACE, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.message)
-        layout.addWidget(self.undo_bar)
-        layout.addWidget(middle, 1)
+        tools = (self.add_button, self.edit_button, self.test_button, self.remove_button)
+        self._stack, self._list = lay_out_list(self, (self.message, self.undo_bar), self.empty, hint, self.table, tools)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self._show_outputs)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import Role
-from gui.settings.controls import plain_table
+from gui.settings.controls import lay_out_list, plain_table
 from gui.settings.user_dialog import UserDialog
 from gui.settings.users_presenter import UsersPresenter
 from gui.settings.wording import role_name
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
-from gui.theme import SPACE
-from gui.widgets.controls import button, plain_label
+from gui.widgets.controls import button
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
 from storage.repositories.users import User
@@ -44,28 +43,9 @@ class UsersPage(QWidget):
         return plain_table(self.tr("Users"), headers, stretched=0, parent=self)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(SPACE)
-        for control in (self.add_button, self.role_button, self.pin_button, self.disable_button):
-            tools.addWidget(control)
-        tools.addStretch(1)
-        self._list = QWidget(self)
-        column = QVBoxLayout(self._list)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE)
         hint = self.tr("Operators review, supervisors also overrule, sign off and delete, admins also manage users.")
-        column.addWidget(plain_label(hint, "hint"))
-        column.addWidget(self.table, 1)
-        column.addLayout(tools)
-        middle = QWidget(self)
-        self._stack = QStackedLayout(middle)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._list)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, SPACE, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.message)
-        layout.addWidget(middle, 1)
+        tools = (self.add_button, self.role_button, self.pin_button, self.disable_button)
+        self._stack, self._list = lay_out_list(self, (self.message,), self.empty, hint, self.table, tools)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self.reload)
