@@ -58,7 +58,7 @@ def test_a_kill_at_each_stage_loses_nothing(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.timed
 def test_a_model_killed_or_hung_at_each_stage_costs_at_most_its_part(tmp_path: Path) -> None:
     found = killed_model.findings(list(killed_model.units(tmp_path, [], 1)))
-    assert (len(found.rows), found.faults) == (5, [])
+    assert (len(found.rows), found.faults) == (6, [])
 
 
 @pytest.mark.slow
