@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -59,8 +60,12 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
             errors.print("Error:", str(error), soft_wrap=True, markup=False)
             raise SystemExit(1) from None
         except KeyboardInterrupt:
-            errors.print("Stopped. What was judged so far is recorded; start the same command again to go on.")
+            errors.print("Stopped. What is in the record already stays there.")
             raise SystemExit(130) from None
+        except BrokenPipeError:
+            # Whoever reads, head for one, has enough. What is left in the buffer must not be tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
         except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the traceback
             structlog.get_logger("cli").exception("unexpected error")
             log = settings_with().home / "logs" / "filo.log"
