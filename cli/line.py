@@ -9,6 +9,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -28,7 +29,7 @@ from workflows.golden import GoldenSets
 from workflows.line import Line
 from workflows.output_address import OutputKind
 from workflows.outputs import OutputStore
-from workflows.secret_store import SecretStore
+from workflows.secret_store import OUTPUT, SecretStore
 from workflows.triggers import choice_of, make_trigger
 
 if TYPE_CHECKING:
@@ -131,12 +132,20 @@ def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings
     """Those that were named; none named, those that the settings keep."""
     if addresses:
         secrets = SecretStore(settings.home)
-        sinks = [make_sink(secrets.filled(address), ca_file) for address in addresses]
+        sinks = [make_sink(_with_password(address, secrets), ca_file) for address in addresses]
     else:
         sinks = OutputStore(settings.home).sinks(settings.outputs)
     if len({sink.name for sink in sinks}) < len(sinks):
         raise SourceError("Two outputs go to the same place. Name each of them once.")
     return sinks
+
+
+def _with_password(address: str, secrets: SecretStore) -> str:
+    """The address with its password, which is kept under the same name as that of an output of the settings."""
+    try:
+        return secrets.filled(address, f"{OUTPUT}{urlsplit(address).netloc}")
+    except ValueError as error:
+        raise SourceError("An output's address names no host. Write it like mqtt://broker.local/topic.") from error
 
 
 def _kept_triggers(settings: Settings) -> list[str]:
