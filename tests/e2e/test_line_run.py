@@ -56,7 +56,8 @@ def test_what_cannot_work_is_said_in_a_sentence(
     run: Callable[..., Result], product: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Loading takes seconds, and has nothing to do with what was typed.
-    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", lambda _: None)
+    loaded: list[object] = []
+    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", loaded.append)
     for options, words in (
         (("--trigger", "bell"), "no trigger"),
         (("--trigger", "http"), "needs a camera"),
@@ -64,12 +65,15 @@ def test_what_cannot_work_is_said_in_a_sentence(
         (("--source", "test://part?rate=x"), "test://part"),
         (("--output", "ftp://anna:geheim@host"), "is no output"),
         (("--output", "mqtt://anna@[host/line"), "names no host"),
+        (("--output", "mqtt://host:99999/line"), "its port is none"),
         (("--source", "rtsp://anna:geheim@[host/1", "--trigger", "modbus:host"), "names no port"),
     ):
         done = run("line", "run", product, *options)
         assert done.status == 1
         assert words in done.stderr
         assert "geheim" not in done.stderr
+        assert bool(loaded) is (words in {"needs a camera", "names no port"}), options
+        loaded.clear()
 
 
 def test_the_password_of_an_output_is_the_one_that_the_settings_keep(tmp_path: Path) -> None:
