@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import errors, print_json, say, settings_with, speaks_plainly
+from cli.common import print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database
 from filo_core.errors import StorageError
 from storage.audit.chain import Head
@@ -48,11 +48,11 @@ def verify(
         say(f"{report.entries} entries, intact. Head {report.head}")
         say("Note the head elsewhere: with --head a later check finds rows taken off the end, or a chain written anew.")
     else:
-        errors.print(f"{len(problems)} problems in {report.entries} entries; the first:", markup=False)
+        warn(f"{len(problems)} problems in {report.entries} entries; the first:")
         for problem in problems[:_SHOWN]:
-            errors.print(problem.sentence, markup=False, soft_wrap=True)
+            warn(problem.sentence)
         if len(problems) > _SHOWN:
-            errors.print(f"… and {len(problems) - _SHOWN} more; --json lists all.", markup=False)
+            warn(f"… and {len(problems) - _SHOWN} more; --json lists all.")
     if not report.intact:
         raise SystemExit(1)
 

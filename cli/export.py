@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
+from cli.days import FromDay, ToDay, period
 from cli.product import AsJson, Database, Name
 from filo_core.types import InspectionFilter, Verdict
 from storage.storage import open_storage
@@ -17,19 +17,14 @@ from workflows.export.formats import ExportFormat, write_export
 from workflows.export.selection import Selection
 from workflows.history import History
 
-_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-
 
 @speaks_plainly
 def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
-    from_: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="Local time.")] = None,
-    to: Annotated[
-        datetime | None,
-        typer.Option(formats=_MOMENTS, help="Local time, up to and not including: of a day, its beginning."),
-    ] = None,
+    from_: FromDay = "",
+    to: ToDay = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     database: Database = "",
@@ -37,14 +32,15 @@ def export(
 ) -> None:
     """Write the inspections of a product to a file. Nothing in the record changes."""
     settings = settings_with(database=database)
+    since, until = period(from_, to)
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
         product = catalogue.draft(name).description.name
         wanted = InspectionFilter(
             product=product,
             verdicts=frozenset(verdict or ()),
-            since=from_.astimezone() if from_ else None,
-            until=to.astimezone() if to else None,
+            since=since,
+            until=until,
         )
         count = write_export(Selection(History(storage), wanted, reviewed), catalogue, format_, out)
     if as_json:
