@@ -16,7 +16,7 @@ def ask_for_pin(state: AppState, why: str, parent: QWidget) -> str | None:
     if not state.workbench.access.is_needed:
         return ""
     dialog = QInputDialog(parent)
-    dialog.setWindowTitle(QCoreApplication.translate("PinQuestion", "PIN"))
+    dialog.setWindowTitle(_tr("PIN"))
     dialog.setLabelText(why)
     dialog.setTextEchoMode(QLineEdit.EchoMode.Password)
     accepted, pin = dialog.exec(), dialog.textValue()
@@ -24,3 +24,7 @@ def ask_for_pin(state: AppState, why: str, parent: QWidget) -> str | None:
     dialog.setTextValue("")
     dialog.deleteLater()
     return pin if accepted else None
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PinQuestion", text)
