@@ -99,6 +99,7 @@ class EventKind(StrEnum):
     DISK_FULL = "disk full"
     RECIPE_IN_FORCE = "recipe in force"
     GOLDEN_SET_CHANGED = "golden set changed"
+    ROWS_ARRIVED = "rows arrived"
 
 
 class Origin(StrEnum):

@@ -1909,6 +1909,13 @@
         </message>
     </context>
     <context>
+        <name>PinQuestion</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+    </context>
+    <context>
         <name>ProductChooser</name>
         <message>
             <source>Product</source>
@@ -2455,6 +2462,14 @@
         <message>
             <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
             <translation>Taste: W. Zeigt die auffällige Stelle neben der ähnlichsten Stelle aller guten Teile.</translation>
+        </message>
+        <message>
+            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <translation>Das Gelernte gilt ab jetzt. Mit der PIN erneut unterschreiben.</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>Das Rezept von davor gilt wieder. Mit der PIN erneut unterschreiben.</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>

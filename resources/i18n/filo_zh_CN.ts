@@ -1909,6 +1909,13 @@
         </message>
     </context>
     <context>
+        <name>PinQuestion</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+    </context>
+    <context>
         <name>ProductChooser</name>
         <message>
             <source>Product</source>
@@ -2455,6 +2462,14 @@
         <message>
             <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
             <translation>按键：W。将异常部位与所有良品中最接近的部位并排显示。</translation>
+        </message>
+        <message>
+            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <translation>所学内容从现在起生效。请再次输入您的 PIN 签名。</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>之前的配方重新生效。请再次输入您的 PIN 签名。</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>

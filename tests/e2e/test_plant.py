@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from tests.e2e.conftest import ROOT, Result, environment
-from tests.unit.storage.making import make_inspection, make_region, sign_product
+from tests.unit.storage.making import MOMENT, make_inspection, make_region, sign_product
 from tools.postgres_server import PASSWORD
 
 Run = Callable[..., Result]
@@ -36,6 +37,16 @@ def test_export_writes_what_was_asked_for(run: Run, tmp_path: Path) -> None:
     assert result.json["inspections"] == 1
     assert json.loads(out.read_text(encoding="utf-8"))["verdict"] == "NG"
     assert run("export", "metal nut", "--out", tmp_path / "none" / "x.csv").status == 1
+
+
+@pytest.mark.usefixtures("judged")
+def test_a_day_counts_from_its_first_to_its_last_moment_in_export_and_report(run: Run, tmp_path: Path) -> None:
+    day = MOMENT.astimezone().date()
+    for last, count in ((day, 3), (day - timedelta(days=1), 0)):
+        arguments = ("metal nut", "--from", "2026-01-01", "--to", last.isoformat())
+        assert run("export", *arguments, "--out", tmp_path / "out.csv", "--json").json["inspections"] == count
+        assert ("Nothing was inspected" in run("report", *arguments).stdout) == (count == 0)
+    assert "is no day" in run("export", "metal nut", "--to", "yesterday", "--out", tmp_path / "out.csv").stderr
 
 
 @pytest.mark.usefixtures("judged")
