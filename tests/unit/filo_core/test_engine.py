@@ -109,6 +109,16 @@ def test_a_region_of_interest_hides_what_lies_outside_it(
     assert all(region.box.x + region.box.width <= 80 for region in inside.regions)
 
 
+def test_a_region_of_interest_beside_the_picture_leaves_regions_inside_it(
+    engine: Engine, draft: ProductDraft, calibrated: Calibrated
+) -> None:
+    moved = dataclasses.replace(draft, region_of_interest=Box(5_000, 5_000, 80, 80))
+    part = _part(98, spot=(50, 40))
+    prediction = engine.detector(moved.recipe(calibrated.limits, engine.model_hash), REFERENCES).predict(part)
+    assert prediction.regions
+    assert all(region.box.x + region.box.width <= part.shape[1] for region in prediction.regions)
+
+
 def test_a_recipe_of_another_model_is_refused_with_what_to_do(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
