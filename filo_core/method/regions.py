@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -67,7 +67,7 @@ def find_regions(
     return tuple(shapes)
 
 
-def _peak(anomaly_map: NDArray[np.float32], labels: NDArray[np.int32], stats: NDArray[np.int32], label: int) -> float:
+def _peak(anomaly_map: NDArray[np.float32], labels: NDArray[Any], stats: NDArray[Any], label: int) -> float:
     """Largest value of one part, looked for in its box."""
     left, top, columns, rows = (int(value) for value in stats[label][:4])
     box = np.s_[top : top + rows, left : left + columns]

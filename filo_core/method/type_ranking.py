@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts
+from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts
 from filo_core.method.scoring import SIMILARITY_SCALE, side_feature
 from filo_core.types import UNKNOWN_TYPE, Position, TypeShare
 
@@ -88,11 +88,7 @@ class TypeRanking:
     def _described(self, position: Position) -> Tensor:
         """``(names, D)``, L2-normalised."""
         if position not in self._by_position:
-            prompts = [
-                prompt
-                for name in self.names
-                for prompt in anomaly_prompts(self._class_name, name, self._domains, [position])
-            ]
+            prompts = described_prompts(self._class_name, self.names, self._domains, [position])
             encoded = self._text_encoder.encode(prompts).view(len(self.names), len(self._domains), -1)
             self._by_position[position] = functional.normalize(encoded.mean(dim=1), dim=-1)
         return self._by_position[position]
