@@ -1,4 +1,4 @@
-"""FiLoDetector: the parts of FiLo++ in their order, set up for one recipe."""
+"""FiLoDetector: the parts of FiLo++ in their order (III-A), set up for one recipe."""
 
 from __future__ import annotations
 
