@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_IDLE_S = 2.0
+"""From one sign of life to the next while nothing waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
@@ -76,7 +79,9 @@ class Courier:
                 if waiting is None:
                     if self._stopping.is_set():
                         break
-                    self._news.wait()
+                    self.sink.keep_alive()
+                    failures, self._problem = 0, ""
+                    self._news.wait(_IDLE_S)
                     continue
                 self._deliver(waiting)
                 failures = 0

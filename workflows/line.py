@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.errors import SourceError
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
 from filo_core.types import Verdict
@@ -88,9 +90,23 @@ class LinePart(Protocol):
         ...
 
 
+def check_names(sinks: Sequence[Sink]) -> None:
+    """Refuse two outputs that the outbox could not tell from each other.
+
+    Raises:
+        SourceError: if there are any.
+    """
+    names = Counter(sink.name for sink in sinks)
+    twice = next((name for name, times in names.items() if times > 1), "")
+    if twice:
+        raise SourceError(f"{twice} is an output twice. Remove one, or change more than its user or password.")
+
+
 @dataclass(slots=True)
 class Line:
     """Everything that one line runs with; starts and ends in order.
+
+    Raises a :class:`SourceError` where two sinks have one name: the outbox could not tell them apart.
 
     Args:
         recipe: what to judge by.
@@ -127,6 +143,7 @@ class Line:
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        check_names(self.sinks)
         self._lock = InstanceLock(sqlite_url(self.outbox_file), self.outbox_file.parent)
         self._lock.acquire()
         with ExitStack() as undo:

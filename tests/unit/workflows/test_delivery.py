@@ -26,6 +26,7 @@ class Receiver:
         self.loses_acknowledgement = False
         self.got: list[Message] = []
         self.tries = 0
+        self.signs_of_life = 0
         self.closed = False
 
     def deliver(self, message: Message) -> None:
@@ -39,6 +40,11 @@ class Receiver:
 
     def check(self) -> None:
         pass
+
+    def keep_alive(self) -> None:
+        self.signs_of_life += 1
+        if self.away:
+            raise SinkError("receiver is away. Check it.")
 
     def close(self) -> None:
         self.closed = True
@@ -102,6 +108,20 @@ def test_a_receiver_that_was_away_gets_everything_in_order_and_once(
     wait_until(lambda: not outbox.backlog())
     assert names(receiver) == list("abcdef")
     wait_until(lambda: courier.problem == "")
+
+
+def test_a_receiver_is_held_while_nothing_waits_and_its_absence_is_known_before_the_next_part(
+    courier: Courier, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.delivery._IDLE_S", 0.01)
+    courier.start()
+    wait_until(lambda: receiver.signs_of_life > 2)
+    assert courier.problem == ""
+    receiver.away = True
+    wait_until(lambda: courier.problem == "receiver is away. Check it.")
+    receiver.away = False
+    wait_until(lambda: courier.problem == "")
+    assert receiver.tries == 0
 
 
 def test_a_receiver_that_raises_what_nobody_foresaw_is_tried_again_as_well(
