@@ -108,7 +108,6 @@ class LivePresenter(QObject):
         # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
         self._waiting: deque[tuple[int, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
         self._run = 0
-        self._started_at = 0.0
         self._verdict_at: float | None = None
         self.phase = LivePhase.IDLE
         self.display: Display[LiveResult] = Display()
@@ -133,7 +132,7 @@ class LivePresenter(QObject):
             self.failed.emit(*sentence_of(error))
             return
         self._live, self._choice = live, choice
-        self._started_at, self._verdict_at = time.monotonic(), None
+        self._verdict_at = None
         self._waiting.clear()
         self.display.clear()
         self._set_phase(LivePhase.RUNNING)
