@@ -184,7 +184,8 @@ def test_the_numbers_count_verdicts_dropped_frames_and_ages(
     for red in (31, 32, 33):
         camera.show(red)
     engine.gate.set()
-    until(lambda: presenter.facts.dropped == 2 and presenter.facts.inspected == 3)
+    # On a busy machine the frame that was taken is itself replaced before its judging begins.
+    until(lambda: (presenter.facts.dropped, presenter.facts.inspected) in {(2, 3), (3, 2)})
     facts = presenter.facts
     assert facts.latency_ms is not None
     assert facts.frame_age_ms is not None
