@@ -15,7 +15,6 @@ import typer
 from cli.common import errors, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
 from cli.signing_in import inspecting_as
-from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
@@ -26,7 +25,6 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
-from workflows.output_address import OutputKind
 from workflows.outputs import OutputStore
 from workflows.secret_store import SecretStore
 from workflows.triggers import choice_of, make_trigger
@@ -129,19 +127,15 @@ class _Tally:
 
 def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings) -> list[Sink]:
     """Those that were named; none named, those that the settings keep."""
-    if addresses:
-        secrets = SecretStore(settings.home)
-        sinks = [make_sink(secrets.filled(address), ca_file) for address in addresses]
-    else:
-        sinks = OutputStore(settings.home).sinks(settings.outputs)
-    if len({sink.name for sink in sinks}) < len(sinks):
-        raise SourceError("Two outputs go to the same place. Name each of them once.")
-    return sinks
+    if not addresses:
+        return OutputStore(settings.home).sinks(settings.outputs)
+    secrets = SecretStore(settings.home)
+    return [make_sink(secrets.filled(address), ca_file) for address in addresses]
 
 
 def _kept_triggers(settings: Settings) -> list[str]:
     """The PLC asks where the settings keep a Modbus server; otherwise every picture is judged."""
-    servers = [output.address for output in settings.outputs if output.kind is OutputKind.MODBUS]
+    servers = [output.address for output in settings.outputs if output.is_asked]
     return servers or ["continuous"]
 
 

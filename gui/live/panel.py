@@ -10,6 +10,7 @@ from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
+from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
@@ -28,6 +29,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
+from workflows.triggers import answers_plc
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84
@@ -89,6 +91,7 @@ class LivePanel(QWidget):
         self.facts.setToolTip(
             self.tr("Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.")
         )
+        self.delivery = DeliveryNote(self)
         self.strip = HistoryStrip(self)
         self.empty = EmptyPage(
             "live",
@@ -115,6 +118,7 @@ class LivePanel(QWidget):
         column.addWidget(self.untrained)
         column.addWidget(self.regions, 1)
         column.addWidget(self.facts)
+        column.addWidget(self.delivery)
         column.addWidget(self.freeze)
         column.addWidget(self.sound)
         left = QVBoxLayout()
@@ -148,6 +152,7 @@ class LivePanel(QWidget):
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
         self._state.settings_changed.connect(self._on_settings_changed)
+        self.trigger.choice_changed.connect(self._show_delivery)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self.start_stop.clicked.connect(self.start_or_stop)
         self.go_on.clicked.connect(presenter.acknowledge)
@@ -293,6 +298,12 @@ class LivePanel(QWidget):
             )
         )
         self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")
+        self._show_delivery()
+
+    def _show_delivery(self) -> None:
+        plcs = any(output.is_asked for output in self._state.settings.outputs)
+        unanswered = plcs and not answers_plc(self.trigger.choice.kind)
+        self.delivery.show_state(self.presenter.delivery, unanswered_plc=unanswered)
 
     def _show_problem(self, problem: str) -> None:
         plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from filo_core.errors import FiloError, SourceError
-from filo_core.line.live import LiveInspection
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
@@ -22,14 +21,15 @@ from gui.live.results import LiveResult
 from gui.live.sources import SourceChoice, SourceKind, make_source
 from gui.live.wording import caption_of, waiting_text
 from gui.state import AppState
+from workflows.delivery import DeliveryState
 from workflows.triggered import TriggeredInspection
 from workflows.triggers import TriggerChoice
 
 if TYPE_CHECKING:
-    from filo_core.engine import Engine
     from filo_core.line.sources.base import ImageSource
+    from workflows.continuous import ContinuousInspection
 
-Live: TypeAlias = "LiveInspection[Engine] | TriggeredInspection"
+Live: TypeAlias = "ContinuousInspection | TriggeredInspection"
 
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
@@ -72,6 +72,7 @@ class LiveFacts:
     dropped: int | None = 0
     """None where frames are only taken when something asks."""
     per_second: float | None = None
+    delivery: DeliveryState = field(default_factory=DeliveryState)
 
 
 class LivePresenter(QObject):
@@ -117,6 +118,7 @@ class LivePresenter(QObject):
         self._watch.setInterval(WATCH_EVERY_MS)
         self._watch.timeout.connect(self._on_watch)
         state.model_changed.connect(self.facts_changed)
+        state.settings_changed.connect(self._on_settings_changed)
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class LivePresenter(QObject):
 
         live: Live
         if trigger.kind is TriggerKind.CONTINUOUS:
-            live = inspector.live(product, self._make_source(choice), take)
+            live = inspector.live(product, self._make_source(choice), self._state.settings, take)
             return live
         source = None
         if trigger.kind is TriggerKind.FOLDER:
@@ -236,18 +238,23 @@ class LivePresenter(QObject):
     @property
     def source_name(self) -> str:
         """Name of the running source, without any password in it; empty when none runs."""
-        match self._live:
-            case None:
-                return ""
-            case TriggeredInspection():
-                return self._live.name
-            case LiveInspection():
-                return self._live.source.name
+        live = self._live
+        if live is None:
+            return ""
+        return live.name if isinstance(live, TriggeredInspection) else live.source.name
 
     @property
     def problem(self) -> str:
         """What is wrong with the camera, the judging or the model now, as a sentence; empty when all is well."""
         return self.facts.camera_problem or self.facts.judging_problem or self.facts.model_note
+
+    @property
+    def delivery(self) -> DeliveryState:
+        """How verdicts get to the outputs; while nothing runs, with what the run before has left."""
+        if self._live is not None:
+            return self.facts.delivery
+        outputs = sum(not output.is_asked for output in self._state.settings.outputs)
+        return replace(self.facts.delivery, outputs=outputs) if outputs else DeliveryState()
 
     def _trigger_kind(self) -> TriggerKind:
         live = self._live
@@ -313,8 +320,15 @@ class LivePresenter(QObject):
             inspected=counters.inspected,
             dropped=None if self.is_triggered else counters.dropped,
             per_second=counters.per_second,
+            delivery=self._live.delivery_state,
         )
         self.facts_changed.emit()
+
+    def _on_settings_changed(self) -> None:
+        if self._live is None:
+            # What waits may wait for an output that is none any more.
+            self.facts = replace(self.facts, delivery=DeliveryState())
+            self.facts_changed.emit()
 
     def _tell_readiness(self) -> None:
         if self.takes_key is not self._took_key:
