@@ -35,7 +35,7 @@ class OutputsPage(QWidget):
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.empty = EmptyPage(
             "export",
-            self.tr("The line's verdicts go nowhere yet."),
+            self.tr("Verdicts are kept in the record only."),
             self.tr("&Add an output"),
             self.tr("To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus."),
             self,

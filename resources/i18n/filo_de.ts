@@ -338,6 +338,21 @@
         </message>
     </context>
     <context>
+        <name>DeliveryNote</name>
+        <message>
+            <source>Outputs</source>
+            <translation>Ausgänge</translation>
+        </message>
+        <message>
+            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <translation>Wohin jedes Urteil geht, und wie viele dort noch nicht angenommen sind</translation>
+        </message>
+        <message>
+            <source>A PLC (Modbus) gets no answer with this trigger.</source>
+            <translation>Eine SPS (Modbus) bekommt bei diesem Auslöser keine Antwort.</translation>
+        </message>
+    </context>
+    <context>
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
@@ -1375,6 +1390,10 @@
             <source>stopped</source>
             <translation>gestoppt</translation>
         </message>
+        <message>
+            <source>%1  (%2 waiting)</source>
+            <translation>%1  (%2 wartend)</translation>
+        </message>
     </context>
     <context>
         <name>LivePanel</name>
@@ -1752,8 +1771,8 @@
             <translation>&amp;Entfernen</translation>
         </message>
         <message>
-            <source>The line's verdicts go nowhere yet.</source>
-            <translation>Die Urteile der Linie gehen noch nirgendwohin.</translation>
+            <source>Verdicts are kept in the record only.</source>
+            <translation>Urteile stehen bisher nur in der Aufzeichnung.</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
@@ -1784,8 +1803,8 @@
             <translation>Ausgänge</translation>
         </message>
         <message>
-            <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation>Eine Linie ohne Fenster (main.py line run) liefert ab ihrem nächsten Start hierhin.</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
+            <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS erhält Antwort über Modbus, wenn sie fragt: in Live bei den Auslösern Taste, SPS und HTTP.</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>

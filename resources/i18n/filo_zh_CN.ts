@@ -338,6 +338,21 @@
         </message>
     </context>
     <context>
+        <name>DeliveryNote</name>
+        <message>
+            <source>Outputs</source>
+            <translation>输出</translation>
+        </message>
+        <message>
+            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <translation>每个判定送往何处，以及还有多少未被接收</translation>
+        </message>
+        <message>
+            <source>A PLC (Modbus) gets no answer with this trigger.</source>
+            <translation>使用此触发方式时，PLC (Modbus) 得不到应答。</translation>
+        </message>
+    </context>
+    <context>
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
@@ -1375,6 +1390,10 @@
             <source>stopped</source>
             <translation>已停止</translation>
         </message>
+        <message>
+            <source>%1  (%2 waiting)</source>
+            <translation>%1  (%2 个等待)</translation>
+        </message>
     </context>
     <context>
         <name>LivePanel</name>
@@ -1752,8 +1771,8 @@
             <translation>移除(&amp;R)</translation>
         </message>
         <message>
-            <source>The line's verdicts go nowhere yet.</source>
-            <translation>产线的判定结果还没有输出去处。</translation>
+            <source>Verdicts are kept in the record only.</source>
+            <translation>判定结果目前只保存在记录中。</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
@@ -1784,8 +1803,8 @@
             <translation>输出</translation>
         </message>
         <message>
-            <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation>无窗口的产线 (main.py line run) 从下次启动起发送到这里。</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
+            <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 询问时通过 Modbus 得到应答：实时检测中适用于按键、PLC 和 HTTP 触发。</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>
