@@ -125,6 +125,7 @@ class LivePanel(QWidget):
         left.setSpacing(8)
         left.addWidget(self.banner)
         left.addWidget(self.trouble)
+        left.addWidget(self.delivery.problem)
         left.addWidget(self.picture, 1)
         middle = QHBoxLayout()
         middle.setSpacing(SPACE)
@@ -301,9 +302,9 @@ class LivePanel(QWidget):
         self._show_delivery()
 
     def _show_delivery(self) -> None:
-        plcs = any(output.is_asked for output in self._state.settings.outputs)
-        unanswered = plcs and not answers_plc(self.trigger.choice.kind)
-        self.delivery.show_state(self.presenter.delivery, unanswered_plc=unanswered)
+        has_plc = any(output.is_asked for output in self._state.settings.outputs)
+        answered = answers_plc(self.trigger.choice.kind) if has_plc else None
+        self.delivery.show_state(self.presenter.delivery, plc_answered=answered)
 
     def _show_problem(self, problem: str) -> None:
         plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem

@@ -348,8 +348,20 @@
             <translation>Wohin jedes Urteil geht, und wie viele dort noch nicht angenommen sind</translation>
         </message>
         <message>
-            <source>A PLC (Modbus) gets no answer with this trigger.</source>
-            <translation>Eine SPS (Modbus) bekommt bei diesem Auslöser keine Antwort.</translation>
+            <source>PLC (Modbus)</source>
+            <translation>SPS (Modbus)</translation>
+        </message>
+        <message>
+            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
+            <translation>Eine SPS erhält Antwort bei den Auslösern Taste, SPS und HTTP</translation>
+        </message>
+        <message>
+            <source>answered</source>
+            <translation>erhält Antwort</translation>
+        </message>
+        <message>
+            <source>not answered</source>
+            <translation>ohne Antwort</translation>
         </message>
     </context>
     <context>

@@ -348,8 +348,20 @@
             <translation>每个判定送往何处，以及还有多少未被接收</translation>
         </message>
         <message>
-            <source>A PLC (Modbus) gets no answer with this trigger.</source>
-            <translation>使用此触发方式时，PLC (Modbus) 得不到应答。</translation>
+            <source>PLC (Modbus)</source>
+            <translation>PLC (Modbus)</translation>
+        </message>
+        <message>
+            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
+            <translation>使用按键、PLC 和 HTTP 触发时，PLC 得到应答</translation>
+        </message>
+        <message>
+            <source>answered</source>
+            <translation>得到应答</translation>
+        </message>
+        <message>
+            <source>not answered</source>
+            <translation>无应答</translation>
         </message>
     </context>
     <context>

@@ -105,15 +105,15 @@ def test_an_output_that_is_away_is_said_in_passing_and_gets_what_waited_at_the_n
     inspect(20)
     until(lambda: "cannot be written" in panel.delivery.problem.sentence, "the reason")
     inspect(30)
-    until(lambda: panel.delivery.facts.values == ("1  (2 waiting)",), "the count")
+    until(lambda: panel.delivery.outputs.values == ("1  (2 waiting)",), "the count")
     assert presenter.banner.verdict is Verdict.OK
     assert not panel.trouble.isVisible()
     stop(presenter, until)
-    assert panel.delivery.facts.values == ("1  (2 waiting)",)
+    assert panel.delivery.outputs.values == ("1  (2 waiting)",)
     out.rmdir()
     presenter.start(product, CHOICE, trigger)
     inspect(230)
-    until(lambda: panel.delivery.facts.values == ("1",) and not panel.delivery.problem.isVisible(), "delivery")
+    until(lambda: panel.delivery.outputs.values == ("1",) and not panel.delivery.problem.isVisible(), "delivery")
     stop(presenter, until)
     assert verdicts(out) == ["OK", "OK", "NG"]
 
@@ -122,7 +122,7 @@ def test_live_says_nothing_of_outputs_where_there_are_none(
     panel: LivePanel, state: AppState, camera: HandSource, product: str, out: Path, until: Until
 ) -> None:
     assert panel.delivery.isVisible()
-    assert panel.delivery.facts.values == ("1",)
+    assert panel.delivery.outputs.values == ("1",)
     use(state)
     assert not panel.delivery.isVisible()
     panel.presenter.start(product, CHOICE)
@@ -167,9 +167,11 @@ def test_a_plc_of_the_outputs_asks_and_is_answered_in_triggered_live(
     plc.close()
 
 
-def test_a_plc_that_gets_no_answer_is_said(panel: LivePanel, state: AppState) -> None:
+def test_live_says_whether_a_plc_of_the_outputs_is_answered(panel: LivePanel, state: AppState) -> None:
     use(state, "modbus:127.0.0.1:5020")
-    assert panel.delivery.plc.isVisible()
-    assert not panel.delivery.facts.isVisible()
+    assert panel.delivery.plc.values == ("not answered",)
+    assert not panel.delivery.outputs.isVisible()
     panel.trigger.set_choice(KEY)
+    assert panel.delivery.plc.values == ("answered",)
+    use(state)
     assert not panel.delivery.isVisible()
