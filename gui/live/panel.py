@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
@@ -286,7 +288,7 @@ class LivePanel(QWidget):
 
     def _on_facts_changed(self) -> None:
         banner, facts = self.presenter.banner, self.presenter.facts
-        if (self.banner.verdict, self.banner.caption) != (banner.verdict, banner.caption):
+        if (self.banner.verdict, self.banner.caption, self.banner.held) != astuple(banner):
             self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
         self.facts.set_values(
             (
