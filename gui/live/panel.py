@@ -18,7 +18,7 @@ from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger, usual_trigger
 from gui.live.source_bar import SourceBar, captioned
-from gui.live.sources import usual_choice
+from gui.live.sources import SourceChoice, usual_choice
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text
 from gui.product_chooser import ProductChooser
@@ -31,7 +31,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
-from workflows.triggers import answers_plc
+from workflows.triggers import TriggerChoice, answers_plc
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84
@@ -46,8 +46,13 @@ class LivePanel(QWidget):
         self._state = state
         self.presenter = presenter or LivePresenter(state)
         self.presenter.setParent(self)
+        # What the settings asked for when they were followed last.
+        self._usual_source: SourceChoice | None = None
+        self._usual_trigger: TriggerChoice | None = None
         self._make_controls()
+        self._make_side_controls()
         self._lay_out()
+        self._make_shortcuts()
         self._connect()
         self._on_settings_changed()
         self._on_products_reloaded()
@@ -60,25 +65,28 @@ class LivePanel(QWidget):
         self.source = SourceBar(self)
         self.trigger = TriggerBar(self)
         self._remembered = RememberedTrigger(self._state)
-        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
-        # The theme gives every button its height; this one is for gloves.
-        self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
         self.start_stop.setMinimumWidth(130)
         self.message = MessageFold(self)
         self.trouble = MessageFold(self, closable=False)
+        self.delivery = DeliveryNote(self)
         self.banner = VerdictBanner(self)
-        self.untrained = UntrainedNote(parent=self)
         self.picture = ImagePanel(self)
-        self.regions = RegionsList(self)
+        self.strip = HistoryStrip(self)
+        self.empty = EmptyPage(
+            "live",
+            self.tr("No product is ready to be inspected."),
+            self.tr("Go to Products"),
+            self.tr("A product is ready once its recipe is signed off."),
+        )
+
+    def _make_side_controls(self) -> None:
+        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
+        # The theme gives every button its height; this one is for gloves.
+        self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.go_on = button(self.tr("Acknowledge (Space)"), "check", primary=True)
-        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
-        self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
-        self.freeze.setAccessibleName(self.freeze.text())
-        self.freeze.setChecked(True)
-        self.sound = QCheckBox(self.tr("Sound on NG"), self)
-        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
-        self.sound.setAccessibleName(self.sound.text())
+        self.untrained = UntrainedNote(parent=self)
+        self.regions = RegionsList(self)
         self.facts = FactList(
             (
                 self.tr("Score"),
@@ -93,36 +101,15 @@ class LivePanel(QWidget):
         self.facts.setToolTip(
             self.tr("Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.")
         )
-        self.delivery = DeliveryNote(self)
-        self.strip = HistoryStrip(self)
-        self.empty = EmptyPage(
-            "live",
-            self.tr("No product is ready to be inspected."),
-            self.tr("Go to Products"),
-            self.tr("A product is ready once its recipe is signed off."),
-        )
+        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
+        self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
+        self.freeze.setAccessibleName(self.freeze.text())
+        self.freeze.setChecked(True)
+        self.sound = QCheckBox(self.tr("Sound on NG"), self)
+        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
+        self.sound.setAccessibleName(self.sound.text())
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACE)
-        self.products.setMinimumWidth(150)
-        top.addWidget(captioned(self.tr("Product"), self.products))
-        top.addWidget(self.source, 1)
-        top.addWidget(self.trigger)
-        top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
-        side = QWidget()
-        side.setFixedWidth(_SIDE_WIDTH)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.inspect)
-        column.addWidget(self.go_on)
-        column.addWidget(self.untrained)
-        column.addWidget(self.regions, 1)
-        column.addWidget(self.facts)
-        column.addWidget(self.delivery)
-        column.addWidget(self.freeze)
-        column.addWidget(self.sound)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.banner)
@@ -132,12 +119,12 @@ class LivePanel(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(SPACE)
         middle.addLayout(left, 1)
-        middle.addWidget(side)
+        middle.addWidget(self._side())
         self._content = QWidget()
         layout = QVBoxLayout(self._content)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(8)
-        layout.addLayout(top)
+        layout.addLayout(self._top())
         layout.addWidget(self.trigger.place_row)
         layout.addWidget(self.message)
         layout.addLayout(middle, 1)
@@ -145,6 +132,30 @@ class LivePanel(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._content)
         self._pages.addWidget(self.empty)
+
+    def _top(self) -> QHBoxLayout:
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        self.products.setMinimumWidth(150)
+        top.addWidget(captioned(self.tr("Product"), self.products))
+        top.addWidget(self.source, 1)
+        top.addWidget(self.trigger)
+        top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
+        return top
+
+    def _side(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(_SIDE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.inspect)
+        column.addWidget(self.go_on)
+        column.addWidget(self.untrained)
+        column.addWidget(self.regions, 1)
+        for control in (self.facts, self.delivery, self.freeze, self.sound):
+            column.addWidget(control)
+        return side
 
     def _connect(self) -> None:
         presenter = self.presenter
@@ -166,6 +177,8 @@ class LivePanel(QWidget):
         self.regions.region_chosen.connect(self.picture.choose_region)
         self.picture.region_chosen.connect(self.regions.choose)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
+
+    def _make_shortcuts(self) -> None:
         self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
         self._space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._space.setAutoRepeat(False)
@@ -175,7 +188,7 @@ class LivePanel(QWidget):
         for enter in self._enters:
             enter.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             enter.setAutoRepeat(False)
-            enter.activated.connect(presenter.trigger)
+            enter.activated.connect(self.presenter.trigger)
         start_key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         start_key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         start_key.activated.connect(self.start_or_stop)
@@ -213,9 +226,16 @@ class LivePanel(QWidget):
             self.picture.view.setFocus()
 
     def _on_settings_changed(self) -> None:
-        if self.presenter.phase is LivePhase.IDLE:
-            self.source.set_choice(usual_choice(self._state.settings))
-            self.trigger.set_choice(usual_trigger(self._state.settings))
+        if self.presenter.phase is not LivePhase.IDLE:
+            return
+        source, trigger = usual_choice(self._state.settings), usual_trigger(self._state.settings)
+        # Another theme or output must not throw away what was chosen here.
+        if source != self._usual_source:
+            self._usual_source = source
+            self.source.set_choice(source)
+        if trigger != self._usual_trigger:
+            self._usual_trigger = trigger
+            self.trigger.set_choice(trigger)
 
     def _on_products_reloaded(self) -> None:
         running = self.presenter.phase is not LivePhase.IDLE

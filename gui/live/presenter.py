@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -17,6 +17,7 @@ from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
 from gui.background import Background, sentence_of
 from gui.live.display import Display, Hold
+from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
 from gui.live.sources import SourceChoice, SourceKind, make_source
 from gui.live.wording import caption_of, waiting_text
@@ -27,9 +28,6 @@ from workflows.triggers import TriggerChoice
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
-    from workflows.continuous import ContinuousInspection
-
-Live: TypeAlias = "ContinuousInspection | TriggeredInspection"
 
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
@@ -44,35 +42,6 @@ class LivePhase(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     STOPPING = "stopping"
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """What the banner says."""
-
-    verdict: Verdict | None
-    caption: str
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFacts:
-    """The numbers beside the picture."""
-
-    camera: SourceState = SourceState.STOPPED
-    camera_problem: str = ""
-    judging_problem: str = ""
-    model_note: str = ""
-    """The model was replaced, or moved to the CPU."""
-    picture_age_ms: float | None = None
-    """Age of the newest judged picture now."""
-    latency_ms: float | None = None
-    frame_age_ms: float | None = None
-    inspected: int = 0
-    dropped: int | None = 0
-    """None where frames are only taken when something asks."""
-    per_second: float | None = None
-    delivery: DeliveryState = field(default_factory=DeliveryState)
 
 
 class LivePresenter(QObject):
@@ -304,24 +273,8 @@ class LivePresenter(QObject):
     def _refresh_facts(self) -> None:
         if self._live is None:
             return
-        source, counters = self._live.source, self._live.counters
         self._tell_readiness()
-        age = None
-        if self._verdict_at is not None and counters.frame_age_ms is not None:
-            age = counters.frame_age_ms + (time.monotonic() - self._verdict_at) * 1000.0
-        self.facts = LiveFacts(
-            camera=source.state if source is not None else SourceState.RUNNING,
-            camera_problem=source.problem if source is not None else "",
-            judging_problem=self._live.problem,
-            model_note=self._live.note,
-            picture_age_ms=age,
-            latency_ms=counters.latency_ms,
-            frame_age_ms=counters.frame_age_ms,
-            inspected=counters.inspected,
-            dropped=None if self.is_triggered else counters.dropped,
-            per_second=counters.per_second,
-            delivery=self._live.delivery_state,
-        )
+        self.facts = facts_of(self._live, self._verdict_at)
         self.facts_changed.emit()
 
     def _on_settings_changed(self) -> None:

@@ -157,3 +157,12 @@ def test_without_a_camera_the_search_says_so_and_can_be_repeated(
     until(panel.source._search.isEnabled)
     assert panel.source._cameras.currentText() == "No camera found"
     assert panel.source.choice.value == ""
+
+
+def test_other_settings_do_not_throw_away_what_was_chosen_here(panel: LivePanel, state: AppState, parts: Path) -> None:
+    chosen = SourceChoice(SourceKind.FOLDER, str(parts), 0.5)
+    panel.source.set_choice(chosen)
+    state.set_settings(state.settings.model_copy(update={"theme": "dark"}))
+    assert panel.source.choice == chosen
+    state.set_settings(state.settings.model_copy(update={"source_kind": "address", "source_value": "line.mp4"}))
+    assert panel.source.choice == SourceChoice(SourceKind.ADDRESS, "line.mp4")
