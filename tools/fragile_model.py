@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from filo_core.types import Prediction
 
 LOADING, JUDGING, AFTER, HANG = "while it loads", "while it judges", "after its answer", "hung"
+HANG_LOADING = "hung while it loads"
 
 
 class Fragile(Brightness):
@@ -31,8 +32,8 @@ class Fragile(Brightness):
         wish = _taken(self._wish)
         if wish == JUDGING:
             _die()
-        while wish == HANG:
-            time.sleep(60.0)
+        if wish == HANG:
+            _hang()
         if wish == AFTER:
             threading.Timer(0.01, _die).start()
         return super().predict(pixels)
@@ -41,9 +42,9 @@ class Fragile(Brightness):
 def make_fragile(_device: str, *, wish: str) -> Fragile:
     """For the supervised process."""
     path = Path(wish)
-    if path.exists() and path.read_text(encoding="utf-8") == LOADING:
+    if path.exists() and (words := path.read_text(encoding="utf-8")) in {LOADING, HANG_LOADING}:
         _taken(path)
-        _die()
+        _die() if words == LOADING else _hang()
     return Fragile(path)
 
 
@@ -54,6 +55,11 @@ def _taken(wish: Path) -> str:
     except FileNotFoundError:
         return ""
     return words
+
+
+def _hang() -> None:
+    while True:
+        time.sleep(60.0)
 
 
 def _die() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from storage.outbox import Waiting
 
 logger = logging.getLogger(__name__)
+
+_IDLE_S = 2.0
+"""From one sign of life to the next while nothing waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,9 @@ class Courier:
                 if waiting is None:
                     if self._stopping.is_set():
                         break
-                    self._news.wait()
+                    self.sink.keep_alive()
+                    failures, self._problem = 0, ""
+                    self._news.wait(_IDLE_S)
                     continue
                 self._deliver(waiting)
                 failures = 0
@@ -154,8 +160,7 @@ class Delivery:
     """
 
     def __init__(self, outbox_file: Path, sinks: Sequence[Sink] = (), back_off: BackOff | None = None) -> None:
-        if len({sink.name for sink in sinks}) < len(sinks):
-            raise SourceError("Two outputs go to the same place. Name each of them once.")
+        _check_names(sinks)
         self._lock = InstanceLock(sqlite_url(outbox_file), outbox_file.parent)
         try:
             self._lock.acquire()
@@ -203,3 +208,11 @@ class Delivery:
                 courier.wind_up()
             for courier in self.couriers:
                 ending.callback(courier.stop)
+
+
+def _check_names(sinks: Sequence[Sink]) -> None:
+    """Refuse two outputs that the outbox could not tell from each other."""
+    names = Counter(sink.name for sink in sinks)
+    twice = next((name for name, times in names.items() if times > 1), "")
+    if twice:
+        raise SourceError(f"{twice} is an output twice. Remove one, or change more than its user or password.")

@@ -351,6 +351,8 @@ class Station:
         if self._source is not None and self._source.state is not SourceState.RUNNING:
             why = self._source.problem or f"{self._source.name} gives no picture."
             return f"{why} The part was not judged."
+        if why := self._model_problem():
+            return f"{why} This part was not judged in time."
         return f"No verdict within {self._deadline_s:g} s. Judge this part by eye, or allow more time."
 
 

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FIRST_CAPACITY = 3840 * 2160 * 3
-_CLOSE_GRACE_S = 1.0
-_KILL_GRACE_S = 5.0
+_CLOSE_GRACE_S = 0.2
+_KILL_GRACE_S = 1.0
+"""Shorter than a usual deadline: whoever asks whether the model is ready may have to wait for it."""
 _TRIES = 2
+_LEAST_LOAD_S = 10.0
+_LOAD_SLACK = 5.0
+"""How many times longer than it ever took a model may load; twice that after every time it was too long."""
 _LOAD_AGAIN_S = 10.0
 
 
@@ -51,7 +55,8 @@ class SupervisedDetector:
         make: makes the detector in the process.
         device: where it computes first; the CPU takes over when a graphics card is too small.
         hang_s: longest time for one picture.
-        load_s: longest time for loading and the first, slow prediction.
+        load_s: longest time for loading and the first, slow prediction; once it is known how long that takes, a model
+            that hangs in it is killed sooner.
         on_note: told what a person should know, as a sentence: a restart, another device.
     """
 
@@ -78,6 +83,7 @@ class SupervisedDetector:
         """Processes replaced so far."""
         self.load_seconds: float | None = None
         """From starting the newest process to its readiness; None before the first is ready."""
+        self._longest_load, self._hung_loads = 0.0, 0
 
     @property
     def pid(self) -> int | None:
@@ -105,16 +111,23 @@ class SupervisedDetector:
     def is_ready(self) -> bool:
         """Whether a picture would be judged at once; starts the process if need be, and never waits.
 
+        Kills one that hangs while it loads, so that it does not take a part to find out.
+
         Raises:
             ModelProcessError: if the model cannot be loaded.
         """
         if not self._lock.acquire(blocking=False):
-            return True
+            # A part is being judged, or waits for the model to load.
+            life = self._life
+            return life is not None and life.is_ready
         try:
             life = self._living()
             # One that was ready has news only when it has ended.
             if life.has_news():
                 self._ready(life) if not life.is_ready else self._replace("ended by itself")
+            elif not life.is_ready and life.age > self._load_limit():
+                self._hung_loads += 1
+                self._replace(f"was not ready after {life.age:.0f} s")
             return life is self._life and life.is_ready
         except _LostError as error:
             self._end()
@@ -188,14 +201,26 @@ class SupervisedDetector:
     def _ready(self, life: _Life) -> None:
         if life.is_ready:
             return
-        answer = life.receive(max(0.1, self._load_s - life.age))
+        try:
+            answer = life.receive(max(0.1, self._load_limit() - life.age))
+        except _LostError:
+            self._hung_loads += life.is_alive
+            raise
         if answer.kind is AnswerKind.NOT_LOADED:
             self._end()
             raise ModelProcessError(answer.sentence)
         life.is_ready = True
         self.load_seconds = life.age
+        self._longest_load, self._hung_loads = max(self._longest_load, life.age), 0
         if answer.note:
             self.on_note(answer.note)
+
+    def _load_limit(self) -> float:
+        """Seconds: generous at first, then by what loading takes here, and longer each time that was too short."""
+        if not self._longest_load:
+            return self._load_s
+        usual = max(_LEAST_LOAD_S, _LOAD_SLACK * self._longest_load)
+        return min(self._load_s, usual * 2.0**self._hung_loads)
 
     def _replace(self, why: str) -> None:
         self._end()
@@ -228,6 +253,11 @@ class _Life:
         self.is_ready = False
 
     @property
+    def is_alive(self) -> bool:
+        """Whether the process runs, be it hanging."""
+        return self.process.is_alive()
+
+    @property
     def age(self) -> float:
         """Seconds since its start."""
         return time.monotonic() - self._started
@@ -257,7 +287,7 @@ class _Life:
         """Let it end by itself for a moment when it is idle, else kill it."""
         self._owner.close()
         if self.is_ready:
-            self.process.join(_CLOSE_GRACE_S / 5)
+            self.process.join(_CLOSE_GRACE_S)
         self.process.kill()
         self.process.join(_KILL_GRACE_S)
         if self.process.is_alive():

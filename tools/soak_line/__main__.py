@@ -14,7 +14,7 @@ import psutil
 
 from tools.markdown import say
 from tools.soak_line import camera, clock, day, full_disk, killed_line, killed_model, outputs
-from tools.soak_line.findings import ROOT, Findings, Piece, Unit, write_page
+from tools.soak_line.findings import ROOT, Findings, Piece, Unit, is_raised, write_page
 from tools.stream_rig import FFMPEG
 
 PAGE = ROOT / "docs" / "reliability.md"
@@ -79,7 +79,7 @@ def run(work: Path, piece: Piece, done: list[Unit], until: float) -> None:
     if piece.missing or time.monotonic() > until:
         return
     for unit in piece.units(work / piece.name, list(done)):
-        kept = unit | {"load": psutil.getloadavg()[0], "nice": int(psutil.Process().nice())}
+        kept = unit | {"load": psutil.getloadavg()[0], "raised": is_raised()}
         with (work / f"{piece.name}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(kept) + "\n")
         done.append(kept)

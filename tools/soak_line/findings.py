@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import platform
 import threading
 import time
@@ -55,6 +56,15 @@ class Piece:
     missing: str = ""
 
 
+def is_raised() -> bool:
+    """Whether this process goes before others: by its nice value, its session's on Linux, or as a real-time one."""
+    own = psutil.Process().nice() < 0
+    session = Path("/proc/self/autogroup")
+    if session.is_file():
+        own = own or int(session.read_text(encoding="ascii").rpartition(" ")[2]) < 0
+    return own or (hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER)
+
+
 def wait_for(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
     """Seconds until the condition holds."""
     started = time.monotonic()
@@ -93,6 +103,6 @@ def write_page(page: Path, findings: list[Findings], options: str, done: list[Un
 def _machine(done: list[Unit]) -> str:
     loads = sorted(unit["load"] for unit in done) or [psutil.getloadavg()[0]]
     load = f"load average {loads[len(loads) // 2]:.1f} (median) to {loads[-1]:.1f}, other programs' work included"
-    raised = sum(unit.get("nice", 0) < 0 for unit in done)
+    raised = sum(unit.get("raised", False) for unit in done)
     load += f"; {raised} of {len(done)} units at raised priority" if raised else ""
     return f"{psutil.cpu_count()} logical CPUs ({platform.machine()}), Python {platform.python_version()}, {load}"

@@ -12,13 +12,14 @@ from pathlib import Path
 from filo_core.line.sinks.csv_file import CsvSink
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.types import Verdict
-from tools.fragile_model import AFTER, HANG, JUDGING, LOADING, make_fragile
+from tools.fragile_model import AFTER, HANG, HANG_LOADING, JUDGING, LOADING, make_fragile
 from tools.line_rig import line_in, part_trigger
 from tools.soak_line.findings import PATIENCE_S, Findings, Unit, delivered_names, wait_for
 
 WAITING = "between two parts"
-FAULTS = (LOADING, WAITING, JUDGING, HANG, AFTER)
+FAULTS = (LOADING, HANG_LOADING, WAITING, JUDGING, HANG, AFTER)
 """Dying behind an answer comes last: a wish to hang left before that is noticed falls to the next one's warm-up."""
+_WHILE_LOADING = {LOADING, HANG_LOADING}
 _HANG_S = 1.0
 
 
@@ -51,9 +52,9 @@ def units(home: Path, done: list[Unit], wanted: int) -> Iterator[Unit]:
 
 
 def _strike(fault: str, wish: Path, detector: SupervisedDetector) -> None:
-    if fault not in {WAITING}:
+    if fault != WAITING:
         wish.write_text(fault, encoding="utf-8")
-    if fault in {WAITING, LOADING}:
+    if fault in {WAITING, *_WHILE_LOADING}:
         # The one that loads next obeys the wish, where there is one.
         assert detector.pid is not None
         os.kill(detector.pid, signal.SIGKILL)
@@ -78,10 +79,12 @@ def findings(done: list[Unit]) -> Findings:
         times = len(of_kind)
         right, missed = (sum(unit["struck"] == what for unit in of_kind) for what in ("right", "not inspected"))
         after = sum(unit["next"] == "right" for unit in of_kind)
-        words = "hung" if fault == HANG else f"killed {fault}"
+        words = fault if fault in {HANG, HANG_LOADING} else f"killed {fault}"
         found.rows.append((words, times, right, missed, after))
-        # Killed again while its replacement loads, the part has been tried twice.
-        found.require(right == times or fault == LOADING, f"{words}: {times - right} parts were not tried once more")
+        # Lost again while its replacement loads, the part has been tried twice.
+        found.require(
+            right == times or fault in _WHILE_LOADING, f"{words}: {times - right} parts were not tried once more"
+        )
         found.require(right + missed == times and after == times, f"{words}: wrong or missing answers")
         found.require(all(unit["exactly_once"] for unit in of_kind), f"{words}: not delivered exactly once")
     return found

@@ -47,6 +47,14 @@ class Sink(Protocol):
         """
         ...
 
+    def keep_alive(self) -> None:
+        """Called every few seconds while nothing waits, first at the start: hold the connection, if there is one.
+
+        Raises:
+            SinkError: if the receiver is away.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connection and file; the sink opens them again when something is to be delivered."""
         ...

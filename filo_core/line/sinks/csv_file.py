@@ -23,7 +23,7 @@ class CsvSink:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.name = f"csv:{path.name}"
+        self.name = f"csv:{path.absolute()}"
 
     def __repr__(self) -> str:
         return f"CsvSink({self.name!r})"
@@ -68,6 +68,9 @@ class CsvSink:
     def _refusal(self, error: OSError) -> SinkError:
         reason = error.strerror or type(error).__name__
         return SinkError(f"{self._path} cannot be written ({reason}). Free some space, or close it.")
+
+    def keep_alive(self) -> None:
+        """No connection."""
 
     def close(self) -> None:
         """Nothing is open between two lines."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +22,17 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
 _KEEP_ALIVE_S = 10
+"""The broker calls a line offline that it has not heard for half as long again."""
 _TIMEOUT_S = 5.0
 _DEFAULT_TOPIC = "filo/verdicts"
+_ONLINE, _OFFLINE = "online", "offline"
 
 
 class MqttSink:
     """Publishes to ``mqtt://[user:password@]host[:port]/topic``; ``mqtts://`` asks for TLS.
 
-    The session outlives a connection, so that the broker knows a repetition of an unacknowledged message as one.
+    The topic below it, ``.../state``, holds ``online`` while the line runs and is reached, and else ``offline``: at its
+    end by its own word, and by the broker's when it is gone (last will). Both are retained.
 
     Args:
         address: with the topic as its path; ``filo/verdicts`` when there is none.
@@ -47,6 +52,8 @@ class MqttSink:
         self._secure = parts.scheme == "mqtts"
         self._port = parts.port or (8883 if self._secure else 1883)
         self._topic = unquote(parts.path.strip("/")) or _DEFAULT_TOPIC
+        # The same at every connection: the broker ends the one before, whose last will comes before the new "online".
+        self._id = f"filo-{uuid.uuid4().hex[:16]}"
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._ca_file = ca_file
         self._timeout_s = timeout_s
@@ -75,6 +82,18 @@ class MqttSink:
             SinkError: if the broker cannot be reached, or refuses.
         """
         try:
+            # A connection of its own: the line that runs meanwhile stays online.
+            self._connect(announced=False).disconnect()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def keep_alive(self) -> None:
+        """Be online, and stay so while there is nothing to say.
+
+        Raises:
+            SinkError: if the broker cannot be reached, or refuses.
+        """
+        try:
             self._connected()
         except (OSError, ValueError, RuntimeError) as error:
             raise self._refusal(error) from error
@@ -86,9 +105,12 @@ class MqttSink:
     def close(self) -> None:
         """Disconnect."""
         client, self._client = self._client, None
-        if client is not None:
-            client.disconnect()
-            client.loop(timeout=0.01)
+        if client is None:
+            return
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            # A disconnection in good order calls for no last will.
+            self._announce(client, _OFFLINE)
+        client.disconnect()
 
     def _connected(self) -> mqtt.Client:
         if self._client is not None:
@@ -96,7 +118,11 @@ class MqttSink:
             self._client.loop(timeout=0.0)
             if self._client.is_connected():
                 return self._client
-        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self._client = self._connect(announced=True)
+        return self._client
+
+    def _connect(self, *, announced: bool) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._id if announced else "")
         if self._user:
             client.username_pw_set(self._user, self._password)
         if self._secure:
@@ -104,12 +130,22 @@ class MqttSink:
         client.connect_timeout = self._timeout_s
         refusals: list[ReasonCode] = []
         client.on_connect = lambda _c, _u, _f, code, _p: refusals.append(code) if code.is_failure else None
+        if announced:
+            client.will_set(self._state_topic, _OFFLINE, qos=1, retain=True)
         client.connect(self._host, self._port, _KEEP_ALIVE_S)
-        self._client = client
         self._pump_until(client, lambda: client.is_connected() or bool(refusals))
         if refusals:
             raise ConnectionRefusedError(f"it refused the connection: {refusals[0]}")
+        if announced:
+            self._announce(client, _ONLINE)
         return client
+
+    @property
+    def _state_topic(self) -> str:
+        return f"{self._topic}/state"
+
+    def _announce(self, client: mqtt.Client, state: str) -> None:
+        self._pump_until(client, client.publish(self._state_topic, state, qos=1, retain=True).is_published)
 
     def _pump_until(self, client: mqtt.Client, reached: Callable[[], bool]) -> None:
         until = time.monotonic() + self._timeout_s

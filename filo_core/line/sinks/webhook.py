@@ -59,6 +59,9 @@ class WebhookSink:
     def _refusal(self, answer: httpx2.Response) -> SinkError:
         return SinkError(f"{self.name} answered {answer.status_code}. Check its server.")
 
+    def keep_alive(self) -> None:
+        """The next post opens a connection where there is none."""
+
     def close(self) -> None:
         """Close the connection."""
         client, self._client = self._client, None

@@ -58,7 +58,7 @@ def test_a_kill_at_each_stage_loses_nothing(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.timed
 def test_a_model_killed_or_hung_at_each_stage_costs_at_most_its_part(tmp_path: Path) -> None:
     found = killed_model.findings(list(killed_model.units(tmp_path, [], 1)))
-    assert (len(found.rows), found.faults) == (5, [])
+    assert (len(found.rows), found.faults) == (6, [])
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_the_page_keeps_what_others_wrote_and_says_what_was_missed(tmp_path: Pat
     page.write_text("# Reliability\n\n## The record\n\nkept\n", encoding="utf-8")
     for value in (1, 2):
         found = Findings("Part", ("what",), [(value,)], faults=["too slow"])
-        write_page(page, [found], "--parts 1", [{"load": 0.5}, {"load": 12.0, "nice": -5}, {"load": 3.0}])
+        write_page(page, [found], "--parts 1", [{"load": 0.5}, {"load": 12.0, "raised": True}, {"load": 3.0}])
     text = page.read_text(encoding="utf-8")
     assert "## The record\n\nkept" in text
     assert "| 2 |" in text

@@ -28,6 +28,7 @@ class Receiver:
         self.loses_acknowledgement = False
         self.got: list[Message] = []
         self.tries = 0
+        self.signs_of_life = 0
         self.closed = False
 
     def deliver(self, message: Message) -> None:
@@ -41,6 +42,11 @@ class Receiver:
 
     def check(self) -> None:
         pass
+
+    def keep_alive(self) -> None:
+        self.signs_of_life += 1
+        if self.away:
+            raise SinkError("receiver is away. Check it.")
 
     def close(self) -> None:
         self.closed = True
@@ -104,6 +110,20 @@ def test_a_receiver_that_was_away_gets_everything_in_order_and_once(
     wait_until(lambda: not outbox.backlog())
     assert names(receiver) == list("abcdef")
     wait_until(lambda: courier.problem == "")
+
+
+def test_a_receiver_is_held_while_nothing_waits_and_its_absence_is_known_before_the_next_part(
+    courier: Courier, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.delivery._IDLE_S", 0.01)
+    courier.start()
+    wait_until(lambda: receiver.signs_of_life > 2)
+    assert courier.problem == ""
+    receiver.away = True
+    wait_until(lambda: courier.problem == "receiver is away. Check it.")
+    receiver.away = False
+    wait_until(lambda: courier.problem == "")
+    assert receiver.tries == 0
 
 
 def test_a_receiver_that_raises_what_nobody_foresaw_is_tried_again_as_well(
@@ -198,7 +218,7 @@ def test_every_receiver_winds_up_while_another_still_hangs(outbox: Outbox, recei
 def test_two_outputs_of_one_name_and_a_second_delivery_are_refused_in_a_sentence(
     receiver: Receiver, tmp_path: Path
 ) -> None:
-    with pytest.raises(SourceError, match="Two outputs go to the same place"):
+    with pytest.raises(SourceError, match="receiver is an output twice"):
         Delivery(tmp_path / "outbox.sqlite", [receiver, Receiver()])
     first = Delivery(tmp_path / "outbox.sqlite", [receiver])
     with pytest.raises(DatabaseInUseError, match="This station inspects already: as line run, or in another window"):

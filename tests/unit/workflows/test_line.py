@@ -87,6 +87,17 @@ def test_an_answer_is_in_the_record_and_delivered(tmp_path: Path) -> None:
         assert History(storage).count(InspectionFilter()) == 4
 
 
+def test_one_output_named_twice_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    twice = [CsvSink(tmp_path / "out.csv"), CsvSink(tmp_path / "out.csv")]
+    with (
+        pytest.raises(SourceError, match=r"out\.csv is an output twice"),
+        line_in(tmp_path, twice, detector=Brightness()),
+    ):
+        pass
+    with line_in(tmp_path, twice[:1], detector=Brightness()):
+        pass
+
+
 def test_a_part_asked_for_again_after_a_restart_is_neither_judged_nor_delivered_again(tmp_path: Path) -> None:
     answers = []
     for _ in range(2):

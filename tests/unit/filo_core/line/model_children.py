@@ -67,3 +67,11 @@ def make_too_large_for_gpu(device: str) -> Odd:
 
 def make_dying(device: str) -> Odd:
     os._exit(3)
+
+
+def make_hanging(device: str, marker: str, wish: str) -> Odd:
+    """Hangs while it loads, as long as the file ``wish`` is there; touches ``marker`` when it begins to."""
+    while Path(wish).exists():
+        Path(marker).touch()
+        time.sleep(0.05)
+    return Odd(device)

@@ -170,6 +170,50 @@ def test_a_model_that_cannot_be_loaded_is_a_problem_and_not_tried_all_the_time(
     assert detector.pid is None
 
 
+@pytest.mark.parametrize("is_asked_for_a_picture", [False, True])
+def test_a_model_that_hangs_while_it_loads_again_is_killed_by_what_loading_took_before(
+    is_asked_for_a_picture: bool,
+    make: Callable[..., SupervisedDetector],
+    children: ModuleType,
+    tmp_path: Path,
+    wait_until: WaitUntil,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("filo_core.line.supervised._LEAST_LOAD_S", 0.5)
+    marker, wish = tmp_path / "hangs", tmp_path / "wish"
+    detector = make(partial(children.make_hanging, marker=str(marker), wish=str(wish)), load_s=3600.0)
+    detector.wait_ready()
+    wish.touch()
+    assert detector.pid is not None
+    psutil.Process(detector.pid).kill()
+    wait_until(lambda: "loading" in detector.problem and marker.exists())
+    hanging = detector.pid
+    assert hanging is not None
+    psutil.Process(hanging).suspend()
+    wish.unlink()
+    if is_asked_for_a_picture:
+        assert detector.predict(picture(0)).image_score == 0.0
+    else:
+        wait_until(lambda: detector.problem == "")
+    assert detector.restarts == 2
+    assert not psutil.pid_exists(hanging)
+
+
+def test_a_model_may_load_longer_each_time_that_was_too_short(
+    make: Callable[..., SupervisedDetector], wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("filo_core.line.supervised._LEAST_LOAD_S", 0.01)
+    monkeypatch.setattr("filo_core.line.supervised._LOAD_SLACK", 0.02)
+    detector = make(load_s=3600.0)
+    detector.wait_ready()
+    assert detector.pid is not None
+    psutil.Process(detector.pid).kill()
+    # The first limits are shorter than any load; a fixed one would never see the model again.
+    wait_until(lambda: "loading" in detector.problem)
+    wait_until(lambda: detector.problem == "")
+    assert detector.restarts > 2
+
+
 def test_a_picture_larger_than_expected_gets_more_room(make: Callable[..., SupervisedDetector]) -> None:
     detector = make()
     detector.predict(picture(0))

@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,10 @@ def free_port() -> int:
 
 
 # CSV -----------------------------------------------------------------------------------------------------------
+
+
+def test_csv_files_of_one_name_in_two_folders_are_two_outputs(tmp_path: Path) -> None:
+    assert CsvSink(tmp_path / "a" / "out.csv").name != CsvSink(tmp_path / "b" / "out.csv").name
 
 
 def test_csv_has_a_header_and_a_line_a_result(tmp_path: Path) -> None:
@@ -241,6 +246,67 @@ def test_mqtt_a_broker_that_was_restarted_between_two_parts_costs_no_failure(bro
     broker.stop()
     broker.start()
     sink.deliver(message("b", "box-2"))
+    sink.close()
+
+
+@pytest.fixture
+def states(broker: Broker) -> Iterator[list[str]]:
+    """What the topic of the line's state says, from the retained word on."""
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    got: list[str] = []
+    ready = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = lambda *_: client.subscribe("line/3/state", qos=1)
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_message = lambda _c, _u, heard: got.append(heard.payload.decode())
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    assert ready.wait(10)
+    yield got
+    client.disconnect()
+    client.loop_stop()
+
+
+@needs_broker
+def test_mqtt_a_line_is_online_until_it_ends_and_a_trial_changes_nothing(broker: Broker, states: list[str]) -> None:
+    sink = MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3")
+    sink.keep_alive()
+    MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3").check()
+    sink.deliver(message())
+    sink.keep_alive()
+    sink.close()
+    wait_until(lambda: states[-1:] == ["offline"])
+    assert states == ["online", "offline"]
+
+
+@needs_broker
+def test_mqtt_a_line_that_is_killed_is_called_offline_by_the_broker(broker: Broker, states: list[str]) -> None:
+    code = (
+        "import sys, time\nfrom filo_core.line.sinks.mqtt import MqttSink\n"
+        "sink = MqttSink(sys.argv[1])\nsink.keep_alive()\ntime.sleep(600)\n"
+    )
+    address = f"mqtt://127.0.0.1:{broker.port}/line/3"
+    with subprocess.Popen([sys.executable, "-c", code, address], cwd=Path(__file__).parents[5]) as line:
+        wait_until(lambda: states == ["online"])
+        line.kill()
+    wait_until(lambda: states == ["online", "offline"])
+
+
+@needs_broker
+def test_mqtt_a_connection_that_was_cut_leaves_the_line_online(broker: Broker, states: list[str]) -> None:
+    sink = MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3")
+    sink.keep_alive()
+    wait_until(lambda: states == ["online"])
+    assert sink._client is not None
+    broken = sink._client
+    # As a network that is cut: the broker hears nothing of it.
+    sink._client = None
+    sink.keep_alive()
+    wait_until(lambda: states[1:])
+    wait_until(lambda: states[-1] == "online")
+    assert broken is not sink._client
     sink.close()
 
 
