@@ -71,7 +71,7 @@ def verify(session: Session, noted: Head | None = None) -> AuditReport:
 
 
 _COLUMNS = tuple(AuditRow.__table__.columns)
-_PLACED = (AuditRow.sequence, AuditRow.table_name, AuditRow.row_id, AuditRow.content_hash)
+_PLACED = tuple(column for column in _COLUMNS if column.name in {"sequence", "table_name", "row_id", "content_hash"})
 _UNREADABLE = (ValueError, TypeError)
 """What reading a value raises that somebody put into a column of another type, as SQLite lets them."""
 _NEVER_WRITTEN = "holds a value that this program never writes"
@@ -113,9 +113,7 @@ def _unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
 
 def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) -> Iterator[Problem]:
     """Walk the table and its entries side by side, both by row id."""
-    query: Select[Any] = (
-        select(*_PLACED).where(AuditRow.table_name == table).order_by(AuditRow.row_id, AuditRow.sequence)
-    )
+    query = select(*_PLACED).where(AuditRow.table_name == table).order_by(AuditRow.row_id, AuditRow.sequence)
     rows = rows_of(session, table)
     row = next(rows, None)
     for row_id, group in groupby(_entries(session, query), key=lambda entry: entry["row_id"]):
