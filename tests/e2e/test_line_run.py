@@ -57,7 +57,7 @@ def test_what_cannot_work_is_said_in_a_sentence(
 ) -> None:
     # Loading takes seconds, and has nothing to do with what was typed.
     loaded: list[object] = []
-    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", loaded.append)
+    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", lambda one: loaded.append(one))
     for options, words in (
         (("--trigger", "bell"), "no trigger"),
         (("--trigger", "http"), "needs a camera"),
