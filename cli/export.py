@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.days import FromDay, ToDay, period
 from cli.product import AsJson, Database, Name
 from filo_core.types import InspectionFilter, Verdict
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.day_ranges import FROM_HELP, TO_HELP, typed_range
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.selection import Selection
 from workflows.history import History
@@ -23,16 +23,16 @@ def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
-    from_: FromDay = "",
-    to: ToDay = "",
+    first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
+    last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the inspections of a product to a file. Nothing in the record changes."""
+    since, until = typed_range(first, last)
     settings = settings_with(database=database)
-    since, until = period(from_, to)
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
         product = catalogue.draft(name).description.name

@@ -8,26 +8,26 @@ from typing import Annotated
 import typer
 
 from cli.common import say, settings_with, speaks_plainly
-from cli.days import FromDay, ToDay, period
 from cli.product import Database, Name
 from filo_core.types import InspectionFilter
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.day_ranges import FROM_HELP, TO_HELP, typed_range
 from workflows.report import read_report, report_lines
 
 
 @speaks_plainly
 def report(
     name: Name,
-    from_: FromDay = "",
-    to: ToDay = "",
+    first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
+    last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
     pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.")] = None,
     database: Database = "",
 ) -> None:
     """First-pass yield, Pareto, control chart, scores and agreement of a product."""
+    since, until = typed_range(first, last)
     settings = settings_with(database=database)
-    since, until = period(from_, to)
     wanted = InspectionFilter(product=name, since=since, until=until, station=station)
     with open_storage(settings.database_url, settings.images) as storage:
         read = read_report(storage, Catalogue(storage), wanted)

@@ -1,4 +1,7 @@
-"""The field's figures of merit. Every one is in [0, 1], and None where it is not defined; NaN never leaves here."""
+"""The field's figures of merit, of which the paper reports the two AUROCs (IV-B).
+
+Every one is in [0, 1], and None where it is not defined; NaN never leaves here.
+"""
 
 from __future__ import annotations
 

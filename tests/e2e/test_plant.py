@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from tests.e2e.conftest import ROOT, Result, environment
-from tests.unit.storage.making import make_inspection, make_region, sign_product
+from tests.unit.storage.making import MOMENT, make_inspection, make_region, sign_product
 from tools.postgres_server import PASSWORD
 
 Run = Callable[..., Result]
@@ -49,6 +50,16 @@ def test_a_file_may_have_a_name_that_is_no_utf_8(run: Run, tmp_path: Path, optio
     assert len(out.read_text(encoding="utf-8").splitlines()) == 3
     if options:
         assert Path(result.json["out"]) == out
+
+
+@pytest.mark.usefixtures("judged")
+def test_a_day_counts_from_its_first_to_its_last_moment_in_export_and_report(run: Run, tmp_path: Path) -> None:
+    day = MOMENT.astimezone().date()
+    for last, count in ((day, 3), (day - timedelta(days=1), 0)):
+        arguments = ("metal nut", "--from", "2026-01-01", "--to", last.isoformat())
+        assert run("export", *arguments, "--out", tmp_path / "out.csv", "--json").json["inspections"] == count
+        assert ("Nothing was inspected" in run("report", *arguments).stdout) == (count == 0)
+    assert "is no day" in run("export", "metal nut", "--to", "yesterday", "--out", tmp_path / "out.csv").stderr
 
 
 @pytest.mark.usefixtures("judged")

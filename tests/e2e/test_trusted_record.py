@@ -61,6 +61,13 @@ def test_the_head_of_an_earlier_day_finds_what_was_taken_off(run: Run, database:
     assert "is no head" in run("audit", "verify", "--head", "nonsense").stderr
 
 
+def test_events_are_shown_newest_first_as_they_were_written(run: Run) -> None:
+    run("user", "add", "Ada[b]", "--role", "admin", typed="271828\n271828\n")
+    (event,) = run("audit", "events", "--json").json["events"]
+    assert (event["kind"], event["subject"]) == ("user changed", "Ada[b]")
+    assert "user changed" in run("audit", "events", "--limit", "1").stdout
+
+
 def test_an_auditor_checks_the_export_without_the_program(run: Run, database: Path, tmp_path: Path) -> None:
     archive = tmp_path / "audit.zip"
     assert run("audit", "export", archive).status == 0
