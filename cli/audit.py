@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly
+from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database
 from filo_core.errors import StorageError
 from storage.audit.chain import Head
@@ -49,11 +49,11 @@ def verify(
         say(f"{report.entries} entries, intact. Head {report.head}")
         say("Note the head elsewhere: with --head a later check finds rows taken off the end, or a chain written anew.")
     else:
-        errors.print(f"{len(problems)} problems in {report.entries} entries; the first:", markup=False)
+        warn(f"{len(problems)} problems in {report.entries} entries; the first:")
         for problem in problems[:_SHOWN]:
-            errors.print(problem.sentence, markup=False, soft_wrap=True)
+            warn(problem.sentence)
         if len(problems) > _SHOWN:
-            errors.print(f"… and {len(problems) - _SHOWN} more; --json lists all.", markup=False)
+            warn(f"… and {len(problems) - _SHOWN} more; --json lists all.")
     if not report.intact:
         raise SystemExit(1)
 

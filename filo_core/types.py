@@ -268,7 +268,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class TypeShare:
-    """An anomaly type and its softmax share among the types compared, in [0, 1]."""
+    """An anomaly type and its softmax share among the types compared and "none of these", in [0, 1]."""
 
     name: str
     share: float

@@ -14,7 +14,7 @@ TO_HELP = "Last day, itself included, or the moment before which to stop."
 
 
 class DayError(FiloError):
-    """What was typed is no day and no moment."""
+    """What was typed is no day and no moment, or no range of them."""
 
 
 def start_of(day: date) -> datetime:
@@ -35,9 +35,12 @@ def typed_range(first: str, last: str) -> tuple[datetime | None, datetime | None
         last: a day, whose end is meant, or a moment.
 
     Raises:
-        DayError: if one of them is neither.
+        DayError: if one of them is neither, or nothing lies between them.
     """
-    return _moment(first, is_last=False), _moment(last, is_last=True)
+    since, until = _moment(first, is_last=False), _moment(last, is_last=True)
+    if since and until and since > until:
+        raise DayError(f"Nothing lies between {first} and {last}. Give the earlier day first.")
+    return since, until
 
 
 def _moment(typed: str, *, is_last: bool) -> datetime | None:

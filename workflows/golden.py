@@ -73,9 +73,11 @@ class GoldenSets:
             AccessError: if there are users and nobody who may change a golden set is signed in.
         """
         self._access.require(Right.GOLDEN_SET, by)
-        # All are read before the first is stored.
-        found = [(read_image(path), expected) for path, expected in known_images(folder)]
-        return tuple(self.add(name, image, expected, by) for image, expected in found)
+        found = tuple(known_images(folder))
+        # Each is read before the first is stored, and again when it is stored: memory holds one at a time.
+        for path, _ in found:
+            read_image(path)
+        return tuple(self.add(name, read_image(path), expected, by) for path, expected in found)
 
     def remove(self, name: str, image_hash: str, by: str = "") -> None:
         """Take a part out of the set; the checks that were made with it stay.

@@ -1482,6 +1482,10 @@
             <translation>Die Kamera liefert kein Bild.</translation>
         </message>
         <message>
+            <source>The camera is back. Waiting for its first verdict.</source>
+            <translation>Die Kamera ist wieder da. Das erste Urteil steht noch aus.</translation>
+        </message>
+        <message>
             <source>The picture could not be judged or kept.</source>
             <translation>Das Bild ließ sich nicht beurteilen oder aufbewahren.</translation>
         </message>

@@ -1482,6 +1482,10 @@
             <translation>相机没有提供画面。</translation>
         </message>
         <message>
+            <source>The camera is back. Waiting for its first verdict.</source>
+            <translation>相机已恢复，正在等待首个判定。</translation>
+        </message>
+        <message>
             <source>The picture could not be judged or kept.</source>
             <translation>无法判定或保存该图片。</translation>
         </message>

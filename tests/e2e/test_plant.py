@@ -1,6 +1,8 @@
 """``main.py export``, ``retention`` and ``forward`` as a user starts them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from tests.e2e.conftest import Result
+from tests.e2e.conftest import ROOT, Result, environment
 from tests.unit.storage.making import MOMENT, make_inspection, make_region, sign_product
 from tools.postgres_server import PASSWORD
 
@@ -68,3 +70,24 @@ def test_forward_sends_everything_once_and_says_no_password(run: Run, postgres_u
     assert gone.status == 1
     assert PASSWORD not in gone.stderr + gone.stdout
     assert "No plant is named" in run("forward", "--once").stderr
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is a thing of POSIX")
+def test_forward_says_that_the_plant_is_out_of_reach_and_ends_when_it_is_told_to(
+    filo_home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plant").touch()
+    plant = sqlite_url(tmp_path / "plant" / "x.sqlite")
+    command = [sys.executable, str(ROOT / "main.py"), "forward", "--json", "--plant", plant]
+    env = environment(filo_home) | {"FILO_STATION": "line 1"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            assert "cannot be used as database file" in process.stderr.readline()
+            process.terminate()
+            assert json.loads(process.stdout.read()) == {"station": "line 1", "forwarded": 0}
+        finally:
+            process.kill()
+    assert process.returncode == 0

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from filo_core.types import EventKind
 from program import cli
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from tests.e2e.conftest import Result
+from tests.e2e.conftest import ROOT, Result, environment
 from tests.unit.storage.making import make_inspection, sign_product
 
 Run = Callable[..., Result]
@@ -107,3 +108,23 @@ def test_users_are_managed_with_pins_from_stdin_only(filo_home: Path, database: 
         {"name": "Olaf", "role": "operator", "disabled": True},
     ]
     assert typed(filo_home, "", "audit", "verify").status == 0
+
+
+def test_whoever_has_images_removed_is_signed_out_at_the_end(filo_home: Path, database: Path) -> None:
+    typed(filo_home, "246810\n", "user", "add", "Ada", "--role", "admin")
+    done = typed(filo_home, "246810\n", "retention", "--quota-gb", "0", "--user", "Ada")
+    assert done.status == 0, done.stderr
+    with open_storage(sqlite_url(database), filo_home / "images") as storage, storage.reading() as transaction:
+        happened = [event.kind for event in transaction.events.newest(2)]
+    assert happened == [EventKind.SIGNED_OUT, EventKind.SIGNED_IN]
+
+
+def test_a_reader_that_has_enough_is_no_error(filo_home: Path, database: Path) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "user", "list", "--json"]
+    with subprocess.Popen(
+        command, env=environment(filo_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""

@@ -50,3 +50,8 @@ def test_the_window_means_the_same_days_as_the_commands() -> None:
     first, last = date(2026, 3, 28), date(2026, 3, 29)
     chosen = Choices(period=Period.BETWEEN, first_day=first, last_day=last).to_filter(date(2026, 4, 1))
     assert (chosen.since, chosen.until) == typed_range("2026-03-28", "2026-03-29")
+
+
+def test_a_range_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(DayError, match="Nothing lies between 2026-03-02 and 2026-03-01"):
+        typed_range("2026-03-02", "2026-03-01")
