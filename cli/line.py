@@ -27,7 +27,6 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
-from workflows.output_address import OutputKind
 from workflows.outputs import OutputStore
 from workflows.secret_store import OUTPUT, SecretStore
 from workflows.triggers import choice_of, make_trigger
@@ -134,14 +133,10 @@ class _Tally:
 
 def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings) -> list[Sink]:
     """Those that were named; none named, those that the settings keep."""
-    if addresses:
-        secrets = SecretStore(settings.home)
-        sinks = [make_sink(_with_password(address, secrets), ca_file) for address in addresses]
-    else:
-        sinks = OutputStore(settings.home).sinks(settings.outputs)
-    if len({sink.name for sink in sinks}) < len(sinks):
-        raise SourceError("Two outputs go to the same place. Name each of them once.")
-    return sinks
+    if not addresses:
+        return OutputStore(settings.home).sinks(settings.outputs)
+    secrets = SecretStore(settings.home)
+    return [make_sink(_with_password(address, secrets), ca_file) for address in addresses]
 
 
 def _with_password(address: str, secrets: SecretStore) -> str:
@@ -159,7 +154,7 @@ def _with_password(address: str, secrets: SecretStore) -> str:
 
 def _kept_triggers(settings: Settings) -> list[str]:
     """The PLC asks where the settings keep a Modbus server; otherwise every picture is judged."""
-    servers = [output.address for output in settings.outputs if output.kind is OutputKind.MODBUS]
+    servers = [output.address for output in settings.outputs if output.is_asked]
     return servers or ["continuous"]
 
 

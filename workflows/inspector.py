@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, ImageInspected, JobEvent, PhrasesLit, RunEvent, StepDone
 from filo_core.imaging import list_images
-from filo_core.line.live import LiveInspection
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
 from filo_core.line.worker_detector import WorkerDetector
@@ -23,17 +22,19 @@ from workflows.golden import GoldenSets, golden_steps
 from workflows.nearest import nearest_steps
 from workflows.teaching import teach_steps, undo_steps
 from workflows.triggered import DEADLINE_S, TriggeredInspection
-from workflows.triggers import TriggerChoice, make_trigger
+from workflows.triggers import TriggerChoice, make_trigger, with_plcs
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.queue import JobHandle, JobListener
     from filo_core.line.results import LineResult
+    from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
     from storage.storage import Storage
     from workflows.catalogue import Catalogue
+    from workflows.continuous import ContinuousInspection
     from workflows.line import Line
     from workflows.live_model import LiveModel
     from workflows.settings import Settings
@@ -249,29 +250,41 @@ class Inspector:
             steps = image_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), image)
         return self._submit(f"Inspect {image.name}", Priority.INTERACTIVE, steps, listener)
 
-    def live(self, name: str, source: ImageSource, on_inspection: Callable[[Inspection], None]) -> LiveInspection:
-        """Live inspection of a source under the product's newest recipe version; each verdict is recorded first.
+    def live(
+        self, name: str, source: ImageSource, settings: Settings, on_inspection: Callable[[Inspection], None]
+    ) -> ContinuousInspection:
+        """Live inspection of a source under the product's newest recipe version.
 
-        While the golden set has a problem there are no verdicts, and ``problem`` of the inspection says why.
+        Each verdict is recorded first, and delivered to the outputs. While the golden set has a problem there are
+        no verdicts, and ``problem`` of the inspection says why.
+
+        Args:
+            name: of the product.
+            source: where pictures come from.
+            settings: name the outputs and their outbox.
+            on_inspection: told every verdict.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FiloError: if an output is none.
         """
+        # The outbox and the outputs' drivers are loaded where something runs.
+        from workflows.continuous import ContinuousInspection
+        from workflows.delivery import Delivery
+
         version = self._catalogue.recipe(name)
-        recipe = version.recipe
-        recorder = self._recorder(name)
-
-        def make_detector(engine: Engine) -> Detector:
-            references = self._catalogue.references(recipe)
-            if self._live_model is None:
-                return engine.detector(recipe, references)
-            return self._live_model.detector(engine, recipe, references, live.take_note)
-
-        golden = GoldenSets(self._storage)
-
-        def store(inspection: Inspection) -> None:
-            golden.require(recipe.product)
-            recorder.record_one(inspection)
-
-        live: LiveInspection = LiveInspection(source, self.worker, version, make_detector, on_inspection, store)
-        return live
+        sinks = self._sinks(settings)
+        run = ContinuousInspection(
+            source,
+            self.worker,
+            version,
+            lambda engine: self._live_detector(engine, version, run.take_note),
+            on_inspection,
+            self._recorder(name),
+            partial(GoldenSets(self._storage).require, name),
+            partial(Delivery, settings.outbox, sinks) if sinks else None,
+        )
+        return run
 
     def triggered(
         self,
@@ -281,31 +294,24 @@ class Inspector:
         settings: Settings,
         on_inspection: Callable[[Inspection], None],
     ) -> TriggeredInspection:
-        """As :meth:`live`, but a part is judged when something asks; answers are kept in the line's outbox as well.
+        """As :meth:`live`, but a part is judged when something asks; answers are kept in the outbox in any case.
 
         Args:
             name: of the product.
             source: where pictures come from; None where each trigger brings its own.
-            choice: what asks.
-            settings: name the outbox and the token.
+            choice: what asks, beside the PLCs of the outputs.
+            settings: name the outputs, their outbox and the token.
             on_inspection: told every answer.
 
         Raises:
             ProductError: if the product has no signed recipe.
+            FiloError: if an output is none.
         """
-        # The outbox and its drivers are loaded where a line runs.
         from workflows.line import Line
 
         version = self._catalogue.recipe(name)
-        golden = GoldenSets(self._storage)
-
-        def make_detector(engine: Engine) -> Detector:
-            references = self._catalogue.references(version.recipe)
-            if self._live_model is None:
-                return engine.detector(version.recipe, references)
-            return self._live_model.detector(engine, version.recipe, references, run.take_note)
-
-        detector = WorkerDetector(self.worker, make_detector)
+        sinks = self._sinks(settings)
+        detector = WorkerDetector(self.worker, lambda engine: self._live_detector(engine, version, run.take_note))
 
         def make_line(on_answer: Callable[[LineResult, Inspection | None], None]) -> Line:
             return Line(
@@ -314,17 +320,32 @@ class Inspector:
                 detector=detector,
                 recorder=self._recorder(name),
                 outbox_file=settings.outbox,
+                sinks=sinks,
                 deadline_s=DEADLINE_S,
                 on_answer=on_answer,
-                require=partial(golden.require, name),
+                require=partial(GoldenSets(self._storage).require, name),
             )
 
-        def add_trigger(line: Line) -> None:
-            made = make_trigger(choice, line, settings.line_token.get_secret_value())
-            line.parts += [made] if made is not None else []
+        def add_triggers(line: Line) -> None:
+            for one in with_plcs(choice, settings.outputs):
+                made = make_trigger(one, line, settings.line_token.get_secret_value())
+                line.parts += [made] if made is not None else []
 
-        run = TriggeredInspection(version, choice, detector, make_line, add_trigger, on_inspection)
+        run = TriggeredInspection(version, choice, detector, make_line, add_triggers, on_inspection)
         return run
+
+    def _live_detector(self, engine: Engine, version: RecipeVersion, on_note: Callable[[str], None]) -> Detector:
+        references = self._catalogue.references(version.recipe)
+        if self._live_model is None:
+            return engine.detector(version.recipe, references)
+        return self._live_model.detector(engine, version.recipe, references, on_note)
+
+    def _sinks(self, settings: Settings) -> list[Sink]:
+        if not settings.outputs:
+            return []
+        from workflows.outputs import OutputStore
+
+        return OutputStore(settings.home).sinks(settings.outputs)
 
     def _recorder(self, name: str) -> Recorder:
         return Recorder(self._storage, name, station=self._station, operator=self._operator)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from filo_core.errors import SourceError
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
 from filo_core.types import Verdict
-from storage.engine import sqlite_url
-from storage.instance_lock import InstanceLock
-from storage.outbox import Outbox
 from storage.recorder import Recorder
-from workflows.delivery import BackOff, Courier
+from workflows.delivery import BackOff, Courier, Delivery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +21,7 @@ if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Recipe
+    from storage.outbox import Outbox
 
 _FORGET_EVERY = 500
 """Triggers: a line that runs for months keeps a week of answers, not all of them."""
@@ -39,13 +35,11 @@ class RecordLedger:
     NOT_INSPECTED at the next start: the line errs towards NG, and never says OK twice.
     """
 
-    def __init__(
-        self, recorder: Recorder, outbox: Outbox, couriers: Sequence[Courier], require: Callable[[], None]
-    ) -> None:
+    def __init__(self, recorder: Recorder, delivery: Delivery, require: Callable[[], None]) -> None:
         self._recorder = recorder
         self._require = require
-        self._outbox = outbox
-        self._couriers = couriers
+        self._delivery = delivery
+        self._outbox = delivery.outbox
         self._opened = 0
 
     def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
@@ -63,9 +57,7 @@ class RecordLedger:
 
     def close(self, number: int, result: LineResult) -> None:
         """Keep the answer with a message for every output, and wake those that deliver."""
-        self._outbox.close_trigger(number, result, [courier.sink.name for courier in self._couriers])
-        for courier in self._couriers:
-            courier.notify()
+        self._delivery.answer(number, result)
 
     def recover(self, recipe: Recipe) -> int:
         """Answer what an earlier start left open, and forget what is old; how many triggers were open."""
@@ -90,23 +82,9 @@ class LinePart(Protocol):
         ...
 
 
-def check_names(sinks: Sequence[Sink]) -> None:
-    """Refuse two outputs that the outbox could not tell from each other.
-
-    Raises:
-        SourceError: if there are any.
-    """
-    names = Counter(sink.name for sink in sinks)
-    twice = next((name for name, times in names.items() if times > 1), "")
-    if twice:
-        raise SourceError(f"{twice} is an output twice. Remove one, or change more than its user or password.")
-
-
 @dataclass(slots=True)
 class Line:
     """Everything that one line runs with; starts and ends in order.
-
-    Raises a :class:`SourceError` where two sinks have one name: the outbox could not tell them apart.
 
     Args:
         recipe: what to judge by.
@@ -136,22 +114,15 @@ class Line:
     """Triggers and servers, added once the station is there."""
     recovered: int = 0
     """Triggers that an earlier start left open."""
-    _lock: InstanceLock = field(init=False)
-    outbox: Outbox = field(init=False)
-    couriers: list[Courier] = field(init=False)
+    delivery: Delivery = field(init=False)
     station: Station = field(init=False)
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        check_names(self.sinks)
-        self._lock = InstanceLock(sqlite_url(self.outbox_file), self.outbox_file.parent)
-        self._lock.acquire()
+        self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off)
         with ExitStack() as undo:
-            undo.callback(self._lock.release)
-            self.outbox = Outbox(self.outbox_file)
-            undo.callback(self.outbox.close)
-            self.couriers = [Courier(self.outbox, sink, self.back_off) for sink in self.sinks]
-            ledger = RecordLedger(self.recorder, self.outbox, self.couriers, self.require)
+            undo.callback(self.delivery.stop)
+            ledger = RecordLedger(self.recorder, self.delivery, self.require)
             self.station = Station(
                 self.source,
                 self.recipe,
@@ -165,10 +136,19 @@ class Line:
             undo.pop_all()
 
     @property
+    def outbox(self) -> Outbox:
+        """Keeps triggers and answers."""
+        return self.delivery.outbox
+
+    @property
+    def couriers(self) -> Sequence[Courier]:
+        """One an output."""
+        return self.delivery.couriers
+
+    @property
     def problem(self) -> str:
         """What is wrong with camera, model, disk or an output now, as a sentence; empty when all is well."""
-        delivery = next((courier.problem for courier in self.couriers if courier.problem), "")
-        return self.station.problem or delivery
+        return self.station.problem or self.delivery.state.problem
 
     def start(self) -> None:
         """Start outputs, source, station, and then what asks.
@@ -176,10 +156,11 @@ class Line:
         Raises:
             SourceError: if a port is taken; nothing runs then.
         """
-        starting: list[LinePart] = [*self.couriers]
-        starting += [self.source] if self.source is not None else []
+        source = [self.source] if self.source is not None else []
+        parts: list[LinePart] = [*source, self.station, *self.parts]
         try:
-            for part in (*starting, self.station, *self.parts):
+            self.delivery.start()
+            for part in parts:
                 self._started.append(part)
                 part.start()
         except BaseException:
@@ -189,8 +170,7 @@ class Line:
     def stop(self) -> None:
         """Stop what asks first; every open trigger gets its answer, and what is undelivered waits on the disk."""
         with ExitStack() as ending:
-            ending.callback(self._lock.release)
-            ending.callback(self.outbox.close)
+            ending.callback(self.delivery.stop)
             while self._started:
                 # Called from the last one on, each whatever becomes of the others.
                 ending.callback(self._started.pop(0).stop)

@@ -82,6 +82,11 @@ class Output(BaseModel):
         return OutputKind(_PLAIN.get(scheme, scheme))
 
     @property
+    def is_asked(self) -> bool:
+        """True for a Modbus server, which the PLC asks; everything else is delivered to."""
+        return self.kind is OutputKind.MODBUS
+
+    @property
     def place(self) -> str:
         """What :meth:`of` takes as the place."""
         if self.kind in {OutputKind.CSV, OutputKind.MODBUS}:

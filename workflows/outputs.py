@@ -12,7 +12,7 @@ from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.choose import make_sink
 from storage.outbox import Outbox
-from workflows.output_address import Output, OutputKind
+from workflows.output_address import Output
 from workflows.secret_store import SecretStore
 from workflows.settings_file import write_settings_file
 
@@ -89,7 +89,7 @@ class OutputStore:
         Raises:
             FiloError: why it does not work, as a sentence.
         """
-        if output.kind is OutputKind.MODBUS:
+        if output.is_asked:
             check_port(*output.listens_on)
             return
         sink = self._sink(output, password)
@@ -100,7 +100,7 @@ class OutputStore:
 
     def sinks(self, outputs: Sequence[Output]) -> list[Sink]:
         """The sinks to deliver to; a Modbus server is none, the PLC asks it."""
-        return [self._sink(output) for output in outputs if output.kind is not OutputKind.MODBUS]
+        return [self._sink(output) for output in outputs if not output.is_asked]
 
     def waiting(self, outputs: Sequence[Output], outbox: Path) -> dict[str, int]:
         """How many verdicts wait in the outbox, by address."""
@@ -111,7 +111,7 @@ class OutputStore:
             backlog = opened.backlog()
         finally:
             opened.close()
-        sinks = [output for output in outputs if output.kind is not OutputKind.MODBUS]
+        sinks = [output for output in outputs if not output.is_asked]
         return {one.address: backlog.get(self._sink(one).name, 0) for one in sinks}
 
     def _sink(self, output: Output, password: str | None = None) -> Sink:

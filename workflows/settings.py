@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     line_token: SecretStr = SecretStr("")
     """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
     outputs: tuple[Output, ...] = ()
-    """Where ``line run`` sends its verdicts when it is not told otherwise."""
+    """Where Live sends its verdicts, and ``line run`` when it is not told otherwise."""
     source_kind: str = "camera"
     """What Live starts with: ``camera``, ``folder`` or ``address``."""
     source_value: str = ""

@@ -12,6 +12,7 @@ from filo_core.line.triggers.base import Ticket, TriggerKind
 from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.line.triggers.key import ask_by_key
 from filo_core.types import Inspection, RecipeVersion
+from workflows.delivery import DeliveryState
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -35,7 +36,7 @@ class TriggeredInspection:
         choice: what asks.
         detector: has the worker judge.
         make_line: opens the line; called by :meth:`start`, once.
-        add_trigger: makes what asks, and adds it to the line.
+        add_triggers: makes what asks, and adds it to the line.
         on_inspection: told every answer as an inspection, on a thread of the line.
     """
 
@@ -45,14 +46,14 @@ class TriggeredInspection:
         choice: TriggerChoice,
         detector: WorkerDetector[Engine],
         make_line: Callable[[Callable[[LineResult, Inspection | None], None]], Line],
-        add_trigger: Callable[[Line], None],
+        add_triggers: Callable[[Line], None],
         on_inspection: Callable[[Inspection], None],
     ) -> None:
         self.recipe_version = recipe_version
         self.choice = choice
         self._detector = detector
         self._make_line = make_line
-        self._add_trigger = add_trigger
+        self._add_triggers = add_triggers
         self._on_inspection = on_inspection
         self._line: Line | None = None
         self._counters = LiveCounters()
@@ -85,11 +86,16 @@ class TriggeredInspection:
 
     @property
     def problem(self) -> str:
-        """Why a trigger would get no verdict now, as a sentence; empty when it would."""
+        """Why a trigger would get no verdict now, as a sentence; empty when it would. An output is no reason."""
         if self._line is None or not self.is_ready:
             return ""
         watched = (part.problem for part in self._line.parts if isinstance(part, FolderTrigger))
-        return self._line.problem or next(watched, "")
+        return self._line.station.problem or next(watched, "")
+
+    @property
+    def delivery_state(self) -> DeliveryState:
+        """How delivery to the outputs is doing; it waits for the model as well."""
+        return self._line.delivery.state if self._line is not None else DeliveryState()
 
     @property
     def note(self) -> str:
@@ -114,7 +120,7 @@ class TriggeredInspection:
         """
         line = self._make_line(self._take)
         try:
-            self._add_trigger(line)
+            self._add_triggers(line)
         except BaseException:
             line.stop()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from filo_core.line.triggers.base import TriggerKind
 
 if TYPE_CHECKING:
     from workflows.line import Line, LinePart
+    from workflows.output_address import Output
 
 USUAL_PORTS = {TriggerKind.HTTP: 8099, TriggerKind.MODBUS: 5020}
 LOOPBACK = "127.0.0.1"
@@ -47,6 +49,26 @@ def choice_of(words: str) -> TriggerChoice:
     if not known or (kind == TriggerKind.FOLDER and not place):
         raise SourceError(f"{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.")
     return TriggerChoice(TriggerKind(kind), place)
+
+
+def answers_plc(kind: TriggerKind) -> bool:
+    """Whether a PLC of the outputs can ask as well: not where the camera's pace or the files decide."""
+    return kind not in {TriggerKind.CONTINUOUS, TriggerKind.FOLDER}
+
+
+def with_plcs(choice: TriggerChoice, outputs: Iterable[Output]) -> tuple[TriggerChoice, ...]:
+    """What was chosen, and the Modbus servers among the outputs: a PLC asks there, and is answered.
+
+    Where a PLC was chosen without a place, it is that of the outputs.
+    """
+    if not answers_plc(choice.kind):
+        return (choice,)
+    servers = tuple(TriggerChoice(TriggerKind.MODBUS, one.place) for one in outputs if one.is_asked)
+    if choice.kind is TriggerKind.MODBUS:
+        if servers and not choice.place.strip():
+            return servers
+        servers = tuple(server for server in servers if server.listens_on[1] != choice.listens_on[1])
+    return (choice, *servers)
 
 
 def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
@@ -10,12 +12,13 @@ from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
+from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger, usual_trigger
 from gui.live.source_bar import SourceBar, captioned
-from gui.live.sources import usual_choice
+from gui.live.sources import SourceChoice, usual_choice
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text
 from gui.product_chooser import ProductChooser
@@ -28,6 +31,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
+from workflows.triggers import TriggerChoice, answers_plc
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84
@@ -42,8 +46,13 @@ class LivePanel(QWidget):
         self._state = state
         self.presenter = presenter or LivePresenter(state)
         self.presenter.setParent(self)
+        # What the settings asked for when they were followed last.
+        self._usual_source: SourceChoice | None = None
+        self._usual_trigger: TriggerChoice | None = None
         self._make_controls()
+        self._make_side_controls()
         self._lay_out()
+        self._make_shortcuts()
         self._connect()
         self._on_settings_changed()
         self._on_products_reloaded()
@@ -56,25 +65,28 @@ class LivePanel(QWidget):
         self.source = SourceBar(self)
         self.trigger = TriggerBar(self)
         self._remembered = RememberedTrigger(self._state)
-        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
-        # The theme gives every button its height; this one is for gloves.
-        self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
         self.start_stop.setMinimumWidth(130)
         self.message = MessageFold(self)
         self.trouble = MessageFold(self, closable=False)
+        self.delivery = DeliveryNote(self)
         self.banner = VerdictBanner(self)
-        self.untrained = UntrainedNote(parent=self)
         self.picture = ImagePanel(self)
-        self.regions = RegionsList(self)
+        self.strip = HistoryStrip(self)
+        self.empty = EmptyPage(
+            "live",
+            self.tr("No product is ready to be inspected."),
+            self.tr("Go to Products"),
+            self.tr("A product is ready once its recipe is signed off."),
+        )
+
+    def _make_side_controls(self) -> None:
+        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
+        # The theme gives every button its height; this one is for gloves.
+        self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.go_on = button(self.tr("Acknowledge (Space)"), "check", primary=True)
-        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
-        self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
-        self.freeze.setAccessibleName(self.freeze.text())
-        self.freeze.setChecked(True)
-        self.sound = QCheckBox(self.tr("Sound on NG"), self)
-        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
-        self.sound.setAccessibleName(self.sound.text())
+        self.untrained = UntrainedNote(parent=self)
+        self.regions = RegionsList(self)
         self.facts = FactList(
             (
                 self.tr("Score"),
@@ -89,15 +101,39 @@ class LivePanel(QWidget):
         self.facts.setToolTip(
             self.tr("Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.")
         )
-        self.strip = HistoryStrip(self)
-        self.empty = EmptyPage(
-            "live",
-            self.tr("No product is ready to be inspected."),
-            self.tr("Go to Products"),
-            self.tr("A product is ready once its recipe is signed off."),
-        )
+        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
+        self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
+        self.freeze.setAccessibleName(self.freeze.text())
+        self.freeze.setChecked(True)
+        self.sound = QCheckBox(self.tr("Sound on NG"), self)
+        self.sound.setToolTip(self.tr("A tone when a part is NG or was not inspected"))
+        self.sound.setAccessibleName(self.sound.text())
 
     def _lay_out(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.banner)
+        left.addWidget(self.trouble)
+        left.addWidget(self.delivery.problem)
+        left.addWidget(self.picture, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(SPACE)
+        middle.addLayout(left, 1)
+        middle.addWidget(self._side())
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.setSpacing(8)
+        layout.addLayout(self._top())
+        layout.addWidget(self.trigger.place_row)
+        layout.addWidget(self.message)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.strip)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._content)
+        self._pages.addWidget(self.empty)
+
+    def _top(self) -> QHBoxLayout:
         top = QHBoxLayout()
         top.setSpacing(SPACE)
         self.products.setMinimumWidth(150)
@@ -105,6 +141,9 @@ class LivePanel(QWidget):
         top.addWidget(self.source, 1)
         top.addWidget(self.trigger)
         top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
+        return top
+
+    def _side(self) -> QWidget:
         side = QWidget()
         side.setFixedWidth(_SIDE_WIDTH)
         column = QVBoxLayout(side)
@@ -114,30 +153,9 @@ class LivePanel(QWidget):
         column.addWidget(self.go_on)
         column.addWidget(self.untrained)
         column.addWidget(self.regions, 1)
-        column.addWidget(self.facts)
-        column.addWidget(self.freeze)
-        column.addWidget(self.sound)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(self.banner)
-        left.addWidget(self.trouble)
-        left.addWidget(self.picture, 1)
-        middle = QHBoxLayout()
-        middle.setSpacing(SPACE)
-        middle.addLayout(left, 1)
-        middle.addWidget(side)
-        self._content = QWidget()
-        layout = QVBoxLayout(self._content)
-        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        layout.setSpacing(8)
-        layout.addLayout(top)
-        layout.addWidget(self.trigger.place_row)
-        layout.addWidget(self.message)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.strip)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(self._content)
-        self._pages.addWidget(self.empty)
+        for control in (self.facts, self.delivery, self.freeze, self.sound):
+            column.addWidget(control)
+        return side
 
     def _connect(self) -> None:
         presenter = self.presenter
@@ -148,6 +166,7 @@ class LivePanel(QWidget):
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
         self._state.settings_changed.connect(self._on_settings_changed)
+        self.trigger.choice_changed.connect(self._show_delivery)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self.start_stop.clicked.connect(self.start_or_stop)
         self.go_on.clicked.connect(presenter.acknowledge)
@@ -158,6 +177,8 @@ class LivePanel(QWidget):
         self.regions.region_chosen.connect(self.picture.choose_region)
         self.picture.region_chosen.connect(self.regions.choose)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
+
+    def _make_shortcuts(self) -> None:
         self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
         self._space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._space.setAutoRepeat(False)
@@ -167,7 +188,7 @@ class LivePanel(QWidget):
         for enter in self._enters:
             enter.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             enter.setAutoRepeat(False)
-            enter.activated.connect(presenter.trigger)
+            enter.activated.connect(self.presenter.trigger)
         start_key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         start_key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         start_key.activated.connect(self.start_or_stop)
@@ -205,9 +226,16 @@ class LivePanel(QWidget):
             self.picture.view.setFocus()
 
     def _on_settings_changed(self) -> None:
-        if self.presenter.phase is LivePhase.IDLE:
-            self.source.set_choice(usual_choice(self._state.settings))
-            self.trigger.set_choice(usual_trigger(self._state.settings))
+        if self.presenter.phase is not LivePhase.IDLE:
+            return
+        source, trigger = usual_choice(self._state.settings), usual_trigger(self._state.settings)
+        # Another theme or output must not throw away what was chosen here.
+        if source != self._usual_source:
+            self._usual_source = source
+            self.source.set_choice(source)
+        if trigger != self._usual_trigger:
+            self._usual_trigger = trigger
+            self.trigger.set_choice(trigger)
 
     def _on_products_reloaded(self) -> None:
         running = self.presenter.phase is not LivePhase.IDLE
@@ -280,7 +308,7 @@ class LivePanel(QWidget):
 
     def _on_facts_changed(self) -> None:
         banner, facts = self.presenter.banner, self.presenter.facts
-        if (self.banner.verdict, self.banner.caption) != (banner.verdict, banner.caption):
+        if (self.banner.verdict, self.banner.caption, self.banner.held) != astuple(banner):
             self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
         self.facts.set_values(
             (
@@ -293,6 +321,12 @@ class LivePanel(QWidget):
             )
         )
         self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")
+        self._show_delivery()
+
+    def _show_delivery(self) -> None:
+        has_plc = any(output.is_asked for output in self._state.settings.outputs)
+        answered = answers_plc(self.trigger.choice.kind) if has_plc else None
+        self.delivery.show_state(self.presenter.delivery, plc_answered=answered)
 
     def _show_problem(self, problem: str) -> None:
         plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem

@@ -5,31 +5,29 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from filo_core.errors import FiloError, SourceError
-from filo_core.line.live import LiveInspection
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
 from gui.background import Background, sentence_of
 from gui.live.display import Display, Hold
+from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
 from gui.live.sources import SourceChoice, SourceKind, make_source
 from gui.live.wording import caption_of, waiting_text
 from gui.state import AppState
+from workflows.delivery import DeliveryState
 from workflows.triggered import TriggeredInspection
 from workflows.triggers import TriggerChoice
 
 if TYPE_CHECKING:
-    from filo_core.engine import Engine
     from filo_core.line.sources.base import ImageSource
-
-Live: TypeAlias = "LiveInspection[Engine] | TriggeredInspection"
 
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
@@ -44,34 +42,6 @@ class LivePhase(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     STOPPING = "stopping"
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """What the banner says."""
-
-    verdict: Verdict | None
-    caption: str
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFacts:
-    """The numbers beside the picture."""
-
-    camera: SourceState = SourceState.STOPPED
-    camera_problem: str = ""
-    judging_problem: str = ""
-    model_note: str = ""
-    """The model was replaced, or moved to the CPU."""
-    picture_age_ms: float | None = None
-    """Age of the newest judged picture now."""
-    latency_ms: float | None = None
-    frame_age_ms: float | None = None
-    inspected: int = 0
-    dropped: int | None = 0
-    """None where frames are only taken when something asks."""
-    per_second: float | None = None
 
 
 class LivePresenter(QObject):
@@ -108,7 +78,6 @@ class LivePresenter(QObject):
         # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
         self._waiting: deque[tuple[int, float, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
         self._run = 0
-        self._started_at = 0.0
         self._verdict_at: float | None = None
         self._lost_at: float | None = None
         """When the camera was last seen lost; None once a picture of later has its verdict."""
@@ -120,6 +89,7 @@ class LivePresenter(QObject):
         self._watch.setInterval(WATCH_EVERY_MS)
         self._watch.timeout.connect(self._on_watch)
         state.model_changed.connect(self.facts_changed)
+        state.settings_changed.connect(self._on_settings_changed)
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
@@ -135,8 +105,7 @@ class LivePresenter(QObject):
             self.failed.emit(*sentence_of(error))
             return
         self._live, self._choice = live, choice
-        self._started_at, self._verdict_at = time.monotonic(), None
-        self._lost_at = None
+        self._verdict_at = self._lost_at = None
         self._waiting.clear()
         self.display.clear()
         self._set_phase(LivePhase.RUNNING)
@@ -153,7 +122,7 @@ class LivePresenter(QObject):
 
         live: Live
         if trigger.kind is TriggerKind.CONTINUOUS:
-            live = inspector.live(product, self._make_source(choice), take)
+            live = inspector.live(product, self._make_source(choice), self._state.settings, take)
             return live
         source = None
         if trigger.kind is TriggerKind.FOLDER:
@@ -248,18 +217,23 @@ class LivePresenter(QObject):
     @property
     def source_name(self) -> str:
         """Name of the running source, without any password in it; empty when none runs."""
-        match self._live:
-            case None:
-                return ""
-            case TriggeredInspection():
-                return self._live.name
-            case LiveInspection():
-                return self._live.source.name
+        live = self._live
+        if live is None:
+            return ""
+        return live.name if isinstance(live, TriggeredInspection) else live.source.name
 
     @property
     def problem(self) -> str:
         """What is wrong with the camera, the judging or the model now, as a sentence; empty when all is well."""
         return self.facts.camera_problem or self.facts.judging_problem or self.facts.model_note
+
+    @property
+    def delivery(self) -> DeliveryState:
+        """How verdicts get to the outputs; while nothing runs, with what the run before has left."""
+        if self._live is not None:
+            return self.facts.delivery
+        outputs = sum(not output.is_asked for output in self._state.settings.outputs)
+        return replace(self.facts.delivery, outputs=outputs) if outputs else DeliveryState()
 
     def _trigger_kind(self) -> TriggerKind:
         live = self._live
@@ -312,26 +286,17 @@ class LivePresenter(QObject):
     def _refresh_facts(self) -> None:
         if self._live is None:
             return
-        source, counters = self._live.source, self._live.counters
         self._tell_readiness()
-        if source is not None and source.state is SourceState.LOST:
+        self.facts = facts_of(self._live, self._verdict_at)
+        if self.facts.camera is SourceState.LOST:
             self._lost_at = time.monotonic()
-        age = None
-        if self._verdict_at is not None and counters.frame_age_ms is not None:
-            age = counters.frame_age_ms + (time.monotonic() - self._verdict_at) * 1000.0
-        self.facts = LiveFacts(
-            camera=source.state if source is not None else SourceState.RUNNING,
-            camera_problem=source.problem if source is not None else "",
-            judging_problem=self._live.problem,
-            model_note=self._live.note,
-            picture_age_ms=age,
-            latency_ms=counters.latency_ms,
-            frame_age_ms=counters.frame_age_ms,
-            inspected=counters.inspected,
-            dropped=None if self.is_triggered else counters.dropped,
-            per_second=counters.per_second,
-        )
         self.facts_changed.emit()
+
+    def _on_settings_changed(self) -> None:
+        if self._live is None:
+            # What waits may wait for an output that is none any more.
+            self.facts = replace(self.facts, delivery=DeliveryState())
+            self.facts_changed.emit()
 
     def _tell_readiness(self) -> None:
         if self.takes_key is not self._took_key:

@@ -32,7 +32,6 @@ class LiveResult:
     reason: str
     trained: bool | None
     inspected_at: datetime
-    frame_age_ms: float | None
     content: PictureContent | None
     small: QImage | None
 
@@ -48,7 +47,6 @@ class LiveResult:
             reason=inspection.reason,
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,
-            frame_age_ms=inspection.frame_age_ms,
             content=PictureContent.of(inspection, limits),
             small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -41,8 +40,6 @@ def captioned(caption: str, control: QWidget) -> QWidget:
 class SourceBar(QWidget):
     """``choice`` is what the operator wants; while a source runs, only its name is shown."""
 
-    choice_changed = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = Background()
@@ -62,7 +59,7 @@ class SourceBar(QWidget):
         layout.setSpacing(12)
         layout.addWidget(captioned(self.tr("Source"), self._kind))
         layout.addWidget(self._details, 1)
-        self._kind.currentIndexChanged.connect(self._on_kind_changed)
+        self._kind.currentIndexChanged.connect(self._details.setCurrentIndex)
 
     def _camera_page(self) -> QWidget:
         self._cameras = QComboBox(self)
@@ -75,7 +72,6 @@ class SourceBar(QWidget):
         self._folder = QLineEdit(self)
         self._folder.setAccessibleName(self.tr("Folder to play"))
         self._folder.setPlaceholderText(self.tr("Choose a folder with images"))
-        self._folder.textChanged.connect(lambda _: self.choice_changed.emit())
         self._browse = button(self.tr("Choose…"), "folder", tip=self.tr("Choose the folder to play as a camera"))
         self._browse.clicked.connect(self._on_browse_clicked)
         self._pace = QDoubleSpinBox(self)
@@ -95,7 +91,6 @@ class SourceBar(QWidget):
         self._address = QLineEdit(self)
         self._address.setAccessibleName(self.tr("Address of the stream, or path of the video file"))
         self._address.setPlaceholderText(self.tr("rtsp://… or the path of a video file"))
-        self._address.textChanged.connect(lambda _: self.choice_changed.emit())
         self._browse_video = button(self.tr("Video…"), "folder", tip=self.tr("Choose a video file"))
         self._browse_video.clicked.connect(self._on_browse_video_clicked)
         return _line(captioned(self.tr("Address"), self._address), self._browse_video)
@@ -162,16 +157,11 @@ class SourceBar(QWidget):
         if not numbers:
             self._cameras.addItem(self.tr("No camera found"))
         self._choose_wanted_camera()
-        self.choice_changed.emit()
 
     def _choose_wanted_camera(self) -> None:
         found = self._cameras.findData(int(self._wanted_camera)) if self._wanted_camera.isdecimal() else -1
         if found >= 0:
             self._cameras.setCurrentIndex(found)
-
-    def _on_kind_changed(self, index: int) -> None:
-        self._details.setCurrentIndex(index)
-        self.choice_changed.emit()
 
     def _on_browse_clicked(self) -> None:
         start = self._folder.text() or str(Path.home())

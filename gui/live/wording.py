@@ -15,6 +15,7 @@ from gui.state import ModelState
 
 if TYPE_CHECKING:
     from gui.live.results import LiveResult
+    from workflows.delivery import DeliveryState
 
 
 def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:
@@ -92,6 +93,13 @@ def camera_text(state: SourceState) -> str:
             return _tr("LOST")
         case SourceState.STOPPED:
             return _tr("stopped")
+
+
+def outputs_text(state: DeliveryState) -> str:
+    """How many outputs there are, and how many verdicts wait for them."""
+    if not state.waiting:
+        return str(state.outputs)
+    return _tr("%1  (%2 waiting)").replace("%1", str(state.outputs)).replace("%2", str(state.waiting))
 
 
 def _tr(text: str) -> str:

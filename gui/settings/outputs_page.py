@@ -16,7 +16,7 @@ from gui.widgets.controls import button
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
-from workflows.output_address import Output, OutputKind
+from workflows.output_address import Output
 
 
 class OutputsPage(QWidget):
@@ -35,7 +35,7 @@ class OutputsPage(QWidget):
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.empty = EmptyPage(
             "export",
-            self.tr("The line's verdicts go nowhere yet."),
+            self.tr("Verdicts are kept in the record only."),
             self.tr("&Add an output"),
             self.tr("To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus."),
             self,
@@ -49,7 +49,10 @@ class OutputsPage(QWidget):
         return plain_table(self.tr("Outputs"), headers, stretched=1, parent=self)
 
     def _lay_out(self) -> None:
-        hint = self.tr("A line without a window (main.py line run) delivers here from its next start on.")
+        hint = self.tr(
+            "Live, and a line without a window (main.py line run), deliver here from their next start on. "
+            "A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP."
+        )
         tools = (self.add_button, self.edit_button, self.test_button, self.remove_button)
         self._stack, self._list = lay_out_list(self, (self.message, self.undo_bar), self.empty, hint, self.table, tools)
 
@@ -104,8 +107,7 @@ class OutputsPage(QWidget):
         password = (
             "–" if not output.user else self.tr("kept") if self.presenter.has_password(output) else self.tr("none")
         )
-        is_asked = output.kind is OutputKind.MODBUS
-        waiting = "–" if is_asked else str(self.presenter.waiting.get(output.address, 0))
+        waiting = "–" if output.is_asked else str(self.presenter.waiting.get(output.address, 0))
         where = f"{output.user}@{output.place}" if output.user else output.place
         return (output_kind_name(output.kind), where, password, waiting)
 

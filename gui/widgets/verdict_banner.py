@@ -33,6 +33,11 @@ class VerdictBanner(QWidget):
         """The line under the verdict."""
         return self._caption
 
+    @property
+    def held(self) -> bool:
+        """Whether the frame of a frozen verdict is drawn."""
+        return self._held
+
     def set_verdict(self, verdict: Verdict | None, caption: str = "", *, held: bool = False) -> None:
         """Show ``verdict`` with ``caption``; ``held`` draws the frame of a frozen verdict around it."""
         self._verdict, self._caption, self._held = verdict, caption, held

@@ -338,6 +338,33 @@
         </message>
     </context>
     <context>
+        <name>DeliveryNote</name>
+        <message>
+            <source>Outputs</source>
+            <translation>Ausgänge</translation>
+        </message>
+        <message>
+            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <translation>Wohin jedes Urteil geht, und wie viele dort noch nicht angenommen sind</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>SPS (Modbus)</translation>
+        </message>
+        <message>
+            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
+            <translation>Eine SPS erhält Antwort bei den Auslösern Taste, SPS und HTTP</translation>
+        </message>
+        <message>
+            <source>answered</source>
+            <translation>erhält Antwort</translation>
+        </message>
+        <message>
+            <source>not answered</source>
+            <translation>ohne Antwort</translation>
+        </message>
+    </context>
+    <context>
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
@@ -1375,13 +1402,13 @@
             <source>stopped</source>
             <translation>gestoppt</translation>
         </message>
+        <message>
+            <source>%1  (%2 waiting)</source>
+            <translation>%1  (%2 wartend)</translation>
+        </message>
     </context>
     <context>
         <name>LivePanel</name>
-        <message>
-            <source>Inspect (Space or Enter)</source>
-            <translation>Prüfen (Leertaste, Enter)</translation>
-        </message>
         <message>
             <source>Start</source>
             <translation>Start</translation>
@@ -1391,24 +1418,24 @@
             <translation>Starten oder stoppen (F5)</translation>
         </message>
         <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>Kein Produkt ist bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>Zu den Produkten</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>Ein Produkt ist bereit, sobald sein Rezept freigegeben ist.</translation>
+        </message>
+        <message>
+            <source>Inspect (Space or Enter)</source>
+            <translation>Prüfen (Leertaste, Enter)</translation>
+        </message>
+        <message>
             <source>Acknowledge (Space)</source>
             <translation>Bestätigen (Leertaste)</translation>
-        </message>
-        <message>
-            <source>Stand still on NG</source>
-            <translation>Bei NG stehen bleiben</translation>
-        </message>
-        <message>
-            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
-            <translation>Ein NG bleibt auf dem Bildschirm, bis es bestätigt ist. Die Prüfung geht inzwischen weiter.</translation>
-        </message>
-        <message>
-            <source>Sound on NG</source>
-            <translation>Ton bei NG</translation>
-        </message>
-        <message>
-            <source>A tone when a part is NG or was not inspected</source>
-            <translation>Ein Ton, wenn ein Teil NG ist oder nicht geprüft wurde</translation>
         </message>
         <message>
             <source>Score</source>
@@ -1439,16 +1466,20 @@
             <translation>Alter des Bilds: seit der Aufnahme des neuesten beurteilten Bilds. Verzögerung: von der Aufnahme bis zum Urteil.</translation>
         </message>
         <message>
-            <source>No product is ready to be inspected.</source>
-            <translation>Kein Produkt ist bereit zum Prüfen.</translation>
+            <source>Stand still on NG</source>
+            <translation>Bei NG stehen bleiben</translation>
         </message>
         <message>
-            <source>Go to Products</source>
-            <translation>Zu den Produkten</translation>
+            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
+            <translation>Ein NG bleibt auf dem Bildschirm, bis es bestätigt ist. Die Prüfung geht inzwischen weiter.</translation>
         </message>
         <message>
-            <source>A product is ready once its recipe is signed off.</source>
-            <translation>Ein Produkt ist bereit, sobald sein Rezept freigegeben ist.</translation>
+            <source>Sound on NG</source>
+            <translation>Ton bei NG</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>Ein Ton, wenn ein Teil NG ist oder nicht geprüft wurde</translation>
         </message>
         <message>
             <source>Product</source>
@@ -1756,8 +1787,8 @@
             <translation>&amp;Entfernen</translation>
         </message>
         <message>
-            <source>The line's verdicts go nowhere yet.</source>
-            <translation>Die Urteile der Linie gehen noch nirgendwohin.</translation>
+            <source>Verdicts are kept in the record only.</source>
+            <translation>Urteile stehen bisher nur in der Aufzeichnung.</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
@@ -1788,8 +1819,8 @@
             <translation>Ausgänge</translation>
         </message>
         <message>
-            <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation>Eine Linie ohne Fenster (main.py line run) liefert ab ihrem nächsten Start hierhin.</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
+            <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS erhält Antwort über Modbus, wenn sie fragt: in Live bei den Auslösern Taste, SPS und HTTP.</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>

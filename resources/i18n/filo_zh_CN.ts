@@ -338,6 +338,33 @@
         </message>
     </context>
     <context>
+        <name>DeliveryNote</name>
+        <message>
+            <source>Outputs</source>
+            <translation>输出</translation>
+        </message>
+        <message>
+            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <translation>每个判定送往何处，以及还有多少未被接收</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>PLC (Modbus)</translation>
+        </message>
+        <message>
+            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
+            <translation>使用按键、PLC 和 HTTP 触发时，PLC 得到应答</translation>
+        </message>
+        <message>
+            <source>answered</source>
+            <translation>得到应答</translation>
+        </message>
+        <message>
+            <source>not answered</source>
+            <translation>无应答</translation>
+        </message>
+    </context>
+    <context>
         <name>DemoSetUp</name>
         <message>
             <source>The demo product comes as soon as the model is loaded.</source>
@@ -1375,13 +1402,13 @@
             <source>stopped</source>
             <translation>已停止</translation>
         </message>
+        <message>
+            <source>%1  (%2 waiting)</source>
+            <translation>%1  (%2 个等待)</translation>
+        </message>
     </context>
     <context>
         <name>LivePanel</name>
-        <message>
-            <source>Inspect (Space or Enter)</source>
-            <translation>检测（空格或回车）</translation>
-        </message>
         <message>
             <source>Start</source>
             <translation>开始</translation>
@@ -1391,24 +1418,24 @@
             <translation>开始或停止 (F5)</translation>
         </message>
         <message>
+            <source>No product is ready to be inspected.</source>
+            <translation>没有可以检验的产品。</translation>
+        </message>
+        <message>
+            <source>Go to Products</source>
+            <translation>转到产品</translation>
+        </message>
+        <message>
+            <source>A product is ready once its recipe is signed off.</source>
+            <translation>配方签核后，产品即可检验。</translation>
+        </message>
+        <message>
+            <source>Inspect (Space or Enter)</source>
+            <translation>检测（空格或回车）</translation>
+        </message>
+        <message>
             <source>Acknowledge (Space)</source>
             <translation>确认 (空格)</translation>
-        </message>
-        <message>
-            <source>Stand still on NG</source>
-            <translation>遇 NG 时停住</translation>
-        </message>
-        <message>
-            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
-            <translation>NG 会留在屏幕上直到被确认。检验同时继续。</translation>
-        </message>
-        <message>
-            <source>Sound on NG</source>
-            <translation>NG 时发声</translation>
-        </message>
-        <message>
-            <source>A tone when a part is NG or was not inspected</source>
-            <translation>零件为 NG 或未检测时发出提示音</translation>
         </message>
         <message>
             <source>Score</source>
@@ -1439,16 +1466,20 @@
             <translation>画面时龄：自最新判定画面采集以来。延迟：从采集到判定。</translation>
         </message>
         <message>
-            <source>No product is ready to be inspected.</source>
-            <translation>没有可以检验的产品。</translation>
+            <source>Stand still on NG</source>
+            <translation>遇 NG 时停住</translation>
         </message>
         <message>
-            <source>Go to Products</source>
-            <translation>转到产品</translation>
+            <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
+            <translation>NG 会留在屏幕上直到被确认。检验同时继续。</translation>
         </message>
         <message>
-            <source>A product is ready once its recipe is signed off.</source>
-            <translation>配方签核后，产品即可检验。</translation>
+            <source>Sound on NG</source>
+            <translation>NG 时发声</translation>
+        </message>
+        <message>
+            <source>A tone when a part is NG or was not inspected</source>
+            <translation>零件为 NG 或未检测时发出提示音</translation>
         </message>
         <message>
             <source>Product</source>
@@ -1756,8 +1787,8 @@
             <translation>移除(&amp;R)</translation>
         </message>
         <message>
-            <source>The line's verdicts go nowhere yet.</source>
-            <translation>产线的判定结果还没有输出去处。</translation>
+            <source>Verdicts are kept in the record only.</source>
+            <translation>判定结果目前只保存在记录中。</translation>
         </message>
         <message>
             <source>&amp;Add an output</source>
@@ -1788,8 +1819,8 @@
             <translation>输出</translation>
         </message>
         <message>
-            <source>A line without a window (main.py line run) delivers here from its next start on.</source>
-            <translation>无窗口的产线 (main.py line run) 从下次启动起发送到这里。</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
+            <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 询问时通过 Modbus 得到应答：实时检测中适用于按键、PLC 和 HTTP 触发。</translation>
         </message>
         <message>
             <source>Decided by the variable %1.</source>

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from filo_core.errors import DatabaseInUseError, SourceError
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Message, SinkError
 from filo_core.types import Verdict
 from storage.outbox import Outbox
-from workflows.delivery import BackOff, Courier
+from workflows.delivery import BackOff, Courier, Delivery, DeliveryState
 
 QUICK = BackOff(0.005, 0.02)
 
@@ -168,3 +170,58 @@ def test_what_can_go_out_at_the_stop_goes_out(outbox: Outbox, courier: Courier, 
     courier.stop()
     assert names(receiver) == ["a", "b", "c"]
     assert not outbox.backlog()
+
+
+def test_what_waits_is_counted_without_asking_the_disk(outbox: Outbox, receiver: Receiver, tmp_path: Path) -> None:
+    put(outbox, "a", "b")
+    delivery = Delivery(tmp_path / "outbox.sqlite", [receiver], QUICK)
+    assert delivery.state == DeliveryState(outputs=1, waiting=2)
+    receiver.away = True
+    delivery.start()
+    number, _ = outbox.open_trigger("c", timedelta(minutes=1))
+    result = LineResult("c", "nut", "h", Verdict.OK, datetime.now(UTC))
+    delivery.answer(number, result)
+    delivery.answer(number, result)
+    wait_until(lambda: delivery.state == DeliveryState(1, 3, "receiver is away. Check it."))
+    receiver.away = False
+    wait_until(lambda: delivery.state == DeliveryState(1, 0, ""))
+    delivery.stop()
+    assert names(receiver) == ["a", "b", "c"]
+
+
+def test_every_receiver_winds_up_while_another_still_hangs(outbox: Outbox, receiver: Receiver, tmp_path: Path) -> None:
+    other_closed = threading.Event()
+
+    class Hanging(Receiver):
+        name = "hanging"
+
+        def deliver(self, message: Message) -> None:
+            self.tries += 1
+            assert other_closed.wait(20)
+            super().deliver(message)
+
+    class Closing(Receiver):
+        def close(self) -> None:
+            other_closed.set()
+
+    hanging = Hanging()
+    delivery = Delivery(tmp_path / "outbox.sqlite", [hanging, Closing()], QUICK)
+    number, _ = outbox.open_trigger("a", timedelta(minutes=1))
+    delivery.start()
+    delivery.answer(number, LineResult("a", "nut", "h", Verdict.OK, datetime.now(UTC)))
+    wait_until(lambda: hanging.tries)
+    delivery.stop()
+    assert names(hanging) == ["a"]
+    assert delivery.state.waiting == 0
+
+
+def test_two_outputs_of_one_name_and_a_second_delivery_are_refused_in_a_sentence(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceError, match="receiver is an output twice"):
+        Delivery(tmp_path / "outbox.sqlite", [receiver, Receiver()])
+    first = Delivery(tmp_path / "outbox.sqlite", [receiver])
+    with pytest.raises(DatabaseInUseError, match="This station inspects already: as line run, or in another window"):
+        Delivery(tmp_path / "outbox.sqlite", [receiver])
+    first.stop()
+    Delivery(tmp_path / "outbox.sqlite", [receiver]).stop()

@@ -32,6 +32,7 @@ from workflows.catalogue import Catalogue
 from workflows.golden import GoldenSets
 from workflows.history import History
 from workflows.inspector import Inspector, calibration_steps, folder_steps
+from workflows.settings import Settings
 from workflows.teaching import TeachingError, patches_of, teach_steps, undo_steps
 from workflows.users import Users
 
@@ -153,7 +154,7 @@ def test_live_gives_no_verdict_while_the_golden_set_fails(
     golden = GoldenSets(storage)
     golden.add(NAME, read_image(tmp_path / "good" / "0.png"), Verdict.NG)
     inspector.check_golden_set(NAME).wait(30)
-    live = inspector.live(NAME, FolderSource(tmp_path / "good", 0.05), lambda _: None)
+    live = inspector.live(NAME, FolderSource(tmp_path / "good", 0.05), Settings(home=tmp_path), lambda _: None)
     live.start()
     try:
         wait_until(lambda: live.problem.startswith("plate must not be inspected. The golden set failed"))

@@ -14,6 +14,7 @@ from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase
 from gui.live.sources import SourceChoice, SourceKind
 from gui.state import AppState
+from tests.unit.gui.conftest import picture
 
 Until = Callable[..., None]
 
@@ -45,6 +46,19 @@ def test_a_folder_played_as_a_camera_freezes_on_its_first_ng_until_space_is_pres
     held = panel.presenter.display.shown
     QTest.keyClick(panel.picture.view, Qt.Key.Key_Space)
     assert panel.presenter.display.shown is not held or panel.presenter.display.hold is Hold.NONE
+
+
+def test_the_frame_of_a_held_ng_goes_with_its_acknowledgement_even_where_it_is_the_newest(
+    panel: LivePanel, tmp_path: Path, until: Until
+) -> None:
+    (tmp_path / "bad").mkdir()
+    picture(230, 1).save(tmp_path / "bad" / "part.png")
+    play(panel, tmp_path / "bad", 60.0)
+    until(lambda: panel.banner.verdict is Verdict.NG)
+    assert panel.banner.held
+    panel.go_on.click()
+    assert panel.banner.verdict is Verdict.NG
+    assert not panel.banner.held
 
 
 def test_a_held_ng_shows_its_picture_regions_and_the_untrained_note(
@@ -143,3 +157,12 @@ def test_without_a_camera_the_search_says_so_and_can_be_repeated(
     until(panel.source._search.isEnabled)
     assert panel.source._cameras.currentText() == "No camera found"
     assert panel.source.choice.value == ""
+
+
+def test_other_settings_do_not_throw_away_what_was_chosen_here(panel: LivePanel, state: AppState, parts: Path) -> None:
+    chosen = SourceChoice(SourceKind.FOLDER, str(parts), 0.5)
+    panel.source.set_choice(chosen)
+    state.set_settings(state.settings.model_copy(update={"theme": "dark"}))
+    assert panel.source.choice == chosen
+    state.set_settings(state.settings.model_copy(update={"source_kind": "address", "source_value": "line.mp4"}))
+    assert panel.source.choice == SourceChoice(SourceKind.ADDRESS, "line.mp4")

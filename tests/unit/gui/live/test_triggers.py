@@ -26,7 +26,7 @@ from gui.live.remembered import usual_trigger
 from gui.live.sources import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, picture
-from tests.unit.gui.live.test_presenter import CHOICE, HandSource
+from tests.unit.gui.live.conftest import CHOICE, HandSource
 from workflows.settings import Settings
 from workflows.triggered import DEADLINE_S
 from workflows.triggers import TriggerChoice
@@ -34,25 +34,6 @@ from workflows.workbench import Workbench
 
 Until = Callable[..., None]
 KEY = TriggerChoice(TriggerKind.KEY)
-
-
-@pytest.fixture
-def camera() -> HandSource:
-    return HandSource()
-
-
-@pytest.fixture
-def presenter(state: AppState, camera: HandSource) -> Iterator[LivePresenter]:
-    made = LivePresenter(state, lambda _: camera)
-    yield made
-    made.close_down()
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def recorded(workbench: Workbench, product: str) -> list[Verdict]:

@@ -1,0 +1,65 @@
+"""The numbers beside the picture, as a running inspection has them now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from filo_core.line.sources.base import SourceState
+from workflows.delivery import DeliveryState
+from workflows.triggered import TriggeredInspection
+
+if TYPE_CHECKING:
+    from filo_core.types import Verdict
+    from workflows.continuous import ContinuousInspection
+
+Live: TypeAlias = "ContinuousInspection | TriggeredInspection"
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What the banner says."""
+
+    verdict: Verdict | None
+    caption: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFacts:
+    """How camera, model and delivery are."""
+
+    camera: SourceState = SourceState.STOPPED
+    camera_problem: str = ""
+    judging_problem: str = ""
+    model_note: str = ""
+    """The model was replaced, or moved to the CPU."""
+    picture_age_ms: float | None = None
+    """Age of the newest judged picture now."""
+    latency_ms: float | None = None
+    inspected: int = 0
+    dropped: int | None = 0
+    """None where frames are only taken when something asks."""
+    per_second: float | None = None
+    delivery: DeliveryState = field(default_factory=DeliveryState)
+
+
+def facts_of(live: Live, verdict_at: float | None) -> LiveFacts:
+    """The facts of ``live``, whose newest verdict arrived at ``verdict_at`` by the monotonic clock."""
+    source, counters = live.source, live.counters
+    age = None
+    if verdict_at is not None and counters.frame_age_ms is not None:
+        age = counters.frame_age_ms + (time.monotonic() - verdict_at) * 1000.0
+    return LiveFacts(
+        camera=source.state if source is not None else SourceState.RUNNING,
+        camera_problem=source.problem if source is not None else "",
+        judging_problem=live.problem,
+        model_note=live.note,
+        picture_age_ms=age,
+        latency_ms=counters.latency_ms,
+        inspected=counters.inspected,
+        dropped=None if isinstance(live, TriggeredInspection) else counters.dropped,
+        per_second=counters.per_second,
+        delivery=live.delivery_state,
+    )
