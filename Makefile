@@ -74,7 +74,7 @@ calibration-study: setup ## simulate what limits promise, into docs/calibration.
 bench-recount: setup ## a million stored scores counted again under moved limits
 	$(BIN)/python -m tools.recount_benchmark
 
-soak: setup system-test ## abuse the record (into the terminal) and a line with its cameras (into docs/reliability.md)
+soak: setup system-test ## abuse the record and a line with its cameras, into docs/reliability.md
 	$(BIN)/python -m tools.soak
 	$(BIN)/python -m tools.soak_line
 

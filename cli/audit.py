@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from cli.common import errors, print_json, say, settings_with, speaks_plainly
+from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database
 from filo_core.errors import StorageError
 from storage.audit.chain import Head
@@ -48,11 +49,11 @@ def verify(
         say(f"{report.entries} entries, intact. Head {report.head}")
         say("Note the head elsewhere: with --head a later check finds rows taken off the end, or a chain written anew.")
     else:
-        errors.print(f"{len(problems)} problems in {report.entries} entries; the first:", markup=False)
+        warn(f"{len(problems)} problems in {report.entries} entries; the first:")
         for problem in problems[:_SHOWN]:
-            errors.print(problem.sentence, markup=False, soft_wrap=True)
+            warn(problem.sentence)
         if len(problems) > _SHOWN:
-            errors.print(f"… and {len(problems) - _SHOWN} more; --json lists all.", markup=False)
+            warn(f"… and {len(problems) - _SHOWN} more; --json lists all.")
     if not report.intact:
         raise SystemExit(1)
 
@@ -69,6 +70,27 @@ def export(
         head = storage.export_chain(file)
     say(f"{head.sequence} entries were written to {file}. Check them with: python -I {file}")
     say(f"Head {head}")
+
+
+@app.command()
+@speaks_plainly
+def events(
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what happened besides verdicts and reviews: sign-ins, users, golden sets, recipes put back, removals."""
+    settings = settings_with(database=database)
+    with open_storage(settings.database_url, settings.images) as storage, storage.reading() as transaction:
+        found = transaction.events.newest(limit)
+    if as_json:
+        print_json({"events": [asdict(event) | {"at": event.at.isoformat()} for event in found]})
+        return
+    table = Table("When", "What", "Who", "Station", "Of what", "Particulars")
+    for event in found:
+        when = event.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        add_row(table, when, event.kind.value, event.actor, event.station, event.subject, event.detail)
+    console.print(table)
 
 
 def _parsed(head: str) -> Head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -56,15 +57,19 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except FiloError as error:
-            errors.print("Error:", str(error), soft_wrap=True, markup=False)
+            warn(f"Error: {error}")
             raise SystemExit(1) from None
         except KeyboardInterrupt:
-            errors.print("Stopped. What was judged so far is recorded; start the same command again to go on.")
+            warn("Stopped. What is in the record already stays there.")
             raise SystemExit(130) from None
+        except BrokenPipeError:
+            # Whoever reads, head for one, has enough. What is left in the buffer must not be tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
         except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the traceback
             structlog.get_logger("cli").exception("unexpected error")
             log = settings_with().home / "logs" / "filo.log"
-            errors.print(f"Error: something unexpected happened ({type(error).__name__}). See {log}.", soft_wrap=True)
+            warn(f"Error: something unexpected happened ({type(error).__name__}). See {log}.")
             raise SystemExit(1) from None
 
     return wrapper
@@ -89,6 +94,11 @@ def add_row(table: Table, *cells: str) -> None:
 def say(sentence: str) -> None:
     """Print a sentence of the program's own; the terminal wraps it, not we."""
     console.print(sentence, soft_wrap=True, markup=False)
+
+
+def warn(sentence: str) -> None:
+    """The same beside the answer: what goes on meanwhile, and what went wrong."""
+    errors.print(sentence, soft_wrap=True, markup=False)
 
 
 def trained_word(trained: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +12,10 @@ from cli.product import AsJson, Database, Name
 from filo_core.types import InspectionFilter, Verdict
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
+from workflows.day_ranges import FROM_HELP, TO_HELP, typed_range
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.selection import Selection
 from workflows.history import History
-
-_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 @speaks_plainly
@@ -25,17 +23,15 @@ def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
-    from_: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="Local time.")] = None,
-    to: Annotated[
-        datetime | None,
-        typer.Option(formats=_MOMENTS, help="Local time, up to and not including: of a day, its beginning."),
-    ] = None,
+    first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
+    last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the inspections of a product to a file. Nothing in the record changes."""
+    since, until = typed_range(first, last)
     settings = settings_with(database=database)
     with open_storage(settings.database_url, settings.images) as storage:
         catalogue = Catalogue(storage)
@@ -43,8 +39,8 @@ def export(
         wanted = InspectionFilter(
             product=product,
             verdicts=frozenset(verdict or ()),
-            since=from_.astimezone() if from_ else None,
-            until=to.astimezone() if to else None,
+            since=since,
+            until=until,
         )
         count = write_export(Selection(History(storage), wanted, reviewed), catalogue, format_, out)
     if as_json:

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cli.common import print_json, say, settings_with, speaks_plainly
+from cli.common import print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database
+from cli.signals import ended_by_signal
 from filo_core.errors import StorageError
 from storage.storage import open_storage
-from workflows.forwarding import forwarder_of
+from workflows.forwarding import Forwarder, forwarder_of
+
+_LOOK_EVERY_S = 0.5
 
 
 @speaks_plainly
@@ -27,15 +30,25 @@ def forward(
         forwarder = forwarder_of(settings, storage, plant)
         if forwarder is None:
             raise StorageError("No plant is named. Give --plant, or set FILO_PLANT_DATABASE.")
-        if not once:
+        if not once and not as_json:
             say(f"{settings.station} forwards until it is stopped with Ctrl+C.")
-            forwarder.start()
-            try:
-                threading.Event().wait()
-            finally:
-                forwarder.stop()
-        count = forwarder.forward()
+        count = forwarder.forward() if once else _until_stopped(forwarder)
     if as_json:
         print_json({"station": settings.station, "forwarded": count})
         return
     say(f"{count} rows of {settings.station} were forwarded.")
+
+
+def _until_stopped(forwarder: Forwarder) -> int:
+    """Forward until Ctrl+C, and say when the plant cannot be reached and when it can again; rows forwarded."""
+    ended, said = threading.Event(), ""
+    with ended_by_signal(ended):
+        forwarder.start()
+        try:
+            while not ended.wait(_LOOK_EVERY_S):
+                if (problem := forwarder.state.problem) != said:
+                    said = problem
+                    warn(said or "All is well again.")
+        finally:
+            forwarder.stop()
+    return forwarder.state.forwarded

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly
+from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Name
 from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
@@ -42,7 +42,7 @@ def inspect(
         inspecting_as(storage, user, settings) as operator,
     ):
         if storage.recovered.sentence:
-            errors.print(storage.recovered.sentence, markup=False, soft_wrap=True)
+            warn(storage.recovered.sentence)
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
@@ -57,38 +57,45 @@ def inspect(
                     case ImageInspected(inspection=inspection):
                         progress.advance(task)
                         if inspection.verdict is Verdict.NOT_INSPECTED:
-                            errors.print(f"Not inspected: {inspection.reason}", markup=False)
+                            warn(f"Not inspected: {inspection.reason}")
                     case ImageSkipped():
                         progress.advance(task)
                     case RunFinished():
                         finished = event
     assert finished is not None, "a run ends with its counts"
-    counts, seconds = finished.counts, finished.seconds
-    rate = counts.inspected / seconds if seconds > 0 else 0.0
-    if not as_json:
-        say(
-            f"{counts.inspected} inspected: {counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG; "
-            f"{counts.not_inspected} not inspected, {counts.skipped} skipped as judged before; {rate:.1f} images/s"
-        )
-        if not engine.trained:
-            say(UNTRAINED_NOTE)
+    if as_json:
+        trained, recipe_hash = engine.trained, version.recipe.content_hash
+        print_json(_report(finished) | {"trained": trained, "recipe_hash": recipe_hash})
         return
-    print_json(
-        {
-            "inspected": counts.inspected,
-            "skipped": counts.skipped,
-            "ok": counts.ok,
-            "review": counts.review,
-            "ng": counts.ng,
-            "not_inspected": counts.not_inspected,
-            "unreadable": len(counts.unreadable),
-            "unreadable_files": list(counts.unreadable),
-            "images_per_second": round(rate, 3),
-            "peak_rss_mb": round(peak_rss_mb(), 1),
-            "trained": engine.trained,
-            "recipe_hash": version.recipe.content_hash,
-        }
+    counts = finished.counts
+    say(
+        f"{counts.inspected} inspected: {counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG; "
+        f"{counts.not_inspected} not inspected, {counts.skipped} skipped as judged before; "
+        f"{_rate(finished):.1f} images/s"
     )
+    if not engine.trained:
+        say(UNTRAINED_NOTE)
+
+
+def _report(finished: RunFinished) -> dict[str, Any]:
+    counts = finished.counts
+    return {
+        "inspected": counts.inspected,
+        "skipped": counts.skipped,
+        "ok": counts.ok,
+        "review": counts.review,
+        "ng": counts.ng,
+        "not_inspected": counts.not_inspected,
+        "unreadable": len(counts.unreadable),
+        "unreadable_files": list(counts.unreadable),
+        "images_per_second": round(_rate(finished), 3),
+        "peak_rss_mb": round(peak_rss_mb(), 1),
+    }
+
+
+def _rate(finished: RunFinished) -> float:
+    """Images a second."""
+    return finished.counts.inspected / finished.seconds if finished.seconds > 0 else 0.0
 
 
 def peak_rss_mb() -> float:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
-from cli.common import errors, print_json, say, settings_with, speaks_plainly
+from cli.common import print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Name
+from cli.signals import ended_by_signal
 from cli.signing_in import inspecting_as
+from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
@@ -26,7 +28,7 @@ from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
 from workflows.outputs import OutputStore
-from workflows.secret_store import SecretStore
+from workflows.secret_store import OUTPUT, SecretStore
 from workflows.triggers import choice_of, make_trigger
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from filo_core.line.sinks.base import Sink
     from workflows.line import LinePart
     from workflows.settings import Settings
+    from workflows.triggers import TriggerChoice
 
 app = typer.Typer(help="Run a line without a window.", no_args_is_help=True)
 _LOOK_EVERY_S = 0.1
@@ -71,14 +74,17 @@ def run(
         forwarding(settings, storage),
         inspecting_as(storage, user, settings) as operator,
     ):
-        secrets = SecretStore(settings.home)
+        # What was typed is looked at before the model is loaded, which takes its time.
+        choices = [choice_of(words) for words in trigger or _kept_triggers(settings)]
+        sinks = _sinks(output, ca_file, settings)
+        camera = source_at(SecretStore(settings.home).filled(source)) if source else None
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         references = catalogue.references(version.recipe)
         make = partial(
             load_detector, version.recipe.profile, version.recipe, tuple(references), installed=settings.models
         )
-        detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=_warn)
+        detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=warn)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         try:
             detector.wait_ready()
@@ -86,18 +92,18 @@ def run(
             golden = GoldenSets(storage)
             line = Line(
                 recipe=version.recipe,
-                source=source_at(secrets.filled(source)) if source else None,
+                source=camera,
                 detector=detector,
                 recorder=recorder,
                 outbox_file=settings.outbox,
-                sinks=_sinks(output, ca_file, settings),
+                sinks=sinks,
                 deadline_s=deadline,
                 on_answer=tally.take,
                 require=partial(golden.require, version.recipe.product),
                 model_problem=lambda: detector.problem,
             )
             try:
-                line.parts += [_trigger(words, line, settings) for words in trigger or _kept_triggers(settings)]
+                line.parts += [_trigger(choice, line, settings) for choice in choices]
                 _run_until_ended(line, tally)
             finally:
                 line.stop()
@@ -130,7 +136,20 @@ def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings
     if not addresses:
         return OutputStore(settings.home).sinks(settings.outputs)
     secrets = SecretStore(settings.home)
-    return [make_sink(secrets.filled(address), ca_file) for address in addresses]
+    return [make_sink(_with_password(address, secrets), ca_file) for address in addresses]
+
+
+def _with_password(address: str, secrets: SecretStore) -> str:
+    """The address with its password, which is kept under the same name as that of an output of the settings."""
+    try:
+        parts = urlsplit(address)
+        # Asking for the port checks it.
+        _ = parts.port
+    except ValueError as error:
+        raise SourceError(
+            "An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic."
+        ) from error
+    return secrets.filled(address, f"{OUTPUT}{parts.netloc}")
 
 
 def _kept_triggers(settings: Settings) -> list[str]:
@@ -139,8 +158,7 @@ def _kept_triggers(settings: Settings) -> list[str]:
     return servers or ["continuous"]
 
 
-def _trigger(words: str, line: Line, settings: Settings) -> LinePart:
-    choice = choice_of(words)
+def _trigger(choice: TriggerChoice, line: Line, settings: Settings) -> LinePart:
     made = make_trigger(choice, line, settings.line_token.get_secret_value())
     if made is not None:
         return made
@@ -150,25 +168,15 @@ def _trigger(words: str, line: Line, settings: Settings) -> LinePart:
 
 
 def _run_until_ended(line: Line, tally: _Tally) -> None:
-    previous = {
-        number: signal.signal(number, lambda *_: tally.ended.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
     said = ""
-    try:
+    with ended_by_signal(tally.ended):
         line.start()
         if line.recovered:
-            _warn(f"{line.recovered} parts of an earlier start were left without a verdict: NOT_INSPECTED.")
+            warn(f"{line.recovered} parts of an earlier start were left without a verdict: NOT_INSPECTED.")
         while not tally.ended.wait(_LOOK_EVERY_S):
             if line.problem != said:
                 said = line.problem
-                _warn(said or "All is well again.")
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _warn(sentence: str) -> None:
-    errors.print(sentence, markup=False, soft_wrap=True)
+                warn(said or "All is well again.")
 
 
 def _sum_up(line: Line, tally: _Tally, detector: SupervisedDetector, as_json: bool) -> None:

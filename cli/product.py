@@ -123,8 +123,10 @@ def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:
     try:
         text = path.read_text(encoding="utf-8")
         phrases = json.loads(text) if text.lstrip().startswith("[") else text.splitlines()
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ProductError(f"{path} cannot be read as an anomaly list: {error}. Write one phrase a line.") from error
+    except OSError as error:
+        raise ProductError(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
+    except ValueError as error:
+        raise ProductError(f"{path} is neither text in UTF-8 nor a JSON list. Write one phrase a line.") from error
     names = clean_phrases(phrase for phrase in phrases if isinstance(phrase, str))
     if not names:
         raise ProductError(f"{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.")
@@ -203,12 +205,14 @@ def export(name: Name, file: Annotated[Path, typer.Argument(help="File to write.
 @app.command("import")
 @speaks_plainly
 def import_product(
-    file: Annotated[Path, typer.Argument(help="File written by export.")], database: Database = ""
+    file: Annotated[Path, typer.Argument(help="File written by export.")],
+    new_name: Annotated[str, typer.Option("--name", help="Another name for it, where its own is taken.")] = "",
+    database: Database = "",
 ) -> None:
     """Read a product from a file; refused when any hash in it is wrong."""
     settings = settings_with(database=database)
     with open_storage(settings.database_url, settings.images) as storage:
-        draft = Catalogue(storage).import_product(file)
+        draft = Catalogue(storage).import_product(file, new_name)
     following = f"Next: {draft.missing(draft.next_step)}" if draft.next_step else "It is ready to inspect."
     say(f"{draft.description.name} was imported. {following}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -30,10 +31,11 @@ def retention(
     """Remove images by age and quota: confirmed OK first, never an undecided NG or REVIEW, never a row."""
     settings = settings_with(database=database, keep_days=keep_days, image_quota_gb=quota_gb)
     rules = rules_of(settings)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
         operator = settings.operator
         if not dry_run:
             access, pin = signed_in(storage, user, settings.station)
+            at_end.callback(access.sign_out)
             operator = access.require(Right.REMOVE_IMAGES, operator, pin)
         report = Retention(storage, rules, operator=operator, station=settings.station).run(dry=dry_run)
     if as_json:

@@ -17,7 +17,7 @@ from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from filo_core.calibration.evidence import ConfirmedPart
     from filo_core.method.detector import FiLoDetector
+    from filo_core.method.memory_bank import MemoryBank
     from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
 
@@ -49,6 +50,7 @@ class Engine:
         self._detectors: OrderedDict[str, FiLoDetector] = OrderedDict()
         # Those in use as well, which a job holds.
         self._made: WeakSet[FiLoDetector] = WeakSet()
+        self._last_bank: tuple[Hashable, MemoryBank] | None = None
         self.on_note: Callable[[str], None] = logger.warning
         """Told what a person should know, as a sentence: another device."""
 
@@ -195,10 +197,17 @@ class Engine:
         yield PhrasesLit(tuple(lights), phrases.unknown)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
+        """A detector with its memory bank: the last one where it holds the same, as after a change of limits."""
         detector = self._new_detector(recipe)
         own = {reference.image_hash for reference in recipe.references}
-        detector.set_references({image.image_hash: image.pixels for image in references if image.image_hash in own})
+        pixels = {image.image_hash: image.pixels for image in references if image.image_hash in own}
+        content = (recipe.region_of_interest, frozenset(pixels), recipe.taught_patches)
+        if self._last_bank is not None and self._last_bank[0] == content:
+            detector.memory_bank = self._last_bank[1].copy()
+            return detector
+        detector.set_references(pixels)
         self._teach(detector, recipe.taught_patches, references)
+        self._last_bank = content, detector.memory_bank.copy()
         return detector
 
     @staticmethod
@@ -233,6 +242,7 @@ class Engine:
         if self._loaded.device == "cpu" or self._load_on_cpu is None:
             return False
         moving = list(self._made)
+        self._last_bank = None
         self._loaded = self._load_on_cpu()
         for detector in moving:
             detector.move_to(self._new_detector(detector.recipe), self._loaded.device)

@@ -99,6 +99,7 @@ class EventKind(StrEnum):
     DISK_FULL = "disk full"
     RECIPE_IN_FORCE = "recipe in force"
     GOLDEN_SET_CHANGED = "golden set changed"
+    ROWS_ARRIVED = "rows arrived"
 
 
 class Origin(StrEnum):
@@ -267,7 +268,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class TypeShare:
-    """An anomaly type and its softmax share among the types compared, in [0, 1]."""
+    """An anomaly type and its softmax share among the types compared and "none of these", in [0, 1]."""
 
     name: str
     share: float

@@ -68,8 +68,7 @@ def copy_database(source: Path, target: Path) -> None:
             connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
             connection.execute("VACUUM INTO ?", (str(temporary),))
         check_database(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        _flush(temporary)
         temporary.replace(target)
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
@@ -90,8 +89,10 @@ def check_database(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if found != "ok" or connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            if found != "ok":
                 raise StorageError(f"{path} is damaged ({str(found)[:100]}). {remedy}")
+            if (broken := connection.execute("PRAGMA foreign_key_check").fetchone()) is not None:
+                raise StorageError(f"{path} is damaged (a row of {broken[0]} refers to one that is gone). {remedy}")
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise StorageError(f"{path} is damaged or no record of this program ({error}). {remedy}") from error
@@ -116,14 +117,25 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
     copy_database(source, file)
     # After the database: whatever it speaks of was on disk before its row.
     wanted = images_of(file)
-    missing = 0
-    if is_folder:
-        for content_hash in wanted:
-            missing += not copied(images, target / IMAGES, content_hash)
-    else:
-        missing = sum(not place_of(images, content_hash).is_file() for content_hash in wanted)
-        file.with_name(f"{file.name}{_LIST}").write_text("".join(f"{entry}\n" for entry in wanted), encoding="ascii")
+    try:
+        missing = _with_images(images, target, wanted) if is_folder else _with_list(images, file, wanted)
+    except OSError as error:
+        # What carries the name of a backup is whole.
+        file.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
     return Backup(file, _count(file), len(wanted), missing)
+
+
+def _with_images(images: Path, folder: Path, wanted: list[str]) -> int:
+    """Copy the images into the backup's folder; how many are missing."""
+    return sum(not copied(images, folder / IMAGES, entry) for entry in wanted)
+
+
+def _with_list(images: Path, file: Path, wanted: list[str]) -> int:
+    """Write the list of images beside the backup; how many are missing."""
+    file.with_name(f"{file.name}{_LIST}").write_text("".join(f"{entry}\n" for entry in wanted), encoding="ascii")
+    return sum(not place_of(images, entry).is_file() for entry in wanted)
 
 
 def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
@@ -144,6 +156,7 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
     try:
         shutil.copyfile(file, temporary)
         check_database(temporary)
+        _flush(temporary)
         kept = _put_aside(target)
         temporary.replace(target)
         wanted = images_of(target)
@@ -172,6 +185,11 @@ def removed_images(database: Path) -> Iterator[str]:
         for (content_hash,) in connection.execute(query, (EventKind.IMAGES_REMOVED.value,)):
             if _HASH.fullmatch(content_hash):
                 yield content_hash
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _file_of(url: str) -> Path:

@@ -184,6 +184,44 @@ class Journey:
         self.until(lambda: panel.presenter.phase is LivePhase.IDLE, "live has stopped")
         self.seen["live"] = live_rows()
 
+    def pulled_camera(self, pictures: Path) -> None:
+        """Live inspection of a network camera that is pulled and plugged in again; nobody touches the window."""
+        from filo_core.types import Verdict
+        from gui.live.presenter import LivePhase
+        from gui.live.sources import SourceChoice, SourceKind
+        from gui.state import Screen
+        from tools.stream_rig import NetworkCamera
+
+        self.state.request_screen(Screen.LIVE, "Bracket FB-204")
+        panel: Any = self.window.screen_widget(Screen.LIVE)
+        panel.presenter.set_freeze_on_ng(False)
+        camera = NetworkCamera(pictures)
+        camera.plug()
+        try:
+            panel.source.set_choice(SourceChoice(SourceKind.ADDRESS, camera.address))
+            self.press(panel.start_stop)
+            judged = {Verdict.OK, Verdict.REVIEW, Verdict.NG}
+            self.until(lambda: panel.banner.verdict in judged, "the camera's first verdict")
+            self.seen["camera_loss_shown_s"] = self.seconds_until(
+                camera.unplug, lambda: panel.banner.verdict is Verdict.NOT_INSPECTED, "the loss on the screen"
+            )
+            self.picture("live-camera-lost")
+            self.seen["camera_back_s"] = self.seconds_until(
+                camera.plug, lambda: panel.banner.verdict in judged, "the first verdict after the loss"
+            )
+            self.picture("live-camera-back")
+            self.press(panel.start_stop)
+            self.until(lambda: panel.presenter.phase is LivePhase.IDLE, "live has stopped")
+        finally:
+            camera.close()
+
+    def seconds_until(self, act: Callable[[], None], condition: Callable[[], Any], what: str) -> float:
+        """From the end of ``act`` until something is so."""
+        act()
+        begun = time.monotonic()
+        self.until(condition, what)
+        return round(time.monotonic() - begun, 2)
+
     def _live_rows(self) -> int:
         from filo_core.types import InspectionFilter, Origin
 
@@ -311,6 +349,8 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
             journey.seen["seconds_to_recipe"] = round(time.perf_counter() - journey.started, 1)
             journey.folder(demo / "test")
             journey.live(demo / "test")
+            if shutil.which("ffmpeg"):
+                journey.pulled_camera(demo / "test" / "good")
             journey.review()
             journey.statistics()
             journey.settings()

@@ -7,6 +7,7 @@ SECONDS SEED`` records live verdicts and reviews as fast as it can. Both say eac
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from filo_core.errors import StorageError
+from filo_core.errors import FiloError, StorageError
 from filo_core.events import ImageInspected
 from filo_core.imaging import decode_image, list_images
 from filo_core.line.runs import inspect_images, judge
@@ -119,9 +120,14 @@ def write(storage: Storage, seconds: float, seed: int) -> None:
 
 def _review_until(storage: Storage, is_done: Callable[[], bool]) -> None:
     history = History(storage)
-    while not is_done():
-        for record in history.page(InspectionFilter(undecided=True), limit=5):
-            _review(history, record.inspection_id)
+    try:
+        while not is_done():
+            for record in history.page(InspectionFilter(undecided=True), limit=5):
+                _review(history, record.inspection_id)
+    except FiloError as error:
+        # On a thread of its own it would end unheard, and the soak would find no fault.
+        print(error, file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 def _review(history: History, inspection_id: int) -> None:

@@ -15,7 +15,7 @@ import psutil
 FFMPEG = shutil.which("ffmpeg")
 SYSTEM_PYTHON = "/usr/bin/python3"
 _RTSP = Path(__file__).with_name("rtsp_camera.py")
-_PICTURES = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25")
+_PATTERN = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25")
 _STREAM = ("-c:v", "mpeg2video", "-g", "5", "-q:v", "4", "-f", "mpegts", "-listen", "1")
 
 
@@ -27,9 +27,15 @@ def free_port() -> int:
 
 
 class NetworkCamera:
-    """MPEG-TS over HTTP. While plugged in, a new ffmpeg serves every new connection, as a camera does."""
+    """MPEG-TS over HTTP. While plugged in, a new ffmpeg serves every new connection, as a camera does.
 
-    def __init__(self) -> None:
+    Args:
+        pictures: a folder of JPEG files to show in turn; a moving test pattern when not given.
+    """
+
+    def __init__(self, pictures: Path | None = None) -> None:
+        shown = ("-re", "-loop", "1", "-framerate", "25", "-pattern_type", "glob", "-i", f"{pictures}/*.jpg")
+        self._pictures = shown if pictures is not None else _PATTERN
         self._port = free_port()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,7 +52,7 @@ class NetworkCamera:
 
     def _command(self) -> list[str]:
         assert FFMPEG is not None
-        return [FFMPEG, "-v", "quiet", *_PICTURES, *self._noise, *_STREAM, self.address]
+        return [FFMPEG, "-v", "quiet", *self._pictures, *self._noise, *_STREAM, self.address]
 
     @property
     def is_up(self) -> bool:

@@ -67,9 +67,17 @@ def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | No
     copy_database(source, target)
     # After the database: whatever it speaks of was on disk before its row.
     _copy_images(settings, target)
-    for old in sorted(folder.glob("filo-[0-9]*.sqlite"))[:-KEPT]:
-        old.unlink(missing_ok=True)
+    _remove_old(folder)
     return target
+
+
+def _remove_old(folder: Path) -> None:
+    for old in sorted(folder.glob("filo-[0-9]*.sqlite"))[:-KEPT]:
+        try:
+            old.unlink(missing_ok=True)
+        except OSError as error:
+            # Held open elsewhere: tonight's backup is made, and the next night tries again.
+            logger.warning("%s cannot be removed: %s", old, error.strerror or error)
 
 
 def _copy_images(settings: Settings, made: Path) -> None:

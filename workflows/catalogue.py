@@ -191,14 +191,18 @@ class Catalogue:
             transaction.products.save(name, replace(draft, model_hash=model_hash))
             return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
 
-    def put_taught_in_force(self, before: Recipe, after: Recipe, signed_by: str, now: datetime) -> RecipeVersion:
+    def put_taught_in_force(
+        self, before: Recipe, after: Recipe, signed_by: str, now: datetime, pin: str = ""
+    ) -> RecipeVersion:
         """Sign a recipe that differs from the one in force in taught patches; the draft gets them too.
+
+        It is a signature as in :meth:`sign_off`: who is signed in gives the PIN again.
 
         Raises:
             RecipeError: if nobody signs, or another recipe came in force meanwhile.
-            AccessError: if there are users and nobody who may sign off is signed in.
+            AccessError: if there are users and nobody is signed in who may sign off, or the PIN is wrong.
         """
-        signed_by = self._access.require(Right.SIGN_OFF, signed_by)
+        signed_by = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
         if not signed_by:
             raise RecipeError("Nobody has signed. Enter who teaches.")
         name = before.product

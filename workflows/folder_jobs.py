@@ -7,7 +7,6 @@ nothing on any other.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from filo_core.errors import StorageError
+from workflows.whole_files import write_private
 
 if TYPE_CHECKING:
     from filo_core.events import JobEvent
@@ -115,14 +115,9 @@ class FolderJobFile:
         Raises:
             StorageError: if they cannot be written.
         """
-        temporary = self._path.with_suffix(".tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as stream:
-                stream.write(_JOBS.dump_json(jobs, indent=1))
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(self._path)
+            write_private(self._path, _JOBS.dump_json(jobs, indent=1))
         except OSError as error:
             raise StorageError(
                 f"{self._path} cannot be written: {error.strerror or error}. Free some space, then try again."

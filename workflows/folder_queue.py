@@ -246,11 +246,16 @@ class FolderJobs:
                 idle = [(number, files) for number, files in self._watched.items() if number not in self._handles]
             for number, files in idle:
                 fresh = files.take()
-                job = self.job(number)
                 if fresh:
                     self._submit(number, fresh)
-                elif job is not None and job.state.is_open and job.state is not FolderJobState.WATCHING:
-                    self._change(number, FolderJobState.WATCHING)
+                else:
+                    self._say_watching(number)
+
+    def _say_watching(self, number: int) -> None:
+        with self._lock:
+            # Asked under the lock: it may have been paused or cancelled while its folder was looked at.
+            if number in self._watched and self._jobs[number].state is not FolderJobState.WATCHING:
+                self._change(number, FolderJobState.WATCHING)
 
     def take_event(self, number: int, event: JobEvent) -> None:
         """A job has yielded an event; on the worker's thread."""

@@ -13,7 +13,7 @@ from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import EventKind, SourceImage, Verdict
+from filo_core.types import SourceImage, Verdict
 from storage.names import tidy_name
 from workflows.access import Access, Right
 
@@ -61,9 +61,7 @@ class GoldenSets:
         part = GoldenPart(image.image_hash, printable_name(image.name), expected)
         self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
-            transaction.golden.put(transaction.products.product_id(name), part)
-            detail = {"added": part.image_hash, "name": part.name, "expected": expected.value}
-            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, detail)
+            transaction.golden.put(transaction.products.product_id(name), part, who)
         return part
 
     def add_folder(self, name: str, folder: Path, by: str = "") -> tuple[GoldenPart, ...]:
@@ -75,9 +73,11 @@ class GoldenSets:
             AccessError: if there are users and nobody who may change a golden set is signed in.
         """
         self._access.require(Right.GOLDEN_SET, by)
-        # All are read before the first is stored.
-        found = [(read_image(path), expected) for path, expected in known_images(folder)]
-        return tuple(self.add(name, image, expected, by) for image, expected in found)
+        found = tuple(known_images(folder))
+        # Each is read before the first is stored, and again when it is stored: memory holds one at a time.
+        for path, _ in found:
+            read_image(path)
+        return tuple(self.add(name, read_image(path), expected, by) for path, expected in found)
 
     def remove(self, name: str, image_hash: str, by: str = "") -> None:
         """Take a part out of the set; the checks that were made with it stay.
@@ -87,8 +87,7 @@ class GoldenSets:
         """
         who = self._access.require(Right.GOLDEN_SET, by)
         with self._storage.transaction() as transaction:
-            transaction.golden.remove(transaction.products.product_id(name), image_hash)
-            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, {"removed": image_hash})
+            transaction.golden.remove(transaction.products.product_id(name), image_hash, who)
 
     def demand(self, name: str, shifts: Shifts | None, by: str = "") -> None:
         """Demand a check in each shift before anything is inspected; None demands it no more.
@@ -98,8 +97,7 @@ class GoldenSets:
         """
         who, starts = self._access.require(Right.GOLDEN_SET, by), str(shifts) if shifts else None
         with self._storage.transaction() as transaction:
-            transaction.golden.set_demand(transaction.products.product_id(name), starts)
-            transaction.events.add(EventKind.GOLDEN_SET_CHANGED, who, "", name, {"demanded": starts})
+            transaction.golden.set_demand(transaction.products.product_id(name), starts, who)
 
     def demanded(self, name: str) -> Shifts | None:
         """Shifts in each of which a check is demanded, None where it is not."""

@@ -159,11 +159,6 @@ class History:
                 raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
             transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
 
-    def blind_reviews(self, inspection_id: int) -> tuple[BlindReview, ...]:
-        """What second persons said about an inspection, oldest first."""
-        with self._storage.reading() as transaction:
-            return transaction.reviews.blind_of(inspection_id)
-
     def blind_queue(self, wanted: InspectionFilter, reviewer: str, limit: int = 50) -> tuple[InspectionRecord, ...]:
         """The newest inspections that others have decided and this person has said nothing about yet.
 

@@ -195,21 +195,33 @@ class Inspector:
         return self._submit(f"Check {name}", Priority.INTERACTIVE, steps, listener)
 
     def teach(
-        self, record: InspectionRecord, region: int | None, taught_by: str, listener: JobListener | None = None
+        self,
+        record: InspectionRecord,
+        region: int | None,
+        taught_by: str,
+        listener: JobListener | None = None,
+        *,
+        pin: str = "",
     ) -> JobHandle:
         """Teach a region of an inspection as good, or all of them; see :mod:`workflows.teaching`.
 
         Raises:
             TeachingError: if there is nothing to learn from this inspection.
         """
-        steps = teach_steps(self._catalogue, record, region, taught_by)
+        steps = teach_steps(self._catalogue, record, region, taught_by, pin)
         return self._submit(f"Teach {record.name}", Priority.INTERACTIVE, steps, listener)
 
     def undo_teaching(
-        self, name: str, undone_by: str, image_hash: str = "", listener: JobListener | None = None
+        self,
+        name: str,
+        undone_by: str,
+        image_hash: str = "",
+        listener: JobListener | None = None,
+        *,
+        pin: str = "",
     ) -> JobHandle:
         """Take back the newest teaching, or that of one image."""
-        steps = undo_steps(self._catalogue, name, undone_by, image_hash)
+        steps = undo_steps(self._catalogue, name, undone_by, image_hash, pin)
         return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
 
     def inspect_folder(

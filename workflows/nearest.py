@@ -65,7 +65,7 @@ def nearest_steps(
 
 def _patch_box(recipe: Recipe, pixels: NDArray[np.uint8], center: tuple[float, float], found: NearestPatch) -> Box:
     """A patch in pixels of the whole image, from its centre in fractions of what is looked at."""
-    from filo_core.method.detector import view_box
+    from filo_core.method.view import view_box
 
     view = view_box(recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
     width, height = found.patch[0] * view.width, found.patch[1] * view.height

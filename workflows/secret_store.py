@@ -18,7 +18,7 @@ from workflows.redaction import hide
 from workflows.secret_file import SecretFile
 from workflows.whole_files import write_private
 
-LLM, DATABASE, PLANT, CAMERA = "llm", "database", "plant", "rtsp:"
+LLM, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "database", "plant", "rtsp:", "output:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
@@ -110,7 +110,11 @@ class SecretStore:
             name: of the secret; the camera's of the URL's host when not given.
             password: to put in; None takes the one that is kept.
         """
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            # Brackets that belong to no host: whoever opens it says what is wrong with it.
+            return address
         if parts.password:
             hide(unquote(parts.password))
         if not parts.username or parts.password is not None:

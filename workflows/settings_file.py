@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from filo_core.errors import SettingsError
 from workflows.output_address import Output
 from workflows.secret_store import DATABASE, LLM, PLANT, SecretStore
+from workflows.whole_files import write_private
 
 SETTINGS_FILE = "settings.json"
 _PREFIX = "FILO_"
@@ -122,16 +123,10 @@ def _emptied(home: Path, stored: StoredSettings) -> StoredSettings:
 
 def _save(home: Path, wanted: StoredSettings) -> None:
     path = home / SETTINGS_FILE
-    content = wanted.model_dump(exclude_none=True)
-    temporary = path.with_suffix(".tmp")
+    content = json.dumps(wanted.model_dump(exclude_none=True), indent=2, ensure_ascii=False)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2, ensure_ascii=False)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        write_private(path, content.encode())
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror or error}. Free some space, or ask for permission to write it."

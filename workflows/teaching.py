@@ -19,7 +19,6 @@ from filo_core.events import StepDone, Taught
 from filo_core.golden_set import GoldenChecked
 from filo_core.imaging import decode_image
 from filo_core.types import Box, InspectionRecord, Recipe, SourceImage, TaughtPatch, Verdict
-from storage.names import tidy_name
 from workflows.golden import GoldenSets, golden_steps
 
 if TYPE_CHECKING:
@@ -49,8 +48,12 @@ def patches_of(record: InspectionRecord, region: int | None = None) -> tuple[Tau
     return tuple(TaughtPatch(record.image_hash, record.name, box) for box in boxes)
 
 
-def teach_steps(catalogue: Catalogue, record: InspectionRecord, region: int | None, taught_by: str) -> Teach:
+def teach_steps(
+    catalogue: Catalogue, record: InspectionRecord, region: int | None, taught_by: str, pin: str = ""
+) -> Teach:
     """Teach one region of an inspection, or all of them, then check the golden set where there is one.
+
+    What is taught judges from then on, so it is signed: once there are users, the person signed in gives the PIN again.
 
     Raises:
         TeachingError: as :func:`patches_of`.
@@ -66,13 +69,13 @@ def teach_steps(catalogue: Catalogue, record: InspectionRecord, region: int | No
         after = replace(before, taught_patches=(*before.taught_patches, *new))
         encoded = catalogue.storage.artefacts.get_bytes(record.image_hash)
         image = decode_image(encoded, record.name)
-        yield from _put_in_force(catalogue, engine, before, after, (image,), new, taught_by, asked)
+        yield from _put_in_force(catalogue, engine, before, after, (image,), new, (taught_by, pin), asked)
 
     return run
 
 
-def undo_steps(catalogue: Catalogue, name: str, undone_by: str, image_hash: str = "") -> Teach:
-    """Take back the newest teaching, or that of one image, and check the golden set where there is one."""
+def undo_steps(catalogue: Catalogue, name: str, undone_by: str, image_hash: str = "", pin: str = "") -> Teach:
+    """Take back the newest teaching, or that of one image, and check the golden set; signed like the teaching."""
     asked = time.perf_counter()
 
     def run(engine: Engine) -> Iterator[Taught | StepDone | GoldenChecked]:
@@ -82,7 +85,7 @@ def undo_steps(catalogue: Catalogue, name: str, undone_by: str, image_hash: str 
             raise TeachingError(f"Nothing was taught to {name} that could be taken back.")
         gone = tuple(patch for patch in taught if patch.image_hash == taught[-1].image_hash)
         after = replace(before, taught_patches=tuple(p for p in before.taught_patches if p not in gone))
-        yield from _put_in_force(catalogue, engine, before, after, (), gone, undone_by, asked)
+        yield from _put_in_force(catalogue, engine, before, after, (), gone, (undone_by, pin), asked)
 
     return run
 
@@ -94,14 +97,15 @@ def _put_in_force(
     after: Recipe,
     images: tuple[SourceImage, ...],
     patches: tuple[TaughtPatch, ...],
-    signed_by: str,
+    signature: tuple[str, str],
     asked: float,
 ) -> Iterator[Taught | StepDone | GoldenChecked]:
     if not engine.is_set_up_for(before):
         images = (*catalogue.references(before), *images)
     engine.detector_after(before, after, images)
-    version = catalogue.put_taught_in_force(before, after, tidy_name(signed_by, "signature"), datetime.now(UTC))
+    signed_by, pin = signature
+    version = catalogue.put_taught_in_force(before, after, signed_by, datetime.now(UTC), pin)
     undone = len(after.taught_patches) < len(before.taught_patches)
     yield Taught(version, patches, undone, time.perf_counter() - asked)
     if GoldenSets(catalogue.storage).parts(after.product):
-        yield from golden_steps(catalogue, after.product, signed_by)(engine)
+        yield from golden_steps(catalogue, after.product, version.signed_by)(engine)

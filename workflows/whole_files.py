@@ -41,15 +41,21 @@ def cannot_write(path: Path, error: OSError) -> FolderError:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read.
+    """Write a file that only its owner may read, whole or not at all.
 
     Raises:
-        OSError: if the file cannot be written.
+        OSError: if the file cannot be written; what was there is as it was then.
     """
-    temporary = path.with_name(f"{path.name}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        # Made anew, so that nobody else has it open or may read it.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        # There only when something went wrong; the error that says so goes on.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

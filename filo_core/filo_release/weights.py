@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from filo_core.errors import ProfileError
-
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from filo_core.filo_release.model import FiLoRelease
 
 _TEXT_DUPLICATES = "text_encoder."
 _AFTER_FIRST_IMAGE = {
@@ -37,15 +33,3 @@ def our_names(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
         else:
             renamed[name] = tensor
     return renamed
-
-
-def load_published(model: FiLoRelease, published: Mapping[str, Tensor]) -> None:
-    """Copy a published state into the model.
-
-    Raises:
-        ProfileError: if a tensor is missing, left over or of another shape; the message says which.
-    """
-    try:
-        model.load_state_dict(our_names(published), strict=True)
-    except RuntimeError as error:
-        raise ProfileError(f"This is not the published FiLo checkpoint: {error}") from error

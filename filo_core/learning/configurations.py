@@ -47,7 +47,8 @@ def _mdci(*, shape: bool, scale: bool, deformable: bool = False) -> HeadSettings
 _ALL = (
     Configuration("clip", "clip", peak_share=0.0),
     Configuration("clip-ac", "clip-ac", peak_share=0.0),
-    Configuration("winclip", "windows", "windows"),
+    Configuration("winclip", "windows", "windows", peak_share=0.0),
+    Configuration("winclip-few-shot", "windows", "windows"),
     Configuration(
         "april-gan",
         "trained",
@@ -70,7 +71,11 @@ _ALL = (
         ),
         peak_share=0.0,
     ),
-    _ablation("filo", replace(_FULL, conditional=False, fixed_templates=False, filtering=False, deformable=False)),
+    # As its release is: CoCoOp, kernels whose features are summed before one softmax, the best box's position.
+    _ablation(
+        "filo",
+        replace(_FULL, fixed_templates=False, filtering=False, deformable=False, fusion="feature", positions="top1"),
+    ),
     _ablation("filo++", _FULL),
     Configuration("spade", "none", "spade"),
     Configuration("patchcore", "none", "patchcore"),

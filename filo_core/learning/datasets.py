@@ -1,4 +1,4 @@
-"""Data sets in the folder layout of MVTec AD; VisA as published is read by :mod:`filo_core.learning.visa`.
+"""Data sets in the folder layout of MVTec AD (IV-A); VisA as published is read by :mod:`filo_core.learning.visa`.
 
 A category is a folder with ``train/good``, ``test/good``, ``test/<defect>`` and, where there are masks,
 ``ground_truth/<defect>/<name>_mask.png``.

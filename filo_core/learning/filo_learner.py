@@ -42,6 +42,7 @@ class FiloLearner:
     def __init__(self, frozen: FrozenModel, heads: TrainedHeads) -> None:
         self._frozen, self._heads = frozen, heads
         self._sides: dict[Recipe, TrainingSide] = {}
+        self._seen: dict[TrainingSample, tuple[Tensor, Tensor, Tensor]] = {}
 
     def parameters_of(self, stage: str) -> Mapping[str, Mapping[str, nn.Parameter]]:
         """See :meth:`~filo_core.method.trained_heads.TrainedHeads.parameters_of`."""
@@ -53,6 +54,8 @@ class FiloLearner:
 
     def maps(self, sample: TrainingSample) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
         """M_n and M_a of each stage and G, without Grounding DINO and at all nine positions."""
+        # What is learned here changes the sides.
+        self._seen.clear()
         pixels, mask = sample.read()
         features = self._features(pixels)
         sides = self._side(sample.recipe).sides(features.image_embedding[0])
@@ -62,10 +65,17 @@ class FiloLearner:
         return [(normal, anomalous) for normal, anomalous in maps], truth
 
     def sides(self, sample: TrainingSample) -> tuple[Tensor, Tensor, Tensor]:
-        """Adapted image feature and the two side features."""
-        pixels, _ = sample.read()
-        image = self._features(pixels).image_embedding[0]
-        return (self._heads.adapter(image), *self._side(sample.recipe).sides(image))
+        """Adapted image feature and the two side features.
+
+        All but the adapter stands still in stage 2, so an image is looked at in its first epoch only: 9 kB are kept.
+        """
+        if sample not in self._seen:
+            pixels, _ = sample.read()
+            image = self._features(pixels).image_embedding[0]
+            normal, anomalous = self._side(sample.recipe).sides(image)
+            self._seen[sample] = image, normal.detach(), anomalous.detach()
+        image, normal, anomalous = self._seen[sample]
+        return self._heads.adapter(image), normal, anomalous
 
     def _features(self, pixels: NDArray[Any]) -> ImageFeatures:
         backbone = self._frozen.backbone

@@ -1,4 +1,7 @@
-"""The field's figures of merit. Every one is in [0, 1], and None where it is not defined; NaN never leaves here."""
+"""The field's figures of merit, of which the paper reports the two AUROCs (IV-B).
+
+Every one is in [0, 1], and None where it is not defined; NaN never leaves here.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ class PixelMetrics:
     Three histograms of 65,536 bins are all it keeps: normal pixels, anomalous pixels, and anomalous pixels that each
     count as one over the area of their region. The third, cumulated, is the sum over all regions of their overlap at
     each threshold, so the regions need no histogram of their own. Values closer than 1/65535 count as equal: AUROC
-    is off the exact figure by at most half the share of pairs that fall into one bin (:meth:`auroc_error_bound`).
+    is off the exact figure by at most half the share of pairs that fall into one bin.
     """
 
     def __init__(self) -> None:
@@ -114,13 +117,6 @@ class PixelMetrics:
         above = self._anomalous.sum() - np.cumsum(self._anomalous)
         ranked = np.dot(self._normal.astype(np.float64), above + 0.5 * self._anomalous)
         return float(ranked / pairs)
-
-    def auroc_error_bound(self) -> float | None:
-        """How far :meth:`auroc` can be from the figure without bins: half the share of pairs within one bin."""
-        pairs = int(self._normal.sum()) * int(self._anomalous.sum())
-        if not pairs:
-            return None
-        return float(np.dot(self._normal.astype(np.float64), self._anomalous) / pairs / 2.0)
 
     def average_precision(self) -> float | None:
         """Mean precision over the recalls that the bins reach; None unless there are pixels of both sides."""

@@ -13,7 +13,7 @@ from filo_core.method.learned_prompts import (
     normal_texts,
     tokens_of,
 )
-from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts, normal_prompts
+from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts, normal_prompts
 from filo_core.method.scoring import side_feature
 from filo_core.types import Position
 
@@ -61,9 +61,8 @@ class TrainingSide:
 
 def _fixed_features(recipe: Recipe, names: list[str], text_encoder: TextEncoder) -> tuple[Tensor, Tensor]:
     domains = domains_of(recipe.kind, recipe.domain)
-    anomalous = list(generic_anomalous_prompts(recipe.class_name, domains))
-    for name in names:
-        anomalous += anomaly_prompts(recipe.class_name, name, domains, tuple(Position))
+    generic = generic_anomalous_prompts(recipe.class_name, domains)
+    anomalous = (*generic, *described_prompts(recipe.class_name, names, domains, tuple(Position)))
     normal = text_encoder.encode(normal_prompts(recipe.class_name, domains))
     # Cloned, since what was made for inference only cannot take part in training.
     return normal.clone(), text_encoder.encode(anomalous).clone()

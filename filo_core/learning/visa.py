@@ -1,4 +1,4 @@
-"""VisA as it is published: ``<object>/Data/Images/{Normal,Anomaly}``, ``Data/Masks``, and a split in ``split_csv``.
+"""VisA as it is published (IV-A): ``<object>/Data/Images/{Normal,Anomaly}``, ``Data/Masks``, and a file for the split.
 
 VisA once it was rearranged (``1cls/<object>/train/good`` and so on) is in the layout of MVTec AD.
 """

@@ -49,17 +49,11 @@ class Worker(Generic[EngineT]):
         self._changed = threading.Condition()
         self._queue = JobQueue(self._changed, fairness)
         self._engine: EngineT | None = None
-        self._engine_state = EngineState.LOADING
         self._engine_error: Exception | None = None
         self._stopping = False
         self._must_load = True
         # A thread that hangs in a driver must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="filo-worker", daemon=True)
-
-    @property
-    def engine_state(self) -> EngineState:
-        """Whether the model can be used yet."""
-        return self._engine_state
 
     @property
     def engine(self) -> EngineT | None:
@@ -154,7 +148,6 @@ class Worker(Generic[EngineT]):
             self._report_engine(EngineState.READY)
 
     def _report_engine(self, state: EngineState) -> None:
-        self._engine_state = state
         if self._on_engine is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""FiLoDetector: the parts of FiLo++ in their order, set up for one recipe."""
+"""FiLoDetector: the parts of FiLo++ in their order (III-A), set up for one recipe."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import torch
-from torch.nn import functional
 
 from filo_core.method.grids import grid_of
 from filo_core.method.grounding import suppress_outside
@@ -22,16 +19,25 @@ from filo_core.method.room import with_room
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch, TypeShare
+from filo_core.method.view import cells_of, on_whole_image, shifted, view_box, within_view
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
     from filo_core.method.grounding import Suppress
-    from filo_core.method.interfaces import Backbone, ImageFeatures, Localizer, TextEncoder, VisionLanguage
+    from filo_core.method.interfaces import (
+        Backbone,
+        GroundingBox,
+        ImageFeatures,
+        Localizer,
+        TextEncoder,
+        VisionLanguage,
+    )
     from filo_core.method.phrase_maps import PhraseMaps
     from filo_core.profiles.manifest import ModelProfile
 
@@ -49,6 +55,15 @@ class NearestPatch:
     """None in a taught patch, which is stored without its grid."""
     patch: tuple[float, float]
     """Width and height of a patch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TextAnswer:
+    """What the text side says of one image; None where it was not asked."""
+
+    map: Tensor | None = None
+    probability: float | None = None
+    unfiltered: tuple[str, ...] = ()
 
 
 class FiLoDetector:
@@ -144,8 +159,7 @@ class FiLoDetector:
             return
         view = self._view(pixels)
         features = self._backbone.encode(self._backbone.prepare(view))
-        seen = self._view_box(pixels)
-        box = Box(patch.box.x - seen.x, patch.box.y - seen.y, patch.box.width, patch.box.height)
+        box = within_view(patch.box, self._view_box(pixels))
         self.memory_bank.add(
             patch.key,
             [
@@ -167,46 +181,61 @@ class FiLoDetector:
     def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
         """:meth:`predict` with another memory bank, for leave-one-out scores."""
         seconds: dict[str, float] = {}
-        profile = self._profile
+        seen, view = self._view_box(pixels), self._view(pixels)
         with _timed(seconds, "encode"):
-            view = self._view(pixels)
             features = self._backbone.encode(self._backbone.prepare(view))
         with _timed(seconds, "localise"):
             boxes = self._localizer.locate(view, self._phrases)
         with _timed(seconds, "match"):
-            side = self._backbone.image_size
-            few_shot = None
-            if self._matches and (len(memory_bank) or self._text_side is None):
-                distances = memory_bank.distances([s[0] for s in features.matched], profile.match_windows)
-                few_shot = few_shot_map(distances, features.grid, side)
-            vision_language, probability = None, None
-            if self._text_side is not None:
-                if profile.vision_language_weight > 0 or few_shot is None:
-                    vision_language = self._text_side.map(features, boxes, side)
-                if profile.text_score or few_shot is None:
-                    probability = self._text_side.probability(features, boxes)
-            fused = combine_maps(vision_language, few_shot, profile.vision_language_weight)
-            final = smooth(self._suppress(fused, boxes, profile.suppression), profile.gaussian_sigma_px)
-            # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
-            scored = smooth(fused, profile.gaussian_sigma_px) if few_shot is None else final
-            score = image_score(scored, probability, self._peak_share)
+            few_shot = self._few_shot(features, memory_bank)
+            text = self._ask_text(features, boxes, alone=few_shot is None)
+            final, score = self._scored(few_shot, text, boxes)
         with _timed(seconds, "regions"):
             view_map = final.float().cpu().numpy()
-            regions = self._regions(view_map, features, view.shape[1], view.shape[0])
-            anomaly_map = self._on_whole_image(view_map, pixels.shape[1], pixels.shape[0])
-        ranked: tuple[TypeShare, ...] = ()
-        if self._type_ranking is not None:
-            ranked = self._type_ranking.rank(features, positions_of(boxes))
-        unfiltered = self._text_side.sides(features, boxes).unfiltered if isinstance(self._text_side, TextSide) else ()
-        return Prediction(score, anomaly_map, regions, seconds, profile.trained, ranked, unfiltered)
+            regions = self._regions(view_map, features, seen)
+            anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
+            ranking = self._type_ranking
+            ranked = () if ranking is None else ranking.rank(features, positions_of(boxes))
+        return Prediction(score, anomaly_map, regions, seconds, self._profile.trained, ranked, text.unfiltered)
+
+    def _few_shot(self, features: ImageFeatures, memory_bank: MemoryBank) -> Tensor | None:
+        """M_few, eqs. (5) and (6); None where nothing is matched."""
+        if not self._matches or (self._text_side is not None and not len(memory_bank)):
+            return None
+        distances = memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
+        return few_shot_map(distances, features.grid, self._backbone.image_size)
+
+    def _ask_text(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...], *, alone: bool) -> _TextAnswer:
+        """M_vl and p as far as they count; both where there is nothing else."""
+        side, profile = self._text_side, self._profile
+        if side is None:
+            return _TextAnswer()
+        mapped, scored = alone or profile.vision_language_weight > 0, alone or profile.text_score
+        asked = mapped or scored
+        return _TextAnswer(
+            side.map(features, boxes, self._backbone.image_size) if mapped else None,
+            side.probability(features, boxes) if scored else None,
+            side.sides(features, boxes).unfiltered if asked and isinstance(side, TextSide) else (),
+        )
+
+    def _scored(
+        self, few_shot: Tensor | None, text: _TextAnswer, boxes: tuple[GroundingBox, ...]
+    ) -> tuple[Tensor, float]:
+        """M of eq. (7) and the image score of eq. (1)."""
+        profile = self._profile
+        fused = combine_maps(text.map, few_shot, profile.vision_language_weight)
+        final = smooth(self._suppress(fused, boxes, profile.suppression), profile.gaussian_sigma_px)
+        # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
+        scored = smooth(fused, profile.gaussian_sigma_px) if few_shot is None else final
+        return final, image_score(scored, text.probability, self._peak_share)
 
     @torch.inference_mode()
     def phrase_maps(self, phrases: PhraseMaps, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Phrase → map in [0, 1] over the whole of ``(H, W, 3)`` uint8 RGB; zero outside the region of interest."""
         features = self._backbone.encode(self._backbone.prepare(self._view(pixels)))
-        height, width = pixels.shape[:2]
+        seen, (height, width) = self._view_box(pixels), pixels.shape[:2]
         return {
-            name: self._on_whole_image(lit.float().cpu().numpy(), width, height)
+            name: on_whole_image(lit.float().cpu().numpy(), seen, width, height)
             for name, lit in phrases.maps(features, self._backbone.image_size).items()
         }
 
@@ -223,8 +252,7 @@ class FiLoDetector:
         """
         view = self._view(pixels)
         features = self._backbone.encode(self._backbone.prepare(view))
-        seen = self._view_box(pixels)
-        inside = Box(box.x - seen.x, box.y - seen.y, box.width, box.height)
+        inside = within_view(box, self._view_box(pixels))
         cells = cells_of(inside, view.shape[1], view.shape[0], features.grid)
         stages = [stage[0] for stage in features.stages]
         distances = self.memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
@@ -257,69 +285,15 @@ class FiLoDetector:
     def _view_box(self, pixels: NDArray[np.uint8]) -> Box:
         return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
 
-    def _regions(
-        self, view_map: NDArray[np.float32], features: ImageFeatures, width: int, height: int
-    ) -> tuple[Region, ...]:
-        roi = self._recipe.region_of_interest
-        dx, dy = (max(roi.x, 0), max(roi.y, 0)) if roi is not None else (0, 0)
+    def _regions(self, view_map: NDArray[np.float32], features: ImageFeatures, seen: Box) -> tuple[Region, ...]:
         regions = []
-        for shape in find_regions(view_map, self._recipe.limits.region, width, height):
+        for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
             name, confidence = UNKNOWN_TYPE, 0.0
             if self._type_ranking is not None:
                 name, confidence = self._type_ranking.name(features, shape.mask, shape.position)
-            box = Box(shape.box.x + dx, shape.box.y + dy, shape.box.width, shape.box.height)
+            box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
             regions.append(Region(box, shape.area_px, shape.score, name, confidence, shape.position))
         return tuple(regions)
-
-    def _on_whole_image(self, view_map: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-        """The map over the whole image; zero outside the region of interest, which was not looked at."""
-        roi = self._recipe.region_of_interest
-        if roi is None:
-            return view_map
-        side = view_map.shape[0]
-        left, right = (round(side * min(max(x, 0), width) / width) for x in (roi.x, roi.x + roi.width))
-        top, bottom = (round(side * min(max(y, 0), height) / height) for y in (roi.y, roi.y + roi.height))
-        if right <= left or bottom <= top:
-            return view_map
-        whole = np.zeros_like(view_map)
-        whole[top:bottom, left:right] = cv2.resize(
-            view_map, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
-        )
-        return whole
-
-
-def view_box(roi: Box | None, width: int, height: int) -> Box:
-    """What is looked at of a ``width`` x ``height`` picture: the region of interest as far as it lies inside."""
-    if roi is not None:
-        left, top = max(roi.x, 0), max(roi.y, 0)
-        right, bottom = min(roi.x + roi.width, width), min(roi.y + roi.height, height)
-        if right > left and bottom > top:
-            return Box(left, top, right - left, bottom - top)
-    return Box(0, 0, width, height)
-
-
-def cells_of(box: Box, width: int, height: int, grid: tuple[int, int]) -> NDArray[np.int64]:
-    """Row-major indices of the grid's cells that a box in a ``width`` x ``height`` picture touches; at least one."""
-    rows, columns = grid
-
-    def span(start: int, length: int, size: int, cells: int) -> range:
-        first = min(max(start * cells // size, 0), cells - 1)
-        last = min(max(-(-(start + length) * cells // size) - 1, first), cells - 1)
-        return range(first, last + 1)
-
-    across, down = span(box.x, box.width, width, columns), span(box.y, box.height, height, rows)
-    return np.array([row * columns + column for row in down for column in across], np.int64)
-
-
-def shifted(batch: Tensor, dx: int, dy: int) -> Tensor:
-    """``(B, 3, S, S)`` images moved right by ``dx`` and down by ``dy`` pixels, the border repeated."""
-    if dx == dy == 0:
-        return batch
-    height, width = batch.shape[-2:]
-    margin = (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))
-    padded = functional.pad(batch, margin, mode="replicate")
-    top, left = max(-dy, 0), max(-dx, 0)
-    return padded[..., top : top + height, left : left + width]
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from importlib import resources
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class GroundingDinoLocalizer:
         self._model = model.to(device).eval()
         self._settings = settings
         self._device = device
+        self._captions = lru_cache(maxsize=8)(partial(captions, tokenizer=model.tokenizer, longest=model.max_text_len))
 
     def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
         """Surviving boxes of all caption chunks, best first; empty when none survives."""
@@ -57,17 +59,21 @@ class GroundingDinoLocalizer:
         """Every query's box (centre, width and height in fractions of the image), its score and its phrase."""
         image = self._prepare(pixels)
         found: list[tuple[_Query, float, str]] = []
-        for caption in captions(phrases, self._model.tokenizer, self._model.max_text_len):
+        for caption in self._captions(tuple(phrases)):
             out = self._model(image[None], captions=[caption])
             shares = out["pred_logits"][0].float().sigmoid().cpu()
-            tokens = self._model.tokenizer(caption)["input_ids"]
-            for share, box in zip(shares, out["pred_boxes"][0].float().cpu().tolist(), strict=True):
-                found.append(((box[0], box[1], box[2], box[3]), float(share.max()), self._phrase(share, tokens)))
+            boxes = [(x, y, width, height) for x, y, width, height in out["pred_boxes"][0].float().cpu().tolist()]
+            found += zip(boxes, shares.amax(dim=1).tolist(), self._named(shares, caption), strict=True)
         return found
 
-    def _phrase(self, share: Tensor, tokens: Sequence[int]) -> str:
-        chosen = [token for token, part in zip(tokens, share, strict=False) if part > self._settings.text_threshold]
-        return str(self._model.tokenizer.decode(chosen, skip_special_tokens=True)).replace(".", "").strip()
+    def _named(self, shares: Tensor, caption: str) -> list[str]:
+        """What each query names: the caption's tokens above the text threshold; of most queries there is none."""
+        tokens = np.array(self._model.tokenizer(caption)["input_ids"])
+        above = (shares[:, : len(tokens)] > self._settings.text_threshold).numpy()
+        return [self._words(tokens[: len(row)][row]) if row.any() else "" for row in above]
+
+    def _words(self, tokens: NDArray[np.int64]) -> str:
+        return str(self._model.tokenizer.decode(tokens.tolist(), skip_special_tokens=True)).replace(".", "").strip()
 
     def _prepare(self, pixels: NDArray[np.uint8]) -> Tensor:
         """``(3, h, w)`` float32: short side as set, aspect kept, ImageNet's statistics."""

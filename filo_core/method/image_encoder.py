@@ -24,7 +24,7 @@ class OpenClipImageEncoder:
 
     Args:
         model: an ``open_clip.CLIP`` whose vision tower is a ``VisionTransformer``.
-        stages: 1-based transformer blocks, ascending (``6, 12, 18, 24`` in the paper).
+        stages: 1-based transformer blocks, ascending (``6, 12, 18, 24`` in IV-C).
         mean: per channel, RGB, in [0, 1].
         std: the same.
         value_stages: 1-based blocks whose V-V output is wanted as well, ascending.
@@ -46,8 +46,9 @@ class OpenClipImageEncoder:
         depth = len(self._visual.transformer.resblocks)
         if not stages or list(stages) != sorted(set(stages)) or not 1 <= stages[0] <= stages[-1] <= depth:
             raise ValueError(f"stages must ascend within 1..{depth}, got {list(stages)}")
-        if any(not first_value_block <= stage <= depth for stage in value_stages):
-            raise ValueError(f"V-V stages must lie within {first_value_block}..{depth}, got {list(value_stages)}")
+        within = all(first_value_block <= stage <= depth for stage in value_stages)
+        if not within or list(value_stages) != sorted(set(value_stages)):
+            raise ValueError(f"V-V stages must ascend within {first_value_block}..{depth}, got {list(value_stages)}")
         self._value_stages = tuple(value_stages)
         self._first_value_block = first_value_block
         # The last block is read as well: its patch tokens are projected into the joint space.

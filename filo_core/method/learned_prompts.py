@@ -11,16 +11,17 @@ from torch.nn import functional
 
 from filo_core.method.prefix import encode_behind, run_prefix
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
+from filo_core.types import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
-    from filo_core.types import Position
-
 _PLACE = "x"
 """One token of any vocabulary; its embedding is replaced by a learned vector."""
+_NORMAL, _GENERIC = "normal states", "generic states"
+"""Groups of prompts that are encoded together; the others are positions."""
 AGNOSTIC_CLASS = "object"
 """Stands for the class name where that is left out."""
 
@@ -91,9 +92,13 @@ def normal_texts(class_name: str) -> tuple[str, ...]:
 
 def anomalous_texts(class_name: str, names: Sequence[str], positions: Sequence[Position]) -> tuple[str, ...]:
     """What follows them on the anomalous side: generic states, then every anomaly type at every position."""
-    generic = [state.format(class_name) for state in GENERIC_ANOMALOUS_STATES]
-    placed = [f"abnormal {class_name} with {name} at {position.value}" for position in positions for name in names]
-    return (*generic, *placed)
+    generic = (state.format(class_name) for state in GENERIC_ANOMALOUS_STATES)
+    return (*generic, *(text for position in positions for text in placed_texts(class_name, names, position)))
+
+
+def placed_texts(class_name: str, names: Sequence[str], position: Position) -> tuple[str, ...]:
+    """Every anomaly type at one position."""
+    return tuple(f"abnormal {class_name} with {name} at {position.value}" for name in names)
 
 
 class LearnedPrompts:
@@ -116,40 +121,47 @@ class LearnedPrompts:
         tokenize: Callable[[list[str]], Tensor],
     ) -> None:
         self._model = model
-        self._tokenizer = tokenize
+        self._tokenize = tokenize
         self._sides = sides
         self._class_name = class_name
         self._names = tuple(names)
         self._device = model.positional_embedding.device
-        self._tokens: dict[Position | None, Tensor] = {}
-        self._normal = self._tokenize(normal_texts(class_name))
+        self._tokens: dict[str, Tensor] = {}
+        self._kept: dict[str, Tensor] = {}
 
     @torch.inference_mode()
     def encode(self, image: Tensor, positions: Sequence[Position]) -> tuple[Tensor, Tensor]:
         """Features ``(P, D)`` and ``(Q, D)`` of the two sides for one ``(D,)`` image, L2-normalised.
 
-        Each side's prefix is computed once; only the chosen positions are encoded.
+        Each side's prefix is computed once; only the chosen positions are encoded, and without a meta-net, where the
+        image changes nothing, each of them once and for all.
         """
-        anomalous = [self._placed(position) for position in (None, *positions)]
+        normal, anomalous = self._sides
+        placed = positions if self._names else ()
         return (
-            self._encode_side(0, image, [self._normal]),
-            self._encode_side(1, image, [tokens for tokens in anomalous if len(tokens)]),
+            self._encode_side(normal, image, (_NORMAL,)),
+            self._encode_side(anomalous, image, (_GENERIC, *placed)),
         )
 
-    def _encode_side(self, side: int, image: Tensor, groups: Sequence[Tensor]) -> Tensor:
-        prefix = run_prefix(self._model, groups[0][0, :1], self._sides[side](image))
-        return torch.cat([encode_behind(self._model, prefix, tokens) for tokens in groups])
+    def _encode_side(self, side: LearnedSide, image: Tensor, groups: Sequence[str]) -> Tensor:
+        found = dict(self._kept) if side.meta is None else {}
+        missing = [group for group in groups if group not in found]
+        if missing:
+            prefix = run_prefix(self._model, self._tokens_of(missing[0])[0, :1], side(image))
+            found |= {group: encode_behind(self._model, prefix, self._tokens_of(group)) for group in missing}
+        if side.meta is None:
+            self._kept = found
+        return torch.cat([found[group] for group in groups])
 
-    def _placed(self, position: Position | None) -> Tensor:
-        """Tokens of the generic states (None) or of every anomaly type at one position."""
-        if position not in self._tokens:
-            texts = (
-                anomalous_texts(self._class_name, (), ())
-                if position is None
-                else anomalous_texts(self._class_name, self._names, (position,))[len(GENERIC_ANOMALOUS_STATES) :]
-            )
-            self._tokens[position] = self._tokenize(texts) if texts else self._normal[:0]
-        return self._tokens[position]
-
-    def _tokenize(self, texts: Sequence[str]) -> Tensor:
-        return tokens_of(texts, len(self._sides[0].vectors), self._tokenizer).to(self._device)
+    def _tokens_of(self, group: str) -> Tensor:
+        """Tokens of the normal side, of the generic states, or of every anomaly type at one position."""
+        if group not in self._tokens:
+            if group == _NORMAL:
+                texts = normal_texts(self._class_name)
+            elif group == _GENERIC:
+                texts = anomalous_texts(self._class_name, (), ())
+            else:
+                texts = placed_texts(self._class_name, self._names, Position(group))
+            count = len(self._sides[0].vectors)
+            self._tokens[group] = tokens_of(texts, count, self._tokenize).to(self._device)
+        return self._tokens[group]

@@ -156,21 +156,22 @@ def _too_far(cell: int, count: int, window: float, device: torch.device) -> Tens
 
 
 def _nearest_distance(query: Tensor, references: Sequence[Tensor], windows: Sequence[float]) -> Tensor:
-    # Reference by reference: the largest product stays (N, N), however many references there are.
+    # Pass by pass: the largest product stays (N, N), however many references there are and passes each has.
     count = query.shape[0]
     best = torch.full((len(windows), count), -1.0, device=query.device)
     bound = [index for index, window in enumerate(windows) if window < 1.0]
     free = [index for index, window in enumerate(windows) if window >= 1.0]
     for patches in references:
         gridded = len(patches) % count == 0
-        # Several passes of one reference lie behind each other, each with its whole grid.
-        for passed in torch.split(patches, count) if gridded and bound else ():
-            found = _nearest_within(query, passed, [windows[index] for index in bound])
-            best[bound] = torch.maximum(best[bound], found)
         anywhere = free if gridded else list(range(len(windows)))
-        if anywhere:
-            found = in_batches(partial(_best_of, patches), query, count)
-            best[anywhere] = torch.maximum(best[anywhere], found)
+        # Several passes of one reference lie behind each other, each with its whole grid.
+        for passed in torch.split(patches, count):
+            if gridded and bound:
+                found = _nearest_within(query, passed, [windows[index] for index in bound])
+                best[bound] = torch.maximum(best[bound], found)
+            if anywhere:
+                found = in_batches(partial(_best_of, passed), query, count)
+                best[anywhere] = torch.maximum(best[anywhere], found)
     # Rounding can push the similarity of equal vectors past 1.
     return (1.0 - best.mean(dim=0)).clamp_min(0.0)
 

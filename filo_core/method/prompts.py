@@ -57,3 +57,10 @@ def anomaly_prompts(
         for domain in domains
         for position in positions
     )
+
+
+def described_prompts(
+    class_name: str, names: Sequence[str], domains: Sequence[str], positions: Sequence[Position]
+) -> tuple[str, ...]:
+    """:func:`anomaly_prompts` of every anomaly type, one type after the other."""
+    return tuple(prompt for name in names for prompt in anomaly_prompts(class_name, name, domains, positions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -45,13 +45,14 @@ def find_regions(
     height, width = anomaly_map.shape
     scale_x, scale_y = image_width / width, image_height / height
     shapes = []
-    for label in range(1, count):
+    # The peaks alone say which parts are kept: only those get a mask of the whole map.
+    peaks = {label: _peak(anomaly_map, labels, stats, label) for label in range(1, count)}
+    for label in sorted(peaks, key=peaks.__getitem__, reverse=True)[:MAX_REGIONS]:
         left, top, columns, rows, area = (int(value) for value in stats[label])
-        mask = labels == label
         x, y = int(left * scale_x), int(top * scale_y)
         shapes.append(
             RegionShape(
-                mask=mask,
+                mask=labels == label,
                 box=Box(
                     x,
                     y,
@@ -59,9 +60,15 @@ def find_regions(
                     max(1, round((top + rows) * scale_y) - y),
                 ),
                 area_px=max(1, round(area * scale_x * scale_y)),
-                score=float(anomaly_map[mask].max()),
+                score=peaks[label],
                 position=position_of((centroids[label][0] + 0.5) / width, (centroids[label][1] + 0.5) / height),
             )
         )
-    shapes.sort(key=lambda shape: shape.score, reverse=True)
-    return tuple(shapes[:MAX_REGIONS])
+    return tuple(shapes)
+
+
+def _peak(anomaly_map: NDArray[np.float32], labels: NDArray[Any], stats: NDArray[Any], label: int) -> float:
+    """Largest value of one part, looked for in its box."""
+    left, top, columns, rows = (int(value) for value in stats[label][:4])
+    box = np.s_[top : top + rows, left : left + columns]
+    return float(anomaly_map[box][labels[box] == label].max())

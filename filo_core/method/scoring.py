@@ -39,8 +39,10 @@ def side_shares(features: Tensor, normal: Tensor, anomalous: Tensor, scale: floa
     Returns:
         ``(..., 2)`` float32 in [0, 1], summing to 1.
     """
-    logits = scale * features @ torch.stack([normal, anomalous], dim=-1)
-    return logits.softmax(dim=-1)
+    # Autocast to bfloat16 would round cosines times 100 to eighths, and shares to steps of three per cent.
+    with torch.autocast(features.device.type, enabled=False):
+        logits = scale * features.float() @ torch.stack([normal, anomalous], dim=-1).float()
+        return logits.softmax(dim=-1)
 
 
 def anomalous_probability(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BATCH = 64
+_KEPT = 8192
+"""Prompts whose features are remembered, 3 kB each at CLIP's width: some recipes of the longest anomaly list."""
 
 
 class OpenClipTextEncoder:
     """Prompt features of an open_clip model.
+
+    The fixed templates of a product are the same for its recipes, for their regions' names and in calibration, so the
+    last features are remembered and each prompt is encoded once.
 
     Args:
         model: an ``open_clip.CLIP``.
@@ -38,6 +44,7 @@ class OpenClipTextEncoder:
         self._tokenizer = tokenize
         self._device = device
         self._knows = knows
+        self._remembered: dict[str, Tensor] = {}
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """``(P, L)`` int64; what is beyond the context length is cut by the tokenizer."""
@@ -50,7 +57,14 @@ class OpenClipTextEncoder:
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> Tensor:
         """``(P, D)`` float32, L2-normalised, in batches."""
-        return in_batches(lambda batch: encode_tokens(self._model, batch), self.tokenize(prompts), _BATCH)
+        known = self._remembered
+        new = [prompt for prompt in dict.fromkeys(prompts) if prompt not in known]
+        if new:
+            known |= zip(new, in_batches(partial(encode_tokens, self._model), self.tokenize(new), _BATCH), strict=True)
+        features = torch.stack([known[prompt] for prompt in prompts])
+        for oldest in list(known)[: max(len(known) - _KEPT, 0)]:
+            del known[oldest]
+        return features
 
 
 def encode_tokens(model: Any, tokens: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from filo_core.method.filtering import filter_prompts
 from filo_core.method.learned_prompts import AGNOSTIC_CLASS, LearnedPrompts
 from filo_core.method.positions import positions_of
-from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts, normal_prompts
+from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts, normal_prompts
 from filo_core.method.scoring import anomalous_probability, fuse_sides, side_feature, side_shares, upsample_channels
 from filo_core.types import Position
 
@@ -112,11 +112,7 @@ class TextSide:
 
     def _at(self, position: Position) -> Tensor:
         if position not in self._placed:
-            prompts = [
-                prompt
-                for name in self._names
-                for prompt in anomaly_prompts(self._class_name, name, self._domains, [position])
-            ]
+            prompts = described_prompts(self._class_name, self._names, self._domains, [position])
             self._placed[position] = self._text_encoder.encode(prompts) if prompts else self._generic[:0]
         return self._placed[position]
 

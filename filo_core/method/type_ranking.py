@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from filo_core.method.prompts import anomaly_prompts, domains_of, generic_anomalous_prompts
+from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts
 from filo_core.method.scoring import SIMILARITY_SCALE, side_feature
 from filo_core.types import UNKNOWN_TYPE, Position, TypeShare
 
@@ -39,7 +39,7 @@ class TypeRanking:
         self._by_position: dict[Position, Tensor] = {}
 
     def name(self, features: ImageFeatures, mask: NDArray[np.bool_], position: Position) -> tuple[str, float]:
-        """Best type of one region and its softmax share in [0, 1].
+        """Best type of one region and its softmax share among the types and the generic states, in [0, 1].
 
         Args:
             features: of the image, batch of one.
@@ -56,9 +56,10 @@ class TypeRanking:
         region = functional.normalize(weights @ features.patch_embeddings[0], dim=-1)
         similarities = self._described(position) @ region
         best = int(similarities.argmax())
-        if float(similarities[best]) <= float(self._generic @ region):
+        generic = self._generic @ region
+        if float(similarities[best]) <= float(generic):
             return UNKNOWN_TYPE, 0.0
-        return self.names[best], float((SIMILARITY_SCALE * similarities).softmax(dim=0)[best])
+        return self.names[best], float(_shares(similarities, generic)[best])
 
     def rank(self, features: ImageFeatures, positions: Sequence[Position]) -> tuple[TypeShare, ...]:
         """All types of the whole image, best first, each with its softmax share; empty means unknown (III-B2).
@@ -77,20 +78,22 @@ class TypeRanking:
             torch.stack([self._described(position) for position in positions]).mean(dim=0), dim=-1
         )
         similarities = described @ image
-        if float(similarities.max()) <= float(self._generic @ image):
+        generic = self._generic @ image
+        if float(similarities.max()) <= float(generic):
             return ()
-        shares = (SIMILARITY_SCALE * similarities).softmax(dim=0).tolist()
+        shares = _shares(similarities, generic).tolist()
         ranked = sorted(zip(self.names, shares, strict=True), key=lambda pair: -pair[1])
         return tuple(TypeShare(name, share) for name, share in ranked)
 
     def _described(self, position: Position) -> Tensor:
         """``(names, D)``, L2-normalised."""
         if position not in self._by_position:
-            prompts = [
-                prompt
-                for name in self.names
-                for prompt in anomaly_prompts(self._class_name, name, self._domains, [position])
-            ]
+            prompts = described_prompts(self._class_name, self.names, self._domains, [position])
             encoded = self._text_encoder.encode(prompts).view(len(self.names), len(self._domains), -1)
             self._by_position[position] = functional.normalize(encoded.mean(dim=1), dim=-1)
         return self._by_position[position]
+
+
+def _shares(similarities: Tensor, generic: Tensor) -> Tensor:
+    """``(names,)`` softmax shares; the rest of 1 is "none of these", so that a list of one is not always certain."""
+    return (SIMILARITY_SCALE * torch.cat([similarities, generic[None]])).softmax(dim=0)[:-1]

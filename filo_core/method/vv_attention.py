@@ -1,4 +1,4 @@
-"""The V-V attention path beside a frozen open_clip vision transformer (III-C): values attend to values."""
+"""The V-V attention path beside a frozen open_clip vision transformer (III-C, IV-C): values attend to values."""
 
 from __future__ import annotations
 

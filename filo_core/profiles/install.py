@@ -121,9 +121,7 @@ def install_release(
         located = (source.parent / GROUNDING).is_file()
         changes: dict[str, Any] = {"trained": True, "weights": _write(folder, RELEASE_FILE, state)}
         changes["grounding"] = _grounding(source.parent, folder, profile, trust) if located else None
-        changes["trained_on"] = (
-            _RELEASED if located else f"{_RELEASED}; without Grounding DINO, so nothing is suppressed"
-        )
+        changes["trained_on"] = _RELEASED if located else f"{_RELEASED}; {_UNLOCATED}"
         _change_manifest(folder, changes)
     trust.remember()
     return models / "filo"

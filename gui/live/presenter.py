@@ -76,9 +76,11 @@ class LivePresenter(QObject):
         self._took_key = False
         self._choice: SourceChoice | None = None
         # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
-        self._waiting: deque[tuple[int, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
+        self._waiting: deque[tuple[int, float, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
         self._run = 0
         self._verdict_at: float | None = None
+        self._lost_at: float | None = None
+        """When the camera was last seen lost; None once a picture of later has its verdict."""
         self.phase = LivePhase.IDLE
         self.display: Display[LiveResult] = Display()
         self.facts = LiveFacts()
@@ -103,7 +105,7 @@ class LivePresenter(QObject):
             self.failed.emit(*sentence_of(error))
             return
         self._live, self._choice = live, choice
-        self._verdict_at = None
+        self._verdict_at = self._lost_at = None
         self._waiting.clear()
         self.display.clear()
         self._set_phase(LivePhase.RUNNING)
@@ -191,18 +193,26 @@ class LivePresenter(QObject):
         shown = self.display.shown
         if self.display.hold is not Hold.NONE and shown is not None:
             return Banner(shown.verdict, caption_of(shown, self.display.hold, self.display.ng_meanwhile), held=True)
-        if self.phase is LivePhase.RUNNING:
-            if self.facts.camera is SourceState.LOST:
-                return Banner(Verdict.NOT_INSPECTED, self.tr("The camera gives no picture."))
-            if self.facts.judging_problem:
-                return Banner(Verdict.NOT_INSPECTED, self.tr("The picture could not be judged or kept."))
-            if shown is not None and not self.is_triggered and self._is_stale():
-                return Banner(Verdict.NOT_INSPECTED, self.tr("No new verdict for some seconds."))
+        why = self._why_nothing_is_judged() if self.phase is LivePhase.RUNNING else ""
+        if why:
+            return Banner(Verdict.NOT_INSPECTED, why)
         if shown is None:
             state = self._state
             running = self.phase is LivePhase.RUNNING
             return Banner(None, waiting_text(running, self.facts.camera, state.model_state, self._trigger_kind()))
         return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0))
+
+    def _why_nothing_is_judged(self) -> str:
+        """Why the newest verdict says nothing of the part that lies there now; empty where it does."""
+        if self.facts.camera is SourceState.LOST:
+            return self.tr("The camera gives no picture.")
+        if self._lost_at is not None:
+            return self.tr("The camera is back. Waiting for its first verdict.")
+        if self.facts.judging_problem:
+            return self.tr("The picture could not be judged or kept.")
+        if self.display.shown is not None and not self.is_triggered and self._is_stale():
+            return self.tr("No new verdict for some seconds.")
+        return ""
 
     @property
     def source_name(self) -> str:
@@ -237,7 +247,8 @@ class LivePresenter(QObject):
 
     def _take(self, run: int, live: Live, inspection: Inspection) -> None:
         limits: Limits = live.recipe_version.recipe.limits
-        self._waiting.append((run, inspection, LiveResult.of(inspection, limits)))
+        captured_at = time.monotonic() - (inspection.frame_age_ms or 0.0) / 1000.0
+        self._waiting.append((run, captured_at, inspection, LiveResult.of(inspection, limits)))
         self._arrived.emit()
 
     @Slot()
@@ -246,9 +257,11 @@ class LivePresenter(QObject):
             return
         on_screen = is_refused = False
         while self._waiting:
-            run, inspection, result = self._waiting.popleft()
+            run, captured_at, inspection, result = self._waiting.popleft()
             if run != self._run:
                 continue
+            if self._lost_at is not None and captured_at > self._lost_at:
+                self._lost_at = None
             self._verdict_at = time.monotonic()
             on_screen = self.display.take(result, result.kept()) or on_screen
             is_refused = is_refused or inspection.verdict in _REFUSED
@@ -275,6 +288,8 @@ class LivePresenter(QObject):
             return
         self._tell_readiness()
         self.facts = facts_of(self._live, self._verdict_at)
+        if self.facts.camera is SourceState.LOST:
+            self._lost_at = time.monotonic()
         self.facts_changed.emit()
 
     def _on_settings_changed(self) -> None:

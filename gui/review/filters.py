@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from filo_core.types import InspectionFilter, Verdict
+from workflows.day_ranges import end_of, start_of
 
 DOUBTFUL = frozenset({Verdict.REVIEW, Verdict.NG, Verdict.NOT_INSPECTED})
 
@@ -60,18 +61,13 @@ class Choices:
             case Period.ANY:
                 return None, None
             case Period.TODAY:
-                return _start_of(today), None
+                return start_of(today), None
             case Period.YESTERDAY:
-                return _start_of(today - timedelta(days=1)), _start_of(today)
+                return start_of(today - timedelta(days=1)), start_of(today)
             case Period.WEEK:
-                return _start_of(today - timedelta(days=6)), None
+                return start_of(today - timedelta(days=6)), None
             case Period.MONTH:
-                return _start_of(today - timedelta(days=29)), None
+                return start_of(today - timedelta(days=29)), None
             case Period.BETWEEN:
                 first, last = sorted(day or today for day in (self.first_day, self.last_day))
-                return _start_of(first), _start_of(last + timedelta(days=1))
-
-
-def _start_of(day: date) -> datetime:
-    """Midnight by the clock on the wall, as UTC; days with a change of clocks are 23 or 25 hours long."""
-    return datetime.combine(day, time()).astimezone().astimezone(UTC)
+                return start_of(first), end_of(last)

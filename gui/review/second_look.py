@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
 from gui.background import Background
+from gui.pin_question import ask_for_pin
 from gui.review.blind_dialog import BlindDialog
 from gui.review.teaching import Teaching
 from gui.widgets.controls import button
@@ -70,14 +71,22 @@ class SecondLook(QWidget):
 
     def teach(self, region: int) -> None:
         """Teach the region of this row of the list; all of them where none is chosen."""
-        if self._record is not None and self.teach_button.isEnabled():
-            self.teaching.teach(self._record, region if region >= 0 else None)
+        record = self._record
+        if record is None or not self.teach_button.isEnabled():
+            return
+        pin = ask_for_pin(self._state, self.tr("What is taught judges from now on. Sign with your PIN again."), self)
+        if pin is not None:
+            self.teaching.teach(record, region if region >= 0 else None, pin)
 
     @Slot()
     def undo(self) -> None:
         """Take back what was taught to the product last."""
-        if self._record is not None and self.undo_button.isEnabled():
-            self.teaching.undo(self._record.product)
+        record = self._record
+        if record is None or not self.undo_button.isEnabled():
+            return
+        pin = ask_for_pin(self._state, self.tr("The recipe from before judges again. Sign with your PIN again."), self)
+        if pin is not None:
+            self.teaching.undo(record.product, pin)
 
     def review_blind(self, product: str) -> None:
         """Ask for the verdicts of a second person on what others decided."""

@@ -38,15 +38,15 @@ class Teaching(QObject):
         """True from the request until the golden set is checked."""
         return self._job.is_running
 
-    def teach(self, record: InspectionRecord, region: int | None) -> None:
+    def teach(self, record: InspectionRecord, region: int | None, pin: str) -> None:
         """Let a region of an inspection, or all of them, join the memory bank."""
         inspector, operator = self._state.workbench.inspector, self._state.operator
-        self._job.submit(lambda signals: inspector.teach(record, region, operator, signals))
+        self._job.submit(lambda signals: inspector.teach(record, region, operator, signals, pin=pin))
 
-    def undo(self, product: str) -> None:
+    def undo(self, product: str, pin: str) -> None:
         """Take back what was taught last."""
         inspector, operator = self._state.workbench.inspector, self._state.operator
-        self._job.submit(lambda signals: inspector.undo_teaching(product, operator, listener=signals))
+        self._job.submit(lambda signals: inspector.undo_teaching(product, operator, listener=signals, pin=pin))
 
     def close(self) -> None:
         """Hear nothing any more; what was begun is finished."""

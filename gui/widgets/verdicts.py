@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from filo_core.types import Verdict
@@ -52,23 +52,6 @@ def draw_verdict_sign(painter: QPainter, verdict: Verdict, rect: QRectF, colour:
             path.addPolygon(QPolygonF([QPointF(12, 20.4), QPointF(12, 20.5)]))
     painter.drawPath(path)
     painter.restore()
-
-
-def verdict_pixmap(verdict: Verdict, side: int, scale: float = 1.0) -> QPixmap:
-    """A round badge of ``side`` logical pixels with the sign, for tables and strips beside the word."""
-    pixmap = QPixmap(round(side * scale), round(side * scale))
-    pixmap.setDevicePixelRatio(scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    tone = current_theme().verdict(verdict)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(tone.ground))
-    painter.drawEllipse(QRectF(0, 0, side, side))
-    inner = side * 0.22
-    draw_verdict_sign(painter, verdict, QRectF(inner, inner, side - 2 * inner, side - 2 * inner), QColor(tone.text))
-    painter.end()
-    return pixmap
 
 
 def draw_verdict_chip(painter: QPainter, verdict: Verdict, rect: QRectF, word: str = "") -> None:

@@ -1537,6 +1537,10 @@
             <translation>Die Kamera liefert kein Bild.</translation>
         </message>
         <message>
+            <source>The camera is back. Waiting for its first verdict.</source>
+            <translation>Die Kamera ist wieder da. Das erste Urteil steht noch aus.</translation>
+        </message>
+        <message>
             <source>The picture could not be judged or kept.</source>
             <translation>Das Bild ließ sich nicht beurteilen oder aufbewahren.</translation>
         </message>
@@ -1957,6 +1961,13 @@
         <message>
             <source>The picture could not be read.</source>
             <translation>Das Bild ließ sich nicht lesen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>PinQuestion</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
         </message>
     </context>
     <context>
@@ -2506,6 +2517,14 @@
         <message>
             <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
             <translation>Taste: W. Zeigt die auffällige Stelle neben der ähnlichsten Stelle aller guten Teile.</translation>
+        </message>
+        <message>
+            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <translation>Das Gelernte gilt ab jetzt. Mit der PIN erneut unterschreiben.</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>Das Rezept von davor gilt wieder. Mit der PIN erneut unterschreiben.</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>

@@ -1537,6 +1537,10 @@
             <translation>相机没有提供画面。</translation>
         </message>
         <message>
+            <source>The camera is back. Waiting for its first verdict.</source>
+            <translation>相机已恢复，正在等待首个判定。</translation>
+        </message>
+        <message>
             <source>The picture could not be judged or kept.</source>
             <translation>无法判定或保存该图片。</translation>
         </message>
@@ -1957,6 +1961,13 @@
         <message>
             <source>The picture could not be read.</source>
             <translation>无法读取该图片。</translation>
+        </message>
+    </context>
+    <context>
+        <name>PinQuestion</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
         </message>
     </context>
     <context>
@@ -2506,6 +2517,14 @@
         <message>
             <source>Key: W. Shows the place that stands out beside the nearest place of all good parts.</source>
             <translation>按键：W。将异常部位与所有良品中最接近的部位并排显示。</translation>
+        </message>
+        <message>
+            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <translation>所学内容从现在起生效。请再次输入您的 PIN 签名。</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>之前的配方重新生效。请再次输入您的 PIN 签名。</translation>
         </message>
         <message>
             <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>

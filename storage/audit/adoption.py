@@ -1,4 +1,4 @@
-"""Rows from before the chain covered their table: taken in once, when it begins to, and an event says so."""
+"""What is older than the chain's knowledge of it: taken in once, when it begins to, and an event says so."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from sqlalchemy import Connection, insert, select
 from filo_core.types import EventKind
 from storage.audit.chain import Added, append, read_head
 from storage.audit.contents import canonical
+from storage.audit.forwarded import arrival_detail, forwarded_up_to
 from storage.audit.reading import BATCH, rows_of
+from storage.audit.standing import NO_GOLDEN_SET, golden_said, golden_standing, versions_said, versions_standing
 from storage.engine import wait_for_other_links
+from storage.plant_models import ForwardedRow
 from storage.trust_models import AuditRow, EventRow
 
 
@@ -39,14 +42,39 @@ def adopt(connection: Connection, tables: Sequence[str]) -> None:
         append(connection, [_begun(connection, now, adopted)], now, head)
 
 
+def tell_standing(connection: Connection) -> None:
+    """Tell the chain of what stands and it does not say: versions in force, golden sets, rows of stations."""
+    wait_for_other_links(connection)
+    said, sets = versions_said(connection), golden_said(connection)
+    for product_id, version in versions_standing(connection).items():
+        if said.get(product_id, (0, None))[1] != version:
+            _tell(connection, EventKind.RECIPE_IN_FORCE, {"product": product_id, "version": version})
+    for product_id, digest in golden_standing(connection).items():
+        if sets.get(product_id, (0, NO_GOLDEN_SET))[1] != digest:
+            _tell(connection, EventKind.GOLDEN_SET_CHANGED, {"product": product_id, "digest": digest})
+    told_up_to = forwarded_up_to(connection)
+    for station in connection.scalars(select(ForwardedRow.station).distinct()).all():
+        if detail := arrival_detail(connection, station, told_up_to.get(station, 0)):
+            _tell(connection, EventKind.ROWS_ARRIVED, detail, station)
+
+
+def _tell(connection: Connection, kind: EventKind, detail: dict[str, Any], subject: str = "audit chain") -> None:
+    now = datetime.now(UTC)
+    append(connection, [_event(connection, now, kind, detail, subject)], now, read_head(connection))
+
+
 def _begun(connection: Connection, now: datetime, adopted: int) -> Added:
+    return _event(connection, now, EventKind.CHAIN_BEGUN, {"rows_from_before": adopted}, "audit chain")
+
+
+def _event(connection: Connection, at: datetime, kind: EventKind, detail: dict[str, Any], subject: str) -> Added:
     values: dict[str, Any] = {
-        "at": now,
-        "kind": EventKind.CHAIN_BEGUN.value,
+        "at": at,
+        "kind": kind.value,
         "actor": "",
         "station": "",
-        "subject": "audit chain",
-        "detail": canonical({"rows_from_before": adopted}),
+        "subject": subject,
+        "detail": canonical(detail),
     }
     added = connection.execute(insert(EventRow), values).inserted_primary_key
     assert added is not None, "one row was inserted"

@@ -30,7 +30,8 @@ def keep_chain(session_class: type[Session]) -> None:
 
 def _remember(session: Session, _context: UOWTransaction) -> None:
     rows = [row for row in session.new if isinstance(row, Row) and row.__tablename__ in {*CHAINED, REGIONS}]
-    session.info.setdefault(_ADDED, []).extend(rows)
+    # By id within a table: a unit of work gives no promise of its own about what it lists first.
+    session.info.setdefault(_ADDED, []).extend(sorted(rows, key=_place))
 
 
 def _chain(session: Session) -> None:
@@ -52,8 +53,8 @@ def _added(rows: list[Row]) -> list[Added]:
         if row.__tablename__ == REGIONS:
             regions[row.inspection_id].append(_columns(row))  # type: ignore[attr-defined]
     chained = []
-    # By id within a table: a unit of work gives no promise of its own about what it lists first.
-    for row in sorted((row for row in rows if row.__tablename__ != REGIONS), key=_place):
+    # In the order of their flushes: of a signature and an event, the later one says which recipe is in force.
+    for row in (row for row in rows if row.__tablename__ != REGIONS):
         values = _columns(row)
         own = regions.pop(values["id"], []) if row.__tablename__ == INSPECTIONS else []
         chained.append(Added.of(row.__tablename__, values, sorted(own, key=lambda region: region["ordinal"])))
@@ -62,7 +63,8 @@ def _added(rows: list[Row]) -> list[Added]:
 
 
 def _place(row: Row) -> tuple[int, int]:
-    return CHAINED.index(row.__tablename__), row.id  # type: ignore[attr-defined]
+    table = row.__tablename__
+    return CHAINED.index(table) if table in CHAINED else len(CHAINED), row.id  # type: ignore[attr-defined]
 
 
 def _columns(row: Row) -> dict[str, Any]:

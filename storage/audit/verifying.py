@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,25 +13,13 @@ from sqlalchemy.orm import Session
 
 from storage.audit.chain import GENESIS, Head, entry_hash
 from storage.audit.contents import CHAINED, FORMAT, sha256
+from storage.audit.forwarded import forwarding_problems
+from storage.audit.problems import Problem
 from storage.audit.reading import BATCH, rows_of
 from storage.audit.removals import removals
+from storage.audit.standing import standing_problems
+from storage.models import Row
 from storage.trust_models import AuditRow
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that was changed behind the program's back. ``sequence`` is 0 where no entry of the chain is known."""
-
-    sequence: int
-    table: str
-    row_id: int
-    what: str
-
-    @property
-    def sentence(self) -> str:
-        """Which row, and what is wrong with it."""
-        entry = f" (entry {self.sequence})" if self.sequence else ""
-        return f"{self.table} {self.row_id}{entry}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +49,48 @@ def verify(session: Session, noted: Head | None = None) -> AuditReport:
     problems: list[Problem] = []
     entries, head = 0, Head(0, GENESIS)
     noted_found = noted is None or noted.sequence == 0
-    for entry in _entries(session, select(*_COLUMNS).order_by(AuditRow.sequence)):
-        entries += 1
-        problems += _unlinked(entry, head)
-        head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
-        if noted is not None and head.sequence == noted.sequence:
-            noted_found = head.entry_hash == noted.entry_hash
+    try:
+        for entry in _entries(session, select(*_COLUMNS).order_by(AuditRow.sequence)):
+            entries += 1
+            problems += _unlinked(entry, head)
+            head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
+            if noted is not None and head.sequence == noted.sequence:
+                noted_found = head.entry_hash == noted.entry_hash
+    except _UNREADABLE:
+        problems.append(Problem(0, "audit_chain", head.sequence, f"behind this entry, one {_NEVER_WRITTEN}"))
     if noted is not None and not noted_found:
         what = "the head that was noted is not in it: entries were taken off its end, or the chain was written anew"
         problems.append(Problem(noted.sequence, "audit_chain", noted.sequence, what))
     removed = removals(session)
     for table in CHAINED:
-        problems += _misfits(session, table, removed)
+        problems += _readable(_misfits(session, table, removed), table, _unreadable(session, table))
+    problems += _readable(standing_problems(session), "products")
+    problems += _readable(forwarding_problems(session), "forwarded")
     ordered = sorted(problems, key=lambda problem: (problem.sequence == 0, problem.sequence, problem.table))
     return AuditReport(head, entries, tuple(ordered))
 
 
 _COLUMNS = tuple(AuditRow.__table__.columns)
+_PLACED = tuple(column for column in _COLUMNS if column.name in {"sequence", "table_name", "row_id", "content_hash"})
+_UNREADABLE = (ValueError, TypeError)
+"""What reading a value raises that somebody put into a column of another type, as SQLite lets them."""
+_NEVER_WRITTEN = "holds a value that this program never writes"
+
+
+def _readable(found: Iterator[Problem], table: str, otherwise: Iterable[Problem] = ()) -> list[Problem]:
+    """What was found in a table; where it cannot be read as a whole, which of its rows are to blame."""
+    try:
+        return list(found)
+    except _UNREADABLE:
+        return list(otherwise) or [Problem(0, table, 0, f"a row {_NEVER_WRITTEN}")]
+
+
+def _unreadable(session: Session, table: str) -> Iterator[Problem]:
+    for row_id in session.scalars(select(Row.metadata.tables[table].columns["id"])).all():
+        try:
+            list(rows_of(session, table, [row_id]))
+        except _UNREADABLE:
+            yield Problem(0, table, row_id, f"the row {_NEVER_WRITTEN}")
 
 
 def _entries(session: Session, query: Select[Any]) -> Iterator[RowMapping]:
@@ -100,7 +113,7 @@ def _unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
 
 def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) -> Iterator[Problem]:
     """Walk the table and its entries side by side, both by row id."""
-    query = select(*_COLUMNS).where(AuditRow.table_name == table).order_by(AuditRow.row_id, AuditRow.sequence)
+    query = select(*_PLACED).where(AuditRow.table_name == table).order_by(AuditRow.row_id, AuditRow.sequence)
     rows = rows_of(session, table)
     row = next(rows, None)
     for row_id, group in groupby(_entries(session, query), key=lambda entry: entry["row_id"]):

@@ -10,12 +10,14 @@ from itertools import groupby
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
-from filo_core.types import ProductDescription, ProductDraft, Recipe
+from filo_core.types import EventKind, ProductDescription, ProductDraft, Recipe
 from storage import constraints
+from storage.audit.forwarded import arrival_detail
 from storage.engine import wait_for_other_arrivals
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.plant_models import ForwardedRow
 from storage.recipes import load_recipe
+from storage.repositories.events import EventRepository
 from storage.repositories.outbox import INSPECTIONS, RECIPES, Outgoing
 from storage.repositories.products import ProductRepository
 
@@ -57,6 +59,8 @@ class ArrivalRepository:
             StorageError: if a recipe was altered on its way.
             ProductError: if another station added the same product at this moment.
         """
+        if not rows:
+            return
         now = datetime.now(UTC)
         for table, group in groupby(rows, key=lambda row: row.table):
             arrived = list(group)
@@ -79,6 +83,8 @@ class ArrivalRepository:
                 for row, row_id in zip(arrived, ids, strict=True)
             )
             self._session.flush()
+        detail = arrival_detail(self._session, station, rows[0].sequence - 1)
+        EventRepository(self._session).add(EventKind.ROWS_ARRIVED, "", station, station, detail)
 
     def _recipe(self, row: Outgoing) -> int:
         values = row.values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import InspectionFilter, Verdict
 from storage.calibration_models import BlindReviewRow, GoldenPartRow
-from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.models import InspectionRow, RecipeVersionRow, ReviewRow
 from storage.repositories.filters import conditions
 
 
@@ -115,19 +114,6 @@ class FigureRepository:
             )
             for row in self._session.execute(query)
         )
-
-    def types_found(self, wanted: InspectionFilter) -> dict[int, frozenset[str]]:
-        """What the regions of the wanted inspections are called, by inspection."""
-        query = (
-            select(RegionRow.inspection_id, RegionRow.anomaly_type)
-            .join(InspectionRow, InspectionRow.id == RegionRow.inspection_id)
-            .where(*conditions(wanted))
-            .distinct()
-        )
-        found: defaultdict[int, set[str]] = defaultdict(set)
-        for inspection_id, name in self._session.execute(query):
-            found[inspection_id].add(name)
-        return {inspection_id: frozenset(names) for inspection_id, names in found.items()}
 
     def reviewed(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
         """All reviews of the wanted inspections, oldest first."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from filo_core.golden_set import GoldenAnswer, GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
-from filo_core.types import Verdict
+from filo_core.types import EventKind, Verdict
+from storage.audit.standing import NO_GOLDEN_SET, golden_standing
 from storage.calibration_models import GoldenCheckRow, GoldenDemandRow, GoldenPartRow, GoldenReleaseRow
-from storage.models import RecipeVersionRow
+from storage.models import ProductRow, RecipeVersionRow
+from storage.repositories.events import EventRepository
 
 _ANSWERS = TypeAdapter(tuple[GoldenAnswer, ...])
 
@@ -36,21 +39,21 @@ class GoldenRepository:
         query = select(func.count(GoldenPartRow.id)).where(GoldenPartRow.product_id == product_id)
         return self._session.scalar(query) or 0
 
-    def put(self, product_id: int, part: GoldenPart) -> None:
-        """Add a part; one of the same content is replaced."""
-        self.remove(product_id, part.image_hash)
+    def put(self, product_id: int, part: GoldenPart, by: str) -> None:
+        """Add a part; one of the same content is replaced. An event says by whom."""
+        self._delete(product_id, part.image_hash)
         self._session.add(
             GoldenPartRow(
                 product_id=product_id, image_hash=part.image_hash, name=part.name, expected=part.expected.value
             )
         )
         self._session.flush()
+        self._tell(product_id, by, {"added": part.image_hash, "name": part.name, "expected": part.expected.value})
 
-    def remove(self, product_id: int, image_hash: str) -> None:
-        """Take a part out; without effect where it is none."""
-        self._session.execute(
-            delete(GoldenPartRow).where(GoldenPartRow.product_id == product_id, GoldenPartRow.image_hash == image_hash)
-        )
+    def remove(self, product_id: int, image_hash: str, by: str) -> None:
+        """Take a part out; an event says by whom."""
+        self._delete(product_id, image_hash)
+        self._tell(product_id, by, {"removed": image_hash})
 
     def demand(self, product_id: int) -> str | None:
         """Starts of the shifts in each of which the product demands a check, None where it demands none."""
@@ -58,12 +61,13 @@ class GoldenRepository:
             select(GoldenDemandRow.shift_starts).where(GoldenDemandRow.product_id == product_id)
         )
 
-    def set_demand(self, product_id: int, shift_starts: str | None) -> None:
-        """Demand a check in each shift, or none any more."""
+    def set_demand(self, product_id: int, shift_starts: str | None, by: str) -> None:
+        """Demand a check in each shift, or none any more; an event says by whom."""
         self._session.execute(delete(GoldenDemandRow).where(GoldenDemandRow.product_id == product_id))
         if shift_starts is not None:
             self._session.add(GoldenDemandRow(product_id=product_id, shift_starts=shift_starts))
         self._session.flush()
+        self._tell(product_id, by, {"demanded": shift_starts})
 
     def add_check(
         self, product_id: int, recipe_version_id: int, checked: GoldenChecked, checked_by: str, checked_at: datetime
@@ -125,3 +129,15 @@ class GoldenRepository:
             .limit(limit)
         )
         return tuple(GoldenRelease(row.check_id, row.problem, row.reason, row.signed_by, row.signed_at) for row in rows)
+
+    def _delete(self, product_id: int, image_hash: str) -> None:
+        self._session.execute(
+            delete(GoldenPartRow).where(GoldenPartRow.product_id == product_id, GoldenPartRow.image_hash == image_hash)
+        )
+
+    def _tell(self, product_id: int, by: str, change: dict[str, Any]) -> None:
+        """The rows change, so the chain holds what has become of them."""
+        digest = golden_standing(self._session, product_id).get(product_id, NO_GOLDEN_SET)
+        name = self._session.scalars(select(ProductRow.name).where(ProductRow.id == product_id)).one()
+        detail = change | {"product": product_id, "digest": digest}
+        EventRepository(self._session).add(EventKind.GOLDEN_SET_CHANGED, by, "", name, detail)

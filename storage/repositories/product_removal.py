@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from filo_core.errors import ProductError
 from filo_core.types import EventKind
 from storage.audit.removals import removal_detail
+from storage.audit.standing import golden_standing
 from storage.calibration_models import CalibrationRow, DriftAlarmRow, GoldenCheckRow, GoldenReleaseRow
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow
 from storage.repositories.events import EventRepository
@@ -22,7 +23,7 @@ _STAYING = (
 
 
 def remove_product(session: Session, row: ProductRow, by: str) -> None:
-    """Delete a product with its recipes and calibrations; where there were any, an event says ``by`` whom.
+    """Delete a product with its recipes, calibrations and golden set; where there were any, an event says ``by`` whom.
 
     Raises:
         ProductError: if images were inspected under it, or its golden set was checked.
@@ -30,12 +31,13 @@ def remove_product(session: Session, row: ProductRow, by: str) -> None:
     for table, what in _STAYING:
         if session.scalar(select(table.id).where(table.product_id == row.id).limit(1)) is not None:
             raise ProductError(f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it.")
-    chained = _chained(session, row.id)
+    chained, has_golden_set = _chained(session, row.id), row.id in golden_standing(session, row.id)
     session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
     session.delete(row)
-    if any(chained.values()):
+    if any(chained.values()) or has_golden_set:
         # Their entries stay in the audit chain, which must know why the rows are gone.
-        EventRepository(session).add(EventKind.PRODUCT_REMOVED, by, "", row.name, removal_detail(chained))
+        detail = removal_detail(row.id, chained)
+        EventRepository(session).add(EventKind.PRODUCT_REMOVED, by, "", row.name, detail)
     session.flush()
 
 

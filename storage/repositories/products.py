@@ -166,7 +166,7 @@ class ProductRepository:
             self._session.add(row)
         elif row.version != product.signed_version:
             # No row is added for this, and the chain has to know who put an older recipe back in force.
-            detail = {"version": row.version, "instead_of": product.signed_version}
+            detail = {"version": row.version, "instead_of": product.signed_version, "product": product.id}
             EventRepository(self._session).add(EventKind.RECIPE_IN_FORCE, signed_by, "", product.name, detail)
         product.signed_version = row.version
         self._session.flush()

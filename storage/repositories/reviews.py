@@ -71,13 +71,6 @@ class ReviewRepository:
         )
         self._session.flush()
 
-    def blind_of(self, inspection_id: int) -> tuple[BlindReview, ...]:
-        """All blind reviews of an inspection, oldest first."""
-        query = select(BlindReviewRow).where(BlindReviewRow.inspection_id == inspection_id).order_by(BlindReviewRow.id)
-        return tuple(
-            BlindReview(Verdict(row.verdict), row.reviewer, row.reviewed_at) for row in self._session.scalars(query)
-        )
-
 
 def review_of(row: ReviewRow) -> Review:
     """The review that a row holds."""

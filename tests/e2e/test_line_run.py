@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.line import _with_password
 from tests.e2e.conftest import Result
+from workflows.output_address import Output, OutputKind
+from workflows.secret_store import SecretStore
 
 
 @pytest.mark.slow
@@ -53,15 +56,27 @@ def test_what_cannot_work_is_said_in_a_sentence(
     run: Callable[..., Result], product: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Loading takes seconds, and has nothing to do with what was typed.
-    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", lambda _: None)
+    loaded: list[object] = []
+    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", loaded.append)
     for options, words in (
         (("--trigger", "bell"), "no trigger"),
         (("--trigger", "http"), "needs a camera"),
         (("--source", "test://part", "--trigger", "modbus:host"), "names no port"),
         (("--source", "test://part?rate=x"), "test://part"),
         (("--output", "ftp://anna:geheim@host"), "is no output"),
+        (("--output", "mqtt://anna@[host/line"), "names no host"),
+        (("--output", "mqtt://host:99999/line"), "its port is none"),
+        (("--source", "rtsp://anna:geheim@[host/1", "--trigger", "modbus:host"), "names no port"),
     ):
         done = run("line", "run", product, *options)
         assert done.status == 1
         assert words in done.stderr
         assert "geheim" not in done.stderr
+        assert bool(loaded) is (words in {"needs a camera", "names no port"}), options
+        loaded.clear()
+
+
+def test_the_password_of_an_output_is_the_one_that_the_settings_keep(tmp_path: Path) -> None:
+    output = Output.of(OutputKind.WEBHOOK, "127.0.0.1:1/line", user="anna")
+    SecretStore(tmp_path).set(output.secret_name, "geheim")
+    assert _with_password(output.address, SecretStore(tmp_path)) == "http://anna:geheim@127.0.0.1:1/line"

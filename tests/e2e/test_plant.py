@@ -1,7 +1,10 @@
 """``main.py export``, ``retention`` and ``forward`` as a user starts them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,8 @@ import pytest
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from tests.e2e.conftest import Result
-from tests.unit.storage.making import make_inspection, make_region, sign_product
+from tests.e2e.conftest import ROOT, Result, environment
+from tests.unit.storage.making import MOMENT, make_inspection, make_region, sign_product
 from tools.postgres_server import PASSWORD
 
 Run = Callable[..., Result]
@@ -37,6 +40,16 @@ def test_export_writes_what_was_asked_for(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("judged")
+def test_a_day_counts_from_its_first_to_its_last_moment_in_export_and_report(run: Run, tmp_path: Path) -> None:
+    day = MOMENT.astimezone().date()
+    for last, count in ((day, 3), (day - timedelta(days=1), 0)):
+        arguments = ("metal nut", "--from", "2026-01-01", "--to", last.isoformat())
+        assert run("export", *arguments, "--out", tmp_path / "out.csv", "--json").json["inspections"] == count
+        assert ("Nothing was inspected" in run("report", *arguments).stdout) == (count == 0)
+    assert "is no day" in run("export", "metal nut", "--to", "yesterday", "--out", tmp_path / "out.csv").stderr
+
+
+@pytest.mark.usefixtures("judged")
 def test_retention_says_what_it_would_do(run: Run) -> None:
     assert "No rule is set" in run("retention").stdout
     result = run("retention", "--dry-run", "--quota-gb", "0", "--json")
@@ -57,3 +70,24 @@ def test_forward_sends_everything_once_and_says_no_password(run: Run, postgres_u
     assert gone.status == 1
     assert PASSWORD not in gone.stderr + gone.stdout
     assert "No plant is named" in run("forward", "--once").stderr
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is a thing of POSIX")
+def test_forward_says_that_the_plant_is_out_of_reach_and_ends_when_it_is_told_to(
+    filo_home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plant").touch()
+    plant = sqlite_url(tmp_path / "plant" / "x.sqlite")
+    command = [sys.executable, str(ROOT / "main.py"), "forward", "--json", "--plant", plant]
+    env = environment(filo_home) | {"FILO_STATION": "line 1"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            assert "cannot be used as database file" in process.stderr.readline()
+            process.terminate()
+            assert json.loads(process.stdout.read()) == {"station": "line 1", "forwarded": 0}
+        finally:
+            process.kill()
+    assert process.returncode == 0

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from filo_core.types import EventKind
 from program import cli
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from tests.e2e.conftest import Result
+from tests.e2e.conftest import ROOT, Result, environment
 from tests.unit.storage.making import make_inspection, sign_product
 
 Run = Callable[..., Result]
@@ -60,6 +61,13 @@ def test_the_head_of_an_earlier_day_finds_what_was_taken_off(run: Run, database:
     assert "is no head" in run("audit", "verify", "--head", "nonsense").stderr
 
 
+def test_events_are_shown_newest_first_as_they_were_written(run: Run) -> None:
+    run("user", "add", "Ada[b]", "--role", "admin", typed="271828\n271828\n")
+    (event,) = run("audit", "events", "--json").json["events"]
+    assert (event["kind"], event["subject"]) == ("user changed", "Ada[b]")
+    assert "user changed" in run("audit", "events", "--limit", "1").stdout
+
+
 def test_an_auditor_checks_the_export_without_the_program(run: Run, database: Path, tmp_path: Path) -> None:
     archive = tmp_path / "audit.zip"
     assert run("audit", "export", archive).status == 0
@@ -100,3 +108,23 @@ def test_users_are_managed_with_pins_from_stdin_only(filo_home: Path, database: 
         {"name": "Olaf", "role": "operator", "disabled": True},
     ]
     assert typed(filo_home, "", "audit", "verify").status == 0
+
+
+def test_whoever_has_images_removed_is_signed_out_at_the_end(filo_home: Path, database: Path) -> None:
+    typed(filo_home, "246810\n", "user", "add", "Ada", "--role", "admin")
+    done = typed(filo_home, "246810\n", "retention", "--quota-gb", "0", "--user", "Ada")
+    assert done.status == 0, done.stderr
+    with open_storage(sqlite_url(database), filo_home / "images") as storage, storage.reading() as transaction:
+        happened = [event.kind for event in transaction.events.newest(2)]
+    assert happened == [EventKind.SIGNED_OUT, EventKind.SIGNED_IN]
+
+
+def test_a_reader_that_has_enough_is_no_error(filo_home: Path, database: Path) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "user", "list", "--json"]
+    with subprocess.Popen(
+        command, env=environment(filo_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""

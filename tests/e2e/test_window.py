@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import ROOT, environment
+from tools.stream_rig import FFMPEG
 
 SCREENS = (
     "products-empty", "wizard-1-describe", "wizard-2-anomalies", "wizard-3-references", "wizard-4-calibrate",
     "wizard-5-sign-off", "products", "folder", "live", "review", "statistics",
     "statistics-limits", "settings", "settings-users", "settings-outputs",
+    *(("live-camera-lost", "live-camera-back") if FFMPEG else ()),
 )  # fmt: skip
 
 
@@ -43,6 +45,7 @@ def test_a_new_product_goes_from_its_name_to_reviewed_verdicts_in_a_real_window(
     assert seen["seconds_to_recipe"] < seen["seconds_to_verdict"] < 120.0
     assert sum(seen["folder"].values()) == 26
     assert seen["live"] >= 3
+    assert not FFMPEG or seen["camera_loss_shown_s"] < 1.0
     assert seen["reviewed"] == 1
     assert seen["statistics"] > 400
     for name in SCREENS:

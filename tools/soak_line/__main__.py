@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tools.markdown import say
-from tools.soak_line import camera, clock, day, full_disk, killed_line, killed_model, outputs
+from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs
 from tools.soak_line.findings import ROOT, Findings, Piece, Unit, is_raised, write_page
 from tools.stream_rig import FFMPEG
 
@@ -33,6 +33,7 @@ def pieces(asked: argparse.Namespace) -> list[Piece]:
         Piece("killed_model", partial(killed_model.units, wanted=asked.kills), killed_model.findings),
         Piece("outputs", partial(outputs.units, wanted=asked.away), outputs.findings),
         Piece("full_disk", partial(full_disk.units, wanted=asked.away), full_disk.findings, no_disk),
+        Piece("fuzz", partial(fuzz.units, wanted=asked.kills), fuzz.findings),
         Piece("clock", partial(clock.units, wanted=asked.cycles), clock.findings, no_clock),
     ]
 
@@ -42,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.soak_line", description=__doc__)
     parser.add_argument("--parts", type=int, default=30_000, help=f"parts of the day; {day.DAY} is a whole one")
     parser.add_argument("--cycles", type=int, default=100, help="faults of each kind of the camera, moves of the clock")
-    parser.add_argument("--kills", type=int, default=20, help="kills at each stage of the line, and of the model")
+    parser.add_argument(
+        "--kills", type=int, default=20, help="kills at each stage of the line and of the model, and runs of fuzz"
+    )
     parser.add_argument("--away", type=int, default=20, help="times each output is away, and the disk full")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after the unit in work then; 0: never")
     parser.add_argument("--only", nargs="*", default=(), help="names of pieces; all unless given")
@@ -62,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
             run(asked.work, piece, done, until)
         found.append(_findings(piece, done))
         circumstances += done
-        say(f"{found[-1].title}: {', '.join(found[-1].faults) or 'as it should be'}")
+        as_it_is = "as it should be" if done else found[-1].note
+        say(f"{found[-1].title}: {', '.join(found[-1].faults) or as_it_is}")
     options = f"--parts {asked.parts} --cycles {asked.cycles} --kills {asked.kills} --away {asked.away}"
     write_page(asked.page, found, options, circumstances)
     return 1 if any(piece.faults for piece in found) else 0
@@ -89,8 +93,8 @@ def run(work: Path, piece: Piece, done: list[Unit], until: float) -> None:
 
 def _findings(piece: Piece, done: list[Unit]) -> Findings:
     found = piece.findings(done)
-    if piece.missing and not done:
-        found.note = f"Not measured: {piece.missing}."
+    if not done:
+        found.note = f"Not measured: {piece.missing or 'not run'}."
     return found
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import FIRES_ABOVE, Calibrated, PhrasesLit, StepDone
+from filo_core.method.interfaces import Backbone, ImageFeatures
 from filo_core.profiles.builder import load_profile, profile_folder
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, ProductDescription, ProductDraft, Reference, SourceImage
 
@@ -33,6 +35,20 @@ def _part(seed: int, spot: tuple[int, int] | None = None) -> NDArray[np.uint8]:
 def _image(seed: int) -> SourceImage:
     pixels = _part(seed)
     return SourceImage(f"{seed}.png", b"", hashlib.sha256(pixels).hexdigest(), pixels, datetime.now(UTC))
+
+
+class CountingBackbone:
+    """Encodes as another does, and counts."""
+
+    def __init__(self, other: Backbone) -> None:
+        self._other = other
+        self.image_size = other.image_size
+        self.prepare = other.prepare
+        self.images = 0
+
+    def encode(self, batch: torch.Tensor) -> ImageFeatures:
+        self.images += len(batch)
+        return self._other.encode(batch)
 
 
 REFERENCES = [_image(seed) for seed in range(3)]
@@ -97,6 +113,28 @@ def test_the_same_picture_always_gets_the_same_score(
     np.testing.assert_allclose(first.anomaly_map, again.anomaly_map, atol=1e-6)
 
 
+def test_other_limits_need_no_reference_encoded_again_but_another_reference_does(
+    draft: ProductDraft, calibrated: Calibrated
+) -> None:
+    loaded = load_profile(profile_folder("compact"), "cpu")
+    counted = CountingBackbone(loaded.backbone)
+    engine = Engine(dataclasses.replace(loaded, backbone=counted))
+    list(engine.calibrate(draft, REFERENCES))
+    seen = counted.images
+    first = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    assert counted.images == seen
+    assert len(first.memory_bank) == len(REFERENCES)
+    fewer = dataclasses.replace(draft, references=draft.references[:2])
+    second = engine.detector(fewer.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    assert counted.images == seen + 2
+    assert len(second.memory_bank) == 2
+    first.memory_bank.remove(REFERENCES[0].image_hash)
+    assert len(second.memory_bank) == 2
+    focused = dataclasses.replace(fewer, region_of_interest=Box(0, 0, 80, 120))
+    engine.detector(focused.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    assert counted.images == seen + 4
+
+
 def test_a_region_of_interest_hides_what_lies_outside_it(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
@@ -107,6 +145,16 @@ def test_a_region_of_interest_hides_what_lies_outside_it(
     assert inside.image_score > 2 * outside.image_score
     assert not inside.anomaly_map[:, 128:].any()
     assert all(region.box.x + region.box.width <= 80 for region in inside.regions)
+
+
+def test_a_region_of_interest_beside_the_picture_leaves_regions_inside_it(
+    engine: Engine, draft: ProductDraft, calibrated: Calibrated
+) -> None:
+    moved = dataclasses.replace(draft, region_of_interest=Box(5_000, 5_000, 80, 80))
+    part = _part(98, spot=(50, 40))
+    prediction = engine.detector(moved.recipe(calibrated.limits, engine.model_hash), REFERENCES).predict(part)
+    assert prediction.regions
+    assert all(region.box.x + region.box.width <= part.shape[1] for region in prediction.regions)
 
 
 def test_a_recipe_of_another_model_is_refused_with_what_to_do(

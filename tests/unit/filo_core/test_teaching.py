@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from filo_core.engine import Engine, load_engine
-from filo_core.method.detector import cells_of
+from filo_core.method.view import cells_of
 from filo_core.types import (
     AnomalyType,
     Box,

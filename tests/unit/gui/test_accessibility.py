@@ -30,7 +30,7 @@ from gui.settings.panel import SettingsPanel
 from gui.state import AppState, Screen
 from gui.theme import DARK, LIGHT, Tone, apply_theme
 from gui.widgets.verdict_banner import VerdictBanner
-from gui.widgets.verdicts import draw_verdict_chip, verdict_pixmap, verdict_word
+from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 from tests.unit.gui.walking import (
     WEAKEST,
     called,
@@ -170,10 +170,6 @@ def _chip(verdict: Verdict) -> QImage:
     return image
 
 
-def _badge(verdict: Verdict) -> QImage:
-    return verdict_pixmap(verdict, 24).toImage()
-
-
 def _banner(verdict: Verdict) -> QImage:
     banner = VerdictBanner()
     banner.resize(600, 140)
@@ -191,7 +187,7 @@ def _tile(verdict: Verdict) -> QImage:
     return image
 
 
-@pytest.mark.parametrize("draw", [_chip, _badge, _banner, _tile], ids=["chip", "badge", "banner", "tile"])
+@pytest.mark.parametrize("draw", [_chip, _banner, _tile], ids=["chip", "banner", "tile"])
 def test_no_verdict_is_told_by_colour_alone(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch, draw: Callable[[Verdict], QImage]
 ) -> None:

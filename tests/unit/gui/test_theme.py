@@ -13,12 +13,12 @@ from gui.theme import (
     LIGHT,
     Theme,
     apply_theme,
-    contrast_ratio,
     current_theme,
     palette_of,
     theme_for,
 )
 from gui.widgets.controls import button
+from tests.unit.gui.contrast import contrast_ratio
 
 _SELECTED = (QPalette.ColorRole.HighlightedText, QPalette.ColorRole.Highlight)
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.theme import contrast_ratio
+from tests.unit.gui.contrast import contrast_ratio
 
 KINDS = (
     QAbstractButton,

@@ -89,6 +89,17 @@ def test_a_database_of_another_program_is_no_backup(database: Path, images: Path
     assert not database.exists()
 
 
+@pytest.mark.usefixtures("recipe")
+def test_a_backup_whose_images_find_no_room_is_none_and_says_so(database: Path, images: Path, tmp_path: Path) -> None:
+    target = tmp_path / "monday"
+    target.mkdir()
+    # A file where the folder of images has to be.
+    (target / "images").touch()
+    with pytest.raises(StorageError, match=r"monday cannot be written: .* Choose another place"):
+        back_up(sqlite_url(database), images, target)
+    assert not (target / "filo.sqlite").exists()
+
+
 def test_a_backup_never_replaces_another(
     storage: Storage, database: Path, images: Path, recipe: Recipe, tmp_path: Path
 ) -> None:

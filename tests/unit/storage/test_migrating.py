@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic import command
 
+from filo_core.golden_set import GoldenPart
 from filo_core.types import InspectionFilter, Review, ReviewDecision, Verdict
 from storage.engine import for_writing, make_engine, parse_url, sqlite_url
 from storage.migrations import alembic_config
@@ -88,6 +90,32 @@ def test_checks_calibrations_and_blind_reviews_join_the_chain_once_however_often
     assert (before.intact, report.intact) == (True, True)
     # A chain that was begun anew has an event for each time that it took rows in.
     assert report.entries == before.entries + 3 * taken_in
+
+
+def test_what_stood_before_events_told_of_it_is_told_once(database: Path, images: Path) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        fill(storage)
+        with storage.transaction() as transaction:
+            product_id = transaction.products.product_id("metal nut")
+            transaction.golden.put(product_id, GoldenPart("a" * 64, "bad.png", Verdict.NG), "Ada")
+            first = transaction.products.recipe("metal nut").recipe
+            moved = replace(first, limits=replace(first.limits, ng=0.75))
+            transaction.products.sign("metal nut", moved, "Ada", MOMENT)
+            transaction.arrivals.take("line 2", transaction.outbox.after(0, 100).rows)
+        before = storage.verify()
+    migrate(database, "0006")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        # As a program wrote it that told of none of this.
+        connection.execute("UPDATE products SET signed_version = 2")
+        connection.execute("DELETE FROM golden_parts")
+        connection.execute("INSERT INTO golden_demands VALUES (1, '06:00')")
+        connection.execute(
+            "INSERT INTO forwarded SELECT station, 99, 'x', 99, 1, '', forwarded_at FROM forwarded LIMIT 1"
+        )
+    with open_storage(sqlite_url(database), images) as storage:
+        report = storage.verify()
+    assert (before.intact, report.problems) == (True, ())
+    assert report.entries == before.entries + 3
 
 
 def test_an_upgrade_leaves_a_copy_of_the_record_as_it_was(database: Path, images: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from storage.engine import sqlite_url
 from storage.storage import open_storage
 from tools.soak import heard, kill_at_random, main, two_writers
-from tools.soak_faults import counted, faults_of
+from tools.soak_faults import ROOT, counted, faults_of
+from tools.soak_images import fill_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX")]
 
@@ -97,3 +98,17 @@ def test_the_figures_of_a_run_stand_on_the_page_with_machine_and_day(tmp_path: P
     assert text.startswith("# Reliability\n\nBy hand.\n\n## The record, killed, on SQLite\n")
     assert "python -m tools.soak --kills 0 --minutes 0.01" in text
     assert "logical CPUs" in text
+
+
+def test_a_review_that_fails_ends_the_program_so_that_the_soak_hears_of_it(tmp_path: Path) -> None:
+    fill_folder(tmp_path / "parts", 3)
+    url, images = sqlite_url(tmp_path / "filo.sqlite"), tmp_path / "images"
+    failing = (
+        "import sys; from filo_core.errors import StorageError; from tools import soak_program as program\n"
+        "def fail(*_): raise StorageError('The disk is full. Free some space.')\n"
+        "program._review = fail\n"
+        "sys.exit(program.main('folder', *sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", failing, url, str(images), str(tmp_path / "parts")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (1, "The disk is full. Free some space.\n")

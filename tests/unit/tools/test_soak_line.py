@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.soak_line import camera, clock, day, full_disk, killed_line, killed_model, outputs
+from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs
 from tools.soak_line.__main__ import read_units, run
 from tools.soak_line.findings import Findings, Piece, Unit, write_page
 from tools.stream_rig import FFMPEG
@@ -78,6 +78,21 @@ def test_a_full_disk_lets_no_part_pass_and_loses_no_answer(tmp_path: Path) -> No
 @pytest.mark.skipif(clock.LIBRARY is None, reason="faketime is not installed (make system-test)")
 def test_a_clock_that_is_moved_changes_no_answer_and_no_order(tmp_path: Path) -> None:
     assert clock.findings(list(clock.units(tmp_path, [], 8))).faults == []
+
+
+@pytest.mark.slow
+def test_hostile_bytes_are_taken_and_what_is_not_is_named_with_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzz, "INPUTS_A_UNIT", 20)
+    done = list(fuzz.units(tmp_path, [], 1))
+    found = fuzz.findings(done)
+    assert [row[0] for row in found.rows] == list(fuzz.KINDS)
+    assert found.faults == []
+    assert all(unit["inputs"] >= 20 for unit in done)
+    monkeypatch.setattr(fuzz, "_LONGEST_UNIT_S", 0.01)
+    (hung,) = fuzz.units(tmp_path, done[:-1], 1)
+    assert fuzz.findings([hung]).faults == ["image decoder, seed 0: hung"]
 
 
 def test_an_interrupted_piece_goes_on_after_its_last_unit(tmp_path: Path) -> None:

@@ -59,6 +59,14 @@ def test_one_backup_a_day_and_only_the_newest_are_kept(settings: Settings) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no time zone from a variable")
+def test_an_old_backup_that_cannot_be_removed_keeps_no_new_one_away(settings: Settings) -> None:
+    # As a file that another program holds open on Windows: it cannot be unlinked.
+    (settings.backups / "filo-20200101.sqlite").mkdir(parents=True)
+    for day in range(KEPT + 1):
+        assert back_up_if_due(settings, TODAY + timedelta(days=day)) is not None
+    assert len(list(settings.backups.glob("filo-2026*.sqlite"))) == KEPT
+
+
 def test_a_night_belongs_to_the_day_of_the_clock_on_the_wall(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from filo_core.events import ImageInspected, JobEvent, RunStarted
 from filo_core.imaging import list_images, read_image
 from filo_core.line.queue import Job, JobHandle, JobListener, Priority
+from filo_core.line.settled_files import SettledFiles
 from filo_core.line.worker import Worker
 from filo_core.types import AnomalyType, Inspection, InspectionFilter, Origin, ProductDescription, Verdict
 from storage.engine import sqlite_url
@@ -255,3 +256,24 @@ def _sign_off(url: str, images: Path, tmp_path: Path) -> None:
         catalogue.add_reference("plate", read_image(tmp_path / "good.png"))
         list(calibration_steps(catalogue, "plate")(engine))  # type: ignore[arg-type]
         catalogue.sign_off("plate", "Ada", engine.model_hash)
+
+
+def test_a_watched_folder_that_is_paused_while_it_is_looked_at_stays_paused(
+    jobs: FolderJobs, folder: Callable[..., Path], wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, seen = threading.Event(), threading.Event()
+
+    class SlowShare(SettledFiles):
+        def take(self) -> list[Path]:
+            looking.set()
+            assert seen.wait(20)
+            return []
+
+    monkeypatch.setattr("workflows.folder_queue.SettledFiles", SlowShare)
+    jobs.add("plate", folder("a", 0), watch=True)
+    assert looking.wait(20)
+    jobs.pause(1)
+    jobs.add("plate", folder("b", 0), watch=True)
+    seen.set()
+    wait_until(lambda: states(jobs)[1] is FolderJobState.WATCHING)
+    assert states(jobs)[0] is FolderJobState.PAUSED

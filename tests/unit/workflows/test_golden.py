@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from filo_core.calibration.golden_check import check_golden_set
 from filo_core.errors import EvidenceError, FolderError, ProductError, RecipeError
 from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
+from filo_core.imaging import read_image
 from filo_core.line.worker import Worker
 from filo_core.statistics.shifts import Shifts
 from filo_core.types import EventKind, Limits, Prediction, Recipe, Role, SourceImage, Verdict
@@ -266,9 +268,31 @@ def test_a_golden_set_is_changed_by_a_supervisor_only_and_the_chain_says_who_and
     with storage.reading() as transaction:
         events = [event for event in transaction.events.newest() if event.kind is EventKind.GOLDEN_SET_CHANGED]
     assert {(event.actor, event.subject) for event in events} == {("Grace", NAME)}
-    assert [json.loads(event.detail) for event in reversed(events)] == [
+    told = [json.loads(event.detail) for event in reversed(events)]
+    assert [{key: detail[key] for key in detail.keys() - {"product", "digest"}} for detail in told] == [
         {"added": part.image_hash, "name": "part.png", "expected": "NG"},
         {"demanded": "06:00,14:00,22:00"},
         {"removed": part.image_hash},
     ]
     assert storage.verify().intact
+
+
+def test_a_large_folder_of_known_parts_never_lies_in_memory_as_a_whole(
+    golden: GoldenSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        path = tmp_path / "nut" / ("good" if number < 3 else "scratch") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_image(number).encoded)
+    alive = [0, 0]  # now, and at most
+
+    def counted(path: Path) -> SourceImage:
+        image = read_image(path)
+        alive[0] += 1
+        alive[1] = max(alive)
+        weakref.finalize(image.pixels, lambda: alive.__setitem__(0, alive[0] - 1))
+        return image
+
+    monkeypatch.setattr("workflows.golden.read_image", counted)
+    assert len(golden.add_folder(NAME, tmp_path / "nut")) == 6
+    assert alive[1] <= 2

@@ -183,7 +183,7 @@ def test_the_images_of_golden_parts_and_taught_patches_stay_whatever_the_rules(
     patches = tuple(TaughtPatch(record.image_hash, record.name, Box(0, 0, 2, 2)) for record in (taught, earlier))
     with storage.transaction() as transaction:
         product_id = transaction.products.product_id("metal nut")
-        transaction.golden.put(product_id, GoldenPart(golden.image_hash, golden.name, OK))
+        transaction.golden.put(product_id, GoldenPart(golden.image_hash, golden.name, OK), "")
         # One is taught in the draft; the other only in a recipe that is in force no more.
         transaction.products.sign("metal nut", replace(recipe, taught_patches=patches[1:]), "Ada", MOMENT)
         transaction.products.sign("metal nut", recipe, "Ada", MOMENT)

@@ -20,18 +20,21 @@ from filo_core.types import (
     ProductDescription,
     RecipeVersion,
     ReviewDecision,
+    Role,
     Verdict,
 )
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.e2e.conftest import paint_part
+from workflows.access import Access, AccessError
 from workflows.catalogue import Catalogue
 from workflows.golden import GoldenSets
 from workflows.history import History
 from workflows.inspector import Inspector, calibration_steps, folder_steps
 from workflows.settings import Settings
 from workflows.teaching import TeachingError, patches_of, teach_steps, undo_steps
+from workflows.users import Users
 
 NAME = "plate"
 
@@ -160,3 +163,27 @@ def test_live_gives_no_verdict_while_the_golden_set_fails(
         wait_until(lambda: History(storage).count(InspectionFilter()) > 0)
     finally:
         live.stop()
+
+
+def test_once_there_are_users_teaching_and_undoing_are_signed_with_the_pin_again(
+    storage: Storage, engine: Engine, record: InspectionRecord
+) -> None:
+    access = Access(storage)
+    Users(storage, access).add("Grace", Role.ADMIN, "271828")
+    catalogue = Catalogue(storage, access)
+    with pytest.raises(AccessError, match="Nobody is signed in"):
+        list(teach_steps(catalogue, record, None, "Ada", "271828")(engine))
+    access.sign_in("Grace", "271828")
+    for pin in ("", "161803"):
+        with pytest.raises(AccessError, match="PIN is wrong"):
+            list(teach_steps(catalogue, record, None, "Ada", pin)(engine))
+    assert (catalogue.recipe(NAME).version, catalogue.draft(NAME).taught_patches) == (1, ())
+    (taught,) = teach_steps(catalogue, record, None, "Ada", "271828")(engine)
+    assert isinstance(taught, Taught)
+    assert (taught.version.version, taught.version.signed_by) == (2, "Grace")
+    with pytest.raises(AccessError, match="PIN is wrong"):
+        list(undo_steps(catalogue, NAME, "Ada")(engine))
+    assert catalogue.recipe(NAME).version == 2
+    list(undo_steps(catalogue, NAME, "Ada", pin="271828")(engine))
+    assert catalogue.recipe(NAME).version == 1
+    assert storage.verify().intact

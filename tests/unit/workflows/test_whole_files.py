@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,18 @@ def test_a_private_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     write_private(path, b"1234")
     assert path.read_bytes() == b"1234"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_private_file_that_cannot_be_put_in_place_leaves_what_was_there_and_nothing_beside(tmp_path: Path) -> None:
+    (tmp_path / "secret" / "kept").mkdir(parents=True)
+    with pytest.raises(OSError, match="secret"):
+        write_private(tmp_path / "secret", b"1234")
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_programs_that_write_one_private_file_at_once_leave_it_whole(tmp_path: Path) -> None:
+    path, contents = tmp_path / "secret", [bytes([number]) * 100_000 for number in range(8)]
+    with ThreadPoolExecutor(len(contents)) as pool:
+        for done in [pool.submit(write_private, path, content) for content in contents]:
+            done.result()
+    assert path.read_bytes() in contents

@@ -106,6 +106,24 @@ def test_stage_two_overfits_one_image(samples: list[TrainingSample], tmp_path: P
         assert bool(image @ anomalous > image @ normal) is one.test.anomalous
 
 
+def test_stage_two_looks_at_every_image_once_and_anew_after_stage_one(
+    samples: list[TrainingSample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner, heads, frozen = new_learner()
+    looked: list[int] = []
+    encode = frozen.backbone.encode
+    monkeypatch.setattr(frozen.backbone, "encode", lambda batch: looked.append(1) or encode(batch))
+    plan = TrainingPlan(map_epochs=0, adapter_epochs=3, adapter_rate=1e-2)
+    losses = [step.loss for step in FiloTrainer(learner, samples, plan, tmp_path / "run.safetensors").run()]
+    assert len(looked) == len(samples)
+    assert len(set(losses)) > len(samples), "the adapter learns all the same"
+    before = learner.sides(samples[0])[2]
+    learner.maps(samples[0])
+    with torch.no_grad():
+        heads.prompts[1].vectors.add_(1.0)
+    assert not torch.equal(learner.sides(samples[0])[2], before)
+
+
 def test_an_anomaly_nobody_has_outlined_teaches_the_second_stage_only(
     make_category: MakeCategory, tmp_path: Path
 ) -> None:

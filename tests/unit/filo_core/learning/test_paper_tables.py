@@ -61,6 +61,20 @@ def test_rows_of_table_iv_differ_in_what_they_say() -> None:
     assert (full.value_stages, full.first_value_block) == ((12, 18, 24), 7)
 
 
+def test_rows_of_other_methods_score_and_learn_as_those_methods_do() -> None:
+    filo = head_settings_of("filo", (6, 12, 18, 24))
+    assert filo.conditional, "the released prompt learners have meta-nets"
+    assert (filo.fusion, filo.positions, filo.deformable) == ("feature", "top1", False)
+    assert not filo.fixed_templates
+    assert not filo.filtering
+    # WinCLIP scores an image by its text alone until there are references.
+    tables = read_tables()
+    (zero,) = (row for row in tables["I"].rows if row.method == "WinCLIP")
+    few = {row.configuration for row in tables["II"].rows if row.method == "WinCLIP"}
+    assert CONFIGURATIONS[zero.configuration].peak_share == 0.0
+    assert [CONFIGURATIONS[name].peak_share for name in few] == [0.5]
+
+
 def test_zero_shot_rows_run_and_those_that_lack_weights_say_which(make_category: MakeCategory, tiny: Path) -> None:
     results = {result.row.method: result for result in _rows("I", make_category(), tiny)}
     for method in ("CLIP", "CLIP-AC", "WinCLIP"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from open_clip.tokenizer import SimpleTokenizer
 
-from filo_core.method.detector import FiLoDetector, shifted
+from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
@@ -19,6 +19,7 @@ from filo_core.method.interfaces import GroundingBox
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
+from filo_core.method.view import shifted
 from filo_core.profiles.manifest import ModelProfile
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
 
@@ -52,7 +53,7 @@ def picture(seed: int) -> NDArray[np.uint8]:
 
 
 def detector_of(
-    tiny_clip: open_clip.CLIP, names: Sequence[str] = ("crack",), *boxes: GroundingBox, suppression: float = 0.7
+    tiny_clip: open_clip.CLIP, names: Sequence[str] = ("crack",), *boxes: GroundingBox, **changes: object
 ) -> FiLoDetector:
     draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names))
     recipe = draft.recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
@@ -60,7 +61,7 @@ def detector_of(
     heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(value_stages=(3, 4), first_value_block=2))
     return FiLoDetector(
         recipe,
-        PROFILE.model_copy(update={"suppression": suppression}),
+        PROFILE.model_copy(update=changes),
         OpenClipImageEncoder(
             tiny_clip, PROFILE.stages, PROFILE.mean, PROFILE.std, value_stages=(3, 4), first_value_block=2
         ),
@@ -144,6 +145,29 @@ def test_the_order_of_references_and_of_anomaly_names_changes_nothing(tiny_clip:
         results.append(detector.predict(picture(3)))
     assert results[0].image_score == pytest.approx(results[1].image_score, abs=1e-4)
     np.testing.assert_allclose(results[0].anomaly_map, results[1].anomaly_map, atol=1e-4)
+
+
+def test_text_that_no_score_uses_is_not_asked(tiny_clip: open_clip.CLIP) -> None:
+    detector = detector_of(tiny_clip, ("crack",), BOX, vision_language_weight=0.0, text_score=False)
+    alone = detector.predict(picture(2))
+    detector.add_reference("a", picture(1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TextSide, "sides", lambda *_: pytest.fail("the text side was asked"))
+        matched = detector.predict(picture(2))
+    assert matched.image_score == float(matched.anomaly_map.max())
+    assert alone.image_score != matched.image_score
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (4000, 1, 3)])
+def test_a_picture_of_any_shape_gets_a_finite_map(tiny_clip: open_clip.CLIP, shape: tuple[int, int, int]) -> None:
+    detector = detector_of(tiny_clip, ("crack",), BOX)
+    detector.add_reference("a", np.full(shape, 90, np.uint8))
+    prediction = detector.predict(np.full(shape, 160, np.uint8))
+    assert bool(np.isfinite(prediction.anomaly_map).all())
+    assert 0.0 <= prediction.image_score <= 1.0
+    for region in prediction.regions:
+        assert 0 <= region.box.x < region.box.x + region.box.width <= shape[1]
+        assert 0 <= region.box.y < region.box.y + region.box.height <= shape[0]
 
 
 STRANGE = ("\U0001f529 crack", "crack; -- ' \" {} at {0}", "...", "c" * 500, "long word " * 50)

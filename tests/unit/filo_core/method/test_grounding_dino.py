@@ -1,5 +1,6 @@
 """The wiring of Grounding DINO on a tiny network from the package's own configuration, and the box filter."""
 
+import dataclasses
 import socket
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ def test_a_tiny_network_answers_with_boxes_inside_the_image(model: Any) -> None:
         assert 0.0 <= box.left < box.right <= 1.0
         assert 0.0 <= box.top < box.bottom <= 1.0
     assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+
+
+def test_a_query_names_the_words_whose_tokens_pass_the_text_threshold(model: Any) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
+    prepared = GroundingDinoLocalizer(model, SETTINGS)._prepare(pixels)
+    with torch.inference_mode():
+        shares = model(prepared[None], captions=captions(["crack"], model.tokenizer, 256))["pred_logits"][0].sigmoid()
+    tokens = model.tokenizer(*captions(["crack"], model.tokenizer, 256))["input_ids"]
+    halfway = float(shares[:, : len(tokens)].median())
+    split = dataclasses.replace(SETTINGS, text_threshold=halfway)
+    found = GroundingDinoLocalizer(model, split).candidates(pixels, ["crack"])
+    for (_, score, phrase), share in zip(found, shares, strict=True):
+        chosen = [token for token, part in zip(tokens, share.tolist(), strict=False) if part > halfway]
+        assert phrase == model.tokenizer.decode(chosen, skip_special_tokens=True).replace(".", "").strip()
+        assert score == float(share.max())
+    assert any(phrase for _, _, phrase in found)
 
 
 def test_nothing_above_the_threshold_gives_no_box(model: Any) -> None:

@@ -27,6 +27,14 @@ def parts(features: ImageFeatures) -> Iterator[torch.Tensor]:
     yield from features.values
 
 
+@pytest.mark.parametrize("stages", [(4, 3), (3, 3), (1, 3), (3, 5)])
+def test_value_stages_out_of_order_or_beyond_the_path_are_refused(
+    tiny_clip: open_clip.CLIP, stages: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match=r"must ascend within 2\.\.4"):
+        OpenClipImageEncoder(tiny_clip, (1,), (0.5,) * 3, (0.25,) * 3, value_stages=stages, first_value_block=2)
+
+
 def test_a_batch_of_one_gives_what_a_batch_of_many_gives(encoder: OpenClipImageEncoder) -> None:
     together = encoder.encode(IMAGES)
     for number in range(len(IMAGES)):

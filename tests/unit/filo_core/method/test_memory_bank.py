@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filo_core.errors import RecipeError
+from filo_core.method import memory_bank
 from filo_core.method.memory_bank import MemoryBank
 
 
@@ -141,3 +142,21 @@ def test_the_nearest_patch_may_be_a_taught_one_which_has_no_grid() -> None:
 def test_an_empty_bank_says_what_to_do_before_a_nearest_patch() -> None:
     with pytest.raises(RecipeError, match="set_references"):
         MemoryBank().nearest([torch.eye(4)], 0)
+
+
+def test_no_product_is_larger_than_a_picture_against_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    best_of = memory_bank._best_of
+
+    def counted(stored: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
+        compared.append(len(stored))
+        return best_of(stored, query)
+
+    monkeypatch.setattr(memory_bank, "_best_of", counted)
+    bank, query = MemoryBank(), torch.randn(16, 6, generator=torch.Generator().manual_seed(1))
+    passes = torch.randn(9 * 16, 6, generator=torch.Generator().manual_seed(2))
+    bank.add("nine passes", [passes])
+    (found,) = bank.distances([query])
+    assert compared == [16] * 9
+    units = [torch.nn.functional.normalize(rows, dim=-1) for rows in (query, passes)]
+    assert torch.allclose(found, 1.0 - (units[0] @ units[1].T).amax(dim=1), atol=1e-6)

@@ -21,6 +21,16 @@ def test_the_probability_does_not_depend_on_how_many_prompts_a_side_has() -> Non
     assert torch.allclose(scoring.side_feature(one), scoring.side_feature(one.repeat(120, 1)), atol=1e-6)
 
 
+def test_autocast_does_not_round_the_cosines_of_eqs_1_and_2() -> None:
+    units = torch.nn.functional.normalize(torch.randn(50, 16, generator=torch.Generator().manual_seed(1)), dim=-1)
+    normal, anomalous = units[0], torch.nn.functional.normalize(units[0] + 0.1 * units[1], dim=-1)
+    exact = scoring.side_shares(units, normal, anomalous)
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = scoring.side_shares(units, normal, anomalous)
+    assert cast.dtype == torch.float32
+    assert torch.equal(cast, exact)
+
+
 def test_a_side_feature_does_not_depend_on_the_order_of_prompts() -> None:
     prompts = torch.nn.functional.normalize(torch.randn(9, 6, generator=torch.Generator().manual_seed(1)), dim=-1)
     assert torch.allclose(scoring.side_feature(prompts), scoring.side_feature(prompts.flip(0)), atol=1e-6)

@@ -54,6 +54,16 @@ def test_a_region_gets_the_description_its_patches_resemble() -> None:
     assert confidence == pytest.approx(1.0, abs=1e-6)
 
 
+def test_a_list_of_one_type_is_only_as_sure_as_it_beats_the_generic_states() -> None:
+    ranking = TypeRanking(_recipe("crack"), KnownWords())
+    near = torch.nn.functional.normalize(torch.tensor([0.0, 1.0, 1.01, 0.0]), dim=-1).repeat(4, 1)
+    name, confidence = ranking.name(_features(near), MASK, Position.TOP_LEFT)
+    (whole,) = ranking.rank(_features(near), tuple(Position))
+    assert name == whole.name == "crack"
+    assert 0.5 < confidence < 0.8
+    assert whole.share == pytest.approx(confidence, abs=1e-6)
+
+
 def test_a_region_that_only_the_generic_states_explain_stays_unknown() -> None:
     ranking = TypeRanking(_recipe("crack", "stain"), KnownWords())
     patches = torch.eye(4)[1].repeat(4, 1)

@@ -6,6 +6,7 @@ import torch
 from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
+from filo_core.method import learned_prompts, text_encoder
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.interfaces import GroundingBox, ImageFeatures
 from filo_core.method.learned_prompts import LearnedPrompts, encode_with_context, normal_texts, tokens_of
@@ -80,6 +81,39 @@ def test_learned_prompts_of_chosen_positions_equal_all_prompts_encoded_whole(tin
         normal, whole(tiny_clip, tokens_of(normal_texts("tile"), 12, TOKENIZE), heads.prompts[0](image)), atol=TOLERANCE
     )
     assert len(anomalous) == 5 + 2 * 2
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_without_a_meta_net_learned_prompts_are_encoded_once_and_with_one_for_every_image(
+    tiny_clip: open_clip.CLIP, monkeypatch: pytest.MonkeyPatch, conditional: bool
+) -> None:
+    heads = TrainedHeads(tiny_clip, (1,), HeadSettings(conditional=conditional))
+    prompts = LearnedPrompts(tiny_clip, list(heads.prompts), "tile", ["crack"], TOKENIZE)
+    calls: list[int] = []
+    monkeypatch.setattr(learned_prompts, "encode_behind", lambda *args: calls.append(1) or encode_behind(*args))
+    images = functional.normalize(noise(2, 16, seed=7), dim=-1)
+    first = prompts.encode(images[0], [Position.TOP, Position.LEFT])
+    second = prompts.encode(images[1], [Position.LEFT])
+    assert len(calls) == (7 if conditional else 4)
+    assert torch.equal(first[0], second[0]) is not conditional
+    assert second[1].shape == (len(first[1]) - 1, 16)
+
+
+def test_a_prompt_is_encoded_once_however_often_it_is_asked_for(
+    tiny_clip: open_clip.CLIP, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
+    first = encoder.encode([*TEXTS, TEXTS[0]])
+    assert torch.equal(first[0], first[-1])
+    monkeypatch.setattr(text_encoder, "encode_tokens", lambda *_: pytest.fail("encoded again"))
+    assert torch.equal(encoder.encode(TEXTS[::-1]), first[:3].flip(0))
+
+
+def test_an_encoder_forgets_its_oldest_prompts(tiny_clip: open_clip.CLIP, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_encoder, "_KEPT", 2)
+    encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
+    assert torch.allclose(encoder.encode(TEXTS), encoder.encode(TEXTS), atol=TOLERANCE)
+    assert len(encoder._remembered) == 2
 
 
 def test_the_meta_net_shifts_every_context_vector_by_the_same_step(tiny_clip: open_clip.CLIP) -> None:

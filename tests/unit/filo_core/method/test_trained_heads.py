@@ -118,6 +118,18 @@ def test_untrained_linear_layers_read_patches_as_clip_does(tiny_clip: open_clip.
     assert torch.allclose(heads.fused_map(maps), sum(maps) / 4, atol=1e-6)
 
 
+def test_equation_3_is_the_mean_over_linear_and_mdci_stages_alike(
+    tiny_clip: open_clip.CLIP, features: ImageFeatures
+) -> None:
+    heads = TrainedHeads(tiny_clip, (1, 4), SETTINGS)
+    normal, anomalous = (functional.normalize(noise(16, seed=seed), dim=-1) for seed in (5, 6))
+    maps = heads.stage_maps(features, normal, anomalous, SIDE)
+    assert len(maps) == len(features.stages) + len(features.values)
+    fused = heads.fused_map(maps)
+    assert torch.allclose(fused, sum(maps) / len(maps), atol=1e-6)
+    assert torch.allclose(fused.sum(dim=0), torch.ones(SIDE, SIDE), atol=1e-5)
+
+
 @pytest.mark.parametrize("stage", ["maps", "adapter"])
 def test_gradient_reaches_exactly_what_a_stage_trains(
     stage: str, tiny_clip: open_clip.CLIP, features: ImageFeatures

@@ -90,6 +90,28 @@ def test_a_lost_camera_takes_the_old_verdict_off_the_screen_within_a_second(
     assert presenter.problem == ""
 
 
+def test_a_camera_that_is_back_does_not_bring_the_verdict_of_before_its_loss_back(
+    presenter: LivePresenter, camera: HandSource, engine: Any, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    engine.gate.clear()
+    camera.show(30)
+    until(lambda: camera._slot._frame is None, "the frame is taken")
+    camera.lose()
+    until(lambda: presenter.banner.caption == "The camera gives no picture.")
+    # What was captured before the loss is judged after it.
+    before = presenter.display.newest
+    engine.gate.set()
+    until(lambda: presenter.display.newest is not before, "the verdict of before the loss")
+    camera.state, camera.problem = SourceState.RUNNING, ""
+    until(lambda: presenter.facts.camera is SourceState.RUNNING)
+    assert presenter.banner.verdict is Verdict.NOT_INSPECTED
+    assert presenter.banner.caption == "The camera is back. Waiting for its first verdict."
+    show(presenter, camera, until, 20)
+    assert verdict_shown(presenter) is Verdict.OK
+
+
 def test_a_verdict_that_grows_old_is_not_left_standing(
     presenter: LivePresenter, camera: HandSource, product: str, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

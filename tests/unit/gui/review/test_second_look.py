@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import InspectionFilter, ReviewDecision, Verdict
+from filo_core.types import InspectionFilter, ReviewDecision, Role, Verdict
 from gui.review.blind_dialog import BlindDialog
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
@@ -47,6 +48,41 @@ def test_g_teaches_the_chosen_region_as_a_new_recipe_version_and_u_takes_it_back
     until(lambda: version(state, inspected) == 1, "the old recipe is in force again")
     until(lambda: not shown.second.teaching.is_running)
     assert state.workbench.catalogue.recipe(inspected).recipe.taught_patches == ()
+
+
+def test_once_there_are_users_teaching_asks_for_the_pin_and_giving_up_teaches_nothing(
+    shown: ReviewPanel, state: AppState, inspected: str, until: Until, qapp: QApplication
+) -> None:
+    state.workbench.users.add("Grace", Role.ADMIN, "271828")
+    state.workbench.access.sign_in("Grace", "271828")
+    asked: list[QLineEdit.EchoMode] = []
+
+    def press_g(typed: str | None) -> None:
+        timer = QTimer(qapp)
+
+        def answer() -> None:
+            dialog = qapp.activeModalWidget()
+            if isinstance(dialog, QInputDialog):
+                timer.stop()
+                asked.append(dialog.textEchoMode())
+                dialog.setTextValue(typed or "")
+                dialog.done(typed is not None)
+
+        timer.timeout.connect(answer)
+        timer.start(5)
+        QTest.keyClick(shown.table, Qt.Key.Key_G)
+        timer.deleteLater()
+
+    press_g(None)
+    assert not shown.second.teaching.is_running
+    press_g("161803")
+    until(lambda: "PIN is wrong" in shown.message.sentence, "the refusal")
+    until(lambda: not shown.second.teaching.is_running)
+    assert version(state, inspected) == 1
+    press_g("271828")
+    until(lambda: version(state, inspected) == 2, "the taught recipe is in force")
+    until(lambda: not shown.second.teaching.is_running)
+    assert asked == [QLineEdit.EchoMode.Password] * 3
 
 
 def test_a_golden_set_that_fails_after_teaching_is_a_warning(
@@ -92,7 +128,9 @@ def test_the_blind_dialog_shows_the_bare_picture_and_keeps_what_is_said(
     QTest.keyClick(dialog, Qt.Key.Key_1)
     QTest.keyClick(dialog, Qt.Key.Key_2)
     until(lambda: not dialog.isVisible(), "the dialog closes after the last one")
-    said = [history.blind_reviews(record.inspection_id)[0].verdict for record in queue]
+    with state.workbench.storage.reading() as transaction:
+        said_of = {row.inspection_id: row.verdict for row in transaction.figures.blind(InspectionFilter())}
+    said = [said_of[record.inspection_id] for record in queue]
     assert said == [Verdict.OK, Verdict.NG]
     # What a second person says decides nothing.
     assert history.get(queue[0].inspection_id).final_verdict is Verdict.NG

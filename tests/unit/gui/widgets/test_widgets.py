@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
-from gui.widgets.verdicts import VerdictChip, verdict_pixmap, verdict_word
+from gui.widgets.verdicts import VerdictChip, draw_verdict_sign, verdict_word
 from tests.unit.gui.products.test_accessible import cut_off
 
 Held = Callable[..., QWidget]
@@ -84,9 +84,12 @@ def test_letters_of_a_verdict_are_readable_at_three_metres(qtbot: QtBot, held: H
 def test_signs_of_the_verdicts_differ_without_their_colours(qtbot: QtBot) -> None:
     shapes = set()
     for verdict in Verdict:
-        image = verdict_pixmap(verdict, 48).toImage()
-        text = QColor(current_theme().verdict(verdict).text)
-        shapes.add(tuple(image.pixelColor(x, y) == text for x in range(48) for y in range(48)))
+        image = QImage(48, 48, QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        draw_verdict_sign(painter, verdict, QRectF(6, 6, 36, 36), QColor("black"))
+        painter.end()
+        shapes.add(tuple(image.pixel(x, y) for x in range(48) for y in range(48)))
     assert len(shapes) == len(Verdict)
 
 

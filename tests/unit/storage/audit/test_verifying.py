@@ -120,7 +120,7 @@ def test_an_older_recipe_put_back_in_force_is_an_event_of_the_chain(storage: Sto
         (event,) = transaction.events.newest()
         assert transaction.products.recipe("metal nut").version == 1
     assert (event.kind, event.actor, event.subject) == (EventKind.RECIPE_IN_FORCE, "Grace", "metal nut")
-    assert json.loads(event.detail) == {"version": 1, "instead_of": 2}
+    assert json.loads(event.detail) == {"version": 1, "instead_of": 2, "product": 1}
     assert storage.verify().intact
 
 
@@ -183,7 +183,7 @@ def test_a_product_that_the_program_removed_leaves_an_intact_chain_though_its_id
 def test_a_recipe_that_someone_else_removed_is_named(storage: Storage, database: Path) -> None:
     sign_product(storage, "bolt")
     tamper(database, "DELETE FROM recipe_versions WHERE id = 2")
-    assert places(storage.verify()) == [("recipe_versions", 2)]
+    assert places(storage.verify()) == [("recipe_versions", 2), ("products", 2)]
 
 
 def test_a_transaction_that_is_rolled_back_leaves_no_entry(storage: Storage) -> None:

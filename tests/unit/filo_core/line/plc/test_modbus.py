@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pymodbus.client import ModbusTcpClient
 
 from filo_core.errors import SourceError
@@ -18,6 +16,7 @@ from filo_core.line.plc.server import ModbusServer
 from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.types import UNKNOWN_TYPE, Verdict
+from tools.hostile_bytes import modbus_bytes
 
 WaitUntil = Callable[[Callable[[], object]], None]
 TYPES = ("scratch", "dent")
@@ -193,13 +192,8 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(port: int, line: Line) -> No
         ModbusServer(Handshake(line, TYPES), port=port).start()
 
 
-def _frame(body: bytes) -> bytes:
-    """A whole frame with a right header, so that the body is what is tried."""
-    return struct.pack(">HHHB", 1, 0, len(body) + 1, 1) + body
-
-
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.binary(max_size=300), st.binary(min_size=1, max_size=250).map(_frame)))
+@given(modbus_bytes())
 def test_whatever_bytes_come_the_server_answers_the_next_one(port: int, line: Line, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.settimeout(0.02)

@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from filo_core.errors import SourceError
 from filo_core.line.triggers.http import MOST_BYTES, HttpTrigger
+from tools.hostile_bytes import http_bytes
 
 
 @pytest.fixture
@@ -110,16 +110,7 @@ def test_clients_that_only_hold_the_line_are_hung_up_on_and_others_are_served(se
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.one_of(
-        st.binary(max_size=400),
-        st.builds(
-            lambda length, body: b"POST /trigger HTTP/1.1\r\nContent-Length: " + length + b"\r\n\r\n" + body,
-            st.one_of(st.integers().map(lambda n: str(n).encode()), st.binary(max_size=12)),
-            st.binary(max_size=200),
-        ),
-    )
-)
+@given(http_bytes())
 def test_whatever_bytes_come_the_server_answers_the_next_one(server: HttpTrigger, sent: bytes) -> None:
     raw(server, sent)
     assert post(server, b'{"id": "after"}').status_code == 200

@@ -1,0 +1,209 @@
+"""Every column of every table, changed behind the program's back: either the check says so, or a reason stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Connection, Engine, select, text
+from sqlalchemy.orm import Session
+
+from filo_core.golden_set import GoldenPart
+from filo_core.types import Box, EventKind, Review, ReviewDecision, Role, TaughtPatch, Verdict
+from storage.audit.problems import Problem
+from storage.audit.verifying import verify
+from storage.columns import UtcDateTime
+from storage.engine import make_engine, parse_url, sqlite_url
+from storage.models import Row
+from storage.recorder import Recorder
+from storage.repositories.users import SignInLock
+from storage.storage import Storage, open_storage
+from tests.unit.storage.making import (
+    MOMENT,
+    add_calibration,
+    add_checks,
+    make_inspection,
+    make_region,
+    sign_product,
+)
+
+DRAFT = "a draft: it decides nothing before a person signs it, and the recipe that is signed is chained whole"
+SURROGATE = "a number that nothing refers to; the row's content and order are chained"
+STATE = "a state of running programs: no verdict, decision or right follows from it, and its events are chained"
+SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
+DATED = "shown beside a product only"
+
+ALLOWED: dict[str, dict[str, str]] = {
+    "products": dict.fromkeys(
+        (
+            "class_name", "kind", "domain", "roi_x", "roi_y", "roi_width", "roi_height", "profile", "limit_ok",
+            "limit_ng", "limit_region", "calibration_note", "model_hash",
+        ),
+        DRAFT,
+    ) | {"created_at": DATED, "changed_at": DATED},
+    "anomaly_types": dict.fromkeys(("id", "product_id", "ordinal", "name", "severity", "enabled", "provenance"), DRAFT),
+    "reference_images": dict.fromkeys(("id", "product_id", "ordinal", "image_hash", "name"), DRAFT),
+    "taught_patches": dict.fromkeys(
+        ("id", "product_id", "ordinal", "image_hash", "name", "x", "y", "width", "height"), DRAFT
+    ),
+    "regions": {"id": SURROGATE},
+    "golden_parts": {"id": SURROGATE},
+    "sign_in_locks": dict.fromkeys(("name_key", "failures", "refused_at", "delay_s"), SLOWS),
+    "sessions": dict.fromkeys(("id", "user_id", "station", "run", "opened_at", "ended_at"), STATE),
+    "jobs": dict.fromkeys(
+        ("id", "name", "station", "operator", "run", "state", "started_at", "ended_at"), STATE
+    ),
+}  # fmt: skip
+COLUMNS = [(table.name, column.name) for table in Row.metadata.sorted_tables for column in table.columns]
+
+
+def fill(storage: Storage) -> None:
+    """At least one row in every table."""
+    recipe = sign_product(storage)
+    recorder = Recorder(storage, "metal nut", station="line 1", operator="Ada")
+    with recorder.job("a folder"):
+        for shade in range(2):
+            recorder.record_one(make_inspection(recipe, shade, 0.9, regions=[make_region(x=shade)]))
+    add_checks(storage, recipe, 1)
+    add_calibration(storage)
+    with storage.transaction() as transaction:
+        transaction.reviews.add(1, Review(ReviewDecision.CONFIRM, Verdict.NG, "Ada", MOMENT))
+        product_id = transaction.products.product_id("metal nut")
+        transaction.golden.put(product_id, GoldenPart("a" * 64, "bad.png", Verdict.NG), "Ada")
+        transaction.golden.set_demand(product_id, "06:00", "Ada")
+        draft = transaction.products.draft("metal nut")
+        patch = TaughtPatch("b" * 64, "second.png", Box(0, 0, 2, 2))
+        transaction.products.save("metal nut", replace(draft, taught_patches=(patch,)))
+        user = transaction.users.put("Ada", Role.ADMIN, "$argon2id$", "Ada")
+        transaction.users.set_lock("Eve", SignInLock(1, MOMENT, 0))
+        transaction.jobs.open_session(user.user_id, "line 1", "r" * 32)
+        transaction.events.add(EventKind.RESTORED, "Ada", "line 1", "record", {})
+    with storage.transaction() as transaction:
+        # Its own rows, as if a station had forwarded them.
+        transaction.arrivals.take("line 2", transaction.outbox.after(0, 100).rows)
+    sign_product(storage, "unused")
+    with storage.transaction() as transaction:
+        transaction.products.remove("unused", "Ada")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder: Path = tmp_path_factory.mktemp("record")
+    url = sqlite_url(folder / "filo.sqlite")
+    with open_storage(url, folder / "images") as storage:
+        fill(storage)
+    made = make_engine(parse_url(url))
+    yield made
+    made.dispose()
+
+
+@contextmanager
+def tampering(engine: Engine) -> Iterator[Connection]:
+    """A connection that no rule holds back, and of which nothing is kept."""
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("PRAGMA ignore_check_constraints=ON")
+        yield connection
+        connection.rollback()
+        connection.detach()
+
+
+def found_in(connection: Connection) -> tuple[Problem, ...]:
+    with Session(connection) as session:
+        return verify(session).problems
+
+
+def other(column: Column[Any], value: Any) -> Any:
+    """Another value of the same type."""
+    if value is None:
+        value = MOMENT if isinstance(column.type, UtcDateTime) else 0
+    if isinstance(value, datetime):
+        return value + timedelta(seconds=1)
+    if isinstance(value, bool):
+        return not value
+    return value + "x" if isinstance(value, str) else value + 1000
+
+
+def test_the_record_of_these_tests_is_intact_and_has_a_row_in_every_table(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert found_in(connection) == ()
+        for table in Row.metadata.sorted_tables:
+            assert connection.execute(select(table)).first() is not None, f"{table} has no row to change"
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_a_column_that_changes_is_reported_unless_a_reason_is_given(engine: Engine, table: str, column: str) -> None:
+    changed = Row.metadata.tables[table]
+    keys = list(changed.primary_key.columns)
+    with tampering(engine) as connection:
+        row = connection.execute(select(changed).order_by(*(key.desc() for key in keys))).mappings().first()
+        assert row is not None
+        this = [key == row[key.name] for key in keys]
+        connection.execute(changed.update().where(*this).values({column: other(changed.columns[column], row[column])}))
+        reported = bool(found_in(connection))
+    assert reported == (column not in ALLOWED.get(table, {}))
+
+
+def test_no_reason_is_given_for_a_column_that_is_not_there() -> None:
+    assert {(table, column) for table, columns in ALLOWED.items() for column in columns} <= set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE products SET signed_version = NULL",
+            "products 1 (entry 1): no recipe is in force, and",
+        ),
+        ("UPDATE products SET signed_version = 7", "recipe version 7 is in force, and the chain says recipe version 1"),
+        ("UPDATE products SET name = 'bolt', name_key = 'bolt'", "products 1: it is called bolt, which its recipes"),
+        ("DELETE FROM products", "products 1 (entry 1): no recipe is in force"),
+        ("DELETE FROM golden_parts", "its golden set, or the demand of a check, is not what the chain says"),
+        ("DELETE FROM golden_demands", "its golden set, or the demand of a check, is not what the chain says"),
+        (
+            "INSERT INTO golden_parts (product_id, image_hash, name, expected) VALUES (1, 'b', 'b.png', 'OK')",
+            "its golden set, or the demand of a check, is not what the chain says",
+        ),
+        ("DELETE FROM forwarded WHERE table_name = 'reviews'", "of station line 2, one was changed, added or removed"),
+        (
+            "INSERT INTO forwarded SELECT station, 99, table_name, 99, 1, '', forwarded_at FROM forwarded LIMIT 1",
+            "forwarded 99: a row of station line 2 that did not come by this program",
+        ),
+        ("UPDATE forwarded SET station = 'line 3'", "forwarded 1: a row of station line 3 that did not come"),
+    ],
+)
+def test_what_stands_and_is_not_what_the_chain_says_is_named(engine: Engine, statement: str, said: str) -> None:
+    with tampering(engine) as connection:
+        connection.execute(text(statement))
+        sentences = [problem.sentence for problem in found_in(connection)]
+    assert any(said in sentence for sentence in sentences), sentences
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE inspections SET inspected_at = 'never' WHERE id = 2", ("inspections", 2)),
+        ("UPDATE inspections SET image_score = 'high' WHERE id = 1", ("inspections", 1)),
+        ("UPDATE reviews SET reason = x'00ff' WHERE id = 1", ("reviews", 1)),
+        ("UPDATE audit_chain SET at = 'never' WHERE sequence = 3", ("audit_chain", 0)),
+        ("UPDATE forwarded SET forwarded_at = 'never'", ("forwarded", 0)),
+        ("UPDATE events SET detail = 'nothing'", ("events", 1)),
+        ("UPDATE events SET detail = '[{}]'", ("events", 1)),
+        ('UPDATE events SET detail = \'{"product": [], "removed": 1}\'', ("events", 1)),
+        ("UPDATE recipe_versions SET content = '[]'", ("recipe_versions", 1)),
+    ],
+)
+def test_a_value_of_another_type_is_reported_and_not_stumbled_over(
+    engine: Engine, statement: str, place: tuple[str, int]
+) -> None:
+    with tampering(engine) as connection:
+        connection.execute(text(statement))
+        places = [(problem.table, problem.row_id) for problem in found_in(connection)]
+    assert place in places
