@@ -75,6 +75,17 @@ class SecretStore:
         self._write_index(self._index() | {name: place})
         return place
 
+    def put(self, name: str, value: str) -> None:
+        """Keep a secret, or with an empty value have none of this name.
+
+        Raises:
+            SettingsError: as :meth:`set`.
+        """
+        if value:
+            self.set(name, value)
+        elif name in self.names():
+            self.remove(name)
+
     def remove(self, name: str) -> None:
         """Forget a secret.
 

@@ -18,6 +18,7 @@ DEVICES = ("auto", "cpu", "cuda")
 SOURCE_KINDS = ("camera", "folder", "address")
 FONT_SCALES = (0.8, 2.0)
 LONGEST_STATION = 100
+LLM_TIMEOUTS_S = (5.0, 600.0)
 _BEFORE_HOST = re.compile(r"(?<=://).*@")
 
 
@@ -50,6 +51,8 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "station": _station_problem(text["station"]),
         "llm_base_url": _address_problem(text["llm_base_url"], text["llm_model"]),
         "llm_model": "Name the model to ask." if text["llm_base_url"] and not text["llm_model"] else "",
+        "llm_timeout_s": _timeout_problem(values["llm_timeout_s"]),
+        "plant_database": _nameless_problem(text["plant_database"], text["station"]),
         "source_value": _source_problem(text["source_kind"], text["source_value"]),
         "font_scale": _scale_problem(values["font_scale"]),
     }
@@ -84,6 +87,17 @@ def _station_problem(name: str) -> str:
     if len(name) > LONGEST_STATION:
         return f"The station's name has {len(name)} characters. Use {LONGEST_STATION} or fewer."
     return "" if name.isprintable() else "The station's name holds characters that cannot be seen. Type it again."
+
+
+def _nameless_problem(plant: str, station: str) -> str:
+    return "The plant knows a station by its name. Enter the name of this one as well." if plant and not station else ""
+
+
+def _timeout_problem(value: object) -> str:
+    shortest, longest = LLM_TIMEOUTS_S
+    if isinstance(value, int | float) and shortest <= value <= longest:
+        return ""
+    return f"The language model can be given {shortest:g} s to {longest:g} s."
 
 
 def _address_problem(address: str, model: str) -> str:

@@ -40,6 +40,7 @@ class StoredSettings(BaseModel):
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None
+    llm_timeout_s: float | None = None
     outputs: tuple[Output, ...] | None = None
     source_kind: str | None = None
     source_value: str | None = None

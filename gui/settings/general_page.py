@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 
 from gui.settings.controls import combo, restriction_spin, scale_spin
 from gui.settings.field import Field
-from gui.settings.presenter import AT_THE_NEXT_START, KEY, SettingsPresenter, Value
+from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter, Value
+from gui.settings.secret_field import SecretField
 from gui.settings.wording import choices, field_name
 from gui.state import AppState
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.message_fold import MessageFold
-from workflows.settings_check import LONGEST_STATION
+from workflows.settings_check import LLM_TIMEOUTS_S, LONGEST_STATION
 
 
 class GeneralPage(QWidget):
@@ -59,11 +60,16 @@ class GeneralPage(QWidget):
             "llm_base_url", self._edit("http://localhost:11434/v1"), self.tr("Writes anomaly lists. Empty: none.")
         )
         self._add("llm_model", self._edit())
-        self.key_edit = self._edit()
-        self.key_edit.setEchoMode(QLineEdit.EchoMode.Password)
-        self.key_remove = button(self.tr("&Remove the key"), "delete", danger=True)
-        note = self.tr("It is never shown again, and kept in a file that only you may read.")
-        self.fields[KEY] = Field(field_name(KEY), self.key_edit, note, self)
+        self._add("llm_timeout_s", self._seconds_spin(), self.tr("Then the built-in library writes the list."))
+        kept = self.tr("Kept among the secrets, and never shown again.")
+        self.key = SecretField(field_name(KEY), kept, self.tr("&Remove the key"), self)
+        self._add(
+            "plant_database", self._edit("postgresql+psycopg://filo@plant/filo"), self._plant_note() + " " + later
+        )
+        self.password = SecretField(
+            field_name(PLANT_PASSWORD), kept + " " + later, self.tr("Re&move the password"), self
+        )
+        self.fields |= {KEY: self.key.field, PLANT_PASSWORD: self.password.field}
         note = self.tr("Empty: a file in the data folder. A password is kept by “main.py secret set database”.")
         self._add("database", self._edit("postgresql+psycopg://filo@server/filo"), note + " " + later)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
@@ -78,7 +84,9 @@ class GeneralPage(QWidget):
         for name, field in self.fields.items():
             if variable := self.presenter.variable(name):
                 field.lock(variable)
-        self.key_remove.setEnabled(not self.presenter.variable(KEY))
+        for name, secret in ((KEY, self.key), (PLANT_PASSWORD, self.password)):
+            if variable := self.presenter.variable(name):
+                secret.lock(variable)
 
     def _add(self, name: str, control: QWidget, note: str = "") -> None:
         self.fields[name] = Field(field_name(name), control, note, self)
@@ -97,6 +105,15 @@ class GeneralPage(QWidget):
         edit.setPlaceholderText(placeholder)
         return edit
 
+    def _seconds_spin(self) -> QSpinBox:
+        spin = QSpinBox(self)
+        spin.setRange(*(round(seconds) for seconds in LLM_TIMEOUTS_S))
+        spin.setSuffix(" s")
+        return spin
+
+    def _plant_note(self) -> str:
+        return self.tr("This station's record is sent on to there. Empty: it stays here.")
+
     def _profile_text(self, name: str, trained: bool) -> str:
         return f"{name} ({self.tr('trained') if trained else self.tr('untrained')})"
 
@@ -112,7 +129,12 @@ class GeneralPage(QWidget):
         grid.setSpacing(SPACE)
         grid.addWidget(self._group(self.tr("Model"), "profile", "device"), 0, 0)
         grid.addWidget(self._group(self.tr("Looks"), "language", "theme", "font_scale"), 0, 1)
-        grid.addWidget(self._group(self.tr("Camera"), "source_kind", "source_value"), 1, 0)
+        # Two low cards beside the high one of the record.
+        beside = QVBoxLayout()
+        beside.setSpacing(SPACE)
+        beside.addWidget(self._group(self.tr("Camera"), "source_kind", "source_value"))
+        beside.addWidget(self._plant_group(), 1)
+        grid.addLayout(beside, 1, 0)
         grid.addWidget(self._record_group(), 1, 1)
         grid.addWidget(self._language_model_group(), 2, 0)
         grid.addWidget(self._group(self.tr("Retention"), "keep_days", "image_quota_gb"), 2, 1)
@@ -154,14 +176,18 @@ class GeneralPage(QWidget):
         line.setSpacing(SPACE)
         line.addWidget(self.fields["llm_base_url"], 2, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.fields["llm_model"], 1, Qt.AlignmentFlag.AlignTop)
-        key = QHBoxLayout()
-        key.setSpacing(SPACE)
-        key.addWidget(self.fields[KEY], 1)
-        key.addWidget(self.key_remove, 0, Qt.AlignmentFlag.AlignVCenter)
         column = card.layout()
         assert isinstance(column, QVBoxLayout)
         column.insertLayout(1, line)
-        column.insertLayout(2, key)
+        column.insertWidget(2, self.key)
+        column.insertWidget(3, self.fields["llm_timeout_s"])
+        return card
+
+    def _plant_group(self) -> QFrame:
+        card = self._group(self.tr("Plant"), "plant_database")
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(2, self.password)
         return card
 
     def _record_group(self) -> QFrame:
@@ -184,8 +210,8 @@ class GeneralPage(QWidget):
         presenter.failed.connect(self.message.show_error)
         self.save_button.clicked.connect(self.save)
         self.undo_button.clicked.connect(self.undo)
-        self.key_edit.textEdited.connect(lambda text: presenter.set_key(text or None))
-        self.key_remove.clicked.connect(lambda: presenter.set_key(""))
+        self.key.wished.connect(partial(presenter.set_secret, KEY))
+        self.password.wished.connect(partial(presenter.set_secret, PLANT_PASSWORD))
         self.show_folder_button.clicked.connect(self._on_show_folder_clicked)
         key = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
         key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -211,8 +237,12 @@ class GeneralPage(QWidget):
     def undo(self) -> None:
         """Go back to what is in force."""
         self.message.clear()
-        self.key_edit.clear()
+        self._clear_secrets()
         self.presenter.undo()
+
+    def _clear_secrets(self) -> None:
+        for secret in (self.key, self.password):
+            secret.edit.clear()
 
     def _on_show_folder_clicked(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.presenter.settings.home)))
@@ -222,9 +252,12 @@ class GeneralPage(QWidget):
     def _on_values_changed(self) -> None:
         for name, value in self.presenter.values.items():
             self._show_value(self.fields[name].control, value)
-        placeholder = self.tr("A key is set. Type another one to replace it.") if self.presenter.has_key else ""
-        self.key_edit.setPlaceholderText(placeholder or self.tr("No key is set."))
-        self.key_remove.setVisible(self.presenter.has_key)
+        has = self.presenter.has_secret
+        self.key.show_kept(
+            has(KEY), self.tr("A key is set. Type another one to replace it."), self.tr("No key is set.")
+        )
+        kept = self.tr("A password is kept. Type another one to replace it.")
+        self.password.show_kept(has(PLANT_PASSWORD), kept, self.tr("No password is kept."))
         for control in (self.save_button, self.undo_button):
             control.setEnabled(self.presenter.is_changed)
 
@@ -251,8 +284,9 @@ class GeneralPage(QWidget):
             self.fields[next(iter(problems))].control.setFocus()
 
     def _on_saved(self, changed: frozenset[str]) -> None:
-        self.key_edit.clear()
-        waiting = [field_name(name) for name in self.presenter.values if name in changed & AT_THE_NEXT_START]
+        self._clear_secrets()
+        names = (*self.presenter.values, PLANT_PASSWORD)
+        waiting = [field_name(name) for name in names if name in changed & AT_THE_NEXT_START]
         if waiting:
             text = self.tr("Saved. From the next start on: %1.").replace("%1", ", ".join(waiting))
         else:

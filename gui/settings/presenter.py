@@ -11,6 +11,7 @@ from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
 from workflows.redaction import redact
+from workflows.secret_store import PLANT, SecretStore
 from workflows.settings_check import installed_profiles, problems_of
 from workflows.settings_file import overridden_fields, variable_of, write_settings_file
 
@@ -32,15 +33,18 @@ FIELDS = (
     "source_value",
     "llm_base_url",
     "llm_model",
+    "llm_timeout_s",
+    "plant_database",
     "language",
     "theme",
     "font_scale",
 )
-"""All that are shown. The key of the language model is not among them: it is only ever written."""
-AT_THE_NEXT_START = frozenset({"station", "database"})
+"""All that are shown. Secrets are not among them: they are only ever written."""
 OF_THE_MODEL = ("profile", "device")
 """Change the model in use, which has to stand still for that."""
-KEY = "llm_api_key"
+KEY, PLANT_PASSWORD = "llm_api_key", "plant_password"
+AT_THE_NEXT_START = frozenset({"station", "database", "plant_database", PLANT_PASSWORD})
+_DECIDED_WITH = {PLANT_PASSWORD: "plant_database"}
 Value = str | float | None
 """None where nothing is restricted."""
 
@@ -59,7 +63,7 @@ class SettingsPresenter(QObject):
         super().__init__(parent)
         self._state = state
         self._background = Background()
-        self._new_key: str | None = None
+        self._new_secrets: dict[str, SecretStr] = {}
         self.overridden = overridden_fields()
         self.problems: dict[str, str] = {}
         self.values: dict[str, Value] = self._in_force()
@@ -70,18 +74,20 @@ class SettingsPresenter(QObject):
         """The settings in force."""
         return self._state.settings
 
-    @property
-    def has_key(self) -> bool:
-        """Whether a key of the language model is set; what it is stays unsaid."""
-        return bool(self.settings.llm_api_key.get_secret_value())
+    def has_secret(self, name: str) -> bool:
+        """Whether ``KEY`` or ``PLANT_PASSWORD`` is kept; what it is stays unsaid."""
+        if name == KEY:
+            return bool(self.settings.llm_api_key.get_secret_value())
+        return PLANT in SecretStore(self.settings.home).names()
 
     @property
     def is_changed(self) -> bool:
         """Whether anything waits to be saved."""
-        return self.values != self._stored or self._new_key is not None
+        return self.values != self._stored or bool(self._new_secrets)
 
     def variable(self, field: str) -> str:
         """The variable that decides ``field`` just now; empty where the screen does."""
+        field = _DECIDED_WITH.get(field, field)
         return variable_of(field) if field in self.overridden else ""
 
     def profiles(self) -> tuple[ModelProfile, ...]:
@@ -96,15 +102,19 @@ class SettingsPresenter(QObject):
                 self.problems_changed.emit()
             self.values_changed.emit()
 
-    def set_key(self, key: str | None) -> None:
-        """Another key of the language model; an empty one removes it, None leaves it as it is."""
-        if KEY not in self.overridden and key != self._new_key:
-            self._new_key = key
-            self.values_changed.emit()
+    def set_secret(self, name: str, value: str | None) -> None:
+        """Another ``KEY`` or ``PLANT_PASSWORD``; an empty one removes it, None leaves it as it is."""
+        if self.variable(name):
+            return
+        if value is None:
+            self._new_secrets.pop(name, None)
+        else:
+            self._new_secrets[name] = SecretStr(value.strip())
+        self.values_changed.emit()
 
     def undo(self) -> None:
         """Forget what was not saved."""
-        self._new_key = None
+        self._new_secrets = {}
         self.values = dict(self._stored)
         self.problems = {}
         self.problems_changed.emit()
@@ -112,10 +122,8 @@ class SettingsPresenter(QObject):
 
     def save(self) -> None:
         """Check everything away from the window's thread, then write what changed and put it in force."""
-        values, key = {name: _tidy(value) for name, value in self.values.items()}, self._new_key
+        values, secrets = {name: _tidy(value) for name, value in self.values.items()}, dict(self._new_secrets)
         changes: dict[str, object] = {name: value for name, value in values.items() if value != self._stored[name]}
-        if key is not None:
-            changes[KEY] = key.strip()
         if any(name in changes for name in OF_THE_MODEL) and self._is_model_in_use():
             return
         home, models = self.settings.home, self.settings.models
@@ -123,16 +131,14 @@ class SettingsPresenter(QObject):
         def work() -> dict[str, str]:
             # What a variable decides is not the user's to mend here.
             problems = {name: said for name, said in problems_of(values, models).items() if name not in self.overridden}
-            if "database" in changes:
-                # Only then: a server that is away must not keep anybody from changing the theme.
-                problems |= _database_problem(str(changes["database"]), home)
+            problems |= _server_problems(values, {*changes, *secrets}, home, secrets.get(PLANT_PASSWORD))
             if not problems:
-                write_settings_file(home, changes)
+                _write(home, changes, secrets)
             return problems
 
         self._background.run(
             work,
-            lambda problems: self._finish(problems, changes),
+            lambda problems: self._finish(problems, changes, secrets),
             lambda error: self.failed.emit(*sentence_of(error)),
         )
 
@@ -147,20 +153,22 @@ class SettingsPresenter(QObject):
             self.failed.emit(sentence, "")
         return bool(sentence)
 
-    def _finish(self, problems: dict[str, str], changes: dict[str, object]) -> None:
+    def _finish(self, problems: dict[str, str], changes: dict[str, object], secrets: dict[str, SecretStr]) -> None:
         self.problems = problems
         self.problems_changed.emit()
         if problems:
             return
         update = dict(changes)
-        if KEY in update:
-            update[KEY] = SecretStr(str(update[KEY]))
-        self._new_key = None
+        if KEY in secrets:
+            update[KEY] = secrets[KEY]
+        if "plant_database" in update:
+            update["plant_database"] = SecretStr(str(update["plant_database"]))
+        self._new_secrets = {}
         self._state.set_settings(self.settings.model_copy(update=update))
         self.values = self._in_force()
         self._stored = dict(self.values)
         self.values_changed.emit()
-        self.saved.emit(frozenset(changes))
+        self.saved.emit(frozenset({*changes, *secrets}))
         if any(name in changes for name in OF_THE_MODEL):
             self._change_model()
 
@@ -174,14 +182,34 @@ class SettingsPresenter(QObject):
     def _in_force(self) -> dict[str, Value]:
         found = {name: getattr(self.settings, name) for name in FIELDS}
         # A variable may name a server with its password.
-        return found | {"database": redact(self.settings.database)}
+        plant = redact(self.settings.plant_database.get_secret_value())
+        return found | {"database": redact(self.settings.database), "plant_database": plant}
 
 
-def _database_problem(address: str, home: Path) -> dict[str, str]:
-    from workflows.database_check import database_problem
+def _server_problems(
+    values: dict[str, Value], changed: set[str], home: Path, plant_password: SecretStr | None
+) -> dict[str, str]:
+    """What is wrong with the databases that were changed.
 
-    problem = database_problem(address, home)
-    return {"database": problem} if problem else {}
+    Only those: a server that is away must not keep anybody from changing the theme.
+    """
+    from workflows.database_check import database_problem, plant_problem
+
+    own, plant = str(values["database"]), str(values["plant_database"])
+    problems = {}
+    if "database" in changed:
+        problems["database"] = database_problem(own, home)
+    if changed & {"plant_database", PLANT_PASSWORD}:
+        password = plant_password.get_secret_value() if plant_password is not None else None
+        problems["plant_database"] = plant_problem(plant, own, home, password)
+    return {name: said for name, said in problems.items() if said}
+
+
+def _write(home: Path, changes: dict[str, object], secrets: dict[str, SecretStr]) -> None:
+    if PLANT_PASSWORD in secrets:
+        SecretStore(home).put(PLANT, secrets[PLANT_PASSWORD].get_secret_value())
+    key = {KEY: secrets[KEY].get_secret_value()} if KEY in secrets else {}
+    write_settings_file(home, changes | key)
 
 
 def _tidy(value: Value) -> Value:

@@ -866,12 +866,20 @@
             <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
         <message>
+            <source>Then the built-in library writes the list.</source>
+            <translation>Danach gilt die eingebaute Liste.</translation>
+        </message>
+        <message>
+            <source>Kept among the secrets, and never shown again.</source>
+            <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
+        </message>
+        <message>
             <source>&amp;Remove the key</source>
             <translation>Schlüssel &amp;entfernen</translation>
         </message>
         <message>
-            <source>It is never shown again, and kept in a file that only you may read.</source>
-            <translation>Er wird nie wieder gezeigt und liegt in einer Datei, die nur Sie lesen dürfen.</translation>
+            <source>Re&amp;move the password</source>
+            <translation>Passwort ent&amp;fernen</translation>
         </message>
         <message>
             <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
@@ -900,6 +908,10 @@
         <message>
             <source>all the room there is</source>
             <translation>allen Platz, den es gibt</translation>
+        </message>
+        <message>
+            <source>This station's record is sent on to there. Empty: it stays here.</source>
+            <translation>Dorthin wird die Aufzeichnung dieser Station weitergeleitet. Leer: sie bleibt hier.</translation>
         </message>
         <message>
             <source>trained</source>
@@ -934,6 +946,10 @@
             <translation>Sprachmodell</translation>
         </message>
         <message>
+            <source>Plant</source>
+            <translation>Werk</translation>
+        </message>
+        <message>
             <source>Record</source>
             <translation>Aufzeichnung</translation>
         </message>
@@ -952,6 +968,14 @@
         <message>
             <source>No key is set.</source>
             <translation>Kein Schlüssel ist gesetzt.</translation>
+        </message>
+        <message>
+            <source>A password is kept. Type another one to replace it.</source>
+            <translation>Ein Passwort ist hinterlegt. Ein anderes eingeben, um es zu ersetzen.</translation>
+        </message>
+        <message>
+            <source>No password is kept.</source>
+            <translation>Kein Passwort ist hinterlegt.</translation>
         </message>
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
@@ -2575,6 +2599,18 @@
         <message>
             <source>Key</source>
             <translation>Schlüssel</translation>
+        </message>
+        <message>
+            <source>May take</source>
+            <translation>Darf dauern</translation>
+        </message>
+        <message>
+            <source>Database of the plant</source>
+            <translation>Datenbank des Werks</translation>
+        </message>
+        <message>
+            <source>Password of the plant</source>
+            <translation>Passwort des Werks</translation>
         </message>
         <message>
             <source>Language</source>

@@ -866,12 +866,20 @@
             <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
         <message>
+            <source>Then the built-in library writes the list.</source>
+            <translation>超过后使用内置列表。</translation>
+        </message>
+        <message>
+            <source>Kept among the secrets, and never shown again.</source>
+            <translation>存入机密,之后不再显示。</translation>
+        </message>
+        <message>
             <source>&amp;Remove the key</source>
             <translation>移除密钥(&amp;R)</translation>
         </message>
         <message>
-            <source>It is never shown again, and kept in a file that only you may read.</source>
-            <translation>不会再次显示，保存在只有您能读取的文件中。</translation>
+            <source>Re&amp;move the password</source>
+            <translation>移除密码(&amp;M)</translation>
         </message>
         <message>
             <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
@@ -900,6 +908,10 @@
         <message>
             <source>all the room there is</source>
             <translation>全部可用空间</translation>
+        </message>
+        <message>
+            <source>This station's record is sent on to there. Empty: it stays here.</source>
+            <translation>本工位的记录会转发到那里。留空：只保存在本机。</translation>
         </message>
         <message>
             <source>trained</source>
@@ -934,6 +946,10 @@
             <translation>语言模型</translation>
         </message>
         <message>
+            <source>Plant</source>
+            <translation>工厂</translation>
+        </message>
+        <message>
             <source>Record</source>
             <translation>记录</translation>
         </message>
@@ -952,6 +968,14 @@
         <message>
             <source>No key is set.</source>
             <translation>未设置密钥。</translation>
+        </message>
+        <message>
+            <source>A password is kept. Type another one to replace it.</source>
+            <translation>已保存密码。输入新密码即可替换。</translation>
+        </message>
+        <message>
+            <source>No password is kept.</source>
+            <translation>未保存密码。</translation>
         </message>
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
@@ -2575,6 +2599,18 @@
         <message>
             <source>Key</source>
             <translation>密钥</translation>
+        </message>
+        <message>
+            <source>May take</source>
+            <translation>最长时间</translation>
+        </message>
+        <message>
+            <source>Database of the plant</source>
+            <translation>工厂数据库</translation>
+        </message>
+        <message>
+            <source>Password of the plant</source>
+            <translation>工厂密码</translation>
         </message>
         <message>
             <source>Language</source>

@@ -18,6 +18,8 @@ GOOD: dict[str, object] = {
     "station": "line 1",
     "llm_base_url": "",
     "llm_model": "",
+    "llm_timeout_s": 60.0,
+    "plant_database": "",
     "source_kind": "camera",
     "source_value": "",
     "language": "",
@@ -96,6 +98,8 @@ def test_settings_that_work_have_no_problem() -> None:
         ("llm_base_url", "http://me:secret@host/v1", "name or password"),
         ("llm_base_url", "http://host:x/v1", "This is no address"),
         ("llm_model", "tiny", "no address to ask"),
+        ("llm_timeout_s", 0, "5 s to 600 s"),
+        ("llm_timeout_s", None, "5 s to 600 s"),
         ("source_value", "front", "known by its number"),
         ("font_scale", 3.0, "80 % to 200 %"),
         ("theme", "pink", "none of these: system, light, dark"),
@@ -107,6 +111,12 @@ def test_a_setting_that_cannot_work_is_told_in_words(field: str, value: object, 
     assert len(problems) >= 1
     assert words in " ".join(problems.values())
     assert "secret" not in " ".join(problems.values())
+
+
+def test_a_station_without_a_name_forwards_to_no_plant() -> None:
+    plant = {"plant_database": "postgresql+psycopg://filo@plant/filo"}
+    assert problems_of(GOOD | plant) == {}
+    assert "Enter the name" in problems_of(GOOD | plant | {"station": " "})["plant_database"]
 
 
 @pytest.mark.parametrize(

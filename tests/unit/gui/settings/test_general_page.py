@@ -105,16 +105,36 @@ def test_a_mistake_stands_beneath_its_field_and_has_the_keyboard(
 
 
 def test_the_key_is_hidden_while_it_is_typed_and_gone_once_it_is_saved(panel: GeneralPage, until: Until) -> None:
-    assert panel.key_edit.echoMode() is QLineEdit.EchoMode.Password
-    QTest.keyClicks(panel.key_edit, "sk-secret")
+    assert panel.key.edit.echoMode() is QLineEdit.EchoMode.Password
+    QTest.keyClicks(panel.key.edit, "sk-secret")
     panel.save_button.click()
-    until(panel.key_remove.isVisible, "the key is kept")
-    assert panel.key_edit.text() == ""
-    shown = [widget.text() for widget in panel.findChildren(QLabel)] + [panel.key_edit.placeholderText()]
+    until(panel.key.remove_button.isVisible, "the key is kept")
+    assert panel.key.edit.text() == ""
+    shown = [widget.text() for widget in panel.findChildren(QLabel)] + [panel.key.edit.placeholderText()]
     assert not [text for text in shown if "sk-secret" in text]
-    panel.key_remove.click()
+    panel.key.remove_button.click()
     panel.save_button.click()
-    until(lambda: not panel.key_remove.isVisible(), "the key is removed")
+    until(lambda: not panel.key.remove_button.isVisible(), "the key is removed")
+
+
+def test_the_password_of_the_plant_is_never_shown_and_waits_for_the_next_start(
+    panel: GeneralPage, until: Until
+) -> None:
+    assert panel.password.edit.echoMode() is QLineEdit.EchoMode.Password
+    QTest.keyClicks(panel.password.edit, "geheim-7")
+    panel.save_button.click()
+    until(panel.password.remove_button.isVisible, "the password is kept")
+    assert panel.password.edit.text() == ""
+    assert panel.message.sentence == "Saved. From the next start on: Password of the plant."
+
+
+def test_the_language_model_gets_seconds_of_its_own(panel: GeneralPage, until: Until) -> None:
+    seconds = panel.fields["llm_timeout_s"].control
+    assert isinstance(seconds, QSpinBox)
+    assert seconds.text() == "60 s"
+    seconds.setValue(90)
+    panel.save_button.click()
+    until(lambda: Settings().llm_timeout_s == 90, "it is kept")
 
 
 def test_a_field_that_a_variable_decides_says_so(

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gui.products.wizard.suggester import language_model_of
-from gui.settings.presenter import AT_THE_NEXT_START, SettingsPresenter
+from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter
 from gui.state import AppState, Screen
 from tests.unit.gui.conftest import RedEngine
+from workflows.secret_store import PLANT, SecretStore
 from workflows.settings import Settings
 from workflows.settings_file import SETTINGS_FILE
 
@@ -65,17 +66,17 @@ def test_a_mistake_is_told_beneath_its_field_and_nothing_is_written(
 def test_the_key_is_written_and_never_shown(presenter: SettingsPresenter, state: AppState, until: Until) -> None:
     presenter.set_value("llm_base_url", "http://localhost:1/v1")
     presenter.set_value("llm_model", "tiny")
-    presenter.set_key("sk-secret")
+    presenter.set_secret(KEY, "sk-secret")
     assert save(presenter, until) == {"llm_base_url", "llm_model", "llm_api_key"}
-    assert presenter.has_key
-    assert "secret" not in repr(vars(presenter))
+    assert presenter.has_secret(KEY)
+    assert "sk-secret" not in repr(vars(presenter))
     assert "secret" not in repr(state.settings)
     model = language_model_of(state.settings)
     assert model is not None
     assert model.api_key.get_secret_value() == "sk-secret"
-    presenter.set_key("")
+    presenter.set_secret(KEY, "")
     assert save(presenter, until) == {"llm_api_key"}
-    assert not presenter.has_key
+    assert not presenter.has_secret(KEY)
 
 
 def test_what_a_variable_decides_cannot_be_changed_here(
@@ -92,14 +93,14 @@ def test_what_a_variable_decides_cannot_be_changed_here(
 
 def test_undo_goes_back_to_what_is_in_force(presenter: SettingsPresenter) -> None:
     presenter.set_value("theme", "dark")
-    presenter.set_key("x")
+    presenter.set_secret(KEY, "x")
     presenter.undo()
     assert not presenter.is_changed
     assert presenter.values["theme"] == "system"
 
 
 def test_what_waits_for_the_next_start_is_what_was_opened_with_the_record() -> None:
-    assert {"station", "database"} == AT_THE_NEXT_START
+    assert {"station", "database", "plant_database", "plant_password"} == AT_THE_NEXT_START
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,69 @@ def test_another_database_is_used_from_the_next_start_on(
     assert save(presenter, until) == {"database"}
     assert Settings().database_url == address
     assert state.workbench.storage.where != str(tmp_path / "elsewhere.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nowhere", "is not a URL"),
+        ("postgresql+psycopg://filo:geheim-7@plant/filo", "enter it beside the address"),
+        ("postgresql+psycopg://filo@127.0.0.1:1/filo", "127.0.0.1"),
+        ("sqlite:///{home}/filo.sqlite", "the station's own database"),
+    ],
+)
+def test_a_plant_that_nothing_can_be_forwarded_to_is_told_beneath_its_field(
+    presenter: SettingsPresenter, state: AppState, until: Until, address: str, words: str
+) -> None:
+    presenter.set_value("station", "line 7")
+    presenter.set_value("plant_database", address.replace("{home}", str(state.settings.home)))
+    presenter.set_secret(PLANT_PASSWORD, "geheim-7")
+    assert save(presenter, until) is None
+    assert words in presenter.problems["plant_database"]
+    assert "geheim-7" not in presenter.problems["plant_database"]
+    assert not presenter.has_secret(PLANT_PASSWORD)
+
+
+def test_the_plant_and_its_password_are_kept_apart_for_the_next_start(
+    presenter: SettingsPresenter, state: AppState, tmp_path: Path, until: Until
+) -> None:
+    address = f"sqlite:///{tmp_path / 'plant.sqlite'}"
+    presenter.set_value("station", "line 7")
+    presenter.set_value("plant_database", address)
+    presenter.set_secret(PLANT_PASSWORD, "geheim-7")
+    assert save(presenter, until) == {"station", "plant_database", PLANT_PASSWORD}
+    assert presenter.has_secret(PLANT_PASSWORD)
+    assert not presenter.is_changed
+    assert Settings().plant_url == address
+    assert SecretStore(state.settings.home).get(PLANT) == "geheim-7"
+    assert "geheim-7" not in (state.settings.home / SETTINGS_FILE).read_text(encoding="utf-8")
+    presenter.set_secret(PLANT_PASSWORD, "")
+    assert save(presenter, until) == {PLANT_PASSWORD}
+    assert not presenter.has_secret(PLANT_PASSWORD)
+
+
+def test_a_plant_that_a_variable_names_keeps_its_password_as_well(
+    state: AppState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILO_PLANT_DATABASE", "postgresql+psycopg://filo@plant/filo")
+    presenter = SettingsPresenter(state)
+    presenter.set_secret(PLANT_PASSWORD, "geheim-7")
+    assert presenter.variable(PLANT_PASSWORD) == "FILO_PLANT_DATABASE"
+    assert not presenter.is_changed
+    presenter.close_down()
+
+
+def test_the_language_model_may_take_as_long_as_is_set(
+    presenter: SettingsPresenter, state: AppState, until: Until
+) -> None:
+    presenter.set_value("llm_base_url", "http://localhost:1/v1")
+    presenter.set_value("llm_model", "tiny")
+    presenter.set_value("llm_timeout_s", 120)
+    save(presenter, until)
+    model = language_model_of(state.settings)
+    assert model is not None
+    assert model.timeout_s == 120
+    assert Settings().llm_timeout_s == 120
 
 
 @pytest.fixture
