@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import add_row, console, errors, say, settings_with, speaks_plainly, trained_word
+from cli.product import Device
 from filo_core.errors import FolderError
 from filo_core.events import StepDone
 from filo_core.learning.benchmark import BenchmarkResult, CategoryResult
@@ -33,7 +34,7 @@ def benchmark(
     shots: Annotated[int, typer.Option(help="Good images a category, from train/good.")] = 4,
     seeds: Annotated[int, typer.Option(min=1, help="Runs with different choices of good images.")] = 3,
     profile: Annotated[str, typer.Option(help="Model profile.")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    device: Device = "",
     limit: Annotated[
         int | None, typer.Option(help="At most so many good and so many anomalous test images a category.")
     ] = None,

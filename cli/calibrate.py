@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import UNTRAINED_NOTE, add_row, console, errors, print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database, Name
+from cli.product import AsJson, Database, Device, Name
 from cli.signing_in import User, signed_in
 from filo_core.calibration.conformal import check_rate
 from filo_core.calibration.evidence import GOAL
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from filo_core.calibration.sensitivity import Sensitivity
-
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 
 @speaks_plainly

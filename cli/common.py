@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -108,7 +109,10 @@ def trained_word(trained: bool) -> str:
 
 @speaks_plainly
 def start_logging() -> None:
-    """Log to the file in ``FILO_HOME``, never to the operator's screen."""
+    """Log to the file in ``FILO_HOME``, never to the operator's screen, which takes any name and sign."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name that is no UTF-8, or a sign that the terminal's code page lacks; JSON reads it back as it was.
+        sys.stdout.reconfigure(errors="backslashreplace")
     configure_logging(settings_with().home / "logs")
     for name in ("alembic", "timm", "open_clip", "matplotlib"):
         logging.getLogger(name).setLevel(logging.WARNING)

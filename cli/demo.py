@@ -21,6 +21,7 @@ from cli.common import (
     speaks_plainly,
     trained_word,
 )
+from cli.product import AsJson, Device
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError
 from filo_core.learning.datasets import Category, load_category
@@ -36,8 +37,8 @@ from workflows.demonstration import Demonstration, prepare_output, set_up
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for database, heat maps and contact sheet.")] = Path("demo-output"),
     data: Annotated[Path | None, typer.Option(help="MVTec-AD category to use instead of the rendered product.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on the last line.")] = False,
+    device: Device = "",
+    as_json: AsJson = False,
 ) -> None:
     """Set up a product from four good parts, inspect its test folder, and show what was found."""
     from filo_core.engine import load_engine

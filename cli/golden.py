@@ -10,10 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.calibrate import Device
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database, Name
-from cli.signing_in import User, inspecting_as, signed_in
+from cli.product import AsJson, Database, Device, Name
+from cli.signing_in import InspectingUser, User, inspecting_as, signed_in
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
@@ -139,7 +138,7 @@ def list_parts(name: Name, database: Database = "", as_json: AsJson = False) -> 
 def check(
     name: Name,
     by: Who = "",
-    user: User = "",
+    user: InspectingUser = "",
     database: Database = "",
     device: Device = "",
     as_json: AsJson = False,

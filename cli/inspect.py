@@ -11,8 +11,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
-from cli.product import AsJson, Database, Name
-from cli.signing_in import inspecting_as
+from cli.product import AsJson, Database, Device, Name
+from cli.signing_in import InspectingUser, inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
 from filo_core.types import Verdict
 from storage.recorder import Recorder
@@ -27,8 +27,8 @@ def inspect(
     name: Name,
     folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.")],
     database: Database = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
-    user: Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")] = "",
+    device: Device = "",
+    user: InspectingUser = "",
     as_json: AsJson = False,
 ) -> None:
     """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped."""

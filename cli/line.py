@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly, warn
-from cli.product import AsJson, Database, Name
+from cli.product import AsJson, Database, Device, Name
 from cli.signals import ended_by_signal
-from cli.signing_in import inspecting_as
+from cli.signing_in import InspectingUser, inspecting_as
 from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
@@ -63,8 +63,8 @@ def run(
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
     parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
     database: Database = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
-    user: Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")] = "",
+    device: Device = "",
+    user: InspectingUser = "",
     as_json: AsJson = False,
 ) -> None:
     """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""

@@ -30,6 +30,7 @@ MOST_REFERENCES = 100
 app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of the product.")]
 Database = Annotated[str, typer.Option(help="SQLAlchemy URL of the record instead of the file in FILO_HOME.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on the last line.")]
 
 

@@ -17,6 +17,8 @@ from workflows.settings import Settings
 
 User = Annotated[str, typer.Option("--user", help="Who signs in; needed once there are users. The PIN is asked for.")]
 
+InspectingUser = Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")]
+
 
 def signed_in(storage: Storage, user: str, station: str = "") -> tuple[Access, str]:
     """Access with the user signed in where there are users, and the PIN for the decision that follows.

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from cli.common import errors, say, settings_with, speaks_plainly
+from cli.product import Device
 from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def train(
     adapter_rate: Annotated[float, typer.Option(help="Learning rate of the adapter.")] = 1e-5,
     accumulation: Annotated[int, typer.Option(min=1, help="Images a step.")] = 1,
     seed: Annotated[int, typer.Option(help="Of the order, the chosen images and the heads' start.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+    device: Device = "",
 ) -> None:
     """Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU."""
     from filo_core.learning.filo_export import export_heads

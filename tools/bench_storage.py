@@ -195,12 +195,16 @@ def main() -> None:
     parser.add_argument("--postgresql", type=int, default=1_000_000, help="the same for the server")
     parser.add_argument("--note", type=Path, default=Path("docs/scale.md"))
     wanted = parser.parse_args()
+    programs = server_programs()
+    if wanted.postgresql and programs is None:
+        # Half a page in place of a whole one would be taken for all there is.
+        parser.error("PostgreSQL is not installed: make system-test installs it, --postgresql 0 leaves it out.")
     results = []
     if wanted.sqlite:
         with tempfile.TemporaryDirectory() as folder:
             results.append(measure(sqlite_url(Path(folder) / "filo.sqlite"), Path(folder), wanted.sqlite))
-    programs = server_programs()
-    if wanted.postgresql and programs is not None:
+    if wanted.postgresql:
+        assert programs is not None, "asked for above"
         with tempfile.TemporaryDirectory() as folder, PostgresServer(programs, safe=True) as server:
             url = server.new_database().render_as_string(hide_password=False)
             results.append(measure(url, Path(folder), wanted.postgresql, server.processor_s))

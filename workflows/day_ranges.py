@@ -38,7 +38,7 @@ def typed_range(first: str, last: str) -> tuple[datetime | None, datetime | None
         DayError: if one of them is neither, or nothing lies between them.
     """
     since, until = _moment(first, is_last=False), _moment(last, is_last=True)
-    if since and until and (since > until or (since == until and first != last)):
+    if since and until and since >= until:
         raise DayError(f"Nothing lies between {first} and {last}. Give the earlier day first.")
     return since, until
 

@@ -155,6 +155,10 @@ class Retention:
             found = path.stat()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StorageError(
+                f"{path} cannot be looked at: {error.strerror or error}. Check the image store's folder."
+            ) from error
         if time.time() - found.st_mtime < FRESH_S:
             return None
         return Removal(candidate.content_hash, path, candidate.rank, rule, found.st_size)

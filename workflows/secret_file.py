@@ -34,12 +34,16 @@ class SecretFile:
         """All secrets; none where there is no file.
 
         Raises:
-            SettingsError: if the file is damaged, or was written with another key or passphrase.
+            SettingsError: if the file cannot be read, is damaged, or was written with another key or passphrase.
         """
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise SettingsError(
+                f"{self._path} cannot be read: {error.strerror or error}. Ask for permission to read it."
+            ) from error
         salt, token = content[:_SALT_BYTES], content[_SALT_BYTES:]
         try:
             found: dict[str, str] = json.loads(Fernet(self._key(salt)).decrypt(token))

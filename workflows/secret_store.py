@@ -143,7 +143,11 @@ class SecretStore:
         user, _, password = person.partition(":")
         if not (separator and user and password):
             return address
-        secret = name or f"{CAMERA}{urlsplit(f'//{host}').hostname}"
+        try:
+            secret = name or f"{CAMERA}{urlsplit(f'//{host}').hostname}"
+        except ValueError:
+            # Brackets that belong to no host, so it can be no camera's either.
+            return f"{scheme}://{host}{rest}"
         if self.get(secret) != unquote(password):
             self.set(secret, unquote(password))
         return f"{scheme}://{user}@{host}{rest}"

@@ -57,7 +57,11 @@ def test_what_cannot_work_is_said_in_a_sentence(
 ) -> None:
     # Loading takes seconds, and has nothing to do with what was typed.
     loaded: list[object] = []
-    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", loaded.append)
+
+    def load_at_once(detector: object) -> None:
+        loaded.append(detector)
+
+    monkeypatch.setattr("filo_core.line.supervised.SupervisedDetector.wait_ready", load_at_once)
     for options, words in (
         (("--trigger", "bell"), "no trigger"),
         (("--trigger", "http"), "needs a camera"),

@@ -1,6 +1,7 @@
 """``main.py export``, ``retention`` and ``forward`` as a user starts them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,6 +38,18 @@ def test_export_writes_what_was_asked_for(run: Run, tmp_path: Path) -> None:
     assert result.json["inspections"] == 1
     assert json.loads(out.read_text(encoding="utf-8"))["verdict"] == "NG"
     assert run("export", "metal nut", "--out", tmp_path / "none" / "x.csv").status == 1
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_a_file_may_have_a_name_that_is_no_utf_8(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    out = tmp_path / os.fsdecode(b"line \xff.jsonl")
+    result = run("export", "metal nut", "--format", "jsonl", "--out", out, *options)
+    assert result.status == 0, result.stderr
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 3
+    if options:
+        assert Path(result.json["out"]) == out
 
 
 @pytest.mark.usefixtures("judged")

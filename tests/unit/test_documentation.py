@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,10 @@ def test_the_documentation_names_the_variable_of_every_setting(field: str) -> No
 
 def test_every_dependency_has_its_reason_and_its_version() -> None:
     project = tomllib.loads(page("pyproject.toml"))["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    # An extra of the project itself names no dependency of its own.
-    wanted = [requirement for requirement in asked if not requirement.startswith(project["name"])]
-    names = [re.split(r"[\[<>=!]", requirement)[0].lower() for requirement in wanted]
+    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    names = [re.split(r"[\[<>=!; ]", requirement)[0].lower() for requirement in wanted]
+    # An extra may name another one of the project itself.
+    names = [name for name in names if name != project["name"]]
     reasons = page("docs/dependencies.md").lower()
     pinned = {line.partition("==")[0].lower() for line in page("constraints.txt").splitlines()}
     assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", reasons)] == []

@@ -19,6 +19,7 @@ from filo_core.types import (
     ProductKind,
     Provenance,
     Reference,
+    Role,
     Severity,
     WizardStep,
 )
@@ -26,7 +27,9 @@ from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_inspection
+from workflows.access import Access, AccessError
 from workflows.catalogue import Catalogue
+from workflows.users import Users
 
 NUT = ProductDescription("metal nut", "nut", domain="industrial")
 TYPES = (AnomalyType("scratch"), AnomalyType("missing thread", Severity.CRITICAL, enabled=False))
@@ -80,6 +83,23 @@ def test_a_recipe_keeps_its_references_when_the_draft_loses_them(ready: Catalogu
     ready.remove_reference("metal nut", make_image(1).image_hash)
     assert len(ready.references(recipe)) == 2
     assert len(ready.references("metal nut")) == 1
+
+
+def test_a_good_image_added_later_judges_nothing_before_somebody_signs_with_the_pin(
+    ready: Catalogue, storage: Storage
+) -> None:
+    recipe = ready.sign_off("metal nut", "Ada", MODEL_HASH).recipe
+    access = Access(storage)
+    Users(storage, access).add("Grace", Role.ADMIN, "271828")
+    access.sign_in("Grace", "271828")
+    signed = Catalogue(storage, access)
+    signed.add_reference("metal nut", make_image(3, "good 3.png"))
+    signed.set_calibration("metal nut", calibrated(3))
+    assert signed.recipe("metal nut").recipe == recipe
+    with pytest.raises(AccessError, match="PIN is wrong"):
+        signed.sign_off("metal nut", "Grace", MODEL_HASH, "161803")
+    assert signed.recipe("metal nut").recipe == recipe
+    assert len(signed.sign_off("metal nut", "Grace", MODEL_HASH, "271828").recipe.references) == 3
 
 
 def test_adding_the_same_good_image_again_changes_nothing(ready: Catalogue) -> None:

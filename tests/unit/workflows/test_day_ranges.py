@@ -33,7 +33,8 @@ def test_a_day_is_as_long_as_its_clock_says(day: date, hours: int) -> None:
 
 @pytest.mark.parametrize("typed", ["2026-03-01T14:00", "2026-03-01 14:00", "2026-03-01 14"])
 def test_a_moment_is_itself_as_first_and_as_last(typed: str) -> None:
-    assert typed_range(typed, typed) == (datetime(2026, 3, 1, 13, tzinfo=UTC),) * 2
+    moment = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    assert (typed_range(typed, ""), typed_range("", typed)) == ((moment, None), (None, moment))
 
 
 def test_a_moment_keeps_the_zone_that_was_typed_with_it() -> None:
@@ -52,6 +53,7 @@ def test_the_window_means_the_same_days_as_the_commands() -> None:
     assert (chosen.since, chosen.until) == typed_range("2026-03-28", "2026-03-29")
 
 
-def test_a_range_that_ends_before_it_begins_is_refused() -> None:
-    with pytest.raises(DayError, match="Nothing lies between 2026-03-02 and 2026-03-01"):
-        typed_range("2026-03-02", "2026-03-01")
+@pytest.mark.parametrize("last", ["2026-03-01", "2026-03-02T00:00", "2026-02-01"])
+def test_a_range_in_which_nothing_lies_is_refused(last: str) -> None:
+    with pytest.raises(DayError, match=f"Nothing lies between 2026-03-02 and {last}"):
+        typed_range("2026-03-02", last)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from filo_core.errors import StorageError
 from filo_core.golden_set import GoldenPart
 from filo_core.types import (
     Box,
@@ -193,3 +195,12 @@ def test_the_images_of_golden_parts_and_taught_patches_stay_whatever_the_rules(
     for record in (golden, taught, earlier):
         assert storage.artefacts.get_bytes(record.image_hash)
     assert not storage.artefacts.path_of(record_of(storage, numbers["decided NG"]).image_hash).exists()
+
+
+def test_an_image_store_that_cannot_be_looked_into_is_a_sentence(storage: Storage, recipe: Recipe) -> None:
+    number = judge(storage, recipe, 1, 0.1, days=3)
+    folder = storage.artefacts.path_of(record_of(storage, number).image_hash).parent
+    shutil.rmtree(folder)
+    folder.touch()
+    with pytest.raises(StorageError, match="cannot be looked at: Not a directory"):
+        Retention(storage, RetentionRules(keep=timedelta(days=1))).run(dry=True)

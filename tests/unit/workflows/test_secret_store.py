@@ -111,6 +111,21 @@ def test_a_cameras_password_goes_from_its_address_into_the_store(
     assert settings.source_address == kept.replace("ada@", f"ada:{quote(password, safe='')}@")
 
 
+def test_an_address_whose_host_is_none_is_kept_without_its_password_and_breaks_nothing(tmp_path: Path) -> None:
+    write_settings_file(tmp_path, {"source_kind": "address", "source_value": "rtsp://ada:planted@[cam/1"})
+    assert b"planted" not in bytes_below(tmp_path)
+    assert Settings(home=tmp_path).source_value == "rtsp://[cam/1"
+    assert SecretStore(tmp_path).filled("rtsp://ada@[cam/1") == "rtsp://ada@[cam/1"
+
+
+def test_a_file_of_secrets_that_cannot_be_read_is_a_sentence(store: SecretStore, tmp_path: Path) -> None:
+    store.set("llm", "planted-key")
+    (tmp_path / "secrets.enc").unlink()
+    (tmp_path / "secrets.enc").mkdir()
+    with pytest.raises(SettingsError, match=r"secrets\.enc cannot be read: Is a directory"):
+        store.get("llm")
+
+
 def test_secrets_in_the_file_of_an_older_program_move_when_it_is_first_read(tmp_path: Path) -> None:
     plant = "postgresql+psycopg://filo:planted-plant@server/plant"
     old = {"source_value": ADDRESSES[0][0], "plant_database": plant, "llm_api_key": "planted-key", "theme": "dark"}
