@@ -18,7 +18,7 @@ from filo_core.engine import Engine, load_engine
 from filo_core.imaging import read_image
 from filo_core.learning.datasets import load_category
 from filo_core.resources import resource_path
-from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Reference
+from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
 
 _REFERENCES = 4
 _ROUNDS = 30
@@ -40,18 +40,25 @@ class Cost:
         return self.image / self.resnet18
 
 
-def measure_cost(engine: Engine, rounds: int = _ROUNDS) -> Cost:
-    """Time the rendered product's images, batch 1, from the file to the regions."""
-    category = load_category(resource_path("demo", "bracket"))
-    files = [test.path for test in category.tests]
-    images = [read_image(path) for path in category.references[:_REFERENCES]]
+def demo_recipe(model_hash: str) -> tuple[Recipe, tuple[SourceImage, ...]]:
+    """A recipe for the rendered product, and its references."""
+    paths = load_category(resource_path("demo", "bracket")).references[:_REFERENCES]
+    images = tuple(read_image(path) for path in paths)
     draft = ProductDraft(
         ProductDescription("bracket", "bracket"),
         (AnomalyType("scratch"), AnomalyType("missing screw"), AnomalyType("bent corner")),
         tuple(Reference(image.image_hash, image.name) for image in images),
     )
+    return draft.recipe(_LIMITS, model_hash), images
+
+
+def measure_cost(engine: Engine, rounds: int = _ROUNDS) -> Cost:
+    """Time the rendered product's images, batch 1, from the file to the regions."""
+    category = load_category(resource_path("demo", "bracket"))
+    files = [test.path for test in category.tests]
+    recipe, images = demo_recipe(engine.model_hash)
     begun = time.perf_counter()
-    detector = engine.detector(draft.recipe(_LIMITS, engine.model_hash), images)
+    detector = engine.detector(recipe, images)
     prepare = time.perf_counter() - begun
     network = resnet18().eval()
     batch = torch.zeros(1, 3, 256, 256)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tools.markdown import say
-from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs
+from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs, warm_start
 from tools.soak_line.findings import ROOT, Findings, Piece, Unit, is_raised, write_page
 from tools.stream_rig import FFMPEG
 
@@ -31,6 +31,7 @@ def pieces(asked: argparse.Namespace) -> list[Piece]:
         Piece("camera", partial(camera.units, wanted=asked.cycles), camera.findings, no_ffmpeg),
         Piece("killed_line", partial(killed_line.units, wanted=asked.kills), killed_line.findings),
         Piece("killed_model", partial(killed_model.units, wanted=asked.kills), killed_model.findings),
+        Piece("warm_start", partial(warm_start.units, wanted=asked.kills), warm_start.findings),
         Piece("outputs", partial(outputs.units, wanted=asked.away), outputs.findings),
         Piece("full_disk", partial(full_disk.units, wanted=asked.away), full_disk.findings, no_disk),
         Piece("fuzz", partial(fuzz.units, wanted=asked.kills), fuzz.findings),
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", type=int, default=30_000, help=f"parts of the day; {day.DAY} is a whole one")
     parser.add_argument("--cycles", type=int, default=100, help="faults of each kind of the camera, moves of the clock")
     parser.add_argument(
-        "--kills", type=int, default=20, help="kills at each stage of the line and of the model, and runs of fuzz"
+        "--kills", type=int, default=20, help="kills at each stage of the line and of the model, starts, runs of fuzz"
     )
     parser.add_argument("--away", type=int, default=20, help="times each output is away, and the disk full")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after the unit in work then; 0: never")

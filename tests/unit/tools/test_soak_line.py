@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs
+from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs, warm_start
 from tools.soak_line.__main__ import read_units, run
 from tools.soak_line.findings import Findings, Piece, Unit, write_page
 from tools.stream_rig import FFMPEG
@@ -59,6 +59,15 @@ def test_a_kill_at_each_stage_loses_nothing(tmp_path: Path, monkeypatch: pytest.
 def test_a_model_killed_or_hung_at_each_stage_costs_at_most_its_part(tmp_path: Path) -> None:
     found = killed_model.findings(list(killed_model.units(tmp_path, [], 1)))
     assert (len(found.rows), found.faults) == (6, [])
+
+
+@pytest.mark.slow
+def test_the_shipped_model_judges_again_after_its_process_was_killed(tmp_path: Path) -> None:
+    done = list(warm_start.units(tmp_path, [], 1))
+    found = warm_start.findings(done)
+    assert [row[1] for row in found.rows] == [1, 1, 1]
+    # Whoever judges again without a new start was not killed.
+    assert done[0]["again_s"] > done[0]["verdict_s"]
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from sqlalchemy import event
 
 from filo_core.errors import DatabaseInUseError, SourceError, StorageError
 from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.sources.choose import source_at
+from filo_core.line.triggers.continuous import ContinuousTrigger
 from filo_core.types import InspectionFilter, Verdict
 from storage import outbox as outbox_module
 from storage.engine import sqlite_url
@@ -25,6 +27,7 @@ from workflows import line as line_module
 from workflows.history import History
 
 ROOT = Path(__file__).resolve().parents[3]
+CLIP = ROOT.parent / "shared" / "data" / "video" / "bottle-detection.mp4"
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -85,6 +88,30 @@ def test_an_answer_is_in_the_record_and_delivered(tmp_path: Path) -> None:
     assert [row["verdict"] for row in rows(tmp_path / "out.csv")] == ["OK", "OK", "OK", "NG"]
     with open_storage(sqlite_url(tmp_path / "filo.sqlite"), tmp_path / "images") as storage:
         assert History(storage).count(InspectionFilter()) == 4
+
+
+@pytest.mark.skipif(not CLIP.is_file(), reason="the clip of a real line is not beside this checkout")
+def test_a_clip_of_a_real_line_is_inspected_picture_by_picture_at_its_own_pace(tmp_path: Path) -> None:
+    source = source_at(str(CLIP), loop=False)
+    with line_in(tmp_path, [CsvSink(tmp_path / "out.csv")], source, Brightness()) as line:
+        line.parts.append(ContinuousTrigger(source, line.station))
+        begun = time.monotonic()
+        line.parts[-1].start()
+        wait_until(lambda: line.station.counters.answers >= 20)
+        seconds, played = time.monotonic() - begun, source.frames
+        line.parts[-1].stop()
+        counters = line.station.counters
+        wait_until(lambda: not line.outbox.backlog())
+    assert counters.not_inspected == 0
+    # 29.8 pictures a second, however fast they are judged; what is not judged in time is dropped, not queued.
+    assert played <= 30 * (seconds + 2.0)
+    delivered = rows(tmp_path / "out.csv")
+    numbers = [int(row["trigger_id"].rpartition("-")[2]) for row in delivered]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == counters.answers
+    assert {row["verdict"] for row in delivered} <= {"OK", "REVIEW", "NG"}
+    # Bottles come and go: no picture is the one before.
+    assert len({row["score"] for row in delivered}) > len(delivered) // 2
 
 
 def test_one_output_named_twice_is_refused_before_anything_starts(tmp_path: Path) -> None:
