@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
@@ -28,6 +29,16 @@ class _Delivery(QObject):
         call()
 
 
+@cache
+def _delivery() -> _Delivery:
+    """The one of the program, made on the GUI thread. Nobody ever lets go of it.
+
+    A task holds it until its thread has ended. With one for each owner the task could be the last to let go, and take
+    the object away from under the GUI thread that calls it just then.
+    """
+    return _Delivery()
+
+
 class _Task(QRunnable):
     def __init__(self, work: Callable[[], None]) -> None:
         super().__init__()
@@ -40,13 +51,13 @@ class _Task(QRunnable):
 class Background:
     """Runs callables elsewhere for one owner, on Qt's global thread pool.
 
-    ``then`` and ``failed`` are called on the thread that made this object, never after :meth:`close`. One object
+    Made on the GUI thread; ``then`` and ``failed`` are called there, never after :meth:`close`. One object
     never has more than ``threads`` callables running; further ones wait in order.
     """
 
     def __init__(self, threads: int = 1) -> None:
         self._threads = threads
-        self._delivery = _Delivery()
+        self._delivery = _delivery()
         self._waiting: deque[Callable[[], None]] = deque()
         self._running = 0
         self._closed = False
