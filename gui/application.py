@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from filo_core.errors import FiloError
 from gui.appearance import Appearance
 from gui.background import Background, sentence_of
+from gui.garbage import GarbageCollector
 from gui.main_window import MainWindow
 from gui.qt_environment import display_problem, prepare_qt_environment
 from gui.state import AppState, ModelState
@@ -65,6 +66,7 @@ class Session(QObject):
         self._settings = settings
         self.state = AppState(settings.operator, self)
         self._background = Background()
+        self._garbage = GarbageCollector(self)
         self._lock: InstanceLock | None = None
         self._bridge = WorkerBridge(self)
         self._bridge.model_state_changed.connect(self._on_model_state_changed)
@@ -105,12 +107,15 @@ class Session(QObject):
         if self._lock is not None:
             self._lock.release()
         self.window.deleteLater()
+        self._garbage.stop()
         sys.excepthook = self._previous_hook
         for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
     def _on_model_state_changed(self, state: str, problem: str) -> None:
         self.state.set_model_state(ModelState(state), problem)
+        if self.state.model_state is ModelState.READY:
+            self._garbage.settle()
 
     def _on_unexpected_error(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,16 @@ from workflows.users import Users
 from workflows.workbench import Workbench
 
 PRODUCT = "metal nut"
+
+
+@pytest.fixture(autouse=True)
+def garbage() -> Iterator[None]:
+    """Collected on this thread alone, as in the application: what one test leaves must not go on another's worker."""
+    gc.disable()
+    yield
+    # All that the test made is young.
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
