@@ -19,6 +19,7 @@ def test_an_installed_profile_can_be_chosen_and_hides_no_shipped_one(tmp_path: P
     chosen = {
         "profile": "mine", "device": "auto", "station": "", "llm_base_url": "", "llm_model": "",
         "source_kind": "camera", "source_value": "", "font_scale": 1.0, "theme": "system", "language": "",
+        "llm_timeout_s": 60.0, "plant_database": "",
     }  # fmt: skip
     assert "profile" in problems_of(chosen)
     assert problems_of(chosen, tmp_path) == {}
