@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cli.common import print_json, say, settings_with, speaks_plainly, warn
+from cli.common import print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database
-from cli.signals import ended_by_signal
+from cli.signals import ended_by_signal, watch_until
 from filo_core.errors import StorageError
 from storage.storage import open_storage
 from workflows.forwarding import Forwarder, forwarder_of
@@ -41,14 +41,11 @@ def forward(
 
 def _until_stopped(forwarder: Forwarder) -> int:
     """Forward until Ctrl+C, and say when the plant cannot be reached and when it can again; rows forwarded."""
-    ended, said = threading.Event(), ""
+    ended = threading.Event()
     with ended_by_signal(ended):
         forwarder.start()
         try:
-            while not ended.wait(_LOOK_EVERY_S):
-                if (problem := forwarder.state.problem) != said:
-                    said = problem
-                    warn(said or "All is well again.")
+            watch_until(ended, _LOOK_EVERY_S, lambda: forwarder.state.problem)
         finally:
             forwarder.stop()
     return forwarder.state.forwarded

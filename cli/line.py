@@ -14,7 +14,7 @@ import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Device, Name
-from cli.signals import ended_by_signal
+from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import InspectingUser, inspecting_as
 from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
@@ -168,15 +168,11 @@ def _trigger(choice: TriggerChoice, line: Line, settings: Settings) -> LinePart:
 
 
 def _run_until_ended(line: Line, tally: _Tally) -> None:
-    said = ""
     with ended_by_signal(tally.ended):
         line.start()
         if line.recovered:
             warn(f"{line.recovered} parts of an earlier start were left without a verdict: NOT_INSPECTED.")
-        while not tally.ended.wait(_LOOK_EVERY_S):
-            if line.problem != said:
-                said = line.problem
-                warn(said or "All is well again.")
+        watch_until(tally.ended, _LOOK_EVERY_S, lambda: line.problem)
 
 
 def _sum_up(line: Line, tally: _Tally, detector: SupervisedDetector, as_json: bool) -> None:

@@ -1,11 +1,13 @@
-"""Ending a command that runs until it is told to."""
+"""Commands that run until they are told to end, and say meanwhile what is wrong."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from cli.common import warn
 
 
 @contextmanager
@@ -18,3 +20,12 @@ def ended_by_signal(ended: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def watch_until(ended: threading.Event, every_s: float, problem: Callable[[], str]) -> None:
+    """Wait for ``ended``, and say each time something else is wrong, or nothing any more."""
+    said = ""
+    while not ended.wait(every_s):
+        if (now := problem()) != said:
+            said = now
+            warn(said or "All is well again.")

@@ -64,6 +64,8 @@ class SettingsPresenter(QObject):
         self._state = state
         self._background = Background()
         self._new_secrets: dict[str, SecretStr] = {}
+        # Asked of the disk once, not at every key that is pressed.
+        self._has_plant_password = PLANT in SecretStore(self.settings.home).names()
         self.overridden = overridden_fields()
         self.problems: dict[str, str] = {}
         self.values: dict[str, Value] = self._in_force()
@@ -78,7 +80,7 @@ class SettingsPresenter(QObject):
         """Whether ``KEY`` or ``PLANT_PASSWORD`` is kept; what it is stays unsaid."""
         if name == KEY:
             return bool(self.settings.llm_api_key.get_secret_value())
-        return PLANT in SecretStore(self.settings.home).names()
+        return self._has_plant_password
 
     @property
     def is_changed(self) -> bool:
@@ -163,6 +165,8 @@ class SettingsPresenter(QObject):
             update[KEY] = secrets[KEY]
         if "plant_database" in update:
             update["plant_database"] = SecretStr(str(update["plant_database"]))
+        if PLANT_PASSWORD in secrets:
+            self._has_plant_password = bool(secrets[PLANT_PASSWORD].get_secret_value())
         self._new_secrets = {}
         self._state.set_settings(self.settings.model_copy(update=update))
         self.values = self._in_force()

@@ -8,21 +8,19 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from time import monotonic
 
-import numpy as np
 import pytest
 
 from filo_core.errors import DatabaseInUseError, StorageError
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.csv_file import CsvSink
-from filo_core.line.sources.base import Frame, FrameSlot, SourceState
 from filo_core.line.worker import Worker
 from filo_core.types import Inspection, InspectionFilter, RecipeVersion, Verdict
 from storage.engine import sqlite_url
 from storage.outbox import Outbox
 from storage.recorder import Recorder
 from storage.storage import open_storage
+from tests.unit.filo_core.line.station_parts import HandFedSource
 from tools.brightness import Brightness
 from tools.line_rig import PRODUCT, sign
 from workflows.continuous import ContinuousInspection
@@ -33,42 +31,11 @@ QUICK = BackOff(0.005, 0.02)
 WaitUntil = Callable[..., None]
 
 
-class HandSource:
-    """Frames of a given brightness, by hand."""
-
-    name = "camera by hand"
-    state = SourceState.RUNNING
-    problem = ""
-
-    def __init__(self) -> None:
-        self._slot = FrameSlot()
-
-    @property
-    def frames(self) -> int:
-        return self._slot.frames
-
-    @property
-    def dropped(self) -> int:
-        return self._slot.dropped
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def newest(self) -> Frame | None:
-        return self._slot.take()
-
-    def show(self, brightness: int) -> None:
-        pixels = np.full((32, 32, 3), brightness, np.uint8)
-        pixels[0, 0] = self.frames % 255
-        self._slot.put(pixels, datetime.now(UTC), monotonic())
-
-
 class Stand:
     """What a test sees of a running inspection."""
 
     def __init__(
-        self, live: ContinuousInspection, camera: HandSource, seen: list[Inspection], wait_until: WaitUntil
+        self, live: ContinuousInspection, camera: HandFedSource, seen: list[Inspection], wait_until: WaitUntil
     ) -> None:
         self.live = live
         self.seen = seen
@@ -79,7 +46,7 @@ class Stand:
         """One frame after the other, each judged before the next."""
         for brightness in brightnesses:
             count = len(self.seen)
-            self.camera.show(brightness)
+            self.camera.put(brightness)
             self._wait_until(lambda count=count: len(self.seen) > count)
 
 
@@ -98,7 +65,7 @@ def running(tmp_path: Path, wait_until: WaitUntil) -> Running:
             recipe = sign(storage)
             worker: Worker[Brightness] = Worker(Brightness)
             worker.start()
-            camera, seen = HandSource(), list[Inspection]()
+            camera, seen = HandFedSource(), list[Inspection]()
             live = ContinuousInspection(
                 camera,
                 worker,  # type: ignore[arg-type]
@@ -194,7 +161,7 @@ def test_a_verdict_that_may_not_be_goes_out_as_not_inspected(
             raise StorageError("The golden set failed.")
 
     with running(CsvSink(tmp_path / "out.csv"), require=require) as stand:
-        stand.camera.show(0)
+        stand.camera.put(0)
         wait_until(lambda: stand.live.problem == "The golden set failed.")
         refusing = False
         stand.show(10)
@@ -213,7 +180,7 @@ def test_an_answer_that_cannot_be_kept_at_once_is_kept_before_the_next_one(
     with running(CsvSink(tmp_path / "out.csv")) as stand:
         with monkeypatch.context() as patched:
             patched.setattr(Outbox, "close_trigger", full)
-            stand.camera.show(0)
+            stand.camera.put(0)
             wait_until(lambda: stand.live.problem == "The disk is full.")
         stand.show(255)
     # The first is in the record, but nobody was told a verdict: outside it reads as NG.

@@ -97,7 +97,7 @@ def test_a_camera_that_is_back_does_not_bring_the_verdict_of_before_its_loss_bac
     show(presenter, camera, until, 20)
     engine.gate.clear()
     camera.show(30)
-    until(lambda: camera._slot._frame is None, "the frame is taken")
+    until(lambda: camera.slot._frame is None, "the frame is taken")
     camera.lose()
     until(lambda: presenter.banner.caption == "The camera gives no picture.")
     # What was captured before the loss is judged after it.
@@ -143,7 +143,7 @@ def test_the_numbers_count_verdicts_dropped_frames_and_ages(
     show(presenter, camera, until, 20)
     engine.gate.clear()
     camera.show(30)
-    until(lambda: camera._slot._frame is None, "the frame is taken")
+    until(lambda: camera.slot._frame is None, "the frame is taken")
     for red in (31, 32, 33):
         camera.show(red)
     engine.gate.set()
@@ -247,7 +247,7 @@ def test_closing_while_a_picture_is_judged_waits_for_it(
     show(presenter, camera, until, 20)
     engine.gate.clear()
     camera.show(30)
-    until(lambda: camera._slot._frame is None)
+    until(lambda: camera.slot._frame is None)
     threading.Timer(0.2, engine.gate.set).start()
     presenter.close_down()
     assert camera.state is SourceState.STOPPED
@@ -262,7 +262,7 @@ def test_the_window_goes_on_while_a_picture_is_judged(
     show(presenter, camera, until, 20)
     engine.gate.clear()
     camera.show(30)
-    until(lambda: camera._slot._frame is None, "the model is busy")
+    until(lambda: camera.slot._frame is None, "the model is busy")
     beats: list[float] = []
     timer = QTimer()
     timer.timeout.connect(lambda: beats.append(monotonic()))

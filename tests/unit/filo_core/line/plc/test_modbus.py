@@ -17,6 +17,7 @@ from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.types import UNKNOWN_TYPE, Verdict
 from tools.hostile_bytes import modbus_bytes
+from tools.stream_rig import free_port
 
 WaitUntil = Callable[[Callable[[], object]], None]
 TYPES = ("scratch", "dent")
@@ -45,12 +46,6 @@ class Line:
 @pytest.fixture
 def line() -> Line:
     return Line()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

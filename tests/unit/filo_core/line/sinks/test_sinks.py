@@ -8,12 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.errors import SourceError
 from filo_core.line.results import LineResult
@@ -23,6 +26,7 @@ from filo_core.line.sinks.csv_file import CsvSink
 from filo_core.line.sinks.mqtt import MqttSink
 from filo_core.line.sinks.webhook import WebhookSink
 from filo_core.types import Verdict
+from tools.stream_rig import free_port
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (make system-test)")
@@ -31,12 +35,6 @@ needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not in
 def message(name: str = "a", key: str = "box-1", reason: str = "") -> Message:
     now = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
     return Message(key, LineResult(name, "nut", "h" * 64, Verdict.NG, now, "scratch", "top", 2, 0.9, reason=reason))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # CSV -----------------------------------------------------------------------------------------------------------
@@ -197,24 +195,28 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     made.stop()
 
 
-@pytest.fixture
-def heard(broker: Broker) -> Iterator[list[dict[str, Any]]]:
-    """What a subscriber of the topic hears."""
-    import paho.mqtt.client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    got: list[dict[str, Any]] = []
+@contextmanager
+def listening(broker: Broker, topic: str, take: Callable[[mqtt.MQTTMessage], None]) -> Iterator[None]:
+    """A subscriber of ``topic`` that hands on what it hears."""
     ready = threading.Event()
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe("line/3", qos=1)
+    client.on_connect = lambda *_: client.subscribe(topic, qos=1)
     client.on_subscribe = lambda *_: ready.set()
-    client.on_message = lambda _c, _u, heard: got.append(json.loads(heard.payload) | {"qos": heard.qos})
+    client.on_message = lambda _c, _u, heard: take(heard)
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
     assert ready.wait(10)
-    yield got
+    yield
     client.disconnect()
     client.loop_stop()
+
+
+@pytest.fixture
+def heard(broker: Broker) -> Iterator[list[dict[str, Any]]]:
+    """What a subscriber of the topic hears."""
+    got: list[dict[str, Any]] = []
+    with listening(broker, "line/3", lambda heard: got.append(json.loads(heard.payload) | {"qos": heard.qos})):
+        yield got
 
 
 @needs_broker
@@ -252,21 +254,9 @@ def test_mqtt_a_broker_that_was_restarted_between_two_parts_costs_no_failure(bro
 @pytest.fixture
 def states(broker: Broker) -> Iterator[list[str]]:
     """What the topic of the line's state says, from the retained word on."""
-    import paho.mqtt.client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
     got: list[str] = []
-    ready = threading.Event()
-    client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe("line/3/state", qos=1)
-    client.on_subscribe = lambda *_: ready.set()
-    client.on_message = lambda _c, _u, heard: got.append(heard.payload.decode())
-    client.connect("127.0.0.1", broker.port)
-    client.loop_start()
-    assert ready.wait(10)
-    yield got
-    client.disconnect()
-    client.loop_stop()
+    with listening(broker, "line/3/state", lambda heard: got.append(heard.payload.decode())):
+        yield got
 
 
 @needs_broker
