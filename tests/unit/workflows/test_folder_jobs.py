@@ -38,6 +38,7 @@ class PlainInspector:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.begun: list[str] = []
         self.judged: list[str] = []
         self.worker: Worker[object] = Worker(object)
         self.worker.start()
@@ -50,6 +51,7 @@ class PlainInspector:
         def steps(_engine: object) -> Iterator[JobEvent]:
             yield RunStarted(len(files), "0" * 64)
             for file in files:
+                self.begun.append(file.name)
                 assert self.gate.wait(20)
                 self.judged.append(file.name)
                 yield _judged(file)
@@ -157,7 +159,8 @@ def test_a_cancelled_job_keeps_what_it_judged_and_adding_it_again_takes_its_plac
     inspector.gate.clear()
     made = folder("a")
     job = jobs.add("plate", made)
-    wait_until(lambda: states(jobs) == [FolderJobState.RUNNING])
+    # Running is said before the first image is in work, and then there would be nothing to keep.
+    wait_until(lambda: inspector.begun)
     jobs.cancel(job.number)
     inspector.gate.set()
     wait_until(lambda: states(jobs) == [FolderJobState.CANCELLED])
