@@ -7,6 +7,7 @@ with ``BEGIN IMMEDIATE``, so that two of them wait for each other instead of fai
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ BUSY_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 10
 """How long a server that does not answer is waited for."""
 
+_LOOK_AGAIN_S = 0.01
 _WRITES = "filo_writes"
 _SQLITE_HEADER = b"SQLite format 3\0"
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
@@ -184,11 +186,28 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
     # None: the driver must not begin transactions by itself; _begin does.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    mode = _turned_to_write_ahead_log(connection)
     if mode != "wal":
         raise sqlite3.OperationalError(f"unable to open with a write-ahead log, only with {mode}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _turned_to_write_ahead_log(connection: sqlite3.Connection) -> str:
+    """The mode of the log, once nobody else reads or makes the new database.
+
+    A connection that goes from reading to writing is told "locked" at once, whatever its time-out: SQLite must not
+    let two of them wait for each other. So the wait for who makes the same record at this moment is ours.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            # The low byte is the error, the rest its kind.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_LOOK_AGAIN_S)
 
 
 def _compile_nothing(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -56,13 +56,19 @@ class Piece:
     missing: str = ""
 
 
-def is_raised() -> bool:
+def is_raised(session: Path = Path("/proc/self/autogroup")) -> bool:
     """Whether this process goes before others: by its nice value, its session's on Linux, or as a real-time one."""
-    own = psutil.Process().nice() < 0
-    session = Path("/proc/self/autogroup")
-    if session.is_file():
-        own = own or int(session.read_text(encoding="ascii").rpartition(" ")[2]) < 0
-    return own or (hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER)
+    return (
+        psutil.Process().nice() < 0
+        or _session_nice(session) < 0
+        or (hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER)
+    )
+
+
+def _session_nice(session: Path) -> int:
+    # Empty where a process belongs to no session's group, as in most containers; missing elsewhere than on Linux.
+    said = session.read_text(encoding="ascii") if session.is_file() else ""
+    return int(said.rpartition(" ")[2]) if said else 0
 
 
 def wait_for(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:

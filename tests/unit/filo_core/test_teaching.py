@@ -63,6 +63,7 @@ def after(before: Recipe) -> Recipe:
     return dataclasses.replace(before, taught_patches=(PATCH,))
 
 
+@pytest.mark.timed
 def test_a_taught_place_joins_within_a_second_and_does_not_stand_out_any_more(
     engine: Engine, before: Recipe, after: Recipe
 ) -> None:

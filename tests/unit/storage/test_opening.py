@@ -106,6 +106,40 @@ def test_any_path_can_hold_a_record(tmp_path: Path, name: str) -> None:
         assert path.is_file()
 
 
+@pytest.fixture
+def maker(database: Path) -> Iterator[sqlite3.Connection]:
+    """Another program that is about to write the first page: who wants a write-ahead log then is refused at once."""
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+def test_a_record_that_another_program_makes_at_this_moment_is_waited_for(
+    maker: sqlite3.Connection, database: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            maker.rollback()
+
+    monkeypatch.setattr("storage.engine.time.sleep", sleep)
+    with open_storage(sqlite_url(database), images) as opened:
+        assert pragma(opened, "journal_mode") == "wal"
+    assert len(waited) == 2
+
+
+@pytest.mark.usefixtures("maker")
+def test_a_record_that_another_program_holds_for_too_long_is_a_sentence(
+    database: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 50)
+    with pytest.raises(StorageError, match="held by another program"):
+        open_storage(sqlite_url(database), images)
+
+
 def test_four_programs_may_make_the_record_at_the_same_moment(database: Path, images: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from storage.storage import open_storage; "

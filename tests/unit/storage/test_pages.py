@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from filo_core.errors import StorageError
@@ -18,6 +18,7 @@ from filo_core.types import InspectionFilter, InspectionRecord, Origin, Review, 
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
+from tests.unit.storage.counting import asked_of
 from tests.unit.storage.making import MOMENT, make_inspection, make_refusal, make_region, sign_product
 
 MINUTE = timedelta(minutes=1)
@@ -49,20 +50,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
                     if number == 15:
                         transaction.reviews.add(inspection_id, OVERRULE)
         yield storage
-
-
-@contextmanager
-def counted_statements(storage: Storage) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    event.listen(storage._engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(storage._engine, "before_cursor_execute", note)
 
 
 def read_all(storage: Storage, wanted: InspectionFilter, limit: int = 100) -> list[InspectionRecord]:
@@ -159,16 +146,15 @@ def test_a_product_is_found_however_it_is_spelled(filled: Storage) -> None:
 def test_a_page_costs_the_same_statements_whatever_its_length(
     filled: Storage, wanted: InspectionFilter, limit: int
 ) -> None:
-    with counted_statements(filled) as statements, filled.reading() as transaction:
+    with asked_of(filled) as asked, filled.reading() as transaction:
         transaction.inspections.page(wanted, None, limit)
-    asked = [statement for statement in statements if statement != "BEGIN"]
     assert len(asked) == (3 if wanted.until is None else 4)
 
 
 def test_the_list_of_products_costs_the_same_however_many_there_are(filled: Storage) -> None:
-    with counted_statements(filled) as statements, filled.reading() as transaction:
+    with asked_of(filled) as asked, filled.reading() as transaction:
         transaction.products.drafts()
-    assert len([statement for statement in statements if statement != "BEGIN"]) == 5
+    assert len(asked) == 5
 
 
 @pytest.mark.parametrize(
@@ -184,17 +170,8 @@ def test_the_list_of_products_costs_the_same_however_many_there_are(filled: Stor
     ],
 )
 def test_every_filter_has_its_index(filled: Storage, wanted: InspectionFilter, index: str) -> None:
-    asked: list[tuple[str, tuple[object, ...]]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(filled._engine, "before_cursor_execute", note)
-    try:
-        with filled.reading() as transaction:
-            transaction.inspections.page(wanted, None, 5)
-    finally:
-        event.remove(filled._engine, "before_cursor_execute", note)
+    with asked_of(filled) as asked, filled.reading() as transaction:
+        transaction.inspections.page(wanted, None, 5)
     statement, parameters = next(entry for entry in asked if "FROM inspections" in entry[0])
     with closing(sqlite3.connect(filled.where)) as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
@@ -233,8 +210,8 @@ def test_a_moment_keeps_its_microseconds_and_comes_back_in_utc(filled: Storage) 
 
 def test_who_has_reviewed_costs_the_same_for_one_inspection_and_for_a_hundred(filled: Storage) -> None:
     for ids in ([1], list(range(1, 101))):
-        with counted_statements(filled) as statements, filled.reading() as transaction:
+        with asked_of(filled) as asked, filled.reading() as transaction:
             known_by = transaction.reviews.reviewers(ids)
-        assert len([statement for statement in statements if statement != "BEGIN"]) == 2
+        assert len(asked) == 2
         assert set(known_by) == set(ids)
     assert any(known_by.values())

@@ -10,7 +10,7 @@ import pytest
 
 from tools.soak_line import camera, clock, day, full_disk, fuzz, killed_line, killed_model, outputs, warm_start
 from tools.soak_line.__main__ import read_units, run
-from tools.soak_line.findings import Findings, Piece, Unit, write_page
+from tools.soak_line.findings import Findings, Piece, Unit, is_raised, write_page
 from tools.stream_rig import FFMPEG
 
 TIMED = ("memory grows", "slower than", "p99", "loss shown", "back after")
@@ -115,6 +115,19 @@ def test_an_interrupted_piece_goes_on_after_its_last_unit(tmp_path: Path) -> Non
         run(tmp_path, piece, read_units(tmp_path, piece), until=float("inf"))
     assert [unit["number"] for unit in read_units(tmp_path, piece)] == [0, 1, 2, 3, 4]
     assert all("load" in json.loads(line) for line in (tmp_path / "counting.jsonl").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"),
+    [("/autogroup-12 nice -5\n", True), ("/autogroup-12 nice 0\n", False), ("", False), (None, False)],
+)
+def test_a_session_that_goes_before_others_is_told_and_one_without_a_group_is_not(
+    tmp_path: Path, said: str | None, raised: bool
+) -> None:
+    session = tmp_path / "autogroup"
+    if said is not None:
+        session.write_text(said, encoding="ascii")
+    assert is_raised(session) is raised
 
 
 def test_the_page_keeps_what_others_wrote_and_says_what_was_missed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
 from storage.engine import for_writing, sqlite_url
 from storage.repositories.figures import JudgedRow
 from storage.storage import Storage, Transaction, open_storage
+from tests.unit.storage.counting import asked_of
 from tests.unit.storage.making import sign_product
 from tools.filled_record import BEGUN, EVERY_S, fill
 from workflows.catalogue import Catalogue
@@ -102,17 +103,14 @@ def test_the_figures_are_those_of_a_plain_count(filled: Storage, wanted: Inspect
 
 
 def test_statements_are_few_however_many_inspections_there_are(filled: Storage) -> None:
-    from sqlalchemy import event
-
-    said: list[str] = []
-    event.listen(filled._engine, "before_cursor_execute", lambda *found: said.append(found[2]))
     reader = FigureReader(filled, Catalogue(filled))
-    figures = reader.read(InspectionFilter(), Grouping.DAY)
+    with asked_of(filled) as asked:
+        figures = reader.read(InspectionFilter(), Grouping.DAY)
     with filled.reading() as transaction:
         span = transaction.aggregates.span(InspectionFilter())
     assert span is not None
     assert figures.counts.done == COUNT
-    assert len(said) < 30 + len(bounds_of(span, Grouping.DAY))
+    assert len(asked) < 30 + len(bounds_of(span, Grouping.DAY))
 
 
 @pytest.fixture

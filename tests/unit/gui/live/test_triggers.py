@@ -64,6 +64,7 @@ def test_each_press_of_the_key_gets_the_verdict_of_the_picture_that_came_after_i
     assert presenter.facts.dropped is None
 
 
+@pytest.mark.timed
 def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
     presenter: LivePresenter, workbench: Workbench, product: str, until: Until
 ) -> None:
