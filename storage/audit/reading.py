@@ -27,7 +27,7 @@ def rows_of(source: Session | Connection, table: str, ids: Sequence[int] | None 
     regions = groupby(_stream(source, _select(REGIONS, "inspection_id", ids)), key=lambda row: row["inspection_id"])
     owner, own = next(regions, (None, iter(())))
     for row in rows:
-        # A region without its inspection can be no one's: the database's foreign key is checked elsewhere.
+        # A region without its inspection is no one's content; see storage.audit.belonging.
         while owner is not None and owner < row["id"]:
             owner, own = next(regions, (None, iter(())))
         yield Added.of(table, row, own if owner == row["id"] else ())

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.orm import Session
 
+from storage.audit.belonging import belonging_problems
 from storage.audit.chain import GENESIS, Head, entry_hash
 from storage.audit.contents import CHAINED, FORMAT, sha256
 from storage.audit.forwarded import forwarding_problems
@@ -37,7 +38,7 @@ class AuditReport:
 
 
 def verify(session: Session, noted: Head | None = None) -> AuditReport:
-    """Check every entry and every chained row.
+    """Check every entry and every chained row, and that no row of any table belongs to one that is not there.
 
     Args:
         session: in a transaction that sees one state throughout.
@@ -66,6 +67,7 @@ def verify(session: Session, noted: Head | None = None) -> AuditReport:
         problems += _readable(_misfits(session, table, removed), table, _unreadable(session, table))
     problems += _readable(standing_problems(session), "products")
     problems += _readable(forwarding_problems(session), "forwarded")
+    problems += belonging_problems(session)
     ordered = sorted(problems, key=lambda problem: (problem.sequence == 0, problem.sequence, problem.table))
     return AuditReport(head, entries, tuple(ordered))
 
@@ -109,6 +111,8 @@ def _unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
     bound = entry_hash(sequence, entry["at"], *place, entry["format"], entry["content_hash"], before.entry_hash)
     if bound != entry["entry_hash"]:
         yield Problem(sequence, *place, "the entry of the chain was changed or moved")
+    elif entry["table_name"] not in CHAINED:
+        yield Problem(sequence, *place, "an entry of a table that this program does not chain")
 
 
 def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) -> Iterator[Problem]:

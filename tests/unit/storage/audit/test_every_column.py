@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from filo_core.golden_set import GoldenPart
 from filo_core.types import Box, EventKind, Review, ReviewDecision, Role, TaughtPatch, Verdict
+from storage.audit.chain import entry_hash, read_head
 from storage.audit.problems import Problem
 from storage.audit.verifying import verify
 from storage.columns import UtcDateTime
@@ -23,6 +24,7 @@ from storage.models import Row
 from storage.recorder import Recorder
 from storage.repositories.users import SignInLock
 from storage.storage import Storage, open_storage
+from storage.trust_models import AuditRow
 from tests.unit.storage.making import (
     MOMENT,
     add_calibration,
@@ -46,19 +48,22 @@ ALLOWED: dict[str, dict[str, str]] = {
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
-    "anomaly_types": dict.fromkeys(("id", "product_id", "ordinal", "name", "severity", "enabled", "provenance"), DRAFT),
-    "reference_images": dict.fromkeys(("id", "product_id", "ordinal", "image_hash", "name"), DRAFT),
+    "anomaly_types": dict.fromkeys(("id", "ordinal", "name", "severity", "enabled", "provenance"), DRAFT),
+    "reference_images": dict.fromkeys(("id", "ordinal", "image_hash", "name"), DRAFT),
     "taught_patches": dict.fromkeys(
-        ("id", "product_id", "ordinal", "image_hash", "name", "x", "y", "width", "height"), DRAFT
+        ("id", "ordinal", "image_hash", "name", "x", "y", "width", "height"), DRAFT
     ),
     "regions": {"id": SURROGATE},
     "golden_parts": {"id": SURROGATE},
     "sign_in_locks": dict.fromkeys(("name_key", "failures", "refused_at", "delay_s"), SLOWS),
-    "sessions": dict.fromkeys(("id", "user_id", "station", "run", "opened_at", "ended_at"), STATE),
+    "sessions": dict.fromkeys(("id", "station", "run", "opened_at", "ended_at"), STATE),
     "jobs": dict.fromkeys(
         ("id", "name", "station", "operator", "run", "state", "started_at", "ended_at"), STATE
     ),
 }  # fmt: skip
+REFERRING = [
+    (key.parent.table.name, key.parent.name) for table in Row.metadata.sorted_tables for key in table.foreign_keys
+]
 COLUMNS = [(table.name, column.name) for table in Row.metadata.sorted_tables for column in table.columns]
 
 
@@ -149,6 +154,32 @@ def test_a_column_that_changes_is_reported_unless_a_reason_is_given(engine: Engi
         connection.execute(changed.update().where(*this).values({column: other(changed.columns[column], row[column])}))
         reported = bool(found_in(connection))
     assert reported == (column not in ALLOWED.get(table, {}))
+
+
+@pytest.mark.parametrize(("table", "column"), REFERRING)
+def test_a_row_that_is_smuggled_in_without_its_parent_is_named(engine: Engine, table: str, column: str) -> None:
+    child = Row.metadata.tables[table]
+    number = next(iter(child.primary_key.columns)).name
+    with tampering(engine) as connection:
+        row = dict(connection.execute(select(child)).mappings().first() or {})
+        for unique in {name for name in row if name.endswith(("version", "hash", "ordinal"))}:
+            row[unique] = other(child.columns[unique], row[unique])
+        smuggled = row | {number: 2000, column: 2000}
+        connection.execute(child.insert().values(smuggled))
+        sentences = [problem.sentence for problem in found_in(connection)]
+    parent = next(iter(child.columns[column].foreign_keys)).column.table.name
+    assert f"{table} 2000: the row belongs to {parent} 2000, which is not there" in sentences
+
+
+def test_an_entry_of_a_table_that_is_not_chained_is_named(engine: Engine) -> None:
+    with tampering(engine) as connection:
+        head = read_head(connection)
+        bound = entry_hash(head.sequence + 1, MOMENT, "regions", 1, 1, "a", head.entry_hash)
+        values = {"row_id": 1, "format": 1, "content_hash": "a", "entry_hash": bound}
+        place = {"sequence": head.sequence + 1, "at": MOMENT, "table_name": "regions"}
+        connection.execute(AuditRow.__table__.insert().values(place | values))  # type: ignore[attr-defined]
+        (problem,) = found_in(connection)
+    assert problem.what == "an entry of a table that this program does not chain"
 
 
 def test_no_reason_is_given_for_a_column_that_is_not_there() -> None:
