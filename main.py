@@ -11,6 +11,10 @@ if __name__ == "__main__":
     # A spawned process starts here on Windows once the program is frozen.
     multiprocessing.freeze_support()
 
-    from program import cli
+    try:
+        from program import cli
+    except ImportError as error:
+        from cli.installation import import_problem
 
+        raise SystemExit(f"Error: {import_problem(error)}") from None
     cli()

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import make_url
 
+from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
 from workflows.logs import configure_logging
 from workflows.settings import Settings
@@ -66,6 +67,10 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             # Whoever reads, head for one, has enough. What is left in the buffer must not be tried again at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
+        except ImportError as error:
+            structlog.get_logger("cli").exception("broken installation")
+            warn(f"Error: {import_problem(error)}")
             raise SystemExit(1) from None
         except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the traceback
             structlog.get_logger("cli").exception("unexpected error")

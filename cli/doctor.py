@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 from rich.table import Table
 
-from cli.common import add_row, console, print_json, settings_with, shown_url, speaks_plainly, trained_word
+from cli.common import add_row, console, print_json, say, settings_with, shown_url, speaks_plainly, trained_word
+from cli.installation import import_problem, missing_packages, missing_sentence
 from cli.product import AsJson, Database
 from filo_core.errors import FiloError
 from storage.storage import open_storage
@@ -29,6 +30,7 @@ PACKAGES = (
     "SQLAlchemy",
     "numpy",
 )
+"""Shown with their versions; the others only where they are missing."""
 
 
 @speaks_plainly
@@ -39,12 +41,14 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
     settings = settings_with(database=database)
     folders = profile_folders(settings.models)
     profiles = [_profile(folders[name]) for name in sorted(folders)]
+    missing = missing_packages()
     report: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: None if name in missing else _version(name) for name in (*PACKAGES, *missing)},
+        "packages_problem": missing_sentence(missing) if missing else "",
         "device": _device(),
         "profiles": [*profiles, *_absent(folders)],
         "home": str(settings.home),
@@ -54,7 +58,8 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "language_model": settings.llm_model or None,
         "display": _display_problem() or "ok",
     }
-    report["ok"] = any(profile["usable"] for profile in profiles) and not report["database_problem"]
+    problems = [report["packages_problem"], report["database_problem"]]
+    report["ok"] = any(profile["usable"] for profile in profiles) and not any(problems)
     if as_json:
         print_json(report)
     else:
@@ -71,18 +76,20 @@ def _version(package: str) -> str | None:
 
 
 def _device() -> str:
-    import torch
-
+    try:
+        import torch
+    except ImportError as error:
+        return f"nothing: {_words(error)}"
     return f"cuda ({torch.cuda.get_device_name()})" if torch.cuda.is_available() else "cpu"
 
 
 def _profile(folder: Path) -> dict[str, Any]:
-    from filo_core.profiles.builder import load_profile
-
     try:
+        from filo_core.profiles.builder import load_profile
+
         loaded = load_profile(folder, "cpu")
-    except FiloError as error:
-        return {"name": folder.name, "usable": False, "trained": None, "why": str(error)}
+    except (FiloError, ImportError) as error:
+        return {"name": folder.name, "usable": False, "trained": None, "why": _words(error)}
     profile = loaded.profile
     return {
         "name": profile.name,
@@ -106,9 +113,14 @@ def _absent(folders: Mapping[str, Path]) -> list[dict[str, Any]]:
 def _database_problem(url: str, images: Path) -> str:
     try:
         open_storage(url, images).close()
-    except FiloError as error:
-        return str(error)
+    except (FiloError, ImportError) as error:
+        return _words(error)
     return ""
+
+
+def _words(error: FiloError | ImportError) -> str:
+    """The sentence of an error; what is missing is said once, at the end."""
+    return import_problem(error) if isinstance(error, ImportError) and not missing_packages() else str(error)
 
 
 def _display_problem() -> str:
@@ -120,7 +132,7 @@ def _display_problem() -> str:
 def _print(report: dict[str, Any]) -> None:
     table = Table("What", "Found", title="FiLo Inspector")
     for name, version in report["packages"].items():
-        add_row(table, name, version or "missing: run make setup")
+        add_row(table, name, version or "missing")
     add_row(table, "Python", f"{report['python']} on {report['platform']}")
     add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, computes on {report['device']}")
     for profile in report["profiles"]:
@@ -131,3 +143,5 @@ def _print(report: dict[str, Any]) -> None:
     add_row(table, "Language model", report["language_model"] or "none configured: the built-in library is used")
     add_row(table, "Display", report["display"])
     console.print(table)
+    if report["packages_problem"]:
+        say(report["packages_problem"])

@@ -1,0 +1,99 @@
+"""What is missing from this installation, in words. Needs nothing but Python: it is asked when little else is there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+REQUIRED: Mapping[str, str] = {
+    "alembic": "alembic",
+    "argon2-cffi": "argon2",
+    "cryptography": "cryptography",
+    "filelock": "filelock",
+    "groundingdino-py": "groundingdino",
+    "httpx2": "httpx2",
+    "keyring": "keyring",
+    "numpy": "numpy",
+    "open_clip_torch": "open_clip",
+    "openai": "openai",
+    "opencv-python": "cv2",
+    "paho-mqtt": "paho",
+    "pillow": "PIL",
+    "platformdirs": "platformdirs",
+    "psutil": "psutil",
+    "psycopg": "psycopg",
+    "pycocotools": "pycocotools",
+    "pydantic": "pydantic",
+    "pydantic-settings": "pydantic_settings",
+    "pymodbus": "pymodbus",
+    "pyqtgraph": "pyqtgraph",
+    "PySide6": "PySide6",
+    "reportlab": "reportlab",
+    "rich": "rich",
+    "safetensors": "safetensors",
+    "scikit-learn": "sklearn",
+    "scipy": "scipy",
+    "SQLAlchemy": "sqlalchemy",
+    "statsmodels": "statsmodels",
+    "structlog": "structlog",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "transformers": "transformers",
+    "typer": "typer",
+    "typing_extensions": "typing_extensions",
+}
+"""The module that each required package brings."""
+
+_OWN = frozenset({"cli", "filo_core", "gui", "program", "storage", "workflows"})
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def missing_packages() -> tuple[str, ...]:
+    """Required packages that this Python does not find."""
+    return tuple(package for package, module in REQUIRED.items() if not _is_found(module))
+
+
+def missing_sentence(packages: Sequence[str]) -> str:
+    """Which packages are missing, and the command that installs them."""
+    named = ", ".join(packages)
+    return f"Not installed for {sys.executable}: {named}. In {_ROOT}, run: {_command(packages)}"
+
+
+def import_problem(error: ImportError) -> str:
+    """Why something could not be imported, as a sentence; what else is missing is named with it."""
+    module = (error.name or "").partition(".")[0]
+    if module in _OWN:
+        return f"A part of this program is missing or damaged ({error}). Install the program again."
+    if missing := missing_packages():
+        return missing_sentence(missing)
+    package = next((name for name, brought in REQUIRED.items() if brought == module), module)
+    if module and not _is_found(module):
+        return missing_sentence([package])
+    what = package or "A package"
+    return f"{what} cannot be loaded ({error}). On Debian run: make system. If it stays, run: {_command([package])}"
+
+
+def _command(packages: Sequence[str]) -> str:
+    """What brings them back; pip passes over a package that it believes to be there."""
+    pip = f"{sys.executable} -m pip install -c constraints.txt"
+    listed = [package for package in packages if _is_listed(package)]
+    return f"{pip} --force-reinstall --no-deps {' '.join(listed)}" if listed else f"{pip} --editable ."
+
+
+def _is_found(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_listed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except (metadata.PackageNotFoundError, ValueError):
+        # The latter for no name at all.
+        return False
+    return True
