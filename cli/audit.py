@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database
 from filo_core.errors import StorageError
@@ -24,14 +25,14 @@ app = typer.Typer(help="The audit chain over verdicts, reviews, recipes, users a
 @speaks_plainly
 def verify(
     head: Annotated[
-        str, typer.Option(metavar="SEQUENCE:HASH", help="A head noted earlier: finds rows taken off the end.")
-    ] = "",
+        str | None, typer.Option(metavar="SEQUENCE:HASH", help="A head noted earlier: finds rows taken off the end.")
+    ] = None,
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
     """Check every chained row; exit status 1 and the rows' names when anything was changed, removed or moved."""
     settings = settings_with(database=database)
-    noted = _parsed(head) if head else None
+    noted = None if head is None else _parsed(head)
     with open_storage(settings.database_url, settings.images) as storage:
         report = storage.verify(noted)
     problems = report.problems
@@ -61,7 +62,7 @@ def verify(
 @app.command()
 @speaks_plainly
 def export(
-    file: Annotated[Path, typer.Argument(help="Archive to write; check it with: python -I FILE")],
+    file: Annotated[Path, typer.Argument(help="Archive to write; check it with: python -I FILE", parser=typed.path)],
     database: Database = "",
 ) -> None:
     """Write the chain and its rows to an archive that checks itself, without this program."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database
 from workflows.backups import back_up_record, restore_record
@@ -16,7 +17,10 @@ from workflows.backups import back_up_record, restore_record
 def backup(
     target: Annotated[
         Path,
-        typer.Argument(help="Folder for record and images, or a file such as monday.sqlite with a list of images."),
+        typer.Argument(
+            help="Folder for record and images, or a file such as monday.sqlite with a list of images.",
+            parser=typed.path,
+        ),
     ],
     database: Database = "",
     as_json: AsJson = False,
@@ -34,7 +38,7 @@ def backup(
 
 @speaks_plainly
 def restore(
-    source: Annotated[Path, typer.Argument(help="Folder or file written by backup.")],
+    source: Annotated[Path, typer.Argument(help="Folder or file written by backup.", parser=typed.path)],
     database: Database = "",
 ) -> None:
     """Put a backup in the record's place; the record that was there is kept aside. Close all windows first."""

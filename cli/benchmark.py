@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from cli import typed
 from cli.common import add_row, console, errors, say, settings_with, speaks_plainly, trained_word
 from cli.product import Device
 from filo_core.errors import FolderError
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 @speaks_plainly
 def benchmark(
     path: Annotated[
-        Path, typer.Argument(metavar="CATEGORY_OR_ROOT", help="MVTec-AD category, or a folder that holds several.")
+        Path,
+        typer.Argument(
+            metavar="CATEGORY_OR_ROOT", help="MVTec-AD category, or a folder that holds several.", parser=typed.path
+        ),
     ],
     shots: Annotated[int, typer.Option(help="Good images a category, from train/good.")] = 4,
     seeds: Annotated[int, typer.Option(min=1, help="Runs with different choices of good images.")] = 3,
@@ -46,15 +50,20 @@ def benchmark(
         typer.Option(help="Run a table of the paper (I to VII) beside its published rows; --shots are the table's."),
     ] = "",
     weights: Annotated[
-        Path | None, typer.Option(help="For --table: folder with a trained profile for each configuration.")
+        Path | None,
+        typer.Option(help="For --table: folder with a trained profile for each configuration.", parser=typed.path),
     ] = None,
     lists: Annotated[
-        Path | None, typer.Option(help="For --table VII: folder with the language models' anomaly lists.")
+        Path | None,
+        typer.Option(help="For --table VII: folder with the language models' anomaly lists.", parser=typed.path),
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="Also write image, mask and heat map side by side into this folder.")
+        Path | None,
+        typer.Option(help="Also write image, mask and heat map side by side into this folder.", parser=typed.path),
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the result to this file.", parser=typed.path)
+    ] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
     from filo_core.learning.baselines import contenders

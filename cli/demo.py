@@ -9,6 +9,7 @@ import typer
 from rich.progress import track
 from rich.table import Table
 
+from cli import typed
 from cli.common import (
     UNTRAINED_NOTE,
     add_row,
@@ -35,8 +36,12 @@ from workflows.demonstration import Demonstration, prepare_output, set_up
 
 @speaks_plainly
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for database, heat maps and contact sheet.")] = Path("demo-output"),
-    data: Annotated[Path | None, typer.Option(help="MVTec-AD category to use instead of the rendered product.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for database, heat maps and contact sheet.", parser=typed.path)
+    ] = Path("demo-output"),
+    data: Annotated[
+        Path | None, typer.Option(help="MVTec-AD category to use instead of the rendered product.", parser=typed.path)
+    ] = None,
     device: Device = "",
     as_json: AsJson = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Name
 from filo_core.types import InspectionFilter, Verdict
@@ -21,7 +22,7 @@ from workflows.history import History
 @speaks_plainly
 def export(
     name: Name,
-    out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.")],
+    out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.", parser=typed.path)],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
     first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
     last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.product import AsJson, Database, Device, Name
 from cli.signing_in import InspectingUser, User, inspecting_as, signed_in
@@ -47,7 +48,7 @@ def _signed_in(database: str, user: str, by: str = "") -> Iterator[tuple[GoldenS
 @speaks_plainly
 def add(
     name: Name,
-    images: Annotated[list[Path], typer.Argument(help="Images of known parts.")],
+    images: Annotated[list[Path], typer.Argument(help="Images of known parts.", parser=typed.path)],
     bad: Annotated[bool, typer.Option("--bad/--good", help="What these parts are known to be.")],
     user: User = "",
     database: Database = "",
@@ -65,7 +66,9 @@ def add(
 @speaks_plainly
 def import_folder(
     name: Name,
-    folder: Annotated[Path, typer.Argument(help="Folder with good and other folders, or a category of MVTec AD.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with good and other folders, or a category of MVTec AD.", parser=typed.path)
+    ],
     user: User = "",
     database: Database = "",
 ) -> None:

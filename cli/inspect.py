@@ -10,6 +10,7 @@ import psutil
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli import typed
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Device, Name
 from cli.signing_in import InspectingUser, inspecting_as
@@ -25,7 +26,7 @@ from workflows.inspector import folder_steps
 @speaks_plainly
 def inspect(
     name: Name,
-    folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.")],
+    folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.", parser=typed.path)],
     database: Database = "",
     device: Device = "",
     user: InspectingUser = "",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Device, Name
 from cli.signals import ended_by_signal, watch_until
@@ -59,7 +60,7 @@ def run(
         list[str] | None,
         typer.Option(help="mqtt(s)://, http(s):// or csv:PATH; else those of the settings."),
     ] = None,
-    ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.", parser=typed.path)] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
     parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
     database: Database = "",

@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from cli import typed
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.product import AsJson
 from filo_core.errors import ProfileError
@@ -44,7 +45,10 @@ def list_profiles(as_json: AsJson = False) -> None:
 def install(
     name: Annotated[str, typer.Argument(help="full or filo.")],
     source: Annotated[
-        Path | None, typer.Option("--from", help="Folder with the published files (full), or the checkpoint (filo).")
+        Path | None,
+        typer.Option(
+            "--from", help="Folder with the published files (full), or the checkpoint (filo).", parser=typed.path
+        ),
     ] = None,
     url: Annotated[
         str, typer.Option(help="Folder on a web server with the files and their SHA256SUMS. Default: their authors'.")
@@ -111,8 +115,8 @@ def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJso
 @app.command()
 @speaks_plainly
 def convert(
-    source: Annotated[Path, typer.Argument(help="A .pth with tensors.")],
-    target: Annotated[Path, typer.Argument(help="The .safetensors to write.")],
+    source: Annotated[Path, typer.Argument(help="A .pth with tensors.", parser=typed.path)],
+    target: Annotated[Path, typer.Argument(help="The .safetensors to write.", parser=typed.path)],
 ) -> None:
     """Turn a .pth into safetensors in a separate process that executes nothing from it."""
     from filo_core.profiles.unpickle import to_safetensors
@@ -148,7 +152,9 @@ def show_text_work(
 @app.command("check-golden")
 @speaks_plainly
 def check_golden(
-    folder: Annotated[Path, typer.Argument(help="Folder with names.json, golden.npz and the input image.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with names.json, golden.npz and the input image.", parser=typed.path)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Compare the FiLo compatibility mode with numbers recorded from the released code. Takes minutes and 6 GB."""

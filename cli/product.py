@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.signing_in import User, signed_in
 from filo_core.descriptions.cleaning import clean_phrases
@@ -39,13 +40,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on t
 def create(
     name: Name,
     class_name: Annotated[str, typer.Option(help='What the part is, as a noun: "metal nut".')],
-    references: Annotated[Path, typer.Option(help="Folder with one to eight good images; up to 100 are taken.")],
+    references: Annotated[
+        Path, typer.Option(help="Folder with one to eight good images; up to 100 are taken.", parser=typed.path)
+    ],
     kind: Annotated[ProductKind, typer.Option(help="A thing in the picture, or a surface that fills it.")] = (
         ProductKind.OBJECT
     ),
     domain: Annotated[str, typer.Option(help='One adjective for the prompts, such as "medical".')] = "",
     anomalies: Annotated[
-        Path | None, typer.Option(help="Text file, one anomaly a line, or a JSON list. Default: the built-in library.")
+        Path | None,
+        typer.Option(
+            help="Text file, one anomaly a line, or a JSON list. Default: the built-in library.", parser=typed.path
+        ),
     ] = None,
     user: User = "",
     database: Database = "",
@@ -195,7 +201,9 @@ def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
 
 @app.command()
 @speaks_plainly
-def export(name: Name, file: Annotated[Path, typer.Argument(help="File to write.")], database: Database = "") -> None:
+def export(
+    name: Name, file: Annotated[Path, typer.Argument(help="File to write.", parser=typed.path)], database: Database = ""
+) -> None:
     """Write a product with its good images to one file."""
     settings = settings_with(database=database)
     with open_storage(settings.database_url, settings.images) as storage:
@@ -206,7 +214,7 @@ def export(name: Name, file: Annotated[Path, typer.Argument(help="File to write.
 @app.command("import")
 @speaks_plainly
 def import_product(
-    file: Annotated[Path, typer.Argument(help="File written by export.")],
+    file: Annotated[Path, typer.Argument(help="File written by export.", parser=typed.path)],
     new_name: Annotated[str, typer.Option("--name", help="Another name for it, where its own is taken.")] = "",
     database: Database = "",
 ) -> None:

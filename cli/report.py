@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli import typed
 from cli.common import say, settings_with, speaks_plainly
 from cli.product import Database, Name
 from filo_core.types import InspectionFilter
@@ -22,7 +23,7 @@ def report(
     first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
     last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
-    pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.", parser=typed.path)] = None,
     database: Database = "",
 ) -> None:
     """First-pass yield, Pareto, control chart, scores and agreement of a product."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from cli import typed
 from cli.common import errors, say, settings_with, speaks_plainly
 from cli.product import Device
 from filo_core.errors import FiloError
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
 
 @speaks_plainly
 def train(
-    root: Annotated[Path, typer.Argument(help="Data set to learn from: MVTec AD, VisA, or folders in that layout.")],
-    checkpoint: Annotated[Path, typer.Option(help="Continued if it is there; replaced every minute.")],
+    root: Annotated[
+        Path,
+        typer.Argument(help="Data set to learn from: MVTec AD, VisA, or folders in that layout.", parser=typed.path),
+    ],
+    checkpoint: Annotated[
+        Path, typer.Option(help="Continued if it is there; replaced every minute.", parser=typed.path)
+    ],
     profile: Annotated[str, typer.Option(help="Frozen model: a profile's name or folder.")] = "",
     configuration: Annotated[
         str, typer.Option(help="Trained parts, as in the tables; see benchmark --table.")
     ] = "filo++",
-    export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
+    export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.", parser=typed.path)] = None,
     categories: Annotated[str, typer.Option(help="Learn from these only, separated by commas.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many test images a side and category.")] = None,
     types: Annotated[int | None, typer.Option(min=0, help="At most so many anomaly types a category.")] = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import typed
 from cli.common import console, say, speaks_plainly
 from filo_core.errors import FolderError, ProfileError
 
@@ -23,12 +24,18 @@ _TRAINED_ON = (
 
 @speaks_plainly
 def train_compact(
-    images: Annotated[Path, typer.Argument(help="Folder with clothing/ and texture folders.")],
-    checkpoint: Annotated[Path, typer.Option(help="Continued if it is there, and written every two minutes.")],
+    images: Annotated[Path, typer.Argument(help="Folder with clothing/ and texture folders.", parser=typed.path)],
+    checkpoint: Annotated[
+        Path, typer.Option(help="Continued if it is there, and written every two minutes.", parser=typed.path)
+    ],
     minutes: Annotated[float, typer.Option(min=0.01, help="How long this piece trains.")] = 60.0,
-    profile: Annotated[Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.")] = None,
-    export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.")] = None,
-    log: Annotated[Path | None, typer.Option(help="Learning curve, JSON lines, appended to.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Profile folder to train; the shipped one if not given.", parser=typed.path)
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Profile folder to write at the end.", parser=typed.path)] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Learning curve, JSON lines, appended to.", parser=typed.path)
+    ] = None,
     from_weights: Annotated[bool, typer.Option(help="Begin with the profile's image tower.")] = False,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the data.")] = 2026,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

@@ -110,6 +110,8 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
         StorageError: if the target exists, cannot be written, or the record lives on a server.
     """
     source = _file_of(url)
+    if target.is_file():
+        raise StorageError(f"{target} is there already. Choose another name for the backup.")
     is_folder = target.is_dir() or not target.suffix
     file = target / _RECORD if is_folder else target
     if file.exists():

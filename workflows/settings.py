@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -81,6 +81,14 @@ class Settings(BaseSettings):
     theme: str = "system"
     """``system``, ``light`` or ``dark``."""
     font_scale: float = 1.0
+
+    @field_validator("home", "plant_images", "backup_folder", mode="before")
+    @classmethod
+    def _is_named(cls, folder: object) -> object:
+        """A variable that is set to nothing would mean the current folder."""
+        if isinstance(folder, str) and not folder.strip():
+            raise ValueError("it names no folder")
+        return folder
 
     @property
     def database_url(self) -> str:

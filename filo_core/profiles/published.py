@@ -133,4 +133,4 @@ def digest_of(path: Path) -> str:
     except FileNotFoundError as error:
         raise ProfileError(f"{path} is missing. Put the published file there, under this name.") from error
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Copy it again.") from error
+        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Copy it again.") from error

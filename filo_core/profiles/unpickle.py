@@ -29,9 +29,15 @@ def to_safetensors(source: Path, target: Path, *, scripted: bool = False) -> Non
         scripted: TorchScript, which holds code: only for a file whose hash is the published one.
 
     Raises:
-        ProfileError: if the file is damaged, holds code, or holds no tensors.
+        ProfileError: if there is no such file or target's folder, or the file is damaged, holds code, or no tensors.
     """
-    command = [sys.executable, "-m", "filo_core.profiles.unpickle", str(source), str(target), *[_SCRIPTED] * scripted]
+    if not source.is_file():
+        raise ProfileError(f"{source} is no file. Check the path.")
+    if target.is_dir() or not target.parent.is_dir():
+        raise ProfileError(f"{target} cannot be written. Give the path of a file in a folder that is there.")
+    # The process runs elsewhere, and would look for a relative path there.
+    files = (str(source.resolve()), str(target.resolve()))
+    command = [sys.executable, "-m", "filo_core.profiles.unpickle", *files, *[_SCRIPTED] * scripted]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])  # noqa: S603 - ourselves
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it cannot be read"])[-1]

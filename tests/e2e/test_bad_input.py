@@ -63,3 +63,75 @@ def test_a_learning_curve_that_cannot_be_written_is_refused_before_training(
     refused = run("train-compact", category, "--checkpoint", tmp_path / "run.safetensors", "--log", tmp_path)
     assert refused.status == 1
     assert "cannot be written: Is a directory. Choose another file." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("inspect", "plate", "--folder", ""),
+        ("inspect", "plate", "--folder", "  "),
+        ("golden", "add", "plate", "", "--good"),
+        ("restore", ""),
+        ("demo", "--out", ""),
+    ],
+)
+def test_an_empty_path_is_not_taken_for_the_current_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = run(*command)
+    assert refused.status == 2
+    assert "The path is empty." in refused.stderr
+    assert list(tmp_path.glob("*.sqlite")) == []
+
+
+@pytest.mark.parametrize("variable", ["FILO_HOME", "FILO_BACKUP_FOLDER", "FILO_PLANT_IMAGES"])
+def test_a_variable_for_a_folder_that_names_none_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = run("product", "list", env={variable: ""})
+    assert refused.status == 1
+    assert f"Error: {variable} is not what it should be: Value error, it names no folder." in refused.stderr
+    assert not (tmp_path / "filo.sqlite").exists()
+
+
+def test_an_empty_head_is_not_taken_for_none(run: Run) -> None:
+    refused = run("audit", "verify", "--head", "")
+    assert refused.status == 1
+    assert "'' is no head." in refused.stderr
+
+
+def test_a_backup_onto_a_file_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "monday").write_text("something else")
+    refused = run("backup", tmp_path / "monday")
+    assert refused.status == 1
+    assert "monday is there already. Choose another name" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        ("gone.pth", "new.safetensors", "gone.pth is no file."),
+        ("some.pth", "gone/new.safetensors", "cannot be written"),
+    ],
+)
+def test_a_conversion_without_its_files_names_the_one_that_is_not_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, target: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some.pth").write_bytes(b"no checkpoint")
+    refused = run("models", "convert", source, target)
+    assert refused.status == 1
+    assert said in refused.stderr
+
+
+def test_a_conversion_finds_a_file_of_the_current_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    torch.save({"weight": torch.ones(2)}, tmp_path / "some.pth")
+    assert run("models", "convert", "some.pth", "new.safetensors").status == 0
+    assert (tmp_path / "new.safetensors").is_file()
