@@ -12,6 +12,7 @@ import errno
 import hashlib
 import io
 import itertools
+import math
 import os
 import re
 import shutil
@@ -254,7 +255,7 @@ class ArtefactStore:
         alone = len(dead) == len(marks)
         if after_crash is not None:
             since = min(mark.stat().st_mtime for mark in dead) - _CLOCK_TOLERANCE_S
-            recent = [path for path in self._files() if _HASH.fullmatch(path.name) and path.stat().st_mtime >= since]
+            recent = [path for path in self.stored() if _changed_at(path) >= since]
             after_crash(Leftovers(tuple(mark.name for mark in dead), len(stale), tuple(recent) if alone else ()))
         # Last: a crash in here leaves the marks, and the next run begins anew.
         for mark in dead if alone or after_crash is None else []:
@@ -287,6 +288,14 @@ def _is_unlocked(mark: Path) -> bool:
         return False
     lock.release()
     return True
+
+
+def _changed_at(path: Path) -> float:
+    """When it was last written or seen again; minus infinity for what another program has just removed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return -math.inf
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,13 +34,13 @@ def add_to_pool(store: Path, pool: Path, hashes: Iterable[str]) -> Pooled:
     added, damaged = 0, []
     for content_hash in hashes:
         origin, place = place_of(store, content_hash), place_of(pool, content_hash)
-        if place.exists() or not origin.is_file():
+        if place.exists():
             continue
-        if not _is_whole(origin, content_hash):
-            damaged.append(content_hash)
-            continue
-        _linked_or_copied(origin, place)
-        added += 1
+        match _taken(origin, place, content_hash, _linked_or_copied):
+            case True:
+                added += 1
+            case False:
+                damaged.append(content_hash)
     return Pooled(added, tuple(damaged))
 
 
@@ -62,11 +62,19 @@ def copied(source: Path, target: Path, content_hash: str) -> bool:
         OSError: if it cannot be written.
     """
     origin, place = place_of(source, content_hash), place_of(target, content_hash)
-    if place.is_file():
-        return True
-    if not origin.is_file() or not _is_whole(origin, content_hash):
-        return False
-    _copy(origin, place)
+    return place.is_file() or bool(_taken(origin, place, content_hash, _copy))
+
+
+def _taken(origin: Path, place: Path, content_hash: str, take: Callable[[Path, Path], None]) -> bool | None:
+    """Whether a file was taken: not if it is damaged; None if it is not there, be it removed at this moment."""
+    try:
+        if not _is_whole(origin, content_hash):
+            return False
+        take(origin, place)
+    except FileNotFoundError:
+        if origin.exists():
+            raise
+        return None
     return True
 
 

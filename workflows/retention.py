@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
@@ -125,20 +125,21 @@ class Retention:
         before = sum(self._sizes())
         removals = list(self.plan(now))
         if not dry:
-            for start in range(0, len(removals), _BATCH):
-                self._remove(removals[start : start + _BATCH])
+            batches = (removals[start : start + _BATCH] for start in range(0, len(removals), _BATCH))
+            removals = [removal for batch in batches for removal in self._remove(batch)]
         freed = sum(removal.size for removal in removals)
         ranks = Counter(removal.rank for removal in removals)
         over = max(0, self._excess(before - freed))
         return RetentionReport(len(removals), freed, before, dict(sorted(ranks.items())), over)
 
-    def _remove(self, batch: list[Removal]) -> None:
-        detail = {
-            "files": [removal.content_hash for removal in batch],
-            "bytes": sum(removal.size for removal in batch),
-            "rules": {rule.value: sum(removal.rule is rule for removal in batch) for rule in Rule},
-        }
+    def _remove(self, batch: list[Removal]) -> list[Removal]:
+        """Remove those of the batch that may still go; another program works on while a plan is carried out."""
         with self._storage.transaction() as transaction:
+            protected = transaction.retention.protected()
+            batch = [one for one in batch if one.content_hash not in protected and self._size(one.path) is not None]
+            if not batch:
+                return []
+            detail = _detail(batch)
             transaction.events.add(EventKind.IMAGES_REMOVED, self._operator, self._station, "images", detail)
         for removal in batch:
             try:
@@ -147,10 +148,16 @@ class Retention:
                 raise StorageError(
                     f"{removal.path} cannot be removed: {error.strerror or error}. Ask for write permission."
                 ) from error
+        return batch
 
     def _removal(self, candidate: Candidate, rule: Rule) -> Removal | None:
-        """None for a file that is gone already, or so young that another program may be about to use it."""
         path = self._storage.artefacts.path_of(candidate.content_hash)
+        size = self._size(path)
+        return None if size is None else Removal(candidate.content_hash, path, candidate.rank, rule, size)
+
+    @staticmethod
+    def _size(path: Path) -> int | None:
+        """None for a file that is gone already, or so young that another program may be about to use it."""
         try:
             found = path.stat()
         except FileNotFoundError:
@@ -159,9 +166,7 @@ class Retention:
             raise StorageError(
                 f"{path} cannot be looked at: {error.strerror or error}. Check the image store's folder."
             ) from error
-        if time.time() - found.st_mtime < FRESH_S:
-            return None
-        return Removal(candidate.content_hash, path, candidate.rank, rule, found.st_size)
+        return None if time.time() - found.st_mtime < FRESH_S else found.st_size
 
     def _sizes(self) -> Iterator[int]:
         for path in self._storage.artefacts.stored():
@@ -171,3 +176,12 @@ class Retention:
 
     def _excess(self, stored: int) -> int:
         return stored - self._rules.quota_bytes if self._rules.quota_bytes is not None else 0
+
+
+def _detail(batch: list[Removal]) -> dict[str, Any]:
+    """Particulars of the event that tells of a batch."""
+    return {
+        "files": [removal.content_hash for removal in batch],
+        "bytes": sum(removal.size for removal in batch),
+        "rules": {rule.value: sum(removal.rule is rule for removal in batch) for rule in Rule},
+    }

@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,38 @@ def test_images_go_in_the_stated_order_and_what_is_open_or_used_stays(storage: S
     # The map of the inspection that shows the reference goes: only its image is a reference.
     assert done.files == 2 * len(order) + 1
     assert done.by_rank == {Rank.CONFIRMED_OK: 4, Rank.UNCONFIRMED_OK: 5, Rank.DECIDED_NG: 2}
+
+
+class Interrupted(Retention):
+    """Another program works on between the plan and the first removal."""
+
+    def __init__(self, storage: Storage, meanwhile: Callable[[], object]) -> None:
+        super().__init__(storage, ANY_AGE)
+        self._meanwhile = meanwhile
+
+    def plan(self, now: datetime | None = None) -> Iterator[Removal]:
+        yield from super().plan(now)
+        self._meanwhile()
+
+
+def test_what_another_program_needs_again_after_the_plan_was_made_stays(storage: Storage, recipe: Recipe) -> None:
+    numbers = all_of_it(storage, recipe)
+    taught, seen_again = record_of(storage, numbers["old OK"]), record_of(storage, numbers["new OK"])
+
+    def meanwhile() -> None:
+        storage.artefacts.put_image(make_image(4))
+        with storage.transaction() as transaction:
+            product_id = transaction.products.product_id("metal nut")
+            transaction.golden.put(product_id, GoldenPart(taught.image_hash, "good.png", Verdict.OK), "Ada")
+
+    planned = len(list(Retention(storage, ANY_AGE).plan(NOW)))
+    done = Interrupted(storage, meanwhile).run(now=NOW)
+    assert done.files == planned - 2
+    assert there(storage, taught.image_hash)
+    assert there(storage, seen_again.image_hash)
+    with storage.reading() as transaction:
+        (event,) = transaction.events.newest(1)
+    assert {taught.image_hash, seen_again.image_hash}.isdisjoint(json.loads(event.detail)["files"])
 
 
 def test_no_row_goes_and_the_events_name_every_file(storage: Storage, recipe: Recipe) -> None:
