@@ -10,8 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from filelock import FileLock, Timeout
 
 from filo_core.errors import SettingsError
 from workflows.redaction import hide
@@ -25,6 +29,7 @@ BACKEND = "FILO_SECRETS"
 _NAME = re.compile(r"llm|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
+_LOCK_TIMEOUT_S = 10.0
 
 
 class SecretStore:
@@ -69,10 +74,11 @@ class SecretStore:
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
         hide(value)
-        place = _KEYRING if self._put_in_keyring(name, value) else _FILE
-        if place == _FILE:
-            self._file.write(self._file.read() | {name: value})
-        self._write_index(self._index() | {name: place})
+        with self._alone():
+            place = _KEYRING if self._put_in_keyring(name, value) else _FILE
+            if place == _FILE:
+                self._file.write(self._file.read() | {name: value})
+            self._write_index(self._index() | {name: place})
         return place
 
     def put(self, name: str, value: str) -> None:
@@ -92,15 +98,16 @@ class SecretStore:
         Raises:
             SettingsError: if there is none of this name.
         """
-        index = self._index()
-        place = index.pop(name, "")
-        if not place:
-            raise SettingsError(f"There is no secret {name[:80]!r}. main.py secret list shows which there are.")
-        if place == _KEYRING:
-            self._delete_from_keyring(name)
-        else:
-            self._file.write({key: value for key, value in self._file.read().items() if key != name})
-        self._write_index(index)
+        with self._alone():
+            index = self._index()
+            place = index.pop(name, "")
+            if not place:
+                raise SettingsError(f"There is no secret {name[:80]!r}. main.py secret list shows which there are.")
+            if place == _KEYRING:
+                self._delete_from_keyring(name)
+            else:
+                self._file.write({key: value for key, value in self._file.read().items() if key != name})
+            self._write_index(index)
 
     def filled(self, address: str, name: str = "", password: str | None = None) -> str:
         """An address with its password put in, where it names a user and no password and a secret is kept for it.
@@ -151,6 +158,23 @@ class SecretStore:
         if self.get(secret) != unquote(password):
             self.set(secret, unquote(password))
         return f"{scheme}://{user}@{host}{rest}"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold back every other program that changes secrets here: each would write over the other's."""
+        lock = FileLock(self._home / "secrets.lock", timeout=_LOCK_TIMEOUT_S, mode=0o600)
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout as error:
+            raise SettingsError(f"Another program is changing the secrets in {self._home}. Try again.") from error
+        except OSError as error:
+            reason = error.strerror or error
+            raise SettingsError(f"{self._home} cannot be written: {reason}. Ask for permission to write it.") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _index(self) -> dict[str, str]:
         try:

@@ -15,6 +15,7 @@ import structlog
 from filo_core.errors import SettingsError, StorageError
 from storage.engine import parse_url, sqlite_url
 from storage.storage import open_storage
+from tests.unit.storage.programs import at_once
 from workflows.logs import configure_logging
 from workflows.redaction import redact
 from workflows.secret_store import SecretStore
@@ -42,6 +43,18 @@ def test_a_secret_comes_back_and_is_gone_when_it_is_removed(store: SecretStore) 
     assert (store.get("llm"), store.names()) == ("", ("rtsp:cam.local",))
     with pytest.raises(SettingsError, match="There is no secret"):
         store.remove("llm")
+
+
+def test_programs_that_keep_secrets_at_the_same_moment_lose_none(tmp_path: Path) -> None:
+    places = [str(tmp_path / str(number)) for number in range(6)]
+    imports = "import os\nfrom workflows.secret_store import SecretStore"
+    step = "print(SecretStore(Path(place)).set(f'rtsp:camera{os.getpid()}', str(os.getpid())), flush=True)"
+    for answers in at_once(imports, step, places):
+        assert answers == ["file"] * 4
+    for place in places:
+        kept = SecretStore(Path(place))
+        assert len(kept.names()) == 4
+        assert all(name == f"rtsp:camera{kept.get(name)}" for name in kept.names())
 
 
 @pytest.mark.parametrize("name", ["", "../llm", "rtsp:", "rtsp:a/b", "x" * 500])
