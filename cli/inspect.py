@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from cli import typed
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
 from cli.product import AsJson, Database, Device, Name
 from cli.signing_in import InspectingUser, inspecting_as
-from filo_core.events import ImageInspected, ImageSkipped, RunFinished, RunStarted
+from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from storage.storage import open_storage
@@ -36,7 +37,6 @@ def inspect(
     from filo_core.engine import load_engine
 
     settings = settings_with(database=database, device=device)
-    finished: RunFinished | None = None
     with (
         open_storage(settings.database_url, settings.images) as storage,
         forwarding(settings, storage),
@@ -49,33 +49,44 @@ def inspect(
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         steps = folder_steps(recorder, catalogue, version, folder)
         engine = load_engine(version.recipe.profile, settings.device, settings.models)
-        with _progress() as progress:
-            task = progress.add_task("Inspecting", total=None)
-            for event in steps(engine):
-                match event:
-                    case RunStarted(total=total):
-                        progress.update(task, total=total)
-                    case ImageInspected(inspection=inspection):
-                        progress.advance(task)
-                        if inspection.verdict is Verdict.NOT_INSPECTED:
-                            warn(f"Not inspected: {inspection.reason}")
-                    case ImageSkipped():
-                        progress.advance(task)
-                    case RunFinished():
-                        finished = event
-    assert finished is not None, "a run ends with its counts"
+        finished = _followed(steps(engine))
     if as_json:
         trained, recipe_hash = engine.trained, version.recipe.content_hash
         print_json(_report(finished) | {"trained": trained, "recipe_hash": recipe_hash})
         return
+    _sum_up(finished)
+    if not engine.trained:
+        say(UNTRAINED_NOTE)
+
+
+def _followed(events: Iterator[JobEvent]) -> RunFinished:
+    """The end of a run, whose progress is shown until then."""
+    finished: RunFinished | None = None
+    with _progress() as progress:
+        task = progress.add_task("Inspecting", total=None)
+        for event in events:
+            match event:
+                case RunStarted(total=total):
+                    progress.update(task, total=total)
+                case ImageInspected(inspection=inspection):
+                    progress.advance(task)
+                    if inspection.verdict is Verdict.NOT_INSPECTED:
+                        warn(f"Not inspected: {inspection.reason}")
+                case ImageSkipped():
+                    progress.advance(task)
+                case RunFinished():
+                    finished = event
+    assert finished is not None, "a run ends with its counts"
+    return finished
+
+
+def _sum_up(finished: RunFinished) -> None:
     counts = finished.counts
     say(
         f"{counts.inspected} inspected: {counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG; "
         f"{counts.not_inspected} not inspected, {counts.skipped} skipped as judged before; "
         f"{_rate(finished):.1f} images/s"
     )
-    if not engine.trained:
-        say(UNTRAINED_NOTE)
 
 
 def _report(finished: RunFinished) -> dict[str, Any]:

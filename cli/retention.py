@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from cli.product import AsJson, Database
 from cli.signing_in import User, signed_in
 from storage.storage import open_storage
 from workflows.access import Right
-from workflows.retention import Retention, RetentionRules, rules_of
+from workflows.retention import Retention, RetentionReport, RetentionRules, rules_of
 
 
 @speaks_plainly
@@ -39,20 +39,24 @@ def retention(
             operator = access.require(Right.REMOVE_IMAGES, operator, pin)
         report = Retention(storage, rules, operator=operator, station=settings.station).run(dry=dry_run)
     if as_json:
-        print_json(
-            {
-                "dry_run": dry_run,
-                "files": report.files,
-                "bytes": report.bytes_freed,
-                "bytes_before": report.bytes_before,
-                "still_over": report.still_over,
-                "by_rank": {rank.words: count for rank, count in report.by_rank.items()},
-            }
-        )
-        return
-    if rules == RetentionRules():
+        print_json({"dry_run": dry_run} | _report(report))
+    elif rules == RetentionRules():
         say("No rule is set: every image is kept. Set FILO_KEEP_DAYS or FILO_IMAGE_QUOTA_GB.")
-        return
+    else:
+        _sum_up(report, dry_run=dry_run)
+
+
+def _report(report: RetentionReport) -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "bytes": report.bytes_freed,
+        "bytes_before": report.bytes_before,
+        "still_over": report.still_over,
+        "by_rank": {rank.words: count for rank, count in report.by_rank.items()},
+    }
+
+
+def _sum_up(report: RetentionReport, *, dry_run: bool) -> None:
     done = "would be removed" if dry_run else "were removed"
     ranks = ", ".join(f"{count} of {rank.words}" for rank, count in report.by_rank.items()) or "none"
     say(f"{report.files} files, {report.bytes_freed / 2**20:.1f} MiB, {done}: {ranks}.")

@@ -16,6 +16,7 @@ from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
     from filo_core.learning.categories import Category
+    from filo_core.learning.filo_run import PreparedRun
     from filo_core.learning.filo_training import FiloTrainer
 
 
@@ -46,7 +47,6 @@ def train(
     device: Device = "",
 ) -> None:
     """Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU."""
-    from filo_core.learning.filo_export import export_heads
     from filo_core.learning.filo_run import prepare_run
     from filo_core.learning.filo_training import TrainingPlan
 
@@ -76,10 +76,14 @@ def train(
         say(f"Continues after {timedelta(seconds=round(run.trainer.place.seconds))} of training.")
     _follow(run.trainer)
     if export is not None:
-        names = ", ".join(category.name for category in chosen)
-        trained_on = f"{configuration}, seed {seed}, supervised on the test split of {names}"
-        export_heads(run.folder, run.profile, run.heads, export, trained_on)
-        say(f"Written to {export}. Supervised on the test split of {names}: judge it on other categories.")
+        _export(run, export, ", ".join(category.name for category in chosen), f"{configuration}, seed {seed}")
+
+
+def _export(run: PreparedRun, folder: Path, names: str, how: str) -> None:
+    from filo_core.learning.filo_export import export_heads
+
+    export_heads(run.folder, run.profile, run.heads, folder, f"{how}, supervised on the test split of {names}")
+    say(f"Written to {folder}. Supervised on the test split of {names}: judge it on other categories.")
 
 
 def _chosen(root: Path, names: str) -> list[Category]:

@@ -14,7 +14,10 @@ from cli.common import console, say, speaks_plainly
 from filo_core.errors import FolderError, ProfileError
 
 if TYPE_CHECKING:
-    from filo_core.learning.compact_training import TrainingPoint
+    from torch import Tensor
+
+    from filo_core.learning.compact_training import CompactTrainer, TrainingPoint
+    from filo_core.profiles.manifest import ModelProfile
 
 _TRAINED_ON = (
     "CC0 photographs (clothing: alexeygrigorev/clothing-dataset-small; surfaces: ambientCG; textures: scikit-image) "
@@ -45,12 +48,9 @@ def train_compact(
     bfloat16: Annotated[bool, typer.Option(help="Quicker where the processor has AVX512-BF16.")] = False,
 ) -> None:
     """Train the compact profile: matching against good views, on synthetic anomalies. Stop and go on at will."""
-    from safetensors.torch import load_file
-
-    from filo_core.learning.compact_export import export_profile
     from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
     from filo_core.profiles.builder import choose_device, profile_folder
-    from filo_core.profiles.manifest import read_architecture, read_manifest, verify_weights
+    from filo_core.profiles.manifest import read_architecture, read_manifest
 
     if log is not None:
         # Before hours of training, not after its first point.
@@ -58,11 +58,7 @@ def train_compact(
     folder = profile or profile_folder("compact")
     manifest = read_manifest(folder)
     architecture = read_architecture(folder, manifest)
-    start = None
-    if from_weights:
-        if manifest.weights is None:
-            raise ProfileError(f"{folder} has no weights to begin with. Leave out --from-weights.")
-        start = load_file(verify_weights(folder, manifest.weights))
+    start = _image_tower(folder, manifest) if from_weights else None
     settings = TrainingSettings(
         images=images,
         checkpoint=checkpoint,
@@ -75,17 +71,33 @@ def train_compact(
         bfloat16=bfloat16,
     )
     trainer = CompactTrainer(architecture, manifest, settings, start)
+    _follow(trainer, log)
+    if export is not None:
+        from filo_core.learning.compact_export import export_profile
+
+        done = trainer.progress
+        by = f"main.py train-compact, seed {seed}, {done.step} steps, {done.pairs} pairs, {done.minutes:.0f} minutes"
+        export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON, by)
+        say(f"Written to {export}")
+
+
+def _image_tower(folder: Path, manifest: ModelProfile) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    from filo_core.profiles.manifest import verify_weights
+
+    if manifest.weights is None:
+        raise ProfileError(f"{folder} has no weights to begin with. Leave out --from-weights.")
+    return load_file(verify_weights(folder, manifest.weights))
+
+
+def _follow(trainer: CompactTrainer, log: Path | None) -> None:
     if trainer.progress.step:
         say(f"Continues after {trainer.progress.step} steps, {trainer.progress.pairs} pairs.")
     for point in trainer.run():
         console.print(_line(point), soft_wrap=True, markup=False)
         if log is not None:
             _append(log, json.dumps(asdict(point), allow_nan=False) + "\n")
-    if export is not None:
-        done = trainer.progress
-        by = f"main.py train-compact, seed {seed}, {done.step} steps, {done.pairs} pairs, {done.minutes:.0f} minutes"
-        export_profile(export, manifest, architecture, trainer.mean_model, _TRAINED_ON, by)
-        say(f"Written to {export}")
 
 
 def _append(log: Path, text: str) -> None:

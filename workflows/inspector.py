@@ -27,7 +27,6 @@ from workflows.triggers import TriggerChoice, make_trigger, with_plcs
 if TYPE_CHECKING:
     from filo_core.engine import Engine
     from filo_core.line.queue import JobHandle, JobListener
-    from filo_core.line.results import LineResult
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
     from filo_core.line.worker import Worker
@@ -310,28 +309,26 @@ class Inspector:
         from workflows.line import Line
 
         version = self._catalogue.recipe(name)
-        sinks = self._sinks(settings)
         detector = WorkerDetector(self.worker, lambda engine: self._live_detector(engine, version, run.take_note))
-
-        def make_line(on_answer: Callable[[LineResult, Inspection | None], None]) -> Line:
-            return Line(
-                recipe=version.recipe,
-                source=source,
-                detector=detector,
-                recorder=self._recorder(name),
-                outbox_file=settings.outbox,
-                sinks=sinks,
-                deadline_s=DEADLINE_S,
-                on_answer=on_answer,
-                require=partial(GoldenSets(self._storage).require, name),
-            )
-
-        def add_triggers(line: Line) -> None:
-            for one in with_plcs(choice, settings.outputs):
-                made = make_trigger(one, line, settings.line_token.get_secret_value())
-                line.parts += [made] if made is not None else []
-
-        run = TriggeredInspection(version, choice, detector, make_line, add_triggers, on_inspection)
+        make_line = partial(
+            Line,
+            recipe=version.recipe,
+            source=source,
+            detector=detector,
+            recorder=self._recorder(name),
+            outbox_file=settings.outbox,
+            sinks=self._sinks(settings),
+            deadline_s=DEADLINE_S,
+            require=partial(GoldenSets(self._storage).require, name),
+        )
+        run = TriggeredInspection(
+            version,
+            choice,
+            detector,
+            lambda on_answer: make_line(on_answer=on_answer),
+            partial(_add_triggers, choice, settings),
+            on_inspection,
+        )
         return run
 
     def _live_detector(self, engine: Engine, version: RecipeVersion, on_note: Callable[[str], None]) -> Detector:
@@ -352,3 +349,10 @@ class Inspector:
 
     def _submit(self, name: str, priority: Priority, steps: Steps, listener: JobListener | None) -> JobHandle:
         return self.worker.submit(Job(name=name, priority=priority, steps=steps), listener)
+
+
+def _add_triggers(choice: TriggerChoice, settings: Settings, line: Line) -> None:
+    """What asks for verdicts joins the line."""
+    for one in with_plcs(choice, settings.outputs):
+        made = make_trigger(one, line, settings.line_token.get_secret_value())
+        line.parts += [made] if made is not None else []

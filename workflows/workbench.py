@@ -90,13 +90,7 @@ def open_workbench(
         StorageError: if the database or the image store cannot be used.
     """
     storage = open_storage(settings.database_url, settings.images)
-    try:
-        forwarder = forwarder_of(settings, storage)
-    except FiloError:
-        storage.close()
-        raise
-    if forwarder is not None:
-        forwarder.start()
+    forwarder = _started_forwarder(settings, storage)
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
     worker = Worker(partial(_load_engine, settings, on_engine), on_engine)
@@ -104,13 +98,9 @@ def open_workbench(
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
+    operator = partial(access.operator, settings.operator)
     inspector = Inspector(
-        catalogue,
-        storage,
-        worker,
-        station=settings.station,
-        operator=partial(access.operator, settings.operator),
-        live_model=live_model,
+        catalogue, storage, worker, station=settings.station, operator=operator, live_model=live_model
     )
     folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
     folder_jobs.open()
@@ -130,6 +120,18 @@ def open_workbench(
         forwarder=forwarder,
         on_engine=on_engine,
     )
+
+
+def _started_forwarder(settings: Settings, storage: Storage) -> Forwarder | None:
+    """What sends the record on; where it cannot be, the record is closed again."""
+    try:
+        forwarder = forwarder_of(settings, storage)
+    except FiloError:
+        storage.close()
+        raise
+    if forwarder is not None:
+        forwarder.start()
+    return forwarder
 
 
 def _load_engine(settings: Settings, on_engine: OnEngine | None) -> Engine:
