@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
@@ -74,11 +75,18 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
             raise SystemExit(1) from None
         except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the traceback
             structlog.get_logger("cli").exception("unexpected error")
-            log = settings_with().home / "logs" / "filo.log"
-            warn(f"Error: something unexpected happened ({type(error).__name__}). See {log}.")
+            warn(f"Error: something unexpected happened ({type(error).__name__}). See {_log()}.")
             raise SystemExit(1) from None
 
     return wrapper
+
+
+def _log() -> str:
+    try:
+        return str(settings_with().home / "logs" / "filo.log")
+    except FiloError:
+        # What is unexpected may be just that.
+        return "logs/filo.log in the data folder"
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -88,8 +96,11 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def shown_url(database_url: str) -> str:
-    """The database's address without its password."""
-    return make_url(database_url).render_as_string(hide_password=True)
+    """The database's address without its password; of one that is none nothing, as any part of it may be one."""
+    try:
+        return make_url(database_url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return ""
 
 
 def add_row(table: Table, *cells: str) -> None:

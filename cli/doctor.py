@@ -18,6 +18,8 @@ from cli.product import AsJson, Database
 from filo_core.errors import FiloError
 from storage.storage import open_storage
 from workflows.backups import backup_problem
+from workflows.settings import Settings
+from workflows.settings_check import problems_of
 
 PACKAGES = (
     "torch",
@@ -52,13 +54,14 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "device": _device(),
         "profiles": [*profiles, *_absent(folders)],
         "home": str(settings.home),
+        "settings_problems": _settings_problems(settings),
         "database": shown_url(settings.database_url),
         "database_problem": _database_problem(settings.database_url, settings.images),
         "backup_problem": backup_problem(settings),
         "language_model": settings.llm_model or None,
         "display": _display_problem() or "ok",
     }
-    problems = [report["packages_problem"], report["database_problem"]]
+    problems = [report["packages_problem"], report["database_problem"], *report["settings_problems"].values()]
     report["ok"] = any(profile["usable"] for profile in profiles) and not any(problems)
     if as_json:
         print_json(report)
@@ -110,6 +113,22 @@ def _absent(folders: Mapping[str, Path]) -> list[dict[str, Any]]:
     ]
 
 
+def _settings_problems(settings: Settings) -> dict[str, str]:
+    """By setting, why it cannot work."""
+    values = settings.model_dump(exclude={"plant_database"}) | {
+        "plant_database": settings.plant_database.get_secret_value()
+    }
+    try:
+        found = problems_of(values, settings.models)
+    except ImportError:
+        # A device cannot be tried without what is missing, which is said elsewhere.
+        return {}
+    if Path(settings.profile).is_dir():
+        # A developer's, by its folder instead of its name.
+        found.pop("profile", None)
+    return found
+
+
 def _database_problem(url: str, images: Path) -> str:
     try:
         open_storage(url, images).close()
@@ -138,6 +157,8 @@ def _print(report: dict[str, Any]) -> None:
     for profile in report["profiles"]:
         state = f"usable, {trained_word(profile['trained'])}" if profile["usable"] else "not usable"
         add_row(table, f"Profile {profile['name']}", f"{state}{': ' if profile['why'] else ''}{profile['why']}")
+    for name, problem in report["settings_problems"].items():
+        add_row(table, f"Setting {name}", problem)
     add_row(table, "Database", report["database_problem"] or report["database"])
     add_row(table, "Nightly backup", report["backup_problem"] or "no problem noted")
     add_row(table, "Language model", report["language_model"] or "none configured: the built-in library is used")

@@ -84,8 +84,8 @@ class Session(QObject):
         self._background.run(_import_record_tools, self._open_with)
 
     def _open_with(self, tools: _RecordTools) -> None:
-        lock = tools.lock(self._settings.database_url, self._settings.images)
         try:
+            lock = tools.lock(self._settings.database_url, self._settings.images)
             lock.acquire()
             self._lock = lock
             workbench = tools.open_workbench(

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
 from workflows.output_address import Output
 from workflows.secret_store import DATABASE, PLANT, SecretStore
@@ -22,13 +23,16 @@ APP_NAME = "FiLo Inspector"
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except OSError:
+    except (KeyError, OSError):
         # No entry for this user id, as in some containers.
         return "unknown"
 
 
 def _data_folder() -> Path:
-    return platformdirs.user_data_path(APP_NAME, appauthor=False)
+    try:
+        return platformdirs.user_data_path(APP_NAME, appauthor=False)
+    except RuntimeError as error:
+        raise SettingsError("This user has no home folder. Set FILO_HOME to a folder for the data.") from error
 
 
 class Settings(BaseSettings):

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import SettingsError
 from workflows.output_address import Output
@@ -27,16 +27,19 @@ _ADDRESSES = {"source_value": "", "database": DATABASE, "plant_database": PLANT}
 
 
 class StoredSettings(BaseModel):
-    """What the file may hold, and as which type; what is absent was never changed."""
+    """What the file may hold, and as which type; what is absent was never changed.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    What a newer version keeps there means nothing to this one, and stays.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     database: str | None = None
     profile: str | None = None
     device: str | None = None
     station: str | None = None
-    keep_days: int | None = None
-    image_quota_gb: float | None = None
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
+    image_quota_gb: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None
@@ -61,11 +64,7 @@ def read_settings_file(home: Path) -> dict[str, object]:
     Raises:
         SettingsError: if the file is damaged or cannot be read.
     """
-    stored = _load(home)
-    emptied = _emptied(home, stored)
-    if emptied != stored:
-        _save(home, emptied)
-    found: dict[str, object] = emptied.model_dump(exclude_none=True)
+    found = _kept(home).model_dump(exclude_none=True, include=set(STORED))
     store = SecretStore(home)
     if LLM in store.names():
         found[_KEY] = store.get(LLM)
@@ -81,10 +80,19 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
     unknown = set(changes) - STORED
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is not kept in the settings file")
-    wanted = StoredSettings.model_validate(read_settings_file(home) | dict(changes))
+    wanted = StoredSettings.model_validate(_kept(home).model_dump(exclude_none=True) | dict(changes))
     if _KEY in changes and not wanted.llm_api_key and LLM in SecretStore(home).names():
         SecretStore(home).remove(LLM)
     _save(home, _emptied(home, wanted))
+
+
+def _kept(home: Path) -> StoredSettings:
+    """What the file holds, without the secrets that were in it."""
+    stored = _load(home)
+    emptied = _emptied(home, stored)
+    if emptied != stored:
+        _save(home, emptied)
+    return emptied
 
 
 def _load(home: Path) -> StoredSettings:

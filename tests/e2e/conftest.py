@@ -47,8 +47,8 @@ def environment(home: Path) -> dict[str, str]:
 def run(filo_home: Path) -> Callable[..., Result]:
     """``run("demo", "--json")`` does what ``main.py demo --json`` does, in this process: torch loads but once."""
 
-    def start(*arguments: str | Path, env: dict[str, str] | None = None, typed: str = "") -> Result:
-        variables = {"FILO_HOME": str(filo_home)} | (env or {})
+    def start(*arguments: str | Path, env: dict[str, str | None] | None = None, typed: str = "") -> Result:
+        variables: dict[str, str | None] = {"FILO_HOME": str(filo_home)} | (env or {})
         done = CliRunner().invoke(cli, list(map(str, arguments)), input=typed, env=variables)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "Traceback" not in done.output

@@ -108,6 +108,18 @@ def test_a_record_that_cannot_be_used_is_named_and_ends_the_application(qapp: QA
     assert "Traceback" not in seen[0]
 
 
+@pytest.mark.parametrize("database", ["nonsense", "mysql://ada:s3cret@host/db"])
+def test_an_address_that_is_none_ends_the_application_with_a_sentence(
+    qapp: QApplication, filo_home: Path, database: str
+) -> None:
+    seen: list[str] = []
+    timer = dismiss_message(qapp, seen)
+    assert run(Settings(home=filo_home, database=database)) == 1
+    timer.stop()
+    assert "Write sqlite:///" in seen[0] or "Use a SQLite file" in seen[0]
+    assert "s3cret" not in seen[0]
+
+
 def test_closing_the_window_ends_the_application_without_complaint(qapp: QApplication, filo_home: Path) -> None:
     def close_when_open() -> None:
         windows = [widget for widget in qapp.topLevelWidgets() if isinstance(widget, MainWindow)]

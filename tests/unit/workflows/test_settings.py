@@ -69,6 +69,36 @@ def test_what_a_newer_version_has_stored_does_not_stop_this_one(filo_home: Path)
     assert Settings().theme == "dark"
 
 
+def test_what_a_newer_version_has_stored_stays_when_this_one_changes_something(filo_home: Path) -> None:
+    filo_home.mkdir(parents=True)
+    (filo_home / SETTINGS_FILE).write_text(json.dumps({"theme": "dark", "future": {"a": [1]}}), encoding="utf-8")
+    write_settings_file(filo_home, {"station": "line 1"})
+    kept = json.loads((filo_home / SETTINGS_FILE).read_text(encoding="utf-8"))
+    assert kept == {"theme": "dark", "station": "line 1", "future": {"a": [1]}}
+
+
+def test_a_user_without_a_home_is_told_which_variable_names_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        # What platformdirs says without HOME and without an entry for the user.
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("FILO_HOME", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_path", homeless)
+    with pytest.raises(SettingsError, match=r"no home folder\. Set FILO_HOME"):
+        Settings()
+
+
+def test_a_user_without_a_name_can_work(monkeypatch: pytest.MonkeyPatch, filo_home: Path) -> None:
+    def nameless(_: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
+
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME", "FILO_OPERATOR"):
+        monkeypatch.delenv(variable, raising=False)
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", nameless)
+    assert Settings(home=filo_home).operator == "unknown"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such bits")
 def test_only_its_owner_may_read_the_file(filo_home: Path) -> None:
     write_settings_file(filo_home, {"llm_api_key": "key-of-the-model"})
