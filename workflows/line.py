@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
 from filo_core.types import Verdict
@@ -116,6 +117,8 @@ class Line:
     """Triggers that an earlier start left open."""
     delivery: Delivery = field(init=False)
     station: Station = field(init=False)
+    announcer: Announcer = field(init=False)
+    """What triggers ask: the station, with those who read along."""
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -129,9 +132,10 @@ class Line:
                 self.detector,
                 ledger,
                 deadline_s=self.deadline_s,
-                on_answer=self.on_answer,
+                on_answer=self._tell,
                 model_problem=self.model_problem,
             )
+            self.announcer = Announcer(self.station, self.deadline_s)
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()
 
@@ -174,3 +178,7 @@ class Line:
             while self._started:
                 # Called from the last one on, each whatever becomes of the others.
                 ending.callback(self._started.pop(0).stop)
+
+    def _tell(self, result: LineResult, inspection: Inspection | None) -> None:
+        self.announcer.tell(result)
+        self.on_answer(result, inspection)

@@ -137,7 +137,7 @@ class TriggeredInspection:
         """The key was pressed: ask for one verdict; None while nothing is ready, or another trigger is chosen."""
         if self._line is None or not self.is_ready or self.choice.kind is not TriggerKind.KEY:
             return None
-        return ask_by_key(self._line.station)
+        return ask_by_key(self._line.announcer)
 
     def _run(self) -> None:
         assert self._line is not None, "the thread is started with the line"

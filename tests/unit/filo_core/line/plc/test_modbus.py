@@ -51,7 +51,7 @@ def line() -> Line:
 @pytest.fixture
 def port(line: Line) -> Iterator[int]:
     found = free_port()
-    server = ModbusServer(Handshake(line, TYPES), port=found)
+    server = ModbusServer(Handshake(line, TYPES, line), port=found)
     server.start()
     yield found
     server.stop()
@@ -150,7 +150,7 @@ def test_a_coil_held_on_is_one_trigger(plc: ModbusTcpClient, line: Line, wait_un
 
 
 def test_a_job_repeated_right_after_itself_is_the_same_part_and_any_other_is_new(line: Line) -> None:
-    handshake = Handshake(line, TYPES)
+    handshake = Handshake(line, TYPES, line)
     names = []
     for job in (5, 5, 6, 5, 0, 0):
         begun = handshake.begin(job)
@@ -184,7 +184,7 @@ def test_words_of_a_missing_answer_never_pass() -> None:
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(port: int, line: Line) -> None:
     with pytest.raises(SourceError, match=f"Port {port}"):
-        ModbusServer(Handshake(line, TYPES), port=port).start()
+        ModbusServer(Handshake(line, TYPES, line), port=port).start()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
