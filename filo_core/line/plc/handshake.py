@@ -24,8 +24,8 @@ _NOTHING: dict[Input, int] = {}
 class Handshake:
     """State of the line towards one PLC. Thread-safe.
 
-    A job id that is triggered again right after itself is the same part, and gets the same verdict; a PLC that was
-    switched off may count from 1 again, and gets new ones.
+    Each trigger that is taken is a part of its own, whatever its job id: the PLC has acknowledged the result before,
+    and one that never changes its id must not get the first part's verdict for all of them.
 
     A result that another trigger asked for is published under job id 0 while the PLC is at rest: neither waits for
     its own, nor has one or a refusal to acknowledge. It goes after :data:`PUBLISHED_S`, when the line is not ready,
@@ -51,7 +51,6 @@ class Handshake:
         self._clock = clock
         self._lock = threading.Lock()
         self._own_ids = f"modbus-{uuid.uuid4().hex[:8]}-"
-        self._last_job = 0
         self._parts = 0
         self._busy = False
         self._refused = LineError.NONE
@@ -68,9 +67,7 @@ class Handshake:
             if self._refused:
                 return None
             self._busy = True
-            if job == 0 or job != self._last_job:
-                self._parts += 1
-            self._last_job = job
+            self._parts += 1
             return Trigger(f"{self._own_ids}{self._parts}-{job}", TriggerKind.MODBUS)
 
     def ask(self, trigger: Trigger, job: int) -> None:

@@ -249,7 +249,6 @@ class ManyAsk(RuleBasedStateMachine):
         self.job: int | None = None
         """Of the PLC's part, from its trigger to its acknowledgement."""
         self.own: Verdict | None = None
-        self.last_own: Verdict | None = None
         self.answered_before_the_loss = 0
 
     def note(self, ticket: Ticket) -> None:
@@ -270,17 +269,11 @@ class ManyAsk(RuleBasedStateMachine):
     @precondition(lambda self: len(self.stand.station.tickets) < 3)
     @rule(job=st.integers(1, 3))
     def plc_triggers(self, job: int) -> None:
-        waiting = len(self.stand.station.tickets)
-        if not self.stand.begin(job):
-            assert self.job is not None
-            return
-        assert self.job is None
-        self.job = job
-        if len(self.stand.station.tickets) > waiting:
+        taken = self.stand.begin(job)
+        assert taken is (self.job is None)
+        if taken:
+            self.job = job
             self.note(self.stand.station.tickets[-1])
-        else:
-            # The same job right after itself has its verdict already.
-            self.own = self.last_own
 
     @precondition(lambda self: self.stand.station.tickets)
     @rule(data=st.data(), verdict=st.sampled_from((Verdict.OK, *JUDGED)))
@@ -289,7 +282,7 @@ class ManyAsk(RuleBasedStateMachine):
         ticket = data.draw(st.sampled_from(station.tickets))
         trigger = ticket.trigger
         if trigger.kind is TriggerKind.MODBUS:
-            self.own = self.last_own = verdict
+            self.own = verdict
         in_time = now - trigger.asked_monotonic <= DEADLINE_S
         self.answers.append(Answer(self.asked[trigger.trigger_id], trigger.kind, verdict, in_time, now))
         station.answer(ticket, verdict)
