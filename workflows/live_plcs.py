@@ -55,6 +55,7 @@ class LivePlcs:
             SourceError: if a port is wrong or taken; none is listened on then.
         """
         self._has_judged = False
+        self._handshakes.clear()
         with ExitStack() as undo:
             for choice in self._choices:
                 handshake, server = plc_server(choice, self, self._live.recipe_version.recipe)
@@ -68,13 +69,17 @@ class LivePlcs:
         self._handshakes.clear()
         self._servers.close()
 
-    def publish(self, inspection: Inspection) -> None:
-        """Show a verdict that was kept; one of a picture older than a line's deadline lets no part go on."""
-        age_ms = inspection.frame_age_ms or 0.0
-        result = result_of(inspection, inspection.name, self._live.recipe_version.recipe.product, age_ms)
+    def publish(self, inspection: Inspection, age_s: float) -> None:
+        """Show a verdict that was kept; an OK for a picture that is older than a line's deadline is counted only.
+
+        Args:
+            inspection: with its verdict.
+            age_s: of its picture now, in seconds.
+        """
+        result = result_of(inspection, inspection.name, self._live.recipe_version.recipe.product, age_s * 1000.0)
         self._has_judged = True
         for handshake in tuple(self._handshakes):
-            handshake.publish(result, is_current=not result.passes or age_ms <= DEADLINE_S * 1000.0)
+            handshake.publish(result, is_current=not result.passes or age_s <= DEADLINE_S)
 
     def withdraw(self) -> None:
         """A picture was judged or kept in vain: the verdict before says nothing of it."""

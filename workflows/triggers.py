@@ -83,8 +83,10 @@ def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output
     chosen: tuple[TriggerChoice, ...] = (choice,)
     if choice.kind is TriggerKind.MODBUS and not choice.place.strip():
         chosen = plcs_of(outputs) or chosen
+    # Looked at first: a trigger that listens holds its port from its making on.
+    plcs = plcs_of(outputs, chosen)
     made = [part for one in chosen if (part := make_trigger(one, line, token)) is not None]
-    return made + [make_plc(one, line) for one in plcs_of(outputs, chosen)]
+    return made + [make_plc(one, line) for one in plcs]
 
 
 def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart | None:

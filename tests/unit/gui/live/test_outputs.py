@@ -21,6 +21,7 @@ from gui.live.presenter import LivePhase, LivePresenter
 from gui.state import AppState
 from storage.recorder import Recorder
 from tests.unit.gui.live.conftest import CHOICE, HandSource, show
+from workflows import live_plcs
 from workflows.delivery import Delivery, DeliveryState
 from workflows.output_address import Output
 from workflows.triggers import TriggerChoice
@@ -44,6 +45,7 @@ def panel(qtbot: QtBot, state: AppState, presenter: LivePresenter, product: str)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two seconds are soon over on a machine that stands still for some.
     monkeypatch.setattr(handshake, "PUBLISHED_S", 60.0)
+    monkeypatch.setattr(live_plcs, "DEADLINE_S", 60.0)
 
 
 @pytest.fixture
@@ -243,6 +245,27 @@ def test_a_verdict_that_cannot_be_kept_is_not_read_by_a_plc(
     until(lambda: presenter.problem.startswith("The disk is full"), "the trouble is on screen")
     status = Status(plc.read_input_registers(Input.STATUS, count=1).registers[0])
     assert status == Status.ERROR
+    plc.close()
+
+
+def test_an_ok_for_a_picture_that_is_too_old_is_counted_and_lets_no_part_go_on(
+    presenter: LivePresenter,
+    state: AppState,
+    camera: HandSource,
+    product: str,
+    port: int,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_plcs, "DEADLINE_S", 0.0)
+    use(state, f"modbus:127.0.0.1:{port}")
+    presenter.start(product, CHOICE)
+    plc = ModbusTcpClient("127.0.0.1", port=port)
+    assert plc.connect()
+    for count, (red, code) in enumerate(((20, 0), (240, VERDICT_CODES[Verdict.NG])), start=1):
+        show(presenter, camera, until, red)
+        assert plc.read_input_registers(Input.RESULTS, count=1).registers[0] == count
+        assert plc.read_input_registers(Input.VERDICT, count=1).registers[0] == code
     plc.close()
 
 
