@@ -68,7 +68,7 @@ class Device(Protocol):
     """An opened camera, stream or video file."""
 
     interval_s: float
-    """From one picture to the next, for a file that has to be held back; 0 for what sets its own pace."""
+    """From one picture to the next, for what has to be held back, as a file; 0 for what sets its own pace."""
     is_file: bool
     """Whether it may come to its end."""
 

@@ -5,8 +5,6 @@ Address: ``test://part?every=4&rate=10&size=640x480&seed=1``. Every ``every``-th
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,13 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from filo_core.errors import SourceError
+from filo_core.line.sources.camera_process import begin_process
+from filo_core.line.sources.capturing import CaptureSettings, Picture, keep_capturing
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from numpy.typing import NDArray
 
-    from filo_core.line.sources.capturing import CaptureSettings
     from filo_core.line.sources.shared_frame import SharedFrame
 
 SCHEME = "test"
@@ -101,21 +100,22 @@ def _planted(
 
 def capture_pattern(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
     """Draw until the owner closes the connection; runs in a process of its own, as every camera does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ending = threading.Event()
+    ending = begin_process(owner)
     pattern = TestPattern.of(str(settings.address.secret))
-    due = time.monotonic()
-    number = 0
-    while not ending.is_set():
-        number += 1
-        picture = pattern.picture(number)
-        room.beat()
-        room.write(picture, number, time.time(), time.monotonic())
-        due = max(due + 1.0 / pattern.rate, time.monotonic())
-        while (left := due - time.monotonic()) > 0 and not ending.is_set():
-            # Nothing is ever sent this way: it becomes readable when the owner closes its end, or dies.
-            if owner.poll(min(left, 0.1)):
-                ending.set()
-            room.beat()
-        if owner.poll(0):
-            ending.set()
+    keep_capturing(lambda _: _PatternDevice(pattern), settings, room, owner, ending)
+
+
+class _PatternDevice:
+    is_file = False
+
+    def __init__(self, pattern: TestPattern) -> None:
+        self._pattern = pattern
+        self._number = 0
+        self.interval_s = 1.0 / pattern.rate
+
+    def read(self) -> Picture:
+        self._number += 1
+        return Picture(self._pattern.picture(self._number), time.time(), time.monotonic())
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

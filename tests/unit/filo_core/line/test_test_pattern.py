@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from filo_core.errors import SourceError
+from filo_core.line.sources import camera
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.choose import source_at
@@ -50,6 +51,21 @@ def test_it_is_a_camera_in_a_process_of_its_own_whose_frames_are_the_known_ones(
     assert source.state is SourceState.STOPPED
     for frame in taken:
         assert (frame.pixels == pattern.picture(frame.frame_id)).all()
+
+
+def test_pictures_larger_than_the_memory_that_waits_for_them_get_the_room_they_need(
+    wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_FIRST_CAPACITY", 1_000)
+    source = source_at("test://part?size=160x120")
+    source.start()
+    try:
+        wait_until(lambda: source.frames > 0)
+        frame = source.newest()
+        assert frame is not None
+        assert frame.pixels.shape == (120, 160, 3)
+    finally:
+        source.stop()
 
 
 @pytest.mark.parametrize("query", ["size=1x1", "size=ten", "rate=0", "rate=nan", "every=-1", "seed=x", "size=99999x9"])
