@@ -400,6 +400,17 @@ def test_an_address_may_be_a_number_as_text(address: Any, secret: Any, shown: st
     assert CameraAddress(address).shown == shown
 
 
+def test_the_url_of_a_file_is_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "line 3.avi"
+    path.touch()
+
+    address = CameraAddress(path.as_uri())
+
+    assert address.secret == str(path)
+    assert address.is_video_file
+    assert not address.is_url
+
+
 def test_an_existing_file_is_shown_by_its_name_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a=b@c.avi"
     path.touch()

@@ -77,3 +77,7 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(query: str) -> None:
 def test_a_folder_is_played_and_anything_else_is_a_camera(tmp_path: object) -> None:
     assert isinstance(source_at(str(tmp_path)), FolderSource)
     assert "geheim" not in repr(source_at("rtsp://anna:geheim@host/live"))
+
+
+def test_a_path_too_long_for_any_folder_is_a_camera_that_does_not_open() -> None:
+    assert isinstance(source_at("line" * 2_000), CameraSource)
