@@ -68,7 +68,9 @@ def test_pictures_larger_than_the_memory_that_waits_for_them_get_the_room_they_n
         source.stop()
 
 
-@pytest.mark.parametrize("query", ["size=1x1", "size=ten", "rate=0", "rate=nan", "every=-1", "seed=x", "size=99999x9"])
+@pytest.mark.parametrize(
+    "query", ["size=1x1", "size=ten", "rate=0", "rate=nan", "every=-1", "stuck=-1", "seed=x", "size=99999x9"]
+)
 def test_what_cannot_be_drawn_is_refused_with_what_can(query: str) -> None:
     with pytest.raises(SourceError, match="test://part"):
         source_at(f"test://part?{query}")
