@@ -12,7 +12,7 @@ import math
 import zlib
 from collections import OrderedDict
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from filo_core.line.sources.capturing import Device, Picture
     from filo_core.line.sources.timing import CameraTiming
 
+KeyT = TypeVar("KeyT")
 _REMEMBERED = 64
 _SAMPLED_ROWS = 16
 
@@ -53,7 +54,9 @@ class Repeats:
     def __init__(self, timing: CameraTiming, stuck: Stuck = frozenset()) -> None:
         self._timing = timing
         self._stuck = stuck
-        self._seen: OrderedDict[bytes, int | None] = OrderedDict(stuck)
+        self._pictures: OrderedDict[tuple[bytes, int], bool] = OrderedDict.fromkeys(stuck, True)
+        self._samples: OrderedDict[bytes, bool] = OrderedDict.fromkeys((sample for sample, _ in stuck), True)
+        """Whether the whole was read of any picture with these rows."""
         self._holds_back = False
         self._limit_s = math.inf
         self._since = math.inf
@@ -82,17 +85,26 @@ class Repeats:
         if seen is None:
             return Sight.GIVEN
         if self._repeats >= self._timing.repeats and picture.monotonic - self._since >= self._limit_s:
-            self._stuck = frozenset((sample, whole) for sample, whole in self._seen.items() if whole is not None)
+            self._stuck = frozenset(self._pictures)
             return Sight.STUCK
         return Sight.HELD_BACK if self._holds_back or seen in self._stuck else Sight.GIVEN
 
     def _seen_before(self, rgb: NDArray[np.uint8]) -> tuple[bytes, int] | None:
         """Its digests if it was there before. The whole is only read where some of its rows were there before."""
         sample = hashlib.sha256(rgb[:: -(-len(rgb) // _SAMPLED_ROWS)].tobytes()).digest()
-        is_known, known = sample in self._seen, self._seen.pop(sample, None)
-        whole = zlib.crc32(rgb.data) if is_known else None
-        self._seen[sample] = whole
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
+        was_read = self._samples.get(sample)
+        _remember(self._samples, sample, was_read is not None)
+        if was_read is None:
+            return None
+        picture = sample, zlib.crc32(rgb.data)
         # The second time the rows have to speak for the whole, which was not read the first time.
-        return (sample, whole) if whole is not None and known in {None, whole} else None
+        was_there = picture in self._pictures or not was_read
+        _remember(self._pictures, picture, True)
+        return picture if was_there else None
+
+
+def _remember(recent: OrderedDict[KeyT, bool], key: KeyT, value: bool) -> None:
+    recent[key] = value
+    recent.move_to_end(key)
+    if len(recent) > _REMEMBERED:
+        recent.popitem(last=False)
