@@ -75,7 +75,7 @@ class CaptureSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What a device gave: ``(H, W, 3)`` uint8 RGB, and when it was captured by both clocks."""
+    """What a device gave: ``(H, W, 3)`` uint8 RGB, contiguous, and when it was captured by both clocks."""
 
     rgb: NDArray[np.uint8]
     wall: float
