@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
+from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from workflows.delivery import BackOff, Courier, Delivery
@@ -135,7 +136,7 @@ class Line:
                 on_answer=self._tell,
                 model_problem=self.model_problem,
             )
-            self.announcer = Announcer(self.station, self.deadline_s)
+            self.announcer = Announcer(self.station, self.deadline_s, trigger_problem=self._trigger_problem)
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()
 
@@ -151,8 +152,8 @@ class Line:
 
     @property
     def problem(self) -> str:
-        """What is wrong with camera, model, disk or an output now, as a sentence; empty when all is well."""
-        return self.station.problem or self.delivery.state.problem
+        """What is wrong with camera, folder, model, disk or an output now, as a sentence; empty when all is well."""
+        return self.announcer.problem or self.delivery.state.problem
 
     def start(self) -> None:
         """Start outputs, source, station, and then what asks.
@@ -178,6 +179,10 @@ class Line:
             while self._started:
                 # Called from the last one on, each whatever becomes of the others.
                 ending.callback(self._started.pop(0).stop)
+
+    def _trigger_problem(self) -> str:
+        problems = (part.problem for part in self.parts if isinstance(part, FolderTrigger))
+        return next(filter(None, problems), "")
 
     def _tell(self, result: LineResult, inspection: Inspection | None) -> None:
         self.announcer.tell(result)

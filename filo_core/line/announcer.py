@@ -55,13 +55,21 @@ class Announcer:
         station: answers; it tells its new answers to :meth:`tell`.
         deadline_s: longest time from a trigger to its answer.
         clock: that of ``Trigger.asked_monotonic``, in seconds.
+        trigger_problem: why a trigger cannot ask now, as a sentence: its folder is away.
     """
 
-    def __init__(self, station: StationState, deadline_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        station: StationState,
+        deadline_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        trigger_problem: Callable[[], str] = lambda: "",
+    ) -> None:
         self.readers: list[Reader] = []
         self._station = station
         self._deadline_s = deadline_s
         self._clock = clock
+        self._trigger_problem = trigger_problem
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
@@ -80,8 +88,8 @@ class Announcer:
 
     @property
     def problem(self) -> str:
-        """What is wrong now."""
-        return self._station.problem
+        """Why no part would get a verdict now, as a sentence; empty when all is well."""
+        return self._station.problem or self._trigger_problem()
 
     def ask(self, trigger: Trigger) -> Ticket:
         """Accept a trigger; what was published of the part before is withdrawn first."""

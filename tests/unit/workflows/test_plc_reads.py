@@ -65,7 +65,7 @@ def reading(home: Path, trigger: TriggerChoice, source: ImageSource | None = Non
     port = free_port()
     outputs = [Output(address=f"modbus:127.0.0.1:{port}")]
     with line_in(home, source=source, detector=Brightness(), deadline_s=PATIENCE_S) as line:
-        parts = triggers_of_live(trigger, line, outputs, "")
+        parts = line.parts = triggers_of_live(trigger, line, outputs, "")
         for part in reversed(parts):
             part.start()
         plc = Plc(port)
@@ -157,6 +157,21 @@ def test_every_file_of_a_watched_folder_is_read_and_a_file_that_was_there_before
         assert (plc.verdict, plc.read()[Input.RESULTS]) == (0, 0)
         save(watched / "new.png", 10)
         wait_until(lambda: plc.verdict == OK)
+
+
+def test_a_watched_folder_that_is_away_is_no_line_that_is_ready(tmp_path: Path, wait_until: WaitUntil) -> None:
+    watched = tmp_path / "drop"
+    watched.mkdir()
+    with reading(tmp_path, TriggerChoice(TriggerKind.FOLDER, str(watched))) as (line, plc):
+        save(watched / "1.png", 0)
+        wait_until(lambda: plc.verdict == OK)
+        watched.rename(tmp_path / "elsewhere")
+        wait_until(lambda: plc.status == Status.ERROR)
+        assert plc.verdict == 0
+        assert str(watched) in line.problem
+        (tmp_path / "elsewhere").rename(watched)
+        wait_until(lambda: plc.status == Status.READY)
+        assert plc.verdict == 0
 
 
 def test_a_plc_that_asks_beside_a_watched_folder_is_told_that_it_only_reads(tmp_path: Path) -> None:
