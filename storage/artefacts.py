@@ -280,6 +280,9 @@ def refuse_other_runs(root: Path) -> None:
 
 
 def _is_unlocked(mark: Path) -> bool:
+    if not mark.exists():
+        # That run has just closed. Locking it would make its mark anew, which would pass for a crash.
+        return False
     lock = FileLock(mark)
     try:
         lock.acquire(timeout=0)

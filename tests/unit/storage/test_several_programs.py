@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from filo_core.types import InspectionFilter
-from storage.artefacts import ArtefactStore, Leftovers
+from storage.artefacts import ArtefactStore, Leftovers, _is_unlocked
 from storage.backup import back_up, restore
 from storage.engine import sqlite_url
 from storage.image_pool import Pooled, _is_whole, add_to_pool, copied
@@ -146,3 +146,22 @@ def test_an_image_that_goes_while_a_start_looks_for_what_a_crash_left_is_passed_
     found: list[Leftovers] = []
     ArtefactStore(images, found.append).close()
     assert [left.recent for left in found] == [(kept,)]
+
+
+def test_a_program_that_closes_while_another_one_opens_is_not_taken_for_a_crash(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing_now, still_open = ArtefactStore(images), ArtefactStore(images)
+
+    def looked_at(mark: Path) -> bool:
+        closing_now.close()
+        return _is_unlocked(mark)
+
+    monkeypatch.setattr("storage.artefacts._is_unlocked", looked_at)
+    found: list[Leftovers] = []
+    with_others = ArtefactStore(images, found.append)
+    assert found == []
+    marks = {path.name for path in (images / ".runs").iterdir() if path.suffix != ".lock"}
+    assert marks == {still_open.run, with_others.run}
+    still_open.close()
+    with_others.close()
