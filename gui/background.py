@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from filo_core.errors import FiloError
 
@@ -112,6 +113,30 @@ class Background:
         if not self._closed:
             self._start_next()
             call()
+
+
+def wait_while_painting(work: Callable[[], object]) -> None:
+    """Call ``work`` elsewhere and come back when it is done; meanwhile the window paints, but takes no key or click.
+
+    For the end of the window, which has to wait for what it runs. What ``work`` raises is raised here.
+    """
+    raised: list[Exception] = []
+    loop, delivery = QEventLoop(), _delivery()
+
+    def call() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
+            raised.append(error)
+        delivery.arrived.emit(loop.quit)
+
+    thread = threading.Thread(target=call, name="filo-ending", daemon=True)
+    thread.start()
+    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    # The application may have been told to quit meanwhile, which ends every loop.
+    thread.join()
+    if raised:
+        raise raised[0]
 
 
 def _report(error: Exception, failed: Callable[[Exception], None] | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.live.wording import outputs_text
+from gui.live.wording import delivery_problem_text, outputs_text
 from gui.widgets.controls import set_shown
 from gui.widgets.fact_list import FactList
 from gui.widgets.message_fold import MessageFold
@@ -31,12 +31,13 @@ class DeliveryNote(QWidget):
         layout.addWidget(self.outputs)
         layout.addWidget(self.plc)
 
-    def show_state(self, state: DeliveryState, *, plc_answered: bool | None) -> None:
+    def show_state(self, state: DeliveryState, *, running: bool, plc_answered: bool | None) -> None:
         """Show how delivery is doing, and whether a PLC gets answers; None where the outputs name none."""
         self.outputs.set_values((outputs_text(state),))
         self.plc.set_values((self.tr("answered") if plc_answered else self.tr("not answered"),))
-        if self.problem.sentence != state.problem:
-            self.problem.show_warning(state.problem)
+        problem = delivery_problem_text(state, running=running)
+        if self.problem.sentence != problem:
+            self.problem.show_warning(problem)
         set_shown(self.outputs, state.outputs > 0)
         set_shown(self.plc, plc_answered is not None)
         set_shown(self, state.outputs > 0 or plc_answered is not None)

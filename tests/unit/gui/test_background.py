@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.exceptions import capture_exceptions
 from pytestqt.qtbot import QtBot
 
 from filo_core.errors import FolderError
-from gui.background import Background, sentence_of
+from gui.background import Background, sentence_of, wait_while_painting
 
 Until = Callable[..., None]
 
@@ -111,3 +112,22 @@ def test_our_own_errors_are_sentences_and_others_come_with_details() -> None:
     sentence, details = sentence_of(KeyError("colour"))
     assert "KeyError" not in sentence
     assert "KeyError: 'colour'" in details
+
+
+def test_whoever_waits_for_the_end_of_work_lets_the_event_loop_go_round_meanwhile(qtbot: QtBot) -> None:
+    came_round = threading.Event()
+    QTimer.singleShot(0, came_round.set)
+    worked_on: list[int] = []
+
+    def work() -> None:
+        assert came_round.wait(20), "the event loop stands still"
+        worked_on.append(threading.get_ident())
+
+    wait_while_painting(work)
+    assert worked_on != [threading.get_ident()]
+    with pytest.raises(FolderError, match="parts is empty"):
+        wait_while_painting(functools.partial(fail_with, FolderError("parts is empty. Choose another folder.")))
+
+
+def fail_with(error: Exception) -> None:
+    raise error
