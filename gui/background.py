@@ -50,14 +50,20 @@ class _Task(QRunnable):
 
 
 class Background:
-    """Runs callables elsewhere for one owner, on Qt's global thread pool.
+    """Runs callables elsewhere for one owner, on Qt's global thread pool or on threads that nobody waits for.
 
     Made on the GUI thread; ``then`` and ``failed`` are called there, never after :meth:`close`. One object
     never has more than ``threads`` callables running; further ones wait in order.
+
+    Args:
+        threads: how many at once.
+        waited_for: whether the window waits at its end for what runs; False for work that asks somebody who may never
+            answer, and touches nothing that is closed behind the window.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, *, waited_for: bool = True) -> None:
         self._threads = threads
+        self._waited_for = waited_for
         self._delivery = _delivery()
         self._waiting: deque[Callable[[], None]] = deque()
         self._running = 0
@@ -106,7 +112,11 @@ class Background:
     def _start_next(self) -> None:
         while self._waiting and self._running < self._threads:
             self._running += 1
-            QThreadPool.globalInstance().start(_Task(self._waiting.popleft()))
+            task = self._waiting.popleft()
+            if self._waited_for:
+                QThreadPool.globalInstance().start(_Task(task))
+            else:
+                threading.Thread(target=task, name="filo-asking", daemon=True).start()
 
     def _finish(self, call: Callable[[], None]) -> None:
         self._running -= 1

@@ -26,6 +26,7 @@ from gui.model_status import ModelStatus
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
+from gui.undelivered_note import UndeliveredNote
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self._opening)
         self._status = ModelStatus(state)
         self._nightly = ElidedLabel(parent=self)
+        self.undelivered = UndeliveredNote(state, self)
         self._lay_out(self._navigation())
         self._actions = add_actions(self)
         self._connect()
@@ -129,8 +131,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self._status, 1)
+        self.statusBar().addWidget(self.undelivered, 1)
         self.statusBar().addWidget(self._nightly, 1)
-        set_shown(self._nightly, False)
+        for note in (self.undelivered, self._nightly):
+            set_shown(note, False)
 
     def _connect(self) -> None:
         state = self._state
@@ -271,6 +275,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._is_closing = True
+        self.undelivered.close_down()
         slow = QTimer(self)
         slow.setSingleShot(True)
         slow.timeout.connect(self._say_what_ends)

@@ -154,6 +154,9 @@ class OutputDialog(QDialog):
         except FiloError as error:
             self.message.show_error(str(error))
             return
+        if self.focusWidget() is self.test_button:
+            # Switched off, it would hand the keyboard on to its neighbour, which gives up what was typed.
+            self.keep_button.setFocus()
         self.test_button.setEnabled(False)
         self.message.show_note(self.tr("Trying …"))
         self._presenter.check(output, self._typed_password)
