@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -23,7 +24,7 @@ def outbox(state: AppState) -> Iterator[Outbox]:
 
 
 def put(outbox: Outbox, *sinks: str) -> None:
-    number, _ = outbox.open_trigger(f"part for {sinks}", timedelta(seconds=5))
+    number, _ = outbox.open_trigger(uuid.uuid4().hex, timedelta(seconds=5))
     outbox.close_trigger(number, not_inspected("part", "nut", "h", "away", 1.0), sinks)
 
 
