@@ -130,11 +130,11 @@ class MainWindow(QMainWindow):
         layout.addLayout(right, 1)
         self.setCentralWidget(central)
         self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addWidget(self._status, 1)
-        self.statusBar().addWidget(self.undelivered, 1)
-        self.statusBar().addWidget(self._nightly, 1)
         for note in (self.undelivered, self._nightly):
+            self.statusBar().addWidget(note, 1)
             set_shown(note, False)
+        # At the right, where its button stays when there is something to say.
+        self.statusBar().addWidget(self._status, 2)
 
     def _connect(self) -> None:
         state = self._state

@@ -143,9 +143,11 @@ class LivePresenter(QObject):
 
     @property
     def takes_key(self) -> bool:
-        """True while a press of the key asks for a verdict."""
+        """True while a press of the key asks for a verdict: one before the camera is open could only be missed."""
         live = self._live
-        return isinstance(live, TriggeredInspection) and live.choice.kind is TriggerKind.KEY and live.is_ready
+        if not isinstance(live, TriggeredInspection) or live.choice.kind is not TriggerKind.KEY or not live.is_ready:
+            return False
+        return live.source is None or live.source.state is not SourceState.OPENING
 
     @property
     def is_triggered(self) -> bool:

@@ -34,9 +34,9 @@ def score_text(result: LiveResult | None) -> str:
     if result is None or result.score is None:
         return "–"
     if result.verdict is Verdict.OK:
-        text, limit = _tr("%1  (OK up to %2)"), result.limits.ok
+        text, limit = _tr("%1  (OK ≤ %2)"), result.limits.ok
     else:
-        text, limit = _tr("%1  (NG above %2)"), result.limits.ng
+        text, limit = _tr("%1  (NG > %2)"), result.limits.ng
     return text.replace("%1", wording.score(result.score)).replace("%2", wording.score(limit))
 
 

@@ -15,7 +15,7 @@ from gui.settings.wording import output_kind_name
 from gui.state import AppState
 from gui.widgets.controls import button, set_shown
 from gui.widgets.empty_page import EmptyPage
-from gui.widgets.message_fold import MessageFold
+from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.undo_bar import UndoBar
 from workflows.output_address import Output
 
@@ -33,6 +33,7 @@ class OutputsPage(QWidget):
         self._count.setInterval(_COUNT_EVERY_MS)
         self.message = MessageFold(self)
         self.undo_bar = UndoBar(self)
+        self.stray_note = MessageFold(self, closable=False)
         self.table = self._make_table()
         self.add_button = button(self.tr("&Add …"), "add", primary=True)
         self.edit_button = button(self.tr("&Edit …"), "edit")
@@ -59,11 +60,11 @@ class OutputsPage(QWidget):
     def _lay_out(self) -> None:
         hint = self.tr(
             "Live, and a line without a window (main.py line run), deliver here from their next start on. "
-            "A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP. "
-            "Verdicts that wait for an output which is none any more go out once it is added again, or are discarded."
+            "A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP."
         )
         tools = (self.add_button, self.edit_button, self.test_button, self.remove_button, self.discard_button)
-        self._stack, self._list = lay_out_list(self, (self.message, self.undo_bar), self.empty, hint, self.table, tools)
+        above = (self.message, self.undo_bar, self.stray_note)
+        self._stack, self._list = lay_out_list(self, above, self.empty, hint, self.table, tools)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self._show_outputs)
@@ -125,6 +126,10 @@ class OutputsPage(QWidget):
             for column, text in enumerate(cells):
                 self.table.setItem(index, column, QTableWidgetItem(text))
         self.table.selectRow(min(row, self.table.rowCount() - 1))
+        remedy = self.tr(
+            "Verdicts wait for an output that is none any more. Add it again and they go out, or discard them."
+        )
+        self.stray_note.show_message(MessageKind.WARNING, remedy if strays else "")
         if presenter.variable:
             self.message.show_note(self.tr("Decided by the variable %1.").replace("%1", presenter.variable))
         self._update_buttons()

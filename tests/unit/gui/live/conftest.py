@@ -31,6 +31,9 @@ class HandSource(HandFedSource):
         self.state = SourceState.STOPPED
 
     def start(self) -> None:
+        self.state = SourceState.RUNNING
+
+    def open_again(self) -> None:
         self.state = SourceState.OPENING
 
     def show(self, red: int, size: tuple[int, int] = (64, 48)) -> None:
