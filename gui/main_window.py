@@ -26,6 +26,7 @@ from gui.model_status import ModelStatus
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
+from gui.theme import SPACE
 from gui.undelivered_note import UndeliveredNote
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
@@ -131,10 +132,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.statusBar().setSizeGripEnabled(False)
         for note in (self.undelivered, self._nightly):
+            note.setContentsMargins(SPACE, 0, 0, 0)
             self.statusBar().addWidget(note, 1)
             set_shown(note, False)
         # At the right, where its button stays when there is something to say.
-        self.statusBar().addWidget(self._status, 2)
+        self.statusBar().addWidget(self._status, 1)
 
     def _connect(self) -> None:
         state = self._state

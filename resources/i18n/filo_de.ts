@@ -1436,7 +1436,7 @@
         </message>
         <message>
             <source>Verdicts wait on the disk until it takes them.</source>
-            <translation>Urteile warten auf der Platte, bis er sie annimmt.</translation>
+            <translation>Urteile warten auf der Platte, bis der Ausgang sie annimmt.</translation>
         </message>
         <message>
             <source>What was not taken waits on the disk, and goes out when Live or a line starts.</source>
@@ -3322,7 +3322,7 @@
         </message>
         <message>
             <source>Key or scanner</source>
-            <translation>Taste oder Scanner</translation>
+            <translation>Taste, Scanner</translation>
         </message>
         <message>
             <source>New file in folder</source>
