@@ -101,10 +101,6 @@ class OutputStore:
         """The sinks to deliver to; a Modbus server is none, the PLC asks it."""
         return [self._sink(output) for output in outputs if not output.is_asked]
 
-    def names(self, outputs: Sequence[Output]) -> dict[str, str]:
-        """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to."""
-        return {one.address: self._sink(one).name for one in outputs if not one.is_asked}
-
     def _sink(self, output: Output, password: str | None = None) -> Sink:
         address = output.address
         if output.secret_name:
@@ -119,3 +115,9 @@ class OutputStore:
     def _written(self, outputs: Outputs) -> Outputs:
         write_settings_file(self._home, {"outputs": outputs})
         return outputs
+
+
+def outbox_names(outputs: Sequence[Output]) -> dict[str, str]:
+    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to."""
+    # No name holds a password, so that none is fetched.
+    return {one.address: make_sink(one.address).name for one in outputs if not one.is_asked}

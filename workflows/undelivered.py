@@ -10,7 +10,7 @@ from filo_core.types import EventKind
 from storage.outbox import backlog_at
 from workflows.access import Access, Right
 from workflows.delivery import Delivery
-from workflows.outputs import OutputStore
+from workflows.outputs import outbox_names
 
 if TYPE_CHECKING:
     from storage.storage import Storage
@@ -35,7 +35,7 @@ def undelivered(settings: Settings, outputs: Sequence[Output]) -> Undelivered:
         StorageError: if the outbox cannot be read.
     """
     backlog = backlog_at(settings.outbox)
-    names = OutputStore(settings.home).names(outputs)
+    names = outbox_names(outputs)
     waiting = {address: backlog.pop(name, 0) for address, name in names.items()}
     return Undelivered(waiting, backlog)
 
