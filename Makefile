@@ -40,7 +40,7 @@ app: setup system ## open the window
 	$(BIN)/python main.py app
 
 test: setup system-test ## all tests, JOBS=2 of them at a time; those that measure time afterwards, one by one
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not timed and not x11'
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart=1 -m 'not timed and not x11'
 	$(BIN)/python -m pytest -m 'timed or x11'
 
 test-fast: setup ## the tests under two minutes

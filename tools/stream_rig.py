@@ -1,4 +1,4 @@
-"""Network cameras on loopback, served by Debian's programs: they can be unplugged, frozen and garbled."""
+"""Network cameras on loopback, served by Debian's programs: they can be unplugged, frozen, garbled and stuck."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ import psutil
 FFMPEG = shutil.which("ffmpeg")
 SYSTEM_PYTHON = "/usr/bin/python3"
 _RTSP = Path(__file__).with_name("rtsp_camera.py")
-_PATTERN = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25")
+_PATTERN = "testsrc=size=320x240:rate=25"
+_NOISE = "noise=alls=4:allf=t"
+"""As every sensor has it: without, a few pictures shown in turn would be a camera that is stuck."""
+_MOVING, _STILL = 0, 1
 _STREAM = ("-c:v", "mpeg2video", "-g", "5", "-q:v", "4", "-f", "mpegts", "-listen", "1")
 
 
@@ -34,13 +37,13 @@ class NetworkCamera:
     """
 
     def __init__(self, pictures: Path | None = None) -> None:
-        shown = ("-re", "-loop", "1", "-framerate", "25", "-pattern_type", "glob", "-i", f"{pictures}/*.jpg")
-        self._pictures = shown if pictures is not None else _PATTERN
+        self._inputs = _inputs(pictures)
         self._port = free_port()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._plugged = threading.Event()
         self._noise: tuple[str, ...] = ()
+        self._shown = _MOVING
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="network-camera")
         self._thread.start()
@@ -52,7 +55,8 @@ class NetworkCamera:
 
     def _command(self) -> list[str]:
         assert FFMPEG is not None
-        return [FFMPEG, "-v", "quiet", *self._pictures, *self._noise, *_STREAM, self.address]
+        chosen = f"[0:v]{_NOISE}[moving];[moving][1:v]streamselect=map={self._shown}"
+        return [FFMPEG, "-v", "quiet", *self._inputs, "-filter_complex", chosen, *self._noise, *_STREAM, self.address]
 
     @property
     def is_up(self) -> bool:
@@ -65,6 +69,7 @@ class NetworkCamera:
     def plug(self, *, garbled: bool = False) -> None:
         """Serve from now on; garbled means that parts of the stream are overwritten with noise."""
         self._noise = ("-bsf:v", "noise=20000") if garbled else ()
+        self._shown = _MOVING
         self._plugged.set()
 
     def unplug(self) -> None:
@@ -77,6 +82,15 @@ class NetworkCamera:
         with self._lock:
             if self._process is not None:
                 self._process.send_signal(signal.SIGSTOP)
+
+    def repeat(self) -> None:
+        """Keep the connection, and send one picture over it and every later one, until it is plugged in anew."""
+        self._shown = _STILL
+        with self._lock:
+            if self._process is not None and self._process.stdin is not None:
+                # As if somebody had typed it where ffmpeg runs.
+                self._process.stdin.write(f"cstreamselect -1 map {_STILL}\n".encode())
+                self._process.stdin.flush()
 
     def replace(self, *, garbled: bool = False) -> None:
         """Restart the camera, as it is after a power cut."""
@@ -103,14 +117,25 @@ class NetworkCamera:
             with self._lock:
                 if self._ending.is_set() or not self._plugged.is_set():
                     continue
-                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
             self._process.wait()
-            with self._lock, contextlib.suppress(OSError):
+            with self._lock:
                 self._process = None
 
 
+def _inputs(pictures: Path | None) -> list[str]:
+    """For ffmpeg: what moves, and what stands still."""
+    if pictures is None:
+        return ["-re", "-f", "lavfi", "-i", _PATTERN, "-re", "-f", "lavfi", "-i", f"{_PATTERN},loop=loop=-1:size=1"]
+    shown = ["-re", "-loop", "1", "-framerate", "25"]
+    first = min(pictures.glob("*.jpg"))
+    return [*shown, "-pattern_type", "glob", "-i", f"{pictures}/*.jpg", *shown, "-i", str(first)]
+
+
 class RtspCamera(NetworkCamera):
-    """The same over RTSP, behind a password; it cannot be garbled."""
+    """The same over RTSP, behind a password; it can be neither garbled nor stuck."""
 
     USER, PASSWORD = "anna", "geheim"
 

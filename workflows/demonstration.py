@@ -15,7 +15,7 @@ from PIL import Image
 from filo_core.errors import FolderError
 from filo_core.events import Calibrated, ImageInspected, RunEvent, RunFinished
 from filo_core.learning.benchmark import add_pixels
-from filo_core.learning.datasets import Category, TestImage
+from filo_core.learning.datasets import Category, LabelledImage
 from filo_core.learning.metrics import PixelMetrics, image_auroc
 from filo_core.rendering import SheetEntry, contact_sheet, draw_regions, render_heat_map
 from filo_core.types import AnomalyType, Inspection, ProductDescription, RecipeVersion
@@ -127,7 +127,7 @@ class Demonstration:
         """In [0, 1] at map resolution; None without masks."""
         return self._pixels.auroc()
 
-    def _take(self, inspection: Inspection, test: TestImage | None) -> None:
+    def _take(self, inspection: Inspection, test: LabelledImage | None) -> None:
         defect = test.defect if test else "?"
         row = self.rows.setdefault(defect, DefectRow(defect))
         row.images += 1

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from filo_core.learning.datasets import Category, TestImage
+    from filo_core.learning.datasets import Category, LabelledImage
     from filo_core.method.interfaces import Detector
     from filo_core.types import Prediction
 
     MakeDetector = Callable[[Sequence[Path], Category], Detector]
     """Sets a detector up from the chosen references; called once a category and seed."""
-    OnPrediction = Callable[[str, TestImage, Prediction], None]
+    OnPrediction = Callable[[str, LabelledImage, Prediction], None]
     """Gets a category's name, one of its test images and what was predicted."""
 
 MAP_SIDE = 256
@@ -188,7 +188,7 @@ class _Run:
         self.seconds = 0.0
         self.trained = True
 
-    def judge(self, test: TestImage, detector: Detector, *, with_masks: bool) -> Prediction:
+    def judge(self, test: LabelledImage, detector: Detector, *, with_masks: bool) -> Prediction:
         image = read_image(test.path)
         started = time.perf_counter()
         prediction = detector.predict(image.pixels)
@@ -213,7 +213,7 @@ class _Run:
 
 
 def add_pixels(
-    metrics: PixelMetrics, anomaly_map: NDArray[np.float32], test: TestImage, image_size: tuple[int, int]
+    metrics: PixelMetrics, anomaly_map: NDArray[np.float32], test: LabelledImage, image_size: tuple[int, int]
 ) -> None:
     """Add one judged image to the pixel figures of a category that has masks.
 
@@ -254,7 +254,7 @@ def _check(categories: Sequence[Category], shots: int, seeds: Sequence[int], lim
             raise FiloError(f"{category.name} has no test images. Add them, or leave the category out.")
 
 
-def chosen_tests(category: Category, seed: int, limit: int | None) -> list[TestImage]:
+def chosen_tests(category: Category, seed: int, limit: int | None) -> list[LabelledImage]:
     """At most ``limit`` good and as many anomalous test images of a category, as ``seed`` chooses them."""
     kept: set[Path] = set()
     for anomalous in (False, True):

@@ -13,7 +13,7 @@ GOOD = "good"
 
 
 @dataclass(frozen=True, slots=True)
-class TestImage:
+class LabelledImage:
     """One image to be judged, and what is known about it."""
 
     path: Path
@@ -31,7 +31,7 @@ class Category:
     name: str
     root: Path
     references: tuple[Path, ...]
-    tests: tuple[TestImage, ...]
+    tests: tuple[LabelledImage, ...]
 
     @property
     def has_masks(self) -> bool:

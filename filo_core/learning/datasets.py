@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError, FolderError
 from filo_core.imaging import list_images, printable_name, read_image
-from filo_core.learning.categories import GOOD, Category, TestImage
+from filo_core.learning.categories import GOOD, Category, LabelledImage
 from filo_core.learning.visa import is_visa, load_visa
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GOOD", "Category", "TestImage", "find_categories", "is_category", "load_category", "read_mask"]
+__all__ = ["GOOD", "Category", "LabelledImage", "find_categories", "is_category", "load_category", "read_mask"]
 
 _DEEPEST = 3
 """Levels below the given folder that are searched; linked folders that lead back end there too."""
@@ -106,11 +106,11 @@ def _folders(path: Path) -> list[Path]:
         ) from error
 
 
-def _tests_of(root: Path, folder: Path) -> list[TestImage]:
+def _tests_of(root: Path, folder: Path) -> list[LabelledImage]:
     anomalous = folder.name != GOOD
     defect = printable_name(folder.name)
     return [
-        TestImage(image, _mask_of(root, image) if anomalous else None, defect, anomalous)
+        LabelledImage(image, _mask_of(root, image) if anomalous else None, defect, anomalous)
         for image in list_images(folder).images
     ]
 

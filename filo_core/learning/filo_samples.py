@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from filo_core.learning.categories import Category, TestImage
+    from filo_core.learning.categories import Category, LabelledImage
     from filo_core.types import Recipe, Reference
 
 TEXTURES = frozenset({"carpet", "grid", "leather", "tile", "wood"})
@@ -44,7 +44,7 @@ def recipe_of(category: Category, library: AnomalyLibrary, model_hash: str = "")
 class TrainingSample:
     """One image to learn from. The file is read when its turn comes, so memory does not grow with the data set."""
 
-    test: TestImage
+    test: LabelledImage
     recipe: Recipe
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from filo_core.learning.categories import TestImage
+    from filo_core.learning.categories import LabelledImage
     from filo_core.types import Prediction
 
 PANEL_PX = 256
@@ -62,7 +62,7 @@ class PictureFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __call__(self, category: str, test: TestImage, prediction: Prediction) -> None:
+    def __call__(self, category: str, test: LabelledImage, prediction: Prediction) -> None:
         """Write one picture.
 
         Raises:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FolderError
 from filo_core.imaging import printable_name
-from filo_core.learning.categories import GOOD, Category, TestImage
+from filo_core.learning.categories import GOOD, Category, LabelledImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ def _category(root: Path, name: str, rows: Iterable[dict[str, str]]) -> Category
         anomalous = row["label"] == _ANOMALY
         if row["split"] == "test":
             mask = _inside(root, row["mask"]) if anomalous and row["mask"] else None
-            tests.append(TestImage(image, mask, _ANOMALY if anomalous else GOOD, anomalous))
+            tests.append(LabelledImage(image, mask, _ANOMALY if anomalous else GOOD, anomalous))
         elif not anomalous:
             references.append(image)
     return Category(printable_name(name), root / name, tuple(references), tuple(tests))

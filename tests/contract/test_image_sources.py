@@ -295,6 +295,7 @@ def test_a_source_with_nothing_to_play_is_lost_and_says_why(place: Path, make: C
     assert source.problem.endswith(".")
     source.stop()
     assert source.state is SourceState.STOPPED
+    assert source.problem == ""
 
 
 def test_a_lost_source_comes_back_by_itself(kind: Kind, place: Path, make: Callable[..., ImageSource]) -> None:

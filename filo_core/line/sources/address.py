@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 _CREDENTIALS = re.compile(r".*@", re.DOTALL)
 _PARAMETERS = re.compile(r"([?#;=]).*", re.DOTALL)
 _HIDDEN = "***"
+_FILE = "file://"
 
 
 class CameraAddress:
@@ -24,6 +27,9 @@ class CameraAddress:
 
     def __init__(self, address: int | str | Path) -> None:
         text = str(address).strip()
+        if text.startswith(_FILE):
+            # As a file manager copies it.
+            text = url2pathname(urlsplit(text).path)
         # int() also takes "1_0" and digits of other scripts, which are file names rather than numbers.
         self._address: int | str = int(text) if re.fullmatch(r"[0-9]{1,4}", text) else text
 
@@ -46,12 +52,12 @@ class CameraAddress:
     @property
     def is_video_file(self) -> bool:
         """True for a file that can be played, as against a device."""
-        return isinstance(self._address, str) and not self.is_url and _is_there(self._address, Path.is_file)
+        return isinstance(self._address, str) and not self.is_url and is_there(self._address, Path.is_file)
 
     @property
     def is_missing_file(self) -> bool:
         """True for a path with nothing there."""
-        return isinstance(self._address, str) and not self.is_url and not _is_there(self._address, Path.exists)
+        return isinstance(self._address, str) and not self.is_url and not is_there(self._address, Path.exists)
 
     @property
     def shown(self) -> str:
@@ -66,7 +72,8 @@ class CameraAddress:
         return _hide(name) if self.is_missing_file else name
 
 
-def _is_there(path: str, asked: Callable[[Path], bool]) -> bool:
+def is_there(path: str, asked: Callable[[Path], bool]) -> bool:
+    """What a path answers, such as ``Path.is_dir``; False where it may not be asked."""
     try:
         return asked(Path(path))
     except OSError:

@@ -34,7 +34,7 @@ class SourceState(StrEnum):
     """Started, no picture yet."""
     RUNNING = "running"
     LOST = "lost"
-    """No pictures; ``problem`` says why, and the source keeps trying."""
+    """No pictures, or the same again and again; ``problem`` says why, and the source keeps trying."""
     STOPPED = "stopped"
     """Not started, stopped, or played to its end."""
 

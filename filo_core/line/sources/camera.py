@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,22 @@ from filo_core.line.sources.timing import CameraTiming
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filo_core.line.sources.repeats import Stuck
+
 _LOOK_EVERY_S = 0.05
 _FIRST_CAPACITY = 3840 * 2160 * 3
+_SIZE_REMEDY = "Set a smaller size."
+_STUCK_REMEDY = (
+    "Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself."
+)
 
 
 class CameraSource:
     """A camera, network stream or video file, read by OpenCV in its own process.
 
     OpenCV can hang for ever in a camera that was unplugged. So it has a process to itself, which opens the camera
-    again by itself; when it gives no sign of life it is killed and replaced, with growing waits. A stream's password
-    is in no name, problem, log or printed form.
+    again by itself; when it gives no sign of life it is killed and replaced, with growing waits. One that only repeats
+    its pictures counts as lost as well. A stream's password is in no name, problem, log or printed form.
 
     Args:
         address: number of a local camera, path of a video file or device, or URL.
@@ -188,11 +195,13 @@ class CameraSource:
                     session.kill()
                     return None, 0, problem
                 continue
-            ending, number = news
+            ending, number = news.ending, news.number
             if ending is None and number == 0 and session.trouble:
                 # It had said why before it ended.
                 return None, 0, session.trouble
             problem = self._ending_sentence(ending, number)
+            if ending is Ending.REPEATED:
+                self._keep_back(session, news.stuck)
             if problem and ending is not Ending.TOO_LARGE:
                 # At once: to clear the process away takes its time.
                 self._lose(problem)
@@ -216,6 +225,13 @@ class CameraSource:
             self._state = SourceState.RUNNING
         return ""
 
+    def _keep_back(self, session: CameraSession, stuck: Stuck) -> None:
+        """Give the picture that the camera is stuck on to nobody any more, nor that of its next life."""
+        self._settings = replace(self._settings, stuck=stuck)
+        with self._reading:
+            self._left_over = None
+            self._last_taken = session.room.sequence
+
     def _put_away(self, session: CameraSession) -> None:
         session.close()
         with self._reading:
@@ -233,20 +249,24 @@ class CameraSource:
         return f"{self.name} does not exist. Choose the file or camera again."
 
     def _ending_sentence(self, ending: Ending | None, number: int) -> str:
+        remedy = self._remedy()
         match ending:
             case Ending.PLAYED:
                 return ""
-            case Ending.NOT_OPENED:
+            case Ending.NOT_OPENED if self._address.is_missing_file:
                 # Taken away since it was last played.
-                if self._address.is_missing_file:
-                    return self._missing_sentence()
-                return f"{self.name} could not be opened. {self._remedy()}"
+                return self._missing_sentence()
+            case Ending.NOT_OPENED:
+                happened = " could not be opened"
             case Ending.NO_PICTURE:
-                return f"{self.name} sends no pictures any more. {self._remedy()}"
+                happened = " sends no pictures any more"
+            case Ending.REPEATED:
+                happened, remedy = " sends the same picture again and again", _STUCK_REMEDY
             case Ending.TOO_LARGE:
-                return f"{self.name} sends pictures of {number // 3:,} pixels, more than are read. Set a smaller size."
+                happened, remedy = f" sends pictures of {number // 3:,} pixels, more than are read", _SIZE_REMEDY
             case None:
-                return f"{self.name}: its process ended by itself (exit code {number}). {self._remedy()}"
+                happened = f": its process ended by itself (exit code {number})"
+        return f"{self.name}{happened}. {remedy}"
 
     def _remedy(self) -> str:
         if self._own_remedy:

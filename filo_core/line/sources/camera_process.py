@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from filo_core.line.sources.address import CameraAddress
     from filo_core.line.sources.shared_frame import SharedFrame
 
 _END_GRACE_S = 2.0
 _FALLBACK_RATE = 25.0
 
 CameraProcess = Callable[["CaptureSettings", "SharedFrame", "Connection[Any, Any]"], None]
-"""Captures into the shared frame until its connection closes. Says ``(Ending, bytes needed)`` when pictures end."""
+"""Captures into the shared frame until its connection closes. Sends ``News`` when pictures end."""
 
 
 def capture(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
@@ -53,10 +54,11 @@ def begin_process(owner: Connection[Any, Any]) -> threading.Event:
 
 
 class _OpenCvDevice:
-    def __init__(self, cv2: Any, device: Any, *, is_file: bool) -> None:
+    def __init__(self, cv2: Any, device: Any, address: CameraAddress) -> None:
         self._cv2 = cv2
         self._device = device
-        self.is_file = is_file
+        self.is_file = is_file = address.is_video_file
+        self.is_stream = address.is_url
         rate = float(device.get(cv2.CAP_PROP_FPS)) if is_file else 0.0
         self.interval_s = 1.0 / (rate if 0.0 < rate < 1000.0 else _FALLBACK_RATE) if is_file else 0.0
 
@@ -82,14 +84,14 @@ def _opened(cv2: Any, settings: CaptureSettings, limit_s: float) -> Device | Non
     if not device.isOpened():
         device.release()
         return None
-    is_file = address.is_video_file
-    if not is_file:
+    opened = _OpenCvDevice(cv2, device, address)
+    if not opened.is_file:
         # A driver's own queue only makes frames old; many ignore this.
         device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if settings.size is not None:
             device.set(cv2.CAP_PROP_FRAME_WIDTH, settings.size[0])
             device.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.size[1])
-    return _OpenCvDevice(cv2, device, is_file=is_file)
+    return opened
 
 
 def to_rgb(cv2: Any, picture: NDArray[Any]) -> NDArray[np.uint8]:

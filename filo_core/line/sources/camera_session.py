@@ -9,7 +9,7 @@ import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from filo_core.line.sources.capturing import CaptureSettings, Ending
+from filo_core.line.sources.capturing import CaptureSettings, News
 from filo_core.line.sources.shared_frame import SharedFrame
 
 if TYPE_CHECKING:
@@ -57,17 +57,17 @@ class CameraSession:
             self._beats, self._beat_at = beats, now
         return now - self._beat_at
 
-    def look(self, timeout: float) -> tuple[Ending | None, int] | None:
-        """What the process says, ``(None, exit code)`` when it has ended; None while there is nothing new."""
+    def look(self, timeout: float) -> News | None:
+        """What the process says, or that it has ended; None while there is nothing new."""
         ready: list[Any] = wait([self._owner, self._process.sentinel], timeout)
         if self._owner in ready:
             with contextlib.suppress(EOFError, OSError):
-                ending, needed = self._owner.recv()
-                return Ending(ending), int(needed)
+                news: News = self._owner.recv()
+                return news
         if not ready:
             return None
         self._process.join(_KILL_GRACE_S)
-        return None, self._process.exitcode or 0
+        return News(None, self._process.exitcode or 0)
 
     def close(self) -> None:
         """Let the process end by itself, and kill it when it does not; no effect on one that has ended."""

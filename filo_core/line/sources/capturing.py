@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+
+from filo_core.line.sources.repeats import Repeats, Sight, Stuck
 
 if TYPE_CHECKING:
     import threading
@@ -34,6 +36,8 @@ class Ending(StrEnum):
     """It tries again by itself, unless it ends."""
     NO_PICTURE = "no picture"
     """It opened, and a read failed: unplugged, or the stream broke. It tries again by itself, unless it ends."""
+    REPEATED = "repeated"
+    """It is stuck on a picture, which is given out no more. It tries again by itself."""
     PLAYED = "played"
     """A video file came to its end."""
     TOO_LARGE = "too large"
@@ -42,7 +46,19 @@ class Ending(StrEnum):
     @property
     def is_tried_again(self) -> bool:
         """True where the same process opens the device again."""
-        return self in {Ending.NOT_OPENED, Ending.NO_PICTURE}
+        return self in {Ending.NOT_OPENED, Ending.NO_PICTURE, Ending.REPEATED}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What becomes of a camera's process."""
+
+    ending: Ending | None
+    """None when the process itself has ended."""
+    number: int = 0
+    """The bytes that a picture needs which is too large; the exit code of a process that has ended."""
+    stuck: Stuck = field(default=frozenset(), repr=False)
+    """Pictures that the camera is stuck on: its next process has to know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +69,13 @@ class CaptureSettings:
     size: tuple[int, int] | None
     loop: bool
     timing: CameraTiming
+    stuck: Stuck = field(default=frozenset(), repr=False)
+    """Pictures that the camera was stuck on before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What a device gave: ``(H, W, 3)`` uint8 RGB, and when it was captured by both clocks."""
+    """What a device gave: ``(H, W, 3)`` uint8 RGB, contiguous, and when it was captured by both clocks."""
 
     rgb: NDArray[np.uint8]
     wall: float
@@ -68,9 +86,11 @@ class Device(Protocol):
     """An opened camera, stream or video file."""
 
     interval_s: float
-    """From one picture to the next, for a file that has to be held back; 0 for what sets its own pace."""
+    """From one picture to the next, for what has to be held back, as a file; 0 for what sets its own pace."""
     is_file: bool
-    """Whether it may come to its end."""
+    """Whether it may come to its end; it may show the same picture as long as it likes."""
+    is_stream: bool
+    """Whether it comes over a network, compressed, so that two pictures may be the same though the camera is well."""
 
     def read(self) -> Picture | None:
         """The next picture; None when there is none any more."""
@@ -94,10 +114,11 @@ def keep_capturing(
         open_device: opens it within so many seconds, where that can be limited; None when it does not open.
         settings: what to do at a file's end, and how long to wait between tries.
         room: where each picture goes.
-        owner: is told each time no pictures come any more.
+        owner: gets :class:`News` each time no pictures come any more.
         ending: set when the owner is gone.
     """
     timing = settings.timing
+    repeats = Repeats(timing, settings.stuck)
     limit, sequence, failures = timing.network_open_s, 0, 0
     while not ending.is_set():
         room.beat()
@@ -108,17 +129,20 @@ def keep_capturing(
             usual = time.monotonic() - began
             limit = min(timing.network_open_s, max(timing.network_reopen_s, 2.0 * usual))
             with contextlib.closing(device):
-                outcome, needed, sequence = _read_all(device, room, ending, sequence)
+                repeats.begin(device)
+                outcome, needed, sequence = _read_all(device, repeats, room, ending, sequence)
         if ending.is_set() or (outcome is Ending.PLAYED and settings.loop):
             continue
-        owner.send((outcome, needed))
+        owner.send(News(outcome, needed, repeats.stuck))
         if not outcome.is_tried_again:
             return
         failures = 1 if sequence > first else failures + 1
         _nap_until(time.monotonic() + timing.pause(failures), room, ending)
 
 
-def _read_all(device: Device, room: SharedFrame, ending: threading.Event, sequence: int) -> tuple[Ending, int, int]:
+def _read_all(
+    device: Device, repeats: Repeats, room: SharedFrame, ending: threading.Event, sequence: int
+) -> tuple[Ending, int, int]:
     """Until no picture comes; why, the bytes that would have been needed, and the number of the last picture."""
     due, first = time.monotonic(), sequence
     while not ending.is_set():
@@ -129,8 +153,12 @@ def _read_all(device: Device, room: SharedFrame, ending: threading.Event, sequen
             return Ending.PLAYED if played else Ending.NO_PICTURE, 0, sequence
         if picture.rgb.size > room.capacity:
             return Ending.TOO_LARGE, picture.rgb.size, sequence
-        sequence += 1
-        room.write(picture.rgb, sequence, picture.wall, picture.monotonic)
+        sight = repeats.look(picture)
+        if sight is Sight.STUCK:
+            return Ending.REPEATED, 0, sequence
+        if sight is Sight.GIVEN:
+            sequence += 1
+            room.write(picture.rgb, sequence, picture.wall, picture.monotonic)
         # A file is played at its own pace, but a pause of the whole machine is not caught up with.
         due = max(due + device.interval_s, time.monotonic())
         _nap_until(due, room, ending)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.line.sources import genicam
+from filo_core.line.sources.address import is_there
 from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.folder import FolderSource
 from filo_core.line.sources.test_pattern import SCHEME, TestPattern, capture_pattern
@@ -30,6 +31,6 @@ def source_at(address: str, *, seconds_per_image: float = 0.5, loop: bool = True
         from filo_core.line.sources.genicam_process import capture_genicam
 
         return CameraSource(address, process=capture_genicam, remedy=genicam.REMEDY)
-    if Path(address).is_dir():
+    if is_there(address, Path.is_dir):
         return FolderSource(Path(address), seconds_per_image, loop)
     return CameraSource(address, loop=loop)

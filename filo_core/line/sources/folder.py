@@ -91,6 +91,7 @@ class FolderSource:
                 self._thread.join(_LONGEST_STOP_S)
                 self._thread = None
             self._slot.discard()
+            self._problem = ""
             self._state = SourceState.STOPPED
 
     def newest(self) -> Frame | None:

@@ -32,7 +32,7 @@ def capture_genicam(settings: CaptureSettings, room: SharedFrame, owner: Connect
 
 class _GenicamDevice:
     interval_s = 0.0
-    is_file = False
+    is_file = is_stream = False
 
     def __init__(self, harvester: Any, acquirer: Any, read_s: float) -> None:
         self._harvester = harvester

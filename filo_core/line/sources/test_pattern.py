@@ -1,12 +1,12 @@
 """A camera that is not there: a drawn part on a belt, with anomalies planted in known frames.
 
-Address: ``test://part?every=4&rate=10&size=640x480&seed=1``. Every ``every``-th frame has an anomaly, 0 for none.
+Address: ``test://part?every=4&rate=10&size=640x480&seed=1``. Every ``every``-th frame has an anomaly, 0 for none. With
+``stuck=50`` it hangs as cameras do: it repeats its 50th picture until it is opened again.
 """
 
 from __future__ import annotations
 
-import signal
-import threading
+import itertools
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,23 +15,26 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from filo_core.errors import SourceError
+from filo_core.line.sources.camera_process import begin_process
+from filo_core.line.sources.capturing import CaptureSettings, Picture, keep_capturing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from numpy.typing import NDArray
 
-    from filo_core.line.sources.capturing import CaptureSettings
     from filo_core.line.sources.shared_frame import SharedFrame
 
 SCHEME = "test"
 _LARGEST_SIDE, _SMALLEST_SIDE = 4096, 64
 _HIGHEST_RATE = 200.0
+_WHOLE_NUMBERS = {"every": 4, "seed": 1, "stuck": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class TestPattern:
-    """What the camera shows. Frame numbers count from 1 each time it is opened."""
+    """What the camera shows. Frame numbers count from 1 each time it is started."""
 
     __test__ = False  # a source, not a test case
 
@@ -40,6 +43,8 @@ class TestPattern:
     width: int = 640
     height: int = 480
     seed: int = 1
+    stuck: int = 0
+    """Number of the picture that it repeats, 0 for none."""
 
     @classmethod
     def of(cls, address: str) -> TestPattern:
@@ -51,14 +56,13 @@ class TestPattern:
         asked = {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
         try:
             width, height = (int(side) for side in asked.get("size", "640x480").split("x"))
-            pattern = cls(
-                int(asked.get("every", 4)), float(asked.get("rate", 10)), width, height, int(asked.get("seed", 1))
-            )
+            every, seed, stuck = (int(asked.get(name, usual)) for name, usual in _WHOLE_NUMBERS.items())
+            pattern = cls(every, float(asked.get("rate", 10)), width, height, seed, stuck)
         except ValueError:
             pattern = cls(every=-1)
         sides = (pattern.width, pattern.height)
         drawable = min(sides) >= _SMALLEST_SIDE and max(sides) <= _LARGEST_SIDE and 0 < pattern.rate <= _HIGHEST_RATE
-        if pattern.every < 0 or pattern.seed < 0 or not drawable:
+        if min(pattern.every, pattern.seed, pattern.stuck) < 0 or not drawable:
             raise SourceError(
                 "The test camera takes test://part?every=4&rate=10&size=640x480&seed=1. Check the values."
             )
@@ -101,21 +105,25 @@ def _planted(
 
 def capture_pattern(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
     """Draw until the owner closes the connection; runs in a process of its own, as every camera does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ending = threading.Event()
+    ending = begin_process(owner)
     pattern = TestPattern.of(str(settings.address.secret))
-    due = time.monotonic()
-    number = 0
-    while not ending.is_set():
-        number += 1
-        picture = pattern.picture(number)
-        room.beat()
-        room.write(picture, number, time.time(), time.monotonic())
-        due = max(due + 1.0 / pattern.rate, time.monotonic())
-        while (left := due - time.monotonic()) > 0 and not ending.is_set():
-            # Nothing is ever sent this way: it becomes readable when the owner closes its end, or dies.
-            if owner.poll(min(left, 0.1)):
-                ending.set()
-            room.beat()
-        if owner.poll(0):
-            ending.set()
+    numbers = itertools.count(1)
+    keep_capturing(lambda _: _PatternDevice(pattern, numbers), settings, room, owner, ending)
+
+
+class _PatternDevice:
+    is_file = is_stream = False
+
+    def __init__(self, pattern: TestPattern, numbers: Iterator[int]) -> None:
+        self._pattern = pattern
+        self._numbers = numbers
+        self._number = 0
+        self.interval_s = 1.0 / pattern.rate
+
+    def read(self) -> Picture:
+        if not self._number or self._number != self._pattern.stuck:
+            self._number = next(self._numbers)
+        return Picture(self._pattern.picture(self._number), time.time(), time.monotonic())
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CameraTiming:
-    """Limits in seconds."""
+    """Limits, those that end in ``_s`` in seconds."""
 
     start_s: float = 30.0
     """For starting the process: on a busy machine that takes long, and to begin again would take longer."""
@@ -23,6 +23,12 @@ class CameraTiming:
     """Without a sign of life, until the source is LOST."""
     hang_s: float = 4.0
     """Without a sign of life, until the process is killed and the camera opened anew."""
+    repeat_s: float = 2.0
+    """With nothing but pictures that were there before, until the camera is stuck: LOST, and opened again."""
+    network_repeat_s: float = 10.0
+    """The same for a stream, where a still scene may give the same picture until the next key frame."""
+    repeats: int = 5
+    """And at least so many of them, since some cameras give a picture only every few seconds."""
     first_retry_s: float = 0.25
     longest_retry_s: float = 1.0
     """Waits between tries double from the first to this."""

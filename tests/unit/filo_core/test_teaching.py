@@ -55,7 +55,10 @@ def before(engine: Engine) -> Recipe:
         (AnomalyType("scratch"),),
         tuple(Reference(image.image_hash, image.name) for image in GOOD),
     )
-    return draft.recipe(Limits(0.05, 0.1, 0.05), engine.model_hash)
+    made = draft.recipe(Limits(0.05, 0.1, 0.05), engine.model_hash)
+    # What an engine teaches, it has judged by before.
+    engine.detector(made, GOOD)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +67,15 @@ def after(before: Recipe) -> Recipe:
 
 
 @pytest.mark.timed
-def test_a_taught_place_joins_within_a_second_and_does_not_stand_out_any_more(
-    engine: Engine, before: Recipe, after: Recipe
-) -> None:
-    found = engine.detector(before, GOOD).predict(SPOTTED.pixels)
+def test_a_taught_place_joins_within_a_second(engine: Engine, before: Recipe, after: Recipe) -> None:
     started = time.process_time()
-    detector = engine.detector_after(before, after, [SPOTTED])
+    engine.detector_after(before, after, [SPOTTED])
     assert time.process_time() - started < 1.0
+
+
+def test_a_taught_place_does_not_stand_out_any_more(engine: Engine, before: Recipe, after: Recipe) -> None:
+    found = engine.detector(before, GOOD).predict(SPOTTED.pixels)
+    detector = engine.detector_after(before, after, [SPOTTED])
     assert detector.predict(SPOTTED.pixels).image_score < found.image_score / 3
     # A part like it profits as well, and good parts stay as good as they were.
     other = _part(51, spot=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from filo_core.learning.benchmark import BenchmarkResult, benchmark
-from filo_core.learning.datasets import Category, TestImage
+from filo_core.learning.datasets import Category, LabelledImage
 from filo_core.learning.metrics import PixelMetrics
 from filo_core.types import Prediction
 from tests.unit.filo_core.learning.conftest import write_mask, write_part
@@ -104,7 +104,7 @@ def test_ten_thousand_images_are_benchmarked_in_flat_memory(tmp_path: Path, monk
     write_part(good, 1)
     write_part(spot, 2, (10, 10, 20, 20))
     write_mask(mask, (10, 10, 20, 20))
-    two = (TestImage(good, None, "good", False), TestImage(spot, mask, "spot", True))
+    two = (LabelledImage(good, None, "good", False), LabelledImage(spot, mask, "spot", True))
     category = Category("plate", tmp_path, (), tuple(itertools.islice(itertools.cycle(two), IMAGES)))
     process = psutil.Process()
     after_first_thousand = 0

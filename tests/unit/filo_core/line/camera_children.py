@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from filo_core.line.sources.capturing import CaptureSettings, Ending
+from filo_core.line.sources.camera_process import begin_process
+from filo_core.line.sources.capturing import CaptureSettings, Ending, News, Picture, keep_capturing
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -89,7 +90,21 @@ def be_unplugged_after_five(settings: CaptureSettings, room: SharedFrame, owner:
     for number in range(1, 6):
         _send(room, number)
         time.sleep(FRAME_S)
-    owner.send((Ending.NO_PICTURE, 0))
+    owner.send(News(Ending.NO_PICTURE))
+
+
+class _StuckDevice:
+    interval_s, is_file, is_stream = FRAME_S, False, False
+
+    def read(self) -> Picture:
+        return Picture(np.full((6, 8, 3), 7, np.uint8), time.time(), time.monotonic())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def be_stuck(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
+    keep_capturing(lambda _: _StuckDevice(), settings, room, owner, begin_process(owner))
 
 
 def crash(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
@@ -114,13 +129,13 @@ def change_size(settings: CaptureSettings, room: SharedFrame, owner: Connection[
 def send_larger_than_expected(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
     needed = 3000 * 3000 * 3
     if room.capacity < needed:
-        owner.send((Ending.TOO_LARGE, needed))
+        owner.send(News(Ending.TOO_LARGE, needed))
         return
     _send_until_the_owner_closes(room, owner, (3000, 3000))
 
 
 def send_larger_than_ever_read(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
-    owner.send((Ending.TOO_LARGE, 200_000_000 * 3))
+    owner.send(News(Ending.TOO_LARGE, 200_000_000 * 3))
 
 
 def probe_and_hang(owner: Connection[Any, Any]) -> None:

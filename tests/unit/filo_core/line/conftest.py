@@ -3,11 +3,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing import active_children
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from filo_core.line.sources.camera import CameraSource
 from filo_core.line.worker import Worker
 from filo_core.types import AnomalyType, Limits, Prediction, ProductKind, Recipe, RecipeVersion
 
@@ -90,6 +93,31 @@ def worker() -> Iterator[Worker[str]]:
     worker.start()
     yield worker
     assert worker.stop()
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The misbehaving processes, importable by name from the spawned process as well."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    import camera_children
+
+    return camera_children
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., CameraSource]]:
+    """Start a source; all are stopped at the end."""
+    sources: list[CameraSource] = []
+
+    def start(address: Any = "fake://somewhere", **options: Any) -> CameraSource:
+        source = CameraSource(address, **options)
+        sources.append(source)
+        source.start()
+        return source
+
+    yield start
+    for source in sources:
+        source.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
 from types import ModuleType
@@ -26,31 +26,6 @@ from filo_core.line.sources.timing import CameraTiming
 WaitUntil = Callable[..., None]
 QUICK = CameraTiming(open_s=10.0, lost_s=0.3, hang_s=0.6, first_retry_s=0.05, longest_retry_s=0.2)
 URL = "fake://somewhere"
-
-
-@pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The misbehaving processes, importable by name from the spawned process as well."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    import camera_children
-
-    return camera_children
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[..., CameraSource]]:
-    """Start a source; all are stopped at the end."""
-    sources: list[CameraSource] = []
-
-    def start(address: Any = URL, **options: Any) -> CameraSource:
-        source = CameraSource(address, **options)
-        sources.append(source)
-        source.start()
-        return source
-
-    yield start
-    for source in sources:
-        source.stop()
 
 
 def write_video(path: Path, size: tuple[int, int] = (64, 48), frames: int = 10, colour: Any = (0, 0, 255)) -> Path:
@@ -398,6 +373,17 @@ def test_a_child_that_crashes_with_the_address_in_its_hands_prints_nothing_of_it
 def test_an_address_may_be_a_number_as_text(address: Any, secret: Any, shown: str) -> None:
     assert CameraAddress(address).secret == secret
     assert CameraAddress(address).shown == shown
+
+
+def test_the_url_of_a_file_is_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "line 3.avi"
+    path.touch()
+
+    address = CameraAddress(path.as_uri())
+
+    assert address.secret == str(path)
+    assert address.is_video_file
+    assert not address.is_url
 
 
 def test_an_existing_file_is_shown_by_its_name_as_it_is(tmp_path: Path) -> None:

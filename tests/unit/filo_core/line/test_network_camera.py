@@ -11,6 +11,7 @@ import pytest
 
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.sources.camera import CameraSource
+from filo_core.line.sources.timing import CameraTiming
 from tools.stream_rig import FFMPEG, NetworkCamera, RtspCamera, has_rtsp
 
 WaitUntil = Callable[..., None]
@@ -87,6 +88,30 @@ def test_a_camera_that_stays_away_is_tried_again_without_a_new_process(
     assert time.monotonic() - frozen_at > source._timing.network_read_s
     assert source.state is SourceState.LOST
     camera.replace()
+    assert seconds_until(fresh(source, time.monotonic()), wait_until) < within(5.0)
+    assert active_children() == [process]
+
+
+def test_a_stream_of_one_picture_is_lost_and_back_by_the_same_process_once_its_camera_was_restarted(
+    camera: NetworkCamera, started: Callable[..., CameraSource], wait_until: WaitUntil
+) -> None:
+    timing = CameraTiming(network_repeat_s=2.0)
+    source = started(camera.address, timing=timing)
+    wait_until(lambda: source.newest() is not None)
+    (process,) = active_children()
+    camera.repeat()
+    shown_after = seconds_until(lambda: "the same picture again and again" in source.problem, wait_until)
+    assert source.state is SourceState.LOST
+    assert shown_after < timing.network_repeat_s + within(1.0)
+    # Opened again it is as it was: of a hundred signs of life none is a picture.
+    given_out, session = source.frames, source._session
+    assert session is not None
+    alive = session.room.beats
+    wait_until(lambda: session.room.beats > alive + 100)
+    assert source.frames == given_out
+    assert source.newest() is None
+    camera.replace()
+    wait_until(lambda: camera.is_up)
     assert seconds_until(fresh(source, time.monotonic()), wait_until) < within(5.0)
     assert active_children() == [process]
 

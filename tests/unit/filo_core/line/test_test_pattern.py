@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from filo_core.errors import SourceError
+from filo_core.line.sources import camera
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.choose import source_at
@@ -52,7 +53,24 @@ def test_it_is_a_camera_in_a_process_of_its_own_whose_frames_are_the_known_ones(
         assert (frame.pixels == pattern.picture(frame.frame_id)).all()
 
 
-@pytest.mark.parametrize("query", ["size=1x1", "size=ten", "rate=0", "rate=nan", "every=-1", "seed=x", "size=99999x9"])
+def test_pictures_larger_than_the_memory_that_waits_for_them_get_the_room_they_need(
+    wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "_FIRST_CAPACITY", 1_000)
+    source = source_at("test://part?size=160x120")
+    source.start()
+    try:
+        wait_until(lambda: source.frames > 0)
+        frame = source.newest()
+        assert frame is not None
+        assert frame.pixels.shape == (120, 160, 3)
+    finally:
+        source.stop()
+
+
+@pytest.mark.parametrize(
+    "query", ["size=1x1", "size=ten", "rate=0", "rate=nan", "every=-1", "stuck=-1", "seed=x", "size=99999x9"]
+)
 def test_what_cannot_be_drawn_is_refused_with_what_can(query: str) -> None:
     with pytest.raises(SourceError, match="test://part"):
         source_at(f"test://part?{query}")
@@ -61,3 +79,7 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(query: str) -> None:
 def test_a_folder_is_played_and_anything_else_is_a_camera(tmp_path: object) -> None:
     assert isinstance(source_at(str(tmp_path)), FolderSource)
     assert "geheim" not in repr(source_at("rtsp://anna:geheim@host/live"))
+
+
+def test_a_path_too_long_for_any_folder_is_a_camera_that_does_not_open() -> None:
+    assert isinstance(source_at("line" * 2_000), CameraSource)

@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from filo_core.line.sources import camera as camera_module
+from filo_core.line.sources.timing import CameraTiming
 from filo_core.types import InspectionFilter, Verdict
 from gui.live.display import Hold
 from gui.live.panel import LivePanel
@@ -69,6 +72,26 @@ def test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_
         # A new one, not that of before the loss.
         assert state.workbench.history.count(InspectionFilter(product=product)) > before
         assert panel.presenter.display.hold is Hold.NONE
+
+
+@needs_ffmpeg
+@pytest.mark.slow
+def test_a_camera_that_only_repeats_its_picture_is_not_inspected_and_the_window_says_why(
+    panel: LivePanel, camera: NetworkCamera, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_module, "CameraTiming", partial(CameraTiming, network_repeat_s=1.0))
+    panel.presenter.set_freeze_on_ng(False)
+    panel.source.set_choice(SourceChoice(SourceKind.ADDRESS, camera.address))
+    panel.start_stop.click()
+    until(lambda: panel.banner.verdict not in {None, Verdict.NOT_INSPECTED}, "a first verdict")
+
+    camera.repeat()
+    until(lambda: "sends the same picture again and again" in panel.trouble.sentence, "the loss in words", seconds=8)
+    assert panel.banner.verdict is Verdict.NOT_INSPECTED
+
+    camera.replace()
+    until(lambda: panel.banner.verdict is not Verdict.NOT_INSPECTED, "the next verdict", seconds=8)
+    assert panel.trouble.sentence == ""
 
 
 @needs_ffmpeg
