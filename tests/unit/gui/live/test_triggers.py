@@ -77,10 +77,11 @@ def test_no_press_is_taken_before_the_camera_is_open(
 
 @pytest.mark.timed
 def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
-    presenter: LivePresenter, workbench: Workbench, product: str, until: Until
+    presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, until: Until
 ) -> None:
     presenter.start(product, CHOICE, KEY)
     ready(presenter, until)
+    camera.lose()
     asked = time.monotonic()
     assert presenter.trigger()
     until(lambda: presenter.display.newest is not None)
