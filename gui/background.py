@@ -86,16 +86,15 @@ class Background:
         """
         if self._closed:
             return
-        delivery = self._delivery
 
         def task() -> None:
             try:
                 outcome = work()
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller on the other thread
                 caught = error
-                delivery.arrived.emit(lambda: self._finish(lambda: _report(caught, failed)))
+                self._tell(lambda: _report(caught, failed))
             else:
-                delivery.arrived.emit(lambda: self._finish(lambda: then(outcome)))
+                self._tell(lambda: then(outcome))
 
         self._waiting.append(task)
         self._start_next()
@@ -108,6 +107,11 @@ class Background:
         """Forget what waits and deliver nothing any more; what runs ends by itself."""
         self._closed = True
         self._waiting.clear()
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        # Nobody has waited: the application, and Qt's objects with it, may be gone.
+        if self._waited_for or not self._closed:
+            self._delivery.arrived.emit(lambda: self._finish(call))
 
     def _start_next(self) -> None:
         while self._waiting and self._running < self._threads:

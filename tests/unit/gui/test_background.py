@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.exceptions import capture_exceptions
 from pytestqt.qtbot import QtBot
 
@@ -127,6 +128,27 @@ def test_whoever_waits_for_the_end_of_work_lets_the_event_loop_go_round_meanwhil
     assert worked_on != [threading.get_ident()]
     with pytest.raises(FolderError, match="parts is empty"):
         wait_while_painting(functools.partial(fail_with, FolderError("parts is empty. Choose another folder.")))
+
+
+def test_work_that_nobody_waits_for_says_nothing_once_its_owner_has_closed(qtbot: QtBot, until: Until) -> None:
+    answered, ended = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        assert answered.wait(20), "a test forgot to answer"
+        ended.set()
+
+    told: list[str] = []
+    background = Background(waited_for=False)
+    background.run(lambda: None, lambda _: told.append("the first"))
+    until(lambda: told == ["the first"])
+    background.run(ask, lambda _: told.append("the second"))
+    assert QThreadPool.globalInstance().waitForDone(1), "it holds no thread of the pool"
+    background.close()
+    answered.set()
+    until(lambda: not any(thread.name == "filo-asking" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert ended.is_set()
+    assert told == ["the first"]
 
 
 def fail_with(error: Exception) -> None:
