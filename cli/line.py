@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,19 +23,26 @@ from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
 from filo_core.line.supervised import SupervisedDetector
+from filo_core.line.triggers.base import TriggerKind
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.catalogue import Catalogue
 from workflows.forwarding import forwarding
 from workflows.golden import GoldenSets
 from workflows.line import Line
+from workflows.output_address import Output, OutputKind
 from workflows.outputs import OutputStore
 from workflows.secret_store import OUTPUT, SecretStore
-from workflows.triggers import choice_of, make_trigger
+from workflows.triggers import choice_of, make_plc, make_trigger, plcs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from filo_core.line.results import LineResult
     from filo_core.line.sinks.base import Sink
+    from filo_core.line.sources.base import ImageSource
+    from filo_core.types import Recipe
+    from storage.storage import Storage
     from workflows.line import LinePart
     from workflows.settings import Settings
     from workflows.triggers import TriggerChoice
@@ -57,7 +66,7 @@ def run(
     ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option(help="mqtt(s)://, http(s):// or csv:PATH; else those of the settings."),
+        typer.Option(help="mqtt(s)://, http(s)://, csv:PATH or modbus:HOST:PORT; else those of the settings."),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.")] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
@@ -69,46 +78,19 @@ def run(
 ) -> None:
     """Inspect on a line: every trigger gets one verdict, or NOT_INSPECTED, within the deadline."""
     settings = settings_with(database=database, device=device)
+    tally = _Tally(parts, quiet=as_json)
     with (
         open_storage(settings.database_url, settings.images) as storage,
         forwarding(settings, storage),
         inspecting_as(storage, user, settings) as operator,
     ):
-        # What was typed is looked at before the model is loaded, which takes its time.
-        choices = [choice_of(words) for words in trigger or _kept_triggers(settings)]
-        sinks = _sinks(output, ca_file, settings)
-        camera = source_at(SecretStore(settings.home).filled(source)) if source else None
-        catalogue = Catalogue(storage)
-        version = catalogue.recipe(name)
-        references = catalogue.references(version.recipe)
-        make = partial(
-            load_detector, version.recipe.profile, version.recipe, tuple(references), installed=settings.models
-        )
-        detector = SupervisedDetector(make, settings.device, hang_s=max(deadline, 1.0), on_note=warn)
+        wanted = _wanted(source, trigger, output, ca_file, deadline, settings)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
-        try:
-            detector.wait_ready()
-            tally = _Tally(parts, quiet=as_json)
-            golden = GoldenSets(storage)
-            line = Line(
-                recipe=version.recipe,
-                source=camera,
-                detector=detector,
-                recorder=recorder,
-                outbox_file=settings.outbox,
-                sinks=sinks,
-                deadline_s=deadline,
-                on_answer=tally.take,
-                require=partial(golden.require, version.recipe.product),
-                model_problem=lambda: detector.problem,
-            )
-            try:
-                line.parts += [_trigger(choice, line, settings) for choice in choices]
-                _run_until_ended(line, tally)
-            finally:
-                line.stop()
-        finally:
-            detector.close()
+        with (
+            _model(name, storage, settings, deadline) as (recipe, detector),
+            _line(wanted, recipe, detector, recorder, GoldenSets(storage), settings, tally) as line,
+        ):
+            _run_until_ended(line, tally)
     _sum_up(line, tally, detector, as_json)
 
 
@@ -131,12 +113,90 @@ class _Tally:
             self.ended.set()
 
 
-def _sinks(addresses: list[str] | None, ca_file: Path | None, settings: Settings) -> list[Sink]:
-    """Those that were named; none named, those that the settings keep."""
-    if not addresses:
-        return OutputStore(settings.home).sinks(settings.outputs)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was typed: looked at before the model is loaded, which takes its time."""
+
+    camera: ImageSource | None
+    triggers: list[TriggerChoice]
+    plcs: tuple[TriggerChoice, ...]
+    """Where PLCs read along."""
+    sinks: list[Sink]
+    deadline_s: float
+
+
+def _wanted(
+    source: str,
+    triggers: list[str] | None,
+    outputs: list[str] | None,
+    ca_file: Path | None,
+    deadline_s: float,
+    settings: Settings,
+) -> _Wanted:
     secrets = SecretStore(settings.home)
-    return [make_sink(_with_password(address, secrets), ca_file) for address in addresses]
+    servers = kept = tuple(output for output in settings.outputs if output.is_asked)
+    if outputs:
+        servers = tuple(Output(address=address) for address in outputs if _is_plc(address))
+        sinks = [make_sink(_with_password(one, secrets), ca_file) for one in outputs if not _is_plc(one)]
+    else:
+        sinks = OutputStore(settings.home).sinks(settings.outputs)
+    # Where nothing else asks the PLC does; where there is none either, every picture is judged.
+    words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
+    chosen = [choice_of(word) for word in words]
+    camera = source_at(secrets.filled(source)) if source else None
+    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s)
+
+
+def _is_plc(address: str) -> bool:
+    return address.startswith(f"{OutputKind.MODBUS}:")
+
+
+@contextmanager
+def _model(
+    name: str, storage: Storage, settings: Settings, deadline_s: float
+) -> Iterator[tuple[Recipe, SupervisedDetector]]:
+    """The product's recipe, and its model in a process of its own, ready to judge."""
+    catalogue = Catalogue(storage)
+    recipe = catalogue.recipe(name).recipe
+    references = tuple(catalogue.references(recipe))
+    make = partial(load_detector, recipe.profile, recipe, references, installed=settings.models)
+    detector = SupervisedDetector(make, settings.device, hang_s=max(deadline_s, 1.0), on_note=warn)
+    try:
+        detector.wait_ready()
+        yield recipe, detector
+    finally:
+        detector.close()
+
+
+@contextmanager
+def _line(
+    wanted: _Wanted,
+    recipe: Recipe,
+    detector: SupervisedDetector,
+    recorder: Recorder,
+    golden: GoldenSets,
+    settings: Settings,
+    tally: _Tally,
+) -> Iterator[Line]:
+    """The line with its triggers, not yet started."""
+    line = Line(
+        recipe=recipe,
+        source=wanted.camera,
+        detector=detector,
+        recorder=recorder,
+        outbox_file=settings.outbox,
+        sinks=wanted.sinks,
+        deadline_s=wanted.deadline_s,
+        on_answer=tally.take,
+        require=partial(golden.require, recipe.product),
+        model_problem=lambda: detector.problem,
+    )
+    try:
+        line.parts += [_trigger(choice, line, settings) for choice in wanted.triggers]
+        line.parts += [make_plc(choice, line) for choice in wanted.plcs]
+        yield line
+    finally:
+        line.stop()
 
 
 def _with_password(address: str, secrets: SecretStore) -> str:
@@ -152,19 +212,13 @@ def _with_password(address: str, secrets: SecretStore) -> str:
     return secrets.filled(address, f"{OUTPUT}{parts.netloc}")
 
 
-def _kept_triggers(settings: Settings) -> list[str]:
-    """The PLC asks where the settings keep a Modbus server; otherwise every picture is judged."""
-    servers = [output.address for output in settings.outputs if output.is_asked]
-    return servers or ["continuous"]
-
-
 def _trigger(choice: TriggerChoice, line: Line, settings: Settings) -> LinePart:
     made = make_trigger(choice, line, settings.line_token.get_secret_value())
     if made is not None:
         return made
     from filo_core.line.triggers.key import KeyTrigger
 
-    return KeyTrigger(line.station, sys.stdin)
+    return KeyTrigger(line.announcer, sys.stdin)
 
 
 def _run_until_ended(line: Line, tally: _Tally) -> None:

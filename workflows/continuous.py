@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from filo_core.line.live import LiveInspection
 from filo_core.line.results import not_inspected, result_of
 from workflows.delivery import Delivery, DeliveryState
 from workflows.line import RecordLedger
+from workflows.live_plcs import LivePlcs
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, RecipeVersion
     from storage.recorder import Recorder
+    from workflows.triggers import TriggerChoice
 
 
 class DeliveredRecord:
@@ -75,7 +78,8 @@ class ContinuousInspection(LiveInspection["Engine"]):
         on_inspection: told every verdict.
         recorder: writes the record.
         require: raises a FiloError while there may be no verdict.
-        open_delivery: opens the outbox at every start; None where there are no outputs.
+        open_delivery: opens the outbox at every start; None where there is nothing to deliver to.
+        plcs: where PLCs read along.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         recorder: Recorder,
         require: Callable[[], None],
         open_delivery: Callable[[], Delivery] | None = None,
+        plcs: Sequence[TriggerChoice] = (),
     ) -> None:
         super().__init__(source, worker, version, make_detector, on_inspection, self._keep)
         self._recorder = recorder
@@ -95,6 +100,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         self._open_delivery = open_delivery
         self._delivery: Delivery | None = None
         self._delivered: DeliveredRecord | None = None
+        self._plcs = LivePlcs(self, plcs)
 
     @property
     def delivery_state(self) -> DeliveryState:
@@ -106,6 +112,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
 
         Raises:
             DatabaseInUseError: if a line of this station runs already.
+            SourceError: if the port of a PLC is wrong or taken.
             StorageError: if the outbox cannot be used.
         """
         if self.is_running:
@@ -118,20 +125,29 @@ class ContinuousInspection(LiveInspection["Engine"]):
                 ledger.recover(self.recipe_version.recipe)
                 self._delivered = DeliveredRecord(ledger, self.recipe_version)
                 self._delivery.start()
+            self._plcs.start()
+            undo.callback(self._plcs.stop)
             super().start()
             undo.pop_all()
 
     def stop(self) -> None:
         """Stop after the frame in work; what is undelivered waits on the disk for the next start."""
-        try:
-            super().stop()
-        finally:
+        with ExitStack() as ending:
             if self._delivery is not None:
-                self._delivery.stop()
+                ending.callback(self._delivery.stop)
+            ending.callback(super().stop)
+            self._plcs.stop()
 
     def _keep(self, inspection: Inspection) -> None:
-        if self._delivered is not None:
-            self._delivered.keep(inspection)
-        else:
-            self._require()
-            self._recorder.record_one(inspection)
+        begun = time.monotonic()
+        try:
+            if self._delivered is not None:
+                self._delivered.keep(inspection)
+            else:
+                self._require()
+                self._recorder.record_one(inspection)
+        except FiloError:
+            self._plcs.withdraw()
+            raise
+        # A locked database may hold a verdict back until nobody has the part any more.
+        self._plcs.publish(inspection, (inspection.frame_age_ms or 0.0) / 1000.0 + time.monotonic() - begun)

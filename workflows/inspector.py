@@ -22,7 +22,7 @@ from workflows.golden import GoldenSets, golden_steps
 from workflows.nearest import nearest_steps
 from workflows.teaching import teach_steps, undo_steps
 from workflows.triggered import DEADLINE_S, TriggeredInspection
-from workflows.triggers import TriggerChoice, make_trigger, with_plcs
+from workflows.triggers import TriggerChoice, plcs_of, triggers_of_live
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -255,8 +255,8 @@ class Inspector:
     ) -> ContinuousInspection:
         """Live inspection of a source under the product's newest recipe version.
 
-        Each verdict is recorded first, and delivered to the outputs. While the golden set has a problem there are
-        no verdicts, and ``problem`` of the inspection says why.
+        Each verdict is recorded first, and delivered to the outputs; their PLCs read it. While the golden set has a
+        problem there are no verdicts, and ``problem`` of the inspection says why.
 
         Args:
             name: of the product.
@@ -283,6 +283,7 @@ class Inspector:
             self._recorder(name),
             partial(GoldenSets(self._storage).require, name),
             partial(Delivery, settings.outbox, sinks) if sinks else None,
+            plcs_of(settings.outputs),
         )
         return run
 
@@ -327,9 +328,8 @@ class Inspector:
             )
 
         def add_triggers(line: Line) -> None:
-            for one in with_plcs(choice, settings.outputs):
-                made = make_trigger(one, line, settings.line_token.get_secret_value())
-                line.parts += [made] if made is not None else []
+            token = settings.line_token.get_secret_value()
+            line.parts += triggers_of_live(choice, line, settings.outputs, token)
 
         run = TriggeredInspection(version, choice, detector, make_line, add_triggers, on_inspection)
         return run

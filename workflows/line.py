@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
+from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from workflows.delivery import BackOff, Courier, Delivery
@@ -116,6 +118,8 @@ class Line:
     """Triggers that an earlier start left open."""
     delivery: Delivery = field(init=False)
     station: Station = field(init=False)
+    announcer: Announcer = field(init=False)
+    """What triggers ask: the station, with those who read along."""
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -129,9 +133,10 @@ class Line:
                 self.detector,
                 ledger,
                 deadline_s=self.deadline_s,
-                on_answer=self.on_answer,
+                on_answer=self._tell,
                 model_problem=self.model_problem,
             )
+            self.announcer = Announcer(self.station, self.deadline_s, trigger_problem=self._trigger_problem)
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()
 
@@ -147,8 +152,8 @@ class Line:
 
     @property
     def problem(self) -> str:
-        """What is wrong with camera, model, disk or an output now, as a sentence; empty when all is well."""
-        return self.station.problem or self.delivery.state.problem
+        """What is wrong with camera, folder, model, disk or an output now, as a sentence; empty when all is well."""
+        return self.announcer.problem or self.delivery.state.problem
 
     def start(self) -> None:
         """Start outputs, source, station, and then what asks.
@@ -174,3 +179,11 @@ class Line:
             while self._started:
                 # Called from the last one on, each whatever becomes of the others.
                 ending.callback(self._started.pop(0).stop)
+
+    def _trigger_problem(self) -> str:
+        problems = (part.problem for part in self.parts if isinstance(part, FolderTrigger))
+        return next(filter(None, problems), "")
+
+    def _tell(self, result: LineResult, inspection: Inspection | None) -> None:
+        self.announcer.tell(result)
+        self.on_answer(result, inspection)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from filo_core.line.live import LiveCounters
 from filo_core.line.results import LineResult, inspection_of
 from filo_core.line.triggers.base import Ticket, TriggerKind
-from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.line.triggers.key import ask_by_key
 from filo_core.types import Inspection, RecipeVersion
 from workflows.delivery import DeliveryState
@@ -89,8 +88,7 @@ class TriggeredInspection:
         """Why a trigger would get no verdict now, as a sentence; empty when it would. An output is no reason."""
         if self._line is None or not self.is_ready:
             return ""
-        watched = (part.problem for part in self._line.parts if isinstance(part, FolderTrigger))
-        return self._line.station.problem or next(watched, "")
+        return self._line.announcer.problem
 
     @property
     def delivery_state(self) -> DeliveryState:
@@ -137,7 +135,7 @@ class TriggeredInspection:
         """The key was pressed: ask for one verdict; None while nothing is ready, or another trigger is chosen."""
         if self._line is None or not self.is_ready or self.choice.kind is not TriggerKind.KEY:
             return None
-        return ask_by_key(self._line.station)
+        return ask_by_key(self._line.announcer)
 
     def _run(self) -> None:
         assert self._line is not None, "the thread is started with the line"

@@ -11,6 +11,10 @@ from filo_core.errors import SourceError
 from filo_core.line.triggers.base import TriggerKind
 
 if TYPE_CHECKING:
+    from filo_core.line.plc.handshake import Handshake
+    from filo_core.line.plc.server import ModbusServer
+    from filo_core.line.triggers.base import Asks, LineState
+    from filo_core.types import Recipe
     from workflows.line import Line, LinePart
     from workflows.output_address import Output
 
@@ -52,23 +56,37 @@ def choice_of(words: str) -> TriggerChoice:
 
 
 def answers_plc(kind: TriggerKind) -> bool:
-    """Whether a PLC of the outputs can ask as well: not where the camera's pace or the files decide."""
+    """Whether a PLC of Live's outputs can ask as well; where camera or files set the pace it reads along."""
     return kind not in {TriggerKind.CONTINUOUS, TriggerKind.FOLDER}
 
 
-def with_plcs(choice: TriggerChoice, outputs: Iterable[Output]) -> tuple[TriggerChoice, ...]:
-    """What was chosen, and the Modbus servers among the outputs: a PLC asks there, and is answered.
+def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> tuple[TriggerChoice, ...]:
+    """The Modbus servers among the outputs, without those whose port a PLC asks at ``beside`` them.
 
-    Where a PLC was chosen without a place, it is that of the outputs.
+    Raises:
+        SourceError: if a place names no port.
     """
-    if not answers_plc(choice.kind):
-        return (choice,)
-    servers = tuple(TriggerChoice(TriggerKind.MODBUS, one.place) for one in outputs if one.is_asked)
-    if choice.kind is TriggerKind.MODBUS:
-        if servers and not choice.place.strip():
-            return servers
-        servers = tuple(server for server in servers if server.listens_on[1] != choice.listens_on[1])
-    return (choice, *servers)
+    taken = {choice.listens_on[1] for choice in beside if choice.kind is TriggerKind.MODBUS}
+    servers = (TriggerChoice(TriggerKind.MODBUS, one.place) for one in outputs if one.is_asked)
+    return tuple(server for server in servers if server.listens_on[1] not in taken)
+
+
+def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], token: str) -> list[LinePart]:
+    """What asks for the verdicts of Live, and the servers of the PLCs that read them; the key makes no part.
+
+    Where a PLC was chosen without a place, it is asked at the Modbus servers of the outputs, if there are any.
+
+    Raises:
+        SourceError: as :func:`make_trigger`.
+    """
+    outputs = tuple(outputs)
+    chosen: tuple[TriggerChoice, ...] = (choice,)
+    if choice.kind is TriggerKind.MODBUS and not choice.place.strip():
+        chosen = plcs_of(outputs) or chosen
+    # Looked at first: a trigger that listens holds its port from its making on.
+    plcs = plcs_of(outputs, chosen)
+    made = [part for one in chosen if (part := make_trigger(one, line, token)) is not None]
+    return made + [make_plc(one, line) for one in plcs]
 
 
 def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart | None:
@@ -85,29 +103,43 @@ def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart
     if choice.kind is TriggerKind.FOLDER:
         from filo_core.line.triggers.folder import FolderTrigger
 
-        return FolderTrigger(Path(choice.place), line.station)
+        return FolderTrigger(Path(choice.place), line.announcer)
     if line.source is None:
         raise SourceError(f"The {choice.kind.value} trigger needs a camera to look through. Choose one first.")
     match choice.kind:
         case TriggerKind.CONTINUOUS:
             from filo_core.line.triggers.continuous import ContinuousTrigger
 
-            return ContinuousTrigger(line.source, line.station)
+            return ContinuousTrigger(line.source, line.announcer)
         case TriggerKind.HTTP:
             from filo_core.line.triggers.http import HttpTrigger
 
             host, port = choice.listens_on
-            return HttpTrigger(line.station, host, port, token, line.deadline_s + 5.0)
+            return HttpTrigger(line.announcer, host, port, token, line.deadline_s + 5.0)
         case TriggerKind.MODBUS:
-            return _modbus(choice, line)
+            return make_plc(choice, line)
         case _:
             return None
 
 
-def _modbus(choice: TriggerChoice, line: Line) -> LinePart:
+def make_plc(choice: TriggerChoice, line: Line) -> LinePart:
+    """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
+    asks = line.announcer if line.source is not None else None
+    handshake, server = plc_server(choice, line.announcer, line.recipe, asks)
+    line.announcer.readers.append(handshake)
+    return server
+
+
+def plc_server(
+    choice: TriggerChoice, line: LineState, recipe: Recipe, asks: Asks | None = None
+) -> tuple[Handshake, ModbusServer]:
+    """What a PLC sees of a line, and the server that shows it; without ``asks`` the PLC only reads.
+
+    Raises:
+        SourceError: if the place names no port.
+    """
     from filo_core.line.plc.handshake import Handshake
     from filo_core.line.plc.server import ModbusServer
 
-    host, port = choice.listens_on
-    types = tuple(anomaly.name for anomaly in line.recipe.anomaly_types)
-    return ModbusServer(Handshake(line.station, types), host, port)
+    handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks)
+    return handshake, ModbusServer(handshake, *choice.listens_on)

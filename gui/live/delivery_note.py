@@ -23,7 +23,9 @@ class DeliveryNote(QWidget):
         self.outputs = FactList((self.tr("Outputs"),), self)
         self.outputs.setToolTip(self.tr("Where each verdict is delivered to, and how many have yet to be taken there"))
         self.plc = FactList((self.tr("PLC (Modbus)"),), self)
-        self.plc.setToolTip(self.tr("A PLC is answered with the triggers key, PLC and HTTP"))
+        self.plc.setToolTip(
+            self.tr("A PLC reads every verdict, whatever the trigger. It can ask as well with key, PLC and HTTP.")
+        )
         self.problem = MessageFold(parent, closable=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -31,13 +33,13 @@ class DeliveryNote(QWidget):
         layout.addWidget(self.outputs)
         layout.addWidget(self.plc)
 
-    def show_state(self, state: DeliveryState, *, running: bool, plc_answered: bool | None) -> None:
-        """Show how delivery is doing, and whether a PLC gets answers; None where the outputs name none."""
+    def show_state(self, state: DeliveryState, *, running: bool, plc_asks: bool | None) -> None:
+        """Show how delivery is doing, and whether a PLC can ask or only reads; None where the outputs name none."""
         self.outputs.set_values((outputs_text(state),))
-        self.plc.set_values((self.tr("answered") if plc_answered else self.tr("not answered"),))
+        self.plc.set_values((self.tr("asks and reads") if plc_asks else self.tr("reads only"),))
         problem = delivery_problem_text(state, running=running)
         if self.problem.sentence != problem:
             self.problem.show_warning(problem)
         set_shown(self.outputs, state.outputs > 0)
-        set_shown(self.plc, plc_answered is not None)
-        set_shown(self, state.outputs > 0 or plc_answered is not None)
+        set_shown(self.plc, plc_asks is not None)
+        set_shown(self, state.outputs > 0 or plc_asks is not None)

@@ -329,8 +329,8 @@ class LivePanel(QWidget):
 
     def _show_delivery(self) -> None:
         has_plc = any(output.is_asked for output in self._state.settings.outputs)
-        answered = answers_plc(self.trigger.choice.kind) if has_plc else None
-        self.delivery.show_state(self.presenter.delivery, running=self.is_busy, plc_answered=answered)
+        asks = answers_plc(self.trigger.choice.kind) if has_plc else None
+        self.delivery.show_state(self.presenter.delivery, running=self.is_busy, plc_asks=asks)
 
     def _show_problem(self, problem: str) -> None:
         plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem

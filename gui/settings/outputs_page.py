@@ -46,7 +46,7 @@ class OutputsPage(QWidget):
             "export",
             self.tr("Verdicts are kept in the record only."),
             self.tr("&Add an output"),
-            self.tr("To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus."),
+            self.tr("To a broker (MQTT), a web address, a file (CSV), or a PLC that reads or asks by Modbus."),
             self,
         )
         self._lay_out()
@@ -60,7 +60,7 @@ class OutputsPage(QWidget):
     def _lay_out(self) -> None:
         hint = self.tr(
             "Live, and a line without a window (main.py line run), deliver here from their next start on. "
-            "A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP."
+            "A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well."
         )
         tools = (self.add_button, self.edit_button, self.test_button, self.remove_button, self.discard_button)
         above = (self.message, self.undo_bar, self.stray_note)

@@ -352,16 +352,16 @@
             <translation>SPS (Modbus)</translation>
         </message>
         <message>
-            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
-            <translation>Eine SPS erhält Antwort bei den Auslösern Taste, SPS und HTTP</translation>
+            <source>A PLC reads every verdict, whatever the trigger. It can ask as well with key, PLC and HTTP.</source>
+            <translation>Eine SPS liest jedes Urteil, was auch immer auslöst. Bei Taste, SPS und HTTP kann sie auch fragen.</translation>
         </message>
         <message>
-            <source>answered</source>
-            <translation>erhält Antwort</translation>
+            <source>asks and reads</source>
+            <translation>fragt und liest</translation>
         </message>
         <message>
-            <source>not answered</source>
-            <translation>ohne Antwort</translation>
+            <source>reads only</source>
+            <translation>liest nur</translation>
         </message>
     </context>
     <context>
@@ -1851,8 +1851,8 @@
             <translation>&amp;Ausgang hinzufügen</translation>
         </message>
         <message>
-            <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus.</source>
-            <translation>An einen Broker (MQTT), eine Webadresse, eine Datei (CSV) oder eine SPS, die über Modbus fragt.</translation>
+            <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that reads or asks by Modbus.</source>
+            <translation>An einen Broker (MQTT), eine Webadresse, eine Datei (CSV) oder eine SPS, die über Modbus liest oder fragt.</translation>
         </message>
         <message>
             <source>Kind</source>
@@ -1875,8 +1875,8 @@
             <translation>Ausgänge</translation>
         </message>
         <message>
-            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
-            <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS erhält Antwort über Modbus, wenn sie fragt: in Live bei den Auslösern Taste, SPS und HTTP.</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well.</source>
+            <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS liest jedes Urteil über Modbus; in Live kann sie bei den Auslösern Taste, SPS und HTTP auch fragen.</translation>
         </message>
         <message>
             <source>No output any more</source>

@@ -352,16 +352,16 @@
             <translation>PLC (Modbus)</translation>
         </message>
         <message>
-            <source>A PLC is answered with the triggers key, PLC and HTTP</source>
-            <translation>使用按键、PLC 和 HTTP 触发时，PLC 得到应答</translation>
+            <source>A PLC reads every verdict, whatever the trigger. It can ask as well with key, PLC and HTTP.</source>
+            <translation>无论何种触发，PLC 都能读取每个判定。使用按键、PLC 和 HTTP 触发时，它也可以询问。</translation>
         </message>
         <message>
-            <source>answered</source>
-            <translation>得到应答</translation>
+            <source>asks and reads</source>
+            <translation>询问并读取</translation>
         </message>
         <message>
-            <source>not answered</source>
-            <translation>无应答</translation>
+            <source>reads only</source>
+            <translation>仅读取</translation>
         </message>
     </context>
     <context>
@@ -1851,8 +1851,8 @@
             <translation>添加输出(&amp;A)</translation>
         </message>
         <message>
-            <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that asks by Modbus.</source>
-            <translation>发送到代理 (MQTT)、网址、文件 (CSV),或由 PLC 通过 Modbus 读取。</translation>
+            <source>To a broker (MQTT), a web address, a file (CSV), or a PLC that reads or asks by Modbus.</source>
+            <translation>发送到代理 (MQTT)、网址、文件 (CSV)，或由 PLC 通过 Modbus 读取或询问。</translation>
         </message>
         <message>
             <source>Kind</source>
@@ -1875,8 +1875,8 @@
             <translation>输出</translation>
         </message>
         <message>
-            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC is answered by Modbus when it asks: in Live with the triggers key, PLC and HTTP.</source>
-            <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 询问时通过 Modbus 得到应答：实时检测中适用于按键、PLC 和 HTTP 触发。</translation>
+            <source>Live, and a line without a window (main.py line run), deliver here from their next start on. A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well.</source>
+            <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 通过 Modbus 读取每个判定；在实时检测中使用按键、PLC 和 HTTP 触发时，它也可以询问。</translation>
         </message>
         <message>
             <source>No output any more</source>

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.line import _with_password
+from cli.line import _wanted, _with_password
 from tests.e2e.conftest import Result
 from workflows.output_address import Output, OutputKind
 from workflows.secret_store import SecretStore
+from workflows.settings import Settings
 
 
 @pytest.mark.slow
@@ -76,7 +77,7 @@ def test_what_cannot_work_is_said_in_a_sentence(
         assert done.status == 1
         assert words in done.stderr
         assert "geheim" not in done.stderr
-        assert bool(loaded) is (words in {"needs a camera", "names no port"}), options
+        assert bool(loaded) is (words == "needs a camera"), options
         loaded.clear()
 
 
@@ -84,3 +85,23 @@ def test_the_password_of_an_output_is_the_one_that_the_settings_keep(tmp_path: P
     output = Output.of(OutputKind.WEBHOOK, "127.0.0.1:1/line", user="anna")
     SecretStore(tmp_path).set(output.secret_name, "geheim")
     assert _with_password(output.address, SecretStore(tmp_path)) == "http://anna:geheim@127.0.0.1:1/line"
+
+
+@pytest.mark.parametrize(
+    ("typed", "outputs", "triggers", "plcs", "sinks"),
+    [
+        (["continuous"], ["modbus:127.0.0.1:5021", "csv:out.csv"], ["continuous"], ["127.0.0.1:5021"], 1),
+        (["continuous"], ["csv:out.csv"], ["continuous"], [], 1),
+        (["folder:drop"], None, ["folder"], ["127.0.0.1:5020"], 0),
+        (None, None, ["modbus"], [], 0),
+        (None, ["csv:out.csv"], ["modbus"], [], 1),
+    ],
+)
+def test_a_modbus_output_is_read_beside_a_trigger_and_asks_where_there_is_none(
+    tmp_path: Path, typed: list[str] | None, outputs: list[str] | None, triggers: list[str], plcs: list[str], sinks: int
+) -> None:
+    settings = Settings(home=tmp_path, outputs=(Output(address="modbus:127.0.0.1:5020"),))
+    wanted = _wanted("", typed, outputs, None, 2.0, settings)
+    assert [choice.kind for choice in wanted.triggers] == triggers
+    assert [choice.place for choice in wanted.plcs] == plcs
+    assert len(wanted.sinks) == sinks

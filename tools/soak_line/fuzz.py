@@ -108,7 +108,9 @@ def _target(home: Path, kind: str) -> Iterator[Try]:
             line_part, try_one = server, partial(_try_http, server.port)
         else:
             port = free_port()
-            line_part, try_one = ModbusServer(Handshake(line.station, ()), port=port), partial(_try_modbus, port)
+            handshake = Handshake(line.announcer, (), line.announcer)
+            line.announcer.readers.append(handshake)
+            line_part, try_one = ModbusServer(handshake, port=port), partial(_try_modbus, port)
         line_part.start()
         try:
             yield try_one

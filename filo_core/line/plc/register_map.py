@@ -64,6 +64,8 @@ class LineError(IntEnum):
     """Camera, model or disk; the screen says which."""
     TRIGGER_WHILE_BUSY = 2
     """The trigger was not taken: one is under way, or its result is not acknowledged."""
+    TAKES_NO_TRIGGER = 3
+    """The trigger was not taken: a PLC only reads here."""
 
 
 VERDICT_CODES = {Verdict.OK: 1, Verdict.REVIEW: 2, Verdict.NG: 3, Verdict.NOT_INSPECTED: 4}

@@ -59,7 +59,8 @@ class ModbusServer:
 
     def stop(self) -> None:
         """Close the port and every connection."""
-        if self._loop is not None and self._server is not None and self._thread.is_alive():
+        # Where it could not listen the loop ends by itself, and would leave the wish to shut down unheard.
+        if self._loop is not None and self._server is not None and not self._problem and self._thread.is_alive():
             asyncio.run_coroutine_threadsafe(_shut_down(self._server), self._loop)
         if self._thread.ident is not None:
             self._thread.join(_START_S)

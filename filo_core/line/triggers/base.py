@@ -88,3 +88,26 @@ class Asks(Protocol):
     def ask(self, trigger: Trigger) -> Ticket:
         """Accept a trigger; a repetition gets the ticket, or the answer, of the first."""
         ...
+
+
+class LineState(Protocol):
+    """How a line is."""
+
+    @property
+    def heartbeat(self) -> int:
+        """Grows while the line is alive."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why no part would get a verdict now, as a sentence; empty when all is well."""
+        ...
+
+
+class StationState(Asks, LineState, Protocol):
+    """What a server asks of the station."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a trigger waits for its answer."""
+        ...

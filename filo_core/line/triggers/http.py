@@ -15,41 +15,20 @@ import socket
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from filo_core.errors import SourceError
-from filo_core.line.triggers.base import Ticket, Trigger, TriggerKind
+from filo_core.line.triggers.base import Trigger, TriggerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from filo_core.line.triggers.base import StationState
 
 MOST_BYTES = 4096
 _MOST_CONNECTIONS = 16
 _IDLE_S = 5.0
 _TRIGGER_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
-
-
-class StationState(Protocol):
-    """What the HTTP server asks of the station."""
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a trigger waits for its answer."""
-        ...
-
-    @property
-    def heartbeat(self) -> int:
-        """Grows while the line is alive."""
-        ...
-
-    @property
-    def problem(self) -> str:
-        """What is wrong now."""
-        ...
-
-    def ask(self, trigger: Trigger) -> Ticket:
-        """Accept a trigger."""
-        ...
 
 
 class HttpTrigger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +11,17 @@ import pytest
 from pymodbus.client import ModbusTcpClient
 from pytestqt.qtbot import QtBot
 
-from filo_core.line.plc.register_map import VERDICT_CODES, Coil, Input
+from filo_core.errors import StorageError
+from filo_core.line.plc import handshake
+from filo_core.line.plc.register_map import VERDICT_CODES, Coil, Input, LineError, Status
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Verdict
 from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.state import AppState
+from storage.recorder import Recorder
 from tests.unit.gui.live.conftest import CHOICE, HandSource, show
+from workflows import live_plcs
 from workflows.delivery import Delivery, DeliveryState
 from workflows.output_address import Output
 from workflows.triggers import TriggerChoice
@@ -34,6 +39,13 @@ def panel(qtbot: QtBot, state: AppState, presenter: LivePresenter, product: str)
     made.show()
     yield made
     made.close_down()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two seconds are soon over on a machine that stands still for some.
+    monkeypatch.setattr(handshake, "PUBLISHED_S", 60.0)
+    monkeypatch.setattr(live_plcs, "DEADLINE_S", 60.0)
 
 
 @pytest.fixture
@@ -167,11 +179,115 @@ def test_a_plc_of_the_outputs_asks_and_is_answered_in_triggered_live(
     plc.close()
 
 
-def test_live_says_whether_a_plc_of_the_outputs_is_answered(panel: LivePanel, state: AppState) -> None:
+def test_a_plc_of_the_outputs_reads_every_verdict_of_continuous_live_and_none_that_is_gone(
+    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, port: int, until: Until
+) -> None:
+    use(state, f"modbus:127.0.0.1:{port}")
+    presenter.start(product, CHOICE)
+    plc = ModbusTcpClient("127.0.0.1", port=port)
+    assert plc.connect()
+
+    def words() -> dict[Input, int]:
+        return dict(zip(Input, plc.read_input_registers(0, count=len(Input)).registers, strict=True))
+
+    assert Status(words()[Input.STATUS]) == Status.ERROR
+    for red, verdict in ((20, Verdict.OK), (240, Verdict.NG), (20, Verdict.OK)):
+        camera.show(red)
+        until(lambda verdict=verdict: words()[Input.VERDICT] == VERDICT_CODES[verdict], "the verdict is read")
+        assert words()[Input.PASS] == (verdict is Verdict.OK)
+    read = words()
+    assert (read[Input.JOB_LOW], read[Input.RESULTS]) == (0, 3)
+    plc.write_coil(Coil.TRIGGER, True)
+    assert words()[Input.ERROR] == LineError.TAKES_NO_TRIGGER
+    plc.write_coil(Coil.ACKNOWLEDGE, True)
+    camera.lose()
+    assert (words()[Input.PASS], words()[Input.ERROR]) == (0, LineError.NOT_READY)
+    until(lambda: words()[Input.HEARTBEAT] != read[Input.HEARTBEAT], "the line lives")
+    stop(presenter, until)
+    plc.close()
+    assert not plc.connect()
+
+
+def test_a_plc_of_the_outputs_reads_what_a_key_asked_for(
+    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, port: int, until: Until
+) -> None:
+    use(state, f"modbus:127.0.0.1:{port}")
+    presenter.start(product, CHOICE, KEY)
+    press(presenter, camera, until, 20)
+    plc = ModbusTcpClient("127.0.0.1", port=port)
+    assert plc.connect()
+    until(lambda: plc.read_input_registers(Input.PASS, count=1).registers[0] == 1, "the verdict is read")
+    # The next part lies there: the verdict on the one before is gone before its own comes.
+    assert presenter.trigger()
+    assert plc.read_input_registers(Input.VERDICT, count=1).registers[0] == 0
+    plc.close()
+
+
+def test_a_verdict_that_cannot_be_kept_is_not_read_by_a_plc(
+    presenter: LivePresenter,
+    state: AppState,
+    camera: HandSource,
+    product: str,
+    port: int,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full. Free some space.")
+
+    use(state, f"modbus:127.0.0.1:{port}")
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    plc = ModbusTcpClient("127.0.0.1", port=port)
+    assert plc.connect()
+    monkeypatch.setattr(Recorder, "record_one", full)
+    camera.show(20)
+    until(lambda: presenter.problem.startswith("The disk is full"), "the trouble is on screen")
+    status = Status(plc.read_input_registers(Input.STATUS, count=1).registers[0])
+    assert status == Status.ERROR
+    plc.close()
+
+
+def test_an_ok_for_a_picture_that_is_too_old_is_counted_and_lets_no_part_go_on(
+    presenter: LivePresenter,
+    state: AppState,
+    camera: HandSource,
+    product: str,
+    port: int,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_plcs, "DEADLINE_S", 0.0)
+    use(state, f"modbus:127.0.0.1:{port}")
+    presenter.start(product, CHOICE)
+    plc = ModbusTcpClient("127.0.0.1", port=port)
+    assert plc.connect()
+    for count, (red, code) in enumerate(((20, 0), (240, VERDICT_CODES[Verdict.NG])), start=1):
+        show(presenter, camera, until, red)
+        assert plc.read_input_registers(Input.RESULTS, count=1).registers[0] == count
+        assert plc.read_input_registers(Input.VERDICT, count=1).registers[0] == code
+    plc.close()
+
+
+def test_a_port_of_the_outputs_that_is_taken_is_told_in_a_sentence(
+    presenter: LivePresenter, state: AppState, product: str
+) -> None:
+    told: list[str] = []
+    presenter.failed.connect(lambda sentence, _: told.append(sentence))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        use(state, f"modbus:127.0.0.1:{taken.getsockname()[1]}")
+        presenter.start(product, CHOICE)
+    assert presenter.phase is LivePhase.IDLE
+    assert "cannot be used for Modbus" in told[0]
+
+
+def test_live_says_whether_a_plc_of_the_outputs_asks_or_only_reads(panel: LivePanel, state: AppState) -> None:
     use(state, "modbus:127.0.0.1:5020")
-    assert panel.delivery.plc.values == ("not answered",)
+    assert panel.delivery.plc.values == ("reads only",)
     assert not panel.delivery.outputs.isVisible()
     panel.trigger.set_choice(KEY)
-    assert panel.delivery.plc.values == ("answered",)
+    assert panel.delivery.plc.values == ("asks and reads",)
     use(state)
     assert not panel.delivery.isVisible()
