@@ -100,6 +100,7 @@ class EventKind(StrEnum):
     RECIPE_IN_FORCE = "recipe in force"
     GOLDEN_SET_CHANGED = "golden set changed"
     ROWS_ARRIVED = "rows arrived"
+    VERDICTS_DISCARDED = "verdicts discarded"
 
 
 class Origin(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from filo_core.errors import FiloError
 
@@ -49,14 +50,20 @@ class _Task(QRunnable):
 
 
 class Background:
-    """Runs callables elsewhere for one owner, on Qt's global thread pool.
+    """Runs callables elsewhere for one owner, on Qt's global thread pool or on threads that nobody waits for.
 
     Made on the GUI thread; ``then`` and ``failed`` are called there, never after :meth:`close`. One object
     never has more than ``threads`` callables running; further ones wait in order.
+
+    Args:
+        threads: how many at once.
+        waited_for: whether the window waits at its end for what runs; False for work that asks somebody who may never
+            answer, and touches nothing that is closed behind the window.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, *, waited_for: bool = True) -> None:
         self._threads = threads
+        self._waited_for = waited_for
         self._delivery = _delivery()
         self._waiting: deque[Callable[[], None]] = deque()
         self._running = 0
@@ -79,16 +86,15 @@ class Background:
         """
         if self._closed:
             return
-        delivery = self._delivery
 
         def task() -> None:
             try:
                 outcome = work()
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller on the other thread
                 caught = error
-                delivery.arrived.emit(lambda: self._finish(lambda: _report(caught, failed)))
+                self._tell(lambda: _report(caught, failed))
             else:
-                delivery.arrived.emit(lambda: self._finish(lambda: then(outcome)))
+                self._tell(lambda: then(outcome))
 
         self._waiting.append(task)
         self._start_next()
@@ -102,16 +108,49 @@ class Background:
         self._closed = True
         self._waiting.clear()
 
+    def _tell(self, call: Callable[[], None]) -> None:
+        # Nobody has waited: the application, and Qt's objects with it, may be gone.
+        if self._waited_for or not self._closed:
+            self._delivery.arrived.emit(lambda: self._finish(call))
+
     def _start_next(self) -> None:
         while self._waiting and self._running < self._threads:
             self._running += 1
-            QThreadPool.globalInstance().start(_Task(self._waiting.popleft()))
+            task = self._waiting.popleft()
+            if self._waited_for:
+                QThreadPool.globalInstance().start(_Task(task))
+            else:
+                threading.Thread(target=task, name="filo-asking", daemon=True).start()
 
     def _finish(self, call: Callable[[], None]) -> None:
         self._running -= 1
         if not self._closed:
             self._start_next()
             call()
+
+
+def wait_while_painting(work: Callable[[], object]) -> None:
+    """Call ``work`` elsewhere and come back when it is done; meanwhile the window paints, but takes no key or click.
+
+    For the end of the window, which has to wait for what it runs. What ``work`` raises is raised here.
+    """
+    raised: list[Exception] = []
+    loop, delivery = QEventLoop(), _delivery()
+
+    def call() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
+            raised.append(error)
+        delivery.arrived.emit(loop.quit)
+
+    thread = threading.Thread(target=call, name="filo-ending", daemon=True)
+    thread.start()
+    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    # The application may have been told to quit meanwhile, which ends every loop.
+    thread.join()
+    if raised:
+        raise raised[0]
 
 
 def _report(error: Exception, failed: Callable[[Exception], None] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -36,7 +37,8 @@ class Languages:
 
     def __init__(self, app: QCoreApplication) -> None:
         self._app = app
-        self._installed: list[QTranslator] = []
+        self._installed: list[tuple[QTranslator, bytes]] = []
+        """With its file's content, which a translator reads as long as it lives and does not keep."""
         self.current = ENGLISH
 
     def use(self, language: str) -> None:
@@ -46,20 +48,22 @@ class Languages:
         if wanted == self.current:
             return
         self.current = wanted
-        for translator in self._installed:
+        for translator, _ in self._installed:
             self._app.removeTranslator(translator)
         self._installed = [] if wanted == ENGLISH else self._translators(wanted)
-        for translator in self._installed:
+        for translator, _ in self._installed:
             self._app.installTranslator(translator)
 
-    def _translators(self, language: str) -> list[QTranslator]:
+    def _translators(self, language: str) -> list[tuple[QTranslator, bytes]]:
         found = []
         # Qt's own words first: the newest translator is asked first, and ours go before.
         for name, folder in (
-            (f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-            (f"filo_{language}", str(resource_path("i18n"))),
+            (f"qtbase_{language}.qm", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+            (f"filo_{language}.qm", resource_path("i18n")),
         ):
-            translator = QTranslator(self._app)
-            if translator.load(name, folder):
-                found.append(translator)
+            translator, file = QTranslator(self._app), Path(folder, name)
+            # Not by its name: Qt would map the file into memory, and an update that overwrites it crash the window.
+            content = file.read_bytes() if file.is_file() else b""
+            if translator.load(content):
+                found.append((translator, content))
         return found

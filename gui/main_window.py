@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QThreadPool, QTimer, QUrl, Signal
@@ -19,11 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import add_actions, translate_actions
+from gui.background import wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
+from gui.theme import SPACE
+from gui.undelivered_note import UndeliveredNote
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 _SMALLEST = QSize(1100, 720)
 _NAVIGATION_WIDTH = 116
 _LONGEST_END_MS = 10_000
+_SLOW_END_MS = 500
+"""A longer end says why the window is still there."""
 _LOOK_WHO_EVERY_MS = 15_000
 
 
@@ -49,6 +55,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._state = state
         self._settings = settings
+        self._is_closing = False
         self._specs = {spec.screen: spec for spec in screens}
         self._built: dict[Screen, QWidget] = {}
         self._in_another_language: set[Screen] = set()
@@ -61,6 +68,7 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self._opening)
         self._status = ModelStatus(state)
         self._nightly = ElidedLabel(parent=self)
+        self.undelivered = UndeliveredNote(state, self)
         self._lay_out(self._navigation())
         self._actions = add_actions(self)
         self._connect()
@@ -123,9 +131,12 @@ class MainWindow(QMainWindow):
         layout.addLayout(right, 1)
         self.setCentralWidget(central)
         self.statusBar().setSizeGripEnabled(False)
+        for note in (self.undelivered, self._nightly):
+            note.setContentsMargins(SPACE, 0, 0, 0)
+            self.statusBar().addWidget(note, 1)
+            set_shown(note, False)
+        # At the right, where its button stays when there is something to say.
         self.statusBar().addWidget(self._status, 1)
-        self.statusBar().addWidget(self._nightly, 1)
-        set_shown(self._nightly, False)
 
     def _connect(self) -> None:
         state = self._state
@@ -261,15 +272,32 @@ class MainWindow(QMainWindow):
     # Closing ---------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._is_closing:
+            # Closed again while what runs comes to its end.
+            event.ignore()
+            return
+        self._is_closing = True
+        self.undelivered.close_down()
+        slow = QTimer(self)
+        slow.setSingleShot(True)
+        slow.timeout.connect(self._say_what_ends)
+        slow.start(_SLOW_END_MS)
         for widget in self._built.values():
             if isinstance(widget, HasWorkToEnd):
                 widget.close_down()
         # What still runs on the pool may be reading from the record.
-        QThreadPool.globalInstance().waitForDone(_LONGEST_END_MS)
+        wait_while_painting(partial(QThreadPool.globalInstance().waitForDone, _LONGEST_END_MS))
+        slow.stop()
+        self._is_closing = False
         if self._settings is not None:
             self._settings.setValue("window/geometry", self.saveGeometry())
         super().closeEvent(event)
         self.closed.emit()
+
+    def _say_what_ends(self) -> None:
+        self._message.show_note(
+            self.tr("Ending what runs… Verdicts that an output does not take now wait on the disk.")
+        )
 
     def _restore_geometry(self) -> None:
         saved = self._settings.value("window/geometry") if self._settings is not None else None

@@ -164,8 +164,13 @@ class Outbox:
     def backlog(self) -> dict[str, int]:
         """How many messages wait, by sink."""
         with self._reading() as connection:
-            counted = select(_MESSAGES.c.sink, func.count()).where(_MESSAGES.c.delivered_at.is_(None))
-            return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
+            return _backlog(connection)
+
+    def discard(self, sink: str) -> int:
+        """Give up what ``sink`` has not delivered; how many messages. The answers stay."""
+        with self._writing() as connection:
+            waiting = and_(_MESSAGES.c.sink == sink, _MESSAGES.c.delivered_at.is_(None))
+            return connection.execute(delete(_MESSAGES).where(waiting)).rowcount
 
     def forget_old(self, older_than: timedelta = KEPT_FOR) -> int:
         """Remove answers of that age that were delivered everywhere; how many."""
@@ -190,6 +195,30 @@ class Outbox:
             yield
         except DBAPIError as error:
             raise translated(error, self._url) from error
+
+
+def backlog_at(path: Path) -> dict[str, int]:
+    """How many messages wait in the outbox at ``path``, by sink; it is only read, and none is made.
+
+    Raises:
+        StorageError: if the file cannot be read.
+    """
+    if not path.exists():
+        return {}
+    url = parse_url(sqlite_url(path))
+    engine = make_engine(url)
+    try:
+        with for_reading(engine).begin() as connection:
+            return _backlog(connection)
+    except DBAPIError as error:
+        raise translated(error, url) from error
+    finally:
+        engine.dispose()
+
+
+def _backlog(connection: Connection) -> dict[str, int]:
+    counted = select(_MESSAGES.c.sink, func.count()).where(_MESSAGES.c.delivered_at.is_(None))
+    return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
 
 
 def _now() -> float:

@@ -48,12 +48,19 @@ class Right(Enum):
     GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
     RELEASE = ("let an inspection go on", Role.SUPERVISOR)
     REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
+    DISCARD_VERDICTS = ("discard verdicts", Role.ADMIN)
     MANAGE_USERS = ("manage users", Role.ADMIN)
 
     @property
     def words(self) -> str:
         """What is done, after "may"."""
         return self.value[0]
+
+    @property
+    def who(self) -> str:
+        """Whom to ask for it."""
+        role = self.value[1].value
+        return f"{'a' if role[0] not in 'aeiou' else 'an'} {role}"
 
     def is_given_to(self, role: Role) -> bool:
         """True if the role is high enough."""
@@ -162,7 +169,7 @@ class Access:
             with self._storage.reading() as transaction:
                 now = transaction.users.find(user.name)
             if now is None or now.disabled or not right.is_given_to(now.role):
-                raise AccessError(f"{user.name} may not {right.words}. Ask a {right.value[1].value}.")
+                raise AccessError(f"{user.name} may not {right.words}. Ask {right.who}.")
             if pin is not None:
                 self._checked(user.name, pin)
             if self._current is not None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from filo_core.errors import DatabaseInUseError, FiloError, SourceError
 from filo_core.line.sinks.base import Sink, SinkError
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+STOP_WITHIN_S = 2.0
+"""Longest a stop waits, for all receivers together. What none has taken by then waits on the disk."""
 _IDLE_S = 2.0
 """From one sign of life to the next while nothing waits."""
+_LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,21 @@ class Courier:
 
     A message that fails stays the next one: the order of a sink is that of the verdicts. It is marked once the
     receiver has taken it; if the program ends between the two it is sent again under the same key.
+
+    Args:
+        outbox: holds the messages.
+        sink: takes them.
+        back_off: waits between tries.
+        earlier: a courier of the same sink that was left behind; nothing goes out before it has ended, so that no
+            message overtakes the one it may still hand over.
     """
 
-    def __init__(self, outbox: Outbox, sink: Sink, back_off: BackOff | None = None) -> None:
+    def __init__(
+        self, outbox: Outbox, sink: Sink, back_off: BackOff | None = None, earlier: Courier | None = None
+    ) -> None:
         self.sink = sink
         self._outbox = outbox
+        self._earlier = earlier
         self._back_off = back_off or BackOff()
         self._problem = ""
         self._count = outbox.backlog().get(sink.name, 0)
@@ -58,6 +72,7 @@ class Courier:
         self._news = threading.Event()
         self._stop_by: float | None = None
         self._stopping = threading.Event()
+        self._left_behind = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"filo-courier-{sink.name}", daemon=True)
 
     @property
@@ -80,44 +95,82 @@ class Courier:
         self._add(1)
         self._news.set()
 
-    def wind_up(self, within_s: float = 5.0) -> None:
-        """Deliver what goes out without a failure within that time, and end; does not wait for it."""
+    @property
+    def is_running(self) -> bool:
+        """True from the start until its thread has ended."""
+        return self._thread.is_alive()
+
+    def wind_up(self, by: float) -> None:
+        """Deliver what goes out without a failure until ``by`` by the monotonic clock, and end; does not wait."""
         if self._stop_by is None:
-            self._stop_by = time.monotonic() + within_s
+            self._stop_by = by
         self._stopping.set()
         self._news.set()
 
-    def stop(self, timeout: float = 10.0) -> None:
-        """Wind up within half of ``timeout``, and wait for the end; the rest waits on the disk."""
-        self.wind_up(timeout / 2)
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
+    def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
+        """Wind up, and wait for the end no longer than that; what is left waits on the disk.
+
+        Returns:
+            False when a receiver holds it still. It is left behind then: it ends by itself once the receiver lets go,
+            with the message marked if it was taken after all, and a process that ends does not wait for it.
+        """
+        by = time.monotonic() + within_s
+        self.wind_up(by)
+        return self.ended(by)
+
+    def ended(self, by: float) -> bool:
+        """Wait for the end until ``by``; False when it is left behind, to close the outbox itself once it ends."""
+        if self._thread.ident is not None and not self._left_behind.is_set():
+            self._thread.join(max(0.0, by - time.monotonic()))
+        if self.is_running:
+            self._left_behind.set()
+        return not self.is_running
 
     def _run(self) -> None:
+        try:
+            if self._is_next():
+                self._deliver_all()
+        finally:
+            self.sink.close()
+            if self._left_behind.is_set():
+                # Marking what was taken late has opened a connection again.
+                self._outbox.close()
+
+    def _is_next(self) -> bool:
+        """Wait for the courier before; False when this one is stopped first."""
+        while self._earlier is not None and self._earlier.is_running:
+            self._problem = f"{self.sink.name} has not let go of an earlier message. Check its receiver."
+            if self._stopping.wait(_LOOK_EVERY_S):
+                return False
+        self._earlier = None
+        return True
+
+    def _deliver_all(self) -> None:
         failures = 0
         while self._stop_by is None or time.monotonic() < self._stop_by:
             self._news.clear()
             try:
                 waiting = self._outbox.next_message(self.sink.name)
-                if waiting is None:
-                    if self._stopping.is_set():
-                        break
+                if waiting is not None:
+                    self._deliver(waiting)
+                elif self._stopping.is_set():
+                    return
+                else:
                     self.sink.keep_alive()
-                    failures, self._problem = 0, ""
+                failures, self._problem = 0, ""
+                if waiting is None:
                     self._news.wait(_IDLE_S)
-                    continue
-                self._deliver(waiting)
-                failures = 0
-                self._problem = ""
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the message is tried again
                 failures += 1
-                foreseen = isinstance(error, FiloError)
-                if not self._problem:
-                    logger.warning("delivery to %s waits: %s", self.sink.name, error, exc_info=not foreseen)
-                self._problem = str(error) if foreseen else f"Delivery to {self.sink.name} fails. Check its receiver."
+                self._note(error)
                 if self._stopping.wait(self._back_off.after(failures)):
-                    break
-        self.sink.close()
+                    return
+
+    def _note(self, error: Exception) -> None:
+        foreseen = isinstance(error, FiloError)
+        if not self._problem:
+            logger.warning("delivery to %s waits: %s", self.sink.name, error, exc_info=not foreseen)
+        self._problem = str(error) if foreseen else f"Delivery to {self.sink.name} fails. Check its receiver."
 
     def _deliver(self, waiting: Waiting) -> None:
         try:
@@ -172,7 +225,10 @@ class Delivery:
             undo.callback(self._lock.release)
             self.outbox = Outbox(outbox_file)
             undo.callback(self.outbox.close)
-            self.couriers = [Courier(self.outbox, sink, back_off) for sink in sinks]
+            self._place = str(outbox_file.resolve())
+            self.couriers = [
+                Courier(self.outbox, sink, back_off, _LEFT_BEHIND.get((self._place, sink.name))) for sink in sinks
+            ]
             undo.pop_all()
 
     @property
@@ -180,7 +236,7 @@ class Delivery:
         """How it is doing; asks no disk, and holds after the stop as well."""
         couriers = self.couriers
         waiting = max((courier.waiting for courier in couriers), default=0)
-        problem = next((courier.problem for courier in couriers if courier.problem), "")
+        problem = " ".join(courier.problem for courier in couriers if courier.problem)
         return DeliveryState(len(couriers), waiting, problem)
 
     def start(self) -> None:
@@ -198,16 +254,22 @@ class Delivery:
             for courier in self.couriers:
                 courier.notify()
 
-    def stop(self) -> None:
-        """Deliver what goes out at once, and free the outbox; what is undelivered waits in it."""
+    def stop(self, within_s: float = STOP_WITHIN_S) -> None:
+        """Deliver what goes out within that time, and free the outbox; what is undelivered waits in it."""
         with ExitStack() as ending:
             ending.callback(self._lock.release)
             ending.callback(self.outbox.close)
+            by = time.monotonic() + within_s
             # All at once: the slowest receiver alone decides how long this takes.
             for courier in self.couriers:
-                courier.wind_up()
+                courier.wind_up(by)
             for courier in self.couriers:
-                ending.callback(courier.stop)
+                if not courier.ended(by):
+                    _LEFT_BEHIND[self._place, courier.sink.name] = courier
+
+
+_LEFT_BEHIND: WeakValueDictionary[tuple[str, str], Courier] = WeakValueDictionary()
+"""Couriers that a hanging receiver holds beyond their stop, by outbox and sink, until their threads have ended."""
 
 
 def _check_names(sinks: Sequence[Sink]) -> None:

@@ -11,7 +11,6 @@ from filo_core.errors import SourceError
 from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.choose import make_sink
-from storage.outbox import Outbox
 from workflows.output_address import Output
 from workflows.secret_store import SecretStore
 from workflows.settings_file import write_settings_file
@@ -102,18 +101,6 @@ class OutputStore:
         """The sinks to deliver to; a Modbus server is none, the PLC asks it."""
         return [self._sink(output) for output in outputs if not output.is_asked]
 
-    def waiting(self, outputs: Sequence[Output], outbox: Path) -> dict[str, int]:
-        """How many verdicts wait in the outbox, by address."""
-        if not outbox.exists():
-            return {}
-        opened = Outbox(outbox)
-        try:
-            backlog = opened.backlog()
-        finally:
-            opened.close()
-        sinks = [output for output in outputs if not output.is_asked]
-        return {one.address: backlog.get(self._sink(one).name, 0) for one in sinks}
-
     def _sink(self, output: Output, password: str | None = None) -> Sink:
         address = output.address
         if output.secret_name:
@@ -128,3 +115,9 @@ class OutputStore:
     def _written(self, outputs: Outputs) -> Outputs:
         write_settings_file(self._home, {"outputs": outputs})
         return outputs
+
+
+def outbox_names(outputs: Sequence[Output]) -> dict[str, str]:
+    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to."""
+    # No name holds a password, so that none is fetched.
+    return {one.address: make_sink(one.address).name for one in outputs if not one.is_asked}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.live.wording import outputs_text
+from gui.live.wording import delivery_problem_text, outputs_text
 from gui.widgets.controls import set_shown
 from gui.widgets.fact_list import FactList
 from gui.widgets.message_fold import MessageFold
@@ -33,12 +33,13 @@ class DeliveryNote(QWidget):
         layout.addWidget(self.outputs)
         layout.addWidget(self.plc)
 
-    def show_state(self, state: DeliveryState, *, plc_asks: bool | None) -> None:
+    def show_state(self, state: DeliveryState, *, running: bool, plc_asks: bool | None) -> None:
         """Show how delivery is doing, and whether a PLC can ask or only reads; None where the outputs name none."""
         self.outputs.set_values((outputs_text(state),))
         self.plc.set_values((self.tr("asks and reads") if plc_asks else self.tr("reads only"),))
-        if self.problem.sentence != state.problem:
-            self.problem.show_warning(state.problem)
+        problem = delivery_problem_text(state, running=running)
+        if self.problem.sentence != problem:
+            self.problem.show_warning(problem)
         set_shown(self.outputs, state.outputs > 0)
         set_shown(self.plc, plc_asks is not None)
         set_shown(self, state.outputs > 0 or plc_asks is not None)

@@ -215,6 +215,8 @@ class LivePanel(QWidget):
     def start_or_stop(self) -> None:
         """Start with what is chosen, or stop."""
         if self.presenter.phase is LivePhase.RUNNING:
+            # The button can be pressed no more, and would hand the keyboard on to its neighbour.
+            self.picture.view.setFocus()
             self.presenter.stop()
         elif self.presenter.phase is LivePhase.IDLE and self.products.product:
             self.message.clear()
@@ -244,7 +246,6 @@ class LivePanel(QWidget):
 
     def _on_phase_changed(self) -> None:
         phase = self.presenter.phase
-        running = phase is LivePhase.RUNNING
         self.start_stop.setText(self.tr("Stop") if phase is not LivePhase.IDLE else self.tr("Start"))
         self.start_stop.setAccessibleName(self.start_stop.text())
         set_icon_name(self.start_stop, "stop" if phase is not LivePhase.IDLE else "play")
@@ -253,7 +254,7 @@ class LivePanel(QWidget):
         self.source.set_running(self.presenter.source_name if phase is not LivePhase.IDLE else "")
         self.trigger.set_locked(phase is not LivePhase.IDLE)
         self._on_readiness_changed()
-        if not running:
+        if phase is LivePhase.IDLE:
             self.trouble.clear()
 
     def _on_space(self) -> None:
@@ -320,13 +321,16 @@ class LivePanel(QWidget):
                 "–" if facts.dropped is None else str(facts.dropped),
             )
         )
-        self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")
+        if self.presenter.ending:
+            self.trouble.show_note(self.presenter.ending)
+        else:
+            self._show_problem(self.presenter.problem if self.presenter.phase is LivePhase.RUNNING else "")
         self._show_delivery()
 
     def _show_delivery(self) -> None:
         has_plc = any(output.is_asked for output in self._state.settings.outputs)
         asks = answers_plc(self.trigger.choice.kind) if has_plc else None
-        self.delivery.show_state(self.presenter.delivery, plc_asks=asks)
+        self.delivery.show_state(self.presenter.delivery, running=self.is_busy, plc_asks=asks)
 
     def _show_problem(self, problem: str) -> None:
         plays_on = self.presenter.facts.camera is SourceState.RUNNING and not self.presenter.facts.judging_problem

@@ -15,7 +15,7 @@ from filo_core.errors import FiloError, SourceError
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
-from gui.background import Background, sentence_of
+from gui.background import Background, sentence_of, wait_while_painting
 from gui.live.display import Display, Hold
 from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
+SLOW_END_S = 0.5
+"""A stop that takes longer says what it waits for."""
 _WAITING_ROOM = 64
 _REFUSED = frozenset({Verdict.NG, Verdict.NOT_INSPECTED})
 
@@ -78,6 +80,7 @@ class LivePresenter(QObject):
         # Filled on the worker's thread; a window that cannot keep up loses the oldest, never the record.
         self._waiting: deque[tuple[int, float, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
         self._run = 0
+        self._stopped_at = 0.0
         self._verdict_at: float | None = None
         self._lost_at: float | None = None
         """When the camera was last seen lost; None once a picture of later has its verdict."""
@@ -140,9 +143,11 @@ class LivePresenter(QObject):
 
     @property
     def takes_key(self) -> bool:
-        """True while a press of the key asks for a verdict."""
+        """True while a press of the key asks for a verdict: one before the camera is open could only be missed."""
         live = self._live
-        return isinstance(live, TriggeredInspection) and live.choice.kind is TriggerKind.KEY and live.is_ready
+        if not isinstance(live, TriggeredInspection) or live.choice.kind is not TriggerKind.KEY or not live.is_ready:
+            return False
+        return live.source is None or live.source.state is not SourceState.OPENING
 
     @property
     def is_triggered(self) -> bool:
@@ -153,18 +158,19 @@ class LivePresenter(QObject):
         """End after the frame in work; the last verdict stays on screen."""
         if self.phase is not LivePhase.RUNNING or self._live is None:
             return
+        self._stopped_at = time.monotonic()
         self._set_phase(LivePhase.STOPPING)
         # A camera that hangs takes seconds to be killed.
         self._background.run(self._live.stop, lambda _: self._end(), self._on_stop_failed)
 
     def close_down(self) -> None:
-        """End now, and wait for it."""
+        """End now, and wait for it; the window paints meanwhile."""
         self._watch.stop()
         self._background.close()
         self._run += 1
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live is not None:
+            wait_while_painting(live.stop)
         self.phase = LivePhase.IDLE
 
     def acknowledge(self) -> None:
@@ -226,6 +232,13 @@ class LivePresenter(QObject):
     def problem(self) -> str:
         """What is wrong with the camera, the judging or the model now, as a sentence; empty when all is well."""
         return self.facts.camera_problem or self.facts.judging_problem or self.facts.model_note
+
+    @property
+    def ending(self) -> str:
+        """What a stop waits for, once it takes longer than a moment; empty otherwise."""
+        if self.phase is not LivePhase.STOPPING or time.monotonic() - self._stopped_at < SLOW_END_S:
+            return ""
+        return self.tr("Delivering what is left…") if self.facts.delivery.waiting else self.tr("Ending the inspection…")
 
     @property
     def delivery(self) -> DeliveryState:

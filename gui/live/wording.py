@@ -34,9 +34,9 @@ def score_text(result: LiveResult | None) -> str:
     if result is None or result.score is None:
         return "–"
     if result.verdict is Verdict.OK:
-        text, limit = _tr("%1  (OK up to %2)"), result.limits.ok
+        text, limit = _tr("%1  (OK ≤ %2)"), result.limits.ok
     else:
-        text, limit = _tr("%1  (NG above %2)"), result.limits.ng
+        text, limit = _tr("%1  (NG > %2)"), result.limits.ng
     return text.replace("%1", wording.score(result.score)).replace("%2", wording.score(limit))
 
 
@@ -97,9 +97,24 @@ def camera_text(state: SourceState) -> str:
 
 def outputs_text(state: DeliveryState) -> str:
     """How many outputs there are, and how many verdicts wait for them."""
+    match state.waiting:
+        case 0:
+            return str(state.outputs)
+        case 1:
+            text = _tr("%1  (1 verdict waiting)")
+        case _:
+            text = _tr("%1  (%2 verdicts waiting)")
+    return text.replace("%1", str(state.outputs)).replace("%2", str(state.waiting))
+
+
+def delivery_problem_text(state: DeliveryState, *, running: bool) -> str:
+    """Why verdicts are not where they should be, and what becomes of them; empty when all is well."""
+    if running:
+        return f"{state.problem} {_tr('Verdicts wait on the disk until it takes them.')}" if state.problem else ""
     if not state.waiting:
-        return str(state.outputs)
-    return _tr("%1  (%2 waiting)").replace("%1", str(state.outputs)).replace("%2", str(state.waiting))
+        return ""
+    later = _tr("What was not taken waits on the disk, and goes out when Live or a line starts.")
+    return f"{state.problem} {later}".strip()
 
 
 def _tr(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from gui.settings.controls import combo
@@ -56,15 +56,16 @@ class OutputDialog(QDialog):
             self.tr("Certificate authority"), self.ca_edit, self.tr("A file; empty: the system's own."), self
         )
         self._place = Field(place_caption(OutputKind.MQTT), self.place_edit, parent=self)
-        grid = QGridLayout()
-        grid.setSpacing(SPACE)
-        grid.addWidget(self._kind, 0, 0, 1, 2)
-        grid.addWidget(self._place, 1, 0)
-        grid.addWidget(self.browse_button, 1, 1)
-        grid.addWidget(self.secure_box, 2, 0, 1, 2)
-        grid.addWidget(self._ca, 3, 0, 1, 2)
-        grid.addWidget(self._user, 4, 0, 1, 2)
-        grid.addWidget(self._password, 5, 0, 1, 2)
+        fields = QVBoxLayout()
+        fields.setSpacing(SPACE)
+        fields.addWidget(self._kind)
+        place = QHBoxLayout()
+        place.setSpacing(SPACE)
+        place.addWidget(self._place, 1)
+        place.addWidget(self.browse_button, 0, Qt.AlignmentFlag.AlignBottom)
+        fields.addLayout(place)
+        for field in (self.secure_box, self._ca, self._user, self._password):
+            fields.addWidget(field)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         buttons.addWidget(self.test_button)
@@ -73,7 +74,7 @@ class OutputDialog(QDialog):
         buttons.addWidget(self.keep_button)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
-        layout.addLayout(grid)
+        layout.addLayout(fields)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
         order = (
@@ -154,6 +155,9 @@ class OutputDialog(QDialog):
         except FiloError as error:
             self.message.show_error(str(error))
             return
+        if self.focusWidget() is self.test_button:
+            # Switched off, it would hand the keyboard on to its neighbour, which gives up what was typed.
+            self.keep_button.setFocus()
         self.test_button.setEnabled(False)
         self.message.show_note(self.tr("Trying …"))
         self._presenter.check(output, self._typed_password)

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from filo_core.errors import FiloError
 from gui.settings.controls import lay_out_list, plain_table
+from gui.settings.discard_question import wants_to_discard
 from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.settings.wording import output_kind_name
 from gui.state import AppState
-from gui.widgets.controls import button
+from gui.widgets.controls import button, set_shown
 from gui.widgets.empty_page import EmptyPage
-from gui.widgets.message_fold import MessageFold
+from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.undo_bar import UndoBar
 from workflows.output_address import Output
 
+_COUNT_EVERY_MS = 2000
+
 
 class OutputsPage(QWidget):
-    """Shows what :class:`OutputsPresenter` holds."""
+    """Shows what :class:`OutputsPresenter` holds: the outputs, then those that are none any more, with what waits."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.presenter = OutputsPresenter(state, self)
         self._trying: Output | None = None
+        self._count = QTimer(self)
+        self._count.setInterval(_COUNT_EVERY_MS)
         self.message = MessageFold(self)
         self.undo_bar = UndoBar(self)
+        self.stray_note = MessageFold(self, closable=False)
         self.table = self._make_table()
         self.add_button = button(self.tr("&Add …"), "add", primary=True)
         self.edit_button = button(self.tr("&Edit …"), "edit")
         self.test_button = button(self.tr("&Test"), "play", tip=self.tr("Try it out without sending a verdict"))
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
+        self.discard_button = button(
+            self.tr("&Discard what waits …"), "delete", danger=True, tip=self.tr("Give up what an output never took")
+        )
         self.empty = EmptyPage(
             "export",
             self.tr("Verdicts are kept in the record only."),
@@ -53,8 +62,9 @@ class OutputsPage(QWidget):
             "Live, and a line without a window (main.py line run), deliver here from their next start on. "
             "A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well."
         )
-        tools = (self.add_button, self.edit_button, self.test_button, self.remove_button)
-        self._stack, self._list = lay_out_list(self, (self.message, self.undo_bar), self.empty, hint, self.table, tools)
+        tools = (self.add_button, self.edit_button, self.test_button, self.remove_button, self.discard_button)
+        above = (self.message, self.undo_bar, self.stray_note)
+        self._stack, self._list = lay_out_list(self, above, self.empty, hint, self.table, tools)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self._show_outputs)
@@ -68,6 +78,8 @@ class OutputsPage(QWidget):
         self.edit_button.clicked.connect(self.edit)
         self.test_button.clicked.connect(self.test)
         self.remove_button.clicked.connect(self.remove)
+        self.discard_button.clicked.connect(self.discard)
+        self._count.timeout.connect(self.presenter.refresh)
         for key, slot in ((Qt.Key.Key_Return, self.edit), (Qt.Key.Key_Delete, self.remove)):
             shortcut = QShortcut(QKeySequence(key), self.table)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -76,9 +88,15 @@ class OutputsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.presenter.refresh()
+        self._count.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._count.stop()
 
     def close_down(self) -> None:
         """Expect nothing any more."""
+        self._count.stop()
         self.presenter.close_down()
 
     # Showing ---------------------------------------------------------------------------------------------------
@@ -89,16 +107,29 @@ class OutputsPage(QWidget):
         row, outputs = self.table.currentRow(), self.presenter.outputs
         return outputs[row] if 0 <= row < len(outputs) else None
 
+    @property
+    def chosen_stray(self) -> str:
+        """Name of the output chosen in the list that is none any more; empty where another row is chosen."""
+        row, strays = self.table.currentRow() - len(self.presenter.outputs), tuple(self.presenter.undelivered.strays)
+        return strays[row] if 0 <= row < len(strays) else ""
+
     @Slot()
     def _show_outputs(self) -> None:
         presenter = self.presenter
         row = max(0, self.table.currentRow())
-        self._stack.setCurrentWidget(self._list if presenter.outputs or presenter.variable else self.empty)
-        self.table.setRowCount(len(presenter.outputs))
-        for index, output in enumerate(presenter.outputs):
-            for column, text in enumerate(self._cells(output)):
+        strays = presenter.undelivered.strays
+        rows = [self._cells(output) for output in presenter.outputs]
+        rows += [(self.tr("No output any more"), name, "–", str(count)) for name, count in strays.items()]
+        self._stack.setCurrentWidget(self._list if rows or presenter.variable else self.empty)
+        self.table.setRowCount(len(rows))
+        for index, cells in enumerate(rows):
+            for column, text in enumerate(cells):
                 self.table.setItem(index, column, QTableWidgetItem(text))
         self.table.selectRow(min(row, self.table.rowCount() - 1))
+        remedy = self.tr(
+            "Verdicts wait for an output that is none any more. Add it again and they go out, or discard them."
+        )
+        self.stray_note.show_message(MessageKind.WARNING, remedy if strays else "")
         if presenter.variable:
             self.message.show_note(self.tr("Decided by the variable %1.").replace("%1", presenter.variable))
         self._update_buttons()
@@ -107,13 +138,15 @@ class OutputsPage(QWidget):
         password = (
             "–" if not output.user else self.tr("kept") if self.presenter.has_password(output) else self.tr("none")
         )
-        waiting = "–" if output.is_asked else str(self.presenter.waiting.get(output.address, 0))
+        waiting = "–" if output.is_asked else str(self.presenter.undelivered.waiting.get(output.address, 0))
         where = f"{output.user}@{output.place}" if output.user else output.place
         return (output_kind_name(output.kind), where, password, waiting)
 
     @Slot()
     def _update_buttons(self) -> None:
         is_free, has_one = not self.presenter.variable, self.chosen is not None
+        set_shown(self.discard_button, bool(self.presenter.undelivered.strays))
+        self.discard_button.setEnabled(bool(self.chosen_stray))
         self.add_button.setEnabled(is_free)
         self.test_button.setEnabled(has_one)
         for control in (self.edit_button, self.remove_button):
@@ -170,6 +203,21 @@ class OutputsPage(QWidget):
             return
         self.message.clear()
         self.undo_bar.offer(self.tr("%1 was removed.").replace("%1", output.place))
+
+    @Slot()
+    def discard(self) -> None:
+        """Give up what waits for the chosen output that is none any more, once the person means it."""
+        stray = self.chosen_stray
+        if not stray or not wants_to_discard(stray, self.presenter.undelivered.strays[stray], self):
+            return
+        self.undo_bar.withdraw()
+        try:
+            count = self.presenter.discard(stray)
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        text = self.tr("%1 verdicts for %2 were discarded. The record keeps them.")
+        self.message.show_note(text.replace("%1", str(count)).replace("%2", stray))
 
     @Slot()
     def undo(self) -> None:

@@ -10,13 +10,15 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.background import Background, sentence_of
 from workflows.output_address import Output
+from workflows.outputs import OutputStore
 from workflows.settings_file import overridden_fields, variable_of
+from workflows.undelivered import Undelivered, discard, undelivered
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from gui.state import AppState
-    from workflows.outputs import Outputs, OutputStore
+    from workflows.outputs import Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,14 @@ class OutputsPresenter(QObject):
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        # Its libraries take their time: the first look at the page pays for them, not the start of the window.
-        from workflows.outputs import OutputStore
-
         self._state = state
         self._store: OutputStore = OutputStore(state.settings.home)
         self._background = Background()
+        # A receiver that never answers must not keep the window from closing.
+        self._checks = Background(waited_for=False)
         self._removed: Removed | None = None
-        self.waiting: dict[str, int] = {}
-        """Verdicts that wait to be delivered, by address."""
+        self.undelivered = Undelivered()
+        """Verdicts that wait to be delivered."""
 
     @property
     def outputs(self) -> Outputs:
@@ -89,7 +90,7 @@ class OutputsPresenter(QObject):
 
     def check(self, output: Output, password: str | None = None) -> None:
         """Try an output out; ``checked`` tells how that went."""
-        self._background.run(
+        self._checks.run(
             partial(self._store.check, output, password),
             lambda _: self.checked.emit(output, ""),
             lambda error: self.checked.emit(output, sentence_of(error)[0]),
@@ -97,21 +98,34 @@ class OutputsPresenter(QObject):
 
     def refresh(self) -> None:
         """Count again what waits to be delivered."""
-        self._background.run(
-            partial(self._store.waiting, self.outputs, self._state.settings.outbox),
-            self._on_counted,
-            lambda error: self.failed.emit(*sentence_of(error)),
-        )
+        if not self._background.is_busy:
+            self._background.run(
+                partial(undelivered, self._state.settings, self.outputs),
+                self._on_counted,
+                lambda error: self.failed.emit(*sentence_of(error)),
+            )
+
+    def discard(self, stray: str) -> int:
+        """Give up the verdicts that wait for an output which is none any more; how many."""
+        state = self._state
+        bench = state.workbench
+        count = discard(bench.storage, bench.access, state.settings, stray, state.operator)
+        self.refresh()
+        return count
 
     def close_down(self) -> None:
         """Expect nothing any more."""
         self._background.close()
+        self._checks.close()
 
-    def _on_counted(self, waiting: dict[str, int]) -> None:
-        self.waiting = waiting
-        self.changed.emit()
+    def _on_counted(self, counted: Undelivered) -> None:
+        if counted != self.undelivered:
+            self.undelivered = counted
+            self.changed.emit()
 
     def _use(self, outputs: Outputs) -> None:
         self._removed = None
         self._state.set_settings(self._state.settings.model_copy(update={"outputs": outputs}))
         self.changed.emit()
+        # What waited for an output that was removed waits for none now.
+        self.refresh()

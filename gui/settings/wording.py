@@ -72,7 +72,7 @@ def output_kind_name(kind: OutputKind) -> str:
         OutputKind.MQTT: "MQTT",
         OutputKind.WEBHOOK: _tr("Web address"),
         OutputKind.CSV: _tr("File (CSV)"),
-        OutputKind.MODBUS: "Modbus",
+        OutputKind.MODBUS: _tr("PLC (Modbus)"),
     }[kind]
 
 

@@ -106,7 +106,9 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         one_line = " ".join(self._full_text.split())
-        shown = self.fontMetrics().elidedText(one_line, Qt.TextElideMode.ElideMiddle, max(0, self.width()))
+        shown = self.fontMetrics().elidedText(
+            one_line, Qt.TextElideMode.ElideMiddle, max(0, self.contentsRect().width())
+        )
         self.setText(shown)
         # A tip is rich text by guess; a name with "<" in it must not become markup.
         tip = one_line if shown != one_line else ""

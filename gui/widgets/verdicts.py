@@ -10,6 +10,7 @@ from filo_core.types import Verdict
 from gui.theme import current_theme
 from gui.widgets.controls import set_shown
 
+_NARROWEST_PERCENT = 60
 _SMALLEST_POINT_SIZE = 7.5
 
 
@@ -55,7 +56,7 @@ def draw_verdict_sign(painter: QPainter, verdict: Verdict, rect: QRectF, colour:
 
 
 def draw_verdict_chip(painter: QPainter, verdict: Verdict, rect: QRectF, word: str = "") -> None:
-    """Draw sign and word on the verdict's ground into ``rect``; a long word gets smaller letters.
+    """Draw sign and word on the verdict's ground into ``rect``; a long word gets smaller, then narrower letters.
 
     ``word`` stands in for the verdict's own one.
     """
@@ -73,6 +74,11 @@ def draw_verdict_chip(painter: QPainter, verdict: Verdict, rect: QRectF, word: s
     room = rect.width() - sign_side - 2.5 * gap
     while QFontMetricsF(font).horizontalAdvance(text) > room and font.pointSizeF() > _SMALLEST_POINT_SIZE:
         font.setPointSizeF(font.pointSizeF() - 0.5)
+    # Smaller could not be read: from here on the letters get narrower instead.
+    for percent in range(100, _NARROWEST_PERCENT - 1, -5):
+        font.setStretch(percent)
+        if QFontMetricsF(font).horizontalAdvance(text) <= room:
+            break
     painter.setFont(font)
     width = sign_side + gap + QFontMetricsF(font).horizontalAdvance(text)
     left = rect.left() + max(gap, (rect.width() - width) / 2)

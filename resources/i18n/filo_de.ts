@@ -1355,12 +1355,12 @@
             <translation>früheres Bild, %1</translation>
         </message>
         <message>
-            <source>%1  (OK up to %2)</source>
-            <translation>%1  (OK bis %2)</translation>
+            <source>%1  (OK ≤ %2)</source>
+            <translation>%1  (OK ≤ %2)</translation>
         </message>
         <message>
-            <source>%1  (NG above %2)</source>
-            <translation>%1  (NG über %2)</translation>
+            <source>%1  (NG &gt; %2)</source>
+            <translation>%1  (NG &gt; %2)</translation>
         </message>
         <message>
             <source>nothing stands out</source>
@@ -1427,8 +1427,20 @@
             <translation>gestoppt</translation>
         </message>
         <message>
-            <source>%1  (%2 waiting)</source>
-            <translation>%1  (%2 wartend)</translation>
+            <source>%1  (1 verdict waiting)</source>
+            <translation>%1  (1 Urteil wartet)</translation>
+        </message>
+        <message>
+            <source>%1  (%2 verdicts waiting)</source>
+            <translation>%1  (%2 Urteile warten)</translation>
+        </message>
+        <message>
+            <source>Verdicts wait on the disk until it takes them.</source>
+            <translation>Urteile warten auf der Platte, bis der Ausgang sie annimmt.</translation>
+        </message>
+        <message>
+            <source>What was not taken waits on the disk, and goes out when Live or a line starts.</source>
+            <translation>Was nicht angenommen wurde, wartet auf der Platte und geht beim nächsten Start von Live oder einer Linie hinaus.</translation>
         </message>
     </context>
     <context>
@@ -1548,6 +1560,14 @@
             <source>No new verdict for some seconds.</source>
             <translation>Seit einigen Sekunden kein neues Urteil.</translation>
         </message>
+        <message>
+            <source>Delivering what is left…</source>
+            <translation>Der Rest wird zugestellt …</translation>
+        </message>
+        <message>
+            <source>Ending the inspection…</source>
+            <translation>Die Prüfung wird beendet …</translation>
+        </message>
     </context>
     <context>
         <name>MainWindow</name>
@@ -1602,6 +1622,10 @@
         <message>
             <source>Your name stands beside what you sign and review:</source>
             <translation>Ihr Name steht neben dem, was Sie freigeben und entscheiden:</translation>
+        </message>
+        <message>
+            <source>Ending what runs… Verdicts that an output does not take now wait on the disk.</source>
+            <translation>Was läuft, wird beendet … Urteile, die ein Ausgang jetzt nicht annimmt, warten auf der Platte.</translation>
         </message>
         <message>
             <source>Products</source>
@@ -1811,6 +1835,14 @@
             <translation>&amp;Entfernen</translation>
         </message>
         <message>
+            <source>&amp;Discard what waits …</source>
+            <translation>&amp;Wartendes verwerfen …</translation>
+        </message>
+        <message>
+            <source>Give up what an output never took</source>
+            <translation>Aufgeben, was ein Ausgang nie angenommen hat</translation>
+        </message>
+        <message>
             <source>Verdicts are kept in the record only.</source>
             <translation>Urteile stehen bisher nur in der Aufzeichnung.</translation>
         </message>
@@ -1847,6 +1879,14 @@
             <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS liest jedes Urteil über Modbus; in Live kann sie bei den Auslösern Taste, SPS und HTTP auch fragen.</translation>
         </message>
         <message>
+            <source>No output any more</source>
+            <translation>Kein Ausgang mehr</translation>
+        </message>
+        <message>
+            <source>Verdicts wait for an output that is none any more. Add it again and they go out, or discard them.</source>
+            <translation>Urteile warten auf einen Ausgang, den es nicht mehr gibt. Fügen Sie ihn wieder hinzu, dann gehen sie hinaus, oder verwerfen Sie sie.</translation>
+        </message>
+        <message>
             <source>Decided by the variable %1.</source>
             <translation>Bestimmt von der Variablen %1.</translation>
         </message>
@@ -1869,6 +1909,10 @@
         <message>
             <source>%1 was removed.</source>
             <translation>%1 wurde entfernt.</translation>
+        </message>
+        <message>
+            <source>%1 verdicts for %2 were discarded. The record keeps them.</source>
+            <translation>%1 Urteile für %2 wurden verworfen. In der Aufzeichnung bleiben sie.</translation>
         </message>
     </context>
     <context>
@@ -2557,6 +2601,26 @@
     <context>
         <name>Settings</name>
         <message>
+            <source>Discard verdicts</source>
+            <translation>Urteile verwerfen</translation>
+        </message>
+        <message>
+            <source>Discard the %1 verdicts that wait for %2?</source>
+            <translation>Die %1 Urteile verwerfen, die auf %2 warten?</translation>
+        </message>
+        <message>
+            <source>It will never get them, and this cannot be undone. They stay in the record, which says who discarded them.</source>
+            <translation>Er erhält sie dann nie, und das lässt sich nicht rückgängig machen. In der Aufzeichnung bleiben sie, und wer sie verworfen hat.</translation>
+        </message>
+        <message>
+            <source>Discard</source>
+            <translation>Verwerfen</translation>
+        </message>
+        <message>
+            <source>Keep them</source>
+            <translation>Behalten</translation>
+        </message>
+        <message>
             <source>Model profile</source>
             <translation>Modellprofil</translation>
         </message>
@@ -2687,6 +2751,10 @@
         <message>
             <source>File (CSV)</source>
             <translation>Datei (CSV)</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>SPS (Modbus)</translation>
         </message>
         <message>
             <source>Broker, port and topic</source>
@@ -3254,7 +3322,7 @@
         </message>
         <message>
             <source>Key or scanner</source>
-            <translation>Taste oder Scanner</translation>
+            <translation>Taste, Scanner</translation>
         </message>
         <message>
             <source>New file in folder</source>
@@ -3279,6 +3347,21 @@
         <message>
             <source>Listens on</source>
             <translation>Lauscht auf</translation>
+        </message>
+    </context>
+    <context>
+        <name>UndeliveredNote</name>
+        <message>
+            <source>1 verdict waits for an output</source>
+            <translation>1 Urteil wartet auf einen Ausgang</translation>
+        </message>
+        <message>
+            <source>%1 verdicts wait for an output</source>
+            <translation>%1 Urteile warten auf einen Ausgang</translation>
+        </message>
+        <message>
+            <source>see Settings, Outputs</source>
+            <translation>siehe Einstellungen, Ausgänge</translation>
         </message>
     </context>
     <context>

@@ -1355,12 +1355,12 @@
             <translation>较早的图片，%1</translation>
         </message>
         <message>
-            <source>%1  (OK up to %2)</source>
-            <translation>%1  (OK 上限 %2)</translation>
+            <source>%1  (OK ≤ %2)</source>
+            <translation>%1（OK ≤ %2）</translation>
         </message>
         <message>
-            <source>%1  (NG above %2)</source>
-            <translation>%1  (NG 下限 %2)</translation>
+            <source>%1  (NG &gt; %2)</source>
+            <translation>%1（NG &gt; %2）</translation>
         </message>
         <message>
             <source>nothing stands out</source>
@@ -1427,8 +1427,20 @@
             <translation>已停止</translation>
         </message>
         <message>
-            <source>%1  (%2 waiting)</source>
-            <translation>%1  (%2 个等待)</translation>
+            <source>%1  (1 verdict waiting)</source>
+            <translation>%1（1 个判定等待中）</translation>
+        </message>
+        <message>
+            <source>%1  (%2 verdicts waiting)</source>
+            <translation>%1（%2 个判定等待中）</translation>
+        </message>
+        <message>
+            <source>Verdicts wait on the disk until it takes them.</source>
+            <translation>判定结果保存在磁盘上，直到对方接收。</translation>
+        </message>
+        <message>
+            <source>What was not taken waits on the disk, and goes out when Live or a line starts.</source>
+            <translation>未被接收的判定结果保存在磁盘上，实时检测或产线下次启动时发出。</translation>
         </message>
     </context>
     <context>
@@ -1548,6 +1560,14 @@
             <source>No new verdict for some seconds.</source>
             <translation>几秒钟没有新的判定。</translation>
         </message>
+        <message>
+            <source>Delivering what is left…</source>
+            <translation>正在发送剩余的判定结果…</translation>
+        </message>
+        <message>
+            <source>Ending the inspection…</source>
+            <translation>正在结束检测…</translation>
+        </message>
     </context>
     <context>
         <name>MainWindow</name>
@@ -1602,6 +1622,10 @@
         <message>
             <source>Your name stands beside what you sign and review:</source>
             <translation>您的姓名会与您签核和裁定的内容一同保存：</translation>
+        </message>
+        <message>
+            <source>Ending what runs… Verdicts that an output does not take now wait on the disk.</source>
+            <translation>正在结束运行中的任务… 输出暂未接收的判定结果保存在磁盘上。</translation>
         </message>
         <message>
             <source>Products</source>
@@ -1811,6 +1835,14 @@
             <translation>移除(&amp;R)</translation>
         </message>
         <message>
+            <source>&amp;Discard what waits …</source>
+            <translation>丢弃等待的结果(&amp;D)…</translation>
+        </message>
+        <message>
+            <source>Give up what an output never took</source>
+            <translation>放弃输出始终未接收的判定结果</translation>
+        </message>
+        <message>
             <source>Verdicts are kept in the record only.</source>
             <translation>判定结果目前只保存在记录中。</translation>
         </message>
@@ -1847,6 +1879,14 @@
             <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 通过 Modbus 读取每个判定；在实时检测中使用按键、PLC 和 HTTP 触发时，它也可以询问。</translation>
         </message>
         <message>
+            <source>No output any more</source>
+            <translation>已不是输出</translation>
+        </message>
+        <message>
+            <source>Verdicts wait for an output that is none any more. Add it again and they go out, or discard them.</source>
+            <translation>有判定结果在等待一个已不存在的输出。重新添加该输出即可发出，或者将其丢弃。</translation>
+        </message>
+        <message>
             <source>Decided by the variable %1.</source>
             <translation>由变量 %1 决定。</translation>
         </message>
@@ -1869,6 +1909,10 @@
         <message>
             <source>%1 was removed.</source>
             <translation>已移除 %1。</translation>
+        </message>
+        <message>
+            <source>%1 verdicts for %2 were discarded. The record keeps them.</source>
+            <translation>已丢弃发往 %2 的 %1 个判定结果。记录中仍然保留。</translation>
         </message>
     </context>
     <context>
@@ -2557,6 +2601,26 @@
     <context>
         <name>Settings</name>
         <message>
+            <source>Discard verdicts</source>
+            <translation>丢弃判定结果</translation>
+        </message>
+        <message>
+            <source>Discard the %1 verdicts that wait for %2?</source>
+            <translation>丢弃等待发往 %2 的 %1 个判定结果吗？</translation>
+        </message>
+        <message>
+            <source>It will never get them, and this cannot be undone. They stay in the record, which says who discarded them.</source>
+            <translation>该输出将永远收不到它们，且无法撤销。记录中仍保留这些判定以及由谁丢弃。</translation>
+        </message>
+        <message>
+            <source>Discard</source>
+            <translation>丢弃</translation>
+        </message>
+        <message>
+            <source>Keep them</source>
+            <translation>保留</translation>
+        </message>
+        <message>
             <source>Model profile</source>
             <translation>模型配置</translation>
         </message>
@@ -2687,6 +2751,10 @@
         <message>
             <source>File (CSV)</source>
             <translation>文件 (CSV)</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>PLC (Modbus)</translation>
         </message>
         <message>
             <source>Broker, port and topic</source>
@@ -3279,6 +3347,21 @@
         <message>
             <source>Listens on</source>
             <translation>监听地址</translation>
+        </message>
+    </context>
+    <context>
+        <name>UndeliveredNote</name>
+        <message>
+            <source>1 verdict waits for an output</source>
+            <translation>1 个判定结果等待输出接收</translation>
+        </message>
+        <message>
+            <source>%1 verdicts wait for an output</source>
+            <translation>%1 个判定结果等待输出接收</translation>
+        </message>
+        <message>
+            <source>see Settings, Outputs</source>
+            <translation>请查看“设置”中的“输出”</translation>
         </message>
     </context>
     <context>

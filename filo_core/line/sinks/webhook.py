@@ -53,6 +53,8 @@ class WebhookSink:
             self._client = httpx2.Client(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
         try:
             return self._client.request(method, self._address, content=content or None, headers=headers)
+        except httpx2.TimeoutException as error:
+            raise SinkError(f"{self.name} does not answer in time. Check its server.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise SinkError(f"{self.name} does not answer ({type(error).__name__}). Check its server.") from error
 

@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.exceptions import capture_exceptions
 from pytestqt.qtbot import QtBot
 
 from filo_core.errors import FolderError
-from gui.background import Background, sentence_of
+from gui.background import Background, sentence_of, wait_while_painting
 
 Until = Callable[..., None]
 
@@ -111,3 +113,43 @@ def test_our_own_errors_are_sentences_and_others_come_with_details() -> None:
     sentence, details = sentence_of(KeyError("colour"))
     assert "KeyError" not in sentence
     assert "KeyError: 'colour'" in details
+
+
+def test_whoever_waits_for_the_end_of_work_lets_the_event_loop_go_round_meanwhile(qtbot: QtBot) -> None:
+    came_round = threading.Event()
+    QTimer.singleShot(0, came_round.set)
+    worked_on: list[int] = []
+
+    def work() -> None:
+        assert came_round.wait(20), "the event loop stands still"
+        worked_on.append(threading.get_ident())
+
+    wait_while_painting(work)
+    assert worked_on != [threading.get_ident()]
+    with pytest.raises(FolderError, match="parts is empty"):
+        wait_while_painting(functools.partial(fail_with, FolderError("parts is empty. Choose another folder.")))
+
+
+def test_work_that_nobody_waits_for_says_nothing_once_its_owner_has_closed(qtbot: QtBot, until: Until) -> None:
+    answered, ended = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        assert answered.wait(20), "a test forgot to answer"
+        ended.set()
+
+    told: list[str] = []
+    background = Background(waited_for=False)
+    background.run(lambda: None, lambda _: told.append("the first"))
+    until(lambda: told == ["the first"])
+    background.run(ask, lambda _: told.append("the second"))
+    assert QThreadPool.globalInstance().waitForDone(1), "it holds no thread of the pool"
+    background.close()
+    answered.set()
+    until(lambda: not any(thread.name == "filo-asking" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert ended.is_set()
+    assert told == ["the first"]
+
+
+def fail_with(error: Exception) -> None:
+    raise error

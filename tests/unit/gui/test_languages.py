@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import gc
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from filo_core.resources import resource_path
 from gui.languages import LANGUAGES, Languages, system_language
 from gui.live.panel import LivePanel
 from gui.main_window import MainWindow
@@ -55,6 +59,21 @@ def words_of(root: QWidget) -> set[str]:
     for box in root.findChildren(QComboBox):
         found |= {box.itemText(index) for index in range(box.count())}
     return found
+
+
+def test_an_update_that_overwrites_the_translations_leaves_the_window_its_words(
+    qapp: QApplication, languages: Languages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = Path(shutil.copytree(resource_path("i18n"), tmp_path / "i18n"))
+    monkeypatch.setattr("gui.languages.resource_path", lambda *_: installed)
+    languages.use("de")
+    _, german, _ = WORDS[Screen.REVIEW]
+    assert qapp.translate("FilterBar", "Verdict") == german
+    # In place, as copying a new version over the old one does.
+    file = installed / "filo_de.qm"
+    file.write_bytes(bytes(file.stat().st_size))
+    gc.collect()
+    assert qapp.translate("FilterBar", "Verdict") == german
 
 
 def test_words_change_in_every_screen_while_the_program_runs(

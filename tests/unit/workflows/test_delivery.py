@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -83,6 +87,12 @@ def put(outbox: Outbox, *names: str) -> None:
         number, _ = outbox.open_trigger(name, timedelta(minutes=1))
         now = datetime.now(UTC)
         outbox.close_trigger(number, LineResult(name, "nut", "h", Verdict.OK, now), ["receiver"])
+
+
+@contextmanager
+def closing_delivery(delivery: Delivery) -> Iterator[Delivery]:
+    yield delivery
+    delivery.stop()
 
 
 def names(receiver: Receiver) -> list[str]:
@@ -213,6 +223,131 @@ def test_every_receiver_winds_up_while_another_still_hangs(outbox: Outbox, recei
     delivery.stop()
     assert names(hanging) == ["a"]
     assert delivery.state.waiting == 0
+
+
+class Held(Receiver):
+    """Hangs in every delivery until the test lets go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def deliver(self, message: Message) -> None:
+        self.tries += 1
+        assert self.let_go.wait(20), "a test forgot to let go"
+        super().deliver(message)
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    made.let_go.set()
+
+
+def left_behind(outbox: Outbox, held: Held, path: Path, *messages: str) -> Delivery:
+    """A delivery that was stopped while its receiver hangs."""
+    put(outbox, *messages)
+    delivery = Delivery(path, [held], QUICK)
+    delivery.start()
+    wait_until(lambda: held.tries)
+    delivery.stop(within_s=0.02)
+    return delivery
+
+
+def test_a_stop_waits_for_no_receiver_that_hangs_and_what_it_has_not_taken_is_on_the_disk(
+    outbox: Outbox, held: Held, tmp_path: Path
+) -> None:
+    delivery = left_behind(outbox, held, tmp_path / "outbox.sqlite", "a", "b")
+    assert not held.let_go.is_set()
+    assert outbox.backlog() == {"receiver": 2}
+    assert delivery.state.waiting == 2
+    # The station is free: who stops may start again.
+    Delivery(tmp_path / "outbox.sqlite").stop()
+
+
+def test_what_a_receiver_takes_after_the_stop_is_marked_and_the_outbox_is_closed_behind_it(
+    outbox: Outbox, held: Held, tmp_path: Path
+) -> None:
+    delivery = left_behind(outbox, held, tmp_path / "outbox.sqlite", "a", "b")
+    held.let_go.set()
+    wait_until(lambda: not delivery.couriers[0].is_running)
+    assert names(held) == ["a"]
+    assert held.closed
+    assert outbox.backlog() == {"receiver": 1}
+    assert delivery.outbox._engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
+def test_a_new_start_overtakes_no_message_that_a_hanging_receiver_still_holds(
+    outbox: Outbox, held: Held, receiver: Receiver, tmp_path: Path
+) -> None:
+    left_behind(outbox, held, tmp_path / "outbox.sqlite", "a", "b")
+    with closing_delivery(Delivery(tmp_path / "outbox.sqlite", [receiver], QUICK)) as again:
+        again.start()
+        wait_until(lambda: "has not let go of an earlier message" in again.state.problem)
+        assert again.state.waiting == 2
+        assert names(receiver) == []
+        held.let_go.set()
+        wait_until(lambda: not outbox.backlog())
+    assert (names(held), names(receiver)) == (["a"], ["b"])
+
+
+def test_a_start_that_waits_for_an_earlier_message_can_be_stopped(
+    outbox: Outbox, held: Held, receiver: Receiver, tmp_path: Path
+) -> None:
+    left_behind(outbox, held, tmp_path / "outbox.sqlite", "a")
+    for _ in range(2):
+        again = Delivery(tmp_path / "outbox.sqlite", [receiver], QUICK)
+        again.start()
+        (courier,) = again.couriers
+        wait_until(partial(getattr, courier, "problem"))
+        again.stop()
+        assert not courier.is_running
+    assert receiver.tries == 0
+
+
+def test_a_process_ends_while_a_receiver_hangs(tmp_path: Path) -> None:
+    script = """
+import sys, threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from filo_core.line.results import LineResult
+from filo_core.types import Verdict
+from workflows.delivery import Delivery
+inside = threading.Event()
+class Hanging:
+    name = "hanging"
+    def deliver(self, message): inside.set(); threading.Event().wait()
+    def keep_alive(self): pass
+    def close(self): pass
+delivery = Delivery(Path(sys.argv[1]), [Hanging()])
+delivery.start()
+number, _ = delivery.outbox.open_trigger("a", timedelta(minutes=1))
+delivery.answer(number, LineResult("a", "nut", "h", Verdict.OK, datetime.now(UTC)))
+assert inside.wait(60)
+delivery.stop(within_s=0.02)
+"""
+    path = tmp_path / "outbox.sqlite"
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True, timeout=120)
+    left = Outbox(path)
+    assert left.backlog() == {"hanging": 1}
+    left.close()
+
+
+def test_every_reason_why_something_waits_is_said(outbox: Outbox, receiver: Receiver, tmp_path: Path) -> None:
+    class Other(Receiver):
+        name = "other"
+
+        def deliver(self, message: Message) -> None:
+            raise SinkError("other is away. Check it.")
+
+        def keep_alive(self) -> None:
+            raise SinkError("other is away. Check it.")
+
+    receiver.away = True
+    with closing_delivery(Delivery(tmp_path / "outbox.sqlite", [receiver, Other()], QUICK)) as delivery:
+        delivery.start()
+        wait_until(lambda: delivery.state.problem == "receiver is away. Check it. other is away. Check it.")
 
 
 def test_two_outputs_of_one_name_and_a_second_delivery_are_refused_in_a_sentence(

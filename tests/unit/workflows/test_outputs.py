@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,7 @@ from typing import Any
 import pytest
 
 from filo_core.errors import SettingsError, SourceError
-from filo_core.line.results import not_inspected
 from filo_core.line.sinks.base import SinkError
-from filo_core.line.sinks.choose import make_sink
-from storage.outbox import Outbox
 from workflows.output_address import Output, OutputKind
 from workflows.outputs import OutputStore
 from workflows.secret_store import SecretStore
@@ -173,13 +169,3 @@ def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputStore)
         with pytest.raises(SourceError, match="cannot be used"):
             store.check(output)
     store.check(output)
-
-
-def test_what_waits_in_the_outbox_is_counted_by_output(store: OutputStore, tmp_path: Path) -> None:
-    file, server = Output.of(OutputKind.CSV, str(tmp_path / "a.csv")), Output.of(OutputKind.MODBUS, ":5020")
-    assert store.waiting((file, server), tmp_path / "outbox.sqlite") == {}
-    outbox = Outbox(tmp_path / "outbox.sqlite")
-    number, _ = outbox.open_trigger("part 1", timedelta(seconds=5))
-    outbox.close_trigger(number, not_inspected("part 1", "nut", "h", "away", 1.0), [make_sink(file.address).name])
-    outbox.close()
-    assert store.waiting((file, server), tmp_path / "outbox.sqlite") == {file.address: 1}

@@ -8,6 +8,7 @@ from time import monotonic
 
 import numpy as np
 import pytest
+from shiboken6 import isValid
 
 from filo_core.line.sources.base import SourceState
 from gui.live.presenter import LivePresenter
@@ -30,6 +31,9 @@ class HandSource(HandFedSource):
         self.state = SourceState.STOPPED
 
     def start(self) -> None:
+        self.state = SourceState.RUNNING
+
+    def open_again(self) -> None:
         self.state = SourceState.OPENING
 
     def show(self, red: int, size: tuple[int, int] = (64, 48)) -> None:
@@ -52,7 +56,9 @@ def camera() -> HandSource:
 def presenter(state: AppState, camera: HandSource) -> Iterator[LivePresenter]:
     made = LivePresenter(state, lambda _: camera)
     yield made
-    made.close_down()
+    # A panel that held it may have ended it, and taken it along.
+    if isValid(made):
+        made.close_down()
 
 
 @pytest.fixture

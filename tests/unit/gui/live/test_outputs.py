@@ -117,11 +117,11 @@ def test_an_output_that_is_away_is_said_in_passing_and_gets_what_waited_at_the_n
     inspect(20)
     until(lambda: "cannot be written" in panel.delivery.problem.sentence, "the reason")
     inspect(30)
-    until(lambda: panel.delivery.outputs.values == ("1  (2 waiting)",), "the count")
+    until(lambda: panel.delivery.outputs.values == ("1  (2 verdicts waiting)",), "the count")
     assert presenter.banner.verdict is Verdict.OK
     assert not panel.trouble.isVisible()
     stop(presenter, until)
-    assert panel.delivery.outputs.values == ("1  (2 waiting)",)
+    assert panel.delivery.outputs.values == ("1  (2 verdicts waiting)",)
     out.rmdir()
     presenter.start(product, CHOICE, trigger)
     inspect(230)

@@ -130,7 +130,8 @@ def test_the_banner_says_what_is_waited_for(
     presenter.start(product, CHOICE)
     assert presenter.banner.caption == "The model is loading…"
     state.set_model_state(ModelState.READY)
-    assert presenter.banner.caption == "Opening the camera…"
+    camera.open_again()
+    until(lambda: presenter.banner.caption == "Opening the camera…")
     camera.state = SourceState.RUNNING
     until(lambda: presenter.banner.caption == "Waiting for the first verdict…")
     assert verdict_shown(presenter) is None

@@ -64,12 +64,24 @@ def test_each_press_of_the_key_gets_the_verdict_of_the_picture_that_came_after_i
     assert presenter.facts.dropped is None
 
 
-@pytest.mark.timed
-def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
-    presenter: LivePresenter, workbench: Workbench, product: str, until: Until
+def test_no_press_is_taken_before_the_camera_is_open(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
 ) -> None:
     presenter.start(product, CHOICE, KEY)
     ready(presenter, until)
+    camera.open_again()
+    until(lambda: not presenter.takes_key, "no press would be answered")
+    camera.show(20)
+    ready(presenter, until)
+
+
+@pytest.mark.timed
+def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
+    presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE, KEY)
+    ready(presenter, until)
+    camera.lose()
     asked = time.monotonic()
     assert presenter.trigger()
     until(lambda: presenter.display.newest is not None)

@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtCore import QThreadPool
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from filo_core.line.results import not_inspected
 from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_page import OutputsPage
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.state import AppState
+from storage.outbox import Outbox, backlog_at
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
+from workflows.delivery import Delivery
 from workflows.output_address import Output, OutputKind
 from workflows.settings import Settings
 
@@ -162,3 +167,98 @@ def test_removing_is_undone_by_the_bar(page: OutputsPage) -> None:
     assert page.undo_bar.sentence == "broker.local:1883/line was removed."
     page.undo_bar.undo_button.click()
     assert len(rows(page)) == 1
+
+
+def wait_for(state: AppState, name: str, verdicts: int = 2) -> None:
+    """Leave verdicts in the outbox, as Live does that was stopped."""
+    outbox = Outbox(state.settings.outbox)
+    for part in range(verdicts):
+        number, _ = outbox.open_trigger(f"part {part} for {name}", timedelta(seconds=5))
+        outbox.close_trigger(number, not_inspected(f"part {part}", "nut", "h", "away", 1.0), [name])
+    outbox.close()
+
+
+def test_the_count_of_what_waits_follows_while_the_page_is_open(
+    page: OutputsPage, state: AppState, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Output.of(OutputKind.CSV, str(tmp_path / "out.csv"))
+    page.presenter.put(file, None)
+    until(lambda: rows(page)[0][3] == "0", "the first count")
+    wait_for(state, file.address)
+    until(lambda: rows(page)[0][3] == "2", "the new count")
+
+
+def test_verdicts_of_a_removed_output_stay_on_the_page_and_go_to_it_once_it_is_back(
+    page: OutputsPage, state: AppState, tmp_path: Path, until: Until
+) -> None:
+    file = Output.of(OutputKind.CSV, str(tmp_path / "out.csv"))
+    page.presenter.put(file, None)
+    wait_for(state, file.address)
+    until(lambda: rows(page) == [["File (CSV)", file.place, "–", "2"]], "the count")
+    assert not page.discard_button.isVisible()
+    page.remove_button.click()
+    until(lambda: rows(page) == [["No output any more", file.address, "–", "2"]], "the stray")
+    enabled = {one.text() for one in page.findChildren(QPushButton) if one.isVisible() and one.isEnabled()}
+    assert enabled == {"&Undo", "&Add …", "&Discard what waits …"}
+    page.undo_bar.undo_button.click()
+    until(lambda: rows(page) == [["File (CSV)", file.place, "–", "2"]], "it is an output again")
+
+
+def test_verdicts_for_an_old_name_are_discarded_once_that_is_confirmed(
+    page: OutputsPage, state: AppState, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(state, "csv:old.csv")
+    until(lambda: page.chosen_stray == "csv:old.csv", "the stray")
+    asked: list[str] = []
+
+    def answer(role: QMessageBox.ButtonRole) -> Callable[[QMessageBox], int]:
+        def press(question: QMessageBox) -> int:
+            asked.append(question.text())
+            next(one for one in question.buttons() if question.buttonRole(one) is role).click()
+            return 0
+
+        return press
+
+    monkeypatch.setattr(QMessageBox, "exec", answer(QMessageBox.ButtonRole.RejectRole))
+    page.discard_button.click()
+    assert backlog_at(state.settings.outbox) == {"csv:old.csv": 2}
+    monkeypatch.setattr(QMessageBox, "exec", answer(QMessageBox.ButtonRole.DestructiveRole))
+    page.discard_button.click()
+    assert asked == ["Discard the 2 verdicts that wait for csv:old.csv?"] * 2
+    assert backlog_at(state.settings.outbox) == {}
+    assert page.message.sentence == "2 verdicts for csv:old.csv were discarded. The record keeps them."
+    until(page.empty.isVisible, "the page is empty again")
+
+
+def test_what_cannot_be_discarded_is_told_in_a_sentence(
+    page: OutputsPage, state: AppState, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(state, "csv:old.csv")
+    until(lambda: page.chosen_stray == "csv:old.csv", "the stray")
+    line = Delivery(state.settings.outbox)
+    monkeypatch.setattr("gui.settings.outputs_page.wants_to_discard", lambda *_: True)
+    page.discard_button.click()
+    line.stop()
+    assert page.message.sentence.startswith("This station inspects already")
+    assert backlog_at(state.settings.outbox) == {"csv:old.csv": 2}
+
+
+def test_a_trial_by_keyboard_leaves_the_keyboard_on_what_comes_next(page: OutputsPage, tmp_path: Path) -> None:
+    dialog = OutputDialog(page.presenter, parent=page)
+    dialog.show()
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.place_edit.setText(str(tmp_path / "out.csv"))
+    dialog.test_button.setFocus()
+    dialog.test_button.click()
+    assert dialog.focusWidget() is dialog.keep_button
+    dialog.reject()
+
+
+def test_a_receiver_that_hangs_at_its_trial_keeps_no_window_open(presenter: OutputsPresenter, until: Until) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        presenter.check(Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{silent.getsockname()[1]}"))
+        silent.settimeout(20)
+        connection, _ = silent.accept()
+        with connection:
+            assert QThreadPool.globalInstance().activeThreadCount() == 0
+            presenter.close_down()

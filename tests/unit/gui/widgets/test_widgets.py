@@ -19,7 +19,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
-from gui.widgets.verdicts import VerdictChip, draw_verdict_sign, verdict_word
+from gui.widgets.verdicts import VerdictChip, draw_verdict_chip, draw_verdict_sign, verdict_word
 from tests.unit.gui.products.test_accessible import cut_off
 
 Held = Callable[..., QWidget]
@@ -91,6 +91,18 @@ def test_signs_of_the_verdicts_differ_without_their_colours(qtbot: QtBot) -> Non
         painter.end()
         shapes.add(tuple(image.pixel(x, y) for x in range(48) for y in range(48)))
     assert len(shapes) == len(Verdict)
+
+
+@pytest.mark.parametrize("word", ["NOT INSPECTED", "NICHT GEPRÜFT"])
+def test_the_longest_verdict_is_whole_in_the_strip_of_live(qtbot: QtBot, word: str) -> None:
+    rect = QRectF(0, 0, 97, 24)
+    image = QImage(97, 24, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    draw_verdict_chip(painter, Verdict.NOT_INSPECTED, rect, word)
+    painter.end()
+    ground = QColor(current_theme().verdict(Verdict.NOT_INSPECTED).ground)
+    # A word that is cut off reaches the edge.
+    assert {image.pixelColor(x, y).name() for x in (94, 95) for y in range(8, 16)} == {ground.name()}
 
 
 def test_a_chip_without_a_verdict_takes_no_room(qtbot: QtBot, held: Held) -> None:
