@@ -211,7 +211,7 @@ class LivePresenter(QObject):
     def _why_nothing_is_judged(self) -> str:
         """Why the newest verdict says nothing of the part that lies there now; empty where it does."""
         if self.facts.camera is SourceState.LOST:
-            return self.tr("The camera gives no picture.")
+            return self.tr("The camera gives no new picture.")
         if self._lost_at is not None:
             return self.tr("The camera is back. Waiting for its first verdict.")
         if self.facts.judging_problem:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from gui.widgets.question import Question, is_meant
 
 
 def wants_to_discard(name: str, count: int, parent: QWidget) -> bool:
-    """Whether the person in front of the window means it; Enter alone keeps them."""
-    question = QMessageBox(parent)
-    question.setIcon(QMessageBox.Icon.Warning)
-    question.setTextFormat(Qt.TextFormat.PlainText)
-    question.setWindowTitle(_tr("Discard verdicts"))
+    """Whether the person in front of the window means it."""
     text = _tr("Discard the %1 verdicts that wait for %2?")
-    question.setText(text.replace("%1", str(count)).replace("%2", name))
-    question.setInformativeText(
-        _tr(
-            "It will never get them, and this cannot be undone. They stay in the record, which says who discarded them."
-        )
+    more = _tr(
+        "It will never get them, and this cannot be undone. They stay in the record, which says who discarded them."
     )
-    discard = question.addButton(_tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
-    keep = question.addButton(_tr("Keep them"), QMessageBox.ButtonRole.RejectRole)
-    question.setDefaultButton(keep)
-    question.exec()
-    answer = question.clickedButton() is discard
-    question.deleteLater()
-    return answer
+    question = Question(
+        title=_tr("Discard verdicts"),
+        text=text.replace("%1", str(count)).replace("%2", name),
+        more=more,
+        do_it=_tr("Discard"),
+        leave_it=_tr("Keep them"),
+    )
+    return is_meant(question, parent)
 
 
 def _tr(text: str) -> str:

@@ -1545,8 +1545,8 @@
     <context>
         <name>LivePresenter</name>
         <message>
-            <source>The camera gives no picture.</source>
-            <translation>Die Kamera liefert kein Bild.</translation>
+            <source>The camera gives no new picture.</source>
+            <translation>Die Kamera liefert kein neues Bild.</translation>
         </message>
         <message>
             <source>The camera is back. Waiting for its first verdict.</source>
@@ -2032,12 +2032,12 @@
     <context>
         <name>ProductList</name>
         <message>
-            <source>Delete a product</source>
-            <translation>Produkt löschen</translation>
-        </message>
-        <message>
             <source>Delete %1 with its anomaly list, good images and recipes?</source>
             <translation>%1 mit Fehlerliste, Gutbildern und Rezepten löschen?</translation>
+        </message>
+        <message>
+            <source>Delete a product</source>
+            <translation>Produkt löschen</translation>
         </message>
         <message>
             <source>It can be brought back until another one is deleted, and has to be signed again then.</source>
@@ -2601,16 +2601,16 @@
     <context>
         <name>Settings</name>
         <message>
-            <source>Discard verdicts</source>
-            <translation>Urteile verwerfen</translation>
-        </message>
-        <message>
             <source>Discard the %1 verdicts that wait for %2?</source>
             <translation>Die %1 Urteile verwerfen, die auf %2 warten?</translation>
         </message>
         <message>
             <source>It will never get them, and this cannot be undone. They stay in the record, which says who discarded them.</source>
             <translation>Er erhält sie dann nie, und das lässt sich nicht rückgängig machen. In der Aufzeichnung bleiben sie, und wer sie verworfen hat.</translation>
+        </message>
+        <message>
+            <source>Discard verdicts</source>
+            <translation>Urteile verwerfen</translation>
         </message>
         <message>
             <source>Discard</source>

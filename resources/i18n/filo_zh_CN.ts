@@ -1545,8 +1545,8 @@
     <context>
         <name>LivePresenter</name>
         <message>
-            <source>The camera gives no picture.</source>
-            <translation>相机没有提供画面。</translation>
+            <source>The camera gives no new picture.</source>
+            <translation>相机没有提供新画面。</translation>
         </message>
         <message>
             <source>The camera is back. Waiting for its first verdict.</source>
@@ -2032,12 +2032,12 @@
     <context>
         <name>ProductList</name>
         <message>
-            <source>Delete a product</source>
-            <translation>删除产品</translation>
-        </message>
-        <message>
             <source>Delete %1 with its anomaly list, good images and recipes?</source>
             <translation>删除 %1 及其异常列表、良品图像和配方？</translation>
+        </message>
+        <message>
+            <source>Delete a product</source>
+            <translation>删除产品</translation>
         </message>
         <message>
             <source>It can be brought back until another one is deleted, and has to be signed again then.</source>
@@ -2601,16 +2601,16 @@
     <context>
         <name>Settings</name>
         <message>
-            <source>Discard verdicts</source>
-            <translation>丢弃判定结果</translation>
-        </message>
-        <message>
             <source>Discard the %1 verdicts that wait for %2?</source>
             <translation>丢弃等待发往 %2 的 %1 个判定结果吗？</translation>
         </message>
         <message>
             <source>It will never get them, and this cannot be undone. They stay in the record, which says who discarded them.</source>
             <translation>该输出将永远收不到它们，且无法撤销。记录中仍保留这些判定以及由谁丢弃。</translation>
+        </message>
+        <message>
+            <source>Discard verdicts</source>
+            <translation>丢弃判定结果</translation>
         </message>
         <message>
             <source>Discard</source>

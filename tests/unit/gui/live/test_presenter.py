@@ -99,7 +99,7 @@ def test_a_camera_that_is_back_does_not_bring_the_verdict_of_before_its_loss_bac
     camera.show(30)
     until(lambda: camera.slot._frame is None, "the frame is taken")
     camera.lose()
-    until(lambda: presenter.banner.caption == "The camera gives no picture.")
+    until(lambda: presenter.banner.caption == "The camera gives no new picture.")
     # What was captured before the loss is judged after it.
     before = presenter.display.newest
     engine.gate.set()

@@ -89,7 +89,7 @@ def test_a_press_without_a_picture_is_not_inspected_within_the_deadline(
     # The answer is on screen in time whatever the disk does; the record follows.
     until(lambda: recorded(workbench, product) == [Verdict.NOT_INSPECTED])
     assert presenter.banner.verdict is Verdict.NOT_INSPECTED
-    assert "gives no picture" in presenter.banner.caption
+    assert "gives no new picture" in presenter.banner.caption
 
 
 def test_stopping_answers_what_is_open_and_a_press_afterwards_asks_nobody(

@@ -62,7 +62,11 @@ ALLOWED: dict[str, dict[str, str]] = {
     ),
 }  # fmt: skip
 REFERRING = [
-    (key.parent.table.name, key.parent.name) for table in Row.metadata.sorted_tables for key in table.foreign_keys
+    (table.name, column.name)
+    for table in Row.metadata.sorted_tables
+    # In their own order: that of a table's foreign keys is another one in every process.
+    for column in table.columns
+    if column.foreign_keys
 ]
 COLUMNS = [(table.name, column.name) for table in Row.metadata.sorted_tables for column in table.columns]
 
