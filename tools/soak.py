@@ -171,17 +171,17 @@ def _section(header: Sequence[str], rows: Sequence[Sequence[object]], found: Fin
     return "\n".join(lines)
 
 
-def run(url: str, database: str, home: Path, kills: int, seconds: float, page: Path) -> bool:
-    """Both parts on one database, into the page; whether there was a fault."""
+def run(urls: tuple[str, str], database: str, home: Path, kills: int, seconds: float, page: Path) -> bool:
+    """Both parts, each on a record of its own, into the page; whether there was a fault."""
     options = " --postgresql" if database == "PostgreSQL" else ""
     faults: list[str] = []
     if kills:
-        killed = kill_at_random(url, home / "killed", kills)
+        killed = kill_at_random(urls[0], home / "killed", kills)
         command = f"python -m tools.soak{options} --kills {kills} --minutes 0"
         replace_section(page, f"The record, killed, on {database}", kills_section(killed, command))
         faults += killed.faults
     if seconds:
-        wrote = two_writers(url, home / "two", seconds)
+        wrote = two_writers(urls[1], home / "two", seconds)
         command = f"python -m tools.soak{options} --kills 0 --minutes {seconds / 60:g}"
         replace_section(page, f"The record, written by two, on {database}", writers_section(wrote, command, seconds))
         faults += wrote.faults
@@ -202,13 +202,14 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         if not wanted.postgresql:
-            return run(sqlite_url(home / "filo.sqlite"), "SQLite", home, wanted.kills, seconds, wanted.page)
+            urls = sqlite_url(home / "killed.sqlite"), sqlite_url(home / "two.sqlite")
+            return run(urls, "SQLite", home, wanted.kills, seconds, wanted.page)
         programs = server_programs()
         if programs is None:
             parser.error("PostgreSQL is not installed: make system-test installs it.")
         with PostgresServer(programs, safe=True) as server:
-            url = server.new_database().render_as_string(hide_password=False)
-            return run(url, "PostgreSQL", home, wanted.kills, seconds, wanted.page)
+            killed, two = (server.new_database().render_as_string(hide_password=False) for _ in range(2))
+            return run((killed, two), "PostgreSQL", home, wanted.kills, seconds, wanted.page)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ def test_a_writer_that_says_nothing_for_a_while_is_found_out() -> None:
 def test_the_figures_of_a_run_stand_on_the_page_with_machine_and_day(tmp_path: Path) -> None:
     page = tmp_path / "reliability.md"
     page.write_text("# Reliability\n\nBy hand.\n", encoding="utf-8")
-    assert main(["--kills", "1", "--minutes", "0.01", "--page", str(page)]) == 0
+    # Several kills: the second part must find nothing of the first.
+    assert main(["--kills", "3", "--minutes", "0.01", "--page", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# Reliability\n\nBy hand.\n\n## The record, killed, on SQLite\n")
     assert "python -m tools.soak --kills 0 --minutes 0.01" in text
