@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from multiprocessing import active_children
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -105,19 +106,22 @@ def children(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[..., CameraSource]]:
+def playing() -> Iterator[Callable[[CameraSource], CameraSource]]:
     """Start a source; all are stopped at the end."""
-    sources: list[CameraSource] = []
+    with ExitStack() as ending:
 
-    def start(address: Any = "fake://somewhere", **options: Any) -> CameraSource:
-        source = CameraSource(address, **options)
-        sources.append(source)
-        source.start()
-        return source
+        def play(source: CameraSource) -> CameraSource:
+            ending.callback(source.stop)
+            source.start()
+            return source
 
-    yield start
-    for source in sources:
-        source.stop()
+        yield play
+
+
+@pytest.fixture
+def started(playing: Callable[[CameraSource], CameraSource]) -> Callable[..., CameraSource]:
+    """Start a source of this address."""
+    return lambda address="fake://somewhere", **options: playing(CameraSource(address, **options))
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from multiprocessing import active_children
 from pathlib import Path
@@ -41,19 +41,13 @@ def simulated(camera: str) -> str:
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[[str], CameraSource]]:
-    sources: list[CameraSource] = []
-
+def started(playing: Callable[[CameraSource], CameraSource]) -> Callable[[str], CameraSource]:
     def start(address: str) -> CameraSource:
         source = source_at(address)
         assert isinstance(source, CameraSource)
-        sources.append(source)
-        source.start()
-        return source
+        return playing(source)
 
-    yield start
-    for source in sources:
-        source.stop()
+    return start
 
 
 def next_frame(source: CameraSource, wait_until: WaitUntil) -> Frame:

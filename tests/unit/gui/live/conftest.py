@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from time import monotonic
@@ -45,6 +46,13 @@ class HandSource(HandFedSource):
 
     def lose(self) -> None:
         self.problem, self.state = "Camera 0 does not answer. Check its cable.", SourceState.LOST
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield int(taken.getsockname()[1])
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,14 @@ def out(state: AppState, tmp_path: Path) -> Path:
     path = tmp_path / "out.csv"
     use(state, f"csv:{path}")
     return path
+
+
+@pytest.fixture
+def plc(state: AppState, port: int) -> Iterator[ModbusTcpClient]:
+    """A PLC, not yet connected, at the Modbus server that the settings name as an output."""
+    use(state, f"modbus:127.0.0.1:{port}")
+    with closing(ModbusTcpClient("127.0.0.1", port=port)) as client:
+        yield client
 
 
 def use(state: AppState, *addresses: str) -> None:
@@ -164,27 +172,22 @@ def test_a_plc_of_the_outputs_asks_and_is_answered_in_triggered_live(
     state: AppState,
     camera: HandSource,
     product: str,
-    port: int,
+    plc: ModbusTcpClient,
     trigger: TriggerChoice,
     until: Until,
 ) -> None:
-    use(state, f"modbus:127.0.0.1:{port}")
     presenter.start(product, CHOICE, trigger)
-    plc = ModbusTcpClient("127.0.0.1", port=port)
     until(plc.connect, "the PLC has a connection")
     plc.write_coil(Coil.TRIGGER, True)
     until(lambda: bool(plc.read_input_registers(Input.STATUS, count=1).registers[0] & 2), "busy")
     camera.show(240)
     until(lambda: plc.read_input_registers(Input.VERDICT, count=1).registers[0] == VERDICT_CODES[Verdict.NG])
-    plc.close()
 
 
 def test_a_plc_of_the_outputs_reads_every_verdict_of_continuous_live_and_none_that_is_gone(
-    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, port: int, until: Until
+    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, plc: ModbusTcpClient, until: Until
 ) -> None:
-    use(state, f"modbus:127.0.0.1:{port}")
     presenter.start(product, CHOICE)
-    plc = ModbusTcpClient("127.0.0.1", port=port)
     assert plc.connect()
 
     def words() -> dict[Input, int]:
@@ -209,18 +212,15 @@ def test_a_plc_of_the_outputs_reads_every_verdict_of_continuous_live_and_none_th
 
 
 def test_a_plc_of_the_outputs_reads_what_a_key_asked_for(
-    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, port: int, until: Until
+    presenter: LivePresenter, state: AppState, camera: HandSource, product: str, plc: ModbusTcpClient, until: Until
 ) -> None:
-    use(state, f"modbus:127.0.0.1:{port}")
     presenter.start(product, CHOICE, KEY)
     press(presenter, camera, until, 20)
-    plc = ModbusTcpClient("127.0.0.1", port=port)
     assert plc.connect()
     until(lambda: plc.read_input_registers(Input.PASS, count=1).registers[0] == 1, "the verdict is read")
     # The next part lies there: the verdict on the one before is gone before its own comes.
     assert presenter.trigger()
     assert plc.read_input_registers(Input.VERDICT, count=1).registers[0] == 0
-    plc.close()
 
 
 def test_a_verdict_that_cannot_be_kept_is_not_read_by_a_plc(
@@ -228,24 +228,21 @@ def test_a_verdict_that_cannot_be_kept_is_not_read_by_a_plc(
     state: AppState,
     camera: HandSource,
     product: str,
-    port: int,
+    plc: ModbusTcpClient,
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def full(*_: object) -> None:
         raise StorageError("The disk is full. Free some space.")
 
-    use(state, f"modbus:127.0.0.1:{port}")
     presenter.start(product, CHOICE)
     show(presenter, camera, until, 20)
-    plc = ModbusTcpClient("127.0.0.1", port=port)
     assert plc.connect()
     monkeypatch.setattr(Recorder, "record_one", full)
     camera.show(20)
     until(lambda: presenter.problem.startswith("The disk is full"), "the trouble is on screen")
     status = Status(plc.read_input_registers(Input.STATUS, count=1).registers[0])
     assert status == Status.ERROR
-    plc.close()
 
 
 def test_an_ok_for_a_picture_that_is_too_old_is_counted_and_lets_no_part_go_on(
@@ -253,32 +250,26 @@ def test_an_ok_for_a_picture_that_is_too_old_is_counted_and_lets_no_part_go_on(
     state: AppState,
     camera: HandSource,
     product: str,
-    port: int,
+    plc: ModbusTcpClient,
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(live_plcs, "DEADLINE_S", 0.0)
-    use(state, f"modbus:127.0.0.1:{port}")
     presenter.start(product, CHOICE)
-    plc = ModbusTcpClient("127.0.0.1", port=port)
     assert plc.connect()
     for count, (red, code) in enumerate(((20, 0), (240, VERDICT_CODES[Verdict.NG])), start=1):
         show(presenter, camera, until, red)
         assert plc.read_input_registers(Input.RESULTS, count=1).registers[0] == count
         assert plc.read_input_registers(Input.VERDICT, count=1).registers[0] == code
-    plc.close()
 
 
 def test_a_port_of_the_outputs_that_is_taken_is_told_in_a_sentence(
-    presenter: LivePresenter, state: AppState, product: str
+    presenter: LivePresenter, state: AppState, product: str, taken_port: int
 ) -> None:
     told: list[str] = []
     presenter.failed.connect(lambda sentence, _: told.append(sentence))
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        use(state, f"modbus:127.0.0.1:{taken.getsockname()[1]}")
-        presenter.start(product, CHOICE)
+    use(state, f"modbus:127.0.0.1:{taken_port}")
+    presenter.start(product, CHOICE)
     assert presenter.phase is LivePhase.IDLE
     assert "cannot be used for Modbus" in told[0]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 import urllib.request
@@ -191,15 +190,12 @@ def test_a_trigger_that_cannot_be_is_told_in_a_sentence(
 
 
 def test_a_port_that_is_taken_ends_the_run_with_the_reason(
-    presenter: LivePresenter, product: str, until: Until
+    presenter: LivePresenter, product: str, taken_port: int, until: Until
 ) -> None:
     told: list[str] = []
     presenter.failed.connect(lambda sentence, _: told.append(sentence))
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        presenter.start(product, CHOICE, TriggerChoice(TriggerKind.MODBUS, f"127.0.0.1:{taken.getsockname()[1]}"))
-        until(lambda: bool(told), "the reason")
+    presenter.start(product, CHOICE, TriggerChoice(TriggerKind.MODBUS, f"127.0.0.1:{taken_port}"))
+    until(lambda: bool(told), "the reason")
     assert "cannot be used for Modbus" in told[0]
     until(lambda: presenter.phase is LivePhase.IDLE)
 
