@@ -12,7 +12,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage clean
+.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -80,6 +80,9 @@ soak: setup system-test ## abuse the record and a line with its cameras, into do
 
 bench-storage: setup system-test ## a million inspections on SQLite and PostgreSQL, into docs/scale.md
 	$(BIN)/python -m tools.bench_storage
+
+audit-attacks: setup ## attack the line, the rights and the record on a fresh home each; a table of what held
+	$(BIN)/python -m tools.audit_attacks
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output
