@@ -38,6 +38,10 @@ class AccessError(FiloError):
     """Nobody is signed in, the PIN is wrong, or the person may not do this."""
 
 
+class PinNeededError(AccessError):
+    """What is to be done is a signature, and no PIN was given with it; nothing counts as refused."""
+
+
 class Right(Enum):
     """What needs a person, and the least role that may do it."""
 
@@ -159,6 +163,7 @@ class Access:
 
         Raises:
             AccessError: if nobody is signed in, the person may not do this, or the PIN is wrong.
+            PinNeededError: if it needs the PIN, and an empty one was given.
         """
         if not self.is_needed:
             return typed_name
@@ -171,6 +176,8 @@ class Access:
             if now is None or now.disabled or not right.is_given_to(now.role):
                 raise AccessError(f"{user.name} may not {right.words}. Ask {right.who}.")
             if pin is not None:
+                if not pin:
+                    raise PinNeededError(f"No PIN was given, which is wrong: to {right.words} needs it again.")
                 self._checked(user.name, pin)
             if self._current is not None:
                 self._current = replace(self._current, user=now, used_at=self._clock())

@@ -109,8 +109,12 @@ class History:
         reviewer: str,
         reason: str = "",
         anomaly_type: str = "",
+        pin: str = "",
     ) -> InspectionRecord:
         """Add a decision to an inspection; back comes the inspection with it.
+
+        What turns an NG into an OK lets a part go that was refused: it is a signature, for whoever may overrule, and
+        needs the PIN again once there are users; see :meth:`asks_for_pin`.
 
         Args:
             inspection_id: what is decided on.
@@ -121,27 +125,39 @@ class History:
             reviewer: who decides; once there are users, it is whoever is signed in instead.
             reason: why; an overruling needs one.
             anomaly_type: what the anomaly is; a retyping needs it.
+            pin: of whoever is signed in, once more, where an NG becomes an OK.
 
         Raises:
-            AccessError: if there are users and nobody is signed in who may do this.
-            ReviewError: if something of that is missing or contradicts itself.
+            AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
+            PinNeededError: if the decision needs the PIN, and none was given.
+            ReviewError: if something of that is missing or contradicts itself, or somebody else decided meanwhile.
             ProductError: if a name is too long or holds characters that cannot be seen.
             StorageError: if there is no such inspection.
         """
-        right = Right.OVERRULE if decision is ReviewDecision.OVERRULE else Right.REVIEW
+        # Before the PIN is looked at: no transaction waits for that.
+        signs = _lets_go(self.get(inspection_id), verdict)
+        right = Right.OVERRULE if signs or decision is ReviewDecision.OVERRULE else Right.REVIEW
+        who = self._access.require(right, reviewer, pin if signs else None)
         review = Review(
             decision=decision,
             verdict=verdict,
-            reviewer=tidy_name(self._access.require(right, reviewer), "reviewer's name"),
+            reviewer=tidy_name(who, "reviewer's name"),
             reviewed_at=datetime.now(UTC),
             reason=reason.strip(),
             anomaly_type=tidy_name(anomaly_type, "anomaly type"),
         )
         _check(review)
         with self._storage.transaction() as transaction:
-            _check_against(transaction.inspections.get(inspection_id), review)
+            record = transaction.inspections.get(inspection_id)
+            if not signs and _lets_go(record, verdict):
+                raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
+            _check_against(record, review)
             transaction.reviews.add(inspection_id, review)
             return transaction.inspections.get(inspection_id)
+
+    def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
+        """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
+        return _lets_go(record, verdict) and self._access.is_needed
 
     def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
         """Add what a second person says without seeing what was said before; the decision that counts stays.
@@ -198,6 +214,11 @@ class History:
             StorageError: if it is missing, was altered, or nothing was judged.
         """
         return self._storage.artefacts.get_map(record.map_hash)
+
+
+def _lets_go(record: InspectionRecord, verdict: Verdict) -> bool:
+    """True if a part that the system or a person refused would count as good."""
+    return verdict is Verdict.OK and Verdict.NG in {record.verdict, record.final_verdict}
 
 
 def _check(review: Review) -> None:

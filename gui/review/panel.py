@@ -9,9 +9,10 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionRecord, Review
+from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.pictures import PictureContent
-from gui.review.decisions import can_retype, overruled_verdict
+from gui.pin_question import ask_for_pin
+from gui.review.decisions import can_retype, confirmed_verdict, overruled_verdict
 from gui.review.detail_view import DetailView
 from gui.review.filter_bar import FilterBar
 from gui.review.filters import Choices
@@ -289,8 +290,9 @@ class ReviewPanel(QWidget):
     def confirm(self) -> None:
         """Agree with the verdict, and go on."""
         record = self.current
-        if record is not None:
-            self._after(self.presenter.confirm(record))
+        pin = self._signature(record, confirmed_verdict(record)) if record is not None else None
+        if record is not None and pin is not None:
+            self._after(self.presenter.confirm(record, pin))
 
     @Slot()
     def overrule(self) -> None:
@@ -298,9 +300,17 @@ class ReviewPanel(QWidget):
         record = self.current
         if record is None:
             return
-        reason = ask_reason(record, self.presenter.used_reasons(overruled_verdict(record)), self)
-        if reason:
-            self._after(self.presenter.overrule(record, reason))
+        verdict = overruled_verdict(record)
+        reason = ask_reason(record, self.presenter.used_reasons(verdict), self)
+        pin = self._signature(record, verdict) if reason else None
+        if pin is not None:
+            self._after(self.presenter.overrule(record, reason, pin))
+
+    def _signature(self, record: InspectionRecord, verdict: Verdict) -> str | None:
+        """The PIN where an NG becomes an OK, empty where none is asked for; None where it was given up."""
+        if not self.presenter.asks_for_pin(record, verdict):
+            return ""
+        return ask_for_pin(self._state, self.tr("A part that was NG becomes OK. Sign with your PIN again."), self)
 
     @Slot()
     def retype(self) -> None:

@@ -124,14 +124,18 @@ class ReviewPresenter(QObject):
 
     # Deciding --------------------------------------------------------------------------------------------------
 
-    def confirm(self, record: InspectionRecord) -> InspectionRecord | None:
+    def confirm(self, record: InspectionRecord, pin: str = "") -> InspectionRecord | None:
         """Agree with the system; the record as it is then, None when that could not be written."""
-        return self._decide(record, ReviewDecision.CONFIRM, confirmed_verdict(record))
+        return self._decide(record, ReviewDecision.CONFIRM, confirmed_verdict(record), pin=pin)
 
-    def overrule(self, record: InspectionRecord, reason: str) -> InspectionRecord | None:
-        """Disagree, for a reason."""
+    def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
+        """True if whoever decides so signs it: an NG becomes an OK, and there are users."""
+        return self._history.asks_for_pin(record, verdict)
+
+    def overrule(self, record: InspectionRecord, reason: str, pin: str = "") -> InspectionRecord | None:
+        """Disagree, for a reason; with the PIN where :meth:`asks_for_pin` says so."""
         verdict = overruled_verdict(record)
-        decided = self._decide(record, ReviewDecision.OVERRULE, verdict, reason=reason.strip())
+        decided = self._decide(record, ReviewDecision.OVERRULE, verdict, reason=reason.strip(), pin=pin)
         if decided is not None:
             used = self._used_reasons.setdefault(verdict, [])
             self._used_reasons[verdict] = [*(known for known in used if known != reason.strip()), reason.strip()]
@@ -162,6 +166,7 @@ class ReviewPresenter(QObject):
         *,
         reason: str = "",
         anomaly_type: str = "",
+        pin: str = "",
     ) -> InspectionRecord | None:
         try:
             decided = self._history.review(
@@ -171,6 +176,7 @@ class ReviewPresenter(QObject):
                 self._state.operator,
                 reason=reason,
                 anomaly_type=anomaly_type,
+                pin=pin,
             )
         except FiloError as error:
             self.failed.emit(error)

@@ -2496,6 +2496,10 @@
             <translation>%1 neue: neu lesen (F5)</translation>
         </message>
         <message>
+            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
+            <translation>Ein Teil, das NG war, wird OK. Unterschreiben Sie noch einmal mit Ihrer PIN.</translation>
+        </message>
+        <message>
             <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
             <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
         </message>

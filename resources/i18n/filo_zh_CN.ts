@@ -2496,6 +2496,10 @@
             <translation>%1 个新的：重新读取 (F5)</translation>
         </message>
         <message>
+            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
+            <translation>原判为 NG 的零件将变为 OK。请再次输入您的 PIN 签名。</translation>
+        </message>
+        <message>
             <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
             <translation>该零件为 OK。请先推翻，再说明问题。</translation>
         </message>

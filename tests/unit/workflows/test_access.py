@@ -20,9 +20,18 @@ from storage.repositories.users import SignInLock
 from storage.storage import Storage, open_storage
 from storage.trust_models import JobRow
 from tests.unit.storage.making import MODEL_HASH, make_draft, make_inspection, sign_product
-from workflows.access import FIRST_DELAY_S, FREE_ATTEMPTS, LONGEST_DELAY_S, Access, AccessError, Right, delay_after
+from workflows.access import (
+    FIRST_DELAY_S,
+    FREE_ATTEMPTS,
+    LONGEST_DELAY_S,
+    Access,
+    AccessError,
+    PinNeededError,
+    Right,
+    delay_after,
+)
 from workflows.catalogue import Catalogue
-from workflows.history import History
+from workflows.history import History, ReviewError
 from workflows.pins import matches
 from workflows.users import Users
 
@@ -130,8 +139,66 @@ def test_an_operator_confirms_and_only_a_supervisor_overrules(storage: Storage, 
     with pytest.raises(AccessError, match="Olaf may not overrule a verdict"):
         history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "Sue", "dust")
     access.sign_in("Sue", PIN["Sue"])
-    history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust")
+    history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust", pin=PIN["Sue"])
     assert [review.reviewer for review in history.reviews(number)] == ["Olaf", "Sue"]
+
+
+def test_an_ng_becomes_ok_only_with_the_pin_again(storage: Storage, access: Access) -> None:
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.9))
+    history = History(storage, access)
+    access.sign_in("Sue", PIN["Sue"])
+    assert history.asks_for_pin(history.get(number), Verdict.OK)
+    with pytest.raises(PinNeededError, match="overrule a verdict needs it again"):
+        history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust")
+    with pytest.raises(AccessError, match="PIN is wrong"):
+        history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust", pin="000000")
+    assert history.get(number).final_verdict is Verdict.NG
+    assert history.review(number, ReviewDecision.OVERRULE, Verdict.OK, "", "dust", pin=PIN["Sue"]).review is not None
+
+
+def test_a_missing_pin_counts_as_no_attempt(storage: Storage, access: Access) -> None:
+    access.sign_in("Sue", PIN["Sue"])
+    for _ in range(2 * FREE_ATTEMPTS):
+        with pytest.raises(PinNeededError):
+            access.require(Right.OVERRULE, pin="")
+    assert access.require(Right.OVERRULE, pin=PIN["Sue"]) == "Sue"
+
+
+@pytest.mark.parametrize("score", [0.1, 0.4])
+@pytest.mark.parametrize("decision", [ReviewDecision.CONFIRM, ReviewDecision.OVERRULE, ReviewDecision.RETYPE])
+def test_what_a_person_called_ng_no_operator_lets_go_whatever_the_system_said(
+    storage: Storage, access: Access, decision: ReviewDecision, score: float
+) -> None:
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, score))
+    history = History(storage, access)
+    access.sign_in("Sue", PIN["Sue"])
+    history.review(number, ReviewDecision.OVERRULE, Verdict.NG, "", "a crack")
+    access.sign_in("Olaf", PIN["Olaf"])
+    with pytest.raises(AccessError, match="Olaf may not overrule a verdict"):
+        history.review(number, decision, Verdict.OK, "", "dust", "dust", pin=PIN["Olaf"])
+    assert history.get(number).final_verdict is Verdict.NG
+
+
+def test_a_decision_that_came_between_is_not_turned_into_ok_unsigned(
+    storage: Storage, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = sign_product(storage)
+    number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1, 0.4))
+    history = History(storage, access)
+    access.sign_in("Sue", PIN["Sue"])
+    require, between = access.require, iter([True])
+
+    def slow(right: Right, *arguments: str, **others: str | None) -> str:
+        if next(between, False):
+            history.review(number, ReviewDecision.CONFIRM, Verdict.NG, "")
+        return require(right, *arguments, **others)
+
+    monkeypatch.setattr(access, "require", slow)
+    with pytest.raises(ReviewError, match="Somebody else decided on"):
+        history.review(number, ReviewDecision.CONFIRM, Verdict.OK, "")
+    assert history.get(number).final_verdict is Verdict.NG
 
 
 def test_a_session_ends_when_nothing_is_decided_for_long_enough(access: Access, clock: HandClock) -> None:
