@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from filo_core.errors import DatabaseInUseError, FiloError, SourceError
 from filo_core.line.sinks.base import Sink, SinkError
+from filo_core.loops import Loop
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.outbox import Outbox
@@ -71,14 +72,18 @@ class Courier:
         self._counting = threading.Lock()
         self._news = threading.Event()
         self._stop_by: float | None = None
-        self._stopping = threading.Event()
         self._left_behind = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"filo-courier-{sink.name}", daemon=True)
+        self._loop = Loop(f"filo-courier-{sink.name}", self._run, f"delivers to {sink.name}")
 
     @property
     def problem(self) -> str:
         """Why the oldest message is still here, as a sentence; empty when all is well."""
         return self._problem
+
+    @property
+    def failure(self) -> str:
+        """That its thread has died and is started again, as a sentence; empty when all is well."""
+        return self._loop.problem
 
     @property
     def waiting(self) -> int:
@@ -88,7 +93,7 @@ class Courier:
 
     def start(self) -> None:
         """Begin to deliver, first what an earlier start of the program has left."""
-        self._thread.start()
+        self._loop.start()
 
     def notify(self) -> None:
         """Say that the outbox has got one message more."""
@@ -98,13 +103,13 @@ class Courier:
     @property
     def is_running(self) -> bool:
         """True from the start until its thread has ended."""
-        return self._thread.is_alive()
+        return self._loop.is_running
 
     def wind_up(self, by: float) -> None:
         """Deliver what goes out without a failure until ``by`` by the monotonic clock, and end; does not wait."""
         if self._stop_by is None:
             self._stop_by = by
-        self._stopping.set()
+        self._loop.ask_to_stop()
         self._news.set()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
@@ -120,8 +125,8 @@ class Courier:
 
     def ended(self, by: float) -> bool:
         """Wait for the end until ``by``; False when it is left behind, to close the outbox itself once it ends."""
-        if self._thread.ident is not None and not self._left_behind.is_set():
-            self._thread.join(max(0.0, by - time.monotonic()))
+        if not self._left_behind.is_set():
+            self._loop.join(max(0.0, by - time.monotonic()))
         if self.is_running:
             self._left_behind.set()
         return not self.is_running
@@ -140,7 +145,7 @@ class Courier:
         """Wait for the courier before; False when this one is stopped first."""
         while self._earlier is not None and self._earlier.is_running:
             self._problem = f"{self.sink.name} has not let go of an earlier message. Check its receiver."
-            if self._stopping.wait(_LOOK_EVERY_S):
+            if self._loop.pause(_LOOK_EVERY_S):
                 return False
         self._earlier = None
         return True
@@ -153,7 +158,7 @@ class Courier:
                 waiting = self._outbox.next_message(self.sink.name)
                 if waiting is not None:
                     self._deliver(waiting)
-                elif self._stopping.is_set():
+                elif self._loop.must_stop():
                     return
                 else:
                     self.sink.keep_alive()
@@ -163,7 +168,7 @@ class Courier:
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the message is tried again
                 failures += 1
                 self._note(error)
-                if self._stopping.wait(self._back_off.after(failures)):
+                if self._loop.pause(self._back_off.after(failures)):
                     return
 
     def _note(self, error: Exception) -> None:
@@ -238,6 +243,11 @@ class Delivery:
         waiting = max((courier.waiting for courier in couriers), default=0)
         problem = " ".join(courier.problem for courier in couriers if courier.problem)
         return DeliveryState(len(couriers), waiting, problem)
+
+    @property
+    def failure(self) -> str:
+        """That a courier has died and is started again, as a sentence; empty when all is well."""
+        return next((failure for courier in self.couriers if (failure := courier.failure)), "")
 
     def start(self) -> None:
         """Begin to deliver, first what an earlier start has left."""

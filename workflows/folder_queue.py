@@ -19,6 +19,7 @@ from filo_core.errors import FiloError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunStarted
 from filo_core.line.queue import JobState
 from filo_core.line.settled_files import SettledFiles
+from filo_core.loops import Loop
 from workflows.folder_jobs import FolderJob, FolderJobFile, FolderJobKeeper, FolderJobObserver, FolderJobState
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class FolderJobs:
         self._submitting = ThreadPoolExecutor(1, "filo-folder-submit")
         self._stopping = threading.Event()
         self._kept_at = 0.0
-        self._watching = threading.Thread(target=self._watch, name="filo-folder-watch", daemon=True)
+        self._watching = Loop("filo-folder-watch", self._watch, "watches folders")
         self._damaged = ""
 
     # The list --------------------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ class FolderJobs:
     @property
     def problem(self) -> str:
         """Why the jobs cannot be kept, as a sentence; empty when they are."""
-        return self._keeper.problem or self._damaged
+        return self._watching.problem or self._keeper.problem or self._damaged
 
     def job(self, number: int) -> FolderJob | None:
         """One job; None where it is not listed any more."""
@@ -194,8 +195,7 @@ class FolderJobs:
         """Keep what is open for the next start. Called before the worker is stopped."""
         self._stopping.set()
         self._submitting.shutdown(cancel_futures=True)
-        if self._watching.ident is not None:
-            self._watching.join()
+        self._watching.stop()
         with self._lock:
             self._watched.clear()
             for number, job in self._jobs.items():
@@ -241,7 +241,7 @@ class FolderJobs:
                 handle.pause()
 
     def _watch(self) -> None:
-        while not self._stopping.wait(_LOOK_EVERY_S):
+        while not self._watching.pause(_LOOK_EVERY_S):
             with self._lock:
                 idle = [(number, files) for number, files in self._watched.items() if number not in self._handles]
             for number, files in idle:

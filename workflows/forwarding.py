@@ -6,7 +6,6 @@ transaction that takes the rows in. So nothing comes twice and nothing is left o
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from filo_core.errors import FiloError, ProductError, StorageError
+from filo_core.loops import Loop
 from storage.columns import LONGEST_NAME
 from storage.engine import BrokenRuleError, parse_url
 from storage.repositories.arrivals import Mark
@@ -88,8 +88,7 @@ class Forwarder:
         self._batch = batch
         self._on_batch = on_batch
         self._state = ForwardingState()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("filo-forwarder", self._run, "forwards the record")
 
     @property
     def state(self) -> ForwardingState:
@@ -106,7 +105,7 @@ class Forwarder:
         count = 0
         with open_storage(self._plant_url, self._folder) as plant:
             after = 0
-            while not self._stopping.is_set():
+            while not self._loop.must_stop():
                 done, after = self._one_batch(plant, after)
                 if not after:
                     break
@@ -118,21 +117,15 @@ class Forwarder:
 
     def start(self) -> None:
         """Forward from now on, on a thread of its own; no effect while it runs."""
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="filo-forwarder", daemon=True)
-            self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Stop after the batch in work; no effect when it does not run."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._loop.stop()
 
     def _run(self) -> None:
         wait = LOOK_EVERY_S
-        while not self._stopping.is_set():
+        while not self._loop.must_stop():
             try:
                 self.forward()
                 wait = LOOK_EVERY_S
@@ -143,7 +136,7 @@ class Forwarder:
                 wait = min(LONGEST_WAIT_S, 2 * wait)
             else:
                 self._state = replace(self._state, problem="")
-            self._stopping.wait(wait)
+            self._loop.pause(wait)
 
     def _one_batch(self, plant: Storage, after: int) -> tuple[int, int]:
         """Rows forwarded, and the entry to go on behind; 0 at the end of the chain."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.station import Station
-from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from workflows.delivery import BackOff, Courier, Delivery
@@ -75,6 +74,11 @@ class RecordLedger:
 class LinePart(Protocol):
     """A trigger, or a server: runs from its start to its stop."""
 
+    @property
+    def problem(self) -> str:
+        """Why it cannot do its work now, as a sentence; empty when all is well."""
+        ...
+
     def start(self) -> None:
         """Begin."""
         ...
@@ -136,7 +140,7 @@ class Line:
                 on_answer=self._tell,
                 model_problem=self.model_problem,
             )
-            self.announcer = Announcer(self.station, self.deadline_s, trigger_problem=self._trigger_problem)
+            self.announcer = Announcer(self.station, self.deadline_s, other_problem=self._other_problem)
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()
 
@@ -180,9 +184,9 @@ class Line:
                 # Called from the last one on, each whatever becomes of the others.
                 ending.callback(self._started.pop(0).stop)
 
-    def _trigger_problem(self) -> str:
-        problems = (part.problem for part in self.parts if isinstance(part, FolderTrigger))
-        return next(filter(None, problems), "")
+    def _other_problem(self) -> str:
+        """Of what asks and what delivers. A receiver that is away is none: its messages wait."""
+        return next(filter(None, (part.problem for part in self.parts)), "") or self.delivery.failure
 
     def _tell(self, result: LineResult, inspection: Inspection | None) -> None:
         self.announcer.tell(result)

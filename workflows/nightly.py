@@ -6,12 +6,12 @@ Also when the window opens, for the night that it was closed.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
+from filo_core.loops import Loop
 from workflows.backups import back_up_if_due, note_backup_problem
 from workflows.retention import Retention, RetentionRules, rules_of
 
@@ -42,22 +42,19 @@ class NightlyWork:
         self._on_problem = on_problem
         self._problem = ""
         self._removed_on: date | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="nightly work", daemon=True)
+        self._loop = Loop("filo-nightly", self._run, "makes backups", self._say)
 
     def start(self) -> None:
         """Do today's work if it is not done yet, then look again now and then."""
-        self._thread.start()
+        self._loop.start()
 
     def close(self) -> None:
         """End; nothing happens when it was never started."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._loop.stop()
 
     def _run(self) -> None:
         self._work()
-        while not self._closed.wait(_LOOKS_EVERY_S):
+        while not self._loop.pause(_LOOKS_EVERY_S):
             if datetime.now().astimezone().hour >= self._settings.backup_hour:
                 self._work()
 

@@ -10,6 +10,7 @@ from filo_core.line.live import LiveCounters
 from filo_core.line.results import LineResult, inspection_of
 from filo_core.line.triggers.base import Ticket, TriggerKind
 from filo_core.line.triggers.key import ask_by_key
+from filo_core.loops import Loop
 from filo_core.types import Inspection, RecipeVersion
 from workflows.delivery import DeliveryState
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 DEADLINE_S = 2.0
 """Longest time from a trigger to its answer."""
 _LOOK_EVERY_S = 0.05
+"""Whether to stop while the model loads."""
+_FOR_EVER_S = 3600.0
 
 
 class TriggeredInspection:
@@ -58,8 +61,7 @@ class TriggeredInspection:
         self._counters = LiveCounters()
         self._note = ""
         self._ready = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="filo-triggered", daemon=True)
+        self._loop = Loop("filo-triggered", self._run, "waits for the model")
         self.failure: Exception | None = None
         """Why it ended by itself; None while it runs, and after a stop."""
 
@@ -76,7 +78,7 @@ class TriggeredInspection:
     @property
     def is_running(self) -> bool:
         """True from the start until it is stopped, or cannot go on."""
-        return self._thread.is_alive()
+        return self._loop.is_running
 
     @property
     def is_ready(self) -> bool:
@@ -88,7 +90,7 @@ class TriggeredInspection:
         """Why a trigger would get no verdict now, as a sentence; empty when it would. An output is no reason."""
         if self._line is None or not self.is_ready:
             return ""
-        return self._line.announcer.problem
+        return self._loop.problem or self._line.announcer.problem
 
     @property
     def delivery_state(self) -> DeliveryState:
@@ -123,13 +125,11 @@ class TriggeredInspection:
             line.stop()
             raise
         self._line = line
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Answer what is open with NOT_INSPECTED, and end."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def ask(self) -> Ticket | None:
         """The key was pressed: ask for one verdict; None while nothing is ready, or another trigger is chosen."""
@@ -140,25 +140,26 @@ class TriggeredInspection:
     def _run(self) -> None:
         assert self._line is not None, "the thread is started with the line"
         try:
-            if self._warm_up():
+            # One that dies while it waits finds its line running.
+            if not self._ready.is_set() and self._warm_up():
                 self._line.start()
                 self._ready.set()
-                self._stopping.wait()
+            while self._ready.is_set() and not self._loop.pause(_FOR_EVER_S):
+                pass
         except Exception as error:  # noqa: BLE001 - whatever a driver raises has to reach the screen
             self.failure = error
-        finally:
-            self._ready.clear()
-            self._line.stop()
+        self._ready.clear()
+        self._line.stop()
 
     def _warm_up(self) -> bool:
         """Wait for the model; False when it was stopped meanwhile."""
         handle = self._detector.warm_up()
         while not handle.wait(_LOOK_EVERY_S).is_final:
-            if self._stopping.is_set():
+            if self._loop.must_stop():
                 handle.cancel()
         if handle.error is not None:
             raise handle.error
-        return not self._stopping.is_set()
+        return not self._loop.must_stop()
 
     def _take(self, result: LineResult, inspection: Inspection | None) -> None:
         shown = inspection if inspection is not None else inspection_of(result)

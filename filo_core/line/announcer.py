@@ -55,7 +55,7 @@ class Announcer:
         station: answers; it tells its new answers to :meth:`tell`.
         deadline_s: longest time from a trigger to its answer.
         clock: that of ``Trigger.asked_monotonic``, in seconds.
-        trigger_problem: why a trigger cannot ask now, as a sentence: its folder is away.
+        other_problem: what keeps a trigger or an output from its work, as a sentence: a folder is away.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Announcer:
         station: StationState,
         deadline_s: float,
         clock: Callable[[], float] = time.monotonic,
-        trigger_problem: Callable[[], str] = lambda: "",
+        other_problem: Callable[[], str] = lambda: "",
     ) -> None:
         self.readers: list[Reader] = []
         self._station = station
         self._deadline_s = deadline_s
         self._clock = clock
-        self._trigger_problem = trigger_problem
+        self._other_problem = other_problem
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
@@ -89,7 +89,7 @@ class Announcer:
     @property
     def problem(self) -> str:
         """Why no part would get a verdict now, as a sentence; empty when all is well."""
-        return self._station.problem or self._trigger_problem()
+        return self._station.problem or self._other_problem()
 
     def ask(self, trigger: Trigger) -> Ticket:
         """Accept a trigger; what was published of the part before is withdrawn first."""

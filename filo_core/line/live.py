@@ -16,6 +16,7 @@ from filo_core.imaging import encode_frame
 from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
 from filo_core.line.runs import judge
 from filo_core.line.sources.base import SourceState
+from filo_core.loops import Loop
 from filo_core.types import Inspection, Origin, RecipeVersion, Verdict
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.01
+_LOOK_EVERY_S = 0.1
+"""Whether to stop; a picture is noticed at once."""
 _RETRY_S = 1.0
 _RATE_OVER = 20
 
@@ -89,19 +91,19 @@ class LiveInspection(Generic[EngineT]):
         self._problem = ""
         self._note = ""
         self._started_source = False
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._pumping = Loop("filo-live", self._pump, "hands pictures to the model")
+        self._handle: JobHandle | None = None
         self._judging_on: int | None = None
 
     @property
     def is_running(self) -> bool:
         """True from the start until it is stopped, or the source has played to its end."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._pumping.is_running
 
     @property
     def problem(self) -> str:
         """Why the newest frame got no stored verdict, as a sentence; empty when it did."""
-        return self._problem
+        return self._pumping.problem or self._worker.problem or self._problem
 
     @property
     def note(self) -> str:
@@ -121,7 +123,6 @@ class LiveInspection(Generic[EngineT]):
         """Start the source if need be, and inspect; no effect while running."""
         if self.is_running:
             return
-        self._stopping.clear()
         self._counters = LiveCounters()
         self._superseded = 0
         self._verdict_times.clear()
@@ -129,22 +130,23 @@ class LiveInspection(Generic[EngineT]):
         self._started_source = self.source.state is SourceState.STOPPED
         if self._started_source:
             self.source.start()
-        self._thread = threading.Thread(target=self._pump, name="filo-live", daemon=True)
-        self._thread.start()
+        self._pumping.start()
 
     def stop(self) -> None:
         """Stop after the frame in work; no verdict comes afterwards. May be called from ``on_inspection`` as well."""
-        self._stopping.set()
+        self._pumping.ask_to_stop()
+        handle = self._handle
+        if handle is not None:
+            handle.cancel()
         # From there, waiting for the pump would be waiting for the very job that calls.
-        if self._thread is not None and threading.get_ident() != self._judging_on:
-            self._thread.join()
-            self._thread = None
+        if threading.get_ident() != self._judging_on:
+            self._pumping.join()
         if self._started_source:
             self._started_source = False
             self.source.stop()
 
     def _pump(self) -> None:
-        while not self._stopping.is_set():
+        while not self._pumping.must_stop():
             ended = self.source.state is SourceState.STOPPED
             frame = self.source.newest()
             if frame is not None:
@@ -153,7 +155,7 @@ class LiveInspection(Generic[EngineT]):
             elif ended:
                 return
             else:
-                self._stopping.wait(_LOOK_EVERY_S)
+                self.source.wait(_LOOK_EVERY_S)
 
     def _inspect_from(self, frame: Frame) -> bool:
         """Have ``frame``, and those that come meanwhile, judged; False when there is no worker any more."""
@@ -163,17 +165,16 @@ class LiveInspection(Generic[EngineT]):
         except WorkerStoppedError as error:
             self._problem = str(error)
             return False
-        state = self._wait_for(handle)
+        self._handle = handle
+        if self._pumping.must_stop():
+            # It was stopped before there was anything to cancel.
+            handle.cancel()
+        state = handle.wait()
+        self._handle = None
         if state is JobState.FAILED:
             self._problem = _sentence(handle.error)
-            self._stopping.wait(_RETRY_S)
+            self._pumping.pause(_RETRY_S)
         return True
-
-    def _wait_for(self, handle: JobHandle) -> JobState:
-        while not (state := handle.wait(_LOOK_EVERY_S)).is_final:
-            if self._stopping.is_set():
-                handle.cancel()
-        return state
 
     def _judge_newest(self, engine: EngineT, first: Frame) -> Iterator[ImageInspected]:
         self._judging_on = threading.get_ident()
@@ -181,7 +182,7 @@ class LiveInspection(Generic[EngineT]):
             self._detector = self._make_detector(engine)
         frame: Frame | None = first
         index = 0
-        while frame is not None and not self._stopping.is_set():
+        while frame is not None and not self._pumping.must_stop():
             # The job may have waited for its turn meanwhile.
             newer = self.source.newest()
             if newer is not None:

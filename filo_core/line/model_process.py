@@ -9,7 +9,6 @@ import contextlib
 import os
 import queue
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.errors import FiloError
+from filo_core.loops import Loop
 from filo_core.out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Conn
     # Ctrl+C reaches every process of the terminal; this one ends when its owner does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     wishes: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(owner, wishes), daemon=True).start()
+    Loop("filo-model-listen", lambda: _listen(owner, wishes), "hands pictures to the model").start()
     try:
         model = _Model(make, device)
     except (FiloError, OSError, RuntimeError, ValueError, MemoryError) as error:

@@ -17,6 +17,7 @@ from filo_core.line.results import LineResult, inspection_of, not_inspected, res
 from filo_core.line.runs import judge
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.triggers.base import Ticket, Trigger
+from filo_core.loops import Loop, first_problem
 from filo_core.types import Inspection, Origin, SourceImage, Verdict
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.005
+_LOOK_EVERY_S = 0.1
+"""Whether the part is still to be judged; a picture is noticed at once."""
 _WATCH_EVERY_S = 0.02
 _ANSWERING_S = 0.05
 """What keeping and passing on an answer takes: by so much the watch is ahead of the deadline."""
@@ -51,7 +53,7 @@ class _Pending:
     deadline: float
     number: int | None = None
     """The ledger's; None until the trigger is kept."""
-    claimed_by: int | None = None
+    claimed_by: threading.Thread | None = None
     """The thread that decides the answer: that which judges, or the watch when the time is up."""
 
 
@@ -99,12 +101,11 @@ class Station:
         self._storage_problem = ""
         self._heartbeat = 0
         self._judging_since: float | None = None
-        self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._judge_all, name="filo-station", daemon=True),
-            threading.Thread(target=self._watch, name="filo-station-watch", daemon=True),
-            threading.Thread(target=self._keep_later, name="filo-station-keep", daemon=True),
-        ]
+        self._judging = Loop("filo-station", self._judge_all, "judges parts")
+        self._watching = Loop("filo-station-watch", self._watch, "watches the deadlines")
+        self._keeping = Loop("filo-station-keep", self._keep_later, "keeps answers later")
+        self._loops = (self._judging, self._watching, self._keeping)
+        self._stopping = False
 
     @property
     def counters(self) -> StationCounters:
@@ -131,21 +132,22 @@ class Station:
         """Why triggers cannot be judged or kept now, as a sentence; empty when all is well."""
         if self._source is not None and self._source.state is SourceState.LOST:
             return self._source.problem
-        return self._storage_problem or self._model_problem()
+        return first_problem(self._loops) or self._storage_problem or self._model_problem()
 
     def start(self) -> None:
         """Begin to judge."""
-        for thread in self._threads:
-            thread.start()
+        for loop in self._loops:
+            loop.start()
 
     def stop(self) -> None:
         """Answer what is open with NOT_INSPECTED, and end."""
-        self._stopping.set()
         with self._changed:
+            self._stopping = True
             self._changed.notify_all()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(self._deadline_s + 5.0)
+        for loop in self._loops:
+            loop.ask_to_stop()
+        for loop in self._loops:
+            loop.join(self._deadline_s + 5.0)
         for pending in list(self._open.values()):
             if self._claim(pending):
                 self._answer_first(pending, "The line was stopped before this part was judged. Judge it by eye.")
@@ -188,7 +190,7 @@ class Station:
 
     def _enqueue(self, pending: _Pending) -> None:
         with self._changed:
-            refused = self._stopping.is_set() or len(self._waiting) >= _MOST_WAITING
+            refused = self._stopping or len(self._waiting) >= _MOST_WAITING
             if not refused:
                 self._waiting.append(pending)
                 self._changed.notify_all()
@@ -212,8 +214,8 @@ class Station:
 
     def _next(self) -> _Pending | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping.is_set() or bool(self._waiting))
-            return None if self._stopping.is_set() else self._waiting.popleft()
+            self._changed.wait_for(lambda: self._stopping or bool(self._waiting))
+            return None if self._stopping else self._waiting.popleft()
 
     def _judge_one(self, pending: _Pending) -> None:
         trigger = pending.ticket.trigger
@@ -245,12 +247,12 @@ class Station:
     def _frame_after(self, pending: _Pending) -> Frame | None:
         """The first frame captured since the trigger: an older one may show the part before."""
         asked = pending.ticket.trigger.asked_monotonic
-        while not self._stopping.is_set() and pending.claimed_by is None and self._source is not None:
+        while not self._stopping and pending.claimed_by is None and self._source is not None:
             frame = self._source.newest()
             if frame is not None and frame.captured_monotonic >= asked:
                 return frame
             if frame is None:
-                self._stopping.wait(_LOOK_EVERY_S)
+                self._source.wait(_LOOK_EVERY_S)
         return None
 
     def _inspect(self, trigger: Trigger, picture: Frame | SourceImage) -> Inspection:
@@ -264,15 +266,16 @@ class Station:
     # Answering -------------------------------------------------------------------------------------------------
 
     def _claim(self, pending: _Pending) -> bool:
+        """Whether it is for this thread to answer: nobody does, or one that has died since."""
         with self._changed:
-            if pending.claimed_by is not None:
+            if pending.claimed_by is not None and pending.claimed_by.is_alive():
                 return False
-            pending.claimed_by = threading.get_ident()
+            pending.claimed_by = threading.current_thread()
             return True
 
     def _is_unanswered(self, pending: _Pending) -> bool:
         """Whether this thread decides the answer, and has not given it."""
-        mine = self._claim(pending) or pending.claimed_by == threading.get_ident()
+        mine = self._claim(pending) or pending.claimed_by is threading.current_thread()
         return mine and pending.ticket.result is None
 
     def _refusal(self, pending: _Pending, reason: str) -> LineResult:
@@ -333,17 +336,17 @@ class Station:
     # The watch -------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        while not self._stopping.wait(_WATCH_EVERY_S):
+        while not self._watching.pause(_WATCH_EVERY_S):
             now = time.monotonic()
             since = self._judging_since
-            if self._threads[0].is_alive() and (since is None or now - since < 2 * self._deadline_s):
+            if self._judging.is_running and (since is None or now - since < 2 * self._deadline_s):
                 self._heartbeat += 1
             for pending in list(self._open.values()):
                 if now >= pending.deadline - _ANSWERING_S and self._claim(pending):
                     self._answer_first(pending, self._why_late())
 
     def _keep_later(self) -> None:
-        while not self._stopping.wait(_WATCH_EVERY_S):
+        while not self._keeping.pause(_WATCH_EVERY_S):
             if self._unkept.keep():
                 self._storage_problem = ""
 

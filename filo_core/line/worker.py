@@ -10,6 +10,7 @@ from typing import Generic
 
 from filo_core.errors import FiloError
 from filo_core.line.queue import EngineT, Job, JobHandle, JobListener, JobQueue, JobState, Wish, WorkerStoppedError
+from filo_core.loops import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ class Worker(Generic[EngineT]):
     """Runs jobs on the one thread that makes and owns the engine.
 
     Jobs may be submitted before the engine is ready. If it cannot be made, they and all later ones fail with that
-    error. An exception in a job fails that job alone.
+    error. An exception in a job fails that job alone. One that ends the whole thread cancels every job, and the
+    engine is made anew.
 
     Args:
         make_engine: called on the worker's thread; once, unless the engine is changed.
@@ -52,13 +54,17 @@ class Worker(Generic[EngineT]):
         self._engine_error: Exception | None = None
         self._stopping = False
         self._must_load = True
-        # A thread that hangs in a driver must not keep the program from ending.
-        self._thread = threading.Thread(target=self._run, name="filo-worker", daemon=True)
+        self._loop = Loop("filo-worker", self._run, "runs the model", self._after_death)
 
     @property
     def engine(self) -> EngineT | None:
         """The engine once it is ready, to read its properties; compute with it in jobs only."""
         return self._engine
+
+    @property
+    def problem(self) -> str:
+        """That its thread has died and is started again, as a sentence; empty when all is well."""
+        return self._loop.problem
 
     @property
     def engine_problem(self) -> str:
@@ -67,7 +73,7 @@ class Worker(Generic[EngineT]):
 
     def start(self) -> None:
         """Start the thread, and make the engine on it."""
-        self._thread.start()
+        self._loop.start()
 
     def submit(self, job: Job[EngineT], listener: JobListener | None = None) -> JobHandle:
         """Queue a job; ``listener`` is told on the worker's thread.
@@ -103,34 +109,33 @@ class Worker(Generic[EngineT]):
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread.ident is None:
+        ended = self._loop.stop(timeout)
+        if ended:
+            # What was never begun, or was left by a thread that died.
             self._cancel_all()
-            return True
-        if self._thread is threading.current_thread():
-            return False
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return ended
 
     def _run(self) -> None:
-        try:
-            while not self._stopping:
-                if self._must_load:
-                    self._load_engine()
-                    continue
-                self._grant_wishes()
-                handle = self._queue.next_turn()
-                if handle is None:
-                    self._wait_for_work()
-                elif self._engine_error is not None:
-                    self._end(handle, JobState.FAILED, self._engine_error)
-                else:
-                    self._advance(handle)
-        finally:
-            # Also when a job asked the whole thread to end: nobody may wait for ever.
-            with self._changed:
-                self._stopping = True
-            self._cancel_all()
-            self._engine = None
+        while not self._stopping:
+            if self._must_load:
+                self._load_engine()
+                continue
+            self._grant_wishes()
+            handle = self._queue.next_turn()
+            if handle is None:
+                self._wait_for_work()
+            elif self._engine_error is not None:
+                self._end(handle, JobState.FAILED, self._engine_error)
+            else:
+                self._advance(handle)
+        self._cancel_all()
+        self._engine = None
+
+    def _after_death(self, _: str) -> None:
+        """Nobody may wait for ever for a job that went with the thread, nor trust the model it was left with."""
+        self._must_load = True
+        self._cancel_all()
+        self._engine = None
 
     def _load_engine(self) -> None:
         self._must_load = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import threading
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from filo_core.line.sources.base import Frame, ImageSource, SourceState
+from filo_core.line.sources.base import Frame, FrameSlot, ImageSource, SourceState
 from filo_core.line.sources.camera import CameraSource
 from filo_core.line.sources.folder import FolderSource
 from filo_core.line.sources.timing import CameraTiming
@@ -318,3 +319,43 @@ def test_a_source_whose_pictures_vanish_is_lost(place: Path, source: ImageSource
 
     wait_until(lambda: source.state is SourceState.LOST)
     assert "does not exist" in source.problem
+
+
+def test_a_frame_can_be_waited_for_and_is_there_then(source: ImageSource) -> None:
+    source.start()
+    taken = 0
+    for _ in range(5):
+        # Another picture may be taken between the two by nobody: there is one caller.
+        assert source.wait(LONGEST_WAIT_S)
+        taken += source.newest() is not None
+    assert taken == 5
+
+
+def test_nothing_is_waited_for_in_vain_longer_than_said(source: ImageSource) -> None:
+    assert source.wait(0.0) is False
+    assert source.wait(0.02) is False
+
+
+def test_a_thread_that_waits_is_woken_by_the_next_frame_of_a_slot() -> None:
+    slot = FrameSlot()
+    found: list[bool] = []
+    waiting = threading.Thread(target=lambda: found.append(slot.wait(LONGEST_WAIT_S)))
+    waiting.start()
+    slot.put(np.zeros((1, 1, 3), np.uint8), datetime.now(UTC), time.monotonic())
+    waiting.join(LONGEST_WAIT_S)
+    assert found == [True]
+    assert slot.take() is not None
+    assert slot.wait(0.0) is False
+
+
+def test_a_source_whose_thread_dies_is_lost_and_plays_again(source: ImageSource) -> None:
+    source.start()
+    wait_until(lambda: source.state is SourceState.RUNNING)
+    loop = getattr(source, "_playing", None) or source._loop  # type: ignore[attr-defined]
+    ident = loop._thread.ident
+    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit)) == 1
+    wait_until(lambda: loop.deaths)
+    assert source.state is SourceState.LOST
+    assert "failed" in source.problem
+    wait_until(lambda: source.state is SourceState.RUNNING)
+    wait_until(lambda: source.newest() is not None)

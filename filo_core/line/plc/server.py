@@ -14,6 +14,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from filo_core.errors import SourceError
 from filo_core.line.plc.register_map import Coil, Holding, Input
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.plc.handshake import Handshake
@@ -46,13 +47,18 @@ class ModbusServer:
         self._problem = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: ModbusTcpServer | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="filo-modbus", daemon=True)
+        self._serving = Loop("filo-modbus", lambda: asyncio.run(self._serve()), "answers the PLC")
+
+    @property
+    def problem(self) -> str:
+        """Why it does not answer now, as a sentence; empty when all is well."""
+        return self._serving.problem
 
     def start(self) -> None:
         """Listen."""
         # It writes a traceback for every frame it cannot read, whoever sends it.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-        self._thread.start()
+        self._serving.start()
         if not self._started.wait(_START_S) or self._problem:
             self.stop()
             raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus. Choose another.")
@@ -60,10 +66,9 @@ class ModbusServer:
     def stop(self) -> None:
         """Close the port and every connection."""
         # Where it could not listen the loop ends by itself, and would leave the wish to shut down unheard.
-        if self._loop is not None and self._server is not None and not self._problem and self._thread.is_alive():
+        if self._loop is not None and self._server is not None and not self._problem and self._serving.is_running:
             asyncio.run_coroutine_threadsafe(_shut_down(self._server), self._loop)
-        if self._thread.ident is not None:
-            self._thread.join(_START_S)
+        self._serving.stop(_START_S)
         self._asking.shutdown()
 
     async def _serve(self) -> None:
@@ -80,6 +85,8 @@ class ModbusServer:
         )
         self._server = ModbusTcpServer(device, address=(self._host, self._port))
         if not await self._server.listen():
+            if self._started.is_set():
+                raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus any more.")
             self._problem = "taken"
             self._started.set()
             return

@@ -83,12 +83,16 @@ class ImageSource(Protocol):
         """The newest frame, to one caller only; None when it was taken already, and after :meth:`stop`."""
         ...
 
+    def wait(self, timeout: float) -> bool:
+        """Wait until there is a frame to take, at most ``timeout`` seconds; True when there is one."""
+        ...
+
 
 class FrameSlot:
-    """Room for one frame: the newest replaces the one before. Thread-safe."""
+    """Room for one frame, which can be waited for: the newest replaces the one before. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._frame: Frame | None = None
         self._frames = 0
         self._dropped = 0
@@ -109,6 +113,12 @@ class FrameSlot:
             self._dropped += self._frame is not None
             self._frames += 1
             self._frame = Frame(pixels, self._frames, captured_at, captured_monotonic)
+            self._lock.notify_all()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until there is a frame in the slot, at most ``timeout`` seconds; True when there is one."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self._frame is not None, timeout)
 
     def take(self) -> Frame | None:
         """The frame in the slot, which is empty then."""

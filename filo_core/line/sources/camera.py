@@ -15,6 +15,7 @@ from filo_core.line.sources.camera_process import CameraProcess, capture
 from filo_core.line.sources.camera_session import CameraSession
 from filo_core.line.sources.capturing import CaptureSettings, Ending
 from filo_core.line.sources.timing import CameraTiming
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from filo_core.line.sources.repeats import Stuck
 
 _LOOK_EVERY_S = 0.05
+_LONGEST_WAIT_S = 0.05
+"""For a picture of one life of the process: another one may have begun meanwhile."""
 _FIRST_CAPACITY = 3840 * 2160 * 3
 _SIZE_REMEDY = "Set a smaller size."
 _STUCK_REMEDY = (
@@ -66,8 +69,7 @@ class CameraSource:
         self._capacity = _FIRST_CAPACITY
         self._state = SourceState.STOPPED
         self._problem = ""
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("filo-camera-watch", self._run, "watches the camera")
         self._starting = threading.Lock()
         # Guards the counters and the session against its replacement while a frame is being read.
         self._reading = threading.Lock()
@@ -88,12 +90,12 @@ class CameraSource:
     @property
     def state(self) -> SourceState:
         """How it is now."""
-        return self._state
+        return SourceState.LOST if self._loop.problem else self._state
 
     @property
     def problem(self) -> str:
         """While LOST: what happened and what to do, as a sentence."""
-        return self._problem
+        return self._loop.problem or self._problem
 
     @property
     def frames(self) -> int:
@@ -112,24 +114,19 @@ class CameraSource:
     def start(self) -> None:
         """Begin to capture, and return at once; no effect while it captures."""
         with self._starting:
-            if self._thread is not None and self._thread.is_alive():
+            if self._loop.is_running:
                 return
-            self._stopping.clear()
             with self._reading:
                 self._left_over = None
                 self._frames_before = self._last_taken = self._taken = 0
             self._problem = ""
             self._state = SourceState.OPENING
-            self._thread = threading.Thread(target=self._run, name="filo-camera-watch", daemon=True)
-            self._thread.start()
+            self._loop.start()
 
     def stop(self) -> None:
         """End; the camera's process is gone afterwards."""
         with self._starting:
-            self._stopping.set()
-            if self._thread is not None:
-                self._thread.join()
-                self._thread = None
+            self._loop.stop()
             with self._reading:
                 self._left_over = None
             self._problem = ""
@@ -143,6 +140,21 @@ class CameraSource:
             self._taken += frame is not None
             return frame
 
+    def wait(self, timeout: float) -> bool:
+        """Wait until there is a frame to take, at most ``timeout`` seconds; True when there is one."""
+        until = time.monotonic() + timeout
+        while True:
+            with self._reading:
+                session, taken, waits = self._session, self._last_taken, self._left_over is not None
+            left = until - time.monotonic()
+            if waits or left <= 0:
+                return waits or (session is not None and session.room.sequence > taken)
+            if session is None:
+                if self._loop.pause(min(left, _LONGEST_WAIT_S)):
+                    return False
+            elif session.room.wait(taken, min(left, _LONGEST_WAIT_S)):
+                return True
+
     def _count_frames(self) -> int:
         return self._frames_before + (self._session.room.sequence if self._session is not None else 0)
 
@@ -155,17 +167,17 @@ class CameraSource:
 
     def _run(self) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not self._loop.must_stop():
             before = self._frames_before
             problem = self._one_life()
-            if self._stopping.is_set():
+            if self._loop.must_stop():
                 return
             if not problem:
                 self._state = SourceState.STOPPED
                 return
             self._lose(problem)
             failures = 1 if self._frames_before > before else failures + 1
-            self._stopping.wait(self._timing.pause(failures))
+            self._loop.pause(self._timing.pause(failures))
 
     def _one_life(self) -> str:
         """Capture until it ends; the problem as a sentence, empty when it was stopped or played to its end."""
@@ -187,7 +199,7 @@ class CameraSource:
             self._capacity = needed
 
     def _watch(self, session: CameraSession) -> tuple[Ending | None, int, str]:
-        while not self._stopping.is_set():
+        while not self._loop.must_stop():
             news = session.look(_LOOK_EVERY_S)
             if news is None:
                 problem = self._look_at_silence(session)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.line.sources.capturing import CaptureSettings, Device, Picture, keep_capturing
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -49,7 +50,7 @@ def begin_process(owner: Connection[Any, Any]) -> threading.Event:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence()
     ending = threading.Event()
-    threading.Thread(target=_end_with_owner, args=(owner, ending), daemon=True).start()
+    Loop("filo-camera-end", lambda: _end_with_owner(owner, ending), "ends the camera's process").start()
     return ending
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from filo_core.errors import FolderError, UnreadableImageError
 from filo_core.imaging import list_images, printable_name, read_image
 from filo_core.line.sources.base import Frame, FrameSlot, SourceState
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,7 @@ class FolderSource:
         self._slot = FrameSlot()
         self._state = SourceState.STOPPED
         self._problem = ""
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._playing = Loop(f"filo-folder-{self.name}", self._play, "plays a folder as a camera")
         self._starting = threading.Lock()
 
     def __repr__(self) -> str:
@@ -54,12 +54,12 @@ class FolderSource:
     @property
     def state(self) -> SourceState:
         """How it is now."""
-        return self._state
+        return SourceState.LOST if self._playing.problem else self._state
 
     @property
     def problem(self) -> str:
         """Why it is LOST, or which files of the last time round were left out; empty when all is well."""
-        return self._problem
+        return self._playing.problem or self._problem
 
     @property
     def frames(self) -> int:
@@ -74,22 +74,17 @@ class FolderSource:
     def start(self) -> None:
         """Begin to play; no effect while it plays."""
         with self._starting:
-            if self._thread is not None and self._thread.is_alive():
+            if self._playing.is_running:
                 return
             self._slot.clear()
-            self._stopping.clear()
             self._problem = ""
             self._state = SourceState.OPENING
-            self._thread = threading.Thread(target=self._play, name=f"filo-folder-{self.name}", daemon=True)
-            self._thread.start()
+            self._playing.start()
 
     def stop(self) -> None:
         """End; the thread is gone afterwards."""
         with self._starting:
-            self._stopping.set()
-            if self._thread is not None:
-                self._thread.join(_LONGEST_STOP_S)
-                self._thread = None
+            self._playing.stop(_LONGEST_STOP_S)
             self._slot.discard()
             self._problem = ""
             self._state = SourceState.STOPPED
@@ -98,8 +93,12 @@ class FolderSource:
         """The image in turn, unless it was taken already."""
         return self._slot.take()
 
+    def wait(self, timeout: float) -> bool:
+        """Wait until there is an image to take, at most ``timeout`` seconds; True when there is one."""
+        return self._slot.wait(timeout)
+
     def _play(self) -> None:
-        while not self._stopping.is_set():
+        while not self._playing.must_stop():
             self._play_once()
             if not self._loop and self._state is SourceState.RUNNING:
                 self._state = SourceState.STOPPED
@@ -110,7 +109,7 @@ class FolderSource:
             images = list_images(self._folder).images
         except FolderError as error:
             self._lose(str(error))
-            self._stopping.wait(max(self._interval_s, _SHORTEST_RETRY_S))
+            self._playing.pause(max(self._interval_s, _SHORTEST_RETRY_S))
             return
         unreadable: list[str] = []
         for path in images:
@@ -124,7 +123,7 @@ class FolderSource:
                 if self._state is SourceState.LOST:
                     self._problem = ""
                 self._state = SourceState.RUNNING
-            if self._stopping.wait(max(0.0, due - time.monotonic())):
+            if self._playing.pause(max(0.0, due - time.monotonic())):
                 return
         self._problem = _name_unreadable(unreadable)
         if len(unreadable) == len(images):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_BEATS, _SEQUENCE, _HEIGHT, _WIDTH = range(4)
+_BEATS, _SEQUENCE, _HEIGHT, _WIDTH, _AWAITED = range(5)
 _WALL, _MONOTONIC = range(2)
+_LONGEST_DEAF_S = 0.05
+"""Two processes that look at the same moment may miss each other: the one that waits looks again after this."""
 
 
 class SharedFrame:
@@ -28,10 +31,12 @@ class SharedFrame:
 
     def __init__(self, context: SpawnContext, capacity: int) -> None:
         # Types of ctypes arrays differ between platforms and say nothing here.
-        self._numbers: Any = context.RawArray("q", 4)
+        self._numbers: Any = context.RawArray("q", 5)
         self._times: Any = context.RawArray("d", 2)
         self._pixels: Any = context.RawArray("B", capacity)
         self._lock = context.Lock()
+        # Not a condition: a process that is killed while it holds one never gives it back.
+        self._news = context.Semaphore(0)
 
     @property
     def capacity(self) -> int:
@@ -72,6 +77,20 @@ class SharedFrame:
             self._numbers[_SEQUENCE] = sequence
         finally:
             self._lock.release()
+        if self._numbers[_AWAITED]:
+            self._numbers[_AWAITED] = 0
+            self._news.release()
+        return True
+
+    def wait(self, newer_than: int, timeout: float) -> bool:
+        """Wait for a frame with a number above ``newer_than``, at most ``timeout`` seconds; True when there is one."""
+        until = time.monotonic() + timeout
+        while self.sequence <= newer_than:
+            self._numbers[_AWAITED] = 1
+            left = until - time.monotonic()
+            if left <= 0:
+                return self.sequence > newer_than
+            self._news.acquire(timeout=min(left, _LONGEST_DEAF_S))
         return True
 
     def read(self, newer_than: int, timeout: float = 0.2) -> tuple[NDArray[np.uint8], int, float, float] | None:

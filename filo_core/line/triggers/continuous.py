@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from typing import TYPE_CHECKING
 
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
 
-_LOOK_EVERY_S = 0.005
+_LOOK_EVERY_S = 0.1
+"""Whether to stop; a picture is noticed at once."""
 
 
 class ContinuousTrigger:
@@ -22,34 +23,36 @@ class ContinuousTrigger:
         self._source = source
         self._station = station
         self._run_id = uuid.uuid4().hex[:8]
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="filo-continuous", daemon=True)
+        self._loop = Loop("filo-continuous", self._run, "has every picture judged")
 
     @property
     def is_running(self) -> bool:
         """False before the start, after the stop, and once the source has played to its end."""
-        return self._thread.is_alive()
+        return self._loop.is_running
+
+    @property
+    def problem(self) -> str:
+        """Why it does not ask now, as a sentence; empty when all is well."""
+        return self._loop.problem
 
     def start(self) -> None:
         """Begin to ask."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Ask no more."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._loop.must_stop():
             ended = self._source.state is SourceState.STOPPED
             frame = self._source.newest()
             if frame is None:
                 if ended:
                     return
-                self._stopping.wait(_LOOK_EVERY_S)
+                self._source.wait(_LOOK_EVERY_S)
                 continue
             name = f"frame-{self._run_id}-{frame.frame_id}"
             asked = self._station.ask(Trigger(name, TriggerKind.CONTINUOUS, frame, frame.captured_monotonic))
-            while asked.wait(0.1) is None and not self._stopping.is_set():
+            while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
                 pass

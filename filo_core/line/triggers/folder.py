@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from filo_core.errors import UnreadableImageError
 from filo_core.imaging import changed_at, decode_image, hash_encoded, printable_name, read_encoded
 from filo_core.line.settled_files import SETTLED_S, SettledFiles
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.triggers.base import Ticket
@@ -32,36 +32,33 @@ class FolderTrigger:
         self._files = SettledFiles(folder, settled_s)
         self._station = station
         self._every_s = every_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="filo-folder-trigger", daemon=True)
+        self._loop = Loop("filo-folder-trigger", self._run, "watches the folder")
 
     @property
     def problem(self) -> str:
         """Why the folder cannot be watched now, as a sentence; empty when all is well."""
-        return self._files.problem
+        return self._loop.problem or self._files.problem
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Watch no more."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.stop()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._loop.must_stop():
             for path in self._files.take():
                 ticket = self._station.ask(_trigger_of(path))
                 if not self._wait_for(ticket):
                     return
-            self._stopping.wait(self._every_s)
+            self._loop.pause(self._every_s)
 
     def _wait_for(self, ticket: Ticket) -> bool:
         # One after the other: a folder filled at once must not run into the station's limit.
         while ticket.wait(0.1) is None:
-            if self._stopping.is_set():
+            if self._loop.must_stop():
                 return False
         return True
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from filo_core.errors import SourceError
 from filo_core.line.triggers.base import Trigger, TriggerKind
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,12 @@ class HttpTrigger:
             self._server = _Server((host, port), handler, longest_s)
         except OSError as error:
             raise SourceError(f"Port {port} of {host} cannot be used ({error.strerror}). Choose another.") from error
-        self._thread = threading.Thread(target=self._serve, name="filo-http", daemon=True)
+        self._loop = Loop("filo-http", self._serve, "answers HTTP")
+
+    @property
+    def problem(self) -> str:
+        """Why it does not answer now, as a sentence; empty when all is well."""
+        return self._loop.problem
 
     @property
     def port(self) -> int:
@@ -64,13 +70,14 @@ class HttpTrigger:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Close the port and every connection."""
-        if self._thread.ident is not None:
+        self._loop.ask_to_stop()
+        if self._loop.is_running:
             self._server.shutdown()
-            self._thread.join()
+            self._loop.join()
         self._server.server_close()
 
     def _serve(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from typing import TYPE_CHECKING, TextIO
 
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.triggers.base import Ticket
@@ -26,19 +26,23 @@ class KeyTrigger:
     def __init__(self, station: Asks, keys: TextIO) -> None:
         self._station = station
         self._keys = keys
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="filo-key", daemon=True)
+        self._loop = Loop("filo-key", self._run, "waits for the key")
+
+    @property
+    def problem(self) -> str:
+        """Why it does not ask now, as a sentence; empty when all is well."""
+        return self._loop.problem
 
     def start(self) -> None:
         """Begin to listen."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Listen no more."""
-        self._stopping.set()
+        self._loop.ask_to_stop()
 
     def _run(self) -> None:
         for _ in self._keys:
-            if self._stopping.is_set():
+            if self._loop.must_stop():
                 return
             ask_by_key(self._station)

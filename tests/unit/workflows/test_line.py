@@ -186,6 +186,8 @@ def test_two_lines_on_one_outbox_are_refused(tmp_path: Path) -> None:
 
 def test_a_part_that_cannot_start_ends_the_others_and_frees_the_outbox(tmp_path: Path) -> None:
     class Taken:
+        problem = ""
+
         def start(self) -> None:
             raise SourceError("Port 5020 cannot be used. Choose another.")
 
@@ -214,6 +216,8 @@ def test_a_line_that_cannot_start_for_a_full_disk_frees_the_outbox_for_the_next_
 
 def test_a_part_that_fails_to_stop_keeps_no_other_from_stopping(tmp_path: Path) -> None:
     class Stuck:
+        problem = ""
+
         def start(self) -> None:
             pass
 
@@ -225,7 +229,7 @@ def test_a_part_that_fails_to_stop_keeps_no_other_from_stopping(tmp_path: Path) 
         line_in(tmp_path, detector=Brightness(), parts=[Stuck()]) as line,
     ):
         pass
-    assert not any(courier._thread.is_alive() for courier in line.couriers)
+    assert not any(courier.is_running for courier in line.couriers)
     with line_in(tmp_path, detector=Brightness()) as line:
         assert line.station.ask(part_trigger(1)).wait(20) is not None
 

@@ -83,6 +83,9 @@ class HandFedSource:
     def newest(self) -> Frame | None:
         return self.slot.take()
 
+    def wait(self, timeout: float) -> bool:
+        return self.slot.wait(timeout)
+
     def put(self, brightness: int) -> None:
         self.slot.put(np.full((4, 6, 3), brightness, np.uint8), datetime.now(UTC), time.monotonic())
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -280,3 +282,59 @@ def test_a_model_that_cannot_judge_is_a_problem_of_the_line(make: Callable[..., 
     assert station.problem == problems[0]
     problems[0] = ""
     assert station.problem == ""
+
+
+@pytest.mark.parametrize("name", ["_judging", "_watching", "_keeping"])
+def test_a_thread_of_the_station_that_dies_is_a_problem_and_lives_again(
+    make: Callable[..., Station], detector: Any, wait_until: WaitUntil, name: str
+) -> None:
+    station = make(detector)
+    loop = getattr(station, name)
+    kill(loop._thread)
+    # The judging thread sleeps until a part comes, which is answered by the watch or by its next life.
+    first = answer(station.ask(trigger("part 1")))
+    wait_until(lambda: loop.deaths)
+    assert "failed" in station.problem
+    wait_until(lambda: loop.is_running)
+    assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
+    assert first.verdict in {Verdict.OK, Verdict.NOT_INSPECTED}
+    wait_until(lambda: station.problem == "")
+
+
+def kill(thread: threading.Thread) -> None:
+    """Have a thread raise SystemExit at its next step, as nothing of ours catches."""
+    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)) == 1
+
+
+class _Deadly:
+    """Takes the whole thread with it."""
+
+    def predict(self, pixels: Any) -> Any:
+        raise SystemExit
+
+
+def test_a_part_whose_judging_took_the_thread_along_is_answered_in_time_and_the_next_is_judged(
+    make: Callable[..., Station], detector: Any
+) -> None:
+    deadly = GatedDetector(_Deadly())  # type: ignore[arg-type]
+    deadly.go_on.set()
+    station = make(deadly, deadline_s=0.5)
+    assert answer(station.ask(trigger("part 1"))).verdict is Verdict.NOT_INSPECTED
+    deadly.detector = detector
+    assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
+
+
+def test_a_part_that_a_thread_claimed_and_died_over_is_answered_all_the_same(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, calls = ledger.close, itertools.count(1)
+
+    def die_once(number: int, result: LineResult) -> None:
+        if next(calls) == 1:
+            raise SystemExit
+        close(number, result)
+
+    monkeypatch.setattr(ledger, "close", die_once)
+    station = make(detector, deadline_s=0.5)
+    assert answer(station.ask(trigger("part 1"))).verdict is Verdict.NOT_INSPECTED
+    assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
