@@ -5,6 +5,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 # What Qt's xcb platform and the Xvfb test need, by Debian's names.
 SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 \
@@ -12,7 +13,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
+.PHONY: setup pins system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,12 +21,19 @@ help: ## list the targets
 
 setup: $(STAMP) ## virtual environment with everything pinned
 
-$(STAMP): pyproject.toml constraints.txt
+# What comes from elsewhere is refused unless its hash is known; what builds it comes first, so that nothing is fetched
+# to build with either.
+$(STAMP): pyproject.toml constraints.txt constraints-build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
 		{ echo "Python 3.11 to 3.13 is needed; found: $$($(PYTHON) --version). Name another: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt --editable '.[dev]'
+	$(PIP) --require-hashes -r constraints-build.txt
+	$(PIP) --require-hashes --no-build-isolation -r constraints.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+pins: setup ## write the hashes of what constraints.txt pins, and pin what pyproject.toml needs besides
+	$(BIN)/python -m tools.pins
 
 system:
 	@sh tools/system_packages.sh $(SYSTEM_PACKAGES)

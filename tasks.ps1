@@ -8,7 +8,9 @@ function Invoke-Step { & $args[0] $args[1..($args.Length - 1)]; if ($LASTEXITCOD
 
 if (-not (Test-Path ".venv\.installed")) {
     Invoke-Step py -3 -m venv .venv
-    Invoke-Step $python -m pip install --quiet -c constraints.txt --editable ".[dev]"
+    Invoke-Step $python -m pip install --quiet --require-hashes -r constraints-build.txt
+    Invoke-Step $python -m pip install --quiet --require-hashes --no-build-isolation -r constraints.txt
+    Invoke-Step $python -m pip install --quiet --no-deps --no-build-isolation --editable .
     New-Item -ItemType File -Force ".venv\.installed" | Out-Null
 }
 switch ($Task) {

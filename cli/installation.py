@@ -78,9 +78,9 @@ def import_problem(error: ImportError) -> str:
 
 def _command(packages: Sequence[str]) -> str:
     """What brings them back; pip passes over a package that it believes to be there."""
-    pip = f"{sys.executable} -m pip install -c constraints.txt"
+    install = f"{sys.executable} -m pip install --require-hashes --no-build-isolation -r constraints.txt"
     listed = [package for package in packages if _is_listed(package)]
-    return f"{pip} --force-reinstall --no-deps {' '.join(listed)}" if listed else f"{pip} --editable ."
+    return f"{sys.executable} -m pip uninstall --yes {' '.join(listed)}; {install}" if listed else install
 
 
 def _is_found(module: str) -> bool:

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import program
+from tools.pins import pins_of, plain_name
 from workflows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,9 +72,9 @@ def test_every_dependency_has_its_reason_and_its_version() -> None:
     # An extra may name another one of the project itself.
     names = [name for name in names if name != project["name"]]
     reasons = page("docs/dependencies.md").lower()
-    pinned = {line.partition("==")[0].lower() for line in page("constraints.txt").splitlines()}
+    pinned = pins_of(page("constraints.txt"))
     assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", reasons)] == []
-    assert [name for name in names if name not in pinned] == []
+    assert [name for name in names if plain_name(name) not in pinned] == []
 
 
 def test_the_architecture_has_a_place_for_every_package_and_none_for_what_is_gone() -> None:

@@ -22,7 +22,7 @@ from filo_core.line.sources.genicam import GenicamAddress
 
 WaitUntil = Callable[..., None]
 needs_extra = pytest.mark.skipif(
-    find_spec("harvesters") is None, reason="harvesters is not installed (pip install -c constraints.txt harvesters)"
+    find_spec("harvesters") is None, reason="harvesters is not installed (pip install harvesters genicam)"
 )
 
 
