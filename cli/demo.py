@@ -87,6 +87,7 @@ def _report(shown: Demonstration, database_url: str) -> dict[str, Any]:
         "review": counts.review,
         "ng": counts.ng,
         "not_inspected": counts.not_inspected,
+        "left_out": len(counts.left_out),
         "skipped": counts.skipped,
         "image_auroc": shown.image_auroc,
         "pixel_auroc": shown.pixel_auroc,

@@ -23,6 +23,9 @@ from workflows.catalogue import Catalogue
 from workflows.forwarding import forwarding
 from workflows.inspector import folder_steps
 
+LEFT_OUT_STATUS = 3
+"""Exit status of a run that came to its end beside files that may be pictures and were not looked at."""
+
 
 @speaks_plainly
 def inspect(
@@ -33,7 +36,10 @@ def inspect(
     user: InspectingUser = "",
     as_json: AsJson = False,
 ) -> None:
-    """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped."""
+    """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped.
+
+    The exit status is 3 when files were left out that may be pictures.
+    """
     from filo_core.engine import load_engine
 
     settings = settings_with(database=database, device=device)
@@ -53,10 +59,12 @@ def inspect(
     if as_json:
         trained, recipe_hash = engine.trained, version.recipe.content_hash
         print_json(_report(finished) | {"trained": trained, "recipe_hash": recipe_hash})
-        return
-    _sum_up(finished)
-    if not engine.trained:
-        say(UNTRAINED_NOTE)
+    else:
+        _sum_up(finished)
+        if not engine.trained:
+            say(UNTRAINED_NOTE)
+    if finished.counts.left_out:
+        raise typer.Exit(LEFT_OUT_STATUS)
 
 
 def _followed(events: Iterator[JobEvent]) -> RunFinished:
@@ -66,8 +74,10 @@ def _followed(events: Iterator[JobEvent]) -> RunFinished:
         task = progress.add_task("Inspecting", total=None)
         for event in events:
             match event:
-                case RunStarted(total=total):
+                case RunStarted(total=total, left_out=left_out):
                     progress.update(task, total=total)
+                    for name in left_out:
+                        warn(f"Left out: {name} has an extension that is not read. Save it as PNG or TIFF.")
                 case ImageInspected(inspection=inspection):
                     progress.advance(task)
                     if inspection.verdict is Verdict.NOT_INSPECTED:
@@ -84,8 +94,8 @@ def _sum_up(finished: RunFinished) -> None:
     counts = finished.counts
     say(
         f"{counts.inspected} inspected: {counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG; "
-        f"{counts.not_inspected} not inspected, {counts.skipped} skipped as judged before; "
-        f"{_rate(finished):.1f} images/s"
+        f"{counts.not_inspected} not inspected, {len(counts.left_out)} left out, "
+        f"{counts.skipped} skipped as judged before; {_rate(finished):.1f} images/s"
     )
 
 
@@ -98,6 +108,8 @@ def _report(finished: RunFinished) -> dict[str, Any]:
         "review": counts.review,
         "ng": counts.ng,
         "not_inspected": counts.not_inspected,
+        "left_out": len(counts.left_out),
+        "left_out_files": list(counts.left_out),
         "unreadable": len(counts.unreadable),
         "unreadable_files": list(counts.unreadable),
         "images_per_second": round(_rate(finished), 3),

@@ -6,7 +6,7 @@ cancelled by not asking for the next one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
@@ -26,6 +26,8 @@ class RunStarted:
 
     total: int
     recipe_hash: str
+    left_out: tuple[str, ...] = ()
+    """Names of the files of the folder that are not read, see :class:`filo_core.imaging.FileKind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class ImageSkipped:
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """Totals of one run. ``inspected`` = ``ok + review + ng``; unreadable files are among ``not_inspected``."""
+    """Totals of one run. ``inspected`` = ``ok + review + ng``; unreadable files are among ``not_inspected``.
+
+    Files that were left out are in no other total.
+    """
 
     ok: int = 0
     review: int = 0
@@ -56,6 +61,8 @@ class RunCounts:
     skipped: int = 0
     unreadable: tuple[str, ...] = field(default=())
     """Names of the files that could not be read."""
+    left_out: tuple[str, ...] = field(default=())
+    """Names of the files that were not looked at, since their extension is none that is read."""
 
     @property
     def inspected(self) -> int:
@@ -69,13 +76,12 @@ class RunCounts:
 
     def plus(self, verdict: Verdict) -> RunCounts:
         """These counts and one more verdict."""
-        return RunCounts(
+        return replace(
+            self,
             ok=self.ok + (verdict is Verdict.OK),
             review=self.review + (verdict is Verdict.REVIEW),
             ng=self.ng + (verdict is Verdict.NG),
             not_inspected=self.not_inspected + (verdict is Verdict.NOT_INSPECTED),
-            skipped=self.skipped,
-            unreadable=self.unreadable,
         )
 
 

@@ -63,6 +63,8 @@ class FolderJob:
     """Images dealt with in any way."""
     total: int | None = None
     """None until the folder is listed."""
+    left_out: tuple[str, ...] = ()
+    """Names of the files of the folder that may be pictures and are not read."""
     problem: str = ""
     """Why it failed, as a sentence."""
     details: str = ""

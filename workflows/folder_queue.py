@@ -217,7 +217,7 @@ class FolderJobs:
         with self._lock:
             # It is run anew, and what was judged before comes as skipped.
             self._events[number] = []
-            self._jobs[number] = replace(job, done=0, total=None, problem="", details="")
+            self._jobs[number] = replace(job, done=0, total=None, left_out=(), problem="", details="")
         # Listing a folder on a network drive can take seconds.
         self._submitting.submit(self._submit, number, None)
 
@@ -246,10 +246,18 @@ class FolderJobs:
                 idle = [(number, files) for number, files in self._watched.items() if number not in self._handles]
             for number, files in idle:
                 fresh = files.take()
+                self._say_left_out(number, files.left_out)
                 if fresh:
                     self._submit(number, fresh)
                 else:
                     self._say_watching(number)
+
+    def _say_left_out(self, number: int, left_out: tuple[str, ...]) -> None:
+        with self._lock:
+            job = self._jobs.get(number)
+            if job is not None and job.left_out != left_out:
+                self._jobs[number] = replace(job, left_out=left_out)
+                self._change(number, job.state)
 
     def _say_watching(self, number: int) -> None:
         with self._lock:
@@ -267,7 +275,8 @@ class FolderJobs:
             place = len(self._events.setdefault(number, []))
             self._events[number].append(light)
             if isinstance(event, RunStarted):
-                self._jobs[number] = replace(job, total=job.done + event.total)
+                left_out = job.left_out if job.watch else event.left_out
+                self._jobs[number] = replace(job, total=job.done + event.total, left_out=left_out)
             elif isinstance(event, ImageInspected | ImageSkipped):
                 self._jobs[number] = replace(job, done=job.done + 1)
             if time.monotonic() - self._kept_at > _KEEP_PROGRESS_EVERY_S:

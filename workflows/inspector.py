@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, ImageInspected, JobEvent, PhrasesLit, RunEvent, StepDone
-from filo_core.imaging import list_images
+from filo_core.imaging import ImageListing, list_images
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images, judge
 from filo_core.line.worker_detector import WorkerDetector
@@ -84,7 +84,7 @@ def folder_steps(
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
-    images = list_images(folder).images if only is None else tuple(only)
+    listing = list_images(folder) if only is None else ImageListing(tuple(only))
     golden = GoldenSets(catalogue.storage)
 
     def already_judged(image_hash: str) -> bool:
@@ -98,7 +98,14 @@ def folder_steps(
         detector = engine.detector(recipe, catalogue.references(recipe))
         with recorder.job(f"{recipe.product}: {folder}"):
             yield from recorder.record(
-                inspect_images(images, recipe, detector, already_judged=already_judged, root=folder)
+                inspect_images(
+                    listing.images,
+                    recipe,
+                    detector,
+                    already_judged=already_judged,
+                    root=folder,
+                    left_out=listing.left_out,
+                )
             )
 
     return run

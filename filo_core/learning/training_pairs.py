@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from filo_core.errors import FolderError
-from filo_core.imaging import IMAGE_SUFFIXES
+from filo_core.imaging import is_meant_as_image
 from filo_core.learning.anomaly_lexicon import AnomalyKind
 from filo_core.learning.nuisances import STEADY_TURN_DEG, Line, photograph, random_line
 from filo_core.learning.procedural_scenes import change_scene, draw_scene, random_scene
@@ -82,7 +82,7 @@ def find_photographs(root: Path, *, held_out: bool = False) -> Photographs:
 
 
 def _share(folder: Path, *, held_out: bool) -> tuple[Path, ...]:
-    images = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    images = sorted(path for path in folder.rglob("*") if is_meant_as_image(path.name))
     return tuple(path for index, path in enumerate(images) if (index % _HELD_OUT == _HELD_OUT - 1) == held_out)
 
 

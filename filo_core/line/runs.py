@@ -12,7 +12,7 @@ import numpy as np
 
 from filo_core.errors import FiloError, UnreadableImageError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished, RunStarted
-from filo_core.imaging import changed_at, decode_image, hash_encoded, printable_name, read_encoded
+from filo_core.imaging import changed_at, decode_image, hash_encoded, name_below, read_encoded
 from filo_core.types import Inspection, Origin, Prediction, Recipe, SourceImage, Verdict
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def inspect_images(
     origin: Origin = Origin.FOLDER,
     *,
     root: Path | None = None,
+    left_out: Sequence[Path] = (),
 ) -> Iterator[RunEvent]:
     """Judge files in their order. RunStarted, then one event a file, then RunFinished with the totals.
 
@@ -78,14 +79,16 @@ def inspect_images(
             file, so that a second copy within one run is skipped as well once the first is recorded.
         origin: where the images came from.
         root: names are relative to this folder, with forward slashes; file names only when not given.
+        left_out: files beside them that are not read; named in the first event and in the totals.
     """
     run_started = time.perf_counter()
     recipe_hash = recipe.content_hash
-    yield RunStarted(total=len(paths), recipe_hash=recipe_hash)
-    counts = RunCounts()
+    unread = tuple(name_below(path, root) for path in left_out)
+    yield RunStarted(total=len(paths), recipe_hash=recipe_hash, left_out=unread)
+    counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
     for index, path in enumerate(paths):
-        name = _name_of(path, root)
+        name = name_below(path, root)
         started = time.perf_counter()
         image_hash = ""
         try:
@@ -131,8 +134,3 @@ def _unusable(prediction: Prediction) -> str:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
-
-
-def _name_of(path: Path, root: Path | None) -> str:
-    shown = path.name if root is None or not path.is_relative_to(root) else path.relative_to(root).as_posix()
-    return printable_name(shown)

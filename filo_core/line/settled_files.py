@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filo_core.errors import FolderError
-from filo_core.imaging import list_images
+from filo_core.imaging import look_at_folder, name_below
 
 SETTLED_S = 0.5
 
@@ -34,6 +34,8 @@ class SettledFiles:
         self._seen: dict[Path, _Look] = {}
         self._taken: dict[Path, tuple[int, int]] = {}
         self._problem = ""
+        self.left_out: tuple[str, ...] = ()
+        """Names of the files of the last look that may be pictures and are not read."""
 
     @property
     def problem(self) -> str:
@@ -43,15 +45,13 @@ class SettledFiles:
     def take(self) -> list[Path]:
         """The files that are settled and were not taken as they are now, in the order of their names."""
         try:
-            paths = list_images(self._folder).images
+            listing = look_at_folder(self._folder)
         except FolderError as error:
-            # An empty folder is what a watched folder is between two parts.
-            self._problem = "" if self._folder.is_dir() else str(error)
-            if not self._problem:
-                self._seen.clear()
-                self._taken.clear()
+            self._problem = str(error)
             return []
         self._problem = ""
+        self.left_out = tuple(name_below(path, self._folder) for path in listing.left_out)
+        paths = listing.images
         there = set(paths)
         self._taken = {path: mark for path, mark in self._taken.items() if path in there}
         self._seen = {path: look for path, look in self._seen.items() if path in there}

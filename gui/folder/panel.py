@@ -31,7 +31,7 @@ from gui.folder.record_lookup import ResultDetail
 from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
-from gui.folder.wording import progress_text, start_text
+from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
 from gui.live.source_bar import captioned
 from gui.product_chooser import ProductChooser
 from gui.state import AppState, Screen
@@ -39,7 +39,6 @@ from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
-from gui.wording import number
 from workflows.demo_product import DEMO_PRODUCT, demo_images
 
 _ROOM_FOR_TYPES = 560
@@ -64,6 +63,7 @@ class FolderPanel(QWidget):
         self.presenter = presenter or FolderPresenter(state)
         self.presenter.setParent(self)
         self._loading: ResultRow | None = None
+        self._left_out: tuple[str, ...] = ()
         self._make_controls()
         self._make_table()
         self._lay_out()
@@ -227,6 +227,7 @@ class FolderPanel(QWidget):
 
     def _on_run_forgotten(self) -> None:
         self.problems.clear()
+        self._left_out = ()
         self.detail.clear()
         self._loading = None
 
@@ -295,6 +296,7 @@ class FolderPanel(QWidget):
         self.progress.set_full_text(progress_text(phase, progress, self._state.model_state))
         for verdict, tile in self.tiles.tiles.items():
             tile.set_count(self.presenter.model.count(verdict))
+        self._show_left_out()
         has_problems = self.problems.count() > 0
         set_shown(self.problems_title, has_problems)
         set_shown(self.problems, has_problems)
@@ -307,9 +309,23 @@ class FolderPanel(QWidget):
         item = QListWidgetItem(sentence)
         item.setToolTip("")
         self.problems.addItem(item)
-        count = self.problems.count()
-        title = self.tr("1 image was not inspected") if count == 1 else self.tr("%1 images were not inspected")
-        self.problems_title.setText(title.replace("%1", number(count)))
+        self._title_problems()
+
+    def _show_left_out(self) -> None:
+        """The files that were left out stand above those that were not inspected."""
+        left_out = self.presenter.progress.left_out
+        if left_out == self._left_out:
+            return
+        for _ in self._left_out:
+            self.problems.takeItem(0)
+        for place, name in enumerate(left_out):
+            self.problems.insertItem(place, left_out_text(name))
+        self._left_out = left_out
+        self._title_problems()
+
+    def _title_problems(self) -> None:
+        left_out = len(self._left_out)
+        self.problems_title.setText(problems_text(self.problems.count() - left_out, left_out))
 
     def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: ARG002
         row = current.data(ROW_ROLE)

@@ -53,6 +53,8 @@ class Progress:
     counts: RunCounts = field(default_factory=RunCounts)
     images_per_second: float | None = None
     seconds_left: float | None = None
+    left_out: tuple[str, ...] = ()
+    """Names of the files that may be pictures and are not read."""
 
     @property
     def done(self) -> int:

@@ -207,13 +207,13 @@ class FolderPresenter(QObject):
 
     def _take(self, event: object, *, is_new: bool) -> None:
         match event:
-            case RunStarted(total=total, recipe_hash=recipe_hash):
+            case RunStarted(total=total, recipe_hash=recipe_hash, left_out=left_out):
                 self._recipe_hash = recipe_hash
                 self._earlier = EarlierVerdicts(self._state.workbench.history, self.product, recipe_hash)
                 if self.watches and self.progress.total is not None:
                     self.progress = replace(self.progress, total=self.progress.done + total)
                 else:
-                    self.progress = Progress(total=total)
+                    self.progress = Progress(total=total, left_out=left_out)
                 self._pace.start(time.monotonic())
                 self.progress_changed.emit()
             case ImageInspected():
@@ -246,6 +246,9 @@ class FolderPresenter(QObject):
 
     def _show_state(self, job: FolderJob, *, is_new: bool) -> None:
         now = time.monotonic()
+        if job.left_out != self.progress.left_out:
+            self.progress = replace(self.progress, left_out=job.left_out)
+            self.progress_changed.emit()
         match job.state:
             case FolderJobState.RUNNING:
                 self._pace.resume(now)

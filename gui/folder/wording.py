@@ -50,6 +50,7 @@ def progress_text(phase: RunPhase, progress: Progress, model: ModelState) -> str
 def job_text(job: FolderJob) -> str:
     """One line of the list of jobs."""
     numbers = f"  {job.done} / {job.total}" if job.total is not None else ""
+    numbers += f", {left_out_count(len(job.left_out))}" if job.left_out else ""
     return f"{job_state_word(job.state)}{numbers}  ·  {job.product}  ·  {job.folder}"
 
 
@@ -84,7 +85,27 @@ def _numbers(progress: Progress) -> str:
     )
     if progress.counts.skipped:
         text += ", " + _tr("%1 of them judged before").replace("%1", wording.number(progress.counts.skipped))
+    if progress.left_out:
+        text += ", " + left_out_count(len(progress.left_out))
     return text
+
+
+def left_out_count(count: int) -> str:
+    """How many files were not looked at."""
+    text = _tr("1 file left out") if count == 1 else _tr("%1 files left out")
+    return text.replace("%1", wording.number(count))
+
+
+def left_out_text(name: str) -> str:
+    """Why one file was not looked at, as a sentence."""
+    return _tr("%1: left out, since its extension is not read. Save it as PNG or TIFF.").replace("%1", name)
+
+
+def problems_text(not_inspected: int, left_out: int) -> str:
+    """Heading of the list of what has no verdict of the model."""
+    text = _tr("1 image was not inspected") if not_inspected == 1 else _tr("%1 images were not inspected")
+    parts = [text.replace("%1", wording.number(not_inspected))] if not_inspected else []
+    return ", ".join([*parts, left_out_count(left_out)] if left_out else parts)
 
 
 def _time(progress: Progress) -> tuple[str, ...]:

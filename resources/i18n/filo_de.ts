@@ -701,6 +701,26 @@
             <translation>davon %1 früher beurteilt</translation>
         </message>
         <message>
+            <source>1 file left out</source>
+            <translation>1 Datei ausgelassen</translation>
+        </message>
+        <message>
+            <source>%1 files left out</source>
+            <translation>%1 Dateien ausgelassen</translation>
+        </message>
+        <message>
+            <source>%1: left out, since its extension is not read. Save it as PNG or TIFF.</source>
+            <translation>%1: ausgelassen, da diese Endung nicht gelesen wird. Speichern Sie die Datei als PNG oder TIFF.</translation>
+        </message>
+        <message>
+            <source>1 image was not inspected</source>
+            <translation>1 Bild wurde nicht geprüft</translation>
+        </message>
+        <message>
+            <source>%1 images were not inspected</source>
+            <translation>%1 Bilder wurden nicht geprüft</translation>
+        </message>
+        <message>
             <source>about %1 left</source>
             <translation>noch etwa %1</translation>
         </message>
@@ -814,14 +834,6 @@
         <message>
             <source>Go on</source>
             <translation>Weiter</translation>
-        </message>
-        <message>
-            <source>1 image was not inspected</source>
-            <translation>1 Bild wurde nicht geprüft</translation>
-        </message>
-        <message>
-            <source>%1 images were not inspected</source>
-            <translation>%1 Bilder wurden nicht geprüft</translation>
         </message>
     </context>
     <context>

@@ -701,6 +701,26 @@
             <translation>其中 %1 张先前已判定</translation>
         </message>
         <message>
+            <source>1 file left out</source>
+            <translation>遗漏 1 个文件</translation>
+        </message>
+        <message>
+            <source>%1 files left out</source>
+            <translation>遗漏 %1 个文件</translation>
+        </message>
+        <message>
+            <source>%1: left out, since its extension is not read. Save it as PNG or TIFF.</source>
+            <translation>%1：已遗漏，因为不读取该扩展名。请另存为 PNG 或 TIFF。</translation>
+        </message>
+        <message>
+            <source>1 image was not inspected</source>
+            <translation>1 张图像未检验</translation>
+        </message>
+        <message>
+            <source>%1 images were not inspected</source>
+            <translation>%1 张图像未检验</translation>
+        </message>
+        <message>
             <source>about %1 left</source>
             <translation>约剩 %1</translation>
         </message>
@@ -814,14 +834,6 @@
         <message>
             <source>Go on</source>
             <translation>继续</translation>
-        </message>
-        <message>
-            <source>1 image was not inspected</source>
-            <translation>1 张图像未检验</translation>
-        </message>
-        <message>
-            <source>%1 images were not inspected</source>
-            <translation>%1 张图像未检验</translation>
         </message>
     </context>
     <context>

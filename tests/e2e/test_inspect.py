@@ -66,6 +66,27 @@ def test_unreadable_files_are_listed_and_not_inspected_while_the_rest_is_judged(
         assert name in result.stderr
 
 
+def test_files_that_may_be_pictures_and_are_not_read_are_counted_listed_and_in_the_exit_status(
+    run: Run, product: str, category: Path
+) -> None:
+    folder = category / "test"
+    whole = (folder / "good" / "0.png").read_bytes()
+    for name in ("part_07.tga", "part_08.png ", "good/part_09"):
+        (folder / name).write_bytes(whole)
+    (folder / "notes.txt").write_text("not a part")
+
+    result = run("inspect", product, "--folder", folder, "--json")
+
+    assert result.status == 3
+    assert result.json["inspected"] == 6
+    assert result.json["left_out"] == 3
+    assert result.json["left_out_files"] == ["good/part_09", "part_07.tga", "part_08.png "]
+    assert "part_07.tga" in result.stderr
+    told = run("inspect", product, "--folder", folder)
+    assert told.status == 3
+    assert "3 left out" in told.stdout
+
+
 def test_an_empty_folder_and_an_unknown_product_are_sentences(run: Run, product: str, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

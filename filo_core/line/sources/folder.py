@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FolderError, UnreadableImageError
-from filo_core.imaging import list_images, printable_name, read_image
+from filo_core.imaging import ImageListing, list_images, name_some, printable_name, read_image
 from filo_core.line.sources.base import Frame, FrameSlot, SourceState
 from filo_core.loops import Loop
 
@@ -24,8 +24,8 @@ class FolderSource:
     """Plays the images of a folder in natural order, one every ``interval_s``.
 
     The folder is listed anew each time round, so images added meanwhile are played as well. Files that cannot be
-    read are left out, counted and named in ``problem``; when none can, or the folder is gone, the source is LOST and
-    tries again.
+    read, or have an extension that is not, are left out, counted and named in ``problem``; when none can, or the
+    folder is gone, the source is LOST and tries again.
 
     Args:
         folder: images in it and below it are played.
@@ -106,12 +106,13 @@ class FolderSource:
 
     def _play_once(self) -> None:
         try:
-            images = list_images(self._folder).images
+            listing = list_images(self._folder)
         except FolderError as error:
             self._lose(str(error))
             self._playing.pause(max(self._interval_s, _SHORTEST_RETRY_S))
             return
         unreadable: list[str] = []
+        images = listing.images
         for path in images:
             due = time.monotonic() + self._interval_s
             try:
@@ -125,9 +126,14 @@ class FolderSource:
                 self._state = SourceState.RUNNING
             if self._playing.pause(max(0.0, due - time.monotonic())):
                 return
-        self._problem = _name_unreadable(unreadable)
+        self._problem = " ".join(filter(None, (_name_unreadable(unreadable), self._name_left_out(listing))))
         if len(unreadable) == len(images):
             self._lose(self._problem)
+
+    def _name_left_out(self, listing: ImageListing) -> str:
+        if not listing.left_out:
+            return ""
+        return f"Left out, since their extension is not read: {name_some(listing.left_out, self._folder)}."
 
     def _lose(self, problem: str) -> None:
         self._problem = problem

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from filo_core.events import ImageInspected, JobEvent, RunStarted
-from filo_core.imaging import list_images, read_image
+from filo_core.imaging import ImageListing, list_images, read_image
 from filo_core.line.queue import Job, JobHandle, JobListener, Priority
 from filo_core.line.settled_files import SettledFiles
 from filo_core.line.worker import Worker
@@ -46,10 +46,11 @@ class PlainInspector:
     def inspect_folder(
         self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
     ) -> JobHandle:
-        files = list_images(folder).images if only is None else tuple(only)
+        listing = list_images(folder) if only is None else ImageListing(tuple(only))
+        files = listing.images
 
         def steps(_engine: object) -> Iterator[JobEvent]:
-            yield RunStarted(len(files), "0" * 64)
+            yield RunStarted(len(files), "0" * 64, tuple(path.name for path in listing.left_out))
             for file in files:
                 self.begun.append(file.name)
                 assert self.gate.wait(20)
@@ -195,6 +196,31 @@ def test_a_watched_folder_takes_every_file_that_comes_and_never_one_twice(
     assert (watched.done, watched.total) == (2, 2)
     jobs.cancel(job.number)
     assert states(jobs) == [FolderJobState.CANCELLED]
+
+
+@pytest.mark.parametrize("watch", [False, True])
+def test_a_job_names_the_files_that_are_left_out_and_keeps_them(
+    jobs: FolderJobs, file: FolderJobFile, folder: Callable[..., Path], wait_until: Wait, watch: bool
+) -> None:
+    made = folder("drop", 1)
+    (made / "part_07.tga").write_bytes(b"perhaps a picture")
+    (made / "notes.txt").write_bytes(b"no picture")
+    jobs.add("plate", made, watch=watch)
+
+    wait_until(lambda: [job.left_out for job in jobs.jobs] == [("part_07.tga",)])
+    wait_until(lambda: [job.left_out for job in file.read()] == [("part_07.tga",)])
+
+
+def test_a_watched_folder_names_what_is_left_out_when_it_comes(
+    jobs: FolderJobs, folder: Callable[..., Path], wait_until: Wait
+) -> None:
+    made = folder("drop", 1)
+    jobs.add("plate", made, watch=True)
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING])
+
+    (made / "late.tga").write_bytes(b"perhaps a picture")
+
+    wait_until(lambda: jobs.jobs[0].left_out == ("late.tga",))
 
 
 def test_a_damaged_file_is_told_and_the_program_starts(

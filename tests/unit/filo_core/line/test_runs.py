@@ -66,6 +66,18 @@ class ChangingDetector:
         return replace(self.detector.predict(pixels), **self.changes)
 
 
+def test_files_left_out_are_named_at_the_beginning_and_in_the_totals(
+    tmp_path: Path, recipe: Recipe, detector: Detector
+) -> None:
+    events = run([], recipe, detector, root=tmp_path, left_out=[tmp_path / "b" / "x.tga"])
+
+    assert isinstance(events[0], RunStarted)
+    assert events[0].left_out == ("b/x.tga",)
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].counts.left_out == ("b/x.tga",)
+    assert events[-1].counts.plus(Verdict.OK).left_out == ("b/x.tga",)
+
+
 def test_the_limits_of_the_recipe_decide_the_verdict(tmp_path: Path, recipe: Recipe, detector: Detector) -> None:
     paths = [write(tmp_path, "a.png", BLACK), write(tmp_path, "b.png", GREY), write(tmp_path, "c.png", WHITE)]
 

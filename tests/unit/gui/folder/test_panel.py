@@ -58,6 +58,21 @@ def test_a_finished_run_shows_counts_progress_and_what_was_not_inspected(
     assert panel.problems_title.text() == "1 image was not inspected"
 
 
+def test_files_left_out_are_counted_and_listed_beside_those_not_inspected(
+    panel: FolderPanel, parts: Path, until: Until
+) -> None:
+    (parts / "part_07.tga").write_bytes(b"perhaps a picture")
+    (parts / "deep" / "part_08.png ").write_bytes(b"perhaps a picture")
+
+    run(panel, parts, until)
+
+    until(lambda: "2 files left out" in panel.progress.full_text)
+    listed = [panel.problems.item(row).text() for row in range(panel.problems.count())]
+    assert [text.split(":")[0] for text in listed] == ["deep/part_08.png ", "part_07.tga", "deep/torn.png"]
+    assert panel.problems_title.text() == "1 image was not inspected, 2 files left out"
+    assert panel.problems.isVisible()
+
+
 def test_a_pressed_tile_leaves_only_its_verdict_in_the_list(panel: FolderPanel, parts: Path, until: Until) -> None:
     run(panel, parts, until)
     QTest.mouseClick(panel.tiles.tiles[Verdict.NG], Qt.MouseButton.LeftButton)

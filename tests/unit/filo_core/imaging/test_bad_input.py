@@ -16,9 +16,8 @@ import pytest
 from hypothesis import given, settings
 from PIL import Image
 
-from filo_core import imaging
 from filo_core.errors import FolderError, UnreadableImageError
-from filo_core.imaging import decode_image, list_images, read_image
+from filo_core.imaging import decode_image, list_images, read_image, reading
 from tools.hostile_bytes import image_bytes
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")
@@ -158,7 +157,7 @@ def test_compressed_notes_that_unpack_without_end_are_refused() -> None:
 def test_a_file_larger_than_is_ever_read_is_refused_by_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imaging, "MAX_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1 << 20)
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.truncate(3 << 20)

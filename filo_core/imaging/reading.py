@@ -14,15 +14,11 @@ The rules, so that the same picture always gives the same pixels:
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
-import os
-import re
 import stat
 import struct
 import zlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +26,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from filo_core.errors import FolderError, ShapeMismatchError, UnreadableImageError
+from filo_core.errors import ShapeMismatchError, UnreadableImageError
+from filo_core.imaging.listing import os_refusal
+from filo_core.imaging.names import printable_name
 from filo_core.types import SourceImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-IMAGE_SUFFIXES: frozenset[str] = frozenset(
-    {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
-"""Extensions, lower-case with their dot, that say a file is meant as an image."""
 
 MAX_PIXELS = 120_000_000
 """Largest width times height that is decoded; 360 MB as RGB."""
@@ -79,14 +72,6 @@ _DAMAGE = (
     struct.error,
     zlib.error,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ImageListing:
-    """The images under a folder, and how many files were left out because they are not meant as images."""
-
-    images: tuple[Path, ...]
-    other_files: int
 
 
 class _RefusalError(Exception):
@@ -134,7 +119,7 @@ def read_encoded(path: Path, name: str) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableImageError(name, *_os_refusal(error)) from error
+        raise UnreadableImageError(name, *os_refusal(error)) from error
     except MemoryError as error:
         raise UnreadableImageError(name, "does not fit into memory", "Close other programs.") from error
     except ValueError as error:
@@ -183,35 +168,6 @@ def encode_frame(pixels: NDArray[np.uint8], name: str, captured_at: datetime, fr
     return SourceImage(name, data, hash_encoded(data), pixels, captured_at, frame_id)
 
 
-def list_images(folder: Path) -> ImageListing:
-    """Files under ``folder`` whose extension says image: natural order, recursive, without hidden ones.
-
-    Linked folders are not entered, since they may lead back.
-
-    Raises:
-        FolderError: if the folder, or one inside it, is missing or may not be read, or there is no image in it.
-    """
-    _check_folder(folder)
-    images: list[Path] = []
-    other_files = 0
-    for where, folder_names, file_names in os.walk(folder, onerror=_refuse_folder):
-        folder_names[:] = [folder_name for folder_name in folder_names if not folder_name.startswith(".")]
-        for file_name in file_names:
-            if file_name.startswith("."):
-                continue
-            if Path(file_name).suffix.lower() in IMAGE_SUFFIXES:
-                images.append(Path(where, file_name))
-            else:
-                other_files += 1
-    if not images:
-        raise FolderError(
-            f"{printable_name(str(folder))} holds no images ({other_files} other files). "
-            "Choose a folder with images such as PNG, JPEG or TIFF."
-        )
-    images.sort(key=lambda image: _natural_key(image.relative_to(folder)))
-    return ImageListing(tuple(images), other_files)
-
-
 def hash_encoded(encoded: bytes) -> str:
     """SHA-256 of an image's encoded bytes in hex: its ``image_hash``."""
     return hashlib.sha256(encoded).hexdigest()
@@ -223,11 +179,6 @@ def changed_at(path: Path) -> datetime:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
         return datetime.now(UTC)
-
-
-def printable_name(name: str) -> str:
-    """``name`` with bytes that are no text shown as U+FFFD, so that it can be stored and displayed."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _decode(encoded: bytes, max_pixels: int) -> NDArray[np.uint8]:
@@ -341,38 +292,3 @@ def _is_text(start: bytes) -> bool:
     text = start.decode("utf-8", "ignore")
     # The sample's end may cut a character of up to four bytes; any other byte that is no text is missing in the middle.
     return len(text.encode()) > len(start) - 4 and all(sign.isprintable() or sign.isspace() for sign in text)
-
-
-def _os_refusal(error: OSError) -> tuple[str, str]:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist any more", "Choose the file or folder again."
-    if isinstance(error, PermissionError):
-        return "may not be read by this user", "Ask for read permission, or copy it to a folder of your own."
-    if error.errno == errno.ENAMETOOLONG:
-        return "has a name too long for its disk", "Give it a shorter name."
-    return f"cannot be read ({error.strerror or type(error).__name__})", "Check the disk or the network share."
-
-
-def _check_folder(folder: Path) -> None:
-    try:
-        problem = "" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
-    except OSError as error:
-        problem = _os_refusal(error)[0]
-    if problem:
-        raise FolderError(f"{printable_name(str(folder))} {problem}. Choose a folder with images.")
-
-
-def _refuse_folder(error: OSError) -> None:
-    where = printable_name(str(error.filename))
-    raise FolderError(f"{where} cannot be read ({error.strerror}). Ask for read permission, or take it out.") from error
-
-
-def _natural_key(path: Path) -> tuple[tuple[tuple[str | int, ...], str], ...]:
-    """``image 2`` before ``image 10``, ignoring case; files with equal keys keep a fixed order through their text."""
-    return tuple((_natural_part(part), part) for part in path.parts)
-
-
-def _natural_part(part: str) -> tuple[str | int, ...]:
-    # Splitting by a group gives text and digits in turn, text first, so like is only ever compared with like.
-    pieces = re.split(r"(\d+)", part.casefold())
-    return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(pieces))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from filo_core.errors import FolderError, ShapeMismatchError
-from filo_core.imaging import decode_image, encode_frame, list_images, read_image
+from filo_core.errors import ShapeMismatchError
+from filo_core.imaging import decode_image, encode_frame, read_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -258,67 +258,3 @@ def test_a_frame_becomes_a_lossless_png_with_its_own_hash() -> None:
 def test_a_frame_of_another_shape_or_type_is_refused(pixels: NDArray[Any]) -> None:
     with pytest.raises(ShapeMismatchError, match="must be"):
         encode_frame(pixels, "frame", datetime.now(UTC), 1)
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
-def test_images_are_listed_in_natural_order_and_recursively(tmp_path: Path) -> None:
-    touch(tmp_path, "img10.png", "img2.PNG", "Img1.jpg", "lot 10/a.tif", "lot 9/b.bmp")
-
-    images = list_images(tmp_path).images
-
-    names = [image.relative_to(tmp_path).as_posix() for image in images]
-    assert names == ["Img1.jpg", "img2.PNG", "img10.png", "lot 9/b.bmp", "lot 10/a.tif"]
-
-
-def test_hidden_files_and_folders_are_not_listed(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png", ".b.png", ".cache/c.png", ".DS_Store")
-
-    listing = list_images(tmp_path)
-
-    assert [image.name for image in listing.images] == ["a.png"]
-    assert listing.other_files == 0
-
-
-def test_files_not_meant_as_images_are_counted(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png", "readme.txt", "below/report.pdf", "noextension")
-
-    assert list_images(tmp_path).other_files == 3
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
-def test_a_link_back_to_the_folder_does_not_list_it_twice(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png")
-    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
-
-    assert len(list_images(tmp_path).images) == 1
-
-
-def test_names_with_strange_digits_are_sorted_too(tmp_path: Path) -> None:
-    touch(tmp_path, "a².png", "a٣.png", "a1.png", "1.png", "a.png", "9" * 200 + ".png")
-
-    assert len(list_images(tmp_path).images) == 6
-
-
-def test_a_missing_folder_is_refused_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(FolderError, match="gone does not exist"):
-        list_images(tmp_path / "gone")
-
-
-def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png")
-
-    with pytest.raises(FolderError, match=r"a\.png is not a folder"):
-        list_images(tmp_path / "a.png")
-
-
-def test_a_folder_without_images_is_refused_and_says_what_else_is_in_it(tmp_path: Path) -> None:
-    touch(tmp_path, "notes.txt", "table.csv")
-
-    with pytest.raises(FolderError, match=r"holds no images \(2 other files\)"):
-        list_images(tmp_path)

@@ -1,0 +1,46 @@
+"""Image files and camera frames into pixels, or into a sentence that says why not; which files are images at all."""
+
+from filo_core.imaging.listing import (
+    IMAGE_SUFFIXES,
+    FileKind,
+    ImageListing,
+    is_meant_as_image,
+    kind_of_file,
+    list_images,
+    look_at_folder,
+    name_below,
+    name_some,
+)
+from filo_core.imaging.names import printable_name, without_controls
+from filo_core.imaging.reading import (
+    MAX_FILE_BYTES,
+    MAX_PIXELS,
+    changed_at,
+    decode_image,
+    encode_frame,
+    hash_encoded,
+    read_encoded,
+    read_image,
+)
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_FILE_BYTES",
+    "MAX_PIXELS",
+    "FileKind",
+    "ImageListing",
+    "changed_at",
+    "decode_image",
+    "encode_frame",
+    "hash_encoded",
+    "is_meant_as_image",
+    "kind_of_file",
+    "list_images",
+    "look_at_folder",
+    "name_below",
+    "name_some",
+    "printable_name",
+    "read_encoded",
+    "read_image",
+    "without_controls",
+]
