@@ -65,7 +65,7 @@ format: setup ## put the style right
 	$(BIN)/ruff format .
 
 demo-images: setup ## render the demo product again
-	$(BIN)/python -m filo_core.learning.demo_product resources/demo
+	$(BIN)/python -m tools.demo_product.render resources/demo
 
 model-card: setup ## measure the compact profile into its model card; DEV=folder of categories, IMAGES=folder it was trained on
 	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev) $(or $(IMAGES),../shared/data/pretrain)

@@ -17,7 +17,7 @@ from cli.golden import app as golden_commands
 from cli.inspect import inspect
 from cli.line import app as line_commands
 from cli.models import app as model_commands
-from cli.product import Database
+from cli.options import Database
 from cli.product import app as product_commands
 from cli.report import report
 from cli.retention import retention

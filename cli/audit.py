@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
-from cli.product import AsJson, Database
+from cli.options import AsJson, Database
 from filo_core.errors import StorageError
 from storage.audit.chain import Head
 from storage.storage import open_storage

@@ -9,8 +9,8 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database
-from workflows.backups import back_up_record, restore_record
+from cli.options import AsJson, Database
+from workflows.keeping.backups import back_up_record, restore_record
 
 
 @speaks_plainly

@@ -13,18 +13,18 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, errors, say, settings_with, speaks_plainly, trained_word
-from cli.product import Device
+from cli.options import Device
+from filo_core.benchmark.datasets import find_categories
+from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult
+from filo_core.benchmark.measuring import benchmark as measure
+from filo_core.benchmark.pictures import PictureFolder
 from filo_core.errors import FolderError
 from filo_core.events import StepDone
-from filo_core.learning.benchmark import BenchmarkResult, CategoryResult
-from filo_core.learning.benchmark import benchmark as measure
-from filo_core.learning.datasets import find_categories
-from filo_core.learning.pictures import PictureFolder
 
 if TYPE_CHECKING:
-    from filo_core.learning.baselines import Contender
-    from filo_core.learning.benchmark import Figures
-    from filo_core.learning.datasets import Category
+    from filo_core.benchmark.baselines import Contender
+    from filo_core.benchmark.datasets import Category
+    from filo_core.benchmark.measuring import Figures
 
 
 @speaks_plainly
@@ -66,7 +66,7 @@ def benchmark(
     ] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
-    from filo_core.learning.baselines import contenders
+    from filo_core.benchmark.baselines import contenders
     from filo_core.profiles.builder import choose_device, profile_folder
 
     categories = find_categories(path)

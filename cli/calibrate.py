@@ -10,17 +10,17 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import UNTRAINED_NOTE, add_row, console, errors, print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database, Device, Name
-from cli.signing_in import User, signed_in
+from cli.options import AsJson, Database, Device, Name, User
+from cli.signing_in import signed_in
 from filo_core.calibration.conformal import check_rate
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
 from storage.storage import open_storage
-from workflows.access import Access
-from workflows.catalogue import Catalogue
-from workflows.evidence import confirmed_evidence, drift
-from workflows.inspector import calibration_steps
+from workflows.people.access import Access
+from workflows.products.catalogue import Catalogue
+from workflows.products.evidence import confirmed_evidence, drift
+from workflows.products.steps import calibration_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def sensitivity(
 ) -> None:
     """Draw synthetic anomalies on the good images and count which are found. Indicative only."""
     from filo_core.engine import load_engine
-    from workflows.sensitivity import sensitivity_steps
+    from workflows.products.sensitivity import sensitivity_steps
 
     settings = settings_with(database=database, device=device)
     with open_storage(settings.database_url, settings.images) as storage:

@@ -21,9 +21,9 @@ from sqlalchemy.exc import ArgumentError
 
 from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
-from workflows.logs import configure_logging
-from workflows.settings import Settings
-from workflows.settings_file import variable_of
+from workflows.keeping.logs import configure_logging
+from workflows.settings.file import variable_of
+from workflows.settings.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -22,16 +22,16 @@ from cli.common import (
     speaks_plainly,
     trained_word,
 )
-from cli.product import AsJson, Device
+from cli.options import AsJson, Device
+from filo_core.benchmark.datasets import Category, load_category
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError
-from filo_core.learning.datasets import Category, load_category
 from filo_core.resources import resource_path
 from filo_core.types import ProductDescription
 from storage.engine import sqlite_url
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.demonstration import Demonstration, prepare_output, set_up
+from workflows.demonstration.demonstration import Demonstration, prepare_output, set_up
+from workflows.products.catalogue import Catalogue
 
 
 @speaks_plainly

@@ -14,12 +14,12 @@ from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, shown_url, speaks_plainly, trained_word
 from cli.installation import import_problem, missing_packages, missing_sentence
-from cli.product import AsJson, Database
+from cli.options import AsJson, Database
 from filo_core.errors import FiloError
 from storage.storage import open_storage
-from workflows.backups import backup_problem
-from workflows.settings import Settings
-from workflows.settings_check import problems_of
+from workflows.keeping.backups import backup_problem
+from workflows.settings.check import problems_of
+from workflows.settings.settings import Settings
 
 PACKAGES = (
     "torch",

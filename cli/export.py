@@ -9,14 +9,14 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database, Name
+from cli.options import AsJson, Database, FirstDay, LastDay, Name
 from filo_core.types import InspectionFilter, Verdict
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.day_ranges import FROM_HELP, TO_HELP, typed_range
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.selection import Selection
-from workflows.history import History
+from workflows.products.catalogue import Catalogue
+from workflows.reporting.day_ranges import typed_range
+from workflows.reporting.history import History
 
 
 @speaks_plainly
@@ -24,8 +24,8 @@ def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write; for mvtec a new or empty folder.", parser=typed.path)],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")] = ExportFormat.CSV,
-    first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
-    last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
+    first: FirstDay = "",
+    last: LastDay = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     database: Database = "",

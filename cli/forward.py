@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database
+from cli.options import AsJson, Database
 from cli.signals import ended_by_signal, watch_until
 from filo_core.errors import StorageError
 from storage.storage import open_storage
-from workflows.forwarding import Forwarder, forwarder_of
+from workflows.keeping.forwarding import Forwarder, forwarder_of
 
 _LOOK_EVERY_S = 0.5
 

@@ -12,16 +12,16 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database, Device, Name
-from cli.signing_in import InspectingUser, User, inspecting_as, signed_in
+from cli.options import AsJson, Database, Device, InspectingUser, Name, User
+from cli.signing_in import inspecting_as, signed_in
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
 from filo_core.statistics.shifts import USUAL_SHIFTS, Shifts
 from filo_core.types import Verdict
 from storage.storage import Storage, open_storage
-from workflows.catalogue import Catalogue
-from workflows.golden import GoldenSets, golden_steps
+from workflows.products.catalogue import Catalogue
+from workflows.products.golden import GoldenSets, golden_steps
 
 app = typer.Typer(help="Known good and bad parts that every recipe has to get right.", no_args_is_help=True)
 Who = Annotated[str, typer.Option("--by", help="Who does it, while there are no users; FILO_OPERATOR without it.")]

@@ -13,15 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli import typed
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
-from cli.product import AsJson, Database, Device, Name
-from cli.signing_in import InspectingUser, inspecting_as
+from cli.options import AsJson, Database, Device, InspectingUser, Name
+from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.forwarding import forwarding
-from workflows.inspector import folder_steps
+from workflows.inspecting.inspector import folder_steps
+from workflows.keeping.forwarding import forwarding
+from workflows.products.catalogue import Catalogue
 
 LEFT_OUT_STATUS = 3
 """Exit status of a run that came to its end beside files that may be pictures and were not looked at."""

@@ -16,9 +16,9 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly, warn
-from cli.product import AsJson, Database, Device, Name
+from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signals import ended_by_signal, watch_until
-from cli.signing_in import InspectingUser, inspecting_as
+from cli.signing_in import inspecting_as
 from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detector
 from filo_core.line.sinks.choose import make_sink
@@ -27,14 +27,14 @@ from filo_core.line.supervised import SupervisedDetector
 from filo_core.line.triggers.base import TriggerKind
 from storage.recorder import Recorder
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.forwarding import forwarding
-from workflows.golden import GoldenSets
-from workflows.line import Line
-from workflows.output_address import Output, OutputKind
-from workflows.outputs import OutputStore
-from workflows.secret_store import OUTPUT, SecretStore
-from workflows.triggers import choice_of, make_plc, make_trigger, plcs_of
+from workflows.keeping.forwarding import forwarding
+from workflows.line.outputs import OutputStore
+from workflows.line.run import Line
+from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
+from workflows.products.catalogue import Catalogue
+from workflows.products.golden import GoldenSets
+from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.secret_store import OUTPUT, SecretStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource
     from filo_core.types import Recipe
     from storage.storage import Storage
-    from workflows.line import LinePart
-    from workflows.settings import Settings
-    from workflows.triggers import TriggerChoice
+    from workflows.line.run import LinePart
+    from workflows.line.triggers import TriggerChoice
+    from workflows.settings.settings import Settings
 
 app = typer.Typer(help="Run a line without a window.", no_args_is_help=True)
 _LOOK_EVERY_S = 0.1

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
-from cli.product import AsJson
+from cli.options import AsJson
 from filo_core.errors import ProfileError
 from filo_core.profiles.manifest import read_manifest
 

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, trained_word
-from cli.signing_in import User, signed_in
-from filo_core.descriptions.cleaning import clean_phrases
-from filo_core.descriptions.library import AnomalyLibrary
-from filo_core.errors import FolderError, ProductError
-from filo_core.events import Calibrated
-from filo_core.imaging import list_images, read_image
-from filo_core.types import AnomalyType, ProductDescription, ProductDraft, ProductKind, Provenance, RecipeVersion
+from cli.options import AsJson, Database, Name, User
+from cli.signing_in import signed_in
+from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.inspector import calibration_steps
-
-if TYPE_CHECKING:
-    from filo_core.engine import Engine
-    from workflows.settings import Settings
-
-MOST_REFERENCES = 100
+from workflows.products.catalogue import Catalogue
+from workflows.products.creating import create_product
 
 app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="Name of the product.")]
-Database = Annotated[str, typer.Option(help="SQLAlchemy URL of the record instead of the file in FILO_HOME.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on the last line.")]
 
 
 @app.command()
@@ -75,69 +60,6 @@ def create(
     say(f"{recipe.product}: recipe version {version.version}, {recipe.content_hash[:12]} ({recipe.profile}, {word})")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
-
-
-def create_product(
-    catalogue: Catalogue,
-    settings: Settings,
-    description: ProductDescription,
-    references: Path,
-    anomalies: Path | None = None,
-    engine: Engine | None = None,
-    pin: str = "",
-) -> tuple[RecipeVersion, Calibrated]:
-    """All five steps of the wizard in one go; leaves nothing behind when a step fails.
-
-    Raises:
-        ProductError: if the name is taken, or the anomaly file is of no use.
-        FolderError: if the folder of good images is.
-        UnreadableImageError: if one of its images is; the message names it.
-    """
-    from filo_core.engine import load_engine
-
-    types = read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
-    paths = list_images(references).images
-    if len(paths) > MOST_REFERENCES:
-        raise FolderError(
-            f"{references} holds {len(paths)} images, more than the {MOST_REFERENCES} a product takes as references. "
-            "Copy the best one to eight good ones into a folder of their own."
-        )
-    images = [read_image(path) for path in paths]
-    catalogue.create(description)
-    try:
-        catalogue.set_anomaly_types(description.name, types)
-        for image in images:
-            catalogue.add_reference(description.name, image)
-        engine = engine or load_engine(settings.profile, settings.device, settings.models)
-        calibrated: Calibrated | None = None
-        for event in calibration_steps(catalogue, description.name)(engine):
-            if isinstance(event, Calibrated):
-                calibrated = event
-        assert calibrated is not None, "calibration ends with its result"
-        version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin)
-    except BaseException:
-        catalogue.delete(description.name)
-        raise
-    return version, calibrated
-
-
-def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:
-    """Anomaly list from a text file (one a line) or a JSON list of phrases.
-
-    Raises:
-        ProductError: if the file cannot be read or holds no usable phrase.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        phrases = json.loads(text) if text.lstrip().startswith("[") else text.splitlines()
-    except OSError as error:
-        raise ProductError(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
-    except ValueError as error:
-        raise ProductError(f"{path} is neither text in UTF-8 nor a JSON list. Write one phrase a line.") from error
-    names = clean_phrases(phrase for phrase in phrases if isinstance(phrase, str))
-    if not names:
-        raise ProductError(f"{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.")
-    return tuple(AnomalyType(name, provenance=Provenance.PERSON) for name in names)
 
 
 @app.command("list")

@@ -9,19 +9,19 @@ import typer
 
 from cli import typed
 from cli.common import say, settings_with, speaks_plainly
-from cli.product import Database, Name
+from cli.options import Database, FirstDay, LastDay, Name
 from filo_core.types import InspectionFilter
 from storage.storage import open_storage
-from workflows.catalogue import Catalogue
-from workflows.day_ranges import FROM_HELP, TO_HELP, typed_range
-from workflows.report import read_report, report_lines
+from workflows.products.catalogue import Catalogue
+from workflows.reporting.day_ranges import typed_range
+from workflows.reporting.report import read_report, report_lines
 
 
 @speaks_plainly
 def report(
     name: Name,
-    first: Annotated[str, typer.Option("--from", help=FROM_HELP)] = "",
-    last: Annotated[str, typer.Option("--to", help=TO_HELP)] = "",
+    first: FirstDay = "",
+    last: LastDay = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
     pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.", parser=typed.path)] = None,
     database: Database = "",
@@ -36,7 +36,7 @@ def report(
         say(line)
     if pdf is not None:
         # Only who wants a report on paper pays for loading what draws it.
-        from workflows.report_pdf import write_pdf
+        from workflows.reporting.report_pdf import write_pdf
 
         write_pdf(read, pdf)
         say(f"Written to {pdf}")

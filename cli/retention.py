@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database
-from cli.signing_in import User, signed_in
+from cli.options import AsJson, Database, User
+from cli.signing_in import signed_in
 from storage.storage import open_storage
-from workflows.access import Right
-from workflows.retention import Retention, RetentionReport, RetentionRules, rules_of
+from workflows.keeping.retention import Retention, RetentionReport, RetentionRules, rules_of
+from workflows.people.access import Right
 
 
 @speaks_plainly

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson
+from cli.options import AsJson
 from cli.signing_in import ask_pin
-from workflows.secret_store import SecretStore
+from workflows.settings.secret_store import SecretStore
 
 app = typer.Typer(help="Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True)
 Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, plant, rtsp:HOST or output:USER@HOST.")]

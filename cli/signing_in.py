@@ -6,18 +6,10 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
-import typer
-
-from filo_core.types import Role
 from storage.storage import Storage
-from workflows.access import Access, AccessError
-from workflows.settings import Settings
-
-User = Annotated[str, typer.Option("--user", help="Who signs in; needed once there are users. The PIN is asked for.")]
-
-InspectingUser = Annotated[str, typer.Option("--user", help="Sign in as: the name kept with the inspections.")]
+from workflows.people.access import Access, AccessError
+from workflows.settings.settings import Settings
 
 
 def signed_in(storage: Storage, user: str, station: str = "") -> tuple[Access, str]:
@@ -57,6 +49,3 @@ def inspecting_as(storage: Storage, user: str, settings: Settings) -> Iterator[s
 def ask_pin(prompt: str) -> str:
     """A PIN: typed without being shown, or a line of stdin where that is no terminal."""
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-
-
-RoleOption = Annotated[Role, typer.Option(help="operator reviews, supervisor also signs off, admin manages users.")]

@@ -10,18 +10,18 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.common import add_row, console, errors, say
+from filo_core.benchmark.paper_tables import TABLES, RowResult, TableRun, read_tables, run_table
 from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
-from filo_core.learning.paper_tables import TABLES, RowResult, TableRun, read_tables, run_table
 from filo_core.profiles.builder import load_profile, profile_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from filo_core.learning.categories import Category
-    from filo_core.learning.paper_tables import Table as TableName
-    from workflows.settings import Settings
+    from filo_core.benchmark.categories import Category
+    from filo_core.benchmark.paper_tables import Table as TableName
+    from workflows.settings.settings import Settings
 
 
 def run_and_show(

@@ -11,11 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from cli import typed
 from cli.common import errors, say, settings_with, speaks_plainly
-from cli.product import Device
+from cli.options import Device
 from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
-    from filo_core.learning.categories import Category
+    from filo_core.benchmark.categories import Category
     from filo_core.learning.filo_run import PreparedRun
     from filo_core.learning.filo_training import FiloTrainer
 
@@ -87,7 +87,7 @@ def _export(run: PreparedRun, folder: Path, names: str, how: str) -> None:
 
 
 def _chosen(root: Path, names: str) -> list[Category]:
-    from filo_core.learning.datasets import find_categories
+    from filo_core.benchmark.datasets import find_categories
 
     found = find_categories(root)
     wanted = {name.strip() for name in names.split(",") if name.strip()}

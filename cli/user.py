@@ -9,12 +9,12 @@ import typer
 from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
-from cli.product import AsJson, Database
-from cli.signing_in import RoleOption, User, ask_pin, signed_in
+from cli.options import AsJson, Database, RoleOption, User
+from cli.signing_in import ask_pin, signed_in
 from filo_core.types import Role
 from storage.storage import open_storage
-from workflows.access import Access
-from workflows.users import Users
+from workflows.people.access import Access
+from workflows.people.users import Users
 
 app = typer.Typer(help="Users, their roles and PINs. Nobody has to sign in until the first is created.")
 Person = Annotated[str, typer.Argument(help="Name of the person.")]

@@ -11,7 +11,7 @@ from gui.languages import Languages
 from gui.theme import DARK, LIGHT, Theme, apply_theme, theme_for
 
 if TYPE_CHECKING:
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
 
 
 class Appearance(QObject):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from filo_core.line.worker import EngineState
     from storage.instance_lock import InstanceLock
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
     from workflows.workbench import Workbench
 
 logger = logging.getLogger(__name__)

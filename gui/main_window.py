@@ -23,11 +23,11 @@ from gui.actions import add_actions, translate_actions
 from gui.background import wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
+from gui.records.undelivered_note import UndeliveredNote
 from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, ModelState, Screen
 from gui.theme import SPACE
-from gui.undelivered_note import UndeliveredNote
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon

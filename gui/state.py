@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from filo_core.types import Inspection
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
     from workflows.workbench import Workbench
 
 
@@ -53,7 +53,7 @@ class AppState(QObject):
     review_recorded = Signal(object)
     """An :class:`~filo_core.types.InspectionRecord` got a review."""
     settings_changed = Signal(object)
-    """The :class:`~workflows.settings.Settings` that are in force from now on."""
+    """The :class:`~workflows.settings.settings.Settings` that are in force from now on."""
     screen_requested = Signal(str, str)
     """A :class:`Screen` and the product to open it with (empty: keep the current one)."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 
 from filo_core.imaging import decode_image
-from filo_core.line.runs import judge
+from filo_core.judging import judge
 from filo_core.types import Origin
 from storage.audit import keeping
 from storage.engine import sqlite_url

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from filo_core.benchmark.datasets import Category, find_categories
+from filo_core.benchmark.measuring import chosen
 from filo_core.calibration.conformal import GoodParts, lowest_promise, split_limit
 from filo_core.engine import Engine, load_engine
 from filo_core.imaging import read_image
-from filo_core.learning.benchmark import chosen
-from filo_core.learning.datasets import Category, find_categories
 from filo_core.statistics.rates import Interval, counted_rate
 from filo_core.types import Limits, ProductDescription, ProductDraft, Reference, SourceImage
 from tools.markdown import markdown_table, percent_number, say

@@ -33,8 +33,8 @@ from storage.engine import sqlite_url
 from storage.recorder import DISK_RESERVE_BYTES, Recorder
 from storage.storage import Storage, open_storage
 from tools.brightness import Brightness, make_brightness
-from workflows.delivery import BackOff
-from workflows.line import Line
+from workflows.line.delivery import BackOff
+from workflows.line.run import Line
 
 if TYPE_CHECKING:
     from filo_core.line.sinks.base import Sink

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 
+from filo_core.benchmark.baselines import contenders, detector_maker
+from filo_core.benchmark.datasets import find_categories
+from filo_core.benchmark.measuring import BenchmarkResult, Figures, benchmark
 from filo_core.engine import Engine
 from filo_core.events import StepDone
 from filo_core.learning.anomaly_lexicon import RELATIONAL
-from filo_core.learning.baselines import contenders, detector_maker
-from filo_core.learning.benchmark import BenchmarkResult, Figures, benchmark
-from filo_core.learning.datasets import find_categories
 from filo_core.learning.held_out import HeldOutFigures, measure_held_out
 from filo_core.learning.training_pairs import KINDS, find_photographs
 from filo_core.profiles.builder import load_profile, profile_folder

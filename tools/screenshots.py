@@ -170,7 +170,7 @@ class Journey:
     def live(self, images: Path) -> None:
         """Play the folder as a camera until a few verdicts are there."""
         from gui.live.presenter import LivePhase
-        from gui.live.sources import SourceChoice, SourceKind
+        from gui.sources.choice import SourceChoice, SourceKind
         from gui.state import Screen
 
         self.state.request_screen(Screen.LIVE, "Bracket FB-204")
@@ -188,7 +188,7 @@ class Journey:
         """Live inspection of a network camera that is pulled and plugged in again; nobody touches the window."""
         from filo_core.types import Verdict
         from gui.live.presenter import LivePhase
-        from gui.live.sources import SourceChoice, SourceKind
+        from gui.sources.choice import SourceChoice, SourceKind
         from gui.state import Screen
         from tools.stream_rig import NetworkCamera
 
@@ -303,7 +303,7 @@ class Journey:
         """The settings as they are at the first start, then an admin's view of users and an output."""
         from filo_core.types import Role
         from gui.state import Screen
-        from workflows.output_address import Output, OutputKind
+        from workflows.settings.output_address import Output, OutputKind
 
         self.state.request_screen(Screen.SETTINGS)
         self.picture("settings")
@@ -329,7 +329,7 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
 
     from gui.appearance import Appearance
     from gui.application import Session
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
 
     app = QApplication(sys.argv[:1])
     demo = ROOT / "resources" / "demo" / "bracket"

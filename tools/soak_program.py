@@ -22,7 +22,8 @@ import numpy as np
 from filo_core.errors import FiloError, StorageError
 from filo_core.events import ImageInspected
 from filo_core.imaging import decode_image, list_images
-from filo_core.line.runs import inspect_images, judge
+from filo_core.judging import judge
+from filo_core.line.runs import inspect_images
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -42,7 +43,7 @@ from filo_core.types import (
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tools.soak_images import png
-from workflows.history import History
+from workflows.reporting.history import History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from torchvision.models import resnet18
 
+from filo_core.benchmark.datasets import load_category
 from filo_core.engine import Engine, load_engine
 from filo_core.imaging import read_image
-from filo_core.learning.datasets import load_category
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
 

@@ -11,17 +11,17 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
 from storage.storage import Storage, open_storage
-from workflows.access import Access
-from workflows.catalogue import Catalogue
-from workflows.folder_jobs import FILE_NAME, FolderJobFile
-from workflows.folder_queue import FolderJobs
-from workflows.forwarding import Forwarder, forwarder_of
-from workflows.history import History
-from workflows.inspector import Inspector
-from workflows.live_model import LiveModel
-from workflows.nightly import NightlyWork
-from workflows.settings import Settings
-from workflows.users import Users
+from workflows.inspecting.folder_jobs import FILE_NAME, FolderJobFile
+from workflows.inspecting.folder_queue import FolderJobs
+from workflows.inspecting.inspector import Inspector
+from workflows.inspecting.live_model import LiveModel
+from workflows.keeping.forwarding import Forwarder, forwarder_of
+from workflows.keeping.nightly import NightlyWork
+from workflows.people.access import Access
+from workflows.people.users import Users
+from workflows.products.catalogue import Catalogue
+from workflows.reporting.history import History
+from workflows.settings.settings import Settings
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -84,7 +84,7 @@ def open_workbench(
     Args:
         settings: of this start.
         on_engine: told on the worker's thread how the model is, and when it has moved to another device.
-        on_nightly_problem: see :class:`~workflows.nightly.NightlyWork`.
+        on_nightly_problem: see :class:`~workflows.keeping.nightly.NightlyWork`.
 
     Raises:
         StorageError: if the database or the image store cannot be used.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from filo_core.errors import EvidenceError
 from filo_core.events import StepDone
 from filo_core.golden_set import GoldenAnswer, GoldenChecked
-from filo_core.line.runs import judge
+from filo_core.judging import judge
 from filo_core.types import Origin
 
 if TYPE_CHECKING:

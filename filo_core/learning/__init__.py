@@ -1,1 +1,1 @@
-"""Data sets, metrics, benchmarks and rendered products."""
+"""Training: of FiLo++ in two stages, and of the compact profile on synthetic anomalies."""

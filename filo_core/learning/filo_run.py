@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.learning.benchmark import chosen_tests
-from filo_core.learning.configurations import head_settings_of
+from filo_core.benchmark.configurations import head_settings_of
+from filo_core.benchmark.measuring import chosen_tests
 from filo_core.learning.filo_learner import FiloLearner, FrozenModel
 from filo_core.learning.filo_samples import training_samples
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from filo_core.learning.categories import Category
+    from filo_core.benchmark.categories import Category
     from filo_core.method.head_settings import HeadSettings
     from filo_core.profiles.manifest import ModelProfile
 

@@ -8,31 +8,22 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from filo_core.benchmark.datasets import read_mask
+from filo_core.benchmark.drafts import draft_of
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.imaging import read_image
-from filo_core.learning.datasets import read_mask
-from filo_core.types import Limits, ProductDescription, ProductDraft, ProductKind
+from filo_core.types import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from filo_core.learning.categories import Category, LabelledImage
-    from filo_core.types import Recipe, Reference
+    from filo_core.benchmark.categories import Category, LabelledImage
+    from filo_core.types import Recipe
 
-TEXTURES = frozenset({"carpet", "grid", "leather", "tile", "wood"})
-"""MVTec AD's own; every other category is an object."""
 _NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
-
-
-def draft_of(category: Category, library: AnomalyLibrary, references: Sequence[Reference] = ()) -> ProductDraft:
-    """A category as a product: class name and kind from its folder, anomaly types from the built-in library."""
-    folder = category.root.name.lower()
-    kind = ProductKind.TEXTURE if folder in TEXTURES else ProductKind.OBJECT
-    description = ProductDescription(name=category.name, class_name=folder.replace("_", " "), kind=kind)
-    return ProductDraft(description, library.suggest(description), tuple(references))
 
 
 def recipe_of(category: Category, library: AnomalyLibrary, model_hash: str = "") -> Recipe:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from filo_core.benchmark.metrics import PixelMetrics, image_auroc
 from filo_core.learning.anomaly_lexicon import LEXICON, RELATIONAL, AnomalyKind, vocabulary
 from filo_core.learning.compact_model import normalised
 from filo_core.learning.matching_loss import region_features
-from filo_core.learning.metrics import PixelMetrics, image_auroc
 from filo_core.learning.training_pairs import KINDS, NO_ANOMALY, VIEWS, Group, Photographs, make_group
 from filo_core.method.conv_encoder import PATCH_PX, read_tower
 from filo_core.method.memory_bank import MemoryBank

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Generic
 from filo_core.errors import FiloError
 from filo_core.events import ImageInspected
 from filo_core.imaging import encode_frame
+from filo_core.judging import judge
 from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
-from filo_core.line.runs import judge
 from filo_core.line.sources.base import SourceState
 from filo_core.loops import Loop
 from filo_core.types import Inspection, Origin, RecipeVersion, Verdict

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.imaging import encode_frame
+from filo_core.judging import judge
 from filo_core.line.ledger import Ledger, Unkept
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
-from filo_core.line.runs import judge
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.loops import Loop, first_problem

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         TextEncoder,
         VisionLanguage,
     )
+    from filo_core.method.numbers import MethodNumbers
     from filo_core.method.phrase_maps import PhraseMaps
-    from filo_core.profiles.manifest import ModelProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class FiLoDetector:
     def __init__(
         self,
         recipe: Recipe,
-        profile: ModelProfile,
+        profile: MethodNumbers,
         backbone: Backbone,
         text_encoder: TextEncoder,
         localizer: Localizer,

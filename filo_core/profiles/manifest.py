@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from filo_core.errors import ProfileError
 from filo_core.method.grounding_settings import GroundingSettings
 from filo_core.method.head_settings import HeadSettings
+from filo_core.method.numbers import MethodNumbers
 from filo_core.method.word_tokenizer import Vocabulary
 
 MANIFEST_NAME = "manifest.json"
@@ -40,14 +41,10 @@ class GroundingFiles(BaseModel):
     settings: GroundingSettings = GroundingSettings()
 
 
-class ModelProfile(BaseModel):
-    """The numbers of the method that belong to a set of weights, and where those come from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ModelProfile(MethodNumbers):
+    """A set of weights, where they come from, and the numbers of the method that belong to them."""
 
     name: str
-    trained: bool
-    """False: the weights are seeded noise, and every result must say "untrained"."""
     method: Literal["filo++", "filo"] = "filo++"
     """``filo``: the released predecessor's network, inference and oddities (design note 5)."""
     architecture: str
@@ -65,30 +62,8 @@ class ModelProfile(BaseModel):
     """Stages of a convolutional tower to be matched also as averages over squares of patches: (stage, patches)."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    reference_offsets_px: tuple[int, ...] = Field(default=(0,), min_length=1)
-    """Shifts in pixels of the input, in x and in y, under which each reference enters the memory bank.
-
-    A part never lies on the patch grid as its reference did; shifts below the patch size make up for that.
-    """
-    match_windows: tuple[float, ...] = Field(default=(1.0,), min_length=1)
-    """How far from its own place a patch may find its match in eq. (5), in shares of the picture; averaged over.
-
-    1 is the paper's whole picture. A part in the wrong place shows only where its match may not be anywhere.
-    """
-    gaussian_sigma_px: float = Field(ge=0.0)
-    """σ of eq. (7) in pixels of the anomaly map."""
     foreground: bool = False
     """Whether pieces on a plain ground are localised by colour; λ applies outside of them."""
-    suppression: float = Field(default=0.7, ge=0.0, le=1.0)
-    """λ of III-C1."""
-    vision_language_weight: float = Field(default=0.5, ge=0.0, le=1.0)
-    """Share of M_vl in eq. (7); at 1 nothing is matched, and references only set the limits."""
-    names_types: bool = True
-    """Whether regions get the name of an anomaly; false where the text side is no better than chance."""
-    text_score: bool = True
-    """Whether p of eq. (1) is half of the image score where there are references."""
-    zero_shot: bool = True
-    """Whether it may judge without references; false where the text side is no better than chance."""
     heads: HeadSettings | None = None
     """Prompts, linear layers, MDCI and adapter; without them the projected last stage alone meets the text."""
     heads_weights: WeightsFile | None = None

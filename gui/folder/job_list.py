@@ -12,7 +12,7 @@ from gui.folder.wording import job_text
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, set_shown
 from gui.widgets.icons import icon
-from workflows.folder_jobs import FolderJob, FolderJobState
+from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 _NUMBER = Qt.ItemDataRole.UserRole
 _MOST_ROWS = 3

@@ -8,7 +8,7 @@ from gui.worker_bridge import JobSignals
 
 if TYPE_CHECKING:
     from filo_core.events import JobEvent
-    from workflows.folder_jobs import FolderJob
+    from workflows.inspecting.folder_jobs import FolderJob
 
 
 class FolderJobSignals(JobSignals):

@@ -32,14 +32,13 @@ from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
 from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
-from gui.live.source_bar import captioned
-from gui.product_chooser import ProductChooser
+from gui.records.product_chooser import ProductChooser
 from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
-from gui.widgets.controls import ElidedLabel, button, plain_label, set_icon_name, set_shown
+from gui.widgets.controls import ElidedLabel, button, captioned, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
-from workflows.demo_product import DEMO_PRODUCT, demo_images
+from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images
 
 _ROOM_FOR_TYPES = 560
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from filo_core.events import RunCounts
-from workflows.folder_jobs import FolderJobState
+from workflows.inspecting.folder_jobs import FolderJobState
 
 
 class RunPhase(StrEnum):

@@ -19,7 +19,7 @@ from gui.folder.results_model import ResultRow, ResultsModel
 from gui.state import AppState
 from workflows.export.selection import Selection
 from workflows.export.tables import write_csv
-from workflows.folder_jobs import FolderJob, FolderJobState
+from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 FLUSH_EVERY_MS = 100
 _LOOKED_UP_AT_ONCE = 500

@@ -16,7 +16,7 @@ from gui.canvas.pictures import PictureContent
 from gui.folder.results_model import ResultRow, types_of
 
 if TYPE_CHECKING:
-    from workflows.history import History
+    from workflows.reporting.history import History
 
 _PAGE = 500
 _CLOCK_STEP = timedelta(milliseconds=2)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from gui import wording
 from gui.folder.phases import RunPhase
 from gui.state import ModelState
-from workflows.folder_jobs import FolderJob, FolderJobState
+from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 if TYPE_CHECKING:
     from gui.folder.phases import Progress

@@ -8,7 +8,7 @@ from gui.live.wording import delivery_problem_text, outputs_text
 from gui.widgets.controls import set_shown
 from gui.widgets.fact_list import FactList
 from gui.widgets.message_fold import MessageFold
-from workflows.delivery import DeliveryState
+from workflows.line.delivery import DeliveryState
 
 
 class DeliveryNote(QWidget):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from filo_core.line.sources.base import SourceState
-from workflows.delivery import DeliveryState
-from workflows.triggered import TriggeredInspection
+from workflows.line.delivery import DeliveryState
+from workflows.line.triggered import TriggeredInspection
 
 if TYPE_CHECKING:
     from filo_core.types import Verdict
-    from workflows.continuous import ContinuousInspection
+    from workflows.inspecting.continuous import ContinuousInspection
 
 Live: TypeAlias = "ContinuousInspection | TriggeredInspection"
 

@@ -17,21 +17,21 @@ from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger, usual_trigger
-from gui.live.source_bar import SourceBar, captioned
-from gui.live.sources import SourceChoice, usual_choice
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text
-from gui.product_chooser import ProductChooser
+from gui.records.product_chooser import ProductChooser
+from gui.sources.choice import SourceChoice, usual_choice
+from gui.sources.source_bar import SourceBar
 from gui.state import AppState, Screen
 from gui.theme import SPACE
-from gui.widgets.controls import button, set_icon_name, set_shown
+from gui.widgets.controls import button, captioned, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
-from workflows.triggers import TriggerChoice, answers_plc
+from workflows.line.triggers import TriggerChoice, answers_plc
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84

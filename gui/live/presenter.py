@@ -19,12 +19,12 @@ from gui.background import Background, sentence_of, wait_while_painting
 from gui.live.display import Display, Hold
 from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
-from gui.live.sources import SourceChoice, SourceKind, make_source
 from gui.live.wording import caption_of, waiting_text
+from gui.sources.choice import SourceChoice, SourceKind, make_source
 from gui.state import AppState
-from workflows.delivery import DeliveryState
-from workflows.triggered import TriggeredInspection
-from workflows.triggers import TriggerChoice
+from workflows.line.delivery import DeliveryState
+from workflows.line.triggered import TriggeredInspection
+from workflows.line.triggers import TriggerChoice
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import ImageSource

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from filo_core.line.triggers.base import TriggerKind
 from gui.background import Background
-from workflows.settings_file import overridden_fields, write_settings_file
-from workflows.triggers import TriggerChoice
+from workflows.line.triggers import TriggerChoice
+from workflows.settings.file import overridden_fields, write_settings_file
 
 if TYPE_CHECKING:
     from gui.state import AppState
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
 
 
 def usual_trigger(settings: Settings) -> TriggerChoice:

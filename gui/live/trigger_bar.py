@@ -6,9 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from filo_core.line.triggers.base import TriggerKind
-from gui.live.source_bar import captioned
-from gui.widgets.controls import set_shown
-from workflows.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
+from gui.widgets.controls import captioned, set_shown
+from workflows.line.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
 
 _KINDS = tuple(TriggerKind)
 _SHORTEST_CHARACTERS = 10

@@ -15,7 +15,7 @@ from gui.state import ModelState
 
 if TYPE_CHECKING:
     from gui.live.results import LiveResult
-    from workflows.delivery import DeliveryState
+    from workflows.line.delivery import DeliveryState
 
 
 def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:

@@ -10,7 +10,7 @@ from filo_core.events import StepDone
 from gui.background import sentence_of
 from gui.state import AppState, ModelState
 from gui.worker_bridge import JobSignals
-from workflows.demo_product import DEMO_PRODUCT, set_up_demo
+from workflows.demonstration.demo_product import DEMO_PRODUCT, set_up_demo
 
 if TYPE_CHECKING:
     from filo_core.line.queue import JobHandle, JobState

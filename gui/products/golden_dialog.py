@@ -16,7 +16,7 @@ from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
 from gui.wording import date_and_time
-from workflows.golden import GoldenSets
+from workflows.products.golden import GoldenSets
 
 if TYPE_CHECKING:
     from gui.state import AppState

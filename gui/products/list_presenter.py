@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import ProductError
 from filo_core.types import ProductDraft
-from workflows.product_file import ProductFile
+from workflows.products.product_file import ProductFile
 
 if TYPE_CHECKING:
     from gui.state import AppState

@@ -18,7 +18,7 @@ from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
 
 if TYPE_CHECKING:
-    from workflows.history import History
+    from workflows.reporting.history import History
 
 
 class BlindDialog(QDialog):

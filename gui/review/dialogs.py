@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QLis
 
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, plain_label
-from workflows.history import LONGEST_REASON
+from workflows.reporting.history import LONGEST_REASON
 
 _DIGITS = "123456789"
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from filo_core.types import Verdict
-from gui.record_filter import RecordFilter
-from gui.review.filters import DOUBTFUL, Choices
+from gui.records.choices import DOUBTFUL, Choices
+from gui.records.filter_bar import RecordFilter
 from gui.widgets.controls import button
 from gui.widgets.verdicts import verdict_word
 

@@ -12,10 +12,10 @@ from filo_core.errors import FiloError
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.pictures import PictureContent
 from gui.pin_question import ask_for_pin
+from gui.records.choices import Choices
 from gui.review.decisions import can_retype, confirmed_verdict, overruled_verdict
 from gui.review.detail_view import DetailView
 from gui.review.filter_bar import FilterBar
-from gui.review.filters import Choices
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
 from gui.review.questions import ask_reason, ask_type

@@ -12,7 +12,7 @@ from gui.background import Background, sentence_of
 from gui.canvas.pictures import PictureContent
 
 if TYPE_CHECKING:
-    from workflows.history import History
+    from workflows.reporting.history import History
 
 _KEPT = 4
 """Pictures kept: a large one takes tens of megabytes."""

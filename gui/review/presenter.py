@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Signal
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, InspectionRecord, Review, ReviewDecision, Verdict
 from gui.background import Background
+from gui.records.choices import Choices
 from gui.review.decisions import confirmed_verdict, overruled_verdict, type_choices
-from gui.review.filters import Choices
 from gui.review.table_model import InspectionTableModel
-from workflows.figures import FigureReader
+from workflows.reporting.figures import FigureReader
 
 if TYPE_CHECKING:
     from gui.state import AppState

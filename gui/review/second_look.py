@@ -15,7 +15,7 @@ from gui.review.blind_dialog import BlindDialog
 from gui.review.teaching import Teaching
 from gui.widgets.controls import button
 from gui.wording import number
-from workflows.evidence import Drift, drift
+from workflows.products.evidence import Drift, drift
 
 if TYPE_CHECKING:
     from filo_core.events import Taught

@@ -13,7 +13,7 @@ from gui.widgets.verdicts import verdict_word
 from gui.wording import date_and_time, score
 
 if TYPE_CHECKING:
-    from workflows.history import History
+    from workflows.reporting.history import History
 
 Index = QModelIndex | QPersistentModelIndex
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole)

@@ -14,7 +14,7 @@ from gui.background import Background
 from gui.canvas.pictures import thumbnail
 
 if TYPE_CHECKING:
-    from workflows.history import History
+    from workflows.reporting.history import History
 
 SIZE = QSize(84, 60)
 _THREADS = 2

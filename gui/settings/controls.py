@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import plain_label
-from workflows.settings_check import FONT_SCALES
+from workflows.settings.check import FONT_SCALES
 
 _NARROWEST_PX = 130
 

@@ -28,7 +28,7 @@ from gui.state import AppState
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.message_fold import MessageFold
-from workflows.settings_check import LLM_TIMEOUTS_S, LONGEST_STATION
+from workflows.settings.check import LLM_TIMEOUTS_S, LONGEST_STATION
 
 
 class GeneralPage(QWidget):

@@ -15,7 +15,7 @@ from gui.settings.wording import output_kind_name, place_caption, place_example
 from gui.theme import SPACE
 from gui.widgets.controls import button, set_shown
 from gui.widgets.message_fold import MessageFold
-from workflows.output_address import Output, OutputKind
+from workflows.settings.output_address import Output, OutputKind
 
 _WITH_USER = frozenset({OutputKind.MQTT, OutputKind.WEBHOOK})
 

@@ -17,7 +17,7 @@ from gui.widgets.controls import button, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.undo_bar import UndoBar
-from workflows.output_address import Output
+from workflows.settings.output_address import Output
 
 _COUNT_EVERY_MS = 2000
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gui.background import Background, sentence_of
-from workflows.output_address import Output
-from workflows.outputs import OutputStore
-from workflows.settings_file import overridden_fields, variable_of
-from workflows.undelivered import Undelivered, discard, undelivered
+from workflows.line.outputs import OutputStore
+from workflows.line.undelivered import Undelivered, discard, undelivered
+from workflows.settings.file import overridden_fields, variable_of
+from workflows.settings.output_address import Output
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from gui.state import AppState
-    from workflows.outputs import Outputs
+    from workflows.line.outputs import Outputs
 
 
 @dataclass(frozen=True, slots=True)

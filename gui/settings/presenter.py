@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject, Signal
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
-from workflows.redaction import redact
-from workflows.secret_store import PLANT, SecretStore
-from workflows.settings_check import installed_profiles, problems_of
-from workflows.settings_file import overridden_fields, variable_of, write_settings_file
+from workflows.settings.check import installed_profiles, problems_of
+from workflows.settings.file import overridden_fields, variable_of, write_settings_file
+from workflows.settings.redaction import redact
+from workflows.settings.secret_store import PLANT, SecretStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from filo_core.profiles.manifest import ModelProfile
     from gui.state import AppState
-    from workflows.settings import Settings
+    from workflows.settings.settings import Settings
 
 FIELDS = (
     "profile",
@@ -197,7 +197,7 @@ def _server_problems(
 
     Only those: a server that is away must not keep anybody from changing the theme.
     """
-    from workflows.database_check import database_problem, plant_problem
+    from workflows.settings.database_check import database_problem, plant_problem
 
     own, plant = str(values["database"]), str(values["plant_database"])
     problems = {}

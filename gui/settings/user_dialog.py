@@ -14,7 +14,7 @@ from gui.settings.wording import role_name
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
-from workflows.pins import LONGEST_PIN, SHORTEST_PIN
+from workflows.people.pins import LONGEST_PIN, SHORTEST_PIN
 
 
 class UserDialog(QDialog):

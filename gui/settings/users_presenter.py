@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from workflows.access import AccessError, Right
+from workflows.people.access import AccessError, Right
 
 if TYPE_CHECKING:
     from filo_core.types import Role

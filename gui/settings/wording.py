@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication
 from filo_core.types import Role
 from gui.languages import LANGUAGES
 from gui.state import Screen
-from workflows.output_address import MODBUS_PORT, OutputKind
-from workflows.settings_check import DEVICES
+from workflows.settings.check import DEVICES
+from workflows.settings.output_address import MODBUS_PORT, OutputKind
 
 
 def field_name(name: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from gui.record_filter import RecordFilter
-from gui.review.filters import Choices
+from gui.records.choices import Choices
+from gui.records.filter_bar import RecordFilter
 from gui.statistics.presenter import Wanted
 from gui.statistics.wording import grouping_text
 from gui.widgets.controls import button
-from workflows.periods import Grouping
+from workflows.reporting.periods import Grouping
 
 
 class StatisticsBar(RecordFilter):

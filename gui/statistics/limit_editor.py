@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.statistics.recount import Recount, ScoreHistogram
 from filo_core.types import Limits
-from gui.live.source_bar import captioned
 from gui.statistics.cards import PlotCard
 from gui.statistics.drawing import draw_histogram
 from gui.statistics.wording import errors_text, limit_label, recount_text
 from gui.theme import SPACE, Theme, current_theme
-from gui.widgets.controls import button, plain_label, set_shown
+from gui.widgets.controls import button, captioned, plain_label, set_shown
 from gui.wording import number, score
 
 

@@ -14,11 +14,11 @@ from PySide6.QtCore import QObject, Signal
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, Limits
 from gui.background import Background, sentence_of
-from gui.products.wizard.calibration import with_ng, with_ok
-from gui.review.filters import Choices
-from workflows.figures import FigureReader, Figures
-from workflows.figures_csv import write_csv
-from workflows.periods import Grouping
+from gui.records.choices import Choices
+from gui.records.moved_limits import with_ng, with_ok
+from workflows.reporting.figures import FigureReader, Figures
+from workflows.reporting.figures_csv import write_csv
+from workflows.reporting.periods import Grouping
 
 if TYPE_CHECKING:
     from filo_core.statistics.recount import Recount, ScoreHistogram
@@ -211,8 +211,8 @@ class StatisticsPresenter(QObject):
 
         def work() -> None:
             # Only who wants a report pays for loading what draws it.
-            from workflows.report import read_report
-            from workflows.report_pdf import write_pdf
+            from workflows.reporting.report import read_report
+            from workflows.reporting.report_pdf import write_pdf
 
             report = read_report(workbench.storage, workbench.catalogue, wanted)
             scores = replace(report.figures.scores, limits=limits)

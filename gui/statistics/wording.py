@@ -10,14 +10,14 @@ from filo_core.calibration.agreement import SYSTEM, AgreementStudy, PairAgreemen
 from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import Rate
 from gui.wording import number, percentage, score
-from workflows.periods import Grouping
+from workflows.reporting.periods import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from filo_core.statistics.charts import Pareto, PChart
     from filo_core.statistics.recount import Recount
-    from workflows.figures import Figures, Scores
+    from workflows.reporting.figures import Figures, Scores
 
 _LONGEST_NAME = 24
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import TOUCH_PX
 from gui.widgets.icons import icon
@@ -24,6 +24,19 @@ def plain_label(
     label.setWordWrap(wrap)
     label.setProperty("role", role)
     return label
+
+
+def captioned(caption: str, control: QWidget) -> QWidget:
+    """``control`` under its caption, which names it for screen readers as well."""
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(2)
+    label = plain_label(caption, "hint", wrap=False)
+    label.setBuddy(control)
+    layout.addWidget(label)
+    layout.addWidget(control)
+    return holder
 
 
 def button(

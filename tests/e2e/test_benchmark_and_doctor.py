@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Result
-from workflows.backups import note_backup_problem
-from workflows.settings import Settings
+from workflows.keeping.backups import note_backup_problem
+from workflows.settings.settings import Settings
 
 Run = Callable[..., Result]
 

@@ -10,8 +10,8 @@ from pypdf import PdfReader
 from filo_core.types import InspectionFilter, ReviewDecision, Verdict
 from storage.storage import open_storage
 from tests.e2e.conftest import Result, paint_part
-from workflows.history import History
-from workflows.settings import Settings
+from workflows.reporting.history import History
+from workflows.settings.settings import Settings
 
 Run = Callable[..., Result]
 # Every command loads the model anew, as it does for a user.

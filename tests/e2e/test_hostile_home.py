@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Result
-from workflows.settings_file import SETTINGS_FILE
+from workflows.settings.file import SETTINGS_FILE
 
 Run = Callable[..., Result]
 COMMANDS = [("doctor",), ("inspect", "plate", "--folder", "."), ("app",)]

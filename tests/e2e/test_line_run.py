@@ -12,9 +12,9 @@ import pytest
 
 from cli.line import _wanted, _with_password
 from tests.e2e.conftest import Result
-from workflows.output_address import Output, OutputKind
-from workflows.secret_store import SecretStore
-from workflows.settings import Settings
+from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.secret_store import SecretStore
+from workflows.settings.settings import Settings
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from filo_core.benchmark.baselines import detector_maker
+from filo_core.benchmark.datasets import load_category
+from filo_core.benchmark.measuring import BenchmarkResult, benchmark
 from filo_core.engine import load_engine
-from filo_core.learning.baselines import detector_maker
-from filo_core.learning.benchmark import BenchmarkResult, benchmark
-from filo_core.learning.datasets import load_category
 from filo_core.resources import resource_path
 
 RECORDED = json.loads((Path(__file__).parent / "compact_demo.json").read_text())

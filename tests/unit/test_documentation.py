@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import program
 from tools.pins import pins_of, plain_name
-from workflows.settings import Settings
+from workflows.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 

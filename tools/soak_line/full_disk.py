@@ -18,7 +18,7 @@ from tools.line_rig import line_in, part_trigger
 from tools.soak_line.findings import PATIENCE_S, ROOT, Findings, Unit, delivered_names, wait_for
 
 if TYPE_CHECKING:
-    from workflows.line import Line
+    from workflows.line.run import Line
 
 _MOUNTED = 'mount -t tmpfs -o size=16m none "$0" && exec "$@"'
 _PARTS = 10

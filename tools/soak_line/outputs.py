@@ -22,7 +22,7 @@ from tools.soak_line.findings import PATIENCE_S, Findings, Unit, delivered_names
 from tools.stream_rig import free_port
 
 if TYPE_CHECKING:
-    from workflows.line import Line
+    from workflows.line.run import Line
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 _PARTS = 10

@@ -10,10 +10,10 @@ import numpy as np
 from pycocotools import mask as run_lengths
 
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Region, Verdict
+from filo_core.whole_files import whole_file
 from workflows.export.images import ImageFolder
 from workflows.export.masks import anomaly_mask, within
 from workflows.export.selection import Selection
-from workflows.whole_files import whole_file
 
 IMAGES = "images"
 _POLYGON_FREE = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from workflows.catalogue import Catalogue
 from workflows.export.selection import Selection
+from workflows.products.catalogue import Catalogue
 
 
 class ExportFormat(StrEnum):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from filo_core.errors import StorageError
 from filo_core.types import InspectionRecord
-from workflows.history import History
-from workflows.whole_files import cannot_write
+from filo_core.whole_files import cannot_write
+from workflows.reporting.history import History
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 60

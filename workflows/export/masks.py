@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from filo_core.types import Box, InspectionRecord
-from workflows.history import History
+from workflows.reporting.history import History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from filo_core.benchmark.datasets import GOOD
 from filo_core.errors import FolderError
-from filo_core.learning.datasets import GOOD
 from filo_core.types import InspectionRecord, Recipe, Verdict
-from workflows.catalogue import Catalogue
+from filo_core.whole_files import cannot_write
 from workflows.export.images import ImageFolder, safe_name
 from workflows.export.masks import anomaly_mask
 from workflows.export.selection import Selection, anomaly_type_of
-from workflows.whole_files import cannot_write
+from workflows.products.catalogue import Catalogue
 
 
 def write_mvtec(selection: Selection, catalogue: Catalogue, folder: Path) -> int:

@@ -17,7 +17,7 @@ from filo_core.errors import FiloError
 from filo_core.rendering import draw_regions, render_heat_map
 from filo_core.types import InspectionRecord, Verdict
 from workflows.export.selection import Selection, anomaly_type_of
-from workflows.pdf_document import paragraph, write_document
+from workflows.reporting.pdf_document import paragraph, write_document
 
 MOST_PICTURES = 200
 """Parts shown with a picture; a report on paper that is longer is not read."""

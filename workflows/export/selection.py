@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, InspectionRecord
-from workflows.history import History
+from workflows.reporting.history import History
 
 _PAGE = 200
 

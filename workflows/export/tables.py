@@ -11,8 +11,8 @@ from typing import Any
 
 from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord
+from filo_core.whole_files import whole_file
 from workflows.export.selection import Selection, anomaly_type_of
-from workflows.whole_files import whole_file
 
 COLUMNS = (
     "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",

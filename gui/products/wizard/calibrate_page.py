@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QGridLayout, QHBoxLay
 
 from filo_core.imaging import IMAGE_SUFFIXES
 from filo_core.types import Inspection, Limits, WizardStep
-from gui.products.wizard.calibration import Calibration, recount, with_ng, with_ok
+from gui.products.wizard.calibration import Calibration, recount
 from gui.products.wizard.limit_scale import LimitScale
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
+from gui.records.moved_limits import with_ng, with_ok
 from gui.state import ModelState
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.untrained_note import UntrainedNote

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,16 +34,6 @@ def recount(scores: Sequence[float], limits: Limits) -> Recount:
     """Verdicts of the good parts under ``limits``."""
     verdicts = [limits.verdict(score) for score in scores]
     return Recount(verdicts.count(Verdict.OK), verdicts.count(Verdict.REVIEW), verdicts.count(Verdict.NG))
-
-
-def with_ok(limits: Limits, ok: float) -> Limits:
-    """``limits`` with another OK limit, which pushes the NG limit before it."""
-    return replace(limits, ok=ok, ng=max(ok, limits.ng))
-
-
-def with_ng(limits: Limits, ng: float) -> Limits:
-    """``limits`` with another NG limit, which pushes the OK limit before it."""
-    return replace(limits, ok=min(ng, limits.ok), ng=ng)
 
 
 class Calibration(QObject):

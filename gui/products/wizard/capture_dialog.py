@@ -13,8 +13,8 @@ from filo_core.errors import SourceError
 from filo_core.line.sources.base import Frame, SourceState
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
-from gui.live.source_bar import SourceBar
-from gui.live.sources import make_source
+from gui.sources.choice import make_source
+from gui.sources.source_bar import SourceBar
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.icons import icon

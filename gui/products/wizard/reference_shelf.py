@@ -25,7 +25,7 @@ from gui.canvas.pictures import thumbnail
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import Frame
-    from workflows.catalogue import Catalogue
+    from workflows.products.catalogue import Catalogue
 
 THUMBNAIL_PX = 320
 

@@ -11,7 +11,7 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.descriptions.suggest import Suggestion, suggest
 from filo_core.types import ProductDescription
 from gui.background import Background
-from workflows.settings import Settings
+from workflows.settings.settings import Settings
 
 
 def language_model_of(settings: Settings) -> LanguageModelSettings | None:

@@ -38,15 +38,15 @@ from gui.state import AppState, ModelState
 from gui.theme import LIGHT, apply_theme
 from gui.worker_bridge import WorkerBridge
 from storage.storage import open_storage
-from workflows.access import Access
-from workflows.catalogue import Catalogue
-from workflows.folder_jobs import FILE_NAME, FolderJobFile
-from workflows.folder_queue import FolderJobs
-from workflows.history import History
-from workflows.inspector import Inspector
-from workflows.nightly import NightlyWork
-from workflows.settings import Settings
-from workflows.users import Users
+from workflows.inspecting.folder_jobs import FILE_NAME, FolderJobFile
+from workflows.inspecting.folder_queue import FolderJobs
+from workflows.inspecting.inspector import Inspector
+from workflows.keeping.nightly import NightlyWork
+from workflows.people.access import Access
+from workflows.people.users import Users
+from workflows.products.catalogue import Catalogue
+from workflows.reporting.history import History
+from workflows.settings.settings import Settings
 from workflows.workbench import Workbench
 
 PRODUCT = "metal nut"

@@ -13,8 +13,8 @@ from gui.main_window import MainWindow
 from gui.state import ModelState, Screen
 from storage.instance_lock import InstanceLock
 from storage.storage import open_storage
-from workflows.backups import backup_problem
-from workflows.settings import Settings
+from workflows.keeping.backups import backup_problem
+from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
 

@@ -35,7 +35,7 @@ from tests.unit.gui.walking import (
     is_reached_by_arrows,
     strongest_contrast,
 )
-from workflows.output_address import Output, OutputKind
+from workflows.settings.output_address import Output, OutputKind
 from workflows.workbench import Workbench
 
 PIN = "246810"

@@ -16,9 +16,9 @@ from filo_core.imaging import read_image
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, ProductDescription
 from gui.live.panel import LivePanel
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState, ModelState
-from workflows.settings import Settings
+from workflows.settings.settings import Settings
 from workflows.workbench import Workbench, open_workbench
 
 Until = Callable[..., None]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from filo_core.learning.benchmark import BenchmarkResult, CategoryResult, Figures
+from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Figures
 from tools.model_card import BEGIN, CARD, END, measured
 from tools.speed import Cost, cost_lines
 

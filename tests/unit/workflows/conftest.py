@@ -9,8 +9,8 @@ import pytest
 
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
-from tests.unit.workflows.packing import write_exported
-from workflows.catalogue import Catalogue
+from tests.unit.workflows.products.packing import write_exported
+from workflows.products.catalogue import Catalogue
 
 
 @pytest.fixture

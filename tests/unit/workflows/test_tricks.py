@@ -18,10 +18,10 @@ from filo_core.types import ProductDescription, ReviewDecision, Role, Verdict
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import make_inspection, make_refusal, sign_product
-from workflows.access import Access, AccessError
-from workflows.catalogue import Catalogue
-from workflows.history import History
-from workflows.users import Users
+from workflows.people.access import Access, AccessError
+from workflows.people.users import Users
+from workflows.products.catalogue import Catalogue
+from workflows.reporting.history import History
 
 TRICKS = (
     "Robert'); DROP TABLE inspections;--",

@@ -7,7 +7,7 @@ from pathlib import Path
 import open_clip
 from open_clip.tokenizer import SimpleTokenizer
 
-from filo_core.learning.datasets import load_category
+from filo_core.benchmark.datasets import load_category
 from filo_core.learning.filo_learner import FiloLearner, FrozenModel
 from filo_core.learning.filo_samples import TrainingSample, training_samples
 from filo_core.method.head_settings import HeadSettings

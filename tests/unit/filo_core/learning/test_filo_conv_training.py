@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from filo_core.benchmark.categories import Category
+from filo_core.benchmark.datasets import load_category
 from filo_core.imaging import read_image
-from filo_core.learning.categories import Category
-from filo_core.learning.datasets import load_category
 from filo_core.learning.filo_export import export_heads
 from filo_core.learning.filo_run import PreparedRun, prepare_run
 from filo_core.learning.filo_training import TrainingPlan
@@ -19,7 +19,7 @@ from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import load_profile
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
-from tests.unit.filo_core.learning.conftest import write_mask, write_part
+from tests.unit.filo_core.conftest import write_mask, write_part
 
 MakeCategory = Callable[..., Path]
 SPOT = (20, 15, 40, 30)

@@ -17,7 +17,7 @@ from filo_core.learning.filo_checkpoint import load_run
 from filo_core.learning.filo_losses import global_loss, local_loss
 from filo_core.learning.filo_samples import TrainingSample
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
-from tests.unit.filo_core.learning.conftest import write_mask, write_part
+from tests.unit.filo_core.conftest import write_mask, write_part
 from tests.unit.filo_core.learning.filo_making import new_learner, samples_in
 from tests.unit.filo_core.learning.killed_trainer import PLAN, train
 

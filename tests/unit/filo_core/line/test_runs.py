@@ -14,7 +14,8 @@ from PIL import Image
 from filo_core.errors import RecipeError
 from filo_core.events import ImageInspected, ImageSkipped, RunEvent, RunFinished, RunStarted
 from filo_core.imaging import hash_encoded, read_image
-from filo_core.line.runs import inspect_images, judge
+from filo_core.judging import judge
+from filo_core.line.runs import inspect_images
 from filo_core.types import Inspection, Origin, Recipe, Verdict
 
 if TYPE_CHECKING:

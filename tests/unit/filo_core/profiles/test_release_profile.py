@@ -11,13 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from filo_core.benchmark.paper_tables import TableRun, run_table
 from filo_core.engine import Engine
 from filo_core.errors import ProfileError
 from filo_core.events import Calibrated
 from filo_core.filo_release.boxes import suppress_unmarked
 from filo_core.filo_release.model import ARCHITECTURE, FiLoRelease, prepare_image, prompt_tokens
 from filo_core.filo_release.parts import ReleaseLocalizer
-from filo_core.learning.paper_tables import TableRun, run_table
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.interfaces import GroundingBox
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES

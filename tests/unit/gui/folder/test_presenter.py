@@ -15,7 +15,7 @@ from gui.folder.presenter import FolderPresenter
 from gui.folder.record_lookup import ResultDetail
 from gui.state import AppState
 from tests.unit.gui.conftest import picture
-from workflows.folder_jobs import FolderJobState
+from workflows.inspecting.folder_jobs import FolderJobState
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from filo_core.line.sources.base import SourceState
 from gui.live.presenter import LivePresenter
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.filo_core.line.station_parts import HandFedSource
 from tools.stream_rig import free_port

@@ -19,7 +19,7 @@ from filo_core.line.sources.timing import CameraTiming
 from filo_core.types import InspectionFilter, Verdict
 from gui.live.display import Hold
 from gui.live.panel import LivePanel
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tools.stream_rig import FFMPEG, NetworkCamera
 

@@ -21,10 +21,10 @@ from gui.live.presenter import LivePhase, LivePresenter
 from gui.state import AppState
 from storage.recorder import Recorder
 from tests.unit.gui.live.conftest import CHOICE, HandSource, show
-from workflows import live_plcs
-from workflows.delivery import Delivery, DeliveryState
-from workflows.output_address import Output
-from workflows.triggers import TriggerChoice
+from workflows.line import live_plcs
+from workflows.line.delivery import Delivery, DeliveryState
+from workflows.line.triggers import TriggerChoice
+from workflows.settings.output_address import Output
 
 Until = Callable[..., None]
 KEY = TriggerChoice(TriggerKind.KEY)

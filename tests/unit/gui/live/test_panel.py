@@ -12,7 +12,7 @@ from filo_core.types import Verdict
 from gui.live.display import Hold
 from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.gui.conftest import picture
 
@@ -144,7 +144,7 @@ def test_the_strip_reads_its_verdicts_aloud(panel: LivePanel, parts: Path, until
 def test_without_a_camera_the_search_says_so_and_can_be_repeated(
     panel: LivePanel, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gui.live import source_bar
+    from gui.sources import source_bar
 
     until(panel.source._search.isEnabled)
     monkeypatch.setattr(source_bar, "find_cameras", lambda: [2])

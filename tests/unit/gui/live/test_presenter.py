@@ -15,7 +15,7 @@ from filo_core.types import InspectionFilter, Verdict
 from gui.live import presenter as presenter_module
 from gui.live.display import Hold
 from gui.live.presenter import LivePhase, LivePresenter
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState, ModelState
 from tests.unit.gui.live.conftest import CHOICE, HandSource, show
 from workflows.workbench import Workbench

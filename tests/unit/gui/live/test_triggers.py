@@ -22,13 +22,13 @@ from gui.live.display import Hold
 from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import usual_trigger
-from gui.live.sources import SourceChoice, SourceKind
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, picture
 from tests.unit.gui.live.conftest import CHOICE, HandSource
-from workflows.settings import Settings
-from workflows.triggered import DEADLINE_S
-from workflows.triggers import TriggerChoice
+from workflows.line.triggered import DEADLINE_S
+from workflows.line.triggers import TriggerChoice
+from workflows.settings.settings import Settings
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]

@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import WizardStep
-from gui.live.sources import SourceChoice, SourceKind
 from gui.products.wizard.capture_dialog import CaptureDialog, picture_name
 from gui.products.wizard.references_page import ReferencesPage
 from gui.products.wizard.wizard import Wizard
+from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 

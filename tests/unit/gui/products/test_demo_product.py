@@ -15,7 +15,7 @@ from gui.folder.panel import FolderPanel
 from gui.products.list_view import ProductListView
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
-from workflows.demo_product import DEMO_PRODUCT, demo_images
+from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]

@@ -12,7 +12,7 @@ from gui.products.golden_dialog import GoldenDialog
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 from tests.unit.gui.conftest import picture
-from workflows.golden import GoldenSets
+from workflows.products.golden import GoldenSets
 
 Until = Callable[..., None]
 

@@ -5,9 +5,10 @@ import pytest
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Reference, WizardStep
 from gui.products.list_model import next_sentence
 from gui.products.list_presenter import export_file_name
-from gui.products.wizard.calibration import Recount, recount, with_ng, with_ok
+from gui.products.wizard.calibration import Recount, recount
 from gui.products.wizard.limit_scale import scale_end
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos
+from gui.records.moved_limits import with_ng, with_ok
 
 DESCRIBED = ProductDraft(ProductDescription("Housing", "metal nut"))
 LISTED = ProductDraft(DESCRIBED.description, (AnomalyType("dent"),))

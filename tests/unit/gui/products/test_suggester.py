@@ -10,7 +10,7 @@ from filo_core.descriptions.suggest import Suggestion
 from filo_core.types import ProductDescription, Provenance
 from gui.products.wizard.suggester import Suggester, language_model_of
 from gui.state import AppState
-from workflows.settings import Settings
+from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
 NUT = ProductDescription("Nut M8", "metal nut")

@@ -19,6 +19,7 @@ from filo_core.types import (
     ReviewDecision,
     Verdict,
 )
+from gui.records.choices import DOUBTFUL, Choices, Period
 from gui.review.decisions import (
     can_retype,
     confirmed_verdict,
@@ -29,7 +30,6 @@ from gui.review.decisions import (
     type_choices,
     types_of,
 )
-from gui.review.filters import DOUBTFUL, Choices, Period
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

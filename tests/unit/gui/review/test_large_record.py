@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import insert, select
 
 from filo_core.types import Verdict
-from gui.review.filters import Choices, Period
+from gui.records.choices import Choices, Period
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from filo_core.types import InspectionFilter, InspectionRecord, ReviewDecision, Verdict
-from gui.review.filters import Choices
+from gui.records.choices import Choices
 from gui.review.presenter import ReviewPresenter
 from gui.review.table_model import PAGE, RECORD_ROLE, VERDICT_ROLE, Column
 from gui.state import AppState

@@ -14,7 +14,7 @@ from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 from tests.unit.gui.conftest import source_image
-from workflows.golden import GoldenSets
+from workflows.products.golden import GoldenSets
 
 Until = Callable[..., None]
 

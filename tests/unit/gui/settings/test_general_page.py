@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from gui.appearance import Appearance
 from gui.live.panel import LivePanel
-from gui.live.sources import SourceKind
 from gui.settings.general_page import GeneralPage
+from gui.sources.choice import SourceKind
 from gui.state import AppState
 from gui.theme import DARK, LIGHT, current_theme
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
-from workflows.settings import Settings
+from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
 

@@ -17,9 +17,9 @@ from gui.settings.outputs_presenter import OutputsPresenter
 from gui.state import AppState
 from storage.outbox import Outbox, backlog_at
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
-from workflows.delivery import Delivery
-from workflows.output_address import Output, OutputKind
-from workflows.settings import Settings
+from workflows.line.delivery import Delivery
+from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
 BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line", user="anna")

@@ -9,9 +9,9 @@ from gui.products.wizard.suggester import language_model_of
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter
 from gui.state import AppState, Screen
 from tests.unit.gui.conftest import RedEngine
-from workflows.secret_store import PLANT, SecretStore
-from workflows.settings import Settings
-from workflows.settings_file import SETTINGS_FILE
+from workflows.settings.file import SETTINGS_FILE
+from workflows.settings.secret_store import PLANT, SecretStore
+from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
 

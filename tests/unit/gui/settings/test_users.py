@@ -13,7 +13,7 @@ from gui.settings.users_presenter import UsersPresenter
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
-from workflows.access import AccessError
+from workflows.people.access import AccessError
 from workflows.workbench import Workbench
 
 PIN, OTHER = "246810", "135791"

@@ -9,12 +9,12 @@ import pytest
 
 from filo_core.errors import StorageError
 from filo_core.types import Limits
-from gui.review.filters import Choices, Period
+from gui.records.choices import Choices, Period
 from gui.state import AppState
 from gui.statistics.presenter import BINS, StatisticsPresenter, Wanted
 from tests.unit.gui.statistics.conftest import SCORES
-from workflows.figures import Figures
-from workflows.periods import Grouping
+from workflows.reporting.figures import Figures
+from workflows.reporting.periods import Grouping
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]

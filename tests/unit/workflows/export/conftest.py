@@ -10,7 +10,7 @@ from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import make_draft, make_image, make_inspection, make_refusal, sign_product
 from workflows.export.selection import Selection
-from workflows.history import History, InspectionFilter
+from workflows.reporting.history import History, InspectionFilter
 
 PRODUCT = "Türgriff 门把手"
 NAMES = ("gut.png", '=HYPERLINK("evil").png', "刮痕/../Größe.png", "zweifel.png")

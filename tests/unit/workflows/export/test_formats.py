@@ -12,15 +12,15 @@ import pytest
 from pycocotools.coco import COCO
 from pypdf import PdfReader
 
+from filo_core.benchmark.datasets import load_category, read_mask
 from filo_core.errors import FolderError
 from filo_core.imaging import read_image
-from filo_core.learning.datasets import load_category, read_mask
 from filo_core.types import Verdict
 from tests.unit.workflows.export.conftest import NAMES, PRODUCT
-from workflows.catalogue import Catalogue
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.images import safe_name
 from workflows.export.selection import Selection
+from workflows.products.catalogue import Catalogue
 
 
 def test_csv_has_every_inspection_and_no_formula(selection: Selection, catalogue: Catalogue, tmp_path: Path) -> None:

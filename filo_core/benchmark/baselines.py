@@ -1,0 +1,118 @@
+"""What a trained profile must beat, measured the same way: seeded weights, raw pixels, and plain contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+
+from filo_core.descriptions.library import AnomalyLibrary
+from filo_core.engine import Engine
+from filo_core.imaging import read_image
+from filo_core.method.conv_encoder import PATCH_PX
+from filo_core.method.interfaces import ImageFeatures
+from filo_core.profiles.builder import load_profile
+from filo_core.types import Limits, Prediction, ProductDescription, ProductDraft, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from filo_core.benchmark.datasets import Category
+    from filo_core.benchmark.measuring import MakeDetector
+    from filo_core.method.interfaces import Detector
+
+# Figures are ranks: no limit enters them, and without regions nothing is named.
+_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+_SIDE = 256
+_CONSTANT = 12.0
+_WHOLE_PICTURE = (1.0,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contender:
+    """One row of a comparison."""
+
+    name: str
+    make_detector: MakeDetector
+
+
+def contenders(folder: Path, device: str, *, baselines: bool) -> tuple[Contender, ...]:
+    """The profile in ``folder`` and, when asked for, what it must beat.
+
+    Raises:
+        ProfileError: if the profile cannot be loaded.
+    """
+    loaded = load_profile(folder, device)
+    own = Contender(loaded.profile.name, detector_maker(Engine(loaded)))
+    if not baselines:
+        return (own,)
+    noise = load_profile(folder, device, seeded=True)
+    pixels = replace(noise, backbone=RawPixels(), new_text_side=None)
+    anywhere = noise.profile.model_copy(update={"match_windows": _WHOLE_PICTURE})
+    return (
+        own,
+        Contender("seeded weights", detector_maker(Engine(noise))),
+        Contender("raw pixels, same windows", detector_maker(Engine(pixels))),
+        Contender("raw pixels", detector_maker(Engine(replace(pixels, profile=anywhere)))),
+        Contender("plain contrast", _plain_contrast),
+    )
+
+
+def detector_maker(engine: Engine) -> MakeDetector:
+    """Sets up the engine's own detector for a category, with the built-in library's anomaly list."""
+    library = AnomalyLibrary.load()
+
+    def make(references: Sequence[Path], category: Category) -> Detector:
+        images = [read_image(path) for path in references]
+        description = ProductDescription(name=category.name, class_name=category.root.name.replace("_", " ").lower())
+        draft = ProductDraft(
+            description,
+            library.suggest(description),
+            tuple(Reference(image.image_hash, image.name) for image in images),
+        )
+        return engine.detector(draft.recipe(_NO_LIMITS, engine.model_hash), images)
+
+    return make
+
+
+class RawPixels:
+    """A backbone whose patches are their own pixels."""
+
+    image_size = _SIDE
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Squeezed to the input square, in [-0.5, 0.5]."""
+        resized = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        return torch.from_numpy(resized).permute(2, 0, 1)[None].float() / 255.0 - 0.5
+
+    def encode(self, batch: Tensor) -> ImageFeatures:
+        """One stage of 8 x 8 patches; a large constant makes their cosine distance rank as the Euclidean one does."""
+        patches = functional.unfold(batch, PATCH_PX, stride=PATCH_PX).transpose(1, 2)
+        stage = functional.pad(patches, (0, 1), value=_CONSTANT)
+        side = _SIDE // PATCH_PX
+        units = functional.normalize(stage, dim=-1)
+        return ImageFeatures(units.mean(dim=1), (stage,), units, (side, side))
+
+
+class PlainContrast:
+    """How far each place is from the picture's median colour; it looks at no reference."""
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        """Map and its maximum, as any detector."""
+        small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+        away = np.abs(small - np.median(small, axis=(0, 1))).mean(axis=2) / 255.0
+        heat = np.clip(cv2.GaussianBlur(away, (0, 0), 3.0), 0.0, 1.0).astype(np.float32)
+        return Prediction(float(heat.max()), heat, (), {}, trained=False)
+
+
+def _plain_contrast(references: Sequence[Path], category: Category) -> Detector:
+    del references, category
+    return PlainContrast()

@@ -1,0 +1,115 @@
+"""Sets the one detector up as a configuration says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from filo_core.benchmark.comparisons.patch_banks import CoresetBank, PyramidBank
+from filo_core.benchmark.comparisons.plain import PromptSide, imagenet_prompts, plain_prompts, state_prompts
+from filo_core.benchmark.comparisons.windows import WindowBackbone, WindowBank, WindowSide
+from filo_core.benchmark.drafts import draft_of
+from filo_core.imaging import read_image
+from filo_core.method.detector import FiLoDetector
+from filo_core.method.grounding import WholeImageLocalizer
+from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.text_side import TextSide
+from filo_core.types import Limits, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from filo_core.benchmark.categories import Category
+    from filo_core.benchmark.configurations import Configuration
+    from filo_core.benchmark.measuring import MakeDetector
+    from filo_core.descriptions.library import AnomalyLibrary
+    from filo_core.method.interfaces import GroundingBox, ImageFeatures, VisionLanguage
+    from filo_core.profiles.loaded import LoadedProfile
+    from filo_core.types import Recipe
+
+_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+_BANKS: dict[str, Callable[[], MemoryBank]] = {
+    "stages": MemoryBank,
+    "spade": PyramidBank,
+    "patchcore": CoresetBank,
+    "windows": WindowBank,
+}
+
+
+class EverywhereSide:
+    """A text side that is not told where the boxes are: no position enhancement."""
+
+    def __init__(self, inner: VisionLanguage) -> None:
+        self._inner = inner
+
+    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
+        """As without a box."""
+        del boxes
+        return self._inner.probability(features, ())
+
+    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
+        """As without a box."""
+        del boxes
+        return self._inner.map(features, (), side)
+
+
+def configured_maker(configuration: Configuration, loaded: LoadedProfile, library: AnomalyLibrary) -> MakeDetector:
+    """Makes the detector of a configuration for a category and its references.
+
+    Args:
+        configuration: what to switch on.
+        loaded: the profile; with the configuration's heads where it needs some.
+        library: suggests the anomaly types.
+    """
+    backbone = loaded.backbone
+    if configuration.matching == "windows":
+        backbone = WindowBackbone(loaded.backbone, loaded.model.visual)
+    profile = loaded.profile
+    if configuration.matching != "stages":
+        profile = profile.model_copy(update={"reference_offsets_px": (0,)})
+    weight = 0.0 if configuration.text == "none" else 0.5
+    profile = profile.model_copy(update={"vision_language_weight": weight, "text_score": weight > 0.0})
+
+    def make(references: Sequence[Path], category: Category) -> FiLoDetector:
+        images = [read_image(path) for path in references]
+        kept = tuple(Reference(image.image_hash, image.name) for image in images)
+        recipe = draft_of(category, library, kept).recipe(_NO_LIMITS, loaded.model_hash)
+        detector = FiLoDetector(
+            recipe,
+            profile,
+            backbone,
+            loaded.text_encoder,
+            loaded.localizer if configuration.grounding else WholeImageLocalizer(),
+            text_side=_text_side(configuration, loaded, recipe),
+            new_bank=_BANKS[configuration.matching],
+            peak_share=configuration.peak_share,
+        )
+        detector.set_references({image.image_hash: image.pixels for image in images})
+        return detector
+
+    return make
+
+
+def _text_side(configuration: Configuration, loaded: LoadedProfile, recipe: Recipe) -> VisionLanguage | None:
+    encoder = loaded.text_encoder
+    side: VisionLanguage
+    match configuration.text:
+        case "none":
+            return None
+        case "clip":
+            return PromptSide(plain_prompts(recipe.class_name), encoder)
+        case "clip-ac":
+            return PromptSide(imagenet_prompts(recipe.class_name), encoder)
+        case "windows":
+            return WindowSide(state_prompts(recipe.class_name), encoder)
+        case "states":
+            side = TextSide(replace(recipe, anomaly_types=()), encoder)
+        case "described":
+            side = TextSide(recipe, encoder)
+        case "trained":
+            assert loaded.heads is not None, "the caller loads the heads of a trained configuration"
+            side = TextSide(recipe, encoder, loaded.heads, loaded.model)
+    return side if configuration.positions else EverywhereSide(side)

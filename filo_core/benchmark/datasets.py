@@ -1,0 +1,122 @@
+"""Data sets in the folder layout of MVTec AD (IV-A); VisA as published is read by :mod:`filo_core.benchmark.visa`.
+
+A category is a folder with ``train/good``, ``test/good``, ``test/<defect>`` and, where there are masks,
+``ground_truth/<defect>/<name>_mask.png``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.benchmark.categories import GOOD, Category, LabelledImage
+from filo_core.benchmark.visa import is_visa, load_visa
+from filo_core.errors import FiloError, FolderError
+from filo_core.imaging import list_images, printable_name, read_image
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["GOOD", "Category", "LabelledImage", "find_categories", "is_category", "load_category", "read_mask"]
+
+_DEEPEST = 3
+"""Levels below the given folder that are searched; linked folders that lead back end there too."""
+
+
+def load_category(path: Path, name: str = "") -> Category:
+    """The category in a folder, called ``name``, or by its folder when not given. Reads names only, no image.
+
+    Raises:
+        FolderError: if it is not laid out as a category, or one of its folders holds no images.
+    """
+    if not is_category(path):
+        raise FolderError(
+            f"{printable_name(str(path))} is not a category: it needs the folders train/{GOOD} and test. "
+            "Choose a folder in the layout of MVTec AD."
+        )
+    tests = tuple(test for folder in _folders(path / "test") for test in _tests_of(path, folder))
+    return Category(
+        name=name or printable_name(path.resolve().name),
+        root=path,
+        references=list_images(path / "train" / GOOD).images,
+        tests=tests,
+    )
+
+
+def find_categories(root: Path) -> list[Category]:
+    """Every category at or below ``root``, by name: ``"set/category"``, or the folder's name for ``root`` itself.
+
+    Raises:
+        FolderError: if there is none, or a folder cannot be read.
+    """
+    if is_visa(root):
+        return load_visa(root)
+    found = _find(root, _DEEPEST)
+    if not found:
+        raise FolderError(
+            f"{printable_name(str(root))} holds no category: no folder in it has train/{GOOD} and test. "
+            "Choose a data set in the layout of MVTec AD, or VisA's own folder with split_csv/1cls.csv."
+        )
+    names = ["" if path == root else printable_name(path.relative_to(root).as_posix()) for path in found]
+    categories = [load_category(path, name) for path, name in zip(found, names, strict=True)]
+    return sorted(categories, key=lambda category: category.name)
+
+
+def is_category(path: Path) -> bool:
+    """Whether a folder has the two folders that every category has."""
+    return (path / "train" / GOOD).is_dir() and (path / "test").is_dir()
+
+
+def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Mask of an image, ``(H, W)``, True where it is anomalous: wherever the file is not black.
+
+    Args:
+        path: the mask.
+        size: width and height in pixels of the image it belongs to.
+
+    Raises:
+        UnreadableImageError: if the file is not one whole picture.
+        FiloError: if it is not of the image's size; the message gives both.
+    """
+    mask = read_image(path)
+    if mask.size != size:
+        raise FiloError(
+            f"{mask.name}: the mask is {mask.size[0]} x {mask.size[1]} pixels, its image {size[0]} x {size[1]}. "
+            "Save the mask in the size of the image."
+        )
+    anomalous: NDArray[np.bool_] = mask.pixels.max(axis=2) > 0
+    return anomalous
+
+
+def _find(folder: Path, levels: int) -> list[Path]:
+    if is_category(folder):
+        return [folder]
+    if not levels:
+        return []
+    return [found for below in _folders(folder) for found in _find(below, levels - 1)]
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return sorted(below for below in path.iterdir() if below.is_dir() and not below.name.startswith("."))
+    except OSError as error:
+        raise FolderError(
+            f"{printable_name(str(path))} cannot be read ({error.strerror}). Choose another folder."
+        ) from error
+
+
+def _tests_of(root: Path, folder: Path) -> list[LabelledImage]:
+    anomalous = folder.name != GOOD
+    defect = printable_name(folder.name)
+    return [
+        LabelledImage(image, _mask_of(root, image) if anomalous else None, defect, anomalous)
+        for image in list_images(folder).images
+    ]
+
+
+def _mask_of(root: Path, image: Path) -> Path | None:
+    outlined = root / "ground_truth" / image.relative_to(root / "test")
+    # MVTec AD appends _mask, VisA does not.
+    candidates = (outlined.with_name(f"{outlined.stem}{ending}") for ending in ("_mask.png", ".png"))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)

@@ -1,0 +1,1 @@
+"""What several screens share about the record: of which product, what of it is shown, and what waits for delivery."""

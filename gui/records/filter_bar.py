@@ -1,0 +1,115 @@
+"""What the filter bars of Review and Statistics have in common: product, time, and one row of drop-downs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.records.choices import Period
+from gui.widgets.controls import captioned, set_shown
+
+_SHORTEST_CHARACTERS = 6
+
+
+class RecordFilter(QWidget):
+    """A second row holds the two dates, when a span is asked for. The bars add what is theirs."""
+
+    changed = Signal()
+    """Something else is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.product = self.combo(self.tr("Product"))
+        self.period = self.combo(self.tr("When"))
+        self.first_day = self._date(self.tr("From"))
+        self.last_day = self._date(self.tr("To"))
+        self._days = QWidget(self)
+        for period, text in (
+            (Period.ANY, self.tr("Any time")),
+            (Period.TODAY, self.tr("Today")),
+            (Period.YESTERDAY, self.tr("Yesterday")),
+            (Period.WEEK, self.tr("Last 7 days")),
+            (Period.MONTH, self.tr("Last 30 days")),
+            (Period.BETWEEN, self.tr("From … to …")),
+        ):
+            self.period.addItem(text, period)
+
+    def combo(self, name: str) -> QComboBox:
+        """A drop-down that tells when something is chosen in it."""
+        made = QComboBox(self)
+        made.setAccessibleName(name)
+        made.setMinimumContentsLength(_SHORTEST_CHARACTERS)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.activated.connect(self.on_changed)
+        return made
+
+    def lay_out(self, combos: Sequence[tuple[QComboBox, int]], tail: Sequence[QWidget]) -> None:
+        """Put the drop-downs under their captions, each with its stretch, and ``tail`` after them."""
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        for combo, stretch in combos:
+            row.addWidget(captioned(combo.accessibleName(), combo), stretch)
+        for control in tail:
+            row.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
+        days = QHBoxLayout(self._days)
+        days.setContentsMargins(0, 0, 0, 0)
+        for edit in (self.first_day, self.last_day):
+            days.addWidget(captioned(edit.accessibleName(), edit))
+        days.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(row)
+        layout.addWidget(self._days)
+        self._days.hide()
+
+    @property
+    def chosen_period(self) -> Period:
+        """When it was inspected."""
+        # Qt hands a StrEnum back as a plain string.
+        return Period(self.period.currentData())
+
+    @property
+    def chosen_days(self) -> tuple[date, date]:
+        """First and last day of a span."""
+        return _day(self.first_day), _day(self.last_day)
+
+    def choose_product(self, name: str) -> None:
+        """Choose one product, or all where it is not offered."""
+        self.product.setCurrentIndex(max(0, self.product.findData(name)))
+        self.on_changed()
+
+    @Slot()
+    def on_changed(self) -> None:
+        """Show the dates where they count, and tell."""
+        set_shown(self._days, self.chosen_period is Period.BETWEEN)
+        self.changed.emit()
+
+    @staticmethod
+    def offer(combo: QComboBox, everything: str, names: Sequence[str]) -> None:
+        """Offer ``everything`` and then ``names``, keeping what is chosen where it still exists."""
+        chosen = combo.currentData()
+        blocker = QSignalBlocker(combo)
+        combo.clear()
+        combo.addItem(everything, "")
+        for name in names:
+            combo.addItem(name, name)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)))
+        blocker.unblock()
+
+    def _date(self, name: str) -> QDateEdit:
+        edit = QDateEdit(QDate.currentDate(), self)
+        edit.setCalendarPopup(True)
+        edit.setDisplayFormat("yyyy-MM-dd")
+        edit.setAccessibleName(name)
+        edit.setMinimumWidth(140)
+        edit.dateChanged.connect(self.on_changed)
+        return edit
+
+
+def _day(edit: QDateEdit) -> date:
+    chosen = edit.date()
+    return date(chosen.year(), chosen.month(), chosen.day())

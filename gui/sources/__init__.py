@@ -1,0 +1,1 @@
+"""Choosing and opening a source of pictures, in Live and in the wizard."""

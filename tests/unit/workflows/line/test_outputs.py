@@ -1,0 +1,171 @@
+"""Outputs of the line as they are kept and tried out, against real receivers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filo_core.errors import SettingsError, SourceError
+from filo_core.line.sinks.base import SinkError
+from workflows.line.outputs import OutputStore
+from workflows.settings.file import SETTINGS_FILE
+from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.secret_store import SecretStore
+from workflows.settings.settings import Settings
+
+BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line/7", user="anna", secure=True, ca_file="/etc/ca.pem")
+
+
+@pytest.fixture
+def store(filo_home: Path) -> OutputStore:
+    return OutputStore(filo_home)
+
+
+class _Hook(BaseHTTPRequestHandler):
+    status = 501
+    posted = 0
+
+    def do_HEAD(self) -> None:
+        self.send_response(type(self).status)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        type(self).posted += 1
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[Output, type[_Hook]]]:
+    handler = type("Handler", (_Hook,), {})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{server.server_address[1]}/in"), handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_an_output_is_put_together_and_taken_apart_again() -> None:
+    assert BROKER.address == "mqtts://anna@broker.local:1883/line/7"
+    parts = (BROKER.kind, BROKER.place, BROKER.user, BROKER.secure, BROKER.ca_file)
+    assert parts == (OutputKind.MQTT, "broker.local:1883/line/7", "anna", True, "/etc/ca.pem")
+    server = Output.of(OutputKind.MODBUS, "0.0.0.0:5020")
+    assert (server.kind, server.listens_on, server.secret_name) == (OutputKind.MODBUS, ("0.0.0.0", 5020), "")
+    odd = Output.of(OutputKind.WEBHOOK, "mes.local/in", user="a@b:c")
+    assert (odd.user, odd.place) == ("a@b:c", "mes.local/in")
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "words"),
+    [
+        (OutputKind.MQTT, " ", "has no address"),
+        (OutputKind.MQTT, "broker:port/x", "names no host, or its port is none"),
+        (OutputKind.WEBHOOK, "/path", "names no host"),
+        (OutputKind.WEBHOOK, "anna:geheim@host/in", "holds a name or password"),
+        (OutputKind.WEBHOOK, "host/in?token=geheim", "holds parameters"),
+        (OutputKind.MODBUS, "127.0.0.1", "names no port"),
+        (OutputKind.MODBUS, "127.0.0.1:70000", "names no port"),
+        (OutputKind.CSV, "/", "is a folder"),
+    ],
+)
+def test_what_can_be_no_output_is_said_without_its_password(kind: OutputKind, place: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words) as refused:
+        Output.of(kind, place)
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_password_reaches_the_sink_and_neither_the_settings_nor_a_name(store: OutputStore, filo_home: Path) -> None:
+    outputs = store.put((), BROKER, "geheim-7")
+    assert Settings().outputs == outputs == (BROKER,)
+    assert "geheim-7" not in (filo_home / SETTINGS_FILE).read_text(encoding="utf-8")
+    assert store.has_password(BROKER)
+    assert SecretStore(filo_home).filled(BROKER.address, BROKER.secret_name).count("geheim-7") == 1
+    (sink,) = store.sinks(outputs)
+    assert sink.name == "mqtts://***@broker.local:1883/line/7"
+
+
+def test_another_user_takes_the_password_of_the_one_before_with_it(store: OutputStore, filo_home: Path) -> None:
+    outputs = store.put((), BROKER, "geheim-7")
+    other = Output.of(OutputKind.MQTT, BROKER.place, user="ben")
+    outputs = store.put(outputs, other, None, BROKER)
+    assert outputs == (other,)
+    assert SecretStore(filo_home).names() == ()
+    with pytest.raises(SourceError, match="belongs to a user"):
+        store.put(outputs, Output.of(OutputKind.MQTT, "elsewhere"), "geheim-7")
+
+
+def test_the_password_stays_while_another_output_needs_it(store: OutputStore, filo_home: Path) -> None:
+    second = Output.of(OutputKind.MQTT, "broker.local:1883/line/8", user="anna")
+    outputs = store.put(store.put((), BROKER, "geheim-7"), second, None)
+    outputs = store.remove(outputs, BROKER)
+    assert store.has_password(second)
+    assert store.remove(outputs, second) == ()
+    assert SecretStore(filo_home).names() == ()
+
+
+def test_the_same_address_twice_is_refused(store: OutputStore) -> None:
+    outputs = store.put((), BROKER, None)
+    with pytest.raises(SourceError, match="already"):
+        store.put(outputs, Output(address=BROKER.address), None)
+
+
+def test_a_settings_file_with_something_else_as_output_is_refused(filo_home: Path) -> None:
+    filo_home.mkdir()
+    (filo_home / SETTINGS_FILE).write_text('{"outputs": [{"address": "ftp://x"}]}', encoding="utf-8")
+    with pytest.raises(SettingsError, match="outputs"):
+        Settings()
+
+
+# Trying out ----------------------------------------------------------------------------------------------------
+
+
+def test_a_web_address_is_tried_without_posting_a_verdict(store: OutputStore, hook: tuple[Output, type[_Hook]]) -> None:
+    output, handler = hook
+    for fine in (200, 204, 405, 501):
+        handler.status = fine
+        store.check(output)
+    for wrong in (401, 404, 500):
+        handler.status = wrong
+        with pytest.raises(SinkError, match=f"answered {wrong}"):
+            store.check(output)
+    assert handler.posted == 0
+
+
+def test_nobody_there_is_said_in_words(store: OutputStore) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(SinkError, match="does not answer"):
+        store.check(Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{port}"))
+    with pytest.raises(SinkError, match="does not take messages"):
+        store.check(Output.of(OutputKind.MQTT, f"127.0.0.1:{port}", user="anna"), "geheim-7")
+
+
+def test_a_file_is_tried_and_not_left_behind(store: OutputStore, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "out.csv"
+    store.check(Output.of(OutputKind.CSV, str(path)))
+    assert not path.exists()
+    path.write_text("kept\n", encoding="utf-8")
+    store.check(Output.of(OutputKind.CSV, str(path)))
+    assert path.read_text(encoding="utf-8") == "kept\n"
+    with pytest.raises(SinkError, match="cannot be written"):
+        store.check(Output.of(OutputKind.CSV, str(path / "no folder.csv")))
+
+
+def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputStore) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        output = Output.of(OutputKind.MODBUS, f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(SourceError, match="cannot be used"):
+            store.check(output)
+    store.check(output)

@@ -1,0 +1,327 @@
+"""The inspection flow as jobs: the engine computes, the record keeps, and whoever listens sees it afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.calibration.evidence import GOAL
+from filo_core.events import ImageInspected, RunEvent
+from filo_core.imaging import ImageListing, list_images
+from filo_core.judging import judge
+from filo_core.line.queue import Job, Priority
+from filo_core.line.runs import inspect_images
+from filo_core.line.worker_detector import WorkerDetector
+from filo_core.types import Inspection, InspectionRecord, Origin, RecipeVersion, SourceImage
+from storage.recorder import Operator, Recorder, name_of
+from workflows.inspecting.nearest import nearest_steps
+from workflows.line.triggered import DEADLINE_S, TriggeredInspection
+from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
+from workflows.products.golden import GoldenSets, golden_steps
+from workflows.products.steps import Steps, calibration_steps, phrase_steps
+from workflows.products.teaching import teach_steps, undo_steps
+
+if TYPE_CHECKING:
+    from filo_core.engine import Engine
+    from filo_core.line.queue import JobHandle, JobListener
+    from filo_core.line.sinks.base import Sink
+    from filo_core.line.sources.base import ImageSource
+    from filo_core.line.worker import Worker
+    from filo_core.method.interfaces import Detector
+    from storage.storage import Storage
+    from workflows.inspecting.continuous import ContinuousInspection
+    from workflows.inspecting.live_model import LiveModel
+    from workflows.line.run import Line
+    from workflows.products.catalogue import Catalogue
+    from workflows.settings.settings import Settings
+
+
+def folder_steps(
+    recorder: Recorder,
+    catalogue: Catalogue,
+    version: RecipeVersion,
+    folder: Path,
+    only: Sequence[Path] | None = None,
+) -> Steps:
+    """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
+
+    Args:
+        recorder: of the product.
+        catalogue: of the products.
+        version: what to judge by.
+        folder: with its sub-folders.
+        only: these files of it; all where None.
+
+    Raises:
+        FolderError: if the folder cannot be listed, or holds no image.
+        GoldenSetError: from the steps, as soon as the golden set has a problem.
+    """
+    listing = list_images(folder) if only is None else ImageListing(tuple(only))
+    golden = GoldenSets(catalogue.storage)
+
+    def already_judged(image_hash: str) -> bool:
+        # Asked for every image: a check that fails in the middle of a run ends it there.
+        golden.require(version.recipe.product)
+        return recorder.already_judged(image_hash, version.recipe.content_hash)
+
+    def run(engine: Engine) -> Iterator[RunEvent]:
+        recipe = version.recipe
+        golden.require(recipe.product)
+        detector = engine.detector(recipe, catalogue.references(recipe))
+        with recorder.job(f"{recipe.product}: {folder}"):
+            yield from recorder.record(
+                inspect_images(
+                    listing.images,
+                    recipe,
+                    detector,
+                    already_judged=already_judged,
+                    root=folder,
+                    left_out=listing.left_out,
+                )
+            )
+
+    return run
+
+
+def image_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, image: SourceImage) -> Steps:
+    """Inspection of one image, recorded; the steps raise a GoldenSetError while the golden set has a problem."""
+
+    def run(engine: Engine) -> Iterator[RunEvent]:
+        started = time.perf_counter()
+        recipe = version.recipe
+        GoldenSets(catalogue.storage).require(recipe.product)
+        detector = engine.detector(recipe, catalogue.references(recipe))
+        event = ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
+        yield from recorder.record([event])
+
+    return run
+
+
+def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
+    """Inspection of one image under a product's calibrated draft, before anything is signed off."""
+
+    def run(engine: Engine) -> Iterator[ImageInspected]:
+        started = time.perf_counter()
+        draft = catalogue.draft(name)
+        assert draft.limits is not None, "the wizard offers a trial only after calibration"
+        recipe = draft.recipe(draft.limits, engine.model_hash)
+        detector = engine.detector(recipe, catalogue.references(recipe))
+        yield ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
+
+    return run
+
+
+class Inspector:
+    """Submits the inspection flow to the one worker.
+
+    ``station`` and ``operator``, as it is at that moment, are kept with every verdict. ``live_model`` judges live
+    pictures in a process of its own; without it they are judged on the worker's thread.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        storage: Storage,
+        worker: Worker[Engine],
+        *,
+        station: str = "",
+        operator: Operator = "",
+        live_model: LiveModel | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._storage = storage
+        self._station = station
+        self._operator = operator
+        self._live_model = live_model
+        self.worker = worker
+
+    def calibrate(self, name: str, listener: JobListener | None = None, *, alpha: float = GOAL) -> JobHandle:
+        """Set a product's limits from its references and confirmed good parts."""
+        steps = calibration_steps(self._catalogue, name, alpha)
+        return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
+
+    def light_phrases(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """See what each phrase of a product's anomaly list lights up on its good images."""
+        steps = phrase_steps(self._catalogue, name)
+        return self._submit(f"Look at the phrases of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def find_nearest(self, record: InspectionRecord, region: int, listener: JobListener | None = None) -> JobHandle:
+        """Put a region of an inspection beside the nearest stored patch.
+
+        Raises:
+            RecipeError: if nothing was judged.
+        """
+        steps = nearest_steps(self._catalogue, record, region)
+        return self._submit(f"Compare {record.name}", Priority.INTERACTIVE, steps, listener)
+
+    def check_golden_set(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """Judge the known parts of a product under its recipe in force, and log what came out."""
+        steps = golden_steps(self._catalogue, name, name_of(self._operator))
+        return self._submit(f"Check {name}", Priority.INTERACTIVE, steps, listener)
+
+    def teach(
+        self,
+        record: InspectionRecord,
+        region: int | None,
+        taught_by: str,
+        listener: JobListener | None = None,
+        *,
+        pin: str = "",
+    ) -> JobHandle:
+        """Teach a region of an inspection as good, or all of them; see :mod:`workflows.products.teaching`.
+
+        Raises:
+            TeachingError: if there is nothing to learn from this inspection.
+        """
+        steps = teach_steps(self._catalogue, record, region, taught_by, pin)
+        return self._submit(f"Teach {record.name}", Priority.INTERACTIVE, steps, listener)
+
+    def undo_teaching(
+        self,
+        name: str,
+        undone_by: str,
+        image_hash: str = "",
+        listener: JobListener | None = None,
+        *,
+        pin: str = "",
+    ) -> JobHandle:
+        """Take back the newest teaching, or that of one image."""
+        steps = undo_steps(self._catalogue, name, undone_by, image_hash, pin)
+        return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def inspect_folder(
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+    ) -> JobHandle:
+        """Inspect a folder, or only some files of it, under the product's newest recipe version.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FolderError: if the folder cannot be listed, or holds no image.
+        """
+        steps = folder_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), folder, only)
+        return self._submit(f"Inspect {folder.name}", Priority.FOLDER, steps, listener)
+
+    def inspect_image(
+        self, name: str, image: SourceImage, listener: JobListener | None = None, *, trial: bool = False
+    ) -> JobHandle:
+        """Inspect and record one image under the newest recipe version; a trial uses the draft and records nothing.
+
+        Raises:
+            ProductError: if the product has no signed recipe, and this is no trial.
+        """
+        if trial:
+            steps = trial_steps(self._catalogue, name, image)
+        else:
+            steps = image_steps(self._recorder(name), self._catalogue, self._catalogue.recipe(name), image)
+        return self._submit(f"Inspect {image.name}", Priority.INTERACTIVE, steps, listener)
+
+    def live(
+        self, name: str, source: ImageSource, settings: Settings, on_inspection: Callable[[Inspection], None]
+    ) -> ContinuousInspection:
+        """Live inspection of a source under the product's newest recipe version.
+
+        Each verdict is recorded first, and delivered to the outputs; their PLCs read it. While the golden set has a
+        problem there are no verdicts, and ``problem`` of the inspection says why.
+
+        Args:
+            name: of the product.
+            source: where pictures come from.
+            settings: name the outputs and their outbox.
+            on_inspection: told every verdict.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FiloError: if an output is none.
+        """
+        # The outbox and the outputs' drivers are loaded where something runs.
+        from workflows.inspecting.continuous import ContinuousInspection
+        from workflows.line.delivery import Delivery
+
+        version = self._catalogue.recipe(name)
+        sinks = self._sinks(settings)
+        run = ContinuousInspection(
+            source,
+            self.worker,
+            version,
+            lambda engine: self._live_detector(engine, version, run.take_note),
+            on_inspection,
+            self._recorder(name),
+            partial(GoldenSets(self._storage).require, name),
+            partial(Delivery, settings.outbox, sinks) if sinks else None,
+            plcs_of(settings.outputs),
+        )
+        return run
+
+    def triggered(
+        self,
+        name: str,
+        source: ImageSource | None,
+        choice: TriggerChoice,
+        settings: Settings,
+        on_inspection: Callable[[Inspection], None],
+    ) -> TriggeredInspection:
+        """As :meth:`live`, but a part is judged when something asks; answers are kept in the outbox in any case.
+
+        Args:
+            name: of the product.
+            source: where pictures come from; None where each trigger brings its own.
+            choice: what asks, beside the PLCs of the outputs.
+            settings: name the outputs, their outbox and the token.
+            on_inspection: told every answer.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FiloError: if an output is none.
+        """
+        from workflows.line.run import Line
+
+        version = self._catalogue.recipe(name)
+        detector = WorkerDetector(self.worker, lambda engine: self._live_detector(engine, version, run.take_note))
+        make_line = partial(
+            Line,
+            recipe=version.recipe,
+            source=source,
+            detector=detector,
+            recorder=self._recorder(name),
+            outbox_file=settings.outbox,
+            sinks=self._sinks(settings),
+            deadline_s=DEADLINE_S,
+            require=partial(GoldenSets(self._storage).require, name),
+        )
+        run = TriggeredInspection(
+            version,
+            choice,
+            detector,
+            lambda on_answer: make_line(on_answer=on_answer),
+            partial(_add_triggers, choice, settings),
+            on_inspection,
+        )
+        return run
+
+    def _live_detector(self, engine: Engine, version: RecipeVersion, on_note: Callable[[str], None]) -> Detector:
+        references = self._catalogue.references(version.recipe)
+        if self._live_model is None:
+            return engine.detector(version.recipe, references)
+        return self._live_model.detector(engine, version.recipe, references, on_note)
+
+    def _sinks(self, settings: Settings) -> list[Sink]:
+        if not settings.outputs:
+            return []
+        from workflows.line.outputs import OutputStore
+
+        return OutputStore(settings.home).sinks(settings.outputs)
+
+    def _recorder(self, name: str) -> Recorder:
+        return Recorder(self._storage, name, station=self._station, operator=self._operator)
+
+    def _submit(self, name: str, priority: Priority, steps: Steps, listener: JobListener | None) -> JobHandle:
+        return self.worker.submit(Job(name=name, priority=priority, steps=steps), listener)
+
+
+def _add_triggers(choice: TriggerChoice, settings: Settings, line: Line) -> None:
+    """What asks for verdicts joins the line."""
+    token = settings.line_token.get_secret_value()
+    line.parts += triggers_of_live(choice, line, settings.outputs, token)

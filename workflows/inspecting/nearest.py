@@ -1,0 +1,92 @@
+"""Why a place stands out: its patch beside the nearest one that the memory bank holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from filo_core.errors import RecipeError
+from filo_core.events import NearestFound
+from filo_core.imaging import decode_image
+from filo_core.types import Box, InspectionRecord, Recipe, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from filo_core.engine import Engine
+    from filo_core.method.detector import NearestPatch
+    from workflows.products.catalogue import Catalogue
+
+_LEAST_SHARE = 0.12
+"""A crop is at least this share of the picture's longer side, so that one sees where it is."""
+_LARGEST_PX = 800
+"""A crop is thinned out to at most this side; more is not seen."""
+_MARGIN = 1.6
+"""A crop is so many times as long as the region's longer side."""
+
+
+def nearest_steps(
+    catalogue: Catalogue, record: InspectionRecord, region: int = 0
+) -> Callable[[Engine], Iterator[NearestFound]]:
+    """The strongest patch of one region of an inspection, and its nearest patch, each with its surroundings.
+
+    The steps raise a FiloError whose sentence says why there is nothing to compare: the recipe belongs to another
+    model, or a good image or the inspected one is gone from the image store.
+
+    Args:
+        catalogue: of the products.
+        record: the inspection; without a region the whole image is searched.
+        region: which region.
+
+    Raises:
+        RecipeError: if nothing was judged.
+    """
+    if record.verdict is Verdict.NOT_INSPECTED or not record.width:
+        raise RecipeError(f"{record.name} was not inspected, so there is nothing to compare.")
+
+    def run(engine: Engine) -> Iterator[NearestFound]:
+        recipe = catalogue.recipe(record.product, record.recipe_version).recipe
+        images = {image.image_hash: image for image in catalogue.references(recipe)}
+        detector = engine.detector(recipe, tuple(images.values()))
+        part = decode_image(catalogue.storage.artefacts.get_bytes(record.image_hash), record.name).pixels
+        box = record.regions[region].box if record.regions else Box(0, 0, record.width, record.height)
+        found = detector.nearest(part, box)
+        stored = images[found.key.partition("@")[0]]
+        share = max(_MARGIN * max(box.width, box.height) / max(part.shape[:2]), _LEAST_SHARE)
+        part_crop, part_patch = _crop(part, _patch_box(recipe, part, found.part, found), share)
+        other_crop, other_patch = _crop(stored.pixels, _stored_box(recipe, stored.pixels, found), share)
+        yield NearestFound(
+            record.inspection_id, region, found.distance, stored.name, part_crop, other_crop, part_patch, other_patch
+        )
+
+    return run
+
+
+def _patch_box(recipe: Recipe, pixels: NDArray[np.uint8], center: tuple[float, float], found: NearestPatch) -> Box:
+    """A patch in pixels of the whole image, from its centre in fractions of what is looked at."""
+    from filo_core.method.view import view_box
+
+    view = view_box(recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
+    width, height = found.patch[0] * view.width, found.patch[1] * view.height
+    left, top = view.x + center[0] * view.width - width / 2, view.y + center[1] * view.height - height / 2
+    return Box(round(left), round(top), max(1, round(width)), max(1, round(height)))
+
+
+def _stored_box(recipe: Recipe, pixels: NDArray[np.uint8], found: NearestPatch) -> Box:
+    if found.stored is not None:
+        return _patch_box(recipe, pixels, found.stored, found)
+    return next(patch.box for patch in recipe.taught_patches if patch.key == found.key)
+
+
+def _crop(pixels: NDArray[np.uint8], patch: Box, share: float) -> tuple[NDArray[np.uint8], Box]:
+    """A square around the patch, moved inside the picture, and the patch within it."""
+    height, width = pixels.shape[:2]
+    side = min(max(round(share * max(width, height)), patch.width, patch.height), width, height)
+    left = min(max(patch.x + patch.width // 2 - side // 2, 0), width - side)
+    top = min(max(patch.y + patch.height // 2 - side // 2, 0), height - side)
+    step = -(-side // _LARGEST_PX)
+    crop = pixels[top : top + side : step, left : left + side : step].copy()
+    within = (patch.x - left, patch.y - top, patch.width, patch.height)
+    x, y, across, down = (value // step for value in within)
+    return crop, Box(x, y, max(1, across), max(1, down))

@@ -1,0 +1,82 @@
+"""The log file: one JSON object a line, rotated, with passwords and keys taken out before anything is written."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from filo_core.errors import StorageError
+from workflows.settings.redaction import redact
+
+
+def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        event[key] = _without_secrets(value)
+    return event
+
+
+def _without_secrets(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case Mapping():
+            return {key: _without_secrets(part) for key, part in value.items()}
+        case list() | tuple() | set():
+            return [_without_secrets(part) for part in value]
+        case _:
+            return value
+
+
+def _redacted_line(_logger: Any, _method: str, line: Any) -> str:
+    # Once more over what is really written: objects become text only while the line is made.
+    return redact(line)
+
+
+def configure_logging(folder: Path) -> Path:
+    """Send the log of this process to a file in ``folder``, whose path comes back.
+
+    Raises:
+        StorageError: if the folder cannot be written.
+    """
+    path = folder / "filo.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror or error}. Set FILO_HOME to a folder that can be."
+        ) from error
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redacted,
+    ]
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+                _redacted_line,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in [known for known in root.handlers if isinstance(known, logging.handlers.RotatingFileHandler)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    return path

@@ -1,0 +1,1 @@
+"""A line: what asks for verdicts, where they go, and what waits to be delivered."""

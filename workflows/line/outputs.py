@@ -1,0 +1,123 @@
+"""The line's outputs as the settings keep them: changed, tried out, and made into sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from filo_core.errors import SourceError
+from filo_core.line.plc.port import check_port
+from filo_core.line.sinks.base import Sink
+from filo_core.line.sinks.choose import make_sink
+from workflows.settings.file import write_settings_file
+from workflows.settings.output_address import Output
+from workflows.settings.secret_store import SecretStore
+
+Outputs = tuple[Output, ...]
+
+
+class OutputStore:
+    """Writes outputs into the settings file below ``home`` and their passwords into the secret store."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._secrets = SecretStore(home)
+
+    def has_password(self, output: Output) -> bool:
+        """Whether a password is kept for it; what it is stays unsaid."""
+        return bool(output.secret_name) and output.secret_name in self._secrets.names()
+
+    def password(self, output: Output) -> SecretStr:
+        """The password kept for it; empty when there is none."""
+        return SecretStr(self._secrets.get(output.secret_name) if output.secret_name else "")
+
+    def put(
+        self,
+        outputs: Outputs,
+        output: Output,
+        password: str | None,
+        instead_of: Output | None = None,
+        at: int | None = None,
+    ) -> Outputs:
+        """The outputs with one added or changed, written.
+
+        Args:
+            outputs: as they are.
+            output: the new one.
+            password: for it; None leaves what is kept.
+            instead_of: the one it replaces, in whose place it comes.
+            at: its place among the others; None for the last.
+
+        Raises:
+            SourceError: if another one has the same address.
+            SettingsError: if it cannot be written.
+        """
+        others = tuple(one for one in outputs if one != instead_of)
+        if any(one.address == output.address for one in others):
+            raise SourceError("There is an output with this address already. Change that one.")
+        if password and not output.secret_name:
+            raise SourceError("A password belongs to a user. Enter who signs in there.")
+        if instead_of is not None and (password == "" or instead_of.secret_name != output.secret_name):
+            self._forget_password(instead_of, others)
+        if password:
+            self._secrets.set(output.secret_name, password)
+        if instead_of is not None:
+            at = outputs.index(instead_of)
+        place = len(others) if at is None else at
+        return self._written((*others[:place], output, *others[place:]))
+
+    def remove(self, outputs: Outputs, output: Output) -> Outputs:
+        """The outputs without one, written; its password goes with it unless another one needs it.
+
+        Raises:
+            SettingsError: if it cannot be written.
+        """
+        others = tuple(one for one in outputs if one != output)
+        self._forget_password(output, others)
+        return self._written(others)
+
+    def check(self, output: Output, password: str | None = None) -> None:
+        """Try an output out, without sending a verdict.
+
+        Args:
+            output: which one.
+            password: to try; None takes the one that is kept.
+
+        Raises:
+            FiloError: why it does not work, as a sentence.
+        """
+        if output.is_asked:
+            check_port(*output.listens_on)
+            return
+        sink = self._sink(output, password)
+        try:
+            sink.check()
+        finally:
+            sink.close()
+
+    def sinks(self, outputs: Sequence[Output]) -> list[Sink]:
+        """The sinks to deliver to; a Modbus server is none, the PLC asks it."""
+        return [self._sink(output) for output in outputs if not output.is_asked]
+
+    def _sink(self, output: Output, password: str | None = None) -> Sink:
+        address = output.address
+        if output.secret_name:
+            address = self._secrets.filled(address, output.secret_name, password)
+        return make_sink(address, Path(output.ca_file) if output.ca_file else None)
+
+    def _forget_password(self, output: Output, others: Outputs) -> None:
+        is_shared = output.secret_name in {one.secret_name for one in others}
+        if self.has_password(output) and not is_shared:
+            self._secrets.remove(output.secret_name)
+
+    def _written(self, outputs: Outputs) -> Outputs:
+        write_settings_file(self._home, {"outputs": outputs})
+        return outputs
+
+
+def outbox_names(outputs: Sequence[Output]) -> dict[str, str]:
+    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to."""
+    # No name holds a password, so that none is fetched.
+    return {one.address: make_sink(one.address).name for one in outputs if not one.is_asked}

@@ -1,0 +1,145 @@
+"""Which trigger a line listens to, as a person chooses it, and how it becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import SourceError
+from filo_core.line.triggers.base import TriggerKind
+
+if TYPE_CHECKING:
+    from filo_core.line.plc.handshake import Handshake
+    from filo_core.line.plc.server import ModbusServer
+    from filo_core.line.triggers.base import Asks, LineState
+    from filo_core.types import Recipe
+    from workflows.line.run import Line, LinePart
+    from workflows.settings.output_address import Output
+
+USUAL_PORTS = {TriggerKind.HTTP: 8099, TriggerKind.MODBUS: 5020}
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerChoice:
+    """A trigger as chosen. ``place`` is the folder, or ``HOST:PORT``; empty for the usual port on this machine."""
+
+    kind: TriggerKind = TriggerKind.CONTINUOUS
+    place: str = ""
+
+    @property
+    def listens_on(self) -> tuple[str, int]:
+        """Host and port of a trigger that listens.
+
+        Raises:
+            SourceError: if the place names no port.
+        """
+        host, _, port = self.place.strip().rpartition(":")
+        if self.place.strip() and not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
+            raise SourceError(f"{self.place!r} names no port. Write HOST:PORT, for example {LOOPBACK}:5020.")
+        return host or LOOPBACK, int(port or USUAL_PORTS[self.kind])
+
+
+def choice_of(words: str) -> TriggerChoice:
+    """The choice that a word on the command line names: ``key``, ``folder:PATH``, ``http:HOST:PORT`` and so on.
+
+    Raises:
+        SourceError: if it names none.
+    """
+    kind, _, place = words.partition(":")
+    known = kind in {known.value for known in TriggerKind}
+    if not known or (kind == TriggerKind.FOLDER and not place):
+        raise SourceError(f"{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.")
+    return TriggerChoice(TriggerKind(kind), place)
+
+
+def answers_plc(kind: TriggerKind) -> bool:
+    """Whether a PLC of Live's outputs can ask as well; where camera or files set the pace it reads along."""
+    return kind not in {TriggerKind.CONTINUOUS, TriggerKind.FOLDER}
+
+
+def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> tuple[TriggerChoice, ...]:
+    """The Modbus servers among the outputs, without those whose port a PLC asks at ``beside`` them.
+
+    Raises:
+        SourceError: if a place names no port.
+    """
+    taken = {choice.listens_on[1] for choice in beside if choice.kind is TriggerKind.MODBUS}
+    servers = (TriggerChoice(TriggerKind.MODBUS, one.place) for one in outputs if one.is_asked)
+    return tuple(server for server in servers if server.listens_on[1] not in taken)
+
+
+def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], token: str) -> list[LinePart]:
+    """What asks for the verdicts of Live, and the servers of the PLCs that read them; the key makes no part.
+
+    Where a PLC was chosen without a place, it is asked at the Modbus servers of the outputs, if there are any.
+
+    Raises:
+        SourceError: as :func:`make_trigger`.
+    """
+    outputs = tuple(outputs)
+    chosen: tuple[TriggerChoice, ...] = (choice,)
+    if choice.kind is TriggerKind.MODBUS and not choice.place.strip():
+        chosen = plcs_of(outputs) or chosen
+    # Looked at first: a trigger that listens holds its port from its making on.
+    plcs = plcs_of(outputs, chosen)
+    made = [part for one in chosen if (part := make_trigger(one, line, token)) is not None]
+    return made + [make_plc(one, line) for one in plcs]
+
+
+def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart | None:
+    """What asks for the verdicts of a line; None for the key, which is pressed where one chooses.
+
+    Args:
+        choice: what was chosen.
+        line: whose station is asked.
+        token: of the HTTP trigger; needed where it listens beyond this machine.
+
+    Raises:
+        SourceError: if the line has no camera to look through, or the port is wrong or taken.
+    """
+    if choice.kind is TriggerKind.FOLDER:
+        from filo_core.line.triggers.folder import FolderTrigger
+
+        return FolderTrigger(Path(choice.place), line.announcer)
+    if line.source is None:
+        raise SourceError(f"The {choice.kind.value} trigger needs a camera to look through. Choose one first.")
+    match choice.kind:
+        case TriggerKind.CONTINUOUS:
+            from filo_core.line.triggers.continuous import ContinuousTrigger
+
+            return ContinuousTrigger(line.source, line.announcer)
+        case TriggerKind.HTTP:
+            from filo_core.line.triggers.http import HttpTrigger
+
+            host, port = choice.listens_on
+            return HttpTrigger(line.announcer, host, port, token, line.deadline_s + 5.0)
+        case TriggerKind.MODBUS:
+            return make_plc(choice, line)
+        case _:
+            return None
+
+
+def make_plc(choice: TriggerChoice, line: Line) -> LinePart:
+    """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
+    asks = line.announcer if line.source is not None else None
+    handshake, server = plc_server(choice, line.announcer, line.recipe, asks)
+    line.announcer.readers.append(handshake)
+    return server
+
+
+def plc_server(
+    choice: TriggerChoice, line: LineState, recipe: Recipe, asks: Asks | None = None
+) -> tuple[Handshake, ModbusServer]:
+    """What a PLC sees of a line, and the server that shows it; without ``asks`` the PLC only reads.
+
+    Raises:
+        SourceError: if the place names no port.
+    """
+    from filo_core.line.plc.handshake import Handshake
+    from filo_core.line.plc.server import ModbusServer
+
+    handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks)
+    return handshake, ModbusServer(handshake, *choice.listens_on)

@@ -1,0 +1,305 @@
+"""Products from their first name to a signed recipe. Every step is in the record when a method returns.
+
+So closing the window in the middle of the wizard loses nothing: the draft says what comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import ProductError, RecipeError
+from filo_core.imaging import decode_image, printable_name
+from filo_core.types import (
+    AnomalyType,
+    Limits,
+    ProductDescription,
+    ProductDraft,
+    Recipe,
+    RecipeVersion,
+    Reference,
+    SourceImage,
+)
+from storage.names import tidy_name
+from workflows.people.access import Access, Right
+from workflows.products.draft_rules import (
+    check_limits,
+    renamed,
+    signable_limits,
+    tidy_description,
+    tidy_draft,
+    tidy_types,
+    without_stale_limits,
+)
+from workflows.products.product_file import ProductFile, images_of, write_product
+
+if TYPE_CHECKING:
+    from filo_core.events import Calibrated
+    from storage.storage import Storage
+
+
+class Catalogue:
+    """The products of a record. Safe to use from several threads.
+
+    Wherever a product is asked for by name, case and blanks make no difference, and a
+    :class:`~filo_core.errors.ProductError` says when there is none.
+    """
+
+    def __init__(self, storage: Storage, access: Access | None = None) -> None:
+        self._storage = storage
+        # Without one nobody is signed in, which is enough until there are users.
+        self._access = access or Access(storage)
+
+    @property
+    def storage(self) -> Storage:
+        """The record that the products are in."""
+        return self._storage
+
+    def drafts(self) -> tuple[ProductDraft, ...]:
+        """All products in the order of their names."""
+        with self._storage.reading() as transaction:
+            return transaction.products.drafts()
+
+    def draft(self, name: str) -> ProductDraft:
+        """One product as it stands now."""
+        with self._storage.reading() as transaction:
+            return transaction.products.draft(name)
+
+    def create(self, description: ProductDescription) -> ProductDraft:
+        """A new product.
+
+        Raises:
+            ProductError: if the name is empty, too long or taken.
+        """
+        with self._storage.transaction() as transaction:
+            return transaction.products.add(ProductDraft(tidy_description(description)))
+
+    def describe(self, name: str, description: ProductDescription) -> ProductDraft:
+        """Change what a product is; its limits go when the prompts change with it.
+
+        Raises:
+            ProductError: if a signed product is to get another name, or the name is of no use or taken.
+        """
+        tidy = tidy_description(description)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            if draft.signed_version is not None and tidy.name != draft.description.name:
+                raise ProductError(
+                    f"{draft.description.name} has signed recipes, which carry its name. "
+                    "Clone it under the new name instead."
+                )
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, description=tidy)))
+
+    def set_anomaly_types(self, name: str, types: Sequence[AnomalyType]) -> ProductDraft:
+        """Replace the anomaly list; the limits go when the enabled names change.
+
+        Raises:
+            RecipeError: if a name is empty, stands twice, or is the word for no known type.
+            ProductError: if a name is too long or holds characters that cannot be seen.
+        """
+        tidy = tidy_types(types)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, anomaly_types=tidy)))
+
+    def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
+        """Add a good image; the limits go. Adding the same content again changes nothing.
+
+        Raises:
+            StorageError: if the image cannot be stored.
+        """
+        self._storage.artefacts.put_image(image)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            if any(reference.image_hash == image.image_hash for reference in draft.references):
+                return draft
+            added = Reference(image.image_hash, printable_name(image.name))
+            changed = replace(draft, references=(*draft.references, added))
+            return transaction.products.save(name, without_stale_limits(draft, changed))
+
+    def remove_reference(self, name: str, image_hash: str) -> ProductDraft:
+        """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it."""
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
+            return transaction.products.save(name, without_stale_limits(draft, replace(draft, references=kept)))
+
+    def set_calibration(self, name: str, calibrated: Calibrated, profile: str = "") -> ProductDraft:
+        """Take over limits that were found from the good parts, and keep the evidence behind them.
+
+        Args:
+            name: of the product.
+            calibrated: what was found.
+            profile: model profile that found it, which judges from now on; the product's own unless given.
+
+        Raises:
+            RecipeError: if references were added or removed while the limits were being found.
+        """
+        check_limits(calibrated.limits)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            if len(calibrated.scores) != len(draft.references):
+                raise RecipeError(
+                    f"The good images of {draft.description.name} changed while the limits were being set. "
+                    "Set them again."
+                )
+            changed = replace(
+                draft,
+                limits=calibrated.limits,
+                calibration_note=calibrated.sentence,
+                model_hash=calibrated.model_hash,
+                profile=profile or draft.profile,
+            )
+            saved = transaction.products.save(name, changed)
+            transaction.calibrations.add(
+                transaction.products.product_id(name),
+                changed.recipe(calibrated.limits, calibrated.model_hash).scoring_hash,
+                calibrated.scores,
+                calibrated.confirmed_scores,
+                calibrated.limits,
+                calibrated.sentence,
+                datetime.now(UTC),
+            )
+            return saved
+
+    def set_limits(self, name: str, limits: Limits) -> ProductDraft:
+        """Move the limits by hand; what the calibration promised stays written beside them."""
+        check_limits(limits)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            return transaction.products.save(name, replace(draft, limits=limits))
+
+    def sign_off(self, name: str, signed_by: str, model_hash: str, pin: str = "") -> RecipeVersion:
+        """Freeze the draft into a recipe version; unchanged content gives the version that has it already.
+
+        Once there are users, whoever is signed in signs, and gives the PIN again; until then ``signed_by`` does.
+
+        Raises:
+            AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
+            RecipeError: if a step is not complete, nobody signs, or the limits were found with another model.
+        """
+        signature = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
+        if not signature:
+            raise RecipeError("Nobody has signed. Enter who signs this recipe off.")
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            limits = signable_limits(draft, model_hash)
+            recipe = draft.recipe(limits, model_hash)
+            transaction.products.save(name, replace(draft, model_hash=model_hash))
+            return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
+
+    def put_taught_in_force(
+        self, before: Recipe, after: Recipe, signed_by: str, now: datetime, pin: str = ""
+    ) -> RecipeVersion:
+        """Sign a recipe that differs from the one in force in taught patches; the draft gets them too.
+
+        It is a signature as in :meth:`sign_off`: who is signed in gives the PIN again.
+
+        Raises:
+            RecipeError: if nobody signs, or another recipe came in force meanwhile.
+            AccessError: if there are users and nobody is signed in who may sign off, or the PIN is wrong.
+        """
+        signed_by = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
+        if not signed_by:
+            raise RecipeError("Nobody has signed. Enter who teaches.")
+        name = before.product
+        with self._storage.transaction() as transaction:
+            if transaction.products.recipe(name).recipe.content_hash != before.content_hash:
+                raise RecipeError(f"Another recipe of {name} came in force meanwhile. Look at it, then try again.")
+            draft = transaction.products.draft(name)
+            transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
+            return transaction.products.sign(name, after, signed_by, now)
+
+    def recipe(self, name: str, version: int | None = None) -> RecipeVersion:
+        """A signed recipe, checked against its hash; the one in force when no version is given.
+
+        Raises:
+            ProductError: if there is no such version, or none at all.
+            StorageError: if the recipe was altered outside this program.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.products.recipe(name, version)
+
+    def references(self, name_or_recipe: str | Recipe) -> tuple[SourceImage, ...]:
+        """The good images of a product's draft, or all that a recipe's memory bank is made from.
+
+        The latter are its good images, then those it was taught from, each once.
+
+        Raises:
+            StorageError: if one is missing from the image store or was altered; the message names the file.
+        """
+        if isinstance(name_or_recipe, Recipe):
+            wanted = name_or_recipe.bank_images
+        else:
+            wanted = self.draft(name_or_recipe).references
+        get_bytes = self._storage.artefacts.get_bytes
+        return tuple(decode_image(get_bytes(reference.image_hash), reference.name) for reference in wanted)
+
+    def clone(self, name: str, new_name: str) -> ProductDraft:
+        """A new product with everything of another one but its signature.
+
+        Raises:
+            ProductError: if the new name is empty, too long or taken.
+        """
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            return transaction.products.add(renamed(draft, new_name))
+
+    def delete(self, name: str) -> None:
+        """Remove a product and its recipes.
+
+        Raises:
+            AccessError: if the product was signed off, and nobody is signed in who may do this.
+            ProductError: if images were inspected under it: a verdict outlives everything.
+        """
+        by = self._access.require(Right.DELETE) if self.draft(name).signed_version is not None else ""
+        with self._storage.transaction() as transaction:
+            transaction.products.remove(name, by)
+
+    def bring_back(self, draft: ProductDraft) -> ProductDraft:
+        """Undo a deletion: the draft with its images and limits, which waits for a new sign-off.
+
+        Args:
+            draft: as it stood before it was deleted.
+
+        Raises:
+            ProductError: if there is another product of its name by now.
+        """
+        self._refuse_taken(draft.description.name)
+        with self._storage.transaction() as transaction:
+            return transaction.products.add(replace(draft, signed_version=None, changed_since_signing=True))
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
+
+        Raises:
+            FolderError: if the file cannot be written.
+            StorageError: if a good image is missing from the image store.
+        """
+        draft = self.draft(name)
+        get_bytes = self._storage.artefacts.get_bytes
+        write_product(path, draft, ((entry, get_bytes(entry.image_hash)) for entry in images_of(draft)))
+
+    def import_product(self, path: Path, new_name: str = "") -> ProductDraft:
+        """A product from a file, under another name if one is given; it waits for its sign-off here.
+
+        Nothing is stored before everything in the file was checked.
+
+        Raises:
+            ProductError: if the file is not intact or not one of ours, or the name is taken.
+        """
+        with ProductFile(path) as file:
+            wanted = renamed(tidy_draft(file.draft), new_name or file.draft.description.name)
+            self._refuse_taken(wanted.description.name)
+            for image in file.images():
+                self._storage.artefacts.put_image(image)
+        with self._storage.transaction() as transaction:
+            return transaction.products.add(wanted)
+
+    def _refuse_taken(self, name: str) -> None:
+        with self._storage.reading() as transaction:
+            if transaction.products.exists(name):
+                raise ProductError(f"There is a product {name} already. Import it under another name.")

@@ -1,0 +1,219 @@
+"""A product as one file: a zip archive with the draft as JSON, its good images, and the hash of each of them.
+
+``SHA256SUMS`` lists every other member in the form of the ``sha256sum`` command, so that an exported product can be
+checked without this program. Nothing is ever unpacked under a name that stands in the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from filo_core.errors import ProductError, UnreadableImageError
+from filo_core.imaging import decode_image, printable_name
+from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
+from filo_core.whole_files import whole_file
+
+FORMAT = "filo-product"
+FORMAT_VERSION = 1
+MAX_MEMBERS = 1_002
+"""A thousand good images, the draft and the hashes."""
+MAX_TEXT_BYTES = 4 << 20
+MAX_IMAGE_BYTES = 256 << 20
+MAX_TOTAL_BYTES = 4 << 30
+
+_DRAFT = "product.json"
+_SUMS = "SHA256SUMS"
+_IMAGE = re.compile(r"images/([0-9a-f]{64})")
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
+_CHUNK = 1 << 20
+# Long ago and always the same: an unchanged product gives an unchanged file.
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+_ENCRYPTED = 0x1
+_EXPORT_AGAIN = "Export the product again, and copy the file anew."
+
+
+class _Content(BaseModel):
+    """What ``product.json`` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: str = Field(pattern=f"^{FORMAT}$")
+    version: int
+    draft: ProductDraft
+
+
+def images_of(draft: ProductDraft) -> tuple[Reference, ...]:
+    """Every image that a draft's memory bank is made from, each once."""
+    return bank_images(draft.references, draft.taught_patches)
+
+
+def write_product(path: Path, draft: ProductDraft, images: Iterable[tuple[Reference, bytes]]) -> None:
+    """Write a product to ``path``, whole or not at all.
+
+    Args:
+        path: the file; one that is there is replaced.
+        draft: what to write; what it says of signed versions stays behind.
+        images: the encoded bytes of each of :func:`images_of` the draft.
+
+    Raises:
+        FolderError: if the file cannot be written; the message names it.
+    """
+    with whole_file(path) as temporary, zipfile.ZipFile(temporary, "x") as archive:
+        _write_members(archive, draft, images)
+
+
+class ProductFile:
+    """An exported product, checked as a whole when it is opened.
+
+    Raises:
+        ProductError: if the file is not one of ours, or anything in it is missing, added, altered or too large.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._refusal(f"cannot be read: {reason}", "Check the path.") from error
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise self._refusal("is not an exported product, or was cut short") from error
+        try:
+            self._members = self._checked_members()
+            self._sums = self._checked_sums()
+            self.draft = self._checked_draft()
+            # Read once to be sure before anything is stored, and again when it is stored: memory holds one at a time.
+            for image in self.images():
+                del image
+        except BaseException:
+            self.close()
+            raise
+
+    def images(self) -> Iterator[SourceImage]:
+        """The images of the draft, in the order of :func:`images_of`.
+
+        Raises:
+            ProductError: if one was altered, or is no picture.
+        """
+        for reference in images_of(self.draft):
+            encoded = self._checked_bytes(f"images/{reference.image_hash}")
+            try:
+                yield decode_image(encoded, reference.name)
+            except UnreadableImageError as error:
+                raise self._refusal(f"holds a good image that is of no use: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def __enter__(self) -> ProductFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
+        members = self._archive.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise self._refusal(f"holds {len(members)} members, more than the {MAX_MEMBERS} that are read")
+        names = [member.filename for member in members]
+        for member in members:
+            self._check_member(member)
+        if len(set(names)) < len(names):
+            raise self._refusal("holds two members of one name")
+        for needed in (_DRAFT, _SUMS):
+            if needed not in names:
+                raise self._refusal(f"has no {needed}")
+        total = sum(member.file_size for member in members)
+        if total > MAX_TOTAL_BYTES:
+            raise self._refusal(f"unpacks to {total >> 20} MB, more than the {MAX_TOTAL_BYTES >> 20} MB that are read")
+        return dict(zip(names, members, strict=True))
+
+    def _check_member(self, member: zipfile.ZipInfo) -> None:
+        name, size = member.filename, member.file_size
+        is_image = _IMAGE.fullmatch(name) is not None
+        if not is_image and name not in {_DRAFT, _SUMS}:
+            raise self._refusal(f"holds {printable_name(name[:80])!r}, which does not belong in a product")
+        if member.flag_bits & _ENCRYPTED:
+            raise self._refusal(f"holds {name} encrypted")
+        limit = MAX_IMAGE_BYTES if is_image else MAX_TEXT_BYTES
+        if size > limit:
+            raise self._refusal(f"holds {name} of {size >> 20} MB, more than the {limit >> 20} MB that are read")
+
+    def _checked_sums(self) -> dict[str, str]:
+        try:
+            lines = self._read(_SUMS).decode("ascii").splitlines()
+        except UnicodeDecodeError as error:
+            raise self._refusal(f"has an unreadable {_SUMS}") from error
+        found = [_SUM_LINE.fullmatch(line) for line in lines]
+        sums = {match[2]: match[1] for match in found if match}
+        if len(sums) != len(lines):
+            raise self._refusal(f"has an unreadable {_SUMS}")
+        if set(sums) != set(self._members) - {_SUMS}:
+            differing = sorted(set(sums) ^ (set(self._members) - {_SUMS}))
+            raise self._refusal(f"does not hold what its {_SUMS} lists: {printable_name(differing[0][:80])} differs")
+        return sums
+
+    def _checked_draft(self) -> ProductDraft:
+        encoded = self._checked_bytes(_DRAFT)
+        try:
+            content = _Content.model_validate_json(encoded)
+        except ValidationError as error:
+            raise self._refusal(f"holds a {_DRAFT} that cannot be read") from error
+        if content.version != FORMAT_VERSION:
+            raise self._refusal(f"has format {content.version}, which a newer version writes", "Update this program.")
+        wanted = [f"images/{reference.image_hash}" for reference in images_of(content.draft)]
+        if sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
+            raise self._refusal("does not hold the good images that its product has")
+        return content.draft
+
+    def _checked_bytes(self, name: str) -> bytes:
+        content = self._read(name)
+        content_hash = hashlib.sha256(content).hexdigest()
+        image = _IMAGE.fullmatch(name)
+        if content_hash != self._sums[name] or (image and content_hash != image[1]):
+            raise self._refusal(f"was altered: the hash of {name} is wrong")
+        return content
+
+    def _read(self, name: str) -> bytes:
+        """Content of a member: no more than its header says, whatever it would unpack to."""
+        member = self._members[name]
+        chunks: list[bytes] = []
+        left = member.file_size
+        try:
+            with self._archive.open(member) as stream:
+                while chunk := stream.read(_CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise self._refusal(f"holds {name} larger than it says")
+                    chunks.append(chunk)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise self._refusal(f"is damaged at {name}") from error
+        return b"".join(chunks)
+
+    def _refusal(self, what: str, remedy: str = _EXPORT_AGAIN) -> ProductError:
+        return ProductError(f"{self._path} {what}. {remedy}")
+
+
+def _write_members(archive: zipfile.ZipFile, draft: ProductDraft, images: Iterable[tuple[Reference, bytes]]) -> None:
+    unsigned = replace(draft, signed_version=None, changed_since_signing=True)
+    content = _Content(format=FORMAT, version=FORMAT_VERSION, draft=unsigned)
+    sums = [_add(archive, _DRAFT, content.model_dump_json(indent=1).encode("utf-8"))]
+    sums += [_add(archive, f"images/{reference.image_hash}", encoded) for reference, encoded in images]
+    _add(archive, _SUMS, "".join(f"{line}\n" for line in sums).encode("ascii"))
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> str:
+    """Add a member; back comes its line of ``SHA256SUMS``."""
+    # Images are compressed already.
+    archive.writestr(zipfile.ZipInfo(name, _MOMENT), content, zipfile.ZIP_STORED)
+    return f"{hashlib.sha256(content).hexdigest()}  {name}"

@@ -1,0 +1,53 @@
+"""Jobs on a product's draft: its limits, and what its phrases light up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from filo_core.calibration.evidence import GOAL
+from filo_core.events import Calibrated, JobEvent, PhrasesLit, StepDone
+from filo_core.types import Limits
+from workflows.products.evidence import confirmed_evidence
+
+if TYPE_CHECKING:
+    from filo_core.engine import Engine
+    from workflows.products.catalogue import Catalogue
+
+Steps = Callable[["Engine"], Iterator[JobEvent]]
+"""A job's work: made with the engine on the worker's thread, advanced one event at a time."""
+
+_ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+"""A recipe's scores do not depend on them."""
+
+
+def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> Steps:
+    """Limits from a product's references and confirmed good parts; they are in the draft before they are passed on.
+
+    Args:
+        catalogue: of the products.
+        name: which one.
+        alpha: false-reject rate to promise where the good parts carry it.
+    """
+
+    def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
+        # The limits hold for the model that found them, so the recipe names that one.
+        draft = replace(catalogue.draft(name), profile=engine.profile)
+        recipe = draft.recipe(_ANY_LIMITS, engine.model_hash)
+        evidence = confirmed_evidence(catalogue.storage, name, recipe)
+        for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
+            if isinstance(event, Calibrated):
+                catalogue.set_calibration(name, event, engine.profile)
+            yield event
+
+    return run
+
+
+def phrase_steps(catalogue: Catalogue, name: str) -> Steps:
+    """What each phrase of a product's draft lights up on its good images; nothing is recorded."""
+
+    def run(engine: Engine) -> Iterator[StepDone | PhrasesLit]:
+        yield from engine.light_phrases(catalogue.draft(name), catalogue.references(name))
+
+    return run

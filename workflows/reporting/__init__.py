@@ -1,0 +1,1 @@
+"""What was inspected, counted and told: history, figures, reports."""

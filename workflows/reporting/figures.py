@@ -1,0 +1,173 @@
+"""What the record says about a product, a station or a period: yield, types, control chart, scores, agreement.
+
+Where the evidence is too thin for a figure, its sentence stands in its place: such fields hold a ``str``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from filo_core.calibration.agreement import SYSTEM, AgreementStudy, Judgement, agreement_study
+from filo_core.errors import EvidenceError
+from filo_core.events import RunCounts
+from filo_core.statistics.charts import Pareto, PChart, Subgroup, control_chart, first_pass_yield, pareto
+from filo_core.statistics.rates import Rate
+from filo_core.statistics.recount import ScoreHistory
+from filo_core.types import InspectionFilter, Limits, Verdict
+from workflows.reporting.periods import Grouping, bounds_of, grouping_of, label_of
+
+if TYPE_CHECKING:
+    from storage.repositories.aggregates import Counted
+    from storage.repositories.figures import JudgedRow, ReviewedRow, ScoredRow
+    from storage.storage import Storage
+    from workflows.products.catalogue import Catalogue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Image scores that may be counted again under other limits."""
+
+    history: ScoreHistory
+    limits: Limits | None
+    """Of the recipe in force; None where several products are looked at, whose limits differ."""
+    other_model: int
+    """Inspections left out because another model gave their score: it is not comparable."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """Everything the statistics say about the inspections that were wanted."""
+
+    wanted: InspectionFilter
+    counts: RunCounts
+    untrained: int
+    """Inspections by untrained weights."""
+    first_pass: Rate | str
+    """Parts whose first verdict was OK, each content counted once."""
+    pareto: Pareto | str
+    """Types of the images that count as NG; the newest review's type replaces the regions'."""
+    chart: PChart | str
+    """Share of NG among the judged images; a review's verdict replaces the system's."""
+    grouping: Grouping
+    scores: Scores
+    agreement: AgreementStudy | str
+    """The system, those who reviewed, and those who reviewed blind; the golden set is the truth where it is known."""
+
+
+class FigureReader:
+    """Reads figures from a record. Safe to use from several threads; takes its time, so not on the window's."""
+
+    def __init__(self, storage: Storage, catalogue: Catalogue) -> None:
+        self._storage = storage
+        self._catalogue = catalogue
+
+    def stations(self) -> tuple[str, ...]:
+        """Every station that inspected something."""
+        with self._storage.reading() as transaction:
+            return transaction.figures.stations()
+
+    def read(self, wanted: InspectionFilter, grouping: Grouping = Grouping.AUTO) -> Figures:
+        """The figures of the wanted inspections.
+
+        Raises:
+            ProductError: if a product is wanted that there is none of.
+            StorageError: if the record cannot be read.
+        """
+        with self._storage.reading() as transaction:
+            aggregates, figures = transaction.aggregates, transaction.figures
+            counts = _counts(transaction.inspections.verdict_counts(wanted))
+            untrained = aggregates.untrained(wanted)
+            first_ok, contents = aggregates.first_verdicts(wanted)
+            types = aggregates.type_counts(wanted)
+            span = aggregates.span(wanted)
+            grouping = grouping_of(span) if grouping is Grouping.AUTO else grouping
+            bounds = bounds_of(span, grouping) if span is not None else []
+            periods = aggregates.by_period(wanted, bounds) if bounds else ()
+            scored = figures.scored(wanted)
+            reviewed = figures.judged(wanted, reviewed_only=True)
+            reviews = (*figures.reviewed(wanted), *figures.blind(wanted))
+            known = figures.known()
+        version = self._catalogue.recipe(wanted.product) if wanted.product and counts.done else None
+        limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
+        return Figures(
+            wanted=wanted,
+            counts=counts,
+            untrained=untrained,
+            first_pass=_or_sentence(lambda: first_pass_yield(first_ok, contents)),
+            pareto=_or_sentence(lambda: pareto(Counter(types))),
+            chart=_or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping))),
+            grouping=grouping,
+            scores=_scores(scored, limits, model_hash),
+            agreement=_or_sentence(lambda: agreement_study(_judgements(reviewed, reviews), _truth(reviewed, known))),
+        )
+
+
+def _subgroups(bounds: Sequence[datetime], periods: Sequence[Counted], grouping: Grouping) -> tuple[Subgroup, ...]:
+    """The periods in which anything was judged, in the order of time."""
+    return tuple(
+        Subgroup(label_of(start, grouping), period.inspected, period.refused)
+        for start, period in zip(bounds, periods, strict=False)
+        if period.inspected
+    )
+
+
+def _counts(found: Mapping[Verdict, int]) -> RunCounts:
+    return RunCounts(
+        ok=found.get(Verdict.OK, 0),
+        review=found.get(Verdict.REVIEW, 0),
+        ng=found.get(Verdict.NG, 0),
+        not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
+    )
+
+
+def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
+    """Share of the contents whose first verdict was OK.
+
+    Raises:
+        EvidenceError: without a row.
+    """
+    first: dict[tuple[int, str], Verdict] = {}
+    for row in rows:
+        # What could not be read has no content to be known by: each counts.
+        first.setdefault((row.product_id, row.image_hash or f"#{row.inspection_id}"), row.verdict)
+    return first_pass_yield(sum(verdict is Verdict.OK for verdict in first.values()), len(first))
+
+
+def _scores(scored: Sequence[ScoredRow], limits: Limits | None, model_hash: str) -> Scores:
+    by: defaultdict[Verdict | None, list[float]] = defaultdict(list)
+    other_model = 0
+    for row in scored:
+        if model_hash and row.model_hash != model_hash:
+            other_model += 1
+            continue
+        by[row.review_verdict].append(row.image_score)
+    everything = [score for scores in by.values() for score in scores]
+    return Scores(ScoreHistory.of(everything, by[Verdict.OK], by[Verdict.NG]), limits, other_model)
+
+
+def _judgements(rows: Sequence[JudgedRow], reviews: Sequence[ReviewedRow]) -> list[Judgement]:
+    reviewed = {review.inspection_id for review in reviews}
+    system = [Judgement(str(row.inspection_id), SYSTEM, row.verdict) for row in rows if row.inspection_id in reviewed]
+    return system + [Judgement(str(review.inspection_id), review.reviewer, review.verdict) for review in reviews]
+
+
+def _truth(rows: Sequence[JudgedRow], known: Mapping[tuple[int, str], Verdict]) -> dict[str, Verdict]:
+    """What the golden sets know about inspected images, so that every appraiser can be held against it."""
+    return {
+        str(row.inspection_id): known[row.product_id, row.image_hash]
+        for row in rows
+        if (row.product_id, row.image_hash) in known
+    }
+
+
+def _or_sentence(figure: Callable[[], T]) -> T | str:
+    try:
+        return figure()
+    except EvidenceError as error:
+        return str(error)

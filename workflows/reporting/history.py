@@ -1,0 +1,248 @@
+"""What was inspected, what people decided about it, and the pictures behind both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from filo_core.errors import FiloError
+from filo_core.events import RunCounts
+from filo_core.imaging import decode_image
+from filo_core.types import (
+    InspectionFilter,
+    InspectionRecord,
+    Review,
+    ReviewDecision,
+    SourceImage,
+    Verdict,
+)
+from storage.names import tidy_name
+from storage.repositories.reviews import BlindReview
+from workflows.people.access import Access, Right
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from storage.storage import Storage
+
+LOOKED_AT = 500
+"""Inspections among which those for a blind review are looked for."""
+LONGEST_REASON = 1_000
+"""Characters of a review's reason."""
+
+_DECIDED = (Verdict.OK, Verdict.NG)
+
+
+class ReviewError(FiloError):
+    """A review lacks something, or contradicts itself."""
+
+
+class History:
+    """The inspections of a record and their reviews. Safe to use from several threads."""
+
+    def __init__(self, storage: Storage, access: Access | None = None) -> None:
+        self._storage = storage
+        # Without one nobody is signed in, which is enough until there are users.
+        self._access = access or Access(storage)
+
+    def page(
+        self, wanted: InspectionFilter, before_id: int | None = None, limit: int = 100
+    ) -> tuple[InspectionRecord, ...]:
+        """The newest ``limit`` inspections that are wanted, newest first; costs the same however long the record is.
+
+        Args:
+            wanted: ``verdicts`` are the system's; *undecided* means without any review; ``anomaly_type`` is what a
+                region was called or what the newest review calls it; ``since`` is included, ``until`` is not.
+            before_id: continue after this inspection, the last of the page before.
+            limit: at most so many.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.inspections.page(wanted, before_id, limit)
+
+    def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
+        """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.following(wanted, after_id, limit)
+
+    def count(self, wanted: InspectionFilter) -> int:
+        """How many inspections are wanted."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.count(wanted)
+
+    def get(self, inspection_id: int) -> InspectionRecord:
+        """One inspection.
+
+        Raises:
+            StorageError: if there is none of this id.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.inspections.get(inspection_id)
+
+    def counts(self, product: str = "") -> RunCounts:
+        """Totals of the system's verdicts on one product, or on all of them."""
+        with self._storage.reading() as transaction:
+            found = transaction.inspections.verdict_counts(InspectionFilter(product=product))
+        return RunCounts(
+            ok=found.get(Verdict.OK, 0),
+            review=found.get(Verdict.REVIEW, 0),
+            ng=found.get(Verdict.NG, 0),
+            not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
+        )
+
+    def anomaly_types_seen(self) -> tuple[str, ...]:
+        """Every name that a region or a review carries, in alphabetical order."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.anomaly_types()
+
+    def reviews(self, inspection_id: int) -> tuple[Review, ...]:
+        """All decisions on an inspection, oldest first; the last one counts."""
+        with self._storage.reading() as transaction:
+            return transaction.reviews.of(inspection_id)
+
+    def review(
+        self,
+        inspection_id: int,
+        decision: ReviewDecision,
+        verdict: Verdict,
+        reviewer: str,
+        reason: str = "",
+        anomaly_type: str = "",
+        pin: str = "",
+    ) -> InspectionRecord:
+        """Add a decision to an inspection; back comes the inspection with it.
+
+        What turns an NG into an OK lets a part go that was refused: it is a signature, for whoever may overrule, and
+        needs the PIN again once there are users; see :meth:`asks_for_pin`.
+
+        Args:
+            inspection_id: what is decided on.
+            decision: ``CONFIRM`` agrees with the system's verdict and ``OVERRULE`` does not, whatever was decided
+                in between; where the system said REVIEW or NOT_INSPECTED, either verdict may follow. ``RETYPE``
+                leaves an OK or NG that stands as it is.
+            verdict: OK or NG, as it stands after this review.
+            reviewer: who decides; once there are users, it is whoever is signed in instead.
+            reason: why; an overruling needs one.
+            anomaly_type: what the anomaly is; a retyping needs it.
+            pin: of whoever is signed in, once more, where an NG becomes an OK.
+
+        Raises:
+            AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
+            PinNeededError: if the decision needs the PIN, and none was given.
+            ReviewError: if something of that is missing or contradicts itself, or somebody else decided meanwhile.
+            ProductError: if a name is too long or holds characters that cannot be seen.
+            StorageError: if there is no such inspection.
+        """
+        # Before the PIN is looked at: no transaction waits for that.
+        signs = _lets_go(self.get(inspection_id), verdict)
+        right = Right.OVERRULE if signs or decision is ReviewDecision.OVERRULE else Right.REVIEW
+        who = self._access.require(right, reviewer, pin if signs else None)
+        review = Review(
+            decision=decision,
+            verdict=verdict,
+            reviewer=tidy_name(who, "reviewer's name"),
+            reviewed_at=datetime.now(UTC),
+            reason=reason.strip(),
+            anomaly_type=tidy_name(anomaly_type, "anomaly type"),
+        )
+        _check(review)
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            if not signs and _lets_go(record, verdict):
+                raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
+            _check_against(record, review)
+            transaction.reviews.add(inspection_id, review)
+            return transaction.inspections.get(inspection_id)
+
+    def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
+        """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
+        return _lets_go(record, verdict) and self._access.is_needed
+
+    def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
+        """Add what a second person says without seeing what was said before; the decision that counts stays.
+
+        Raises:
+            ReviewError: if nobody reviews, the verdict decides nothing, or this person has seen the inspection before.
+            ProductError: if the name is too long or holds characters that cannot be seen.
+            StorageError: if there is no such inspection.
+        """
+        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
+        _check(Review(ReviewDecision.CONFIRM, verdict, who, datetime.now(UTC)))
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            if who in transaction.reviews.reviewers([inspection_id])[inspection_id]:
+                raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
+            transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
+
+    def blind_queue(self, wanted: InspectionFilter, reviewer: str, limit: int = 50) -> tuple[InspectionRecord, ...]:
+        """The newest inspections that others have decided and this person has said nothing about yet.
+
+        Looks at the newest :data:`LOOKED_AT` inspections that are wanted.
+        """
+        who = reviewer.strip()
+        with self._storage.reading() as transaction:
+            newest = transaction.inspections.page(wanted, None, LOOKED_AT)
+            decided = [one for one in newest if one.review is not None and one.verdict is not Verdict.NOT_INSPECTED]
+            known_by = transaction.reviews.reviewers([record.inspection_id for record in decided])
+        return tuple(record for record in decided if who not in known_by[record.inspection_id])[:limit]
+
+    def encoded(self, record: InspectionRecord) -> bytes:
+        """The encoded bytes of an inspection's image.
+
+        Raises:
+            StorageError: if they are missing or were altered.
+        """
+        return self._storage.artefacts.get_bytes(record.image_hash)
+
+    def image(self, record: InspectionRecord) -> SourceImage:
+        """The image as it was inspected.
+
+        Raises:
+            StorageError: if it is missing, was altered, or could not be read when it was to be inspected.
+        """
+        encoded = self._storage.artefacts.get_bytes(record.image_hash)
+        with self._storage.reading() as transaction:
+            capture = transaction.inspections.capture(record.inspection_id)
+        image = decode_image(encoded, record.name, captured_at=capture.captured_at or record.inspected_at)
+        return replace(image, frame_id=capture.frame_id)
+
+    def anomaly_map(self, record: InspectionRecord) -> NDArray[np.float32]:
+        """The anomaly map of an inspection: ``(H, W)`` float32 in [0, 1], in steps of 1/65535.
+
+        Raises:
+            StorageError: if it is missing, was altered, or nothing was judged.
+        """
+        return self._storage.artefacts.get_map(record.map_hash)
+
+
+def _lets_go(record: InspectionRecord, verdict: Verdict) -> bool:
+    """True if a part that the system or a person refused would count as good."""
+    return verdict is Verdict.OK and Verdict.NG in {record.verdict, record.final_verdict}
+
+
+def _check(review: Review) -> None:
+    if review.verdict not in _DECIDED:
+        raise ReviewError(f"A review decides on OK or NG, not on {review.verdict.value}. Choose one of them.")
+    if not review.reviewer:
+        raise ReviewError("Nobody reviews. Enter who decides.")
+    if len(review.reason) > LONGEST_REASON:
+        raise ReviewError(f"The reason has {len(review.reason)} characters. Say it in {LONGEST_REASON} or fewer.")
+    if review.decision is ReviewDecision.OVERRULE and not review.reason:
+        raise ReviewError("An overruled verdict needs a reason. Say why.")
+    if review.decision is ReviewDecision.RETYPE and not review.anomaly_type:
+        raise ReviewError("Say which anomaly type it is.")
+
+
+def _check_against(record: InspectionRecord, review: Review) -> None:
+    """Confirming and overruling answer the system's verdict, however often it was answered before."""
+    system, current = record.verdict, record.final_verdict
+    match review.decision:
+        case ReviewDecision.CONFIRM if system in _DECIDED and review.verdict is not system:
+            raise ReviewError(f"{record.name} was judged {system.value}. Overrule it, with a reason, to change that.")
+        case ReviewDecision.OVERRULE if review.verdict is system:
+            raise ReviewError(f"{record.name} was judged {system.value}. Confirm it instead.")
+        case ReviewDecision.RETYPE if current in _DECIDED and review.verdict is not current:
+            raise ReviewError(
+                f"{record.name} counts as {current.value}. Overrule or confirm it first, then name the type."
+            )

@@ -1,0 +1,52 @@
+"""The report on paper: words first, then the charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, KeepTogether, PageBreak
+
+from workflows.reporting.pdf_document import paragraph, write_document
+from workflows.reporting.report import chart_sentence, heading_lines, report_lines
+from workflows.reporting.report_charts import control_drawing, pareto_drawing, scores_drawing
+
+if TYPE_CHECKING:
+    from workflows.reporting.report import Report
+
+_NO_SCORE = "No score of this product in this time."
+_INDENT = 6 * mm
+
+
+def write_pdf(report: Report, path: Path) -> None:
+    """Write the report to a file; one that is there is replaced.
+
+    Raises:
+        FolderError: if the file cannot be written.
+    """
+    write_document(path, report.figures.wanted.product, (*_words(report), PageBreak(), *_charts(report)))
+
+
+def _words(report: Report) -> Iterator[Flowable]:
+    for line in report_lines(report):
+        # The figures of a station and a shift stand two spaces in.
+        yield paragraph(line.strip(), indent=_INDENT if line.startswith(" ") else 0.0)
+
+
+def _charts(report: Report) -> Iterator[Flowable]:
+    figures = report.figures
+    yield paragraph(heading_lines(figures)[0], "Heading3")
+    chart, found, scores = figures.chart, figures.pareto, figures.scores
+    if isinstance(chart, str):
+        yield _block("Share of NG by subgroup", paragraph(chart))
+    else:
+        yield _block("Share of NG by subgroup", control_drawing(chart), paragraph(chart_sentence(chart)))
+    yield _block("Anomaly types", paragraph(found) if isinstance(found, str) else pareto_drawing(found))
+    drawn = scores_drawing(scores.history, scores.limits) if len(scores.history) and scores.limits else None
+    yield _block("Image scores and limits", drawn or paragraph(_NO_SCORE))
+
+
+def _block(title: str, *below: Flowable) -> KeepTogether:
+    return KeepTogether([paragraph(title, "Heading4"), *below])

@@ -1,0 +1,141 @@
+"""Whether changed settings can work, in words for the person who typed them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filo_core.errors import ProfileError
+from filo_core.profiles.folders import profile_folders
+from filo_core.profiles.manifest import ModelProfile, read_manifest
+from workflows.settings.redaction import redact
+
+THEMES = ("system", "light", "dark")
+LANGUAGES = ("", "en", "de", "zh_CN")
+DEVICES = ("auto", "cpu", "cuda")
+SOURCE_KINDS = ("camera", "folder", "address")
+FONT_SCALES = (0.8, 2.0)
+LONGEST_STATION = 100
+LLM_TIMEOUTS_S = (5.0, 600.0)
+_BEFORE_HOST = re.compile(r"(?<=://).*@")
+
+
+def installed_profiles(models: Path | None = None) -> tuple[ModelProfile, ...]:
+    """The model profiles that are here, by name; a damaged one is left out, ``doctor`` tells why.
+
+    Args:
+        models: folder of those that did not ship with the program.
+    """
+    found = []
+    for _, folder in sorted(profile_folders(models).items()):
+        try:
+            found.append(read_manifest(folder))
+        except ProfileError:
+            continue
+    return tuple(found)
+
+
+def problems_of(values: Mapping[str, object], models: Path | None = None) -> dict[str, str]:
+    """A sentence for each setting that cannot work. Takes its time where a device is tried.
+
+    Args:
+        values: by name.
+        models: see :func:`installed_profiles`.
+    """
+    text = {name: str(value).strip() for name, value in values.items()}
+    found = {
+        "profile": _profile_problem(text["profile"], models),
+        "device": _device_problem(text["device"]),
+        "station": _station_problem(text["station"]),
+        "llm_base_url": _address_problem(text["llm_base_url"], text["llm_model"]),
+        "llm_model": "Name the model to ask." if text["llm_base_url"] and not text["llm_model"] else "",
+        "llm_timeout_s": _timeout_problem(values["llm_timeout_s"]),
+        "plant_database": _nameless_problem(text["plant_database"], text["station"]),
+        "source_value": _source_problem(text["source_kind"], text["source_value"]),
+        "font_scale": _scale_problem(values["font_scale"]),
+    }
+    for name, allowed in (("theme", THEMES), ("language", LANGUAGES), ("source_kind", SOURCE_KINDS)):
+        found[name] = (
+            "" if text[name] in allowed else f"{text[name]} is none of these: {', '.join(filter(None, allowed))}."
+        )
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _profile_problem(name: str, models: Path | None) -> str:
+    known = [profile.name for profile in installed_profiles(models)]
+    return "" if name in known else f"There is no model profile {name}. Choose one of these: {', '.join(known)}."
+
+
+def _device_problem(device: str) -> str:
+    if device not in DEVICES:
+        return f"{device} is no device. Choose one of these: {', '.join(DEVICES)}."
+    if device != "cuda":
+        return ""
+    # torch takes seconds to import: only who asks for the graphics card waits for it.
+    from filo_core.profiles.builder import choose_device
+
+    try:
+        choose_device(device)
+    except ProfileError:
+        return "This machine has no usable graphics card. Choose auto or cpu."
+    return ""
+
+
+def _station_problem(name: str) -> str:
+    if len(name) > LONGEST_STATION:
+        return f"The station's name has {len(name)} characters. Use {LONGEST_STATION} or fewer."
+    return "" if name.isprintable() else "The station's name holds characters that cannot be seen. Type it again."
+
+
+def _nameless_problem(plant: str, station: str) -> str:
+    return "The plant knows a station by its name. Enter the name of this one as well." if plant and not station else ""
+
+
+def _timeout_problem(value: object) -> str:
+    shortest, longest = LLM_TIMEOUTS_S
+    if isinstance(value, int | float) and shortest <= value <= longest:
+        return ""
+    return f"The language model can be given {shortest:g} s to {longest:g} s."
+
+
+def _address_problem(address: str, model: str) -> str:
+    if not address:
+        return "A model is named, but no address to ask it at. Enter one, or clear the model." if model else ""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        # Asking for the port checks it.
+        _ = parts.port
+    except ValueError:
+        return "This is no address. Enter something like http://localhost:11434/v1."
+    if parts.username or parts.password:
+        return "The address holds a name or password. Leave them out, and enter the key below."
+    return "" if usable else "This is no address. Enter something like http://localhost:11434/v1."
+
+
+def _source_problem(kind: str, value: str) -> str:
+    if not value:
+        return ""
+    if kind == "camera":
+        return "" if value.isdecimal() and len(value) < 4 else "A camera is known by its number, such as 0."
+    if kind == "folder":
+        return "" if Path(value).expanduser().is_dir() else f"{value} is no folder. Choose one that is there."
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:
+        host = None
+    if "://" in value and not host:
+        return "This is no address. Enter something like rtsp://camera.local/stream."
+    # One before the host goes to the secret store; a parameter would be kept for all to read.
+    if redact(_BEFORE_HOST.sub("", value)) != _BEFORE_HOST.sub("", value):
+        return "The address has a password among its parameters. Write rtsp://name:password@host/ instead."
+    return ""
+
+
+def _scale_problem(value: object) -> str:
+    smallest, largest = FONT_SCALES
+    if isinstance(value, int | float) and smallest <= value <= largest:
+        return ""
+    return f"The letters can be {smallest:.0%} to {largest:.0%} of their usual size.".replace("%", " %")
