@@ -12,8 +12,7 @@ from rich.table import Table
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.options import AsJson, Database
-from filo_core.errors import StorageError
-from storage.audit.chain import Head
+from storage.audit.noted import parse_head
 from storage.storage import open_storage
 
 _SHOWN = 20
@@ -32,7 +31,7 @@ def verify(
 ) -> None:
     """Check every chained row; exit status 1 and the rows' names when anything was changed, removed or moved."""
     settings = settings_with(database=database)
-    noted = None if head is None else _parsed(head)
+    noted = None if head is None else parse_head(head)
     with open_storage(settings.database_url, settings.images) as storage:
         report = storage.verify(noted)
     problems = report.problems
@@ -62,14 +61,17 @@ def verify(
 @app.command()
 @speaks_plainly
 def export(
-    file: Annotated[Path, typer.Argument(help="Archive to write; check it with: python -I FILE", parser=typed.path)],
+    file: Annotated[
+        Path, typer.Argument(help="Archive to write; check it with tools/check_audit.py", parser=typed.path)
+    ],
     database: Database = "",
 ) -> None:
-    """Write the chain and its rows to an archive that checks itself, without this program."""
+    """Write the chain and its rows to an archive that can be checked without this program."""
     settings = settings_with(database=database)
     with open_storage(settings.database_url, settings.images) as storage:
         head = storage.export_chain(file)
-    say(f"{head.sequence} entries were written to {file}. Check them with: python -I {file}")
+    say(f"{head.sequence} entries were written to {file}. Check them with: python -I tools/check_audit.py {file}")
+    say("Hand the file and the checker over on different ways; docs/record.md has the checker's SHA-256.")
     say(f"Head {head}")
 
 
@@ -92,10 +94,3 @@ def events(
         when = event.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         add_row(table, when, event.kind.value, event.actor, event.station, event.subject, event.detail)
     console.print(table)
-
-
-def _parsed(head: str) -> Head:
-    sequence, _, entry_hash = head.partition(":")
-    if not sequence.isdecimal() or not entry_hash:
-        raise StorageError(f"{head[:80]!r} is no head. Give it as audit verify printed it: 12:3fa…")
-    return Head(int(sequence), entry_hash)

@@ -101,6 +101,10 @@ class EventKind(StrEnum):
     GOLDEN_SET_CHANGED = "golden set changed"
     ROWS_ARRIVED = "rows arrived"
     VERDICTS_DISCARDED = "verdicts discarded"
+    INSTALLATION_TOLD = "installation told"
+    BEGUN_ANEW = "begun anew"
+    ALARM_RAISED = "alarm raised"
+    ALARM_SETTLED = "alarm settled"
 
 
 class Origin(StrEnum):

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
 from storage.artefacts import ArtefactStore, Leftovers
-from storage.audit.chain import Head
+from storage.audit.chain import Head, read_head
 from storage.audit.export import export
+from storage.audit.tail import verify_tail
 from storage.audit.verifying import AuditReport, verify
 from storage.backup import copy_before_upgrade
 from storage.engine import (
@@ -113,8 +114,18 @@ class Storage:
         with self._session(for_reading(self._engine)) as session:
             return verify(session, noted)
 
+    def verify_tail(self, noted: Head | None = None) -> AuditReport:
+        """Check the end of the audit chain and what was planted in the schema, in a moment; see :meth:`verify`."""
+        with self._session(for_reading(self._engine)) as session:
+            return verify_tail(session, noted)
+
+    def head(self) -> Head:
+        """The newest entry of the audit chain."""
+        with self._session(for_reading(self._engine)) as session:
+            return read_head(session)
+
     def export_chain(self, path: Path) -> Head:
-        """Write the audit chain to an archive that checks itself; back comes the head, worth noting elsewhere.
+        """Write the audit chain to an archive; back comes the head, worth noting elsewhere.
 
         Raises:
             StorageError: if the file cannot be written.
@@ -151,12 +162,13 @@ class Storage:
             raise StorageError(f"{self.where} is busy with too much at once. Wait a moment, then try again.") from error
 
 
-def open_storage(url: str, artefacts: Path) -> Storage:
+def open_storage(url: str, artefacts: Path, installation: str = "") -> Storage:
     """Open the record, made or brought up to date where needed, and clean up what a crash left.
 
     Args:
         url: SQLAlchemy URL of a SQLite file or a PostgreSQL database.
         artefacts: folder of the image store.
+        installation: who begins the record where there is none yet; a name made up for it when not given.
 
     Raises:
         StorageError: if either cannot be used; the message names it and says what to do.
@@ -166,7 +178,7 @@ def open_storage(url: str, artefacts: Path) -> Storage:
     try:
         with for_writing(engine).begin() as connection:
             wait_for_other_migrations(connection)
-            upgrade(connection, shown(parsed), lambda revision: copy_before_upgrade(parsed, revision))
+            upgrade(connection, shown(parsed), lambda revision: copy_before_upgrade(parsed, revision), installation)
         return Storage(engine, parsed, artefacts)
     except DBAPIError as error:
         engine.dispose()

@@ -106,6 +106,22 @@ class EventRow(Row):
     detail: Mapped[str] = mapped_column(PlainText)
 
 
+class FoundationRow(Row):
+    """Where and when the record was begun: one row. ``genesis`` is what the chain's first entry is bound to.
+
+    It is the hash of the other two. Zeros stand there in a record that is older than this table: an event of its chain
+    tells the other two then.
+    """
+
+    __tablename__ = "foundation"
+    __table_args__ = (CheckConstraint(constraints.ONE_FOUNDATION, name="one_foundation"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    installation: Mapped[str] = mapped_column(Hash)
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    genesis: Mapped[str] = mapped_column(Hash)
+
+
 class AuditRow(Row):
     """A link of the audit chain: what row was added, the hash of its content, and the hash that binds the order."""
 

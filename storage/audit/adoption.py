@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from filo_core.types import EventKind
-from storage.audit.chain import Added, append, read_head
-from storage.audit.contents import canonical
+from storage.audit.chain import GENESIS, Added, append, genesis_of, read_head
+from storage.audit.contents import canonical, moment
 from storage.audit.forwarded import arrival_detail, forwarded_up_to
 from storage.audit.reading import BATCH, rows_of
 from storage.audit.standing import NO_GOLDEN_SET, golden_said, golden_standing, versions_said, versions_standing
 from storage.engine import wait_for_other_links
 from storage.plant_models import ForwardedRow
-from storage.trust_models import AuditRow, EventRow
+from storage.trust_models import AuditRow, EventRow, FoundationRow
 
 
 def adopt(connection: Connection, tables: Sequence[str]) -> None:
@@ -40,6 +41,22 @@ def adopt(connection: Connection, tables: Sequence[str]) -> None:
         head = append(connection, batch, now, head)
     if adopted:
         append(connection, [_begun(connection, now, adopted)], now, head)
+
+
+def found(connection: Connection, installation: str = "") -> None:
+    """Say where and when the record was begun. A chain that has entries keeps what they are bound to, and is told.
+
+    Args:
+        connection: in the transaction that makes the table.
+        installation: who begins it; a name made up for it when not given.
+    """
+    wait_for_other_links(connection)
+    name, now = installation or uuid.uuid4().hex, datetime.now(UTC)
+    is_new = read_head(connection).sequence == 0
+    values = {"id": 1, "installation": name, "begun_at": now, "genesis": genesis_of(name, now) if is_new else GENESIS}
+    connection.execute(insert(FoundationRow), values)
+    if not is_new:
+        _tell(connection, EventKind.CHAIN_BEGUN, {"installation": name, "founded_at": moment(now)})
 
 
 def tell_standing(connection: Connection) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.orm import Session
 
 from storage.audit.contents import canonical, content_of, format_of, moment, sha256
-from storage.trust_models import AuditRow
+from storage.trust_models import AuditRow, FoundationRow
 
 GENESIS = "0" * 64
-"""What stands for the hash before the first entry."""
+"""What stands for the hash before the first entry of a chain that is older than its foundation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,25 @@ def entry_hash(
     return sha256(canonical([content_format, sequence, moment(at), table, row_id, content_hash, before]))
 
 
+def genesis_of(installation: str, begun_at: datetime) -> str:
+    """What stands for the hash before the first entry: it binds the whole chain to where and when it was begun."""
+    return sha256(canonical(["filo-audit", installation, moment(begun_at)]))
+
+
 def read_head(session: Session | Connection) -> Head:
-    """The newest entry."""
+    """The newest entry; of an empty chain what its first entry is to be bound to."""
     newest = select(AuditRow.sequence, AuditRow.entry_hash, AuditRow.at).order_by(AuditRow.sequence.desc()).limit(1)
     found = session.execute(newest).one_or_none()
-    return Head(*found) if found is not None else Head(0, GENESIS)
+    return Head(*found) if found is not None else Head(0, read_genesis(session))
+
+
+def read_genesis(session: Session | Connection) -> str:
+    """What the first entry is bound to."""
+    connection = session.connection() if isinstance(session, Session) else session
+    # While an old schema is brought forward, the chain is there before its foundation.
+    if not inspect(connection).has_table(FoundationRow.__tablename__):
+        return GENESIS
+    return session.scalar(select(FoundationRow.genesis).limit(1)) or GENESIS
 
 
 def append(session: Session | Connection, added: Sequence[Added], at: datetime, head: Head) -> Head:

@@ -1,6 +1,7 @@
-"""The chain for an auditor: one archive with every entry and its row, and a program that checks it by itself.
+"""The chain for an auditor: one archive with every entry and its row. It holds data only.
 
-The archive is a zip that Python can run: ``python -I FILE``. Only Python's standard library is needed.
+What checks it, ``tools/check_audit.py``, travels on another way: an archive that brings its own judge is believed only
+by whoever trusts who made it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,13 +18,12 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
-from storage.audit.chain import GENESIS, Head
+from storage.audit.chain import Head, read_genesis
 from storage.audit.contents import moment
 from storage.audit.reading import BATCH, rows_of
-from storage.trust_models import AuditRow
+from storage.trust_models import AuditRow, FoundationRow
 
 RECORDS = "record.jsonl"
-CHECKER = "__main__.py"
 
 
 def export(session: Session, path: Path) -> Head:
@@ -34,12 +33,12 @@ def export(session: Session, path: Path) -> Head:
         StorageError: if the file cannot be written.
     """
     temporary = path.with_name(f"{path.name}.part")
-    checker = resources.files("storage.audit").joinpath("standalone_checker.py").read_text(encoding="utf-8")
     try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(CHECKER, checker)
-            with archive.open(RECORDS, "w", force_zip64=True) as file:
-                head = _write(session, file)
+        with (
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+            archive.open(RECORDS, "w", force_zip64=True) as file,
+        ):
+            head = _write(session, file)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -48,8 +47,8 @@ def export(session: Session, path: Path) -> Head:
 
 
 def _write(session: Session, file: IO[bytes]) -> Head:
-    head = Head(0, GENESIS)
-    _line(file, {"record": "filo-audit", "format": 1, "exported_at": moment(datetime.now(UTC))})
+    head = Head(0, read_genesis(session))
+    _line(file, {"record": "filo-audit", "format": 2, "exported_at": moment(datetime.now(UTC))} | _begun(session))
     for batch in _batches(session):
         contents = _contents(session, batch)
         for entry in batch:
@@ -58,6 +57,13 @@ def _write(session: Session, file: IO[bytes]) -> Head:
             head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
     _line(file, {"end": head.sequence, "head": head.entry_hash})
     return head
+
+
+def _begun(session: Session) -> dict[str, str]:
+    begun = session.scalars(select(FoundationRow)).first()
+    if begun is None:
+        return {}
+    return {"installation": begun.installation, "begun_at": moment(begun.begun_at), "genesis": begun.genesis}
 
 
 def _batches(session: Session) -> Iterator[Sequence[RowMapping]]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that was changed behind the program's back. ``sequence`` is 0 where no entry of the chain is known."""
+    """Something that was changed behind the program's back.
+
+    ``sequence`` is 0 where no entry of the chain is known, ``row_id`` where it is no row.
+    """
 
     sequence: int
     table: str
@@ -18,4 +21,5 @@ class Problem:
     def sentence(self) -> str:
         """Which row, and what is wrong with it."""
         entry = f" (entry {self.sequence})" if self.sequence else ""
-        return f"{self.table} {self.row_id}{entry}: {self.what}"
+        row = f" {self.row_id}" if self.row_id else ""
+        return f"{self.table}{row}{entry}: {self.what}"

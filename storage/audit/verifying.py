@@ -12,12 +12,15 @@ from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.orm import Session
 
 from storage.audit.belonging import belonging_problems
-from storage.audit.chain import GENESIS, Head, entry_hash
+from storage.audit.chain import Head, entry_hash, read_genesis
 from storage.audit.contents import CHAINED, FORMAT, sha256
 from storage.audit.forwarded import forwarding_problems
+from storage.audit.founding import founding_problems
+from storage.audit.noted import noted_problems
 from storage.audit.problems import Problem
 from storage.audit.reading import BATCH, rows_of
 from storage.audit.removals import removals
+from storage.audit.schema import schema_problems
 from storage.audit.standing import standing_problems
 from storage.models import Row
 from storage.trust_models import AuditRow
@@ -38,7 +41,7 @@ class AuditReport:
 
 
 def verify(session: Session, noted: Head | None = None) -> AuditReport:
-    """Check every entry and every chained row, and that no row of any table belongs to one that is not there.
+    """Check every entry, every chained row, the schema, and that no row of any table belongs to one that is not there.
 
     Args:
         session: in a transaction that sees one state throughout.
@@ -48,26 +51,23 @@ def verify(session: Session, noted: Head | None = None) -> AuditReport:
         Problems in the order of the chain; rows without an entry come last.
     """
     problems: list[Problem] = []
-    entries, head = 0, Head(0, GENESIS)
-    noted_found = noted is None or noted.sequence == 0
+    entries, head = 0, Head(0, read_genesis(session))
     try:
         for entry in _entries(session, select(*_COLUMNS).order_by(AuditRow.sequence)):
             entries += 1
-            problems += _unlinked(entry, head)
+            problems += unlinked(entry, head)
             head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
-            if noted is not None and head.sequence == noted.sequence:
-                noted_found = head.entry_hash == noted.entry_hash
     except _UNREADABLE:
         problems.append(Problem(0, "audit_chain", head.sequence, f"behind this entry, one {_NEVER_WRITTEN}"))
-    if noted is not None and not noted_found:
-        what = "the head that was noted is not in it: entries were taken off its end, or the chain was written anew"
-        problems.append(Problem(noted.sequence, "audit_chain", noted.sequence, what))
+    problems += noted_problems(session, noted)
     removed = removals(session)
     for table in CHAINED:
-        problems += _readable(_misfits(session, table, removed), table, _unreadable(session, table))
-    problems += _readable(standing_problems(session), "products")
-    problems += _readable(forwarding_problems(session), "forwarded")
+        problems += readable(_misfits(session, table, removed), table, _unreadable(session, table))
+    problems += readable(standing_problems(session), "products")
+    problems += readable(forwarding_problems(session), "forwarded")
+    problems += readable(founding_problems(session), "foundation")
     problems += belonging_problems(session)
+    problems += schema_problems(session)
     ordered = sorted(problems, key=lambda problem: (problem.sequence == 0, problem.sequence, problem.table))
     return AuditReport(head, entries, tuple(ordered))
 
@@ -79,7 +79,7 @@ _UNREADABLE = (ValueError, TypeError)
 _NEVER_WRITTEN = "holds a value that this program never writes"
 
 
-def _readable(found: Iterator[Problem], table: str, otherwise: Iterable[Problem] = ()) -> list[Problem]:
+def readable(found: Iterator[Problem], table: str, otherwise: Iterable[Problem] = ()) -> list[Problem]:
     """What was found in a table; where it cannot be read as a whole, which of its rows are to blame."""
     try:
         return list(found)
@@ -99,7 +99,8 @@ def _entries(session: Session, query: Select[Any]) -> Iterator[RowMapping]:
     yield from session.execute(query.execution_options(yield_per=BATCH)).mappings()
 
 
-def _unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
+def unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
+    """An entry that does not fit the one before."""
     sequence, place = entry["sequence"], (entry["table_name"], entry["row_id"])
     if sequence != before.sequence + 1:
         missing = f"the chain has no entries {before.sequence + 1} to {sequence - 1} before this one"
@@ -122,18 +123,18 @@ def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) ->
     row = next(rows, None)
     for row_id, group in groupby(_entries(session, query), key=lambda entry: entry["row_id"]):
         while row is not None and row.row_id < row_id:
-            yield _unchained(table, row.row_id)
+            yield unchained(table, row.row_id)
             row = next(rows, None)
         present = row if row is not None and row.row_id == row_id else None
-        yield from _compared(list(group), present.content if present else None, removed[table, row_id])
+        yield from compared(list(group), present.content if present else None, removed[table, row_id])
         if present is not None:
             row = next(rows, None)
     while row is not None:
-        yield _unchained(table, row.row_id)
+        yield unchained(table, row.row_id)
         row = next(rows, None)
 
 
-def _compared(entries: Sequence[RowMapping], content: str | None, removed: int) -> Iterator[Problem]:
+def compared(entries: Sequence[RowMapping], content: str | None, removed: int) -> Iterator[Problem]:
     """One row and its entries: several when the program removed a row and the database gave its id out again."""
     newest = entries[-1]
     place = (newest["sequence"], newest["table_name"], newest["row_id"])
@@ -146,5 +147,6 @@ def _compared(entries: Sequence[RowMapping], content: str | None, removed: int) 
         yield Problem(*place, "the row stands twice in the chain")
 
 
-def _unchained(table: str, row_id: int) -> Problem:
+def unchained(table: str, row_id: int) -> Problem:
+    """A row that no entry speaks of."""
     return Problem(0, table, row_id, "the row has no entry: it was not added by this program")

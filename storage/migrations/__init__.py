@@ -13,22 +13,23 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0008"
+NEWEST = "0009"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """All revisions that this program knows, oldest first."""
 
 _VERSION_TABLE = "alembic_version"
 
 
-def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None]) -> None:
+def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None], installation: str = "") -> None:
     """Bring the schema to :data:`NEWEST` within the connection's transaction.
 
     Args:
         connection: with a transaction that was begun for writing.
         where: what messages call the database.
         copy_first: called with the revision of a record that is to be changed, before it is.
+        installation: who begins a record that is new; a name made up for it when not given.
 
     Raises:
         StorageError: if a newer program wrote this database, or another program did.
@@ -45,17 +46,17 @@ def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None
     # Slow to import, and needed at the first start after an update only.
     from alembic import command
 
-    command.upgrade(alembic_config(connection), "head")
+    command.upgrade(alembic_config(connection, installation), "head")
 
 
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings for this package's revisions on one connection."""
+def alembic_config(connection: Connection, installation: str = "") -> Config:
+    """Alembic's settings for this package's revisions on one connection; see :func:`upgrade`."""
     from alembic.config import Config
 
     config = Config()
     # A percent sign would start a substitution.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, installation=installation)
     return config
 
 

@@ -1,8 +1,10 @@
-"""The exported chain, checked in a Python that has nothing of this program."""
+"""The exported chain, checked by the published script in a Python that has nothing of this program."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,9 +20,14 @@ from tests.unit.storage.making import add_calibration, sign_product
 Line = dict[str, Any]
 
 
+ROOT = Path(__file__).resolve().parents[4]
+CHECKER = ROOT / "tools" / "check_audit.py"
+
+
 def check(archive: Path, *arguments: str) -> tuple[int, str]:
-    """Run the archive alone: no site packages, no paths of this project."""
-    command = [sys.executable, "-I", "-S", str(archive), *arguments]
+    """Run the script alone, from another folder: no site packages, no paths of this project."""
+    script = shutil.copy(CHECKER, archive.parent / "check_audit.py")
+    command = [sys.executable, "-I", "-S", str(script), str(archive), *arguments]
     done = subprocess.run(command, cwd=archive.parent, capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == ""
     return done.returncode, done.stdout
@@ -28,11 +35,9 @@ def check(archive: Path, *arguments: str) -> tuple[int, str]:
 
 def rewrite(archive: Path, change: Callable[[list[Line]], object]) -> None:
     with zipfile.ZipFile(archive) as opened:
-        checker = opened.read("__main__.py")
         lines = [json.loads(line) for line in opened.read("record.jsonl").splitlines()]
     change(lines)
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("__main__.py", checker)
         opened.writestr("record.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -52,7 +57,9 @@ def archive(storage: Storage, tmp_path: Path) -> Path:
 def test_an_intact_chain_is_confirmed_without_the_application(storage: Storage, archive: Path) -> None:
     head = storage.verify().head
     status, said = check(archive)
-    assert (status, said) == (0, f"16 entries, intact. Head {head}\n")
+    assert status == 0
+    assert said.startswith("16 entries, intact, begun by installation ")
+    assert said.endswith(f". Head {head}\n")
     assert check(archive, str(head))[0] == 0
 
 
@@ -82,6 +89,32 @@ def test_a_changed_export_is_refused_and_the_entry_named(
     status, output = check(archive)
     assert status == 1
     assert said in output
+
+
+def test_the_archive_holds_data_only_and_nothing_that_python_would_run(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.namelist() == ["record.jsonl"]
+    with archive.open("rb") as file:
+        assert file.read(4) == b"PK\x03\x04"
+
+
+def test_an_archive_that_brings_a_program_along_is_refused(archive: Path) -> None:
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.writestr("__main__.py", "print('99 entries, intact.')")
+    status, said = check(archive)
+    assert status == 1
+    assert "holds more than the data of a chain" in said
+
+
+def test_the_documentation_has_the_hash_of_the_checker_that_is_published() -> None:
+    assert hashlib.sha256(CHECKER.read_bytes()).hexdigest() in (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+
+
+def test_a_chain_that_says_it_was_begun_elsewhere_is_refused(archive: Path) -> None:
+    rewrite(archive, lambda lines: lines[0].update(installation="somebody else's"))
+    assert "the chain was not begun where and when the file says" in check(archive)[1]
+    rewrite(archive, lambda lines: lines[0].update(genesis="0" * 64))
+    assert "entry 1: recipe_versions 1: the entry of the chain was changed or moved" in check(archive)[1]
 
 
 def test_a_noted_head_finds_what_was_taken_off_the_end(storage: Storage, archive: Path) -> None:

@@ -1,8 +1,9 @@
-"""Checks an exported audit chain with nothing but Python's standard library.
+"""Checks an exported audit chain with nothing but Python's standard library: ``python -I check_audit.py FILE [HEAD]``.
 
-Run the archive itself, ``python -I FILE``, or this file with the archive or its record.jsonl as argument. A head that
-was noted earlier, ``SEQUENCE:HASH``, as second argument finds entries that were taken off the chain's end.
-The exit status is 0 when everything fits, and 1 otherwise.
+``FILE`` was written by ``main.py audit export``, and holds data only: get this script from elsewhere than from whoever
+hands you the file, and compare its SHA-256 with the one in ``docs/record.md``. A head that was noted earlier,
+``SEQUENCE:HASH``, finds entries that were taken off the chain's end, or a chain that was written anew. The exit status
+is 0 when everything fits, and 1 otherwise.
 """
 
 import hashlib
@@ -13,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-GENESIS = "0" * 64
+UNBOUND = "0" * 64
+"""What the first entry of a chain is bound to that is older than its foundation."""
 REMOVABLE = {"recipe_versions", "calibrations", "drift_alarms"}
 """What goes with a product under which nothing was inspected."""
 
@@ -34,7 +36,8 @@ class Checker:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        self.sequence, self.head = 0, GENESIS
+        self.sequence, self.head = 0, UNBOUND
+        self.begun = ""
         self.ended = False
         self.noted_found = False
         self.absent: dict[tuple[str, int], list[int]] = {}
@@ -47,6 +50,8 @@ class Checker:
                 self.ended = True
                 if (content["end"], content["head"]) != (self.sequence, self.head):
                     self.problems.append("the end of the file does not fit its entries")
+            elif "record" in content:
+                self._begin(content)
             elif "sequence" in content:
                 self._entry(content)
                 self.noted_found |= f"{self.sequence}:{self.head}" == noted
@@ -56,6 +61,15 @@ class Checker:
             self.problems.append(f"the noted head {noted} is not in the chain: entries were taken off its end")
         for (table, row_id), sequences in self.absent.items():
             self.problems += [f"entry {number}: {table} {row_id}: the row was removed" for number in sequences]
+
+    def _begin(self, header: dict[str, Any]) -> None:
+        self.head = header.get("genesis", UNBOUND)
+        if self.head != UNBOUND:
+            founded = ["filo-audit", header["installation"], header["begun_at"]]
+            if sha256(json.dumps(founded, sort_keys=True, separators=(",", ":"), allow_nan=False)) != self.head:
+                self.problems.append("the chain was not begun where and when the file says")
+        if "installation" in header:
+            self.begun = f", begun by installation {header['installation']} at {header['begun_at']}"
 
     def _entry(self, entry: dict[str, Any]) -> None:
         place = f"entry {entry['sequence']}: {entry['table_name']} {entry['row_id']}"
@@ -86,26 +100,37 @@ class Checker:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """Lines of an archive's record, or of the record itself."""
+    """Lines of an archive's record, or of the record itself.
+
+    Raises:
+        ValueError: if the archive holds something else as well.
+    """
     if not zipfile.is_zipfile(path):
         with path.open(encoding="utf-8") as file:
             yield from file
         return
-    with zipfile.ZipFile(path) as archive, archive.open("record.jsonl") as file:
-        for line in file:
-            yield line.decode()
+    with zipfile.ZipFile(path) as archive:
+        if archive.namelist() != ["record.jsonl"]:
+            raise ValueError(f"{path} holds more than the data of a chain: do not run or open what else is in it")
+        with archive.open("record.jsonl") as file:
+            for line in file:
+                yield line.decode()
 
 
 def main(arguments: list[str]) -> int:
-    """Check the file that is named, or the archive that this runs from."""
-    runs_from_archive = zipfile.is_zipfile(sys.argv[0])
-    path = Path(sys.argv[0]) if runs_from_archive else Path(arguments.pop(0))
+    """Check the file that is named."""
+    if not 1 <= len(arguments) <= 2:
+        print(__doc__)
+        return 2
     checker = Checker()
-    checker.read(lines_of(path), arguments[0] if arguments else "")
+    try:
+        checker.read(lines_of(Path(arguments[0])), arguments[1] if len(arguments) > 1 else "")
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+        checker.problems.append(f"the file cannot be read to its end: {error}")
     for problem in checker.problems:
         print(problem)
     verdict = "intact" if not checker.problems else f"{len(checker.problems)} problems"
-    print(f"{checker.sequence} entries, {verdict}. Head {checker.sequence}:{checker.head}")
+    print(f"{checker.sequence} entries, {verdict}{checker.begun}. Head {checker.sequence}:{checker.head}")
     return 1 if checker.problems else 0
 
 
