@@ -13,7 +13,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup pins system system-test demo app test test-fast lint format demo-images screenshots calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
+.PHONY: setup pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -75,6 +75,9 @@ speed: setup ## what one image costs, beside a ResNet-18 forward
 
 screenshots: setup system-test ## pictures of every screen into docs/screens
 	$(BIN)/python tools/screenshots.py docs/screens
+
+drawing: setup ## who imports whom, drawn from the code into docs/architecture.md
+	$(BIN)/python -m tools.drawing
 
 calibration-study: setup ## simulate what limits promise, into docs/calibration.md; DATA=folder adds real categories
 	$(BIN)/python -m tools.calibration_study $(if $(DATA),--data $(DATA))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ def test_the_contracts_on_imports_hold() -> None:
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     result = _python(code)
     assert result.returncode == 0, result.stdout
+
+
+def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (contract,) = (each for each in settings["contracts"] if each["name"].startswith("the store knows the words"))
+    parts = {path.stem for path in (ROOT / "filo_core").iterdir() if path.suffix == ".py" or path.is_dir()}
+    words = parts - {name.removeprefix("filo_core.") for name in contract["forbidden_modules"]}
+    assert words - {"__init__", "__pycache__"} == {"types", "events", "errors", "golden_set", "line"}
 
 
 @pytest.mark.parametrize(

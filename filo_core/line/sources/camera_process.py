@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from filo_core.line.sources.capturing import CaptureSettings, Device, Picture, keep_capturing
+from filo_core.line.sources.capturing import CaptureSettings, keep_capturing
+from filo_core.line.sources.device import Device, Picture
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:

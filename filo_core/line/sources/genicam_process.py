@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.line.sources.camera_process import begin_process
-from filo_core.line.sources.capturing import CaptureSettings, Device, Picture, keep_capturing
+from filo_core.line.sources.capturing import CaptureSettings, keep_capturing
+from filo_core.line.sources.device import Device, Picture
 from filo_core.line.sources.genicam import GenicamAddress
 from filo_core.line.sources.pixel_formats import can_convert, rgb_of
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from filo_core.line.sources.capturing import Device, Picture
+    from filo_core.line.sources.device import Device, Picture
     from filo_core.line.sources.timing import CameraTiming
 
 KeyT = TypeVar("KeyT")

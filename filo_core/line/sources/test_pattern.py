@@ -16,7 +16,8 @@ import numpy as np
 
 from filo_core.errors import SourceError
 from filo_core.line.sources.camera_process import begin_process
-from filo_core.line.sources.capturing import CaptureSettings, Picture, keep_capturing
+from filo_core.line.sources.capturing import CaptureSettings, keep_capturing
+from filo_core.line.sources.device import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.line.sources.camera_process import begin_process
-from filo_core.line.sources.capturing import CaptureSettings, Ending, News, Picture, keep_capturing
+from filo_core.line.sources.capturing import CaptureSettings, Ending, News, keep_capturing
+from filo_core.line.sources.device import Picture
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

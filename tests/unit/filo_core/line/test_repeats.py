@@ -19,7 +19,8 @@ import pytest
 from filo_core.line.sources.address import CameraAddress
 from filo_core.line.sources.base import SourceState
 from filo_core.line.sources.camera import CameraSource
-from filo_core.line.sources.capturing import CaptureSettings, Ending, News, Picture, keep_capturing
+from filo_core.line.sources.capturing import CaptureSettings, Ending, News, keep_capturing
+from filo_core.line.sources.device import Picture
 from filo_core.line.sources.repeats import Stuck
 from filo_core.line.sources.shared_frame import SharedFrame
 from filo_core.line.sources.test_pattern import capture_pattern
