@@ -23,11 +23,16 @@ Edges = Mapping[str, frozenset[str]]
 
 
 def reduced(edges: Edges) -> dict[str, frozenset[str]]:
-    """Edges of a graph without cycles, without those that a longer way makes already."""
+    """Edges of a graph, without those that a longer way makes already."""
 
     def beyond(node: str) -> frozenset[str]:
-        direct = edges.get(node, frozenset())
-        return direct.union(*(beyond(other) for other in direct))
+        found: set[str] = set()
+        waiting = list(edges.get(node, ()))
+        while waiting:
+            if (other := waiting.pop()) not in found:
+                found.add(other)
+                waiting += edges.get(other, ())
+        return frozenset(found)
 
     return {
         node: frozenset(other for other in direct if not any(other in beyond(way) for way in direct - {other}))
