@@ -120,7 +120,7 @@ class Calibrated:
     alpha: float | None = None
     """False-reject rate that was asked for."""
     promise: float | None = None
-    """False-reject rate that the limits promise; None where nothing can be promised."""
+    """Largest share of good parts refused; where ``needed_for_alpha`` is not 0, called NG. None: no promise."""
     needed_for_alpha: int = 0
     """Good parts still missing before ``alpha`` can be promised."""
     guarantee: str = ""

@@ -284,6 +284,10 @@ At the largest leave-one-out score (k = n) the worst case is 1 / (n + 1), so bot
 promise. It is an average over calibrations and over parts from the same process. When light, pose or material change
 the promise is void until the parts are calibrated again; that is what the drift watch is for.
 
+With too few parts for the goal (1 %) the promise is about NG alone. OK ends earlier, at the median of the scores'
+log-odds plus 1.5 spreads (median absolute deviation, drawn towards 0.2 while the parts are few), and what lies
+between is REVIEW.
+
 Below, every part is a point and its score the distance to the nearest reference, as in the memory bank. Limits:
 {repetitions} repetitions a row, each with parts of its own and one new good part. Drift and kappa: {quarter}.
 *Kept* is a binomial test of "at most the promise" at 0.1 %."""

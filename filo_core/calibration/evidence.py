@@ -14,7 +14,7 @@ from filo_core.calibration.conformal import (
     promise_sentence,
     split_limit,
 )
-from filo_core.calibration.limits import limits_at, starting_limits
+from filo_core.calibration.limits import doubting_limits, limits_at, starting_limits
 from filo_core.events import Calibrated
 from filo_core.statistics.rates import percent
 
@@ -48,6 +48,9 @@ def calibrated(
 ) -> Calibrated:
     """Limits that promise ``alpha`` where the parts carry it, else the lowest promise they do carry.
 
+    Too few parts for ``alpha`` promise how many good parts are called NG; OK ends earlier, where a part is unlike
+    them, and what lies between is REVIEW: a limit that refuses no good part lets most bad ones pass.
+
     Args:
         scores: a leave-one-out image score a reference.
         peaks: a map peak a reference, for the region limit.
@@ -68,8 +71,11 @@ def calibrated(
         sentence = promise_sentence(1)
     else:
         of_kind = confirmed if limit.good_parts == len(confirmed) and limit.guarantee.is_split else scores
-        limits = limits_at(limit, of_kind, max(peaks))
+        limits = doubting_limits(limit, of_kind, peaks) if needed else limits_at(limit, of_kind, max(peaks))
         sentence = _sentence(limit, parts, alpha)
+        if needed:
+            doubtful = sum(score > limits.ok for score in of_kind)
+            sentence += _doubt_sentence(doubtful, len(of_kind))
     return Calibrated(
         limits=limits,
         scores=tuple(scores),
@@ -100,7 +106,14 @@ def _sentence(limit: ConformalLimit, parts: GoodParts, alpha: float) -> str:
     if parts.needed(alpha) and alpha not in COMMON_RATES:
         goal = f"; {parts_needed(alpha) - parts.count} more for {percent(alpha)}"
     worst = "" if limit.guarantee.is_split else " in the worst case"
+    refused = "called NG" if parts.needed(alpha) else "refused"
     return (
-        f"{first}{goal}. These limits promise at most {percent(limit.promise)}{worst} "
+        f"{first}{goal}. These limits promise that at most {percent(limit.promise)} of good parts are {refused}{worst} "
         f"({limit.guarantee}, {limit.good_parts} good parts)."
     )
+
+
+def _doubt_sentence(doubtful: int, count: int) -> str:
+    """How many parts like these come to review."""
+    share = (doubtful + 1) / (count + 1)
+    return f" {doubtful} of these {count} would be doubtful: expect up to {percent(share)} of good parts for review."

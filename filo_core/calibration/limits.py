@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,32 @@ if TYPE_CHECKING:
 
     from filo_core.calibration.conformal import ConformalLimit
 
-__all__ = ["limits_at", "lowest_promise", "parts_needed", "promise_sentence", "review_band", "starting_limits"]
+__all__ = [
+    "doubt_limit",
+    "doubting_limits",
+    "limits_at",
+    "lowest_promise",
+    "parts_needed",
+    "promise_sentence",
+    "review_band",
+    "starting_limits",
+]
 
 REVIEW_BAND_DEVIATIONS = 2.0
 """Width of the REVIEW band in standard deviations of the good parts' scores."""
 LEAST_REVIEW_BAND = 0.10
 """Its least width as a share of the OK limit: few parts understate their own spread."""
+
+DOUBT_SPREADS = 1.5
+"""The doubt limit lies this many spreads above the middle of the good parts' scores, in log-odds."""
+USUAL_SPREAD = 0.2
+"""Spread of good parts in log-odds that few parts are taken to have until their own scores say otherwise."""
+USUAL_SPREAD_PARTS = 6
+"""Good parts that :data:`USUAL_SPREAD` weighs as much as."""
+_NORMAL_QUARTILE = 0.6745
+"""Median absolute deviation of a normal distribution, in standard deviations."""
+_LEAST_SCORE = 1e-6
+"""A score of exactly 0 or 1 has no log-odds."""
 
 
 def review_band(image_scores: Sequence[float], ok: float) -> float:
@@ -52,3 +73,43 @@ def limits_at(limit: ConformalLimit, image_scores: Sequence[float], region: floa
         region: region limit, in units of the anomaly map.
     """
     return Limits(ok=limit.limit, ng=limit.limit + review_band(image_scores, limit.limit), region=region)
+
+
+def doubt_limit(scores: Sequence[float]) -> float:
+    """Score above which a part is doubtful, in (0, 1): past what the middle of the good parts explains.
+
+    The largest leave-one-out score overstates good parts: the bank lacks that part's like, and one odd reference
+    opens the door to everything below it. So the middle and the spread are the median and the median absolute
+    deviation of the log-odds, the spread drawn towards that of usual products while the parts are few.
+
+    Args:
+        scores: one image score or map peak a good part, each in [0, 1].
+
+    Raises:
+        RecipeError: without a good part.
+    """
+    lowest_promise(len(scores))
+    odds = [_log_odds(score) for score in scores]
+    middle = statistics.median(odds)
+    own = statistics.median(abs(value - middle) for value in odds) / _NORMAL_QUARTILE
+    weight = len(odds) - 1
+    spread = math.sqrt((USUAL_SPREAD_PARTS * USUAL_SPREAD**2 + weight * own**2) / (USUAL_SPREAD_PARTS + weight))
+    return 1.0 / (1.0 + math.exp(-middle - DOUBT_SPREADS * spread))
+
+
+def doubting_limits(limit: ConformalLimit, image_scores: Sequence[float], map_peaks: Sequence[float]) -> Limits:
+    """Limits for few good parts: NG where they can promise it, REVIEW from where a part is unlike them.
+
+    Args:
+        limit: the promised limit; NG is not called below it.
+        image_scores: the scores it was found from.
+        map_peaks: a map peak a reference.
+    """
+    ok = min(doubt_limit(image_scores), limit.limit)
+    ng = max(limit.limit, ok * (1.0 + LEAST_REVIEW_BAND))
+    return Limits(ok=ok, ng=ng, region=min(doubt_limit(map_peaks), max(map_peaks)))
+
+
+def _log_odds(score: float) -> float:
+    inside = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
+    return math.log(inside / (1.0 - inside))

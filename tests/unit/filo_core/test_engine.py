@@ -75,7 +75,7 @@ def calibrated(engine: Engine, draft: ProductDraft) -> Calibrated:
 def test_calibration_scores_each_part_once_and_promises_only_what_three_parts_carry(calibrated: Calibrated) -> None:
     assert len(calibrated.scores) == 3
     assert calibrated.lowest_promise == 0.25
-    assert calibrated.limits.ok == max(calibrated.scores)
+    assert calibrated.limits.ok <= max(calibrated.scores) <= calibrated.limits.ng
     assert calibrated.trained
 
 

@@ -19,10 +19,12 @@ def test_six_references_promise_their_lowest_rate_and_name_what_is_missing() -> 
     result = found(SIX)
     assert result.promise == result.lowest_promise == pytest.approx(1 / 7)
     assert result.needed_for_alpha == 93
-    assert result.limits.ok == 0.15
+    assert result.limits.ok <= 0.15 <= result.limits.ng
     assert result.guarantee == "jackknife+"
     assert "13 more for 5 %, 93 more for 1 %" in result.sentence
-    assert result.sentence.endswith("at most 14.3 % in the worst case (jackknife+, 6 good parts).")
+    assert "at most 14.3 % of good parts are called NG in the worst case (jackknife+, 6 good parts)." in result.sentence
+    doubtful = sum(score > result.limits.ok for score in SIX)
+    assert f"{doubtful} of these 6 would be doubtful" in result.sentence
 
 
 def test_a_goal_of_one_s_own_is_named_as_well() -> None:
@@ -34,7 +36,7 @@ def test_confirmed_parts_carry_the_limit_once_there_are_as_many() -> None:
     assert found(SIX, more[:5]).guarantee == "jackknife+"
     result = found(SIX, more)
     assert result.guarantee == "split conformal"
-    assert result.limits.ok == 0.25
+    assert result.limits.ok <= 0.25 <= result.limits.ng
     assert "worst case" not in result.sentence
     assert result.confirmed_scores == more
 
@@ -78,6 +80,7 @@ def test_what_calibration_promises_is_kept_for_exchangeable_parts(count: int, co
         result = found(tuple(apart.min(axis=1).tolist()), given)
         assert result.promise is not None
         promise = result.promise
-        refused += outside[-1] > result.limits.ok
+        # Below the goal the promise is about NG, and doubt begins earlier.
+        refused += outside[-1] > (result.limits.ng if result.needed_for_alpha else result.limits.ok)
     assert promise == pytest.approx(max(GOAL, 1 / (count + 1)))
     assert binomtest(refused, 1000, promise, alternative="greater").pvalue > 0.001
