@@ -6,15 +6,18 @@ Loads nothing by itself: every camera's and every model's process imports this f
 from __future__ import annotations
 
 import multiprocessing
+import sys
 
 if __name__ == "__main__":
     # A spawned process starts here on Windows once the program is frozen.
     multiprocessing.freeze_support()
 
     try:
-        from program import cli
+        from program import command_line
+
+        called = command_line(sys.argv[1:])
     except ImportError as error:
         from cli.installation import import_problem
 
         raise SystemExit(f"Error: {import_problem(error)}") from None
-    cli()
+    called()

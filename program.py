@@ -1,64 +1,168 @@
-"""Every command of the program; ``python main.py --help`` lists them."""
+"""Every command of the program; ``python main.py --help`` lists them.
+
+Only the command that is called is loaded: the others are a name and a line of help, which a test holds against theirs.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
 import typer
 
-from cli.audit import app as audit_commands
-from cli.backup import backup, restore
-from cli.benchmark import benchmark
-from cli.calibrate import calibrate, drift_watch, sensitivity
-from cli.common import settings_with, speaks_plainly, start_logging
-from cli.demo import demo
-from cli.doctor import doctor
-from cli.export import export
-from cli.forward import forward
-from cli.golden import app as golden_commands
-from cli.inspect import inspect
-from cli.line import app as line_commands
-from cli.models import app as model_commands
 from cli.options import Database
-from cli.product import app as product_commands
-from cli.report import report
-from cli.retention import retention
-from cli.secret import app as secret_commands
-from cli.train import train
-from cli.train_compact import train_compact
-from cli.user import app as user_commands
-
-cli = typer.Typer(
-    help="Inspects parts the day they are first made.", no_args_is_help=True, pretty_exceptions_enable=False
-)
-cli.callback()(start_logging)
-cli.add_typer(product_commands, name="product")
-cli.add_typer(model_commands, name="models")
-cli.add_typer(golden_commands, name="golden")
-cli.add_typer(audit_commands, name="audit")
-cli.add_typer(user_commands, name="user")
-cli.add_typer(secret_commands, name="secret")
-cli.add_typer(line_commands, name="line")
-cli.command()(demo)
-cli.command()(inspect)
-cli.command()(calibrate)
-cli.command("drift")(drift_watch)
-cli.command()(sensitivity)
-cli.command()(report)
-cli.command()(benchmark)
-cli.command()(doctor)
-cli.command()(export)
-cli.command()(forward)
-cli.command()(retention)
-cli.command()(backup)
-cli.command()(restore)
-cli.command()(train)
-cli.command()(train_compact)
 
 
-@cli.command()
-@speaks_plainly
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command stands, and what the list of commands says of it."""
+
+    module: str
+    function: str
+    """The command itself, or the ``Typer`` of a group of commands."""
+    help: str
+
+    def load(self) -> Any:
+        """The function or the ``Typer``."""
+        return getattr(import_module(self.module), self.function)
+
+
+COMMANDS = {
+    "demo": Command(
+        "cli.demo", "demo", "Set up a product from four good parts, inspect its test folder, and show what was found."
+    ),
+    "inspect": Command(
+        "cli.inspect",
+        "inspect",
+        "Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped.",
+    ),
+    "calibrate": Command(
+        "cli.calibrate",
+        "calibrate",
+        "Set a product's limits from its good images and from the parts that were confirmed as good since.",
+    ),
+    "drift": Command(
+        "cli.calibrate",
+        "drift_watch",
+        "Say whether confirmed good parts still score like those the limits were set with.",
+    ),
+    "sensitivity": Command(
+        "cli.calibrate",
+        "sensitivity",
+        "Draw synthetic anomalies on the good images and count which are found. Indicative only.",
+    ),
+    "report": Command(
+        "cli.report", "report", "First-pass yield, Pareto, control chart, scores and agreement of a product."
+    ),
+    "benchmark": Command(
+        "cli.benchmark",
+        "benchmark",
+        "Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds.",
+    ),
+    "doctor": Command("cli.doctor", "doctor", "Check this installation: packages, device, profiles, database."),
+    "export": Command(
+        "cli.export", "export", "Write the inspections of a product to a file. Nothing in the record changes."
+    ),
+    "forward": Command(
+        "cli.forward",
+        "forward",
+        "Forward inspections and reviews to the plant's database: each once, in order, whenever it can be reached.",
+    ),
+    "retention": Command(
+        "cli.retention",
+        "retention",
+        "Remove images by age and quota: confirmed OK first, never an undecided NG or REVIEW, never a row.",
+    ),
+    "backup": Command("cli.backup", "backup", "Copy the record while it is in use, and check the copy."),
+    "restore": Command(
+        "cli.backup",
+        "restore",
+        "Put a backup in the record's place; the record that was there is kept aside. Close all windows first.",
+    ),
+    "train": Command(
+        "cli.train",
+        "train",
+        "Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU.",
+    ),
+    "train-compact": Command(
+        "cli.train_compact",
+        "train_compact",
+        "Train the compact profile: matching against good views, on synthetic anomalies. Stop and go on at will.",
+    ),
+    "app": Command("program", "app", "Open the window."),
+}
+
+GROUPS = {
+    "product": Command("cli.product", "app", "Products and their recipes."),
+    "models": Command("cli.models", "app", "Model profiles."),
+    "golden": Command("cli.golden", "app", "Known good and bad parts that every recipe has to get right."),
+    "audit": Command("cli.audit", "app", "The audit chain over verdicts, reviews, recipes, users and events."),
+    "user": Command(
+        "cli.user", "app", "Users, their roles and PINs. Nobody has to sign in until the first is created."
+    ),
+    "secret": Command("cli.secret", "app", "Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST."),
+    "line": Command("cli.line", "app", "Run a line without a window."),
+}
+
+
 def app(database: Database = "") -> None:
     """Open the window."""
-    # Qt is needed by this command only.
-    from gui.application import run
+    from cli.common import settings_with, speaks_plainly
 
-    raise SystemExit(run(settings_with(database=database)))
+    @speaks_plainly
+    def open_window() -> None:
+        # Qt is needed by this command only.
+        from gui.application import run
+
+        raise SystemExit(run(settings_with(database=database)))
+
+    open_window()
+
+
+def command_line(arguments: Sequence[str]) -> typer.Typer:
+    """The commands, of which only the one is loaded that these arguments call."""
+    if any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ):
+        # A shell asks what may follow, of any command.
+        return _built({*COMMANDS, *GROUPS})
+    # No option of the program itself takes a value, so the first word is the command.
+    return _built([argument for argument in arguments if not argument.startswith("-")][:1])
+
+
+def _built(loaded: Collection[str]) -> typer.Typer:
+    built = typer.Typer(
+        help="Inspects parts the day they are first made.", no_args_is_help=True, pretty_exceptions_enable=False
+    )
+    built.callback()(_before_every_command)
+    for name, command in COMMANDS.items():
+        built.command(name, help=None if name in loaded else command.help)(
+            command.load() if name in loaded else _not_loaded
+        )
+    for name, group in GROUPS.items():
+        built.add_typer(group.load() if name in loaded else _group_not_loaded(group.help), name=name)
+    return built
+
+
+def _before_every_command() -> None:
+    from cli.common import start_logging
+
+    start_logging()
+
+
+def _not_loaded() -> None:
+    raise AssertionError("only the command that is called is ever run")
+
+
+def _group_not_loaded(help_: str) -> typer.Typer:
+    group = typer.Typer(help=help_)
+    group.callback()(_not_loaded)
+    return group
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``cli``: all commands, loaded; for what looks at every one of them."""
+    if name == "cli":
+        return _built({*COMMANDS, *GROUPS})
+    raise AttributeError(name)

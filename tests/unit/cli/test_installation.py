@@ -22,7 +22,7 @@ sys.argv[:] = ["main.py", *arguments]
 runpy.run_path("main.py", run_name="__main__")
 """
 BEFORE_ANYTHING = sorted(
-    {"PIL", "cv2", "filelock", "numpy", "platformdirs", "psutil", "pydantic", "pydantic_settings", "rich",
+    {"PIL", "filelock", "numpy", "platformdirs", "psutil", "pydantic", "pydantic_settings", "rich",
      "sqlalchemy", "structlog", "typer"}
 )  # fmt: skip
 """Modules without which no command can start."""
