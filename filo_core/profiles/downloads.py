@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from filo_core.errors import ProfileError
 from filo_core.profiles.published import PUBLISHED, PublishedFile, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import httpx2
 
-    Report = Callable[[str, int, int | None], None]
+Report = Callable[[str, int, "int | None"], None]
+"""Told the name of a file, its bytes so far, and in all where that is known."""
 
 HEADS = "heads.safetensors"
 SUMS = "SHA256SUMS"

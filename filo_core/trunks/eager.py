@@ -1,0 +1,132 @@
+"""The trunks as torch modules, filled from the files they were published as. Needed at set-up only."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import timm
+import torch
+from torch import nn
+from torch.nn import functional
+
+from filo_core.errors import ProfileError
+from filo_core.trunks.networks import DINO_BLOCKS, LITE0_BLOCKS
+from filo_core.trunks.specs import Network, TrunkSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DINO = "vit_small_patch14_dinov2"
+_PATCH = 14
+
+
+class Lite0Stages(nn.Module):
+    """EfficientNet-Lite0 up to its last block that is matched."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.stem, self.norm = network.conv_stem, network.bn1
+        self.blocks = network.blocks[: max(LITE0_BLOCKS) + 1]
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Outputs of :data:`LITE0_BLOCKS`, each ``(B, C, h, w)``."""
+        x, kept = self.norm(self.stem(pixels)), []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in LITE0_BLOCKS:
+                kept.append(x)
+        return tuple(kept)
+
+
+class DinoStages(nn.Module):
+    """DINOv2 ViT-S/14 up to its last block that is matched, for any input of whole patches."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.embed = network.patch_embed.proj
+        self.blocks = network.blocks[: max(DINO_BLOCKS) + 1]
+        for block in self.blocks:
+            # The exporter writes out plain attention; eager torch is held against it by the same steps.
+            block.attn.fused_attn = False
+        side = round((network.pos_embed.shape[1] - 1) ** 0.5)
+        self.first = nn.Parameter(network.cls_token + network.pos_embed[:, :1])
+        self.positions = nn.Parameter(network.pos_embed[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2))
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Outputs of :data:`DINO_BLOCKS` without the class token, each ``(B, C, h, w)``."""
+        size = (pixels.shape[2] // _PATCH, pixels.shape[3] // _PATCH)
+        places = functional.interpolate(self.positions, size=size, mode="bicubic", align_corners=False)
+        patches = (self.embed(pixels) + places).flatten(2).transpose(1, 2)
+        tokens, kept = torch.cat([self.first.expand(pixels.shape[0], -1, -1), patches], 1), []
+        for index, block in enumerate(self.blocks):
+            tokens = block(tokens)
+            if index in DINO_BLOCKS:
+                kept.append(tokens[:, 1:].transpose(1, 2).reshape(pixels.shape[0], -1, *size))
+        return tuple(kept)
+
+
+def eager_trunk(spec: TrunkSpec, file: Path) -> nn.Module:
+    """The trunk in eager torch, from the file it was published as.
+
+    Raises:
+        ProfileError: if the file holds another network, code, or numbers that are none.
+    """
+    read = {".pth": _from_checkpoint, ".safetensors": _from_safetensors, ".onnx": _from_onnx}.get(file.suffix)
+    if read is None:
+        raise ProfileError(f"{file} is of no kind that weights are read from: .pth, .safetensors or .onnx.")
+    weights = read(file)
+    broken = next((name for name, tensor in weights.items() if not torch.isfinite(tensor.float()).all()), None)
+    if broken is not None:
+        raise ProfileError(f"{file} is of no use: {broken} holds values that are not numbers. Get it again.")
+    build = _lite0 if spec.network is Network.LITE0 else _dino
+    try:
+        return build(weights).eval().requires_grad_(requires_grad=False)
+    except (RuntimeError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0][:200]
+        raise ProfileError(f"{file} holds another network than {spec.title}: {first}. Get the right file.") from error
+
+
+def _lite0(weights: Mapping[str, Tensor]) -> nn.Module:
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    # The same tensors in the same order under other names, as far as they are parameters or statistics.
+    network.load_state_dict(dict(zip(network.state_dict(), weights.values(), strict=True)))
+    return Lite0Stages(network)
+
+
+def _dino(weights: Mapping[str, Tensor]) -> nn.Module:
+    network = timm.create_model(_DINO, pretrained=False, num_classes=0)
+    wanted = network.state_dict()
+    # The last norm lies behind all that is read, and the fine-tune's file does not name it.
+    unread = {name: wanted[name] for name in ("norm.weight", "norm.bias")}
+    network.load_state_dict({**unread, **weights})
+    return DinoStages(network)
+
+
+def _from_checkpoint(file: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        first = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+        raise ProfileError(f"{file} is no plain checkpoint, or was cut short: {first}. Get it again.") from error
+    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise ProfileError(f"{file} holds something else than tensors. Get it again.")
+    return dict(content)
+
+
+def _from_safetensors(file: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise ProfileError(f"{file} is no safetensors file, or was cut short: {error}. Get it again.") from error
+
+
+def _from_onnx(file: Path) -> dict[str, Tensor]:
+    from filo_core.trunks.onnx_weights import dino_weights
+
+    return {name: torch.from_numpy(values.copy()) for name, values in dino_weights(file).items()}

