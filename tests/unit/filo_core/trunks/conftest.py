@@ -9,6 +9,7 @@ import pytest
 import timm
 import torch
 
+from filo_core.trunks.eager import published_names
 from filo_core.trunks.specs import Network, Slot, TrunkSpec
 from filo_core.trunks.store import TrunkStore
 
@@ -34,7 +35,8 @@ def lite0_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint as the package has it: a plain dictionary of tensors."""
     torch.manual_seed(1)
     path = tmp_path_factory.mktemp("lite0") / "lite0.pth"
-    torch.save(dict(timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()), path)
+    weights = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
+    torch.save({theirs: weights[ours] for ours, theirs in published_names(weights).items()}, path)
     return path
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from filo_core.errors import ProfileError
 from filo_core.trunks import preparing
-from filo_core.trunks.eager import eager_trunk
+from filo_core.trunks.eager import eager_trunk, published_names
 from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.networks import SHAPES
 from filo_core.trunks.preparing import hold_against, prepare_all, prepare_from_file
@@ -98,7 +98,7 @@ def test_a_checkpoint_with_code_in_it_is_refused_and_not_run(
 ) -> None:
     broken = tmp_path / "code.pth"
     torch.save({"weight": _Code()}, broken)
-    with pytest.raises(ProfileError, match="no plain checkpoint"):
+    with pytest.raises(ProfileError, match="it holds more than tensors"):
         prepare_from_file(store, spec_of(broken), broken)
     assert "code ran" not in capsys.readouterr().out
 
@@ -133,6 +133,17 @@ def test_a_graph_that_differs_from_torch_is_refused(prepared: Path, lite0_spec: 
     truth[0][1][0, 3, 2, 2] += 3 * TOLERANCE * np.abs(truth[0][1]).max()
     with pytest.raises(ProfileError, match="differs from torch"):
         hold_against(graph, lite0_spec, pictures, truth)
+
+
+def test_tensors_go_where_their_published_names_say() -> None:
+    import timm
+
+    names = published_names(timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict())
+    assert len(set(names.values())) == len(names) == 296
+    assert names["blocks.0.0.conv_pw.weight"] == "_blocks.0._project_conv.weight"
+    assert names["blocks.2.0.bn1.running_var"] == "_blocks.3._bn0.running_var"
+    assert names["blocks.6.0.bn3.bias"] == "_blocks.15._bn2.bias"
+    assert names["bn2.weight"] == "_bn1.weight"
 
 
 def test_one_trunk_that_cannot_be_had_does_not_keep_the_others_back(
