@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -198,9 +199,12 @@ class ProductDescription:
     domain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
-    """A frozen, hashed set-up of a product. What is in here decides every verdict; nothing else does."""
+    """A frozen, hashed set-up of a product. What is in here decides every verdict; nothing else does.
+
+    Without slots, so that its hashes are computed once: they are asked for with every image.
+    """
 
     product: str
     class_name: str
@@ -219,12 +223,12 @@ class Recipe:
         """Every image that the memory bank is made from, each once: the good ones, then those it was taught from."""
         return bank_images(self.references, self.taught_patches)
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of the whole content; the order of references does not matter."""
         return _sha256(self._content())
 
-    @property
+    @cached_property
     def scoring_hash(self) -> str:
         """SHA-256 over what decides the image score: everything but the product's name and the limits.
 

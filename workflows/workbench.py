@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.descriptions.library import AnomalyLibrary
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from filo_core.engine import Engine
 
 OnEngine = Callable[[EngineState, str], None]
+LoadEngine = Callable[[str, str, Path], "Engine"]
+"""From a profile's name, a device, and where other profiles lie than those that ship with the program."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,8 @@ class Workbench:
     """The process that judges live frames; None where the worker does."""
     on_engine: OnEngine | None = None
     """As in :func:`open_workbench`."""
+    load_engine: LoadEngine | None = None
+    """As in :func:`open_workbench`."""
 
     def change_model(self, settings: Settings) -> None:
         """Load the profile that ``settings`` name, on their device, in place of the one in use.
@@ -57,7 +62,7 @@ class Workbench:
         Raises:
             EngineBusyError: while a job has not ended.
         """
-        self.worker.change_engine(partial(_load_engine, settings, self.on_engine))
+        self.worker.change_engine(partial(_loaded, settings, self.on_engine, self.load_engine))
         if self.live_model is not None:
             self.live_model.close()
 
@@ -78,6 +83,8 @@ def open_workbench(
     settings: Settings,
     on_engine: OnEngine | None = None,
     on_nightly_problem: Callable[[str], None] | None = None,
+    *,
+    load_engine: LoadEngine | None = None,
 ) -> Workbench:
     """Open the record and start the worker; the model loads on the worker's thread meanwhile.
 
@@ -85,6 +92,7 @@ def open_workbench(
         settings: of this start.
         on_engine: told on the worker's thread how the model is, and when it has moved to another device.
         on_nightly_problem: see :class:`~workflows.keeping.nightly.NightlyWork`.
+        load_engine: in place of :func:`filo_core.engine.load_engine`.
 
     Raises:
         StorageError: if the database or the image store cannot be used.
@@ -93,7 +101,7 @@ def open_workbench(
     forwarder = _started_forwarder(settings, storage)
     access = Access(storage, settings.station)
     catalogue = Catalogue(storage, access)
-    worker = Worker(partial(_load_engine, settings, on_engine), on_engine)
+    worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
     worker.start()
     nightly = NightlyWork(settings, storage, on_nightly_problem)
     nightly.start()
@@ -119,6 +127,7 @@ def open_workbench(
         nightly=nightly,
         forwarder=forwarder,
         on_engine=on_engine,
+        load_engine=load_engine,
     )
 
 
@@ -134,11 +143,13 @@ def _started_forwarder(settings: Settings, storage: Storage) -> Forwarder | None
     return forwarder
 
 
-def _load_engine(settings: Settings, on_engine: OnEngine | None) -> Engine:
-    # torch takes seconds to import: on the worker's thread, behind the open window.
-    from filo_core.engine import load_engine
+def _loaded(settings: Settings, on_engine: OnEngine | None, load: LoadEngine | None) -> Engine:
+    if load is None:
+        # torch takes seconds to import: on the worker's thread, behind the open window.
+        from filo_core.engine import load_engine
 
-    engine = load_engine(settings.profile, settings.device, settings.models)
+        load = load_engine
+    engine = load(settings.profile, settings.device, settings.models)
     if on_engine is not None:
         engine.on_note = partial(on_engine, EngineState.READY)
     return engine

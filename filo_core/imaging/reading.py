@@ -127,9 +127,21 @@ def read_encoded(path: Path, name: str) -> bytes:
 
 
 def decode_image(
-    encoded: bytes, name: str, *, captured_at: datetime | None = None, max_pixels: int = MAX_PIXELS
+    encoded: bytes,
+    name: str,
+    *,
+    image_hash: str = "",
+    captured_at: datetime | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> SourceImage:
-    """The image in ``encoded``, by the rules of this module; ``captured_at`` is now when not given.
+    """The image in ``encoded``, by the rules of this module.
+
+    Args:
+        encoded: the bytes of its file.
+        name: what it is called.
+        image_hash: of those bytes where it is known already; computed when not given.
+        captured_at: UTC; now when not given.
+        max_pixels: more are refused.
 
     Raises:
         UnreadableImageError: for anything that is not one whole picture; the message names it and says what to do.
@@ -141,7 +153,7 @@ def decode_image(
     return SourceImage(
         name=name,
         encoded=encoded,
-        image_hash=hash_encoded(encoded),
+        image_hash=image_hash or hash_encoded(encoded),
         pixels=pixels,
         captured_at=datetime.now(UTC) if captured_at is None else captured_at,
     )

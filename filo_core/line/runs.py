@@ -61,7 +61,7 @@ def inspect_images(
                 counts = replace(counts, skipped=counts.skipped + 1)
                 yield ImageSkipped(index, name, image_hash)
                 continue
-            image = decode_image(encoded, name, captured_at=changed_at(path))
+            image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
         except UnreadableImageError as error:
             unreadable.append(name)
             inspection = not_inspected(name, image_hash, recipe_hash, origin, started, str(error))

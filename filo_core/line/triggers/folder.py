@@ -69,7 +69,7 @@ def _trigger_of(path: Path) -> Trigger:
     try:
         encoded = read_encoded(path, name)
         image_hash = hash_encoded(encoded)
-        image = decode_image(encoded, name, captured_at=changed_at(path))
+        image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
     except UnreadableImageError as error:
         trigger_id = f"folder-{image_hash[:32] or name}"
         return Trigger(trigger_id, TriggerKind.FOLDER, problem=str(error), repeats_within_s=_WEEK_S)

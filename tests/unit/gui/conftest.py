@@ -17,10 +17,9 @@ from PIL import Image
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
+import filo_core.engine
 from filo_core.calibration.evidence import ConfirmedPart
-from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
-from filo_core.line.worker import Worker
 from filo_core.method.detector import NearestPatch
 from filo_core.types import (
     AnomalyType,
@@ -37,17 +36,9 @@ from filo_core.types import (
 from gui.state import AppState, ModelState
 from gui.theme import LIGHT, apply_theme
 from gui.worker_bridge import WorkerBridge
-from storage.storage import open_storage
-from workflows.inspecting.folder_jobs import FILE_NAME, FolderJobFile
-from workflows.inspecting.folder_queue import FolderJobs
-from workflows.inspecting.inspector import Inspector
 from workflows.keeping.nightly import NightlyWork
-from workflows.people.access import Access
-from workflows.people.users import Users
-from workflows.products.catalogue import Catalogue
-from workflows.reporting.history import History
 from workflows.settings.settings import Settings
-from workflows.workbench import Workbench
+from workflows.workbench import Workbench, open_workbench
 
 PRODUCT = "metal nut"
 
@@ -172,33 +163,18 @@ def engine() -> RedEngine:
 
 
 @pytest.fixture
-def workbench(engine: RedEngine, filo_home: Path) -> Iterator[Workbench]:
-    settings = Settings(operator="anna")
-    storage = open_storage(settings.database_url, settings.images)
-    access = Access(storage)
-    catalogue = Catalogue(storage, access)
-    worker = Worker(lambda: engine)
-    worker.start()
-    inspector = Inspector(catalogue, storage, worker)  # type: ignore[arg-type]
-    folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
-    folder_jobs.open()
-    yield Workbench(
-        settings=settings,
-        storage=storage,
-        access=access,
-        users=Users(storage, access),
-        catalogue=catalogue,
-        history=History(storage, access),
-        inspector=inspector,
-        folder_jobs=folder_jobs,
-        worker=worker,  # type: ignore[arg-type]
-        library=AnomalyLibrary.load(),
-        nightly=NightlyWork(settings, storage),
-    )
+def workbench(engine: RedEngine, filo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+    # A backup a test would cost more than the test.
+    monkeypatch.setattr(NightlyWork, "start", lambda _: None)
+    first = [engine]
+
+    def load(profile: str, device: str, models: Path) -> RedEngine:
+        return first.pop() if first else filo_core.engine.load_engine(profile, device, models)  # type: ignore[return-value]
+
+    made = open_workbench(Settings(operator="anna", supervised=False), load_engine=load)  # type: ignore[arg-type]
+    yield made
     engine.gate.set()
-    folder_jobs.close()
-    worker.stop()
-    storage.close()
+    made.close()
 
 
 @pytest.fixture

@@ -286,3 +286,24 @@ def test_an_error_of_the_record_ends_the_run(tmp_path: Path, recipe: Recipe, det
 
     with pytest.raises(OSError, match="disk gone"):
         run([write(tmp_path, "a.png", BLACK)], recipe, detector, already_judged)
+
+
+def test_a_recipe_and_each_file_of_a_run_are_hashed_once(
+    tmp_path: Path, recipe: Recipe, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, recipes = [], []
+
+    def hashed_file(encoded: bytes) -> str:
+        files.append(encoded)
+        return hash_encoded(encoded)
+
+    def hashed_recipe(content: dict[str, Any]) -> str:
+        recipes.append(content)
+        return "f" * 64
+
+    monkeypatch.setattr("filo_core.line.runs.hash_encoded", hashed_file)
+    monkeypatch.setattr("filo_core.imaging.reading.hash_encoded", hashed_file)
+    monkeypatch.setattr("filo_core.types._sha256", hashed_recipe)
+    paths = [write(tmp_path, f"{number}.png", 10 * number) for number in range(3)]
+    assert len(inspections(run(paths, replace(recipe), detector))) == 3
+    assert (len(files), len(recipes)) == (3, 1)
