@@ -54,6 +54,13 @@ class Input(IntEnum):
     SCORE = 9
     ERROR = 10
     RESULTS = 11
+    NUMBER_HIGH = 12
+    """Number of the acquisition under way, or of the one whose result is shown: the device's own, never 0."""
+    NUMBER_LOW = 13
+    MISSED = 14
+    """Triggers that were taken and whose result the PLC never saw, because it raised another one first."""
+    REFUSED = 15
+    """Triggers that were not taken."""
 
 
 class LineError(IntEnum):
@@ -63,7 +70,7 @@ class LineError(IntEnum):
     NOT_READY = 1
     """Camera, model or disk; the screen says which."""
     TRIGGER_WHILE_BUSY = 2
-    """The trigger was not taken: one is under way, or its result is not acknowledged."""
+    """The trigger was not taken: one is under way, or its result or an earlier refusal is not acknowledged."""
     TAKES_NO_TRIGGER = 3
     """The trigger was not taken: a PLC only reads here."""
 
@@ -72,6 +79,11 @@ VERDICT_CODES = {Verdict.OK: 1, Verdict.REVIEW: 2, Verdict.NG: 3, Verdict.NOT_IN
 POSITION_CODES = {position.value: code for code, position in enumerate(Position, start=1)}
 UNKNOWN_CODE = 0xFFFF
 _WORD = 0xFFFF
+
+
+def in_words(number: int) -> tuple[int, int]:
+    """An unsigned number of 32 bits as two registers, high word first."""
+    return number >> 16 & _WORD, number & _WORD
 
 
 def result_words(result: LineResult, job: int, types: tuple[str, ...]) -> dict[Input, int]:
@@ -83,7 +95,7 @@ def result_words(result: LineResult, job: int, types: tuple[str, ...]) -> dict[I
         Input.COUNT: min(result.count, _WORD),
         Input.TYPE: codes.get(result.anomaly_type, UNKNOWN_CODE),
         Input.POSITION: POSITION_CODES.get(result.position, 0),
-        Input.JOB_HIGH: job >> 16 & _WORD,
-        Input.JOB_LOW: job & _WORD,
+        Input.JOB_HIGH: in_words(job)[0],
+        Input.JOB_LOW: in_words(job)[1],
         Input.SCORE: round(min(max(result.score or 0.0, 0.0), 1.0) * 10_000),
     }

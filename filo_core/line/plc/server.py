@@ -9,17 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from filo_core.errors import SourceError
-from filo_core.line.plc.register_map import Coil, Holding, Input
+from filo_core.line.plc.access import ModbusAccess, is_everywhere
+from filo_core.line.plc.connections import BoundedServer
+from filo_core.line.plc.panel import Panel
+from filo_core.line.plc.register_map import Holding, Input
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.plc.handshake import Handshake
+    from filo_core.line.triggers.base import Trigger
 
-_READ_INPUTS, _READ_INPUT_REGISTERS = 2, 4
+_READ_COILS, _READ_INPUTS, _READ_INPUT_REGISTERS = 1, 2, 4
 _WRITE_COILS = (5, 15)
 _HOLDING = (3, 6, 16, 22, 23)
 _START_S = 10.0
@@ -30,23 +33,33 @@ class ModbusServer:
 
     Args:
         handshake: holds the state.
-        host: Modbus knows no password; anything but loopback belongs on the machine's own network.
+        host: anything but loopback belongs on the machine's own network.
         port: 0 is not taken here: a PLC has to know it.
+        access: who may reach it, and write to it; None for anybody on this machine.
 
     Raises:
-        SourceError: from :meth:`start`, if the port cannot be used.
+        SourceError: if every network of the machine would reach it and nobody has said that this is wanted; from
+            :meth:`start`, if the port cannot be used.
     """
 
-    def __init__(self, handshake: Handshake, host: str = "127.0.0.1", port: int = 5020) -> None:
+    def __init__(
+        self, handshake: Handshake, host: str = "127.0.0.1", port: int = 5020, access: ModbusAccess | None = None
+    ) -> None:
+        access = access or ModbusAccess()
+        if is_everywhere(host) and not access.everywhere:
+            raise SourceError(
+                f"The Modbus server on {host} could be reached from every network of this machine. Name the address "
+                "of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true."
+            )
         self._handshake = handshake
         self._host, self._port = host, port
-        self._holding: list[int] = [0, 0]
-        self._coils = 0
+        self._access = access
+        self._panel = Panel(handshake, self._ask, access.writers)
         self._asking = ThreadPoolExecutor(1, "filo-modbus-ask")
         self._started = threading.Event()
         self._problem = ""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: ModbusTcpServer | None = None
+        self._server: BoundedServer | None = None
         self._serving = Loop("filo-modbus", lambda: asyncio.run(self._serve()), "answers the PLC")
 
     @property
@@ -73,6 +86,8 @@ class ModbusServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # Of a life before this one.
+        self._panel.leave(self._panel.holder)
         device = SimDevice(
             0,
             simdata=(
@@ -83,7 +98,7 @@ class ModbusServer:
             ),
             action=self._on_request,
         )
-        self._server = ModbusTcpServer(device, address=(self._host, self._port))
+        self._server = BoundedServer(device, (self._host, self._port), self._panel, self._access.bounds)
         if not await self._server.listen():
             if self._started.is_set():
                 raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus any more.")
@@ -109,24 +124,16 @@ class ModbusServer:
             registers[0] = self._handshake.words()[Input.STATUS]
         elif function in _HOLDING:
             # The block itself: what is written arrives in it after this.
-            self._holding = registers
+            self._panel.holding = registers
+        elif function == _READ_COILS:
+            registers[0] = self._panel.coils
         elif function in _WRITE_COILS and values:
-            self._on_coils(address, [bool(value) for value in values])
+            self._panel.write_coils(address, [bool(value) for value in values])
         return None
 
-    def _on_coils(self, address: int, values: list[bool]) -> None:
-        before = self._coils
-        for number, value in enumerate(values, start=address):
-            self._coils = self._coils | 1 << number if value else self._coils & ~(1 << number)
-        risen = self._coils & ~before
-        if risen & 1 << Coil.ACKNOWLEDGE:
-            self._handshake.acknowledge()
-        if risen & 1 << Coil.TRIGGER:
-            job = self._holding[Holding.JOB_HIGH] << 16 | self._holding[Holding.JOB_LOW]
-            trigger = self._handshake.begin(job)
-            if trigger is not None:
-                # Accepting is a commit to the disk: other requests are answered meanwhile.
-                self._asking.submit(self._handshake.ask, trigger, job)
+    def _ask(self, trigger: Trigger, job: int) -> None:
+        # Accepting is a commit to the disk: other requests are answered meanwhile.
+        self._asking.submit(self._handshake.ask, trigger, job)
 
 
 async def _shut_down(server: Any) -> None:

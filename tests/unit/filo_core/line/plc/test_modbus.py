@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pymodbus.client import ModbusTcpClient
+from pymodbus.constants import ExcCodes
 
 from filo_core.errors import SourceError
+from filo_core.line.plc.access import Bounds, ModbusAccess, networks_of
 from filo_core.line.plc.handshake import Handshake
 from filo_core.line.plc.register_map import UNKNOWN_CODE, Coil, Holding, Input, LineError, Status, result_words
 from filo_core.line.plc.server import ModbusServer
@@ -58,11 +61,46 @@ def port(line: Line) -> Iterator[int]:
 
 
 @pytest.fixture
-def plc(port: int) -> Iterator[ModbusTcpClient]:
-    client = ModbusTcpClient("127.0.0.1", port=port, timeout=5)
-    assert client.connect()
-    yield client
-    client.close()
+def connect(port: int) -> Iterator[Callable[[], ModbusTcpClient]]:
+    """Connect one more client; all are closed at the end."""
+    clients: list[ModbusTcpClient] = []
+
+    def made() -> ModbusTcpClient:
+        clients.append(ModbusTcpClient("127.0.0.1", port=port, timeout=5, retries=0))
+        assert clients[-1].connect()
+        return clients[-1]
+
+    yield made
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def plc(connect: Callable[[], ModbusTcpClient]) -> ModbusTcpClient:
+    return connect()
+
+
+@contextlib.contextmanager
+def serving(line: Line, access: ModbusAccess) -> Iterator[int]:
+    """A server with other rules than the usual ones; its port."""
+    found = free_port()
+    server = ModbusServer(Handshake(line, TYPES, line), port=found, access=access)
+    server.start()
+    try:
+        yield found
+    finally:
+        server.stop()
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Whether the server still holds a connection over which nothing is sent."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
 
 
 def read(plc: ModbusTcpClient) -> dict[Input, int]:
@@ -133,7 +171,8 @@ def test_a_trigger_before_the_acknowledgement_is_refused_and_said(
     wait_until(lambda: Status.VALID in status(plc))
     trigger(plc, 2)
     assert read(plc)[Input.ERROR] == LineError.TRIGGER_WHILE_BUSY
-    assert Status.ERROR in status(plc)
+    assert status(plc) == Status.READY | Status.ERROR
+    assert read(plc)[Input.PASS] == 0
     assert len(line.tickets) == 1
     pulse(plc, Coil.ACKNOWLEDGE)
     trigger(plc, 2)
@@ -184,6 +223,108 @@ def test_words_of_a_missing_answer_never_pass() -> None:
 def test_a_port_that_is_taken_is_said_in_a_sentence(port: int, line: Line) -> None:
     with pytest.raises(SourceError, match=f"Port {port}"):
         ModbusServer(Handshake(line, TYPES, line), port=port).start()
+
+
+def test_a_second_client_reads_and_neither_triggers_nor_acknowledges_nor_names_a_job(
+    plc: ModbusTcpClient, connect: Callable[[], ModbusTcpClient], line: Line, wait_until: WaitUntil
+) -> None:
+    trigger(plc, 7)
+    wait_until(lambda: line.tickets)
+    line.say(Verdict.OK)
+    wait_until(lambda: Status.VALID in status(plc))
+    other = connect()
+    assert read(other)[Input.JOB_LOW] == 7
+    refused = [
+        other.write_coil(Coil.ACKNOWLEDGE, True),
+        other.write_coils(Coil.TRIGGER, [True, True]),
+        other.write_register(Holding.JOB_LOW, 9),
+        other.write_registers(Holding.JOB_HIGH, [1, 9]),
+        other.mask_write_register(address=Holding.JOB_LOW, and_mask=0, or_mask=9),
+        other.readwrite_registers(read_address=0, read_count=1, write_address=0, values=[9]),
+    ]
+    assert [answer.exception_code for answer in refused] == [ExcCodes.DEVICE_BUSY] * len(refused)
+    assert read(plc)[Input.PASS] == 1
+    assert plc.read_holding_registers(0, count=2).registers == [0, 7]
+    assert len(line.tickets) == 1
+
+
+def test_once_the_first_client_has_left_the_next_may_write_and_its_coil_is_an_edge(
+    plc: ModbusTcpClient, connect: Callable[[], ModbusTcpClient], line: Line, wait_until: WaitUntil
+) -> None:
+    assert not plc.write_coil(Coil.TRIGGER, True).isError()
+    wait_until(lambda: line.tickets)
+    line.say(Verdict.OK)
+    plc.close()
+    other = connect()
+    wait_until(lambda: not other.write_coil(Coil.TRIGGER, True).isError())
+    assert other.read_coils(0, count=2).bits[:2] == [True, False]
+    assert (read(other)[Input.PASS], read(other)[Input.ERROR]) == (0, LineError.TRIGGER_WHILE_BUSY)
+
+
+def test_a_client_that_is_not_on_the_list_only_reads(line: Line) -> None:
+    with serving(line, ModbusAccess(writers=networks_of(["10.0.0.7"]))) as found:
+        client = ModbusTcpClient("127.0.0.1", port=found, timeout=5)
+        assert client.connect()
+        assert read(client)[Input.HEARTBEAT] == 70_000 & 0xFFFF
+        assert client.write_coil(Coil.TRIGGER, True).exception_code == ExcCodes.ILLEGAL_FUNCTION
+        client.close()
+    assert line.tickets == []
+
+
+def test_two_requests_that_come_at_once_are_both_answered_the_trigger_first(port: int, line: Line) -> None:
+    raise_coil = struct.pack(">HHHBBHH", 1, 0, 6, 1, 5, Coil.TRIGGER, 0xFF00)
+    read_all = struct.pack(">HHHBBHH", 2, 0, 6, 1, 4, 0, len(Input))
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        # Cut in the middle of the second one, whose beginning must not be lost either.
+        connection.sendall(raise_coil + read_all[:5])
+        first = connection.recv(12)
+        connection.sendall(read_all[5:])
+        second = connection.recv(300)
+    assert (first[:2], second[:2]) == (b"\0\1", b"\0\2")
+    registers = struct.unpack(f">{len(Input)}H", second[9:])
+    assert Status.BUSY in Status(registers[Input.STATUS])
+
+
+def test_connections_are_bounded_and_those_that_were_first_are_served_on(line: Line, wait_until: WaitUntil) -> None:
+    with serving(line, ModbusAccess(bounds=Bounds(most=6, most_of_one=4))) as found, contextlib.ExitStack() as closing:
+        plc = ModbusTcpClient("127.0.0.1", port=found, timeout=5)
+        closing.callback(plc.close)
+        assert plc.connect()
+        assert not plc.write_coil(Coil.ACKNOWLEDGE, True).isError()
+        flood = [closing.enter_context(socket.create_connection(("127.0.0.1", found), timeout=5)) for _ in range(9)]
+        wait_until(lambda: sum(is_open(connection) for connection in flood) == 3)
+        assert read(plc)[Input.HEARTBEAT] == 70_000 & 0xFFFF
+        # Another address has room of its own.
+        other = socket.create_connection(("127.0.0.1", found), timeout=5, source_address=("127.0.0.2", 0))
+        closing.enter_context(other)
+        other.sendall(struct.pack(">HHHBBHH", 1, 0, 6, 1, 4, 0, 1))
+        assert other.recv(300)
+
+
+def test_a_connection_without_requests_is_closed_be_it_fed_half_a_request_at_times(
+    line: Line, wait_until: WaitUntil
+) -> None:
+    with (
+        serving(line, ModbusAccess(bounds=Bounds(idle_s=0.3))) as found,
+        socket.create_connection(("127.0.0.1", found), timeout=5) as idle,
+        socket.create_connection(("127.0.0.1", found), timeout=5) as slow,
+    ):
+        pieces = iter(struct.pack(">HHHBBHH", 1, 0, 6, 1, 4, 0, 1)[:-1])
+
+        def is_closed() -> bool:
+            with contextlib.suppress(ConnectionError, StopIteration):
+                slow.sendall(bytes([next(pieces)]))
+            return not is_open(idle) and not is_open(slow)
+
+        wait_until(is_closed)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "", "0", "::", "::0", "0:0:0:0:0:0:0:0"])
+def test_every_network_of_the_machine_reaches_it_only_where_that_is_said(line: Line, host: str) -> None:
+    handshake = Handshake(line, TYPES, line)
+    with pytest.raises(SourceError, match="FILO_MODBUS_EVERYWHERE"):
+        ModbusServer(handshake, host)
+    ModbusServer(handshake, host, access=ModbusAccess(everywhere=True)).stop()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

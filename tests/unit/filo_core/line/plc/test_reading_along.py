@@ -247,8 +247,10 @@ class ManyAsk(RuleBasedStateMachine):
         self.asked: dict[str, int] = {}
         self.answers: list[Answer] = []
         self.job: int | None = None
-        """Of the PLC's part, from its trigger to its acknowledgement."""
+        """Of the PLC's last trigger, if it was taken, to its acknowledgement."""
         self.own: Verdict | None = None
+        """Its verdict."""
+        self.busy = self.refused = False
         self.answered_before_the_loss = 0
 
     def note(self, ticket: Ticket) -> None:
@@ -270,9 +272,11 @@ class ManyAsk(RuleBasedStateMachine):
     @rule(job=st.integers(1, 3))
     def plc_triggers(self, job: int) -> None:
         taken = self.stand.begin(job)
-        assert taken is (self.job is None)
+        assert taken is not (self.busy or self.refused or self.job is not None)
+        # Refused, the PLC speaks of another part than the one whose result stands there, or is still to come.
+        self.job, self.own, self.refused = (job, None, False) if taken else (None, None, True)
         if taken:
-            self.job = job
+            self.busy = True
             self.note(self.stand.station.tickets[-1])
 
     @precondition(lambda self: self.stand.station.tickets)
@@ -282,7 +286,8 @@ class ManyAsk(RuleBasedStateMachine):
         ticket = data.draw(st.sampled_from(station.tickets))
         trigger = ticket.trigger
         if trigger.kind is TriggerKind.MODBUS:
-            self.own = verdict
+            self.busy = False
+            self.own = verdict if self.job is not None else None
         in_time = now - trigger.asked_monotonic <= DEADLINE_S
         self.answers.append(Answer(self.asked[trigger.trigger_id], trigger.kind, verdict, in_time, now))
         station.answer(ticket, verdict)
@@ -290,6 +295,7 @@ class ManyAsk(RuleBasedStateMachine):
     @rule()
     def acknowledge(self) -> None:
         self.stand.plc.acknowledge()
+        self.refused = False
         if self.own is not None:
             self.job = self.own = None
 
@@ -301,7 +307,7 @@ class ManyAsk(RuleBasedStateMachine):
     def camera_is_lost_and_found(self) -> None:
         self.stand.station.problem = "The camera is gone."
         assert words(self.other)[Input.VERDICT] == 0
-        if self.job is None:
+        if self.own is None:
             assert words(self.stand.plc)[Input.VERDICT] == 0
         self.answered_before_the_loss = len(self.answers)
         self.stand.station.problem = ""
@@ -319,7 +325,9 @@ class ManyAsk(RuleBasedStateMachine):
     def the_asking_plc_sees_its_own_result_and_nothing_else_meanwhile(self) -> None:
         read = words(self.stand.plc)
         status = Status(read[Input.STATUS])
-        assert (Status.BUSY in status) is (self.job is not None and self.own is None)
+        assert (Status.BUSY in status) is self.busy
+        if self.refused:
+            assert not status & (Status.VALID | Status.PASS)
         if self.job is None:
             assert read[Input.JOB_LOW] == 0
             return
