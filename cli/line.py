@@ -16,6 +16,7 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly, warn
+from cli.line_token import token
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import inspecting_as
@@ -28,6 +29,7 @@ from filo_core.line.triggers.base import TriggerKind
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from workflows.keeping.forwarding import forwarding
+from workflows.line.doors import Doors, doors_of
 from workflows.line.outputs import OutputStore
 from workflows.line.run import Line
 from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from workflows.settings.settings import Settings
 
 app = typer.Typer(help="Run a line without a window.", no_args_is_help=True)
+app.command()(token)
 _LOOK_EVERY_S = 0.1
 
 
@@ -70,6 +73,13 @@ def run(
         typer.Option(help="mqtt(s)://, http(s)://, csv:PATH or modbus:HOST:PORT; else those of the settings."),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.", parser=typed.path)] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="PEM file of the HTTP trigger's TLS; else that of the settings.", parser=typed.path),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None, typer.Option(help="PEM file with its key, unless that stands in it.", parser=typed.path)
+    ] = None,
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds from a trigger to its answer.")] = 2.0,
     parts: Annotated[int, typer.Option(min=0, help="End after so many answers; 0 runs until Ctrl+C.")] = 0,
     database: Database = "",
@@ -85,11 +95,12 @@ def run(
         forwarding(settings, storage),
         inspecting_as(storage, user, settings) as operator,
     ):
-        wanted = _wanted(source, trigger, output, ca_file, deadline, settings)
+        doors = doors_of(settings).with_certificate(certificate, certificate_key)
+        wanted = _wanted(source, trigger, output, ca_file, deadline, settings, doors)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         with (
             _model(name, storage, settings, deadline) as (recipe, detector),
-            _line(wanted, recipe, detector, recorder, GoldenSets(storage), settings, tally) as line,
+            _line(wanted, recipe, detector, recorder, GoldenSets(storage), settings.outbox, tally) as line,
         ):
             _run_until_ended(line, tally)
     _sum_up(line, tally, detector, as_json)
@@ -124,6 +135,7 @@ class _Wanted:
     """Where PLCs read along."""
     sinks: list[Sink]
     deadline_s: float
+    doors: Doors
 
 
 def _wanted(
@@ -133,6 +145,7 @@ def _wanted(
     ca_file: Path | None,
     deadline_s: float,
     settings: Settings,
+    doors: Doors,
 ) -> _Wanted:
     secrets = SecretStore(settings.home)
     servers = kept = tuple(output for output in settings.outputs if output.is_asked)
@@ -145,7 +158,7 @@ def _wanted(
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]
     camera = source_at(secrets.filled(source)) if source else None
-    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s)
+    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors)
 
 
 def _is_plc(address: str) -> bool:
@@ -176,7 +189,7 @@ def _line(
     detector: SupervisedDetector,
     recorder: Recorder,
     golden: GoldenSets,
-    settings: Settings,
+    outbox: Path,
     tally: _Tally,
 ) -> Iterator[Line]:
     """The line with its triggers, not yet started."""
@@ -185,7 +198,7 @@ def _line(
         source=wanted.camera,
         detector=detector,
         recorder=recorder,
-        outbox_file=settings.outbox,
+        outbox_file=outbox,
         sinks=wanted.sinks,
         deadline_s=wanted.deadline_s,
         on_answer=tally.take,
@@ -193,8 +206,8 @@ def _line(
         model_problem=lambda: detector.problem,
     )
     try:
-        line.parts += [_trigger(choice, line, settings) for choice in wanted.triggers]
-        line.parts += [make_plc(choice, line) for choice in wanted.plcs]
+        line.parts += [_trigger(choice, line, wanted.doors) for choice in wanted.triggers]
+        line.parts += [make_plc(choice, line, wanted.doors) for choice in wanted.plcs]
         yield line
     finally:
         line.stop()
@@ -213,8 +226,8 @@ def _with_password(address: str, secrets: SecretStore) -> str:
     return secrets.filled(address, f"{OUTPUT}{parts.netloc}")
 
 
-def _trigger(choice: TriggerChoice, line: Line, settings: Settings) -> LinePart:
-    made = make_trigger(choice, line, settings.line_token.get_secret_value())
+def _trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
+    made = make_trigger(choice, line, doors)
     if made is not None:
         return made
     from filo_core.line.triggers.key import KeyTrigger

@@ -11,8 +11,12 @@ from cli.options import AsJson
 from cli.signing_in import ask_pin
 from workflows.settings.secret_store import SecretStore
 
-app = typer.Typer(help="Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True)
-Secret = Annotated[str, typer.Argument(metavar="NAME", help="llm, database, plant, rtsp:HOST or output:USER@HOST.")]
+app = typer.Typer(
+    help="Keys and passwords: llm, line, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True
+)
+Secret = Annotated[
+    str, typer.Argument(metavar="NAME", help="llm, line, database, plant, rtsp:HOST or output:USER@HOST.")
+]
 
 
 @app.command("set")

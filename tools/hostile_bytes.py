@@ -18,8 +18,12 @@ def _modbus_frame(body: bytes) -> bytes:
     return struct.pack(">HHHB", 1, 0, len(body) + 1, 1) + body
 
 
-def _http_request(length: bytes, body: bytes) -> bytes:
-    return b"POST /trigger HTTP/1.1\r\nContent-Length: " + length + b"\r\n\r\n" + body
+def http_request(length: bytes, body: bytes, token: str) -> bytes:
+    """A request to trigger that is let in; whether length and body are right is the caller's."""
+    head = (
+        f"POST /trigger HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}"
+    )
+    return head.encode() + b"\r\nContent-Length: " + length + b"\r\n\r\n" + body
 
 
 def encoded(file_format: str) -> bytes:
@@ -47,10 +51,10 @@ def modbus_bytes() -> st.SearchStrategy[bytes]:
     return st.one_of(st.binary(max_size=300), st.binary(min_size=1, max_size=250).map(_modbus_frame))
 
 
-def http_bytes() -> st.SearchStrategy[bytes]:
-    """Anything, and requests to trigger with a length that may be wrong."""
+def http_bytes(token: str) -> st.SearchStrategy[bytes]:
+    """Anything, and requests to trigger that are let in, with a length that may be wrong."""
     lengths = st.one_of(st.integers().map(lambda number: str(number).encode()), st.binary(max_size=12))
-    return st.one_of(st.binary(max_size=400), st.builds(_http_request, lengths, st.binary(max_size=200)))
+    return st.one_of(st.binary(max_size=400), st.builds(http_request, lengths, st.binary(max_size=200), st.just(token)))
 
 
 def image_bytes() -> st.SearchStrategy[bytes]:

@@ -185,6 +185,7 @@ class Station:
         if answered is None or time.monotonic() - answered[0] > trigger.repeats_within_s:
             return None
         ticket = Ticket(trigger)
+        ticket.is_repeat = True
         ticket.answer(answered[1])
         return ticket
 
@@ -325,6 +326,7 @@ class Station:
                 repeated=counters.repeated + (not is_new),
                 not_inspected=counters.not_inspected + (is_new and missed),
             )
+        pending.ticket.is_repeat = not is_new
         pending.ticket.answer(result)
         if is_new:
             try:

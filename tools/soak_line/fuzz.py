@@ -25,6 +25,7 @@ from filo_core.line.plc.handshake import Handshake
 from filo_core.line.plc.register_map import Input
 from filo_core.line.plc.server import ModbusServer
 from filo_core.line.triggers.http import HttpTrigger
+from filo_core.line.triggers.token import new_token
 from tools.brightness import Brightness
 from tools.hostile_bytes import http_bytes, image_bytes, modbus_bytes
 from tools.line_rig import line_in
@@ -38,6 +39,8 @@ _ANSWER_S = 10.0
 _DEADLINE_S = 0.3
 _REPLY_S = 0.02
 """So long a reply to hostile bytes is waited for; there may be none."""
+
+_TOKEN = new_token()
 
 Try = Callable[[bytes], None]
 
@@ -68,7 +71,7 @@ def measure(home: Path, kind: str, number: int, inputs: int) -> Unit:
     """Try so many inputs, the same for the same number; an input that is not taken well ends it with an error."""
     strategies: dict[str, st.SearchStrategy[bytes]] = {
         MODBUS: modbus_bytes(),
-        HTTP: http_bytes(),
+        HTTP: http_bytes(_TOKEN),
         IMAGES: image_bytes(),
     }
     tried, slowest = 0, 0.0
@@ -104,7 +107,7 @@ def _target(home: Path, kind: str) -> Iterator[Try]:
     home.mkdir(parents=True, exist_ok=True)
     with line_in(home, detector=Brightness(), deadline_s=_DEADLINE_S) as line:
         if kind == HTTP:
-            server = HttpTrigger(line.station, longest_s=2.0)
+            server = HttpTrigger(line.station, token=_TOKEN, longest_s=2.0)
             line_part, try_one = server, partial(_try_http, server.port)
         else:
             port = free_port()
@@ -154,7 +157,7 @@ def _try_http(port: int, sent: bytes) -> None:
         while connection.recv(65536):
             pass
     asking = HTTPConnection("127.0.0.1", port, timeout=_ANSWER_S)
-    asking.request("GET", "/state")
+    asking.request("GET", "/state", headers={"Authorization": f"Bearer {_TOKEN}"})
     assert asking.getresponse().status == 200, "the next one is answered"
     asking.close()
 

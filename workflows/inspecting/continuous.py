@@ -14,6 +14,7 @@ from filo_core.line.ledger import Unkept
 from filo_core.line.live import LiveInspection
 from filo_core.line.results import not_inspected, result_of
 from workflows.line.delivery import Delivery, DeliveryState
+from workflows.line.doors import Doors
 from workflows.line.live_plcs import LivePlcs
 from workflows.line.run import RecordLedger
 
@@ -80,6 +81,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         require: raises a FiloError while there may be no verdict.
         open_delivery: opens the outbox at every start; None where there is nothing to deliver to.
         plcs: where PLCs read along.
+        doors: how they may be reached there.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         require: Callable[[], None],
         open_delivery: Callable[[], Delivery] | None = None,
         plcs: Sequence[TriggerChoice] = (),
+        doors: Doors | None = None,
     ) -> None:
         super().__init__(source, worker, version, make_detector, on_inspection, self._keep)
         self._recorder = recorder
@@ -100,7 +103,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         self._open_delivery = open_delivery
         self._delivery: Delivery | None = None
         self._delivered: DeliveredRecord | None = None
-        self._plcs = LivePlcs(self, plcs)
+        self._plcs = LivePlcs(self, plcs, doors or Doors())
 
     @property
     def delivery_state(self) -> DeliveryState:

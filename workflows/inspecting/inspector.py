@@ -18,6 +18,7 @@ from filo_core.line.worker_detector import WorkerDetector
 from filo_core.types import Inspection, InspectionRecord, Origin, RecipeVersion, SourceImage
 from storage.recorder import Operator, Recorder, name_of
 from workflows.inspecting.nearest import nearest_steps
+from workflows.line.doors import doors_of
 from workflows.line.triggered import DEADLINE_S, TriggeredInspection
 from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
@@ -252,6 +253,7 @@ class Inspector:
             partial(GoldenSets(self._storage).require, name),
             partial(Delivery, settings.outbox, sinks) if sinks else None,
             plcs_of(settings.outputs),
+            doors_of(settings),
         )
         return run
 
@@ -323,5 +325,4 @@ class Inspector:
 
 def _add_triggers(choice: TriggerChoice, settings: Settings, line: Line) -> None:
     """What asks for verdicts joins the line."""
-    token = settings.line_token.get_secret_value()
-    line.parts += triggers_of_live(choice, line, settings.outputs, token)
+    line.parts += triggers_of_live(choice, line, settings.outputs, doors_of(settings))

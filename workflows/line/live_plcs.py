@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from filo_core.line.live import LiveInspection
     from filo_core.line.plc.handshake import Handshake
     from filo_core.types import Inspection
+    from workflows.line.doors import Doors
 
 _BEATS_PER_S = 50
 
@@ -26,11 +27,13 @@ class LivePlcs:
     Args:
         live: what is inspected.
         choices: where the servers listen.
+        doors: how they may be reached.
     """
 
-    def __init__(self, live: LiveInspection[Any], choices: Sequence[TriggerChoice]) -> None:
+    def __init__(self, live: LiveInspection[Any], choices: Sequence[TriggerChoice], doors: Doors) -> None:
         self._live = live
         self._choices = choices
+        self._doors = doors
         self._handshakes: list[Handshake] = []
         self._servers = ExitStack()
         self._has_judged = False
@@ -58,7 +61,7 @@ class LivePlcs:
         self._handshakes.clear()
         with ExitStack() as undo:
             for choice in self._choices:
-                handshake, server = plc_server(choice, self, self._live.recipe_version.recipe)
+                handshake, server = plc_server(choice, self, self._live.recipe_version.recipe, self._doors)
                 server.start()
                 undo.callback(server.stop)
                 self._handshakes.append(handshake)

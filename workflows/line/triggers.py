@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from filo_core.line.plc.server import ModbusServer
     from filo_core.line.triggers.base import Asks, LineState
     from filo_core.types import Recipe
+    from workflows.line.doors import Doors
     from workflows.line.run import Line, LinePart
     from workflows.settings.output_address import Output
 
@@ -71,7 +72,7 @@ def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> 
     return tuple(server for server in servers if server.listens_on[1] not in taken)
 
 
-def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], token: str) -> list[LinePart]:
+def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], doors: Doors) -> list[LinePart]:
     """What asks for the verdicts of Live, and the servers of the PLCs that read them; the key makes no part.
 
     Where a PLC was chosen without a place, it is asked at the Modbus servers of the outputs, if there are any.
@@ -85,20 +86,21 @@ def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output
         chosen = plcs_of(outputs) or chosen
     # Looked at first: a trigger that listens holds its port from its making on.
     plcs = plcs_of(outputs, chosen)
-    made = [part for one in chosen if (part := make_trigger(one, line, token)) is not None]
-    return made + [make_plc(one, line) for one in plcs]
+    made = [part for one in chosen if (part := make_trigger(one, line, doors)) is not None]
+    return made + [make_plc(one, line, doors) for one in plcs]
 
 
-def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart | None:
+def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | None:
     """What asks for the verdicts of a line; None for the key, which is pressed where one chooses.
 
     Args:
         choice: what was chosen.
         line: whose station is asked.
-        token: of the HTTP trigger; needed where it listens beyond this machine.
+        doors: how it may be reached.
 
     Raises:
-        SourceError: if the line has no camera to look through, or the port is wrong or taken.
+        SourceError: if the line has no camera to look through, the port is wrong or taken, or the token or the
+            certificate is of no use.
     """
     if choice.kind is TriggerKind.FOLDER:
         from filo_core.line.triggers.folder import FolderTrigger
@@ -115,31 +117,40 @@ def make_trigger(choice: TriggerChoice, line: Line, token: str = "") -> LinePart
             from filo_core.line.triggers.http import HttpTrigger
 
             host, port = choice.listens_on
-            return HttpTrigger(line.announcer, host, port, token, line.deadline_s + 5.0)
+            return HttpTrigger(
+                line.announcer,
+                host,
+                port,
+                doors.token(),
+                line.deadline_s + 5.0,
+                deadline_s=line.deadline_s,
+                hosts=doors.hosts,
+                certificate=doors.tls,
+            )
         case TriggerKind.MODBUS:
-            return make_plc(choice, line)
+            return make_plc(choice, line, doors)
         case _:
             return None
 
 
-def make_plc(choice: TriggerChoice, line: Line) -> LinePart:
+def make_plc(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
     """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
     asks = line.announcer if line.source is not None else None
-    handshake, server = plc_server(choice, line.announcer, line.recipe, asks)
+    handshake, server = plc_server(choice, line.announcer, line.recipe, doors, asks)
     line.announcer.readers.append(handshake)
     return server
 
 
 def plc_server(
-    choice: TriggerChoice, line: LineState, recipe: Recipe, asks: Asks | None = None
+    choice: TriggerChoice, line: LineState, recipe: Recipe, doors: Doors, asks: Asks | None = None
 ) -> tuple[Handshake, ModbusServer]:
     """What a PLC sees of a line, and the server that shows it; without ``asks`` the PLC only reads.
 
     Raises:
-        SourceError: if the place names no port.
+        SourceError: if the place names no port, or every network of the machine, which nobody has allowed.
     """
     from filo_core.line.plc.handshake import Handshake
     from filo_core.line.plc.server import ModbusServer
 
     handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks)
-    return handshake, ModbusServer(handshake, *choice.listens_on)
+    return handshake, ModbusServer(handshake, *choice.listens_on, doors.modbus)

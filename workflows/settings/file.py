@@ -50,6 +50,11 @@ class StoredSettings(BaseModel):
     plant_database: str | None = None
     trigger_kind: str | None = None
     trigger_place: str | None = None
+    line_hosts: tuple[str, ...] | None = None
+    line_certificate: str | None = None
+    line_certificate_key: str | None = None
+    modbus_writers: tuple[str, ...] | None = None
+    modbus_everywhere: bool | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None

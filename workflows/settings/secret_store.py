@@ -1,8 +1,8 @@
 """Secrets by name: in the system's keyring where there is one, in an encrypted file otherwise.
 
-Names: ``llm`` for the language model's key, ``database`` for the password of the record's server, ``plant`` for that of
-the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for that of an output of the line. Which
-of them exist, and where, stands in an index without the secrets themselves.
+Names: ``llm`` for the language model's key, ``line`` for the HTTP trigger's token, ``database`` for the password of the
+record's server, ``plant`` for that of the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for
+that of an output of the line. Which of them exist, and where, stands in an index without the secrets themselves.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from filo_core.whole_files import write_private
 from workflows.settings.redaction import hide
 from workflows.settings.secret_file import SecretFile
 
-LLM, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "database", "plant", "rtsp:", "output:"
+LLM, LINE, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "line", "database", "plant", "rtsp:", "output:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
-_NAME = re.compile(r"llm|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
+_NAME = re.compile(r"llm|line|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
 _LOCK_TIMEOUT_S = 10.0
@@ -69,7 +69,7 @@ class SecretStore:
         """
         if not _NAME.fullmatch(name):
             raise SettingsError(
-                f"{name[:80]!r} is no name of a secret. Use llm, database, plant, rtsp:HOST or output:USER@HOST."
+                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, rtsp:HOST or output:USER@HOST."
             )
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")

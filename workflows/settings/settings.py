@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
@@ -18,6 +18,7 @@ from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
 APP_NAME = "FiLo Inspector"
+Words = Annotated[tuple[str, ...], NoDecode]
 
 
 def _login_name() -> str:
@@ -69,7 +70,18 @@ class Settings(BaseSettings):
     supervised: bool = True
     """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
     line_token: SecretStr = SecretStr("")
-    """Asked for by the HTTP trigger; needed where it listens beyond this machine."""
+    """Asked for by the HTTP trigger; several, one a caller, have commas between them. Empty for that which
+    ``line token`` has made."""
+    line_hosts: Words = ()
+    """Names of this machine under which the HTTP trigger may be addressed, beside its address and its own name."""
+    line_certificate: Path | None = None
+    """PEM file; the HTTP trigger speaks TLS where there is one."""
+    line_certificate_key: Path | None = None
+    """PEM file with the certificate's key; None where that stands in the certificate's file."""
+    modbus_writers: Words = ()
+    """Addresses or networks of the PLCs that may write to the Modbus servers; empty for the first that does."""
+    modbus_everywhere: bool = False
+    """Whether a Modbus server may listen on every network of this machine."""
     outputs: tuple[Output, ...] = ()
     """Where Live sends its verdicts, and ``line run`` when it is not told otherwise."""
     source_kind: str = "camera"
@@ -86,12 +98,18 @@ class Settings(BaseSettings):
     """``system``, ``light`` or ``dark``."""
     font_scale: float = 1.0
 
-    @field_validator("home", "plant_images", "backup_folder", mode="before")
+    @field_validator("line_hosts", "modbus_writers", mode="before")
+    @classmethod
+    def _is_a_list(cls, words: object) -> object:
+        """A variable holds several words with commas between them."""
+        return tuple(filter(None, map(str.strip, words.split(",")))) if isinstance(words, str) else words
+
+    @field_validator("home", "plant_images", "backup_folder", "line_certificate", "line_certificate_key", mode="before")
     @classmethod
     def _is_named(cls, folder: object) -> object:
         """A variable that is set to nothing would mean the current folder."""
         if isinstance(folder, str) and not folder.strip():
-            raise ValueError("it names no folder")
+            raise ValueError("it names no file or folder")
         return folder
 
     @property

@@ -49,6 +49,8 @@ class Ticket:
 
     def __init__(self, trigger: Trigger) -> None:
         self.trigger = trigger
+        self.is_repeat = False
+        """True where the answer was that of an earlier trigger with this id already."""
         self._answered = threading.Event()
         self._lock = threading.Lock()
         self._result: LineResult | None = None

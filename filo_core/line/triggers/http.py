@@ -1,210 +1,217 @@
 """HTTP: ``POST /trigger`` with an id is answered with the verdict.
 
-Loopback only unless told otherwise; body, time and number of connections are bounded. The routes:
+Who asks shows a token, on this machine as well; headers, bodies, time and connections are bounded. The routes:
 
-* ``POST /trigger`` with ``{"id": "..."}``: 200 and the result. The same id again gets the same result.
+* ``POST /trigger`` with ``{"id": "..."}``: 200 and the result. The same id again gets the same result, which says that
+  it is repeated; older than the deadline it reads as NG unless ``"repeat": true`` asks for it.
 * ``GET /state``: ready, busy, heartbeat, problem.
+
+Every other answer reads as NG.
 """
 
 from __future__ import annotations
 
-import hmac
-import json
-import re
+import asyncio
+import ipaddress
+import os
 import socket
-import threading
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import ssl
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+import uvicorn
+
 from filo_core.errors import SourceError
-from filo_core.line.triggers.base import Trigger, TriggerKind
+from filo_core.line.triggers.http_app import Rules, make_app, names_of
+from filo_core.line.triggers.http_door import MOST_INSIDE, Doors, door_class
+from filo_core.line.triggers.token import Tokens
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from filo_core.line.triggers.base import StationState
 
-MOST_BYTES = 4096
-_MOST_CONNECTIONS = 16
-_IDLE_S = 5.0
-_TRIGGER_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_MOST_HEADER_BYTES = 16_384
+_BACKLOG = 64
+_HANDSHAKE_S = 3.0
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the server shows for itself; both in PEM.
+
+    Attributes:
+        chain: certificate, with those between it and its authority.
+        key: its private key, without a password; None where it stands in ``chain`` as well.
+    """
+
+    chain: Path
+    key: Path | None = None
 
 
 class HttpTrigger:
-    """A small server with a thread a connection.
+    """A server on a thread with an event loop of its own.
 
     Args:
         station: answers the triggers.
-        host: loopback unless the network is to reach it; then give a token.
+        host: where it listens; loopback unless the network is to reach it.
         port: 0 takes a free one, see ``port``.
-        token: asked for as ``Authorization: Bearer``; none is asked for when empty.
+        token: asked for as ``Authorization: Bearer``; several, one a caller, with commas between them.
         longest_s: longest life of a connection.
+        deadline_s: longest time from a trigger to its answer.
+        hosts: further names under which it may be addressed.
+        certificate: of TLS; None listens without.
 
     Raises:
-        SourceError: if the port is taken, or the network is to reach it without a token.
+        SourceError: if the port is taken, the token is missing or weak, or the certificate cannot be used.
     """
 
     def __init__(
-        self, station: StationState, host: str = "127.0.0.1", port: int = 0, token: str = "", longest_s: float = 30.0
+        self,
+        station: StationState,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str = "",
+        longest_s: float = 30.0,
+        *,
+        deadline_s: float = 2.0,
+        hosts: Iterable[str] = (),
+        certificate: Certificate | None = None,
     ) -> None:
-        if not token and host not in {"127.0.0.1", "::1", "localhost"}:
-            raise SourceError(f"The HTTP trigger on {host} could be reached by anybody. Set FILO_LINE_TOKEN first.")
-        handler = type("_Handler", (_Handler,), {"station": station, "token": token})
-        try:
-            self._server = _Server((host, port), handler, longest_s)
-        except OSError as error:
-            raise SourceError(f"Port {port} of {host} cannot be used ({error.strerror}). Choose another.") from error
-        self._loop = Loop("filo-http", self._serve, "answers HTTP")
+        tokens = Tokens(token)
+        self._tls = None if certificate is None else _tls(certificate)
+        self._socket = _listening(host, port)
+        self._port = int(self._socket.getsockname()[1])
+        self._asking = ThreadPoolExecutor(MOST_INSIDE, "filo-http-ask")
+        names = names_of({*_LOOPBACK, host, socket.gethostname(), *_own_addresses(self._socket), *hosts})
+        # The answer has to be out before the connection is cut.
+        rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking)
+        self._make_server: Callable[[], _Server] = lambda: _Server(rules, Doors(longest_s))
+        self._server = self._make_server()
+        self._serving = Loop("filo-http", self._serve, "answers HTTP")
 
     @property
     def problem(self) -> str:
         """Why it does not answer now, as a sentence; empty when all is well."""
-        return self._loop.problem
+        return self._serving.problem
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._server.server_address[1])
+        return self._port
 
     def start(self) -> None:
         """Begin to listen."""
-        self._loop.start()
+        self._serving.start()
 
     def stop(self) -> None:
         """Close the port and every connection."""
-        self._loop.ask_to_stop()
-        if self._loop.is_running:
-            self._server.shutdown()
-            self._loop.join()
-        self._server.server_close()
+        self._serving.ask_to_stop()
+        self._server.should_exit = True
+        self._serving.join(_STOP_S)
+        self._socket.close()
+        self._asking.shutdown(cancel_futures=True)
 
     def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.05)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], handler: Callable[..., _Handler], longest_s: float) -> None:
-        self.longest_s = longest_s
-        self._free = threading.Semaphore(_MOST_CONNECTIONS)
-        self._connections: set[socket.socket] = set()
-        # Last: it closes again what it could not open.
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        # A client that sends a byte now and then would hold its place for ever.
-        limit = threading.Timer(self.longest_s, _hang_up, (request,))
-        limit.daemon = True
-        limit.start()
+        self._server = self._make_server()
+        # Looked at after it is made: a stop in between has told the one before.
+        self._server.should_exit = self._serving.must_stop()
+        # The port stays open for the next life, in which a server that has ended cannot serve again.
+        listening = self._socket.dup()
         try:
-            super().process_request_thread(request, client_address)
+            with asyncio.Runner(loop_factory=lambda: _Loop(self._tls)) as runner:
+                runner.run(self._server.serve([listening]))
         finally:
-            limit.cancel()
-            limit.join()
-            self._connections.discard(request)
-            self._free.release()
-
-    def server_close(self) -> None:
-        for connection in list(self._connections):
-            _hang_up(connection)
-        super().server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is no event."""
+            listening.close()
 
 
-def _hang_up(connection: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Ends without waiting for anybody: a connection that is cut has no verdict."""
+
+    def __init__(self, rules: Rules, doors: Doors) -> None:
+        super().__init__(
+            uvicorn.Config(
+                make_app(rules),
+                http=door_class(doors),
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                # An address in a header is whatever the client likes it to be.
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=1,
+                timeout_graceful_shutdown=1,
+                h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+            )
+        )
+        self._doors = doors
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.force_exit = True
+        self._doors.hang_up()
+        # Each hears of its end.
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Listens with TLS where there is a certificate, and waits for no handshake for long, which uvicorn cannot say."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        super().__init__()
+        self._tls = tls
+
+    async def create_server(self, *arguments: Any, **options: Any) -> Any:
+        if self._tls is not None:
+            options |= {"ssl": self._tls, "ssl_handshake_timeout": _HANDSHAKE_S}
+        return await super().create_server(*arguments, **options)
+
+
+def _tls(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # It is gone already.
-        return
+        # Asked for at the terminal otherwise, where nobody may sit.
+        context.load_cert_chain(certificate.chain, certificate.key, password="")
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"The certificate {certificate.chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with "
+            "the certificate, and one with its key without a password."
+        ) from error
+    return context
 
 
-class _Handler(BaseHTTPRequestHandler):
-    station: StationState
-    token: str
-    timeout = _IDLE_S
-    server_version = "FiLo"
-    sys_version = ""
+def _listening(host: str, port: int) -> socket.socket:
+    made = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            # Elsewhere it would let another program take the port over.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(_BACKLOG)
+    except OSError as error:
+        if made is not None:
+            made.close()
+        raise SourceError(
+            f"Port {port} of {host} cannot be used ({error.strerror or error}). Choose another."
+        ) from error
+    return made
 
-    def do_GET(self) -> None:
-        if not self._may_enter():
-            return
-        if self.path != "/state":
-            self._say(HTTPStatus.NOT_FOUND, {"error": "There is nothing here. Ask for /state, or post to /trigger."})
-            return
-        station = self.station
-        state = {"ready": not station.problem, "busy": station.is_busy, "heartbeat": station.heartbeat}
-        self._say(HTTPStatus.OK, state | {"problem": station.problem})
 
-    def do_POST(self) -> None:
-        if not self._may_enter():
-            return
-        if self.path != "/trigger":
-            self._say(HTTPStatus.NOT_FOUND, {"error": "There is nothing here. Post to /trigger."})
-            return
-        trigger_id = self._read_id()
-        if trigger_id is None:
-            return
-        result = self.station.ask(Trigger(f"http-{trigger_id}", TriggerKind.HTTP)).wait(self._longest_wait())
-        if result is None:
-            self._say(HTTPStatus.GATEWAY_TIMEOUT, {"error": "The line did not answer.", "reads_as": "NG"})
-        else:
-            self._say(HTTPStatus.OK, json.loads(result.to_json()))
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name is http.server's
-        """What clients send is not worth a line on the operator's screen."""
-
-    def _longest_wait(self) -> float:
-        assert isinstance(self.server, _Server)
-        # The answer has to be out before the connection is cut.
-        return 0.8 * self.server.longest_s
-
-    def _may_enter(self) -> bool:
-        given = self.headers.get("Authorization", "")
-        if not self.token or hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            return True
-        self._say(HTTPStatus.UNAUTHORIZED, {"error": "The token is missing or wrong."})
-        return False
-
-    def _read_id(self) -> str | None:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or not length.isascii():
-            self._say(HTTPStatus.LENGTH_REQUIRED, {"error": "Say how long the body is."})
-            return None
-        if len(length) > 6 or int(length) > MOST_BYTES:
-            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"At most {MOST_BYTES} bytes are read."})
-            return None
-        try:
-            content = json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError):
-            content = None
-        trigger_id = content.get("id") if isinstance(content, dict) else None
-        if not isinstance(trigger_id, str) or not _TRIGGER_ID.fullmatch(trigger_id):
-            sentence = 'Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines.'
-            self._say(HTTPStatus.BAD_REQUEST, {"error": sentence})
-            return None
-        return trigger_id
-
-    def _say(self, status: HTTPStatus, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-        self.close_connection = True
+def _own_addresses(listening: socket.socket) -> set[str]:
+    """Every address of the machine where all of them are listened on; else the one."""
+    address = listening.getsockname()[0]
+    if not ipaddress.ip_address(address.partition("%")[0]).is_unspecified:
+        return {address}
+    return {one.address.partition("%")[0] for ones in psutil.net_if_addrs().values() for one in ones}

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.line.plc.register_map import VERDICT_CODES, Coil, Input
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.line.triggers.token import new_token
 from filo_core.types import InspectionFilter, Verdict
 from gui.live.display import Hold
 from gui.live.panel import LivePanel
@@ -28,11 +29,13 @@ from tests.unit.gui.conftest import RedEngine, picture
 from tests.unit.gui.live.conftest import CHOICE, HandSource
 from workflows.line.triggered import DEADLINE_S
 from workflows.line.triggers import TriggerChoice
+from workflows.settings.secret_store import SecretStore
 from workflows.settings.settings import Settings
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
 KEY = TriggerChoice(TriggerKind.KEY)
+TOKEN = new_token()
 
 
 def recorded(workbench: Workbench, product: str) -> list[Verdict]:
@@ -135,13 +138,21 @@ def test_the_coil_of_a_plc_asks_and_its_registers_answer(
 
 
 def test_a_post_is_answered_with_the_verdict_and_the_same_id_only_once(
-    presenter: LivePresenter, camera: HandSource, workbench: Workbench, product: str, port: int, until: Until
+    presenter: LivePresenter,
+    camera: HandSource,
+    workbench: Workbench,
+    product: str,
+    port: int,
+    until: Until,
+    filo_home: Path,
 ) -> None:
+    SecretStore(filo_home).set("line", TOKEN)
     presenter.start(product, CHOICE, TriggerChoice(TriggerKind.HTTP, f"127.0.0.1:{port}"))
     answers: list[dict[str, object]] = []
 
     def post() -> None:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/trigger", b'{"id": "part-7"}')
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/trigger", b'{"id": "part-7"}', headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 answers.append(json.load(answer))

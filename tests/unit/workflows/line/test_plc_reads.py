@@ -21,6 +21,7 @@ from tests.unit.filo_core.line.station_parts import HandFedSource
 from tools.brightness import Brightness
 from tools.line_rig import line_in
 from tools.stream_rig import free_port
+from workflows.line.doors import Doors
 from workflows.line.run import Line
 from workflows.line.triggers import TriggerChoice, answers_plc, choice_of, plcs_of, triggers_of_live
 from workflows.settings.output_address import Output
@@ -65,7 +66,7 @@ def reading(home: Path, trigger: TriggerChoice, source: ImageSource | None = Non
     port = free_port()
     outputs = [Output(address=f"modbus:127.0.0.1:{port}")]
     with line_in(home, source=source, detector=Brightness(), deadline_s=PATIENCE_S) as line:
-        parts = line.parts = triggers_of_live(trigger, line, outputs, "")
+        parts = line.parts = triggers_of_live(trigger, line, outputs, Doors())
         for part in reversed(parts):
             part.start()
         plc = Plc(port)

@@ -55,6 +55,17 @@ def test_the_file_is_read_from_the_home_that_the_caller_names(tmp_path: Path) ->
     assert Settings(home=tmp_path / "other").theme == "dark"
 
 
+def test_lists_are_words_with_commas_in_a_variable_and_a_list_in_the_file(
+    filo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = {"modbus_writers": ["10.0.0.7"], "line_hosts": ["press-3"], "modbus_everywhere": True}
+    write_settings_file(filo_home, stored | {"line_certificate": "line.pem"})
+    assert (Settings().modbus_writers, Settings().line_hosts) == (("10.0.0.7",), ("press-3",))
+    assert (Settings().modbus_everywhere, Settings().line_certificate) == (True, Path("line.pem"))
+    monkeypatch.setenv("FILO_MODBUS_WRITERS", "10.0.0.8, 10.0.3.0/24,")
+    assert Settings().modbus_writers == ("10.0.0.8", "10.0.3.0/24")
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"font_scale": "huge"}', b"\xff\xfe"])
 def test_a_damaged_file_is_named_with_its_remedy(filo_home: Path, content: bytes) -> None:
     filo_home.mkdir(parents=True)
