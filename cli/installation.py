@@ -39,6 +39,7 @@ REQUIRED: Mapping[str, str] = {
     "scikit-learn": "sklearn",
     "scipy": "scipy",
     "SQLAlchemy": "sqlalchemy",
+    "starlette": "starlette",
     "statsmodels": "statsmodels",
     "structlog": "structlog",
     "timm": "timm",
@@ -47,6 +48,7 @@ REQUIRED: Mapping[str, str] = {
     "transformers": "transformers",
     "typer": "typer",
     "typing_extensions": "typing_extensions",
+    "uvicorn": "uvicorn",
 }
 """The module that each required package brings."""
 

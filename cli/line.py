@@ -99,7 +99,7 @@ def run(
         wanted = _wanted(source, trigger, output, ca_file, deadline, settings, doors)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         with (
-            _model(name, storage, settings, deadline) as (recipe, detector),
+            _model(name, storage, settings) as (recipe, detector),
             _line(wanted, recipe, detector, recorder, GoldenSets(storage), settings.outbox, tally) as line,
         ):
             _run_until_ended(line, tally)
@@ -166,15 +166,13 @@ def _is_plc(address: str) -> bool:
 
 
 @contextmanager
-def _model(
-    name: str, storage: Storage, settings: Settings, deadline_s: float
-) -> Iterator[tuple[Recipe, SupervisedDetector]]:
+def _model(name: str, storage: Storage, settings: Settings) -> Iterator[tuple[Recipe, SupervisedDetector]]:
     """The product's recipe, and its model in a process of its own, ready to judge."""
     catalogue = Catalogue(storage)
     recipe = catalogue.recipe(name).recipe
     references = tuple(catalogue.references(recipe))
     make = partial(load_detector, recipe.profile, recipe, references, installed=settings.models)
-    detector = SupervisedDetector(make, settings.device, hang_s=max(deadline_s, 1.0), on_note=warn)
+    detector = SupervisedDetector(make, settings.device, on_note=warn)
     try:
         detector.wait_ready()
         yield recipe, detector

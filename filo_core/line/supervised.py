@@ -10,6 +10,8 @@ import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from filo_core.errors import FiloError
 from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, serve_model
 from filo_core.line.sources.shared_frame import SharedFrame
@@ -34,6 +36,10 @@ _LEAST_LOAD_S = 10.0
 _LOAD_SLACK = 5.0
 """How many times longer than it ever took a model may load; twice that after every time it was too long."""
 _LOAD_AGAIN_S = 10.0
+_LOOKS = 10
+"""How often within the time of a hang the process is looked at."""
+_COMPUTING = 0.05
+"""Of one processor: whoever uses less does nothing but wait. A thread that waits for a graphics card spins."""
 
 
 class ModelProcessError(FiloError):
@@ -47,14 +53,16 @@ class _LostError(Exception):
 class SupervisedDetector:
     """Predicts in a process that can be killed. One prediction at a time; safe to use from several threads.
 
-    A process that dies, or takes longer than ``hang_s`` for a picture, is killed and replaced, and the picture tried
-    once more; then a :class:`ModelProcessError` makes it NOT_INSPECTED. The replacement starts at once, so that the
-    next part finds it loading rather than missing.
+    A process that dies, or hangs over a picture, is killed and replaced, and the picture tried once more; then a
+    :class:`ModelProcessError` makes it NOT_INSPECTED. The replacement starts at once, so that the next part finds it
+    loading rather than missing. A picture that only takes long costs itself its verdict and nobody else a model that
+    has to be loaded again: as long as the process computes it is left alone, be a deadline long over.
 
     Args:
         make: makes the detector in the process.
         device: where it computes first; the CPU takes over when a graphics card is too small.
-        hang_s: longest time for one picture.
+        hang_s: so long without an answer and without computing, the process hangs.
+        longest_s: longest time for one picture: a process that computes for ever hangs as well.
         load_s: longest time for loading and the first, slow prediction; once it is known how long that takes, a model
             that hangs in it is killed sooner.
         on_note: told what a person should know, as a sentence: a restart, another device.
@@ -66,12 +74,13 @@ class SupervisedDetector:
         device: str = "auto",
         *,
         hang_s: float = 10.0,
+        longest_s: float = 300.0,
         load_s: float = 120.0,
         on_note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._make = make
         self._device = device
-        self._hang_s = hang_s
+        self._hang_s, self._longest_s = hang_s, longest_s
         self._load_s = load_s
         self.on_note = on_note
         self._lock = threading.Lock()
@@ -184,7 +193,7 @@ class SupervisedDetector:
         self._frame += 1
         life.room.write(pixels, self._frame, 0.0, 0.0)
         life.send(self._frame)
-        answer = life.receive(self._hang_s)
+        answer = life.receive_while_computing(self._hang_s, self._longest_s)
         if answer.note:
             self.on_note(answer.note)
         if answer.prediction is None:
@@ -275,13 +284,45 @@ class _Life:
 
     def receive(self, timeout: float) -> Answer:
         """Its next answer."""
+        answer = self._received(timeout)
+        if answer is None:
+            raise _LostError(f"gave no answer for {timeout:.0f} s")
+        return answer
+
+    def receive_while_computing(self, idle_s: float, longest_s: float) -> Answer:
+        """Its next answer; it may take ``longest_s`` as long as it is never without computing for ``idle_s``."""
+        begun = computed_at = time.monotonic()
+        computed_s = self._computed_s()
+        while (answer := self._received(idle_s / _LOOKS)) is None:
+            now, before = time.monotonic(), computed_s
+            computed_s = self._computed_s()
+            if computed_s - before > _COMPUTING * idle_s / _LOOKS:
+                computed_at = now
+            if now - computed_at >= idle_s:
+                raise _LostError(f"gave no answer for {now - begun:.0f} s")
+            if now - begun >= longest_s:
+                raise _LostError(f"computed for {now - begun:.0f} s without an answer")
+        return answer
+
+    def _received(self, timeout: float) -> Answer | None:
         ready = wait([self._owner, self.process.sentinel], timeout)
+        if not ready:
+            return None
         if self._owner in ready:
             with contextlib.suppress(EOFError, OSError):
                 answer = self._owner.recv()
                 assert isinstance(answer, Answer)
                 return answer
-        raise _LostError("ended by itself" if ready else f"gave no answer for {timeout:.0f} s")
+        raise _LostError("ended by itself")
+
+    def _computed_s(self) -> float:
+        """Seconds of a processor it has used so far."""
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            # Its end is noticed by the sentinel.
+            return 0.0
+        return float(times.user + times.system)
 
     def end(self) -> None:
         """Let it end by itself for a moment when it is idle, else kill it."""

@@ -74,11 +74,13 @@ def test_a_repeated_id_gets_the_same_verdict_and_is_not_judged_again(
     make: Callable[..., Station], detector: Any, ledger: MemoryLedger
 ) -> None:
     station = make(detector)
-    first = answer(station.ask(trigger(brightness=255)))
-    second = answer(station.ask(trigger(brightness=0)))
-    assert second == first
+    asked, again = station.ask(trigger(brightness=255)), station.ask(trigger(brightness=0))
+    first, second = answer(asked), answer(station.ask(trigger(brightness=0)))
+    assert answer(again) == second == first
+    assert not asked.is_repeat
     assert len(detector.seen) == len(ledger.kept) == 1
-    assert station.counters.repeated == 1
+    assert station.counters.repeated == 2
+    assert station.ask(trigger()).is_repeat
 
 
 def test_an_id_repeated_while_its_part_is_judged_waits_for_the_one_verdict(
@@ -99,7 +101,9 @@ def test_an_id_answered_by_an_earlier_start_gets_that_answer(
     first = answer(earlier.ask(trigger(brightness=255)))
     earlier.stop()
     later = make(detector)
-    assert answer(later.ask(trigger(brightness=0))) == first
+    asked = later.ask(trigger(brightness=0))
+    assert answer(asked) == first
+    assert asked.is_repeat
     assert (later.counters.triggers, later.counters.repeated) == (0, 1)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +18,12 @@ import numpy as np
 import psutil
 import pytest
 
+from filo_core.imaging import encode_frame
+from filo_core.line.station import Station
 from filo_core.line.supervised import ModelProcessError, SupervisedDetector
+from filo_core.line.triggers.base import Trigger, TriggerKind
+from filo_core.types import Recipe, Verdict
+from tests.unit.filo_core.line.station_parts import MemoryLedger
 
 WaitUntil = Callable[[Callable[[], object]], None]
 
@@ -85,6 +92,51 @@ def test_a_model_that_hangs_is_killed_and_its_part_is_tried_once_more(
     assert first is not None
     assert detector.predict(picture(children.HANG_ONCE)).image_score < 1.0
     assert not psutil.pid_exists(first)
+
+
+def test_a_picture_that_takes_long_does_not_cost_the_model_that_computes_it(
+    make: Callable[..., SupervisedDetector], children: ModuleType
+) -> None:
+    detector = make(hang_s=0.5)
+    detector.wait_ready()
+    first = detector.pid
+    assert detector.predict(picture(children.COMPUTE)).image_score < 1.0
+    assert (detector.pid, detector.restarts) == (first, 0)
+
+
+def test_a_part_whose_picture_takes_longer_than_the_deadline_is_not_inspected_and_the_next_finds_the_same_model(
+    make: Callable[..., SupervisedDetector], children: ModuleType, recipe: Recipe, wait_until: WaitUntil
+) -> None:
+    detector = make()
+    detector.wait_ready()
+    first = detector.pid
+    station = Station(None, recipe, detector, MemoryLedger(), deadline_s=0.5)
+    station.start()
+    parts = itertools.count()
+
+    def ask(what: int) -> Verdict:
+        number = next(parts)
+        image = encode_frame(picture(what), f"part-{number}", datetime.now(UTC), number)
+        result = station.ask(Trigger(f"part-{number}", TriggerKind.HTTP, image)).wait(20)
+        assert result is not None
+        return result.verdict
+
+    try:
+        assert ask(children.COMPUTE) is Verdict.NOT_INSPECTED
+        wait_until(lambda: ask(0) is Verdict.OK)
+    finally:
+        station.stop()
+    assert (detector.pid, detector.restarts) == (first, 0)
+
+
+def test_a_model_that_computes_for_ever_is_killed_as_one_that_hangs(
+    make: Callable[..., SupervisedDetector], children: ModuleType, notes: list[str]
+) -> None:
+    detector = make(hang_s=0.2, longest_s=0.5)
+    with pytest.raises(ModelProcessError, match="twice over this part"):
+        detector.predict(picture(children.COMPUTE_FOR_EVER))
+    assert "without an answer" in notes[0]
+    assert detector.predict(picture(0)).image_score == 0.0
 
 
 @pytest.mark.parametrize("what", ["DIE", "HANG"])
