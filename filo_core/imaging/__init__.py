@@ -1,5 +1,6 @@
 """Image files and camera frames into pixels, or into a sentence that says why not; which files are images at all."""
 
+from filo_core.imaging.limits import MAX_FILE_BYTES, MAX_PIXELS
 from filo_core.imaging.listing import (
     IMAGE_SUFFIXES,
     FileKind,
@@ -13,8 +14,6 @@ from filo_core.imaging.listing import (
 )
 from filo_core.imaging.names import printable_name, without_controls
 from filo_core.imaging.reading import (
-    MAX_FILE_BYTES,
-    MAX_PIXELS,
     changed_at,
     decode_image,
     encode_frame,

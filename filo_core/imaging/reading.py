@@ -3,13 +3,16 @@
 The rules, so that the same picture always gives the same pixels:
 
 * The content decides the format, never the file's extension.
-* 16-bit greys and colours are scaled by the full range (the high byte is kept), never by what one image happens to
-  hold. So 12-bit data in a 16-bit file comes out dark, equally dark every time. Floating-point and 32-bit files have
-  no full range and are refused.
-* Transparent parts lie over white. CMYK and palette images become RGB; colour profiles are not applied.
+* Values of more than 8 bits keep their high 8, by the bit depth that the file states, never by what one image happens
+  to hold. 16-bit words that may hold fewer bits are refused, since nothing says how many; so are 32-bit values.
+  Floating-point values are black at 0 and white at 1, and refused where they go beyond.
+* Transparent parts lie over white; a picture that is transparent everywhere is refused. CMYK and palette images become
+  RGB; colour profiles are not applied.
 * The orientation in the EXIF data is applied.
 * Files with several frames or pages are refused: nobody said which one is meant.
-* Size is checked on the header, before a pixel is decoded.
+* Layouts that no test holds against another reader are refused as a kind that is not read yet.
+* What a decoder only warns of, because something is missing, is damage.
+* Size is checked on the header, before a pixel is decoded; what may take long or much is decoded in another process.
 """
 
 from __future__ import annotations
@@ -17,79 +20,32 @@ from __future__ import annotations
 import hashlib
 import io
 import stat
-import struct
-import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from filo_core.errors import ShapeMismatchError, UnreadableImageError
+from filo_core.imaging.decoders import decode_safely
+from filo_core.imaging.limits import MAX_FILE_BYTES, default_limits
 from filo_core.imaging.listing import os_refusal
 from filo_core.imaging.names import printable_name
+from filo_core.imaging.refusals import RefusalError
 from filo_core.types import SourceImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_PIXELS = 120_000_000
-"""Largest width times height that is decoded; 360 MB as RGB."""
 
-MAX_FILE_BYTES = 1 << 30
-"""Largest file that is read into memory at all; 120 million pixels of 16-bit RGB take 720 MB."""
-
-_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")
-_SAVE_AGAIN = "Save it as PNG or JPEG, then try again."
-_COPY_AGAIN = "Copy or export it again from where it came from."
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION_TAG = 0x0112
-_NEW_SUBFILE_TYPE_TAG = 254
-_DNG_VERSION_TAG = 50706
-_MP_ENTRIES_TAG = 0xB002
-
-# What Pillow's readers let through when bytes are damaged; found by flipping and cutting bytes of every format.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-
-
-class _RefusalError(Exception):
-    """Why an image is refused; becomes an :class:`UnreadableImageError` where its name is known."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remedy = remedy
-
-
-def read_image(path: Path, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> SourceImage:
+def read_image(path: Path, *, name: str | None = None, max_pixels: int | None = None) -> SourceImage:
     """The image in a file; ``captured_at`` is when the file was last changed.
 
     Args:
         path: the file. Its content decides the format.
         name: what the image is called from here on; the file's name when not given.
-        max_pixels: largest width times height to decode.
+        max_pixels: largest width times height to decode; what this machine can hold when not given.
 
     Raises:
         UnreadableImageError: for anything that is not one whole picture; the message names it and says what to do.
@@ -132,7 +88,7 @@ def decode_image(
     *,
     image_hash: str = "",
     captured_at: datetime | None = None,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
 ) -> SourceImage:
     """The image in ``encoded``, by the rules of this module.
 
@@ -141,14 +97,14 @@ def decode_image(
         name: what it is called.
         image_hash: of those bytes where it is known already; computed when not given.
         captured_at: UTC; now when not given.
-        max_pixels: more are refused.
+        max_pixels: more are refused; what this machine can hold when not given.
 
     Raises:
         UnreadableImageError: for anything that is not one whole picture; the message names it and says what to do.
     """
     try:
-        pixels = _decode(encoded, max_pixels)
-    except _RefusalError as refusal:
+        pixels = decode_safely(encoded, default_limits(max_pixels))
+    except RefusalError as refusal:
         raise UnreadableImageError(name, refusal.reason, refusal.remedy) from refusal.__cause__
     return SourceImage(
         name=name,
@@ -191,116 +147,3 @@ def changed_at(path: Path) -> datetime:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
         return datetime.now(UTC)
-
-
-def _decode(encoded: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    if not encoded:
-        raise _RefusalError("is empty", _COPY_AGAIN)
-    try:
-        with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
-            _check_header(image, max_pixels)
-            image.load()
-            return np.array(_to_rgb(_upright(image)), dtype=np.uint8, order="C")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _RefusalError("claims to be larger than any image that is read", "Save a smaller version.") from error
-    except UnidentifiedImageError as error:
-        raise _unidentified(encoded) from error
-    except MemoryError as error:
-        raise _RefusalError("does not fit into memory", "Save a smaller version.") from error
-    except _DAMAGE as error:
-        raise _RefusalError("is cut short or damaged", _COPY_AGAIN) from error
-
-
-def _check_header(image: Image.Image, max_pixels: int) -> None:
-    width, height = image.size
-    if width < 1 or height < 1:
-        raise _RefusalError("has no pixels", _COPY_AGAIN)
-    if width * height > max_pixels:
-        raise _RefusalError(
-            f"has {width} x {height} pixels, more than the {max_pixels:,} that are read", "Save a smaller version."
-        )
-    if image.format == "TIFF":
-        _check_tiff(image)
-    frames = int(getattr(image, "n_frames", 1))
-    if frames > 1 and not _is_one_photograph(image):
-        raise _RefusalError(
-            f"holds {frames} frames or pages, and it is not known which one is meant", "Save the one frame as PNG."
-        )
-    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
-        raise _RefusalError(
-            "has floating-point or 32-bit values, which have no white", "Save it with 8 or 16 bits a pixel."
-        )
-
-
-def _check_tiff(image: Image.Image) -> None:
-    tags = getattr(image, "tag_v2", {})
-    subfile_type = tags.get(_NEW_SUBFILE_TYPE_TAG, 0)
-    is_preview = isinstance(subfile_type, int) and subfile_type & 1
-    if is_preview or _DNG_VERSION_TAG in tags:
-        # Pillow would hand out the thumbnail in front of the sensor data.
-        raise _RefusalError("is a camera's raw file", "Develop it first, and save it as PNG or TIFF.")
-
-
-def _is_one_photograph(image: Image.Image) -> bool:
-    """True for a JPEG whose further frames only belong to the first: previews and gain maps."""
-    # MPO is what Pillow calls a JPEG with others behind it, as phones write them.
-    if image.format != "MPO":
-        return False
-    kinds = [entry["Attribute"]["MPType"] for entry in getattr(image, "mpinfo", {}).get(_MP_ENTRIES_TAG, ())]
-    return kinds[:1] == ["Baseline MP Primary Image"] and not any("Multi" in kind for kind in kinds)
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except _DAMAGE:
-        # Broken notes about a whole picture: it is shown as it is stored, as every viewer does.
-        return image
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    if method is None:
-        return image
-    turned = image.transpose(method)
-    # transpose() drops it, and a palette's transparent entry is in there.
-    turned.info.update(image.info)
-    return turned
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        return _from_16_bit(image)
-    if image.has_transparency_data:
-        coloured = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, coloured).convert("RGB")
-    return image.convert("RGB")
-
-
-def _from_16_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.uint16)
-    # The high byte, as Pillow itself does it for 16-bit colours.
-    grey = (values >> 8).astype(np.uint8)
-    transparent = image.info.get("transparency")
-    if isinstance(transparent, int):
-        grey[values == transparent] = 255
-    return Image.fromarray(grey).convert("RGB")
-
-
-def _unidentified(encoded: bytes) -> _RefusalError:
-    start = encoded[:512]
-    if start[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftypavif"):
-        return _RefusalError("is a HEIC or AVIF picture, which is not read", _SAVE_AGAIN)
-    if start.startswith(b"%PDF"):
-        return _RefusalError("is a PDF document, not a picture", "Export the picture from it as PNG.")
-    if start.startswith((b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"GIF8", b"RIFF")):
-        return _RefusalError("is cut short or damaged", _COPY_AGAIN)
-    if not any(start):
-        return _RefusalError("holds only zeros, as after a broken copy", _COPY_AGAIN)
-    if _is_text(start):
-        return _RefusalError("holds text, not a picture", "Choose an image file.")
-    return _RefusalError("is not a picture in a known format", _SAVE_AGAIN)
-
-
-def _is_text(start: bytes) -> bool:
-    text = start.decode("utf-8", "ignore")
-    # The sample's end may cut a character of up to four bytes; any other byte that is no text is missing in the middle.
-    return len(text.encode()) > len(start) - 4 and all(sign.isprintable() or sign.isspace() for sign in text)

@@ -103,9 +103,9 @@ def test_random_bytes_are_no_picture_in_a_known_format() -> None:
     assert "known format" in refusal(b"\x07\xfe\x01\x99" * 500)
 
 
-def test_a_pdf_and_a_heic_are_called_by_their_names() -> None:
+def test_pictures_of_other_programs_are_called_by_their_names() -> None:
     assert "PDF" in refusal(b"%PDF-1.7\n" + bytes(100))
-    assert "HEIC" in refusal(b"\0\0\0\x18ftypheic" + bytes(100))
+    assert "Photoshop" in refusal(b"8BPS" + bytes(100))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "GIF", "WEBP", "TIFF"])
@@ -126,7 +126,8 @@ def test_a_single_frame_of_a_format_for_several_is_read(file_format: str) -> Non
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
 
-    assert "larger than any image" in refusal(png_claiming(60_000, 60_000))
+    assert "60000 x 60000 pixels, more than" in refusal(png_claiming(60_000, 60_000))
+    assert "larger than any image of 1 kB" in refusal(png_claiming(9_000, 9_000))
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -166,9 +167,12 @@ def test_a_file_larger_than_is_ever_read_is_refused_by_its_size(
         read_image(path)
 
 
-@pytest.mark.parametrize("values", [np.zeros((4, 4), np.float32), np.zeros((4, 4), np.int32)])
+@pytest.mark.parametrize("values", [np.full((4, 4), 300, np.float32), np.zeros((4, 4), np.int32)])
 def test_values_without_a_full_range_are_refused(values: np.ndarray[Any, Any]) -> None:
-    assert "have no white" in refusal(encoded("TIFF", Image.fromarray(values)))
+    message = refusal(encoded("TIFF", Image.fromarray(values)))
+
+    assert "what is white is not known" in message or "is not read yet" in message
+    assert "damaged" not in message
 
 
 def test_a_cameras_raw_file_is_not_judged_by_its_thumbnail() -> None:

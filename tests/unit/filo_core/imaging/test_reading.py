@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from filo_core.errors import ShapeMismatchError
+from filo_core.errors import ShapeMismatchError, UnreadableImageError
 from filo_core.imaging import decode_image, encode_frame, read_image
 
 if TYPE_CHECKING:
@@ -78,13 +78,47 @@ def test_an_image_is_called_by_its_file_name_unless_a_name_is_given(tmp_path: Pa
 
 
 def test_16_bit_grey_is_scaled_by_the_full_range_not_by_what_the_image_holds() -> None:
-    dark = np.full((4, 4), 4095, np.uint16)
+    dark = np.full((4, 4), 20_000, np.uint16)
     dark[0, 0] = 0
 
     pixels = decoded(encoded(Image.fromarray(dark)))
 
-    assert pixels.max() == 4095 >> 8
+    assert pixels.max() == 20_000 >> 8
     assert pixels[0, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF", "PGM"])
+@pytest.mark.parametrize("largest", [255, 1023, 4095, 16383])
+def test_16_bit_words_that_may_hold_fewer_bits_are_refused_in_every_format(file_format: str, largest: int) -> None:
+    values = np.linspace(0, largest, 64).astype(np.uint16).reshape(8, 8)
+    data = grey_pgm(values) if file_format == "PGM" else encoded(Image.fromarray(values), file_format)
+
+    with pytest.raises(UnreadableImageError, match="may come out black"):
+        decoded(data)
+
+
+def test_16_bit_colours_that_may_hold_fewer_bits_are_refused() -> None:
+    cv2 = pytest.importorskip("cv2")
+    _, data = cv2.imencode(".png", np.full((8, 8, 3), 4095, np.uint16))
+
+    with pytest.raises(UnreadableImageError, match="may come out black"):
+        decoded(data.tobytes())
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_a_pgm_states_its_white_and_is_scaled_by_it(bits: int) -> None:
+    values = np.linspace(0, (1 << bits) - 1, 256).astype(np.uint16).reshape(16, 16)
+    data = grey_pgm(values).replace(b"65535", str((1 << bits) - 1).encode())
+
+    assert np.array_equal(decoded(data)[..., 0], (values >> (bits - 8)).astype(np.uint8))
+
+
+def test_a_pgm_with_another_white_reaches_white() -> None:
+    assert decoded(b"P5\n# made by hand\n3 1\n100\n\x00\x32\x64")[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_ones_of_a_pbm_are_black() -> None:
+    assert decoded(b"P4 10 1\n\xa0\x40")[0, :, 0].tolist() == [0, 255, 0, 255, 255, 255, 255, 255, 255, 0]
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "PGM"])
