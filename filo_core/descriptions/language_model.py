@@ -87,6 +87,7 @@ def suggest_anomalies(
             API key.
     """
     host = _checked_host(settings)
+    _import_client()
     return read_answer(asyncio.run(_ask_until(description, settings, host, cancelled)))
 
 
@@ -96,6 +97,17 @@ def question(description: ProductDescription) -> str:
     if description.domain.strip():
         part["domain"] = description.domain.strip()
     return _QUESTION.format(kind=description.kind.value, part=json.dumps(part, ensure_ascii=False))
+
+
+def _import_client() -> None:
+    """Import the client with what it only imports at its first question.
+
+    It takes seconds on a busy machine, which are not the endpoint's: the deadline begins afterwards.
+    """
+    import httpx2
+    import openai.resources.chat.completions as _  # noqa: F401
+
+    httpx2.HTTPTransport(trust_env=False).close()
 
 
 def _checked_host(settings: LanguageModelSettings) -> str:
@@ -150,7 +162,6 @@ async def _ask_until(
 async def _ask(
     description: ProductDescription, settings: LanguageModelSettings, host: str, statuses: list[int]
 ) -> bytes:
-    # Both take a second to import, and most sessions never ask.
     import httpx2
     import openai
 

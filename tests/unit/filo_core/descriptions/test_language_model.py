@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -219,6 +221,25 @@ def test_an_answer_that_drips_in_for_ever_is_given_up_after_the_time_out(serve: 
         assert "gave no answer within 0.6 s" in problem(serve(drip), timeout_s=0.6)
     finally:
         release.set()
+
+
+def test_the_client_is_imported_before_the_clock_starts() -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from filo_core.descriptions import language_model as asked\n"
+        "from filo_core.types import ProductDescription\n"
+        "late = {'openai', 'httpx2', 'httpcore2', 'openai.resources.chat.completions'}\n"
+        "assert not late & set(sys.modules), 'most sessions never ask'\n"
+        "def run(question):\n"
+        "    question.close()\n"
+        "    print(sorted(late - set(sys.modules)))\n"
+        "    raise SystemExit\n"
+        "asyncio.run = run\n"
+        "settings = asked.LanguageModelSettings(base_url='http://127.0.0.1:9/v1', model='m')\n"
+        "asked.suggest_anomalies(ProductDescription('nut', 'nut'), settings)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
 
 
 def test_cancelling_ends_the_wait_at_once(serve: Serve) -> None:
