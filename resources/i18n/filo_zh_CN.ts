@@ -903,7 +903,7 @@
         </message>
         <message>
             <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation>至少这么久；之后“retention”命令可以移除已裁定的图像，绝不移除判定。</translation>
+            <translation>至少保留这么久；之后 retention 命令可以移除已裁定的图像，绝不移除判定。</translation>
         </message>
         <message>
             <source> days</source>
@@ -3395,7 +3395,8 @@
         </message>
         <message>
             <source>Untrained model: scores show only what differs from the good images; type names mean nothing.</source>
-            <translation>未训练的模型：得分只表示与良品图像的差异；类型名称没有意义。</translation>
+            <translation>未训练的模型：得分只表示与良品的差异；
+类型名称没有意义。</translation>
         </message>
     </context>
     <context>
