@@ -48,6 +48,7 @@ def add_actions(window: QMainWindow) -> dict[str, QAction]:
     for spec in ACTIONS:
         action = QAction(window)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setAutoRepeat(False)
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(_caller(window, spec.slot))
         menus[spec.menu].addAction(action)

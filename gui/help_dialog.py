@@ -13,7 +13,7 @@ from gui.widgets.controls import button, plain_label
 KEYS: tuple[tuple[str, str], ...] = (
     ("Ctrl+1 … Ctrl+6", QT_TRANSLATE_NOOP("HelpDialog", "Products, Live, Folder, Review, Statistics, Settings")),
     ("Space", QT_TRANSLATE_NOOP("HelpDialog", "Live: acknowledge a frozen NG")),
-    ("Space, Enter", QT_TRANSLATE_NOOP("HelpDialog", "Live by key: inspect the part that lies there")),
+    ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "Live by key: inspect the part that lies there")),
     ("F5", QT_TRANSLATE_NOOP("HelpDialog", "Live and Folder: start or stop")),
     ("H, B", QT_TRANSLATE_NOOP("HelpDialog", "Picture: heat map and region boxes on or off")),
     ("+  -  0", QT_TRANSLATE_NOOP("HelpDialog", "Picture: zoom in, zoom out, fit")),

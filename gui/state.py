@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.input_guard import guard_input
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -59,6 +61,8 @@ class AppState(QObject):
 
     def __init__(self, operator: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
+        # Whoever has the state shows something: no window, and no part of one, does without these rules.
+        guard_input()
         self._workbench: Workbench | None = None
         self._settings: Settings | None = None
         self._current_product = ""

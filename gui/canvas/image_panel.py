@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import DEFAULT_OPACITY, PictureContent
 from gui.widgets.controls import button, icon_button, plain_label
+from gui.widgets.keys import on_key
 
 
 class ImagePanel(QWidget):
@@ -64,9 +64,7 @@ class ImagePanel(QWidget):
         self._fit.clicked.connect(self.view.fit)
         self.view.region_chosen.connect(self.region_chosen)
         for key, control in (("H", self._heat), ("B", self._boxes)):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(control.toggle)
+            on_key(key, self, control.toggle)
 
     def show_content(self, content: PictureContent) -> None:
         """Show ``content`` once it is composed."""

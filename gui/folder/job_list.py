@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from gui.folder.wording import job_text
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, set_shown
 from gui.widgets.icons import icon
+from gui.widgets.keys import on_key
 from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 _NUMBER = Qt.ItemDataRole.UserRole
@@ -51,9 +52,7 @@ class JobList(QWidget):
         row.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignTop)
         self.list.currentItemChanged.connect(self._on_current_changed)
         self.remove.clicked.connect(self._on_remove_clicked)
-        key = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list)
-        key.setContext(Qt.ShortcutContext.WidgetShortcut)
-        key.activated.connect(self._on_remove_clicked)
+        on_key(QKeySequence.StandardKey.Delete, self.list, self._on_remove_clicked, alone=True)
         self.hide()
 
     def set_jobs(self, jobs: Sequence[FolderJob], shown: int) -> None:

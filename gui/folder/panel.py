@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -37,6 +37,7 @@ from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import ElidedLabel, button, captioned, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images
 
@@ -206,9 +207,7 @@ class FolderPanel(QWidget):
         self.export.clicked.connect(self._on_export_clicked)
         presenter.exported.connect(self._on_exported)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
-        key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
-        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        key.activated.connect(self.start_run)
+        on_key(Qt.Key.Key_F5, self, self.start_run)
 
     def close_down(self) -> None:
         """Look no more; the jobs go on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from filo_core.line.sources.base import SourceState
@@ -27,6 +27,7 @@ from gui.theme import SPACE
 from gui.widgets.controls import button, captioned, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
@@ -81,10 +82,13 @@ class LivePanel(QWidget):
         )
 
     def _make_side_controls(self) -> None:
-        self.inspect = button(self.tr("Inspect (Space or Enter)"), "play", primary=True)
+        self.inspect = button(self.tr("Inspect (Enter)"), "play", primary=True)
         # The theme gives every button its height; this one is for gloves.
         self.inspect.setStyleSheet(f"QPushButton {{ min-height: {_GLOVE_PX}px; }}")
         self.go_on = button(self.tr("Acknowledge (Space)"), "check", primary=True)
+        # Each has its own key. With the focus on one of them, the other's key would press it.
+        for control in (self.inspect, self.go_on):
+            control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.untrained = UntrainedNote(parent=self)
         self.regions = RegionsList(self)
         self.facts = FactList(
@@ -165,6 +169,7 @@ class LivePanel(QWidget):
         presenter.refused.connect(self._on_refused)
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
+        presenter.noted.connect(self.message.show_note)
         self._state.settings_changed.connect(self._on_settings_changed)
         self.trigger.choice_changed.connect(self._show_delivery)
         self.products.products_reloaded.connect(self._on_products_reloaded)
@@ -179,19 +184,11 @@ class LivePanel(QWidget):
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))
 
     def _make_shortcuts(self) -> None:
-        self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
-        self._space.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._space.setAutoRepeat(False)
-        self._space.activated.connect(self._on_space)
+        # Whoever acknowledges with the key that triggers takes one verdict for two.
+        self._space = on_key(Qt.Key.Key_Space, self, self.presenter.acknowledge)
         # A scanner ends what it reads with Enter.
-        self._enters = [QShortcut(QKeySequence(key), self) for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)]
-        for enter in self._enters:
-            enter.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            enter.setAutoRepeat(False)
-            enter.activated.connect(self.presenter.trigger)
-        start_key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
-        start_key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        start_key.activated.connect(self.start_or_stop)
+        self._enters = [on_key(key, self, self.presenter.trigger) for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)]
+        on_key(Qt.Key.Key_F5, self, self.start_or_stop)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -257,23 +254,12 @@ class LivePanel(QWidget):
         if phase is LivePhase.IDLE:
             self.trouble.clear()
 
-    def _on_space(self) -> None:
-        # An NG that stands still is acknowledged first; it takes a second press to ask for the next part.
-        if self.presenter.display.hold is not Hold.NONE:
-            self.presenter.acknowledge()
-        else:
-            self.presenter.trigger()
-
     def _on_readiness_changed(self) -> None:
         running_by_key = self.is_busy and self.trigger.choice.kind is TriggerKind.KEY
         set_shown(self.inspect, running_by_key)
         self.inspect.setEnabled(self.presenter.takes_key)
         for enter in self._enters:
             enter.setEnabled(self.presenter.takes_key)
-        self._enable_space()
-
-    def _enable_space(self) -> None:
-        self._space.setEnabled(self.presenter.display.hold is not Hold.NONE or self.presenter.takes_key)
 
     def _on_display_changed(self) -> None:
         display = self.presenter.display
@@ -284,7 +270,7 @@ class LivePanel(QWidget):
         )
         self.go_on.setAccessibleName(self.go_on.text())
         self.go_on.setEnabled(held)
-        self._enable_space()
+        self._space.setEnabled(held)
         if shown is None:
             self.picture.clear(self.tr("The judged picture appears here."))
             self.regions.set_regions((), self.tr("Nothing to show yet."))
@@ -313,7 +299,7 @@ class LivePanel(QWidget):
             self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
         self.facts.set_values(
             (
-                score_text(self.presenter.display.shown),
+                score_text(None if self.presenter.is_camera_lost else self.presenter.display.shown),
                 camera_text(facts.camera),
                 wording.milliseconds(facts.picture_age_ms),
                 wording.milliseconds(facts.latency_ms),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
+LOCKED_S = 0.3
+"""After an acknowledgement no key triggers for so long: a hand that hits two keys means one."""
 SLOW_END_S = 0.5
 """A stop that takes longer says what it waits for."""
 _WAITING_ROOM = 64
@@ -61,6 +63,8 @@ class LivePresenter(QObject):
     """``takes_key`` changed."""
     failed = Signal(str, str)
     """A sentence and the details."""
+    noted = Signal(str)
+    """Something to know, as a sentence."""
 
     _arrived = Signal()
 
@@ -68,9 +72,11 @@ class LivePresenter(QObject):
         self,
         state: AppState,
         source_maker: Callable[[SourceChoice], ImageSource] = make_source,
+        now: Callable[[], float] = time.monotonic,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._now = now
         self._state = state
         self._make_source = source_maker
         self._background = Background()
@@ -81,6 +87,7 @@ class LivePresenter(QObject):
         self._waiting: deque[tuple[int, float, Inspection, LiveResult]] = deque(maxlen=_WAITING_ROOM)
         self._run = 0
         self._stopped_at = 0.0
+        self._acknowledged_at = -LOCKED_S
         self._verdict_at: float | None = None
         self._lost_at: float | None = None
         """When the camera was last seen lost; None once a picture of later has its verdict."""
@@ -138,8 +145,17 @@ class LivePresenter(QObject):
         return live
 
     def trigger(self) -> bool:
-        """The key was pressed, or a scanner has sent its Enter: ask for one verdict; False where nothing listens."""
-        return isinstance(self._live, TriggeredInspection) and self._live.ask() is not None
+        """The key was pressed, or a scanner has sent its Enter: ask for one verdict.
+
+        Returns:
+            False where nothing listens, and for :data:`LOCKED_S` after an acknowledgement.
+        """
+        if not isinstance(self._live, TriggeredInspection):
+            return False
+        if self._now() - self._acknowledged_at < LOCKED_S:
+            self.noted.emit(self.tr("Not inspected: the key came with the acknowledgement. Press Enter again."))
+            return False
+        return self._live.ask() is not None
 
     @property
     def takes_key(self) -> bool:
@@ -176,6 +192,7 @@ class LivePresenter(QObject):
     def acknowledge(self) -> None:
         """Go on after an NG, or after looking back."""
         if self.display.hold is not Hold.NONE:
+            self._acknowledged_at = self._now()
             self.display.release()
             self._tell_display()
 
@@ -195,8 +212,10 @@ class LivePresenter(QObject):
 
     @property
     def banner(self) -> Banner:
-        """A held verdict first, then what keeps the camera from being judged, then the newest verdict."""
+        """A lost camera first, then a held verdict, what keeps the part from being judged, the newest verdict."""
         shown = self.display.shown
+        if self.is_camera_lost:
+            return Banner(Verdict.NOT_INSPECTED, self._lost_text())
         if self.display.hold is not Hold.NONE and shown is not None:
             return Banner(shown.verdict, caption_of(shown, self.display.hold, self.display.ng_meanwhile), held=True)
         why = self._why_nothing_is_judged() if self.phase is LivePhase.RUNNING else ""
@@ -208,12 +227,23 @@ class LivePresenter(QObject):
             return Banner(None, waiting_text(running, self.facts.camera, state.model_state, self._trigger_kind()))
         return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0))
 
+    @property
+    def is_camera_lost(self) -> bool:
+        """True until a picture of later than the loss has its verdict, or the next run begins."""
+        return self._lost_at is not None
+
+    def _lost_text(self) -> str:
+        if self.phase is not LivePhase.RUNNING:
+            text = self.tr("Stopped while the camera gave no picture.")
+        elif self.facts.camera is not SourceState.RUNNING:
+            text = self.tr("The camera gives no new picture.")
+        else:
+            text = self.tr("The camera is back. Waiting for its first verdict.")
+        waiting = self.display.hold is Hold.NG
+        return f"{text}  ·  {self.tr('An NG waits to be acknowledged.')}" if waiting else text
+
     def _why_nothing_is_judged(self) -> str:
         """Why the newest verdict says nothing of the part that lies there now; empty where it does."""
-        if self.facts.camera is SourceState.LOST:
-            return self.tr("The camera gives no new picture.")
-        if self._lost_at is not None:
-            return self.tr("The camera is back. Waiting for its first verdict.")
         if self.facts.judging_problem:
             return self.tr("The picture could not be judged or kept.")
         if self.display.shown is not None and not self.is_triggered and self._is_stale():
@@ -301,7 +331,9 @@ class LivePresenter(QObject):
             return
         self._tell_readiness()
         self.facts = facts_of(self._live, self._verdict_at)
-        if self.facts.camera is SourceState.LOST:
+        # Opened again in the middle of a run, it was lost as well.
+        reopens = self.facts.camera is SourceState.OPENING and self.display.shown is not None
+        if self.facts.camera is SourceState.LOST or reopens:
             self._lost_at = time.monotonic()
         self.facts_changed.emit()
 

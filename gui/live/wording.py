@@ -73,7 +73,7 @@ def trigger_text(trigger: TriggerKind) -> str:
         case TriggerKind.CONTINUOUS:
             return _tr("Waiting for the first verdict…")
         case TriggerKind.KEY:
-            return _tr("Lay the part down, then press Space or Enter.")
+            return _tr("Lay the part down, then press Enter.")
         case TriggerKind.FOLDER:
             return _tr("Waiting for the next image file in the folder…")
         case TriggerKind.MODBUS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -29,6 +29,7 @@ from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
 
@@ -156,9 +157,7 @@ class ProductListView(QWidget):
             (Qt.Key.Key_Enter, self._on_open_wanted),
             (Qt.Key.Key_Delete, self._on_delete_clicked),
         ):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            on_key(key, self.table, slot, alone=True)
 
     def close_down(self) -> None:
         """Expect nothing any more of an export, an import or the demo product."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -27,6 +27,7 @@ from gui.settings.wording import choices, field_name
 from gui.state import AppState
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from workflows.settings.check import LLM_TIMEOUTS_S, LONGEST_STATION
 
@@ -213,9 +214,7 @@ class GeneralPage(QWidget):
         self.key.wished.connect(partial(presenter.set_secret, KEY))
         self.password.wished.connect(partial(presenter.set_secret, PLANT_PASSWORD))
         self.show_folder_button.clicked.connect(self._on_show_folder_clicked)
-        key = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
-        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        key.activated.connect(self.save_button.click)
+        on_key(QKeySequence.StandardKey.Save, self, self.save_button.click)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

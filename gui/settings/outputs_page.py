@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from filo_core.errors import FiloError
@@ -15,6 +15,7 @@ from gui.settings.wording import output_kind_name
 from gui.state import AppState
 from gui.widgets.controls import button, set_shown
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.undo_bar import UndoBar
 from workflows.settings.output_address import Output
@@ -81,9 +82,7 @@ class OutputsPage(QWidget):
         self.discard_button.clicked.connect(self.discard)
         self._count.timeout.connect(self.presenter.refresh)
         for key, slot in ((Qt.Key.Key_Return, self.edit), (Qt.Key.Key_Delete, self.remove)):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            on_key(key, self.table, slot, alone=True)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -38,6 +38,7 @@ from gui.statistics.wording import (
 from gui.theme import SPACE, current_theme
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.untrained_note import UntrainedNote
 
@@ -135,9 +136,7 @@ class StatisticsPanel(QWidget):
         self.limits.take_over_requested.connect(self._on_take_over_requested)
         self.empty.action_requested.connect(self._on_empty_action)
         self._state.current_product_changed.connect(self._on_product_changed)
-        key = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
-        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        key.activated.connect(self.refresh)
+        on_key(Qt.Key.Key_F5, self, self.refresh)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from gui.products.wizard.suggester import Suggester
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.undo_bar import UndoBar
 
 
@@ -159,9 +160,7 @@ class AnomaliesPage(WizardPage):
             (QKeySequence.StandardKey.Delete, self._on_delete_clicked),
             (QKeySequence.StandardKey.Undo, self._on_undo_requested),
         ):
-            shortcut = QShortcut(QKeySequence(sequence), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            on_key(sequence, self.table, slot, alone=True)
 
     # The page --------------------------------------------------------------------------------------------------
 

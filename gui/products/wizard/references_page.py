@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedLayout, QWidget
 
 from filo_core.imaging import IMAGE_SUFFIXES
@@ -17,6 +17,7 @@ from gui.products.wizard.reference_shelf import ReferenceShelf
 from gui.products.wizard.session import DraftSession
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.undo_bar import UndoBar
 
 
@@ -73,9 +74,7 @@ class ReferencesPage(WizardPage):
         self.shelf.removed.connect(self._on_removed)
         self.shelf.busy_changed.connect(self._show_summary)
         self.cards.selectionModel().selectionChanged.connect(self._update_buttons)
-        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.cards)
-        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        delete.activated.connect(self._on_remove_clicked)
+        on_key(QKeySequence.StandardKey.Delete, self.cards, self._on_remove_clicked, alone=True)
 
     # The page --------------------------------------------------------------------------------------------------
 
