@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -437,6 +437,8 @@ class ReviewDecision(StrEnum):
     CONFIRM = "confirm"
     OVERRULE = "overrule"
     RETYPE = "retype"
+    WITHDRAW = "withdraw"
+    """Takes back the decision before; what was decided before that stands again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,13 +446,27 @@ class Review:
     """A person's decision on an inspection. Reviews are only ever added; the newest one counts."""
 
     decision: ReviewDecision
-    verdict: Verdict
-    """The verdict after this review: OK or NG."""
+    verdict: Verdict | None
+    """The verdict after this review: OK or NG; None after a withdrawal that leaves nothing decided."""
     reviewer: str
     reviewed_at: datetime
     """UTC."""
     reason: str = ""
     anomaly_type: str = ""
+
+
+def standing_review(reviews: Iterable[Review]) -> Review | None:
+    """The decision that counts among all on one inspection, oldest first; None where none is left.
+
+    Each withdrawal takes back the newest decision that is not taken back yet.
+    """
+    standing: list[Review] = []
+    for review in reviews:
+        if review.decision is not ReviewDecision.WITHDRAW:
+            standing.append(review)
+        elif standing:
+            standing.pop()
+    return standing[-1] if standing else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,7 +498,7 @@ class InspectionRecord:
     @property
     def final_verdict(self) -> Verdict:
         """The newest review's verdict, or the system's where nobody has decided."""
-        return self.review.verdict if self.review else self.verdict
+        return (self.review.verdict if self.review else None) or self.verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,12 +134,15 @@ class DriftAlarmRow(Row):
 
 
 class BlindReviewRow(Row):
-    """What a second person said without seeing what was said before. It decides nothing; it measures agreement."""
+    """What a second person said without seeing what was said before. It decides nothing; it measures agreement.
+
+    The newest of one person on one inspection counts; one without a verdict takes back what was said.
+    """
 
     __tablename__ = "blind_reviews"
     __table_args__ = (
-        UniqueConstraint("inspection_id", "reviewer"),
-        CheckConstraint(constraints.REVIEW_DECIDES, name="verdict_decides"),
+        Index(None, "inspection_id", "reviewer"),
+        CheckConstraint(constraints.BLIND_DECIDES, name="verdict_decides"),
         {"sqlite_autoincrement": True},
     )
 

@@ -49,7 +49,10 @@ GOLDEN_KNOWN = "expected IN ('OK', 'NG')"
 GOLDEN_ORDER = "wrong >= 0 AND wrong <= parts"
 RELEASE_SIGNED = "signed_by <> '' AND reason <> ''"
 
-REVIEW_DECIDES = "verdict IN ('OK', 'NG')"
+REVIEW_DECIDES = "verdict IN ('OK', 'NG') OR (decision = 'withdraw' AND verdict = '')"
+"""An empty verdict leaves nothing decided."""
+BLIND_DECIDES = "verdict IN ('OK', 'NG', '')"
+"""An empty verdict takes back what the same person said before."""
 OVERRULE_HAS_REASON = "decision <> 'overrule' OR reason <> ''"
 RETYPE_HAS_TYPE = "decision <> 'retype' OR anomaly_type <> ''"
 

@@ -196,7 +196,11 @@ class RegionRow(Row):
 
 
 class ReviewRow(Row):
-    """A person's decision. The one with the largest id counts; the others stay."""
+    """A person's decision. The one with the largest id counts; the others stay.
+
+    A withdrawal carries what stands after it: an earlier decision's verdict and type, or an empty verdict. So the
+    newest row alone says how an inspection stands.
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (

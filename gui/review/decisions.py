@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict
+from gui.widgets.verdicts import verdict_word
 from gui.wording import clock, date_and_time, day
 
 
@@ -72,6 +73,8 @@ def decision_word(decision: ReviewDecision) -> str:
             return _tr("overruled")
         case ReviewDecision.RETYPE:
             return _tr("retyped")
+        case ReviewDecision.WITHDRAW:
+            return _tr("taken back")
 
 
 def short_moment(moment: datetime, now: datetime) -> str:
@@ -83,7 +86,8 @@ def short_moment(moment: datetime, now: datetime) -> str:
 def review_sentence(review: Review) -> str:
     """One line of the history of decisions."""
     moment = date_and_time(review.reviewed_at)
-    parts = [f"{moment}  {review.reviewer}: {decision_word(review.decision)}, {review.verdict.value}"]
+    stands = verdict_word(review.verdict) if review.verdict is not None else _tr("undecided")
+    parts = [f"{moment}  {review.reviewer}: {decision_word(review.decision)}, {stands}"]
     if review.anomaly_type:
         parts.append(review.anomaly_type)
     if review.reason:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, String, Subquery, case, cast, exists, func, literal, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import String, Subquery, case, cast, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
 from storage.columns import UtcDateTime
 from storage.models import InspectionRow, RegionRow, ReviewRow
 from storage.repositories.filters import conditions
+from storage.repositories.standing_reviews import is_newest, is_undecided
 
 _OK, _NG, _NOT_INSPECTED = Verdict.OK.value, Verdict.NG.value, Verdict.NOT_INSPECTED.value
 _PERIODS_AT_ONCE = 200
@@ -61,8 +62,12 @@ class AggregateRepository:
         differing = (
             select(InspectionRow.inspected_at, InspectionRow.verdict, ReviewRow.verdict)
             .join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
-            .where(*conditions(wanted), ReviewRow.verdict != InspectionRow.verdict, _is_newest())
-            .where(InspectionRow.inspected_at >= bounds[0], InspectionRow.inspected_at < bounds[-1])
+            .where(*conditions(wanted), ReviewRow.verdict != InspectionRow.verdict, is_newest())
+            .where(
+                ReviewRow.verdict != "",
+                InspectionRow.inspected_at >= bounds[0],
+                InspectionRow.inspected_at < bounds[-1],
+            )
         )
         for at, system, decided in self._session.execute(differing):
             number = bisect_right(bounds, at) - 1
@@ -111,19 +116,19 @@ class AggregateRepository:
         decided = (
             select(ReviewRow.anomaly_type, func.count())
             .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
-            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type != "", _is_newest())
+            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type != "", is_newest())
             .group_by(ReviewRow.anomaly_type)
         )
         confirmed = (
             counted.join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
             .outerjoin(RegionRow, RegionRow.inspection_id == InspectionRow.id)
-            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type == "", _is_newest())
+            .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type == "", is_newest())
             .group_by(region)
         )
         undecided = (
             counted.outerjoin(RegionRow, RegionRow.inspection_id == InspectionRow.id)
             .where(*conditions(wanted), InspectionRow.verdict == _NG)
-            .where(~exists().where(ReviewRow.inspection_id == InspectionRow.id))
+            .where(is_undecided())
             .group_by(region)
         )
         for query in (decided, confirmed, undecided):
@@ -143,8 +148,3 @@ def _as_table(periods: Sequence[tuple[int, tuple[datetime, datetime]]]) -> Subqu
         for number, (since, until) in periods
     )
     return union_all(*rows).subquery()
-
-
-def _is_newest() -> ColumnElement[bool]:
-    newer = aliased(ReviewRow)
-    return ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id)

@@ -104,12 +104,21 @@ class CalibrationRepository:
 
     def answered(self, product_id: int) -> tuple[AnsweredRow, ...]:
         """All judged inspections of a product, oldest first."""
+        # What was taken back altogether is decided from the review after that on.
+        reopened = (
+            select(ReviewRow.inspection_id, func.max(ReviewRow.id).label("id"))
+            .where(ReviewRow.verdict == "")
+            .group_by(ReviewRow.inspection_id)
+            .subquery()
+        )
         reviews = (
             select(
                 ReviewRow.inspection_id,
                 func.min(ReviewRow.id).label("first_id"),
                 func.max(ReviewRow.id).label("newest_id"),
             )
+            .outerjoin(reopened, reopened.c.inspection_id == ReviewRow.inspection_id)
+            .where(ReviewRow.id > func.coalesce(reopened.c.id, 0))
             .group_by(ReviewRow.inspection_id)
             .subquery()
         )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ScalarSelect, exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from filo_core.types import InspectionFilter, Verdict
+from filo_core.types import InspectionFilter, ReviewDecision, Verdict
 from storage.calibration_models import BlindReviewRow, GoldenPartRow
 from storage.models import InspectionRow, RecipeVersionRow, ReviewRow
 from storage.repositories.filters import conditions
+from storage.repositories.standing_reviews import newest_review
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class FigureRepository:
         query = (
             select(InspectionRow.image_score, RecipeVersionRow.model_hash, ReviewRow.verdict)
             .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
-            .outerjoin(ReviewRow, ReviewRow.id == _newest_review())
+            .outerjoin(ReviewRow, ReviewRow.id == newest_review())
             .where(*conditions(wanted), InspectionRow.image_score.is_not(None))
         )
         verdicts = {verdict.value: verdict for verdict in Verdict}
@@ -95,7 +97,7 @@ class FigureRepository:
                 ReviewRow.anomaly_type,
             )
             .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
-            .outerjoin(ReviewRow, ReviewRow.id == _newest_review())
+            .outerjoin(ReviewRow, ReviewRow.id == newest_review())
             .where(*conditions(wanted), *([seen] if reviewed_only else []))
             .order_by(InspectionRow.id)
         )
@@ -116,24 +118,33 @@ class FigureRepository:
         )
 
     def reviewed(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
-        """All reviews of the wanted inspections, oldest first."""
+        """All reviews of the wanted inspections that were not taken back, oldest first."""
         query = (
-            select(ReviewRow.inspection_id, ReviewRow.reviewer, ReviewRow.verdict)
+            select(ReviewRow.inspection_id, ReviewRow.reviewer, ReviewRow.verdict, ReviewRow.decision)
             .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
             .where(*conditions(wanted))
             .order_by(ReviewRow.id)
         )
-        return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+        found: dict[int, ReviewedRow] = {}
+        standing: defaultdict[int, list[int]] = defaultdict(list)
+        for place, (inspection_id, reviewer, verdict, decision) in enumerate(self._session.execute(query)):
+            if decision != ReviewDecision.WITHDRAW.value:
+                found[place] = ReviewedRow(inspection_id, reviewer, Verdict(verdict))
+                standing[inspection_id].append(place)
+            elif standing[inspection_id]:
+                del found[standing[inspection_id].pop()]
+        return tuple(found.values())
 
     def blind(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
-        """All blind reviews of the wanted inspections, oldest first."""
+        """All blind reviews of the wanted inspections that were not taken back, oldest first."""
         query = (
             select(BlindReviewRow.inspection_id, BlindReviewRow.reviewer, BlindReviewRow.verdict)
             .join(InspectionRow, InspectionRow.id == BlindReviewRow.inspection_id)
             .where(*conditions(wanted))
             .order_by(BlindReviewRow.id)
         )
-        return tuple(ReviewedRow(row[0], row[1], Verdict(row[2])) for row in self._session.execute(query))
+        newest = {(row[0], row[1]): row[2] for row in self._session.execute(query)}
+        return tuple(ReviewedRow(*key, Verdict(verdict)) for key, verdict in newest.items() if verdict)
 
     def known(self) -> dict[tuple[int, str], Verdict]:
         """What the golden sets know, by product and image hash."""
@@ -144,8 +155,3 @@ class FigureRepository:
         """Every station that inspected something, in alphabetical order."""
         found = self._session.scalars(select(InspectionRow.station).where(InspectionRow.station != "").distinct())
         return tuple(sorted(found))
-
-
-def _newest_review() -> ScalarSelect[int]:
-    any_review = aliased(ReviewRow)
-    return select(func.max(any_review.id)).where(any_review.inspection_id == InspectionRow.id).scalar_subquery()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from filo_core.types import InspectionFilter
 from storage.models import InspectionRow, ProductRow, RegionRow, ReviewRow
 from storage.names import name_key
+from storage.repositories.standing_reviews import is_newest, is_undecided
 
 
 def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     """Conditions on :class:`InspectionRow` that hold for the inspections wanted.
 
-    ``verdicts`` are the system's; *undecided* has no review; ``anomaly_type`` is what a region was called, or what
-    the newest review calls it; ``since`` is included, ``until`` is not.
+    ``verdicts`` are the system's; *undecided* has no review that stands; ``anomaly_type`` is what a region was
+    called, or what the newest review calls it; ``since`` is included, ``until`` is not.
     """
     found: list[ColumnElement[bool]] = []
     if wanted.product:
@@ -25,9 +26,7 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     if wanted.verdicts:
         found.append(InspectionRow.verdict.in_(sorted(verdict.value for verdict in wanted.verdicts)))
     if wanted.undecided:
-        # Of its own: a statement around it may be about reviews as well.
-        any_review = aliased(ReviewRow)
-        found.append(~exists().where(any_review.inspection_id == InspectionRow.id))
+        found.append(is_undecided())
     if wanted.anomaly_type:
         found.append(_is_called(wanted.anomaly_type))
     if wanted.since is not None:
@@ -46,11 +45,7 @@ def called_by_region(anomaly_type: str) -> Select[int]:
 
 def called_by_review(anomaly_type: str) -> Select[int]:
     """Ids of inspections whose newest review names this type; an index gives them in order."""
-    newer = aliased(ReviewRow)
-    return select(ReviewRow.inspection_id).where(
-        ReviewRow.anomaly_type == anomaly_type,
-        ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id),
-    )
+    return select(ReviewRow.inspection_id).where(ReviewRow.anomaly_type == anomaly_type, is_newest())
 
 
 def newest_in_time(wanted: InspectionFilter, span: tuple[datetime, datetime] | None) -> ColumnElement[bool] | None:

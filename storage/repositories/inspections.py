@@ -23,7 +23,9 @@ from filo_core.types import (
     Position,
     Region,
     Review,
+    ReviewDecision,
     Verdict,
+    standing_review,
 )
 from storage import constraints
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
@@ -175,8 +177,18 @@ class InspectionRepository:
         newest = (
             select(func.max(ReviewRow.id)).where(ReviewRow.inspection_id.in_(ids)).group_by(ReviewRow.inspection_id)
         )
-        rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest)))
-        return {row.inspection_id: review_of(row) for row in rows}
+        rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest))).all()
+        found = {row.inspection_id: review_of(row) for row in rows if row.verdict}
+        withdrawn = [owner for owner, review in found.items() if review.decision is ReviewDecision.WITHDRAW]
+        return found | self._standing(withdrawn) if withdrawn else found
+
+    def _standing(self, ids: Sequence[int]) -> dict[int, Review]:
+        """The earlier reviews that stand again, since the newest has taken another one back."""
+        query = select(ReviewRow).where(ReviewRow.inspection_id.in_(ids)).order_by(ReviewRow.id)
+        said: defaultdict[int, list[Review]] = defaultdict(list)
+        for row in self._session.scalars(query):
+            said[row.inspection_id].append(review_of(row))
+        return {owner: review for owner, all_of_it in said.items() if (review := standing_review(all_of_it))}
 
 
 def _newest(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import Select, String, case, exists, func, literal, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, String, case, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from filo_core.types import Verdict
 from storage.columns import UtcDateTime
-from storage.models import InspectionRow, ReviewRow
+from storage.models import InspectionRow
 from storage.pictures import spoken_of
+from storage.repositories.standing_reviews import decided_verdict
 
 _BATCH = 10_000
 
@@ -75,11 +76,7 @@ class RetentionRepository:
 
 def _pictures() -> Select[tuple[str, int, datetime]]:
     """Hash, rank and time of every image and map, a row each."""
-    newer = aliased(ReviewRow)
-    newest = ~exists().where(newer.inspection_id == ReviewRow.inspection_id, newer.id > ReviewRow.id)
-    decided = (
-        select(ReviewRow.verdict).where(ReviewRow.inspection_id == InspectionRow.id, newest).correlate(InspectionRow)
-    ).scalar_subquery()
+    decided = decided_verdict()
     rank = case(
         (decided == Verdict.OK.value, literal(int(Rank.CONFIRMED_OK))),
         (decided == Verdict.NG.value, literal(int(Rank.DECIDED_NG))),

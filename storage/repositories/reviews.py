@@ -1,4 +1,4 @@
-"""Reviews: added, never changed; the newest one counts."""
+"""Reviews: added, never changed; the newest one counts, and may take one back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from storage.models import ReviewRow
 class BlindReview:
     """What a second person said about an inspection without seeing what was said before."""
 
-    verdict: Verdict
+    verdict: Verdict | None
+    """None takes back what this person said."""
     reviewer: str
     reviewed_at: datetime
     """UTC."""
@@ -36,7 +37,7 @@ class ReviewRepository:
             ReviewRow(
                 inspection_id=inspection_id,
                 decision=review.decision.value,
-                verdict=review.verdict.value,
+                verdict=_word(review.verdict),
                 reviewer=review.reviewer,
                 reviewed_at=review.reviewed_at,
                 reason=review.reason,
@@ -51,20 +52,38 @@ class ReviewRepository:
         return tuple(review_of(row) for row in self._session.scalars(query))
 
     def reviewers(self, inspection_ids: Sequence[int]) -> dict[int, set[str]]:
-        """Who has said something about each of these inspections, seeing or blind; two statements for all."""
+        """Who has said something about each of these inspections, seeing or blind; two statements for all.
+
+        A decision that was taken back was seen all the same; a blind one that was taken back was not said.
+        """
         found: dict[int, set[str]] = {inspection_id: set() for inspection_id in inspection_ids}
-        for table in (ReviewRow, BlindReviewRow):
-            said = select(table.inspection_id, table.reviewer).where(table.inspection_id.in_(inspection_ids))
-            for inspection_id, reviewer in self._session.execute(said):
+        seeing = select(ReviewRow.inspection_id, ReviewRow.reviewer).where(ReviewRow.inspection_id.in_(inspection_ids))
+        for inspection_id, reviewer in self._session.execute(seeing):
+            found[inspection_id].add(reviewer)
+        for (inspection_id, reviewer), verdict in self._newest_blind(inspection_ids).items():
+            if verdict:
                 found[inspection_id].add(reviewer)
         return found
+
+    def blind_verdict(self, inspection_id: int, reviewer: str) -> Verdict | None:
+        """What a person says about an inspection without having seen more; None for nothing, or nothing any more."""
+        said = self._newest_blind([inspection_id]).get((inspection_id, reviewer))
+        return Verdict(said) if said else None
+
+    def _newest_blind(self, inspection_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+        query = (
+            select(BlindReviewRow.inspection_id, BlindReviewRow.reviewer, BlindReviewRow.verdict)
+            .where(BlindReviewRow.inspection_id.in_(inspection_ids))
+            .order_by(BlindReviewRow.id)
+        )
+        return {(inspection_id, who): verdict for inspection_id, who, verdict in self._session.execute(query)}
 
     def add_blind(self, inspection_id: int, review: BlindReview) -> None:
         """Store what a second person said; the decision that counts stays as it is."""
         self._session.add(
             BlindReviewRow(
                 inspection_id=inspection_id,
-                verdict=review.verdict.value,
+                verdict=_word(review.verdict),
                 reviewer=review.reviewer,
                 reviewed_at=review.reviewed_at,
             )
@@ -72,11 +91,15 @@ class ReviewRepository:
         self._session.flush()
 
 
+def _word(verdict: Verdict | None) -> str:
+    return verdict.value if verdict is not None else ""
+
+
 def review_of(row: ReviewRow) -> Review:
     """The review that a row holds."""
     return Review(
         decision=ReviewDecision(row.decision),
-        verdict=Verdict(row.verdict),
+        verdict=Verdict(row.verdict) if row.verdict else None,
         reviewer=row.reviewer,
         reviewed_at=row.reviewed_at,
         reason=row.reason,

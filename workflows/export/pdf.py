@@ -74,7 +74,7 @@ def _words(record: InspectionRecord) -> Iterator[Paragraph]:
     if review := record.review:
         why = f": {review.reason}" if review.reason else ""
         called = f", {review.anomaly_type}" if review.anomaly_type else ""
-        yield paragraph(f"{review.reviewer} decided {review.verdict.value}{called}{why}")
+        yield paragraph(f"{review.reviewer} decided {record.final_verdict.value}{called}{why}")
 
 
 def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:

@@ -16,6 +16,7 @@ from filo_core.types import (
     ReviewDecision,
     SourceImage,
     Verdict,
+    standing_review,
 )
 from storage.names import tidy_name
 from storage.repositories.reviews import BlindReview
@@ -97,7 +98,7 @@ class History:
             return transaction.inspections.anomaly_types()
 
     def reviews(self, inspection_id: int) -> tuple[Review, ...]:
-        """All decisions on an inspection, oldest first; the last one counts."""
+        """All decisions on an inspection, oldest first; the last one counts, and may have taken one back."""
         with self._storage.reading() as transaction:
             return transaction.reviews.of(inspection_id)
 
@@ -158,6 +159,53 @@ class History:
     def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
         """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
         return _lets_go(record, verdict) and self._access.is_needed
+
+    def withdraw(self, inspection_id: int, reviewer: str) -> InspectionRecord:
+        """Take back the decision that counts now, by a further entry; back comes the inspection as it is then.
+
+        What was decided before that counts again; where nothing was, the inspection is undecided.
+
+        Args:
+            inspection_id: on what it was decided.
+            reviewer: who takes it back, and has decided; once there are users, it is whoever is signed in instead.
+
+        Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
+            ReviewError: if nothing is decided, or somebody else has decided it.
+            StorageError: if there is no such inspection.
+        """
+        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            said = transaction.reviews.of(inspection_id)
+            taken_back = standing_review(said)
+            if taken_back is None:
+                raise ReviewError(f"Nothing is decided on {record.name} that could be taken back.")
+            if taken_back.reviewer != who:
+                raise ReviewError(
+                    f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
+                )
+            withdrawal = Review(ReviewDecision.WITHDRAW, None, who, datetime.now(UTC))
+            before = standing_review((*said, withdrawal))
+            if before is not None:
+                withdrawal = replace(withdrawal, verdict=before.verdict, anomaly_type=before.anomaly_type)
+            transaction.reviews.add(inspection_id, withdrawal)
+            return transaction.inspections.get(inspection_id)
+
+    def withdraw_blind(self, inspection_id: int, reviewer: str) -> None:
+        """Take back what this person said in a blind review, by a further entry; it can be said anew.
+
+        Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
+            ReviewError: if this person has said nothing blind about the inspection.
+            StorageError: if there is no such inspection.
+        """
+        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
+        with self._storage.transaction() as transaction:
+            record = transaction.inspections.get(inspection_id)
+            if transaction.reviews.blind_verdict(inspection_id, who) is None:
+                raise ReviewError(f"{who} has said nothing blind about {record.name} that could be taken back.")
+            transaction.reviews.add_blind(inspection_id, BlindReview(None, who, datetime.now(UTC)))
 
     def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
         """Add what a second person says without seeing what was said before; the decision that counts stays.
@@ -222,8 +270,11 @@ def _lets_go(record: InspectionRecord, verdict: Verdict) -> bool:
 
 
 def _check(review: Review) -> None:
-    if review.verdict not in _DECIDED:
-        raise ReviewError(f"A review decides on OK or NG, not on {review.verdict.value}. Choose one of them.")
+    if review.decision is ReviewDecision.WITHDRAW:
+        raise ReviewError("A decision is taken back as such, not by another one.")
+    if review.verdict is None or review.verdict not in _DECIDED:
+        said = review.verdict.value if review.verdict else "nothing"
+        raise ReviewError(f"A review decides on OK or NG, not on {said}. Choose one of them.")
     if not review.reviewer:
         raise ReviewError("Nobody reviews. Enter who decides.")
     if len(review.reason) > LONGEST_REASON:

@@ -30,14 +30,24 @@ class Model:
 
     def __init__(self, system: Verdict) -> None:
         self.system = system
-        self.reviews: list[tuple[ReviewDecision, Verdict, str, str]] = []
+        self.reviews: list[tuple[ReviewDecision, Verdict | None, str, str]] = []
+        self.standing: list[tuple[ReviewDecision, Verdict | None, str, str]] = []
 
     @property
     def counts_as(self) -> Verdict:
-        return self.reviews[-1][1] if self.reviews else self.system
+        return (self.standing[-1][1] if self.standing else None) or self.system
+
+    def add(self, review: tuple[ReviewDecision, Verdict | None, str, str]) -> None:
+        self.reviews.append(review)
+        self.standing.append(review)
+
+    def take_back(self) -> None:
+        self.standing.pop()
+        stands = self.standing[-1] if self.standing else (None, None, "", "")
+        self.reviews.append((ReviewDecision.WITHDRAW, stands[1], "", stands[3]))
 
     def allows(self, decision: ReviewDecision, verdict: Verdict, reason: str, anomaly_type: str) -> bool:
-        if verdict not in DECIDED:
+        if verdict not in DECIDED or decision is ReviewDecision.WITHDRAW:
             return False
         if decision is ReviewDecision.CONFIRM:
             return self.system not in DECIDED or verdict is self.system
@@ -85,7 +95,18 @@ class ReviewHistory(RuleBasedStateMachine):
             assert not allowed
             return
         assert allowed
-        model.reviews.append((decision, verdict, reason.strip().replace("\0", "\ufffd"), anomaly_type))
+        model.add((decision, verdict, reason.strip().replace("\0", "\ufffd"), anomaly_type))
+
+    @rule(number=inspections, who=st.sampled_from(["Ada", "Ada", "Bert"]))
+    def withdraw(self, number: int, who: str) -> None:
+        model = self.models[number]
+        try:
+            self.history.withdraw(number, who)
+        except ReviewError:
+            assert who != "Ada" or not model.standing
+            return
+        assert who == "Ada"
+        model.take_back()
 
     @rule()
     def close_and_open_again(self) -> None:
@@ -100,8 +121,9 @@ class ReviewHistory(RuleBasedStateMachine):
             record = self.history.get(number)
             assert record.verdict is model.system
             assert record.final_verdict is model.counts_as
+            assert (_plain(record.review) if record.review else None) == (model.standing or [None])[-1]
         if hasattr(self, "models"):
-            undecided = sum(not model.reviews for model in self.models.values())
+            undecided = sum(not model.standing for model in self.models.values())
             assert self.history.count(InspectionFilter(undecided=True)) == undecided
 
     def teardown(self) -> None:
@@ -114,7 +136,7 @@ class ReviewHistory(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-def _plain(review: Review) -> tuple[ReviewDecision, Verdict, str, str]:
+def _plain(review: Review) -> tuple[ReviewDecision, Verdict | None, str, str]:
     assert review.reviewed_at <= datetime.now(UTC)
     return review.decision, review.verdict, review.reason, review.anomaly_type
 
