@@ -52,6 +52,7 @@ class ImageView(QWidget):
         self._drag: QPoint | None = None
         self._dragged = False
         self._empty_text = ""
+        self._is_painted = False
         self._composer = Composer(self)
         self._composer.composed.connect(self._on_composed)
         self.destroyed.connect(self._composer.close)
@@ -96,14 +97,21 @@ class ImageView(QWidget):
         """What stands in place of a picture; empty while there is one."""
         return self._empty_text if self._composition is None else ""
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether what was asked for last, a picture or the text in its place, has been on screen."""
+        return self._is_painted
+
     def show_content(self, content: PictureContent) -> None:
         """Show ``content`` as soon as it is composed; until then the old picture stays."""
+        self._is_painted = False
         self._wanted = content
         self._composer.request(content, self._opacity)
 
     def clear(self, text: str = "") -> None:
         """Show no picture, and ``text`` in its place."""
         self._composer.forget()
+        self._is_painted = False
         self._wanted = self._composition = None
         self._chosen = -1
         self._empty_text = text
@@ -267,6 +275,8 @@ class ImageView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+        # What is composed still may be the picture before.
+        self._is_painted = self.content is self._wanted
 
     def _paint_picture(self, painter: QPainter, composition: Composition) -> None:
         width, height = composition.content.size

@@ -25,6 +25,11 @@ def overruled_verdict(record: InspectionRecord) -> Verdict:
     return Verdict.NG if confirmed_verdict(record) is Verdict.OK else Verdict.OK
 
 
+def has_picture(record: InspectionRecord) -> bool:
+    """Whether there was a picture when it was inspected."""
+    return bool(record.image_hash and record.width)
+
+
 def can_retype(record: InspectionRecord) -> bool:
     """True unless the part counts as good: what is good has no anomaly to name."""
     return record.final_verdict is not Verdict.OK
@@ -75,6 +80,15 @@ def decision_word(decision: ReviewDecision) -> str:
             return _tr("retyped")
         case ReviewDecision.WITHDRAW:
             return _tr("taken back")
+
+
+def undo_sentence(record: InspectionRecord) -> str:
+    """What was just decided, for whoever may take it back."""
+    assert record.review is not None, "it was just decided"
+    said = f"{decision_word(record.review.decision)} {verdict_word(record.final_verdict)}"
+    if record.review.anomaly_type:
+        said += f", {record.review.anomaly_type}"
+    return f"{said}: {record.name}"
 
 
 def short_moment(moment: datetime, now: datetime) -> str:

@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
-from gui.review.decisions import can_retype, confirmed_verdict, overruled_verdict, review_sentence, short_moment
+from gui.review.decisions import (
+    can_retype,
+    confirmed_verdict,
+    has_picture,
+    overruled_verdict,
+    review_sentence,
+    short_moment,
+)
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.widgets.regions_list import RegionsList
@@ -32,6 +39,7 @@ class DetailView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._record: InspectionRecord | None = None
+        self._picture_is_there = False
         self._chip = VerdictChip(parent=self)
         self._arrow = plain_label(self.tr("decided:"), "hint", wrap=False)
         self._final_chip = VerdictChip(parent=self)
@@ -116,6 +124,11 @@ class DetailView(QWidget):
         """The inspection shown."""
         return self._record
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether the picture of the inspection, or why there is none, has been on screen: only then one may decide."""
+        return self._record is not None and self._picture_is_there and self.picture.view.is_painted
+
     def show_record(self, record: InspectionRecord | None, reviews: Sequence[Review]) -> None:
         """Show everything but the picture, which comes when it is read."""
         changes = record is None or self._record is None or record.inspection_id != self._record.inspection_id
@@ -135,14 +148,17 @@ class DetailView(QWidget):
             self.history.addItem(self.tr("Nobody has decided yet."))
         self._show_buttons(record)
         if changes:
+            self._picture_is_there = record is not None and not has_picture(record)
             self.picture.clear(self._waiting_text(record))
 
     def show_picture(self, content: PictureContent) -> None:
         """Show the picture of the inspection."""
+        self._picture_is_there = True
         self.picture.show_content(content)
 
     def show_no_picture(self, sentence: str) -> None:
         """Say why there is no picture."""
+        self._picture_is_there = True
         self.picture.clear(sentence)
 
     def _fact_sentence(self, record: InspectionRecord | None) -> str:
@@ -160,7 +176,7 @@ class DetailView(QWidget):
     def _waiting_text(self, record: InspectionRecord | None) -> str:
         if record is None:
             return self.tr("Choose an inspection in the list.")
-        return "" if record.image_hash and record.width else self.tr("There is no picture of it.")
+        return "" if has_picture(record) else self.tr("There is no picture of it.")
 
     def _show_buttons(self, record: InspectionRecord | None) -> None:
         for control in (self.confirm_button, self.overrule_button):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
+from filo_core.events import Taught
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.pictures import PictureContent
 from gui.pin_question import ask_for_pin
 from gui.records.choices import Choices
-from gui.review.decisions import can_retype, confirmed_verdict, overruled_verdict
+from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict, undo_sentence
 from gui.review.detail_view import DetailView
 from gui.review.filter_bar import FilterBar
 from gui.review.picture_loader import PictureLoader
@@ -22,13 +24,19 @@ from gui.review.questions import ask_reason, ask_type
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.thumbnails import Thumbnails
+from gui.review.undo_stack import Deed, UndoStack
 from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
+from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.undo_bar import UndoBar
 from gui.wording import number
+from workflows.people.access import AccessError
+
+UNDO_SHOWN_S = 10.0
 
 
 class ReviewPanel(QWidget):
@@ -51,6 +59,8 @@ class ReviewPanel(QWidget):
         self.detail.add_pane(self.why)
         self.detail.add_row(self.second)
         self._empty = EmptyPage("review", "", parent=self)
+        self.undo_stack = UndoStack()
+        self.toast = UndoBar(self, seconds=UNDO_SHOWN_S, text=self.tr("Undo (Ctrl+Z)"))
         self._stale = self._names_stale = True
         self._lay_out()
         self._connect()
@@ -113,6 +123,10 @@ class ReviewPanel(QWidget):
         # Choosing in the picture marks the row in the list, which then tells nobody.
         self.detail.regions.region_chosen.connect(self.why.set_region)
         self.detail.picture.region_chosen.connect(self.why.set_region)
+        self.second.taught.connect(self._on_taught)
+        self.second.answered_blind.connect(self._on_answered_blind)
+        self.toast.undo_requested.connect(self.undo)
+        self._state.operator_changed.connect(self._on_operator_changed)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
         keys: dict[str, Callable[[], None]] = {
@@ -127,12 +141,9 @@ class ReviewPanel(QWidget):
         self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
         self.table.letter_typed.connect(self._on_letter_typed)
         for key, slot in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self.detail)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
-        refresh = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
-        refresh.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        refresh.activated.connect(self.refresh)
+            on_key(key, self.detail, slot)
+        on_key(Qt.Key.Key_F5, self, self.refresh)
+        on_key(QKeySequence.StandardKey.Undo, self, self.undo)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -267,7 +278,7 @@ class ReviewPanel(QWidget):
         self.detail.show_record(record, reviews)
         self.second.set_record(record)
         self.why.set_record(record)
-        if record is None or not record.image_hash or not record.width:
+        if record is None or not has_picture(record):
             self._pictures.forget_wish()
         else:
             self._pictures.want(record, self.presenter.model.record_at(row + 1))
@@ -289,7 +300,7 @@ class ReviewPanel(QWidget):
     @Slot()
     def confirm(self) -> None:
         """Agree with the verdict, and go on."""
-        record = self.current
+        record = self._seen()
         pin = self._signature(record, confirmed_verdict(record)) if record is not None else None
         if record is not None and pin is not None:
             self._after(self.presenter.confirm(record, pin))
@@ -297,7 +308,7 @@ class ReviewPanel(QWidget):
     @Slot()
     def overrule(self) -> None:
         """Ask for the reason, disagree with the verdict, and go on."""
-        record = self.current
+        record = self._seen()
         if record is None:
             return
         verdict = overruled_verdict(record)
@@ -308,14 +319,15 @@ class ReviewPanel(QWidget):
 
     def _signature(self, record: InspectionRecord, verdict: Verdict) -> str | None:
         """The PIN where an NG becomes an OK, empty where none is asked for; None where it was given up."""
-        if not self.presenter.asks_for_pin(record, verdict):
-            return ""
+        return self._ask_for_pin() if self.presenter.asks_for_pin(record, verdict) else ""
+
+    def _ask_for_pin(self) -> str | None:
         return ask_for_pin(self._state, self.tr("A part that was NG becomes OK. Sign with your PIN again."), self)
 
     @Slot()
     def retype(self) -> None:
         """Ask what the anomaly is, and go on."""
-        record = self.current
+        record = self._seen()
         if record is None:
             return
         if not can_retype(record):
@@ -328,7 +340,8 @@ class ReviewPanel(QWidget):
     @Slot()
     def teach(self) -> None:
         """Let the chosen region, or all of them, join the memory bank as good."""
-        self.second.teach(self.detail.regions.currentRow())
+        if self._seen() is not None:
+            self.second.teach(self.detail.regions.currentRow())
 
     @Slot()
     def review_blind(self) -> None:
@@ -349,13 +362,108 @@ class ReviewPanel(QWidget):
             self.message.show_note(self.tr("Everything shown here is decided."))
         self.table.setFocus()
 
+    def _seen(self) -> InspectionRecord | None:
+        """The inspection to decide on: nobody decides on what was not on screen yet."""
+        return self.current if self.detail.is_seen else None
+
     def _after(self, decided: InspectionRecord | None) -> None:
         if decided is None:
             return
         self.message.clear()
+        self._offer_undo(Deed(undo_sentence(decided), lambda: self._take_back(decided)))
         self._show_row(self.table.currentIndex().row())
         self._show_count()
         self.go_to_next()
+
+    # Taking back ------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def undo(self) -> None:
+        """Take back what was done last here, and show it again."""
+        deed = self.undo_stack.newest
+        if deed is None:
+            self.message.show_note(self.tr("Nothing was decided here that could be taken back."))
+        else:
+            deed.take_back()
+
+    def _offer_undo(self, deed: Deed) -> None:
+        self.undo_stack.add(deed)
+        self.toast.offer(deed.sentence)
+        self._place_toast()
+
+    def _take_back(self, decided: InspectionRecord) -> None:
+        deed = self.undo_stack.newest
+        assert deed is not None, "only the newest is taken back"
+        try:
+            pin = self._ask_for_pin() if self.presenter.withdrawal_asks_for_pin(decided) else ""
+            if pin is None:
+                return
+            reopened = self.presenter.withdraw(decided, pin)
+        except AccessError as error:
+            self._on_failed(error)
+            return
+        except FiloError as error:
+            # What cannot be taken back now never can: somebody else has decided since.
+            self._forget(deed)
+            self._on_failed(error)
+            return
+        self._forget(deed)
+        self._show_again(reopened)
+        self.message.show_note(self.tr("Taken back: %1").replace("%1", deed.sentence))
+
+    def _show_again(self, record: InspectionRecord) -> None:
+        row = self.presenter.model.row_of(record.inspection_id)
+        if row >= 0:
+            self._go_to(row)
+            self._show_row(row)
+        self._show_count()
+        self.table.setFocus()
+
+    def _forget(self, deed: Deed) -> None:
+        self.undo_stack.drop(deed)
+        self.toast.withdraw()
+
+    @Slot(object)
+    def _on_taught(self, taught: Taught) -> None:
+        product = taught.version.recipe.product
+        if not taught.undone:
+            sentence = self.tr("taught as good: %1").replace("%1", product)
+            self._offer_undo(Deed(sentence, lambda: self.second.undo_teaching(product)))
+        elif (deed := self.undo_stack.newest) is not None and deed.sentence.endswith(product):
+            self._forget(deed)
+
+    @Slot(object)
+    def _on_answered_blind(self, answered: tuple[InspectionRecord, ...]) -> None:
+        for record in answered:
+            sentence = self.tr("reviewed blind: %1").replace("%1", record.name)
+            self._offer_undo(Deed(sentence, partial(self._take_back_blind, record)))
+
+    def _take_back_blind(self, record: InspectionRecord) -> None:
+        deed = self.undo_stack.newest
+        assert deed is not None, "only the newest is taken back"
+        self._forget(deed)
+        try:
+            self._state.workbench.history.withdraw_blind(record.inspection_id, self._state.operator)
+        except FiloError as error:
+            self._on_failed(error)
+        else:
+            self.message.show_note(self.tr("Taken back: %1").replace("%1", deed.sentence))
+
+    @Slot()
+    def _on_operator_changed(self) -> None:
+        self.undo_stack.clear()
+        self.toast.withdraw()
+
+    def _place_toast(self) -> None:
+        """Over the lower edge of the table: nothing moves, and the picture stays free."""
+        corner = self.table.mapTo(self, self.table.rect().bottomLeft())
+        height = self.toast.sizeHint().height()
+        self.toast.setGeometry(corner.x(), corner.y() - height, self.table.width(), height)
+        self.toast.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_toast()
 
     @Slot(str)
     def _on_letter_typed(self, letter: str) -> None:

@@ -145,6 +145,26 @@ class ReviewPresenter(QObject):
         """Say what the anomaly is; that makes the part NG."""
         return self._decide(record, ReviewDecision.RETYPE, Verdict.NG, anomaly_type=anomaly_type.strip())
 
+    def withdrawal_asks_for_pin(self, record: InspectionRecord) -> bool:
+        """Whether taking the decision back is a signature: an NG becomes an OK by it.
+
+        Raises:
+            FiloError: if nothing is there that can be taken back.
+        """
+        return self._history.withdrawal_asks_for_pin(record)
+
+    def withdraw(self, record: InspectionRecord, pin: str = "") -> InspectionRecord:
+        """Take back the decision of whoever works now; back comes the record as it is then.
+
+        Raises:
+            FiloError: as :meth:`~workflows.history.History.withdraw`.
+        """
+        reopened = self._history.withdraw(record.inspection_id, self._state.operator, pin)
+        if reopened.review is None:
+            self._count_undecided(1)
+        self._tell(reopened)
+        return reopened
+
     def used_reasons(self, verdict: Verdict) -> tuple[str, ...]:
         """Reasons given for ``verdict`` since the program started, the last one at the end."""
         return tuple(self._used_reasons.get(verdict, ()))
@@ -182,19 +202,22 @@ class ReviewPresenter(QObject):
             self.failed.emit(error)
             return None
         if record.review is None:
-            self._count_down()
+            self._count_undecided(-1)
+        self._tell(decided)
+        return decided
+
+    def _tell(self, decided: InspectionRecord) -> None:
         self.model.replace(decided)
         self._state.review_recorded.emit(decided)
         self.decided.emit(decided)
-        return decided
 
-    def _count_down(self) -> None:
+    def _count_undecided(self, change: int) -> None:
         if self._counts is None or self._counting.is_busy:
             # What is being counted may know the decision, or not.
             self._count(self.model.filter)
         else:
             # Counting again would be late for whoever decides on one item a second.
-            self._counts = (self._counts[0], max(0, self._counts[1] - 1))
+            self._counts = (self._counts[0], max(0, self._counts[1] + change))
 
     # Going on --------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,10 @@ class SecondLook(QWidget):
     noted = Signal(str)
     warned = Signal(str)
     failed = Signal(str)
+    answered_blind = Signal(object)
+    """The inspections about which a second person has said something, in that order: a tuple."""
+    taught = Signal(object)
+    """A :class:`~filo_core.events.Taught`, also when it was taken back."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,12 +85,16 @@ class SecondLook(QWidget):
     @Slot()
     def undo(self) -> None:
         """Take back what was taught to the product last."""
-        record = self._record
-        if record is None or not self.undo_button.isEnabled():
+        if self._record is not None:
+            self.undo_teaching(self._record.product)
+
+    def undo_teaching(self, product: str) -> None:
+        """Take back what was taught to this product last."""
+        if self.teaching.is_running:
             return
         pin = ask_for_pin(self._state, self.tr("The recipe from before judges again. Sign with your PIN again."), self)
         if pin is not None:
-            self.teaching.undo(record.product, pin)
+            self.teaching.undo(product, pin)
 
     def review_blind(self, product: str) -> None:
         """Ask for the verdicts of a second person on what others decided."""
@@ -103,9 +111,11 @@ class SecondLook(QWidget):
             return
         dialog = BlindDialog(history, queue, operator, self)
         dialog.exec()
-        done = dialog.done_count
+        answered = dialog.answered
         dialog.deleteLater()
-        self.noted.emit(self.tr("%1 reviewed blind; the agreement is in Statistics.").replace("%1", str(done)))
+        done = str(len(answered))
+        self.noted.emit(self.tr("%1 reviewed blind; the agreement is in Statistics.").replace("%1", done))
+        self.answered_blind.emit(answered)
 
     def watch_drift(self, product: str) -> None:
         """Look for drift away from the window's thread, and warn where the limits should be set again."""
@@ -139,6 +149,7 @@ class SecondLook(QWidget):
         for place, value in enumerate(values, start=1):
             text = text.replace(f"%{place}", value)
         self.noted.emit(text)
+        self.taught.emit(taught)
 
     @Slot(object)
     def _on_checked(self, checked: GoldenChecked) -> None:

@@ -124,6 +124,9 @@ class InspectionTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         letter = event.text()
+        if event.isAutoRepeat() and letter.isprintable() and letter:
+            # A held key is one trigger, whatever watches over the application.
+            return
         if letter.isalpha() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             self.letter_typed.emit(letter.upper())
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -11,14 +11,24 @@ from gui.widgets.controls import button, plain_label
 
 
 class UndoBar(QFrame):
-    """Hidden until something was taken away; gone again once that was undone or something else is said."""
+    """Hidden until something was taken away; gone again once that was undone or something else is said.
+
+    Args:
+        seconds: after which it is gone by itself; None for never.
+        text: of the button, with its key.
+        parent: of the widget.
+    """
 
     undo_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, seconds: float | None = None, text: str = "") -> None:
         super().__init__(parent)
         self._sentence = plain_label()
-        self.undo_button = button(self.tr("&Undo"), "undo")
+        self.undo_button = button(text or self.tr("&Undo"), "undo")
+        self._end = QTimer(self)
+        self._end.setSingleShot(True)
+        self._end.timeout.connect(self.withdraw)
+        self._shown_ms = None if seconds is None else round(seconds * 1000)
         self.undo_button.clicked.connect(self.undo_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 4, 4)
@@ -38,9 +48,12 @@ class UndoBar(QFrame):
         self.setAccessibleName(sentence)
         self._recolour()
         self.show()
+        if self._shown_ms is not None:
+            self._end.start(self._shown_ms)
 
     def withdraw(self) -> None:
         """Nothing to undo any more."""
+        self._end.stop()
         self._sentence.setText("")
         self.hide()
 

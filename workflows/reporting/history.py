@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -160,7 +161,7 @@ class History:
         """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
         return _lets_go(record, verdict) and self._access.is_needed
 
-    def withdraw(self, inspection_id: int, reviewer: str) -> InspectionRecord:
+    def withdraw(self, inspection_id: int, reviewer: str, pin: str = "") -> InspectionRecord:
         """Take back the decision that counts now, by a further entry; back comes the inspection as it is then.
 
         What was decided before that counts again; where nothing was, the inspection is undecided.
@@ -168,29 +169,34 @@ class History:
         Args:
             inspection_id: on what it was decided.
             reviewer: who takes it back, and has decided; once there are users, it is whoever is signed in instead.
+            pin: of whoever is signed in, once more, where an NG becomes an OK by it.
 
         Raises:
-            AccessError: if there are users and nobody is signed in who may do this.
+            AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
+            PinNeededError: if it needs the PIN, and none was given.
             ReviewError: if nothing is decided, or somebody else has decided it.
             StorageError: if there is no such inspection.
         """
-        who = tidy_name(self._access.require(Right.REVIEW, reviewer), "reviewer's name")
+        signs = self._withdrawal_lets_go(self.get(inspection_id))
+        who = self._access.require(Right.OVERRULE if signs else Right.REVIEW, reviewer, pin if signs else None)
+        who = tidy_name(who, "reviewer's name")
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
             said = transaction.reviews.of(inspection_id)
-            taken_back = standing_review(said)
-            if taken_back is None:
-                raise ReviewError(f"Nothing is decided on {record.name} that could be taken back.")
-            if taken_back.reviewer != who:
-                raise ReviewError(
-                    f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
-                )
-            withdrawal = Review(ReviewDecision.WITHDRAW, None, who, datetime.now(UTC))
-            before = standing_review((*said, withdrawal))
-            if before is not None:
-                withdrawal = replace(withdrawal, verdict=before.verdict, anomaly_type=before.anomaly_type)
+            withdrawal = _withdrawal(record, said, who)
+            if not signs and _is_let_go(record, withdrawal):
+                raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
             transaction.reviews.add(inspection_id, withdrawal)
             return transaction.inspections.get(inspection_id)
+
+    def withdrawal_asks_for_pin(self, record: InspectionRecord) -> bool:
+        """True if :meth:`withdraw` needs the PIN again: there are users, and an NG becomes an OK by it."""
+        return self._access.is_needed and self._withdrawal_lets_go(record)
+
+    def _withdrawal_lets_go(self, record: InspectionRecord) -> bool:
+        said = self.reviews(record.inspection_id)
+        standing = standing_review(said)
+        return standing is not None and _is_let_go(record, _withdrawal(record, said, standing.reviewer))
 
     def withdraw_blind(self, inspection_id: int, reviewer: str) -> None:
         """Take back what this person said in a blind review, by a further entry; it can be said anew.
@@ -267,6 +273,27 @@ class History:
 def _lets_go(record: InspectionRecord, verdict: Verdict) -> bool:
     """True if a part that the system or a person refused would count as good."""
     return verdict is Verdict.OK and Verdict.NG in {record.verdict, record.final_verdict}
+
+
+def _is_let_go(record: InspectionRecord, withdrawal: Review) -> bool:
+    """True if a part that counts as NG counts as good once the decision is taken back."""
+    return record.final_verdict is Verdict.NG and (withdrawal.verdict or record.verdict) is Verdict.OK
+
+
+def _withdrawal(record: InspectionRecord, said: Sequence[Review], who: str) -> Review:
+    """The review that takes back the one that counts, and carries what stands after it."""
+    taken_back = standing_review(said)
+    if taken_back is None:
+        raise ReviewError(f"Nothing is decided on {record.name} that could be taken back.")
+    if taken_back.reviewer != who:
+        raise ReviewError(
+            f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
+        )
+    withdrawal = Review(ReviewDecision.WITHDRAW, None, who, datetime.now(UTC))
+    before = standing_review((*said, withdrawal))
+    if before is None:
+        return withdrawal
+    return replace(withdrawal, verdict=before.verdict, anomaly_type=before.anomaly_type)
 
 
 def _check(review: Review) -> None:
