@@ -437,15 +437,19 @@ class ReviewDecision(StrEnum):
     CONFIRM = "confirm"
     OVERRULE = "overrule"
     RETYPE = "retype"
+
+
+class Withdrawal(StrEnum):
+    """Stands in place of a decision where the one before is taken back; what was decided before that counts again."""
+
     WITHDRAW = "withdraw"
-    """Takes back the decision before; what was decided before that stands again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """A person's decision on an inspection. Reviews are only ever added; the newest one counts."""
 
-    decision: ReviewDecision
+    decision: ReviewDecision | Withdrawal
     verdict: Verdict | None
     """The verdict after this review: OK or NG; None after a withdrawal that leaves nothing decided."""
     reviewer: str
@@ -462,7 +466,7 @@ def standing_review(reviews: Iterable[Review]) -> Review | None:
     """
     standing: list[Review] = []
     for review in reviews:
-        if review.decision is not ReviewDecision.WITHDRAW:
+        if isinstance(review.decision, ReviewDecision):
             standing.append(review)
         elif standing:
             standing.pop()

@@ -12,6 +12,7 @@ from filo_core.types import (
     Role,
     Severity,
     Verdict,
+    Withdrawal,
 )
 from storage.columns import one_of
 
@@ -20,7 +21,7 @@ SEVERITY_KNOWN = one_of("severity", Severity)
 PROVENANCE_KNOWN = one_of("provenance", Provenance)
 ORIGIN_KNOWN = one_of("origin", Origin)
 VERDICT_KNOWN = one_of("verdict", Verdict)
-DECISION_KNOWN = one_of("decision", ReviewDecision)
+DECISION_KNOWN = one_of("decision", (*ReviewDecision, *Withdrawal))
 ROLE_KNOWN = one_of("role", Role)
 STATE_KNOWN = one_of("state", JobState)
 EVENT_KNOWN = one_of("kind", EventKind)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict
+from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict, Withdrawal
 from gui.widgets.verdicts import verdict_word
 from gui.wording import clock, date_and_time, day
 
@@ -69,7 +69,7 @@ def reasons_for(verdict: Verdict, used: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*prepared, *used]))
 
 
-def decision_word(decision: ReviewDecision) -> str:
+def decision_word(decision: ReviewDecision | Withdrawal) -> str:
     """What was done, in the language of the window."""
     match decision:
         case ReviewDecision.CONFIRM:
@@ -78,7 +78,7 @@ def decision_word(decision: ReviewDecision) -> str:
             return _tr("overruled")
         case ReviewDecision.RETYPE:
             return _tr("retyped")
-        case ReviewDecision.WITHDRAW:
+        case Withdrawal.WITHDRAW:
             return _tr("taken back")
 
 

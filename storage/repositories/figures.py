@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from filo_core.types import InspectionFilter, ReviewDecision, Verdict
+from filo_core.types import InspectionFilter, Verdict, Withdrawal
 from storage.calibration_models import BlindReviewRow, GoldenPartRow
 from storage.models import InspectionRow, RecipeVersionRow, ReviewRow
 from storage.repositories.filters import conditions
@@ -128,7 +128,7 @@ class FigureRepository:
         found: dict[int, ReviewedRow] = {}
         standing: defaultdict[int, list[int]] = defaultdict(list)
         for place, (inspection_id, reviewer, verdict, decision) in enumerate(self._session.execute(query)):
-            if decision != ReviewDecision.WITHDRAW.value:
+            if decision != Withdrawal.WITHDRAW.value:
                 found[place] = ReviewedRow(inspection_id, reviewer, Verdict(verdict))
                 standing[inspection_id].append(place)
             elif standing[inspection_id]:

@@ -23,8 +23,8 @@ from filo_core.types import (
     Position,
     Region,
     Review,
-    ReviewDecision,
     Verdict,
+    Withdrawal,
     standing_review,
 )
 from storage import constraints
@@ -179,7 +179,7 @@ class InspectionRepository:
         )
         rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest))).all()
         found = {row.inspection_id: review_of(row) for row in rows if row.verdict}
-        withdrawn = [owner for owner, review in found.items() if review.decision is ReviewDecision.WITHDRAW]
+        withdrawn = [owner for owner, review in found.items() if review.decision is Withdrawal.WITHDRAW]
         return found | self._standing(withdrawn) if withdrawn else found
 
     def _standing(self, ids: Sequence[int]) -> dict[int, Review]:

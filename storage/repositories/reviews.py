@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from filo_core.types import Review, ReviewDecision, Verdict
+from filo_core.types import Review, ReviewDecision, Verdict, Withdrawal
 from storage.calibration_models import BlindReviewRow
 from storage.models import ReviewRow
 
@@ -98,7 +98,7 @@ def _word(verdict: Verdict | None) -> str:
 def review_of(row: ReviewRow) -> Review:
     """The review that a row holds."""
     return Review(
-        decision=ReviewDecision(row.decision),
+        decision=Withdrawal.WITHDRAW if row.decision == Withdrawal.WITHDRAW.value else ReviewDecision(row.decision),
         verdict=Verdict(row.verdict) if row.verdict else None,
         reviewer=row.reviewer,
         reviewed_at=row.reviewed_at,

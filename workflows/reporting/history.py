@@ -17,6 +17,7 @@ from filo_core.types import (
     ReviewDecision,
     SourceImage,
     Verdict,
+    Withdrawal,
     standing_review,
 )
 from storage.names import tidy_name
@@ -289,7 +290,7 @@ def _withdrawal(record: InspectionRecord, said: Sequence[Review], who: str) -> R
         raise ReviewError(
             f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
         )
-    withdrawal = Review(ReviewDecision.WITHDRAW, None, who, datetime.now(UTC))
+    withdrawal = Review(Withdrawal.WITHDRAW, None, who, datetime.now(UTC))
     before = standing_review((*said, withdrawal))
     if before is None:
         return withdrawal
@@ -297,8 +298,6 @@ def _withdrawal(record: InspectionRecord, said: Sequence[Review], who: str) -> R
 
 
 def _check(review: Review) -> None:
-    if review.decision is ReviewDecision.WITHDRAW:
-        raise ReviewError("A decision is taken back as such, not by another one.")
     if review.verdict is None or review.verdict not in _DECIDED:
         said = review.verdict.value if review.verdict else "nothing"
         raise ReviewError(f"A review decides on OK or NG, not on {said}. Choose one of them.")

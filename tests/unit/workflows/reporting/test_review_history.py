@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from filo_core.types import InspectionFilter, Review, ReviewDecision, Verdict
+from filo_core.types import InspectionFilter, Review, ReviewDecision, Verdict, Withdrawal
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import open_storage
@@ -30,24 +30,24 @@ class Model:
 
     def __init__(self, system: Verdict) -> None:
         self.system = system
-        self.reviews: list[tuple[ReviewDecision, Verdict | None, str, str]] = []
-        self.standing: list[tuple[ReviewDecision, Verdict | None, str, str]] = []
+        self.reviews: list[tuple[ReviewDecision | Withdrawal, Verdict | None, str, str]] = []
+        self.standing: list[tuple[ReviewDecision | Withdrawal, Verdict | None, str, str]] = []
 
     @property
     def counts_as(self) -> Verdict:
         return (self.standing[-1][1] if self.standing else None) or self.system
 
-    def add(self, review: tuple[ReviewDecision, Verdict | None, str, str]) -> None:
+    def add(self, review: tuple[ReviewDecision | Withdrawal, Verdict | None, str, str]) -> None:
         self.reviews.append(review)
         self.standing.append(review)
 
     def take_back(self) -> None:
         self.standing.pop()
         stands = self.standing[-1] if self.standing else (None, None, "", "")
-        self.reviews.append((ReviewDecision.WITHDRAW, stands[1], "", stands[3]))
+        self.reviews.append((Withdrawal.WITHDRAW, stands[1], "", stands[3]))
 
     def allows(self, decision: ReviewDecision, verdict: Verdict, reason: str, anomaly_type: str) -> bool:
-        if verdict not in DECIDED or decision is ReviewDecision.WITHDRAW:
+        if verdict not in DECIDED:
             return False
         if decision is ReviewDecision.CONFIRM:
             return self.system not in DECIDED or verdict is self.system
@@ -136,7 +136,7 @@ class ReviewHistory(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-def _plain(review: Review) -> tuple[ReviewDecision, Verdict | None, str, str]:
+def _plain(review: Review) -> tuple[ReviewDecision | Withdrawal, Verdict | None, str, str]:
     assert review.reviewed_at <= datetime.now(UTC)
     return review.decision, review.verdict, review.reason, review.anomaly_type
 

@@ -8,8 +8,8 @@ from alembic.operations.base import BatchOperations
 
 from storage import constraints
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
