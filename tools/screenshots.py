@@ -240,6 +240,7 @@ class Journey:
         undecided = InspectionFilter(product="Bracket FB-204", undecided=True)
         history = self.state.workbench.history
         before = history.count(undecided)
+        self.until(lambda: panel.detail.is_seen, "the picture is on screen")
         panel.confirm()
         self.until(lambda: history.count(undecided) == before - 1, "the review is stored")
         self.picture("review")

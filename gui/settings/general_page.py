@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from gui.settings.controls import combo, restriction_spin, scale_spin
 from gui.settings.field import Field
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter, Value
+from gui.settings.retention_question import wants_to_remove
 from gui.settings.secret_field import SecretField
 from gui.settings.wording import choices, field_name
 from gui.state import AppState
@@ -29,6 +30,7 @@ from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from workflows.keeping.retention import RetentionReport
 from workflows.settings.check import LLM_TIMEOUTS_S, LONGEST_STATION
 
 
@@ -75,7 +77,7 @@ class GeneralPage(QWidget):
         self._add("database", self._edit("postgresql+psycopg://filo@server/filo"), note + " " + later)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
         self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
-        note = self.tr("At least so long; then the command “retention” may remove what is decided, never a verdict.")
+        note = self.tr("At least so long; then what is decided may go after the nightly backup, never a verdict.")
         self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), 36_500), note)
         note = self.tr("What goes first: images of confirmed OK. Never an NG that nobody has decided on.")
         self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("all the room there is"), 1_000_000), note)
@@ -208,6 +210,7 @@ class GeneralPage(QWidget):
         presenter.values_changed.connect(self._on_values_changed)
         presenter.problems_changed.connect(self._on_problems_changed)
         presenter.saved.connect(self._on_saved)
+        presenter.images_would_go.connect(self._on_images_would_go)
         presenter.failed.connect(self.message.show_error)
         self.save_button.clicked.connect(self.save)
         self.undo_button.clicked.connect(self.undo)
@@ -281,6 +284,12 @@ class GeneralPage(QWidget):
         if problems:
             self.message.show_error(self.tr("Nothing was saved. What is wrong stands beneath each field."))
             self.fields[next(iter(problems))].control.setFocus()
+
+    def _on_images_would_go(self, report: RetentionReport) -> None:
+        if wants_to_remove(report, self):
+            self.presenter.save(agreed=True)
+        else:
+            self.message.show_note(self.tr("Nothing was saved, and no image goes."))
 
     def _on_saved(self, changed: frozenset[str]) -> None:
         self._clear_secrets()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
+from workflows.keeping.retention import Retention, RetentionReport, rules_of
 from workflows.settings.check import installed_profiles, problems_of
 from workflows.settings.file import overridden_fields, variable_of, write_settings_file
 from workflows.settings.redaction import redact
@@ -40,6 +41,8 @@ FIELDS = (
     "font_scale",
 )
 """All that are shown. Secrets are not among them: they are only ever written."""
+OF_RETENTION = frozenset({"keep_days", "image_quota_gb"})
+"""Images may go by them, which is asked for first."""
 OF_THE_MODEL = ("profile", "device")
 """Change the model in use, which has to stand still for that."""
 KEY, PLANT_PASSWORD = "llm_api_key", "plant_password"
@@ -56,6 +59,9 @@ class SettingsPresenter(QObject):
     problems_changed = Signal()
     saved = Signal(object)
     """Fields that were changed, as a frozenset; those of them in ``AT_THE_NEXT_START`` wait for it."""
+    images_would_go = Signal(object)
+    """A :class:`~workflows.keeping.retention.RetentionReport` of what the changed rules would remove; nothing is kept
+    before :meth:`save` is called again and told that this is agreed to."""
     failed = Signal(str, str)
     """A sentence and technical details."""
 
@@ -122,11 +128,18 @@ class SettingsPresenter(QObject):
         self.problems_changed.emit()
         self.values_changed.emit()
 
-    def save(self) -> None:
-        """Check everything away from the window's thread, then write what changed and put it in force."""
+    def save(self, *, agreed: bool = False) -> None:
+        """Check everything away from the window's thread, then write what changed and put it in force.
+
+        Args:
+            agreed: that the images go of which :attr:`images_would_go` has told.
+        """
         values, secrets = {name: _tidy(value) for name, value in self.values.items()}, dict(self._new_secrets)
         changes: dict[str, object] = {name: value for name, value in values.items() if value != self._stored[name]}
         if any(name in changes for name in OF_THE_MODEL) and self._is_model_in_use():
+            return
+        if not agreed and OF_RETENTION & changes.keys():
+            self._count_what_goes(changes)
             return
         home, models = self.settings.home, self.settings.models
 
@@ -147,6 +160,20 @@ class SettingsPresenter(QObject):
     def close_down(self) -> None:
         """Expect nothing any more."""
         self._background.close()
+
+    def _count_what_goes(self, changes: dict[str, object]) -> None:
+        storage, settings = self._state.workbench.storage, self.settings
+        rules = rules_of(settings.model_copy(update={name: changes[name] for name in OF_RETENTION & changes.keys()}))
+
+        def then(report: RetentionReport) -> None:
+            if report.files:
+                self.images_would_go.emit(report)
+            else:
+                self.save(agreed=True)
+
+        self._background.run(
+            lambda: Retention(storage, rules).run(dry=True), then, lambda error: self.failed.emit(*sentence_of(error))
+        )
 
     def _is_model_in_use(self) -> bool:
         """Say what has to end first, where something has."""

@@ -112,6 +112,40 @@ def test_a_camera_that_is_back_does_not_bring_the_verdict_of_before_its_loss_bac
     assert verdict_shown(presenter) is Verdict.OK
 
 
+@pytest.mark.parametrize("held", [240, 20], ids=["an NG that is held", "an OK looked back at"])
+def test_a_lost_camera_wins_over_a_verdict_that_is_held(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until, held: int
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, held)
+    if held == 20:
+        presenter.look_at(0)
+    assert presenter.banner.held
+    camera.lose()
+    until(lambda: presenter.is_camera_lost)
+    assert presenter.banner.verdict is Verdict.NOT_INSPECTED
+    assert ("An NG waits to be acknowledged" in presenter.banner.caption) is (held == 240)
+    presenter.acknowledge()
+    assert presenter.banner.verdict is Verdict.NOT_INSPECTED
+    presenter.stop()
+    until(lambda: presenter.phase is LivePhase.IDLE)
+    # Nor does the last verdict come back when nobody inspects any more.
+    assert presenter.banner.verdict is Verdict.NOT_INSPECTED
+    assert presenter.banner.caption == "Stopped while the camera gave no picture."
+
+
+def test_a_camera_that_opens_again_in_the_middle_of_a_run_was_lost(
+    presenter: LivePresenter, camera: HandSource, product: str, until: Until
+) -> None:
+    presenter.start(product, CHOICE)
+    show(presenter, camera, until, 20)
+    camera.open_again()
+    until(lambda: presenter.is_camera_lost)
+    assert presenter.banner.verdict is Verdict.NOT_INSPECTED
+    show(presenter, camera, until, 30)
+    assert verdict_shown(presenter) is Verdict.OK
+
+
 def test_a_verdict_that_grows_old_is_not_left_standing(
     presenter: LivePresenter, camera: HandSource, product: str, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

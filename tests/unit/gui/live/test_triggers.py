@@ -13,6 +13,7 @@ import pytest
 from pymodbus.client import ModbusTcpClient
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.line.plc.register_map import VERDICT_CODES, Coil, Input
@@ -27,6 +28,7 @@ from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, picture
 from tests.unit.gui.live.conftest import CHOICE, HandSource
+from tests.unit.gui.test_input_guard import hold
 from workflows.line.triggered import DEADLINE_S
 from workflows.line.triggers import TriggerChoice
 from workflows.settings.secret_store import SecretStore
@@ -226,26 +228,85 @@ def choose(panel: LivePanel, kind: TriggerKind) -> None:
     panel.trigger.set_choice(TriggerChoice(kind))
 
 
-def test_space_and_a_scanners_enter_inspect_and_space_acknowledges_first(
-    panel: LivePanel, camera: HandSource, workbench: Workbench, product: str, until: Until
-) -> None:
+@pytest.fixture
+def by_key(panel: LivePanel, until: Until) -> LivePanel:
+    """Live, inspecting by key."""
     panel.source.set_choice(SourceChoice(SourceKind.FOLDER, "parts"))
     choose(panel, TriggerKind.KEY)
     assert not panel.inspect.isVisible()
     panel.start_or_stop()
     until(panel.inspect.isEnabled, "the key is taken")
-    assert panel.inspect.isVisible()
-    assert panel.inspect.height() >= 84
-    assert not panel.trigger.kind.isEnabled()
-    for key, red in ((Qt.Key.Key_Space, 20), (Qt.Key.Key_Return, 240)):
-        count = len(recorded(workbench, product))
-        QTest.keyClick(panel.picture.view, key)
-        camera.show(red)
-        until(lambda count=count: len(recorded(workbench, product)) == count + 1)
-    until(lambda: panel.presenter.display.hold is Hold.NG)
-    QTest.keyClick(panel.picture.view, Qt.Key.Key_Space)
-    assert panel.presenter.display.hold is Hold.NONE
+    return panel
+
+
+def inspect_by(panel: LivePanel, key: Qt.Key, camera: HandSource, red: int, workbench: Workbench, until: Until) -> None:
+    count = len(recorded(workbench, "metal nut"))
+    QTest.keyClick(panel.picture.view, key)
+    camera.show(red)
+    until(lambda: len(recorded(workbench, "metal nut")) == count + 1)
+
+
+def test_enter_inspects_and_space_acknowledges(
+    by_key: LivePanel, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    assert by_key.inspect.isVisible()
+    assert by_key.inspect.height() >= 84
+    assert not by_key.trigger.kind.isEnabled()
+    for key, red in ((Qt.Key.Key_Enter, 20), (Qt.Key.Key_Return, 240)):
+        inspect_by(by_key, key, camera, red, workbench, until)
+    until(lambda: by_key.presenter.display.hold is Hold.NG)
+    QTest.keyClick(by_key.picture.view, Qt.Key.Key_Space)
+    assert by_key.presenter.display.hold is Hold.NONE
     assert recorded(workbench, product) == [Verdict.OK, Verdict.NG]
+
+
+def test_space_never_inspects_wherever_the_focus_is(
+    by_key: LivePanel, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    # A click on the button leaves no focus there that Space would press it by.
+    QTest.mouseClick(by_key.inspect, Qt.MouseButton.LeftButton)
+    camera.show(240)
+    until(lambda: by_key.presenter.display.hold is Hold.NG)
+    for widget in (by_key.inspect, by_key.go_on, by_key.picture.view, by_key.strip):
+        widget.setFocus()
+        assert QApplication.focusWidget() not in {by_key.inspect, by_key.go_on}
+        QTest.keyClick(QApplication.focusWidget() or by_key.picture.view, Qt.Key.Key_Space)
+    assert by_key.presenter.display.hold is Hold.NONE
+    assert recorded(workbench, product) == [Verdict.NG]
+
+
+def test_a_held_enter_is_one_trigger(
+    by_key: LivePanel, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    hold(by_key.picture.view, Qt.Key.Key_Return, "\r", times=11)
+    camera.show(20)
+    until(lambda: len(recorded(workbench, product)) == 1)
+    camera.show(20)
+    inspect_by(by_key, Qt.Key.Key_Return, camera, 30, workbench, until)
+    assert recorded(workbench, product) == [Verdict.OK, Verdict.OK]
+
+
+def test_no_key_triggers_for_a_moment_after_an_acknowledgement(
+    state: AppState, camera: HandSource, workbench: Workbench, product: str, until: Until
+) -> None:
+    clock = [100.0]
+    presenter = LivePresenter(state, lambda _: camera, now=lambda: clock[0])
+    said: list[str] = []
+    presenter.noted.connect(said.append)
+    presenter.start(product, CHOICE, KEY)
+    ready(presenter, until)
+    assert presenter.trigger()
+    camera.show(240)
+    until(lambda: presenter.display.hold is Hold.NG)
+    presenter.acknowledge()
+    clock[0] += 0.29
+    assert not presenter.trigger()
+    assert said == ["Not inspected: the key came with the acknowledgement. Press Enter again."]
+    clock[0] += 0.02
+    assert presenter.trigger()
+    camera.show(20)
+    until(lambda: recorded(workbench, product) == [Verdict.NG, Verdict.OK])
+    presenter.close_down()
 
 
 def test_the_choice_is_remembered_in_the_settings(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Inspection, Origin, Verdict
@@ -44,6 +46,21 @@ def record_without_pictures(workbench: Workbench, product: str, count: int) -> N
                 reason=f"image_{number:04}.png cannot be read. Copy it again.",
             )
         )
+
+
+Press = Callable[..., None]
+
+
+@pytest.fixture
+def press(until: Callable[..., None]) -> Press:
+    """Press a key in the table once the picture is on screen; before that no key decides anything."""
+
+    def click(panel: ReviewPanel, *keys: Qt.Key) -> None:
+        for key in keys:
+            until(lambda: panel.detail.is_seen, "the picture is on screen")
+            QTest.keyClick(panel.table, key)
+
+    return click
 
 
 @pytest.fixture

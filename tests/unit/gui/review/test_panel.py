@@ -14,6 +14,7 @@ from gui.review.dialogs import ChoiceDialog
 from gui.review.panel import ReviewPanel
 from gui.state import AppState, Screen
 from tests.unit.gui.conftest import picture
+from tests.unit.gui.review.conftest import Press
 
 Until = Callable[..., None]
 Answer = Callable[..., list[ChoiceDialog]]
@@ -84,17 +85,17 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
 
 
 def test_every_doubtful_item_is_decided_without_the_mouse(
-    shown: ReviewPanel, state: AppState, answer: Answer, until: Until
+    shown: ReviewPanel, state: AppState, answer: Answer, until: Until, press: Press
 ) -> None:
     assert shown.presenter.model.rowCount() == 5
-    QTest.keyClick(shown.table, Qt.Key.Key_C)
+    press(shown, Qt.Key.Key_C)
     answer(Qt.Key.Key_2)
-    QTest.keyClick(shown.table, Qt.Key.Key_O)
+    press(shown, Qt.Key.Key_O)
     answer(Qt.Key.Key_2)
-    QTest.keyClick(shown.table, Qt.Key.Key_T)
+    press(shown, Qt.Key.Key_T)
     answer(Qt.Key.Key_Return)
-    QTest.keyClick(shown.table, Qt.Key.Key_O)
-    QTest.keyClick(shown.table, Qt.Key.Key_C)
+    press(shown, Qt.Key.Key_O)
+    press(shown, Qt.Key.Key_C)
     assert len(decisions(state)) == 5
     assert [reason for _, _, reason in decisions(state)] == [
         "",
@@ -108,28 +109,28 @@ def test_every_doubtful_item_is_decided_without_the_mouse(
 
 
 def test_a_typed_reason_is_taken_by_enter_and_offered_again(
-    shown: ReviewPanel, state: AppState, answer: Answer
+    shown: ReviewPanel, state: AppState, answer: Answer, press: Press
 ) -> None:
     answer(Qt.Key.Key_Return, text="burr 3 is allowed")
-    QTest.keyClick(shown.table, Qt.Key.Key_O)
+    press(shown, Qt.Key.Key_O)
     seen = answer(Qt.Key.Key_Return)
-    QTest.keyClick(shown.table, Qt.Key.Key_O)
+    press(shown, Qt.Key.Key_O)
     assert {reason for _, _, reason in decisions(state)} == {"burr 3 is allowed"}
     assert len(decisions(state)) == 2
     assert seen
 
 
-def test_escape_decides_nothing(shown: ReviewPanel, state: AppState, answer: Answer) -> None:
+def test_escape_decides_nothing(shown: ReviewPanel, state: AppState, answer: Answer, press: Press) -> None:
     for key in (Qt.Key.Key_O, Qt.Key.Key_T):
         answer(Qt.Key.Key_Escape)
-        QTest.keyClick(shown.table, key)
+        press(shown, key)
     assert decisions(state) == []
     assert shown.table.currentIndex().row() == 0
 
 
-def test_arrows_in_the_dialog_move_the_mark(shown: ReviewPanel, state: AppState, answer: Answer) -> None:
+def test_arrows_in_the_dialog_move_the_mark(shown: ReviewPanel, state: AppState, answer: Answer, press: Press) -> None:
     answer(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return)
-    QTest.keyClick(shown.table, Qt.Key.Key_O)
+    press(shown, Qt.Key.Key_O)
     assert decisions(state)[0][2] == "Reflection or shadow"
 
 
@@ -137,6 +138,7 @@ def test_keys_work_as_well_while_the_picture_has_the_focus(shown: ReviewPanel, s
     with qtbot.waitActive(shown):
         shown.activateWindow()
     shown.detail.picture.view.setFocus()
+    qtbot.waitUntil(lambda: shown.detail.is_seen)
     QTest.keyClick(shown.detail.picture.view, Qt.Key.Key_C)
     assert len(decisions(state)) == 1
 
@@ -154,23 +156,23 @@ def test_arrow_keys_go_from_one_inspection_to_the_next(shown: ReviewPanel) -> No
     assert shown.detail.record == shown.presenter.model.record_at(0)
 
 
-def test_a_good_part_is_not_retyped_and_the_screen_says_why(shown: ReviewPanel, state: AppState) -> None:
+def test_a_good_part_is_not_retyped_and_the_screen_says_why(shown: ReviewPanel, state: AppState, press: Press) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("OK"))
     shown.filter_bar.on_changed()
     assert not shown.detail.retype_button.isEnabled()
-    QTest.keyClick(shown.table, Qt.Key.Key_T)
+    press(shown, Qt.Key.Key_T)
     assert "Overrule it first" in shown.message.sentence
     assert decisions(state) == []
 
 
 def test_an_image_that_was_not_inspected_shows_its_reason_and_can_be_decided(
-    shown: ReviewPanel, state: AppState
+    shown: ReviewPanel, state: AppState, press: Press
 ) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NOT INSPECTED"))
     shown.filter_bar.on_changed()
     assert "torn.png" in shown.detail._facts.text()
     assert shown.detail.picture.view.content is None
-    QTest.keyClick(shown.table, Qt.Key.Key_C)
+    press(shown, Qt.Key.Key_C)
     assert decisions(state) == [(Verdict.NOT_INSPECTED, Verdict.NG, "")]
 
 

@@ -20,10 +20,11 @@ Until = Callable[..., None]
 
 
 @pytest.fixture
-def shown(panel: ReviewPanel, inspected: str) -> ReviewPanel:
+def shown(panel: ReviewPanel, inspected: str, until: Until) -> ReviewPanel:
     panel.show()
     panel.filter_bar.verdict.setCurrentIndex(panel.filter_bar.verdict.findText("NG"))
     panel.filter_bar.on_changed()
+    until(lambda: panel.detail.is_seen, "the picture is on screen")
     return panel
 
 
@@ -103,6 +104,7 @@ def test_a_person_who_called_the_part_bad_cannot_teach_it(
     assert record is not None
     shown.confirm()
     shown._go_to(shown.presenter.model.row_of(record.inspection_id))
+    until(lambda: shown.detail.is_seen, "the picture is on screen")
     shown.second.teach_button.click()
     assert "counts as NG. Overrule that first" in shown.message.sentence
     assert version(state, inspected) == 1
@@ -125,8 +127,9 @@ def test_the_blind_dialog_shows_the_bare_picture_and_keeps_what_is_said(
     assert content is not None
     assert not content.has_heat_map
     assert content.regions == ()
-    QTest.keyClick(dialog, Qt.Key.Key_1)
-    QTest.keyClick(dialog, Qt.Key.Key_2)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2):
+        until(lambda: dialog.is_seen, "the picture is on screen")
+        QTest.keyClick(dialog, key)
     until(lambda: not dialog.isVisible(), "the dialog closes after the last one")
     with state.workbench.storage.reading() as transaction:
         said_of = {row.inspection_id: row.verdict for row in transaction.figures.blind(InspectionFilter())}
