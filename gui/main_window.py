@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import add_actions, translate_actions
+from gui.alarm_strip import AlarmStrip
 from gui.background import wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._buttons: dict[Screen, QToolButton] = {}
         self.setWindowTitle(self.tr("FiLo Inspector"))
         self.setMinimumSize(_SMALLEST)
+        self.alarms = AlarmStrip(state, self)
         self._message = MessageFold(self)
         self._stack = QStackedWidget(self)
         self._opening = EmptyPage("products", self.tr("Opening the record…"))
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self, navigation: QFrame) -> None:
         right = QVBoxLayout()
         right.setSpacing(0)
+        right.addWidget(self.alarms)
         right.addWidget(self._message)
         right.addWidget(self._stack, 1)
         central = QWidget(self)

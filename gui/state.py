@@ -56,6 +56,8 @@ class AppState(QObject):
     """An :class:`~filo_core.types.InspectionRecord` got a review."""
     settings_changed = Signal(object)
     """The :class:`~workflows.settings.settings.Settings` that are in force from now on."""
+    alarms_changed = Signal()
+    """``alarms`` changed."""
     screen_requested = Signal(str, str)
     """A :class:`Screen` and the product to open it with (empty: keep the current one)."""
 
@@ -70,6 +72,7 @@ class AppState(QObject):
         self._model_state = ModelState.LOADING
         self._model_problem = self._model_note = ""
         self._screens_at_work: Callable[[], Sequence[Screen]] = tuple
+        self._alarms: dict[str, tuple[str, ...]] = {}
 
     @property
     def is_open(self) -> bool:
@@ -167,6 +170,18 @@ class AppState(QObject):
         self._model_problem = problem if state is ModelState.FAILED else ""
         self._model_note = problem if state is ModelState.READY else ""
         self.model_changed.emit()
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What is wrong with the record itself, as sentences; shown above every screen."""
+        return tuple(sentence for said in self._alarms.values() for sentence in said)
+
+    def set_alarms(self, source: str, *sentences: str) -> None:
+        """What one ``source`` of alarms finds wrong now, in place of what it said before; nothing once all is well."""
+        said = tuple(sentence for sentence in sentences if sentence)
+        if said != self._alarms.get(source, ()):
+            self._alarms[source] = said
+            self.alarms_changed.emit()
 
     def report_inspection(self, inspection: Inspection) -> None:
         """Tell all screens that a verdict was written to the record."""

@@ -1,0 +1,67 @@
+"""An alarm of the record stands above every screen until its source says that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+from gui.state import AppState
+from gui.widgets.message_fold import MessageKind
+from tests.unit.gui.test_accessibility import PLACES, go_to
+
+Until = Callable[..., None]
+SAID = "Verdict 7 was changed. Ask an admin, and keep a copy of the record."
+
+
+@pytest.fixture
+def window(qtbot: QtBot, state: AppState, product: str) -> Iterator[MainWindow]:
+    made = MainWindow(state)
+    qtbot.addWidget(made)
+    made.resize(1360, 860)
+    made.show()
+    state.workbench_opened.emit()
+    yield made
+    made.close()
+
+
+def test_an_alarm_stands_above_every_screen_and_nobody_closes_it(
+    window: MainWindow, state: AppState, until: Until
+) -> None:
+    assert not window.alarms.isVisible()
+    state.set_alarms("audit", SAID)
+    for place in PLACES:
+        go_to(window, place, until)
+        assert window.alarms.isVisible(), place
+        assert window.alarms.sentence == f"ALARM: {SAID}"
+        assert window.alarms.kind is MessageKind.ERROR
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert [made.text() for made in window.alarms.findChildren(QPushButton) if made.isVisible()] == []
+    window.show_error("Something else.")
+    assert window.alarms.isVisible()
+
+
+def test_several_alarms_are_counted_and_each_goes_with_its_own_source(window: MainWindow, state: AppState) -> None:
+    state.set_alarms("audit", SAID, "A trigger was planted.")
+    state.set_alarms("clock", "The clock was moved back.")
+    assert window.alarms.sentence == f"ALARM: {SAID} And 2 more."
+    assert window.alarms.details.splitlines() == [SAID, "A trigger was planted.", "The clock was moved back."]
+    state.set_alarms("audit")
+    assert window.alarms.sentence == "ALARM: The clock was moved back."
+    state.set_alarms("clock", "")
+    assert not window.alarms.isVisible()
+    assert window.alarms.sentence == ""
+
+
+def test_an_alarm_raised_before_the_window_is_there_stands_in_it(qtbot: QtBot, state: AppState) -> None:
+    state.set_alarms("audit", SAID)
+    window = MainWindow(state)
+    qtbot.addWidget(window)
+    window.show()
+    assert window.alarms.isVisible()
+    window.close()
