@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -89,6 +89,7 @@ class LivePanel(QWidget):
         # Each has its own key. With the focus on one of them, the other's key would press it.
         for control in (self.inspect, self.go_on):
             control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            control.installEventFilter(self)
         self.untrained = UntrainedNote(parent=self)
         self.regions = RegionsList(self)
         self.facts = FactList(
@@ -189,6 +190,12 @@ class LivePanel(QWidget):
         # A scanner ends what it reads with Enter.
         self._enters = [on_key(key, self, self.presenter.trigger) for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)]
         on_key(Qt.Key.Key_F5, self, self.start_or_stop)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.KeyPress and watched in {self.inspect, self.go_on}:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

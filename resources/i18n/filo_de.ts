@@ -2,6 +2,17 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
     <context>
+        <name>AlarmStrip</name>
+        <message>
+            <source>ALARM: %1</source>
+            <translation>ALARM: %1</translation>
+        </message>
+        <message>
+            <source>And %1 more.</source>
+            <translation>Und %1 weitere.</translation>
+        </message>
+    </context>
+    <context>
         <name>AnomaliesPage</name>
         <message>
             <source>&amp;Suggest a list</source>
@@ -164,6 +175,14 @@
         <message>
             <source>Key: N. Say nothing about this part.</source>
             <translation>Taste: N. Über dieses Teil nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Undo (Ctrl+Z)</source>
+            <translation>Rückgängig (Strg+Z)</translation>
+        </message>
+        <message>
+            <source>Take the last answer back</source>
+            <translation>Die letzte Antwort zurücknehmen</translation>
         </message>
         <message>
             <source>Blind second review</source>
@@ -902,8 +921,8 @@
             <translation>Steht bei jedem Urteil.</translation>
         </message>
         <message>
-            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation>Mindestens so lange; danach darf der Befehl „retention“ entfernen, was entschieden ist, nie ein Urteil.</translation>
+            <source>At least so long; then what is decided may go after the nightly backup, never a verdict.</source>
+            <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
         </message>
         <message>
             <source> days</source>
@@ -992,6 +1011,10 @@
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
             <translation>Nichts wurde gespeichert. Was nicht stimmt, steht unter jedem Feld.</translation>
+        </message>
+        <message>
+            <source>Nothing was saved, and no image goes.</source>
+            <translation>Nichts wurde gespeichert, und kein Bild geht.</translation>
         </message>
         <message>
             <source>Saved. From the next start on: %1.</source>
@@ -1407,8 +1430,8 @@
             <translation>Warten auf das erste Urteil…</translation>
         </message>
         <message>
-            <source>Lay the part down, then press Space or Enter.</source>
-            <translation>Teil hinlegen, dann Leertaste oder Enter drücken.</translation>
+            <source>Lay the part down, then press Enter.</source>
+            <translation>Das Teil hinlegen, dann Eingabe drücken.</translation>
         </message>
         <message>
             <source>Waiting for the next image file in the folder…</source>
@@ -1478,8 +1501,8 @@
             <translation>Ein Produkt ist bereit, sobald sein Rezept freigegeben ist.</translation>
         </message>
         <message>
-            <source>Inspect (Space or Enter)</source>
-            <translation>Prüfen (Leertaste, Enter)</translation>
+            <source>Inspect (Enter)</source>
+            <translation>Prüfen (Eingabe)</translation>
         </message>
         <message>
             <source>Acknowledge (Space)</source>
@@ -1557,12 +1580,24 @@
     <context>
         <name>LivePresenter</name>
         <message>
+            <source>Not inspected: the key came with the acknowledgement. Press Enter again.</source>
+            <translation>Nicht geprüft: Die Taste kam mit der Bestätigung. Bitte noch einmal Eingabe drücken.</translation>
+        </message>
+        <message>
+            <source>Stopped while the camera gave no picture.</source>
+            <translation>Angehalten, während die Kamera kein Bild gab.</translation>
+        </message>
+        <message>
             <source>The camera gives no new picture.</source>
             <translation>Die Kamera liefert kein neues Bild.</translation>
         </message>
         <message>
             <source>The camera is back. Waiting for its first verdict.</source>
             <translation>Die Kamera ist wieder da. Das erste Urteil steht noch aus.</translation>
+        </message>
+        <message>
+            <source>An NG waits to be acknowledged.</source>
+            <translation>Ein NG wartet auf Bestätigung.</translation>
         </message>
         <message>
             <source>The picture could not be judged or kept.</source>
@@ -2464,12 +2499,24 @@
             <source>retyped</source>
             <translation>umbenannt</translation>
         </message>
+        <message>
+            <source>taken back</source>
+            <translation>zurückgenommen</translation>
+        </message>
+        <message>
+            <source>undecided</source>
+            <translation>unentschieden</translation>
+        </message>
     </context>
     <context>
         <name>ReviewPanel</name>
         <message>
             <source>Read again (F5)</source>
             <translation>Neu lesen (F5)</translation>
+        </message>
+        <message>
+            <source>Undo (Ctrl+Z)</source>
+            <translation>Rückgängig (Strg+Z)</translation>
         </message>
         <message>
             <source>Nothing has been inspected yet.</source>
@@ -2518,6 +2565,22 @@
         <message>
             <source>Everything shown here is decided.</source>
             <translation>Über alles hier ist entschieden.</translation>
+        </message>
+        <message>
+            <source>Nothing was decided here that could be taken back.</source>
+            <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>
+        </message>
+        <message>
+            <source>Taken back: %1</source>
+            <translation>Zurückgenommen: %1</translation>
+        </message>
+        <message>
+            <source>taught as good: %1</source>
+            <translation>als gut gelehrt: %1</translation>
+        </message>
+        <message>
+            <source>reviewed blind: %1</source>
+            <translation>blind beurteilt: %1</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -2635,6 +2698,22 @@
         <message>
             <source>Keep them</source>
             <translation>Behalten</translation>
+        </message>
+        <message>
+            <source>Remove %1 image files (%2 MiB) of %3 MiB?</source>
+            <translation>%1 Bilddateien (%2 MiB) von %3 MiB löschen?</translation>
+        </message>
+        <message>
+            <source>By these rules they go after the next nightly backup, and cannot be brought back. Verdicts stay, and so do images of an NG or REVIEW that nobody has decided on.</source>
+            <translation>Nach diesen Regeln gehen sie nach der nächsten nächtlichen Sicherung und lassen sich nicht zurückholen. Urteile bleiben, ebenso Bilder eines NG oder REVIEW, über das niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>Aufbewahrung</translation>
+        </message>
+        <message>
+            <source>Save and let them go</source>
+            <translation>Speichern und löschen</translation>
         </message>
         <message>
             <source>Model profile</source>

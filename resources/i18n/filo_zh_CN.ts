@@ -2,6 +2,17 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
     <context>
+        <name>AlarmStrip</name>
+        <message>
+            <source>ALARM: %1</source>
+            <translation>警报：%1</translation>
+        </message>
+        <message>
+            <source>And %1 more.</source>
+            <translation>另有 %1 条。</translation>
+        </message>
+    </context>
+    <context>
         <name>AnomaliesPage</name>
         <message>
             <source>&amp;Suggest a list</source>
@@ -164,6 +175,14 @@
         <message>
             <source>Key: N. Say nothing about this part.</source>
             <translation>按键：N。对此零件不作判断。</translation>
+        </message>
+        <message>
+            <source>Undo (Ctrl+Z)</source>
+            <translation>撤销 (Ctrl+Z)</translation>
+        </message>
+        <message>
+            <source>Take the last answer back</source>
+            <translation>撤回上一个回答</translation>
         </message>
         <message>
             <source>Blind second review</source>
@@ -902,8 +921,8 @@
             <translation>随每个判定保存。</translation>
         </message>
         <message>
-            <source>At least so long; then the command “retention” may remove what is decided, never a verdict.</source>
-            <translation>至少保留这么久；之后 retention 命令可以移除已裁定的图像，绝不移除判定。</translation>
+            <source>At least so long; then what is decided may go after the nightly backup, never a verdict.</source>
+            <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
         </message>
         <message>
             <source> days</source>
@@ -992,6 +1011,10 @@
         <message>
             <source>Nothing was saved. What is wrong stands beneath each field.</source>
             <translation>未保存。问题显示在各字段下方。</translation>
+        </message>
+        <message>
+            <source>Nothing was saved, and no image goes.</source>
+            <translation>未保存，也不会移除任何图像。</translation>
         </message>
         <message>
             <source>Saved. From the next start on: %1.</source>
@@ -1407,8 +1430,8 @@
             <translation>正在等待第一个判定…</translation>
         </message>
         <message>
-            <source>Lay the part down, then press Space or Enter.</source>
-            <translation>放好零件，然后按空格键或回车键。</translation>
+            <source>Lay the part down, then press Enter.</source>
+            <translation>放好零件，然后按回车。</translation>
         </message>
         <message>
             <source>Waiting for the next image file in the folder…</source>
@@ -1478,8 +1501,8 @@
             <translation>配方签核后，产品即可检验。</translation>
         </message>
         <message>
-            <source>Inspect (Space or Enter)</source>
-            <translation>检测（空格或回车）</translation>
+            <source>Inspect (Enter)</source>
+            <translation>检测 (回车)</translation>
         </message>
         <message>
             <source>Acknowledge (Space)</source>
@@ -1557,12 +1580,24 @@
     <context>
         <name>LivePresenter</name>
         <message>
+            <source>Not inspected: the key came with the acknowledgement. Press Enter again.</source>
+            <translation>未检测：按键与确认同时到达。请再按一次回车。</translation>
+        </message>
+        <message>
+            <source>Stopped while the camera gave no picture.</source>
+            <translation>在相机没有画面时停止。</translation>
+        </message>
+        <message>
             <source>The camera gives no new picture.</source>
             <translation>相机没有提供新画面。</translation>
         </message>
         <message>
             <source>The camera is back. Waiting for its first verdict.</source>
             <translation>相机已恢复，正在等待首个判定。</translation>
+        </message>
+        <message>
+            <source>An NG waits to be acknowledged.</source>
+            <translation>有一个 NG 等待确认。</translation>
         </message>
         <message>
             <source>The picture could not be judged or kept.</source>
@@ -2464,12 +2499,24 @@
             <source>retyped</source>
             <translation>已改类型</translation>
         </message>
+        <message>
+            <source>taken back</source>
+            <translation>已撤回</translation>
+        </message>
+        <message>
+            <source>undecided</source>
+            <translation>未裁定</translation>
+        </message>
     </context>
     <context>
         <name>ReviewPanel</name>
         <message>
             <source>Read again (F5)</source>
             <translation>重新读取 (F5)</translation>
+        </message>
+        <message>
+            <source>Undo (Ctrl+Z)</source>
+            <translation>撤销 (Ctrl+Z)</translation>
         </message>
         <message>
             <source>Nothing has been inspected yet.</source>
@@ -2518,6 +2565,22 @@
         <message>
             <source>Everything shown here is decided.</source>
             <translation>此处显示的均已裁定。</translation>
+        </message>
+        <message>
+            <source>Nothing was decided here that could be taken back.</source>
+            <translation>这里没有可以撤回的裁定。</translation>
+        </message>
+        <message>
+            <source>Taken back: %1</source>
+            <translation>已撤回：%1</translation>
+        </message>
+        <message>
+            <source>taught as good: %1</source>
+            <translation>已教为良品：%1</translation>
+        </message>
+        <message>
+            <source>reviewed blind: %1</source>
+            <translation>已盲评：%1</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -2635,6 +2698,22 @@
         <message>
             <source>Keep them</source>
             <translation>保留</translation>
+        </message>
+        <message>
+            <source>Remove %1 image files (%2 MiB) of %3 MiB?</source>
+            <translation>删除 %1 个图像文件（%2 MiB，共 %3 MiB）？</translation>
+        </message>
+        <message>
+            <source>By these rules they go after the next nightly backup, and cannot be brought back. Verdicts stay, and so do images of an NG or REVIEW that nobody has decided on.</source>
+            <translation>按这些规则，它们将在下一次夜间备份后移除，且无法恢复。判定会保留，无人裁定的 NG 或 REVIEW 的图像也会保留。</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>保留</translation>
+        </message>
+        <message>
+            <source>Save and let them go</source>
+            <translation>保存并移除</translation>
         </message>
         <message>
             <source>Model profile</source>
