@@ -46,11 +46,11 @@ def old_images(state: AppState, product: str, parts: Path) -> int:
 
 
 @pytest.fixture
-def asked(qapp: QApplication) -> Iterator[Callable[[int], list[str]]]:
-    """Answer the next question with its first or its second button; what was asked."""
+def asked(qapp: QApplication) -> Iterator[Callable[[str], list[str]]]:
+    """Answer the next question with the button of a text; what was asked."""
     timer = QTimer(qapp)
 
-    def prepare(button: int) -> list[str]:
+    def prepare(button: str) -> list[str]:
         seen: list[str] = []
 
         def look() -> None:
@@ -58,7 +58,7 @@ def asked(qapp: QApplication) -> Iterator[Callable[[int], list[str]]]:
             if isinstance(box, QMessageBox):
                 timer.stop()
                 seen.append(box.text())
-                box.buttons()[button].click()
+                next(made for made in box.buttons() if made.text() == button).click()
 
         timer.timeout.connect(look)
         timer.start(5)
@@ -87,15 +87,15 @@ def test_a_quota_that_removes_nothing_is_kept_without_a_question(
     assert stored(state) == 8
 
 
-@pytest.mark.parametrize(("button", "kept"), [(0, True), (1, False)], ids=["let them go", "keep them"])
+@pytest.mark.parametrize(("button", "kept"), [("Save and let them go", True), ("Keep them", False)])
 def test_rules_by_which_images_go_are_kept_only_when_that_is_meant(
     panel: GeneralPage,
     state: AppState,
     old_images: int,
-    asked: Callable[[int], list[str]],
+    asked: Callable[[str], list[str]],
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
-    button: int,
+    button: str,
     kept: bool,
 ) -> None:
     # A GiB is the least that the box takes, and more than this test inspects.
