@@ -146,7 +146,8 @@ def test_the_button_of_the_toast_takes_back_as_well_and_goes_away_by_itself(
 ) -> None:
     assert panel_module.UNDO_SHOWN_S == 10.0
     press(shown, Qt.Key.Key_C)
-    assert 9_000 < shown.toast._end.remainingTime() <= 10_000
+    assert shown.toast._end.isActive()
+    assert shown.toast._end.interval() == 10_000
     QTest.mouseClick(shown.toast.undo_button, Qt.MouseButton.LeftButton)
     assert state.workbench.history.count(UNDECIDED) == 8
     shown.toast._shown_ms = 1
@@ -216,7 +217,7 @@ def test_taking_back_what_makes_an_ng_good_again_asks_for_the_pin(
 
         timer.timeout.connect(answer)
         timer.start(5)
-        QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        shown.undo()
         timer.deleteLater()
 
     for typed in (None, "161803"):
