@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from cli.line import _wanted, _with_password
+from filo_core.line.triggers.token import token_problem
 from tests.e2e.conftest import Result
 from workflows.settings.output_address import Output, OutputKind
-from workflows.settings.secret_store import SecretStore
+from workflows.settings.secret_store import LINE, SecretStore
 from workflows.settings.settings import Settings
 
 
@@ -107,3 +108,14 @@ def test_a_modbus_output_is_read_beside_a_trigger_and_asks_where_there_is_none(
     assert [choice.kind for choice in wanted.triggers] == triggers
     assert [choice.place for choice in wanted.plcs] == plcs
     assert len(wanted.sinks) == sinks
+
+
+def test_the_command_makes_one_token_and_prints_it_until_another_is_wished(
+    run: Callable[..., Result], filo_home: Path
+) -> None:
+    first = run("line", "token").stdout.strip()
+    assert token_problem(first) == ""
+    assert run("line", "token").stdout.strip() == first == SecretStore(filo_home).get(LINE)
+    second = run("line", "token", "--new").stdout.strip()
+    assert second != first
+    assert token_problem(second) == ""

@@ -8,12 +8,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from filo_core.errors import SourceError
+from filo_core.line.plc.access import refuse_everywhere
 from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.choose import make_sink
 from workflows.settings.file import write_settings_file
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import SecretStore
+from workflows.settings.settings import Settings
 
 Outputs = tuple[Output, ...]
 
@@ -89,7 +91,10 @@ class OutputStore:
             FiloError: why it does not work, as a sentence.
         """
         if output.is_asked:
-            check_port(*output.listens_on)
+            host, port = output.listens_on
+            if not Settings(home=self._home).modbus_everywhere:
+                refuse_everywhere(host)
+            check_port(host, port)
             return
         sink = self._sink(output, password)
         try:

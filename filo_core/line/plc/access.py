@@ -47,6 +47,19 @@ def is_everywhere(host: str) -> bool:
     return any(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_unspecified for *_, address in found)
 
 
+def refuse_everywhere(host: str) -> None:
+    """Listening on every network of the machine was not asked for.
+
+    Raises:
+        SourceError: if ``host`` means that.
+    """
+    if is_everywhere(host):
+        raise SourceError(
+            f"The Modbus server on {host} could be reached from every network of this machine. Name the address of the "
+            "machine's own network, or set FILO_MODBUS_EVERYWHERE=true."
+        )
+
+
 def networks_of(writers: Iterable[str]) -> tuple[Network, ...]:
     """Addresses and networks as they are written in the settings: ``10.0.0.7``, ``10.0.3.0/24``.
 

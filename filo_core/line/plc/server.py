@@ -12,7 +12,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from filo_core.errors import SourceError
-from filo_core.line.plc.access import ModbusAccess, is_everywhere
+from filo_core.line.plc.access import ModbusAccess, refuse_everywhere
 from filo_core.line.plc.connections import BoundedServer
 from filo_core.line.plc.panel import Panel
 from filo_core.line.plc.register_map import Holding, Input
@@ -46,11 +46,8 @@ class ModbusServer:
         self, handshake: Handshake, host: str = "127.0.0.1", port: int = 5020, access: ModbusAccess | None = None
     ) -> None:
         access = access or ModbusAccess()
-        if is_everywhere(host) and not access.everywhere:
-            raise SourceError(
-                f"The Modbus server on {host} could be reached from every network of this machine. Name the address "
-                "of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true."
-            )
+        if not access.everywhere:
+            refuse_everywhere(host)
         self._handshake = handshake
         self._host, self._port = host, port
         self._access = access

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tools.audit_attacks import __main__ as command
-from tools.audit_attacks.frame import Finding, NotHereError, run_all, run_attack, surroundings
+from tools.audit_attacks import line
+from tools.audit_attacks.frame import Attack, Finding, NotHereError, run_all, run_attack, surroundings
 
 
 def _held(home: Path) -> Finding:
@@ -69,3 +70,10 @@ def test_what_the_user_has_set_for_the_program_reaches_no_attack(
     found = surroundings(tmp_path)
     assert "FILO_OPERATOR" not in found
     assert found["FILO_HOME"] == str(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", line.ATTACKS, ids=lambda attack: attack.__name__)
+def test_the_attacks_on_the_line_are_held(attack: Attack) -> None:
+    row = run_attack("line", attack)
+    assert row.held, row.how
