@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from torch import Tensor
-
     from filo_core.benchmark.categories import Category
     from filo_core.benchmark.configurations import Configuration
     from filo_core.benchmark.measuring import MakeDetector
     from filo_core.descriptions.library import AnomalyLibrary
-    from filo_core.method.interfaces import GroundingBox, ImageFeatures, VisionLanguage
+    from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextAnswer, VisionLanguage
     from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import Recipe
 
@@ -45,15 +43,10 @@ class EverywhereSide:
     def __init__(self, inner: VisionLanguage) -> None:
         self._inner = inner
 
-    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
         """As without a box."""
         del boxes
-        return self._inner.probability(features, ())
-
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
-        """As without a box."""
-        del boxes
-        return self._inner.map(features, (), side)
+        return self._inner.answer(features, ())
 
 
 def configured_maker(configuration: Configuration, loaded: LoadedProfile, library: AnomalyLibrary) -> MakeDetector:

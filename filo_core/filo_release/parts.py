@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional
 from filo_core.filo_release.boxes import Candidate, filter_boxes, position_of_boxes
 from filo_core.filo_release.model import Maps, at_position, prepare_image, prompt_tokens
 from filo_core.method.grounding_dino import GENERIC_WORDS
-from filo_core.method.interfaces import ImageFeatures
+from filo_core.method.interfaces import ImageFeatures, TextAnswer
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from filo_core.filo_release.model import FiLoRelease
     from filo_core.method.grounding_dino import GroundingDinoLocalizer
     from filo_core.method.interfaces import GroundingBox
-    from filo_core.types import Position, Recipe
+    from filo_core.types import Recipe
 
 
 class ReleaseBackbone:
@@ -85,26 +86,23 @@ class ReleaseSide:
         )
         device = model.normal_prompt_learner.ctx.device
         self._normal, self._anomalous = normal.to(device), anomalous.to(device)
-        self._last: tuple[ImageFeatures, Position | None, Maps] | None = None
 
-    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
-        """Raw cosine, which the release halves together with the map's maximum; not a probability."""
-        return float(self._maps(features, boxes).similarities[1])
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
+        """The raw cosine, which the release halves together with the map's maximum and which is no probability.
 
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
-        """``(side, side)`` in [0, 1], blurred; ``side`` is the network's own."""
-        fused = self._maps(features, boxes).fused
-        assert fused.shape == (side, side), "the detector asks for the backbone's picture size"
-        return fused
-
-    def _maps(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Maps:
+        The map is blurred, and of the network's own side.
+        """
         position = position_of_boxes(boxes) if self._localized else None
-        if self._last is None or self._last[0] is not features or self._last[1] is not position:
-            model, unit = self._model, features.image_embedding[0]
-            prompts = model.read(model.shifts(unit), self._normal, at_position(self._anomalous, position))
-            branches = model.branches([s[0] for s in features.stages], [s[0] for s in features.values])
-            self._last = (features, position, model.compare(unit, branches, *prompts))
-        return self._last[2]
+        model, unit = self._model, features.image_embedding[0]
+        prompts = model.read(model.shifts(unit), self._normal, at_position(self._anomalous, position))
+        branches = model.branches([s[0] for s in features.stages], [s[0] for s in features.values])
+        maps = model.compare(unit, branches, *prompts)
+        return TextAnswer(lambda: float(maps.similarities[1]), partial(_map_of, maps))
+
+
+def _map_of(maps: Maps, side: int) -> Tensor:
+    assert maps.fused.shape == (side, side), "the detector asks for the backbone's picture size"
+    return maps.fused
 
 
 class ReleaseLocalizer:

@@ -211,11 +211,13 @@ class FiLoDetector:
         if side is None:
             return _TextAnswer()
         mapped, scored = alone or profile.vision_language_weight > 0, alone or profile.text_score
-        asked = mapped or scored
+        if not (mapped or scored):
+            return _TextAnswer()
+        answer = side.answer(features, boxes)
         return _TextAnswer(
-            side.map(features, boxes, self._backbone.image_size) if mapped else None,
-            side.probability(features, boxes) if scored else None,
-            side.sides(features, boxes).unfiltered if asked and isinstance(side, TextSide) else (),
+            answer.map(self._backbone.image_size) if mapped else None,
+            answer.probability() if scored else None,
+            answer.unfiltered,
         )
 
     def _scored(

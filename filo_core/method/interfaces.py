@@ -5,7 +5,7 @@ A profile chooses who answers: the compact profile's own small towers, or CLIP V
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,15 +98,26 @@ class Localizer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TextAnswer:
+    """What the text side says of one image. Each part is computed where it is asked for.
+
+    Attributes:
+        probability: p of eq. (1), the anomalous probability of the image, in [0, 1].
+        map: M_vl of eq. (4), ``(side, side)`` float32 in [0, 1], from the side in pixels.
+        unfiltered: sides of the prompts that runtime filtering would have emptied, so that it was not applied to them.
+    """
+
+    probability: Callable[[], float]
+    map: Callable[[int], Tensor]
+    unfiltered: tuple[str, ...] = ()
+
+
 class VisionLanguage(Protocol):
-    """The text side set up for one recipe: p of eq. (1) and M_vl of eq. (4)."""
+    """The text side set up for one recipe."""
 
-    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
-        """Anomalous probability of an image, batch of one, in [0, 1]."""
-        ...
-
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
-        """``(side, side)`` float32 in [0, 1]."""
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
+        """What it says of an image, batch of one."""
         ...
 
 

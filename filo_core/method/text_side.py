@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from filo_core.method.filtering import filter_prompts
+from filo_core.method.interfaces import TextAnswer
 from filo_core.method.learned_prompts import AGNOSTIC_CLASS, LearnedPrompts
 from filo_core.method.positions import positions_of
 from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts, normal_prompts
@@ -67,32 +69,28 @@ class TextSide:
         if heads is not None and heads.settings.learned_prompts:
             word = recipe.class_name if heads.settings.class_name else AGNOSTIC_CLASS
             self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names, text_encoder.tokenize)
-        self._last: tuple[ImageFeatures, tuple[GroundingBox, ...], Sides] | None = None
 
-    def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:
-        """Both sides for a batch of one: union of the families, filtered by the image, then the mean (III-B)."""
-        given = tuple(boxes)
-        if self._last is None or self._last[0] is not features or self._last[1] != given:
-            self._last = (features, given, self._new_sides(features, given))
-        return self._last[2]
-
-    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
-        """Anomalous probability of eq. (1) for a batch of one."""
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
+        """P of eq. (1), and M_vl of eqs. (2) to (4) with a 1×1 kernel on the last stage if there are no heads."""
         sides = self.sides(features, boxes)
+        return TextAnswer(
+            partial(self._probability, features, sides), partial(self._map, features, sides), sides.unfiltered
+        )
+
+    def _probability(self, features: ImageFeatures, sides: Sides) -> float:
         image = features.image_embedding[0]
         if self._heads is None:
             return float(anomalous_probability(image, sides.normal, sides.anomalous))
         scale = self._heads.settings.score_scale
         return float(anomalous_probability(self._heads.adapter(image), sides.normal, sides.anomalous, scale))
 
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
-        """M_vl ``(side, side)`` in [0, 1]: eqs. (2) to (4); a 1×1 kernel on the last stage if no heads."""
-        sides = self.sides(features, boxes)
+    def _map(self, features: ImageFeatures, sides: Sides, side: int) -> Tensor:
         normal, anomalous = side_maps(self._heads, features, sides.normal, sides.anomalous, side)
         return fuse_sides(normal, anomalous)
 
     @torch.inference_mode()
-    def _new_sides(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...]) -> Sides:
+    def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:
+        """Both sides for a batch of one: union of the families, filtered by the image, then the mean (III-B)."""
         if self._heads is None:
             normal, anomalous = self._fixed(positions_of(boxes))
             return Sides(side_feature(normal), side_feature(anomalous))

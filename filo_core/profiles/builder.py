@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +23,7 @@ from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.folders import profile_folders
+from filo_core.profiles.identity import model_hash
 from filo_core.profiles.loaded import LoadedProfile
 from filo_core.profiles.manifest import (
     MANIFEST_NAME,
@@ -91,7 +89,7 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
     chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
     if profile.method == "filo":
-        return load_release(folder, profile, architecture, chosen, _hash(profile, architecture, None))
+        return load_release(folder, profile, architecture, chosen, model_hash(profile, architecture, None))
     vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
@@ -107,7 +105,7 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
         text_encoder=text_encoder,
         localizer=_localizer(folder, profile, chosen),
         device=chosen,
-        model_hash=_hash(profile, architecture, vocabulary),
+        model_hash=model_hash(profile, architecture, vocabulary),
         model=model,
         heads=heads,
         new_text_side=heads and (lambda recipe: TextSide(recipe, text_encoder, heads, model)),
@@ -177,18 +175,3 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     except (RuntimeError, SafetensorError) as error:
         raise ProfileError(f"{path} does not fit {profile.architecture}: {error}") from error
     return model
-
-
-def _hash(profile: ModelProfile, architecture: dict[str, Any], vocabulary: Vocabulary | None) -> str:
-    """Identity of a model: the manifest's numbers, which hold the hash of the weights file or the seed in its place.
-
-    Computed weights differ in their last bits from machine to machine, so their bytes are no identity.
-    """
-    optional = ("heads", "heads_weights", "grounding", "patch_head", "neighbourhoods")
-    absent = {part for part in optional if not getattr(profile, part)}
-    absent |= {"method"} if profile.method == "filo++" else set()
-    numbers = profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by"} | absent)
-    content: dict[str, Any] = {"profile": numbers, "network": architecture}
-    if vocabulary is not None:
-        content["words"] = asdict(vocabulary)
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -77,7 +77,7 @@ def numbers() -> dict[str, Any]:
     vision_language, few_shot = fuse_sides(fused_normal, fused_anomalous), few_shot_map(distances, image.grid, SIDE)
     suppressed = suppress_outside(combine_maps(vision_language, few_shot, 0.5), [BOX], 0.7)
     final = smooth(suppressed, 1.0)
-    probability = text.probability(image, [BOX])
+    probability = text.answer(image, [BOX]).probability()
     found = {
         "image embedding": image.image_embedding,
         "patch embeddings": image.patch_embeddings,

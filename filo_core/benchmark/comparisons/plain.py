@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from open_clip.zero_shot_metadata import OPENAI_IMAGENET_TEMPLATES
 
+from filo_core.method.interfaces import TextAnswer
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
 from filo_core.method.scoring import anomalous_probability, side_feature, upsample
 
@@ -45,14 +47,16 @@ class PromptSide:
     def __init__(self, prompts: tuple[Sequence[str], Sequence[str]], text_encoder: TextEncoder) -> None:
         self.normal, self.anomalous = (side_feature(text_encoder.encode(side)) for side in prompts)
 
-    def probability(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> float:
-        """Anomalous probability of the image, batch of one."""
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
+        """Score and map of an image, batch of one."""
         del boxes
+        return TextAnswer(partial(self._probability, features), partial(self.map, features))
+
+    def _probability(self, features: ImageFeatures) -> float:
         return float(anomalous_probability(features.image_embedding[0], self.normal, self.anomalous))
 
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
+    def map(self, features: ImageFeatures, side: int) -> Tensor:
         """``(side, side)`` in [0, 1]: every patch against the two sides."""
-        del boxes
         share = anomalous_probability(features.patch_embeddings[0], self.normal, self.anomalous)
         return upsample(share.view(1, 1, *features.grid), side)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from filo_core.method.interfaces import Backbone, GroundingBox
+    from filo_core.method.interfaces import Backbone
 
 WINDOW_SIDES = (2, 3)
 """Sides in patches; the whole image comes on top."""
@@ -73,9 +73,8 @@ class WindowBackbone:
 class WindowSide(PromptSide):
     """WinCLIP's zero-shot map: harmonic over the windows of a patch, then over the sizes and the whole image."""
 
-    def map(self, features: ImageFeatures, boxes: Sequence[GroundingBox], side: int) -> Tensor:
+    def map(self, features: ImageFeatures, side: int) -> Tensor:
         """``(side, side)`` in [0, 1]."""
-        del boxes
         patches = features.grid[0] * features.grid[1]
         maps = [anomalous_probability(features.image_embedding[0], self.normal, self.anomalous).expand(patches)]
         for window_side, windows in zip(WINDOW_SIDES, features.stages[1:], strict=True):

@@ -15,7 +15,7 @@ from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
-from filo_core.method.interfaces import GroundingBox
+from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextAnswer
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
@@ -183,3 +183,27 @@ def test_strange_and_many_anomaly_names_go_through_a_whole_detector(
     assert 0.0 <= prediction.image_score <= 1.0
     assert prediction.anomaly_map.shape == (32, 32)
     assert bool(np.isfinite(prediction.anomaly_map).all())
+
+
+class FixedSide:
+    """A text side of another kind than ours: it counts how often it is asked, and says what it could not filter."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
+        del features, boxes
+        self.asked += 1
+        return TextAnswer(lambda: 0.25, lambda side: torch.full((side, side), 0.5), ("normal",))
+
+
+def test_any_text_side_is_asked_once_an_image_and_all_of_its_answer_is_used(tiny_clip: open_clip.CLIP) -> None:
+    side = FixedSide()
+    words = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
+    recipe = ProductDraft(ProductDescription("p", "tile")).recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
+    backbone = OpenClipImageEncoder(tiny_clip, PROFILE.stages, PROFILE.mean, PROFILE.std)
+    detector = FiLoDetector(recipe, PROFILE, backbone, words, WholeImageLocalizer(), text_side=side)
+    predicted = detector.predict(picture(1))
+    assert side.asked == 1
+    assert predicted.unfiltered_sides == ("normal",)
+    assert predicted.image_score == pytest.approx((0.25 + 0.5) / 2)

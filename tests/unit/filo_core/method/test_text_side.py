@@ -89,14 +89,14 @@ def test_a_normal_image_scores_low_and_one_like_its_descriptions_high() -> None:
     side = TextSide(_recipe("crack"), KnownWords())
     normal = _features(torch.eye(4)[0].repeat(4, 1))
     cracked = _features(torch.eye(4)[2].repeat(4, 1))
-    assert side.probability(normal, ()) < 1e-6
-    assert side.probability(cracked, ()) > 1.0 - 1e-6
+    assert side.answer(normal, ()).probability() < 1e-6
+    assert side.answer(cracked, ()).probability() > 1.0 - 1e-6
 
 
 def test_the_vision_language_map_lights_up_the_patch_that_differs() -> None:
     side = TextSide(_recipe("crack"), KnownWords())
     patches = torch.stack([torch.eye(4)[0], torch.eye(4)[2], torch.eye(4)[0], torch.eye(4)[0]])
-    anomaly_map = side.map(_features(patches), (), 4)
+    anomaly_map = side.answer(_features(patches), ()).map(4)
     assert anomaly_map.shape == (4, 4)
     assert int(anomaly_map.argmax()) == 3
     assert float(anomaly_map[3, 0]) < 1e-6

@@ -137,7 +137,7 @@ def test_the_order_of_anomaly_names_changes_no_score(tiny_clip: open_clip.CLIP, 
     encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     seen = features()
     scores = [
-        TextSide(recipe(*names), encoder, heads, tiny_clip).probability(seen, [BOX])
+        TextSide(recipe(*names), encoder, heads, tiny_clip).answer(seen, [BOX]).probability()
         for names in (("crack", "stain", "dent"), ("dent", "crack", "stain"))
     ]
     assert scores[0] == pytest.approx(scores[1], abs=1e-4)
@@ -167,11 +167,11 @@ def test_a_strange_anomaly_name_is_encoded_and_cut_at_the_context_never_an_error
     heads = TrainedHeads(tiny_clip, (1,), HeadSettings())
     encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     side = TextSide(recipe(name), encoder, heads, tiny_clip)
-    assert 0.0 <= side.probability(features(), [BOX]) <= 1.0
+    assert 0.0 <= side.answer(features(), [BOX]).probability() <= 1.0
 
 
 def test_three_hundred_anomaly_names_only_cost_time(tiny_clip: open_clip.CLIP) -> None:
     heads = TrainedHeads(tiny_clip, (1,), HeadSettings())
     encoder = OpenClipTextEncoder(tiny_clip, TOKENIZE)
     side = TextSide(recipe(*(f"flaw number {i}" for i in range(300))), encoder, heads, tiny_clip)
-    assert 0.0 <= side.probability(features(), [BOX]) <= 1.0
+    assert 0.0 <= side.answer(features(), [BOX]).probability() <= 1.0
