@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,17 @@ from filo_core.errors import FiloError
 from filo_core.types import Inspection, Origin, Prediction, Recipe, SourceImage, Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from filo_core.method.interfaces import Detector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a detector said about some pixels; ``problem`` is the sentence that says why there is no prediction."""
+
+    prediction: Prediction | None
+    problem: str = ""
 
 
 def judge(image: SourceImage, recipe: Recipe, detector: Detector, origin: Origin, started: float) -> Inspection:
@@ -25,9 +36,13 @@ def judge(image: SourceImage, recipe: Recipe, detector: Detector, origin: Origin
         origin: where the image came from.
         started: ``time.perf_counter()`` when decoding began; ``seconds`` counts from there.
     """
+    return decide(image, ask(detector, image.pixels), recipe, origin, started)
+
+
+def ask(detector: Detector, pixels: NDArray[np.uint8]) -> Answer:
+    """What the detector says of ``(H, W, 3)`` uint8 RGB; what goes wrong in it is a sentence."""
     try:
-        prediction = detector.predict(image.pixels)
-        problem = _unusable(prediction)
+        prediction = detector.predict(pixels)
     except MemoryError:
         problem = "There was not enough memory to judge this image. Close other programs, or use a smaller image."
     except FiloError as error:
@@ -35,8 +50,17 @@ def judge(image: SourceImage, recipe: Recipe, detector: Detector, origin: Origin
     except (RuntimeError, ValueError, ArithmeticError) as error:
         # What torch and numpy raise on a picture they cannot take, a full graphics card included.
         problem = f"The model failed on this image ({_first_line(error)}). Judge it by eye, and report this."
-    if problem:
-        return not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
+    else:
+        problem = _unusable(prediction)
+        return Answer(None, problem) if problem else Answer(prediction)
+    return Answer(None, problem)
+
+
+def decide(image: SourceImage, answer: Answer, recipe: Recipe, origin: Origin, started: float) -> Inspection:
+    """The verdict that an answer gives under the recipe's limits; the rest as for :func:`judge`."""
+    prediction = answer.prediction
+    if prediction is None:
+        return not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, answer.problem)
     return Inspection(
         name=image.name,
         image_hash=image.image_hash,

@@ -1,5 +1,6 @@
 """Image files and camera frames into pixels, or into a sentence that says why not; which files are images at all."""
 
+from filo_core.imaging.encoding import encode_frame
 from filo_core.imaging.limits import MAX_FILE_BYTES, MAX_PIXELS
 from filo_core.imaging.listing import (
     IMAGE_SUFFIXES,
@@ -16,7 +17,6 @@ from filo_core.imaging.names import printable_name, without_controls
 from filo_core.imaging.reading import (
     changed_at,
     decode_image,
-    encode_frame,
     hash_encoded,
     read_encoded,
     read_image,

@@ -18,25 +18,17 @@ The rules, so that the same picture always gives the same pixels:
 from __future__ import annotations
 
 import hashlib
-import io
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
-
-from filo_core.errors import ShapeMismatchError, UnreadableImageError
+from filo_core.errors import UnreadableImageError
 from filo_core.imaging.decoders import decode_safely
 from filo_core.imaging.limits import MAX_FILE_BYTES, default_limits
 from filo_core.imaging.listing import os_refusal
 from filo_core.imaging.names import printable_name
 from filo_core.imaging.refusals import RefusalError
 from filo_core.types import SourceImage
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def read_image(path: Path, *, name: str | None = None, max_pixels: int | None = None) -> SourceImage:
@@ -113,27 +105,6 @@ def decode_image(
         pixels=pixels,
         captured_at=datetime.now(UTC) if captured_at is None else captured_at,
     )
-
-
-def encode_frame(pixels: NDArray[np.uint8], name: str, captured_at: datetime, frame_id: int) -> SourceImage:
-    """A camera frame as an image: lossless PNG, whose SHA-256 is the ``image_hash``.
-
-    Args:
-        pixels: ``(H, W, 3)`` uint8 RGB; kept as it is, not copied.
-        name: what the frame is called.
-        captured_at: UTC.
-        frame_id: the source's number of the frame.
-
-    Raises:
-        ShapeMismatchError: if ``pixels`` is of another shape or type.
-    """
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or pixels.size == 0:
-        raise ShapeMismatchError(f"a frame must be (H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
-    encoded = io.BytesIO()
-    # Level 1: half as large again as the smallest, in a fifth of its time; the line waits for this.
-    Image.fromarray(pixels).save(encoded, "PNG", compress_level=1)
-    data = encoded.getvalue()
-    return SourceImage(name, data, hash_encoded(data), pixels, captured_at, frame_id)
 
 
 def hash_encoded(encoded: bytes) -> str:

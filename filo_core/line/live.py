@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Generic
 
 from filo_core.errors import FiloError
 from filo_core.events import ImageInspected
-from filo_core.imaging import encode_frame
-from filo_core.judging import judge
+from filo_core.line.frames import judge_frame
 from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
 from filo_core.line.sources.base import SourceState
 from filo_core.loops import Loop
-from filo_core.types import Inspection, Origin, RecipeVersion, Verdict
+from filo_core.types import Inspection, RecipeVersion, Verdict
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import Frame, ImageSource
@@ -197,11 +196,7 @@ class LiveInspection(Generic[EngineT]):
             frame = self.source.newest()
 
     def _judge(self, frame: Frame, detector: Detector) -> Inspection:
-        started = time.perf_counter()
-        name = f"{self.source.name} #{frame.frame_id}"
-        image = encode_frame(frame.pixels, name, frame.captured_at, frame.frame_id)
-        inspection = judge(image, self.recipe_version.recipe, detector, Origin.LIVE, started)
-        return replace(inspection, frame_age_ms=(time.monotonic() - frame.captured_monotonic) * 1000.0)
+        return judge_frame(frame, f"{self.source.name} #{frame.frame_id}", self.recipe_version.recipe, detector)
 
     def _count(self, inspection: Inspection) -> None:
         self._problem = ""

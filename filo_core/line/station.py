@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
-from filo_core.imaging import encode_frame
 from filo_core.judging import judge
+from filo_core.line.frames import judge_frame
 from filo_core.line.ledger import Ledger, Unkept
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
 from filo_core.line.sources.base import Frame, SourceState
@@ -257,12 +257,9 @@ class Station:
         return None
 
     def _inspect(self, trigger: Trigger, picture: Frame | SourceImage) -> Inspection:
-        started = time.perf_counter()
         if isinstance(picture, SourceImage):
-            return judge(picture, self._recipe, self._detector, Origin.LIVE, started)
-        image = encode_frame(picture.pixels, trigger.trigger_id, picture.captured_at, picture.frame_id)
-        inspection = judge(image, self._recipe, self._detector, Origin.LIVE, started)
-        return replace(inspection, frame_age_ms=(time.monotonic() - picture.captured_monotonic) * 1000.0)
+            return judge(picture, self._recipe, self._detector, Origin.LIVE, time.perf_counter())
+        return judge_frame(picture, trigger.trigger_id, self._recipe, self._detector)
 
     # Answering -------------------------------------------------------------------------------------------------
 
