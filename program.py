@@ -64,7 +64,7 @@ COMMANDS = {
     ),
     "doctor": Command("cli.doctor", "doctor", "Check this installation: packages, device, profiles, database."),
     "export": Command(
-        "cli.export", "export", "Write the inspections of a product to a file. Nothing in the record changes."
+        "cli.export", "export", "Write the inspections of a product to a file. The record tells who did."
     ),
     "forward": Command(
         "cli.forward",
@@ -104,6 +104,7 @@ GROUPS = {
         "cli.user", "app", "Users, their roles and PINs. Nobody has to sign in until the first is created."
     ),
     "secret": Command("cli.secret", "app", "Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST."),
+    "database": Command("cli.database", "app", "A server's database. FILO_DATABASE names its owner here."),
     "line": Command("cli.line", "app", "Run a line without a window."),
 }
 

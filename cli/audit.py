@@ -11,9 +11,11 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
-from cli.options import AsJson, Database
+from cli.options import AsJson, Database, User
+from cli.signing_in import managing
 from storage.audit.noted import parse_head
 from storage.storage import open_storage
+from workflows.export.handing_out import export_chain
 
 _SHOWN = 20
 
@@ -64,12 +66,12 @@ def export(
     file: Annotated[
         Path, typer.Argument(help="Archive to write; check it with tools/check_audit.py", parser=typed.path)
     ],
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Write the chain and its rows to an archive that can be checked without this program."""
-    settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        head = storage.export_chain(file)
+    with managing(settings_with(database=database), user) as (access, _):
+        head = export_chain(access, file)
     say(f"{head.sequence} entries were written to {file}. Check them with: python -I tools/check_audit.py {file}")
     say("Hand the file and the checker over on different ways; docs/record.md has the checker's SHA-256.")
     say(f"Head {head}")

@@ -9,8 +9,10 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson, Database
-from workflows.keeping.backups import back_up_record, restore_record
+from cli.options import AsJson, Database, User
+from cli.signing_in import managing, signed_in
+from workflows.keeping.backups import back_up_record
+from workflows.keeping.restoring import restore_record
 
 
 @speaks_plainly
@@ -22,11 +24,14 @@ def backup(
             parser=typed.path,
         ),
     ],
+    user: User = "",
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
     """Copy the record while it is in use, and check the copy."""
-    made = back_up_record(settings_with(database=database), target)
+    settings = settings_with(database=database)
+    with managing(settings, user) as (access, _):
+        made = back_up_record(settings, target, access)
     if as_json:
         print_json({"file": str(made.file), "inspections": made.inspections, "images": made.images})
         return
@@ -39,10 +44,12 @@ def backup(
 @speaks_plainly
 def restore(
     source: Annotated[Path, typer.Argument(help="Folder or file written by backup.", parser=typed.path)],
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Put a backup in the record's place; the record that was there is kept aside. Close all windows first."""
-    restored, kept = restore_record(settings_with(database=database), source)
+    settings = settings_with(database=database)
+    restored, kept = restore_record(settings, source, lambda storage: signed_in(storage, user, settings)[0])
     say(f"{restored.inspections} inspections were restored to {restored.file}.")
     if kept is not None:
         say(f"The record that was there is now {kept}.")

@@ -17,7 +17,6 @@ from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
 from storage.storage import open_storage
-from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
 from workflows.products.evidence import confirmed_evidence, drift
 from workflows.products.steps import calibration_steps
@@ -46,7 +45,7 @@ def calibrate(
     check_rate(alpha)
     settings = settings_with(database=database, device=device)
     with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
-        access, pin = signed_in(storage, user, settings.station) if sign_off else (Access(storage), "")
+        access, pin = signed_in(storage, user, settings)
         at_end.callback(access.sign_out)
         catalogue = Catalogue(storage, access)
         draft = catalogue.draft(name)
@@ -55,6 +54,7 @@ def calibrate(
         assert isinstance(found, Calibrated), "calibration ends with its result"
         recipe = draft.recipe(found.limits, engine.model_hash)
         left_out = confirmed_evidence(storage, name, recipe).sentence
+        changes = catalogue.unsigned_changes(name)
         version = catalogue.sign_off(name, settings.operator, engine.model_hash, pin) if sign_off else None
     if as_json:
         print_json(_calibrated_json(found) | {"left_out": left_out, "recipe_version": version and version.version})
@@ -63,6 +63,8 @@ def calibrate(
     if left_out:
         say(left_out)
     say(f"OK up to {found.limits.ok:.4f}, NG above {found.limits.ng:.4f}.")
+    for change in changes if sign_off else ():
+        say(f"Signed: {change}")
     say(
         f"Recipe version {version.version} is in force."
         if version

@@ -9,10 +9,11 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson, Database, FirstDay, LastDay, Name
+from cli.options import AsJson, Database, FirstDay, LastDay, Name, User
+from cli.signing_in import managing
 from filo_core.types import InspectionFilter, Verdict
-from storage.storage import open_storage
-from workflows.export.formats import ExportFormat, write_export
+from workflows.export.formats import ExportFormat
+from workflows.export.handing_out import export_inspections
 from workflows.export.selection import Selection
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.day_ranges import typed_range
@@ -28,14 +29,15 @@ def export(
     last: LastDay = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
+    user: User = "",
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write the inspections of a product to a file. Nothing in the record changes."""
+    """Write the inspections of a product to a file. The record tells who did."""
     since, until = typed_range(first, last)
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        catalogue = Catalogue(storage)
+    with managing(settings, user) as (access, _):
+        catalogue = Catalogue(access.storage, access)
         product = catalogue.draft(name).description.name
         wanted = InspectionFilter(
             product=product,
@@ -43,7 +45,8 @@ def export(
             since=since,
             until=until,
         )
-        count = write_export(Selection(History(storage), wanted, reviewed), catalogue, format_, out)
+        selection = Selection(History(access.storage), wanted, reviewed)
+        count = export_inspections(access, selection, catalogue, format_, out)
     if as_json:
         print_json({"product": product, "format": format_.value, "inspections": count, "out": str(out)})
         return

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson, Database
+from cli.options import AsJson, Database, User
 from cli.signals import ended_by_signal, watch_until
+from cli.signing_in import signed_in
 from filo_core.errors import StorageError
 from storage.storage import open_storage
+from workflows.keeping.allowed import allow_plant
 from workflows.keeping.forwarding import Forwarder, forwarder_of
 
 _LOOK_EVERY_S = 0.5
@@ -21,6 +23,7 @@ _LOOK_EVERY_S = 0.5
 def forward(
     plant: Annotated[str, typer.Option(help="Its address; main.py secret set plant keeps the password.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Forward what there is, then end.")] = False,
+    user: User = "",
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
@@ -30,6 +33,10 @@ def forward(
         forwarder = forwarder_of(settings, storage, plant)
         if forwarder is None:
             raise StorageError("No plant is named. Give --plant, or set FILO_PLANT_DATABASE.")
+        if user:
+            access, _ = signed_in(storage, user, settings)
+            allow_plant(access, forwarder.plant_url, settings.operator)
+            access.sign_out()
         if not once and not as_json:
             say(f"{settings.station} forwards until it is stopped with Ctrl+C.")
         count = forwarder.forward() if once else _until_stopped(forwarder)

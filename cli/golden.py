@@ -13,7 +13,7 @@ from rich.table import Table
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.options import AsJson, Database, Device, InspectingUser, Name, User
-from cli.signing_in import inspecting_as, signed_in
+from cli.signing_in import inspecting_as, managing
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
@@ -36,12 +36,8 @@ def _open(database: str) -> Storage:
 def _signed_in(database: str, user: str, by: str = "") -> Iterator[tuple[GoldenSets, str, str]]:
     """The golden sets with the user signed in, who does it, and the PIN for what needs it again."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        access, pin = signed_in(storage, user, settings.station)
-        try:
-            yield GoldenSets(storage, access), by or settings.operator, pin
-        finally:
-            access.sign_out()
+    with managing(settings, user) as (access, pin):
+        yield GoldenSets(access.storage, access), by or settings.operator, pin
 
 
 @app.command()
@@ -153,7 +149,7 @@ def check(
     checked: GoldenChecked | None = None
     with (
         open_storage(settings.database_url, settings.images) as storage,
-        inspecting_as(storage, user, settings) as checked_by,
+        inspecting_as(storage, user, settings) as (checked_by, _),
     ):
         catalogue = Catalogue(storage)
         engine = load_engine(catalogue.recipe(name).recipe.profile, settings.device, settings.models)

@@ -46,7 +46,7 @@ def inspect(
     with (
         open_storage(settings.database_url, settings.images) as storage,
         forwarding(settings, storage),
-        inspecting_as(storage, user, settings) as operator,
+        inspecting_as(storage, user, settings) as (operator, _),
     ):
         if storage.recovered.sentence:
             warn(storage.recovered.sentence)

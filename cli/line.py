@@ -33,6 +33,7 @@ from workflows.line.doors import Doors, doors_of
 from workflows.line.outputs import OutputStore
 from workflows.line.run import Line
 from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
+from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
 from workflows.settings.output_address import Output, OutputKind
@@ -93,8 +94,10 @@ def run(
     with (
         open_storage(settings.database_url, settings.images) as storage,
         forwarding(settings, storage),
-        inspecting_as(storage, user, settings) as operator,
+        inspecting_as(storage, user, settings) as (operator, access),
     ):
+        if output:
+            allow_outputs(access, output)
         doors = doors_of(settings).with_certificate(certificate, certificate_key)
         wanted = _wanted(source, trigger, output, ca_file, deadline, settings, doors)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)

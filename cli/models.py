@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,8 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
-from cli.options import AsJson
+from cli.options import AsJson, Database, User
+from cli.signing_in import managing
 from filo_core.errors import ProfileError
 from filo_core.profiles.downloads import Report
 from filo_core.profiles.manifest import read_manifest
@@ -99,27 +101,40 @@ def install(
         str, typer.Option(help="Folder on a web server with the files and their SHA256SUMS. Default: their authors'.")
     ] = "",
     seeded: Annotated[bool, typer.Option("--seeded", help="Random weights, to try the program: untrained.")] = False,
+    user: User = "",
+    database: Database = "",
 ) -> None:
     """Install a profile into FILO_HOME/models: whole, or not at all."""
-    models = settings_with().models
-    if name == "eyes":
-        _install_eyes(source, models)
-        return
+    from workflows.people.installing import install_model
+
+    settings = settings_with(database=database)
+    put = _putting(name, settings.models, source, url, seeded=seeded)
+    with managing(settings, user) as (access, _):
+        folder = install_model(access, settings.models, name, put)
+    if seeded:
+        say(f"{folder} holds random weights: it is untrained, and its results mean nothing.")
+    elif name == "filo":
+        _say_what_filo_has(folder)
+    elif name == "full":
+        say(f"Installed {folder}.")
+
+
+def _putting(name: str, models: Path, source: Path | None, url: str, *, seeded: bool) -> Callable[[], Path]:
+    """What installs the profile that was asked for."""
     from filo_core.profiles.install import install_full, install_release, install_seeded
 
+    if name == "eyes":
+        return lambda: _install_eyes(source, models)
     if name == "full" and seeded:
-        say(f"{install_seeded(models)} holds random weights: it is untrained, and its results mean nothing.")
-    elif name == "full" and source is not None:
-        say(f"Installed {install_full(source, models)}.")
-    elif name == "full":
-        say(f"Installed {_install_from(url, models)}.")
-    elif name == "filo" and source is not None:
-        _say_what_filo_has(install_release(source, models))
-    else:
-        raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
+        return lambda: install_seeded(models)
+    if name == "full":
+        return (lambda: _install_from(url, models)) if source is None else (lambda: install_full(source, models))
+    if name == "filo" and source is not None:
+        return lambda: install_release(source, models)
+    raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
 
 
-def _install_eyes(source: Path | None, models: Path) -> None:
+def _install_eyes(source: Path | None, models: Path) -> Path:
     from filo_core.trunks.installing import install_from, install_published
     from filo_core.trunks.listed import shipped_trunks
 
@@ -132,6 +147,7 @@ def _install_eyes(source: Path | None, models: Path) -> None:
     for spec in installed:
         say(f"Installed {spec.name}: {spec.title}, {spec.licence}.")
     say("Recipes keep the trunks they were signed off with. Calibrate a product again and sign it off to change.")
+    return store.user_folder or models
 
 
 def _say_what_filo_has(folder: Path) -> None:

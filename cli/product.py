@@ -11,7 +11,7 @@ from rich.table import Table
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, trained_word
 from cli.options import AsJson, Database, Name, User
-from cli.signing_in import signed_in
+from cli.signing_in import managing
 from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion
 from storage.storage import open_storage
 from workflows.products.catalogue import Catalogue
@@ -45,13 +45,9 @@ def create(
     """Create a product from good images, set its limits and sign off its first recipe."""
     settings = settings_with(database=database)
     description = ProductDescription(name, class_name, kind, domain)
-    with open_storage(settings.database_url, settings.images) as storage:
-        access, pin = signed_in(storage, user, settings.station)
-        try:
-            catalogue = Catalogue(storage, access)
-            version, calibrated = create_product(catalogue, settings, description, references, anomalies, pin=pin)
-        finally:
-            access.sign_out()
+    with managing(settings, user) as (access, pin):
+        catalogue = Catalogue(access.storage, access)
+        version, calibrated = create_product(catalogue, settings, description, references, anomalies, pin=pin)
     if as_json:
         print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence})
         return
@@ -124,12 +120,14 @@ def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
 @app.command()
 @speaks_plainly
 def export(
-    name: Name, file: Annotated[Path, typer.Argument(help="File to write.", parser=typed.path)], database: Database = ""
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="File to write.", parser=typed.path)],
+    user: User = "",
+    database: Database = "",
 ) -> None:
     """Write a product with its good images to one file."""
-    settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        Catalogue(storage).export(name, file)
+    with managing(settings_with(database=database), user) as (access, _):
+        Catalogue(access.storage, access).export(name, file)
     say(f"{name} was written to {file}")
 
 
@@ -138,12 +136,12 @@ def export(
 def import_product(
     file: Annotated[Path, typer.Argument(help="File written by export.", parser=typed.path)],
     new_name: Annotated[str, typer.Option("--name", help="Another name for it, where its own is taken.")] = "",
+    user: User = "",
     database: Database = "",
 ) -> None:
     """Read a product from a file; refused when any hash in it is wrong."""
-    settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        draft = Catalogue(storage).import_product(file, new_name)
+    with managing(settings_with(database=database), user) as (access, _):
+        draft = Catalogue(access.storage, access).import_product(file, new_name)
     following = f"Next: {draft.missing(draft.next_step)}" if draft.next_step else "It is ready to inspect."
     say(f"{draft.description.name} was imported. {following}")
 

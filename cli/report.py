@@ -9,9 +9,11 @@ import typer
 
 from cli import typed
 from cli.common import say, settings_with, speaks_plainly
-from cli.options import Database, FirstDay, LastDay, Name
+from cli.options import Database, FirstDay, LastDay, Name, User
+from cli.signing_in import managing
 from filo_core.types import InspectionFilter
 from storage.storage import open_storage
+from workflows.export.handing_out import export_report
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.day_ranges import typed_range
 from workflows.reporting.report import read_report, report_lines
@@ -24,19 +26,19 @@ def report(
     last: LastDay = "",
     station: Annotated[str, typer.Option(help="Of this station only.")] = "",
     pdf: Annotated[Path | None, typer.Option(help="Also write it to this file.", parser=typed.path)] = None,
+    user: User = "",
     database: Database = "",
 ) -> None:
     """First-pass yield, Pareto, control chart, scores and agreement of a product."""
     since, until = typed_range(first, last)
     settings = settings_with(database=database)
     wanted = InspectionFilter(product=name, since=since, until=until, station=station)
+    # Figures are everybody's to look at; a file goes out, and asks for a person.
     with open_storage(settings.database_url, settings.images) as storage:
         read = read_report(storage, Catalogue(storage), wanted)
     for line in report_lines(read):
         say(line)
     if pdf is not None:
-        # Only who wants a report on paper pays for loading what draws it.
-        from workflows.reporting.report_pdf import write_pdf
-
-        write_pdf(read, pdf)
+        with managing(settings, user) as (access, _):
+            export_report(access, read, pdf)
         say(f"Written to {pdf}")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Annotated, Any
 
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
 from cli.options import AsJson, Database, User
-from cli.signing_in import signed_in
+from cli.signing_in import managing
 from storage.storage import open_storage
-from workflows.keeping.retention import Retention, RetentionReport, RetentionRules, rules_of
-from workflows.people.access import Right
+from workflows.keeping.allowed import confirm_rules
+from workflows.keeping.retention import RetentionReport, RetentionRules, remove_images, rules_of
+from workflows.people.access import Access
 
 
 @speaks_plainly
@@ -24,6 +24,9 @@ def retention(
     quota_gb: Annotated[
         float | None, typer.Option(min=0.0, help="GiB that all images may take, instead of FILO_IMAGE_QUOTA_GB.")
     ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Let the nightly work remove images by these rules from now on.")
+    ] = False,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,
@@ -31,13 +34,14 @@ def retention(
     """Remove images by age and quota: confirmed OK first, never an undecided NG or REVIEW, never a row."""
     settings = settings_with(database=database, keep_days=keep_days, image_quota_gb=quota_gb)
     rules = rules_of(settings)
-    with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
-        operator = settings.operator
-        if not dry_run:
-            access, pin = signed_in(storage, user, settings.station)
-            at_end.callback(access.sign_out)
-            operator = access.require(Right.REMOVE_IMAGES, operator, pin)
-        report = Retention(storage, rules, operator=operator, station=settings.station).run(dry=dry_run)
+    if dry_run:
+        with open_storage(settings.database_url, settings.images) as storage:
+            report = remove_images(Access(storage), settings, rules, dry=True)
+    else:
+        with managing(settings, user) as (access, pin):
+            if confirm:
+                confirm_rules(access, settings, settings.operator, pin)
+            report = remove_images(access, settings, rules, pin=pin)
     if as_json:
         print_json({"dry_run": dry_run} | _report(report))
     elif rules == RetentionRules():

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson
-from cli.signing_in import ask_pin
-from workflows.settings.secret_store import SecretStore
+from cli.options import AsJson, Database, User
+from cli.signing_in import ask_pin, managing
+from workflows.people.changing import change_secret
+from workflows.settings.secret_store import DATABASE, SecretStore
 
 app = typer.Typer(
     help="Keys and passwords: llm, line, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True
@@ -21,9 +22,18 @@ Secret = Annotated[
 
 @app.command("set")
 @speaks_plainly
-def set_secret(name: Secret) -> None:
+def set_secret(name: Secret, user: User = "", database: Database = "") -> None:
     """Keep a secret; it is asked for, or read from stdin, and never an argument."""
-    place = SecretStore(settings_with().home).set(name, ask_pin(f"Secret {name}: "))
+    settings = settings_with(database=database)
+    if name == DATABASE:
+        # The record cannot be opened, and nobody asked who they are, before its own password is there.
+        value = ask_pin(f"Secret {name}: ")
+        address = SecretStore(settings.home).filled(settings.database, DATABASE, value)
+        with managing(settings_with(database=address), user) as (access, _):
+            place = change_secret(access, settings.home, name, value)
+    else:
+        with managing(settings, user) as (access, _):
+            place = change_secret(access, settings.home, name, ask_pin(f"Secret {name}: "))
     where = "the keyring" if place == "keyring" else "an encrypted file, as there is no keyring here"
     say(f"{name} is kept in {where}.")
 
@@ -45,7 +55,9 @@ def list_secrets(as_json: AsJson = False) -> None:
 
 @app.command()
 @speaks_plainly
-def remove(name: Secret) -> None:
+def remove(name: Secret, user: User = "", database: Database = "") -> None:
     """Forget a secret."""
-    SecretStore(settings_with().home).remove(name)
+    settings = settings_with(database=database)
+    with managing(settings, user) as (access, _):
+        change_secret(access, settings.home, name, "")
     say(f"{name} was removed.")

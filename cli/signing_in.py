@@ -7,18 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storage.storage import Storage
+from storage.storage import Storage, open_storage
 from workflows.people.access import Access, AccessError
 from workflows.settings.settings import Settings
 
 
-def signed_in(storage: Storage, user: str, station: str = "") -> tuple[Access, str]:
+def signed_in(storage: Storage, user: str, settings: Settings) -> tuple[Access, str]:
     """Access with the user signed in where there are users, and the PIN for the decision that follows.
 
     Raises:
         AccessError: if there are users and none is named, or the PIN is wrong.
     """
-    access = Access(storage, station)
+    access = Access(storage, settings.station, operator=settings.operator)
     if not access.is_needed:
         return access, ""
     if not user:
@@ -29,19 +29,37 @@ def signed_in(storage: Storage, user: str, station: str = "") -> tuple[Access, s
 
 
 @contextmanager
-def inspecting_as(storage: Storage, user: str, settings: Settings) -> Iterator[str]:
+def managing(settings: Settings, user: str) -> Iterator[tuple[Access, str]]:
+    """The record with the user signed in while the block runs, and the PIN for what needs it again.
+
+    Raises:
+        AccessError: as :func:`signed_in`.
+    """
+    with open_storage(settings.database_url, settings.images) as storage:
+        access, pin = signed_in(storage, user, settings)
+        try:
+            yield access, pin
+        finally:
+            access.sign_out()
+
+
+@contextmanager
+def inspecting_as(storage: Storage, user: str, settings: Settings) -> Iterator[tuple[str, Access]]:
     """The name kept with the inspections of one command; inspecting needs nobody, so a user is only who was named.
 
     Raises:
-        AccessError: if the PIN is wrong.
+        AccessError: if the PIN is wrong, or ``FILO_OPERATOR`` is a user's name and nobody signs in.
     """
+    access = Access(storage, settings.station, operator=settings.operator)
     if not user:
-        yield settings.operator
+        if "operator" in settings.model_fields_set:
+            access.refuse_borrowed(settings.operator)
+        yield access.operator(), access
         return
-    access, _ = signed_in(storage, user, settings.station)
+    access, _ = signed_in(storage, user, settings)
     try:
         # Told once: whoever began the command is behind all of it, however long it takes.
-        yield access.operator(user)
+        yield access.operator(user), access
     finally:
         access.sign_out()
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.options import AsJson, Database, RoleOption, User
-from cli.signing_in import ask_pin, signed_in
+from cli.signing_in import ask_pin, managing
 from filo_core.types import Role
 from storage.storage import open_storage
 from workflows.people.access import Access
@@ -80,10 +80,5 @@ def list_users(database: Database = "", as_json: AsJson = False) -> None:
 
 
 def _manage(user: str, database: str, change: Callable[[Users], object]) -> None:
-    settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
-        access, _ = signed_in(storage, user, settings.station)
-        try:
-            change(Users(storage, access))
-        finally:
-            access.sign_out()
+    with managing(settings_with(database=database), user) as (access, _):
+        change(Users(access.storage, access))

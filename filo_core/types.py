@@ -106,6 +106,14 @@ class EventKind(StrEnum):
     BEGUN_ANEW = "begun anew"
     ALARM_RAISED = "alarm raised"
     ALARM_SETTLED = "alarm settled"
+    SETTINGS_CHANGED = "settings changed"
+    SECRET_CHANGED = "secret changed"  # noqa: S105 the kind of an event
+    DRAFT_CHANGED = "draft changed"
+    PRODUCT_IMPORTED = "product imported"
+    EXPORTED = "exported"
+    BACKED_UP = "backed up"
+    FORWARDING_ALLOWED = "forwarding allowed"
+    MODEL_INSTALLED = "model installed"
 
 
 class Origin(StrEnum):

@@ -151,7 +151,7 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
         StorageError: if the backup is damaged; everything is as it was then.
     """
     target = _file_of(url)
-    file = source / _RECORD if source.is_dir() else source
+    file = record_of(source)
     check_database(file)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.restoring")
@@ -168,6 +168,11 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
         reason = error.strerror or error
         raise StorageError(f"{target} cannot be restored: {reason}. Free some space, or ask for permission.") from error
     return Backup(target, _count(target), len(wanted), missing), kept
+
+
+def record_of(source: Path) -> Path:
+    """The database of a backup that is a folder or a file."""
+    return source / _RECORD if source.is_dir() else source
 
 
 def images_of(database: Path) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from filo_core.errors import DiskFullError, StorageError
+from storage.server_proof import proven
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -34,7 +35,13 @@ _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _MIGRATION_LOCK = 0x46694C6F
 _CHAIN_LOCK = 0x46694C70
 _ARRIVALS_LOCK = 0x46694C71
+_PEOPLE_LOCK = 0x46694C72
 _RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
+_ASK_THE_OWNER = "Let the owner of the database run: main.py database grant ROLE"
+_PROOF = (
+    "It needs a certificate for its name, whose signer sslrootcert=FILE in the address names, and scram-sha-256 for "
+    "passwords. On this machine only, sslmode=disable in the address does without the first."
+)
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
 _CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
 
@@ -126,6 +133,13 @@ def wait_for_other_links(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
 
+def wait_for_other_people(connection: Connection) -> None:
+    """Hold back every other program that changes users or counts a PIN until the transaction ends."""
+    # SQLite's BEGIN IMMEDIATE has done so already.
+    if connection.dialect.name == _POSTGRESQL:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PEOPLE_LOCK})
+
+
 def wait_for_other_arrivals(connection: Connection) -> None:
     """Hold back every other forwarder into this database until the transaction ends."""
     if connection.dialect.name == _POSTGRESQL:
@@ -146,6 +160,10 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
         sentence = f"{where} is damaged. {_RESTORE}"
     elif "readonly" in words or "read-only" in words or "unable to open" in words:
         sentence = f"{where} cannot be written. {_CHOOSE_FOLDER}"
+    elif "permission denied" in words or "must be owner" in words:
+        sentence = f"{where} does not let this role do that ({_first_line(error, url)}). {_ASK_THE_OWNER}"
+    elif any(sign in words for sign in ("ssl", "certificate", "authentication method")):
+        sentence = f"{where} cannot prove who it is ({_first_line(error, url)}). {_PROOF}"
     elif error.connection_invalidated or _is_connection_failure(words):
         sentence = f"{where} does not answer ({_first_line(error, url)}). Check the server, address and network."
     else:
@@ -154,8 +172,9 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
 
 
 def _make_server_engine(url: URL) -> Engine:
+    arguments = proven(url) | {"connect_timeout": CONNECT_TIMEOUT_S}
     try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+        engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "

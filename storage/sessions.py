@@ -17,7 +17,7 @@ from storage.calibration_models import (
 )
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.plant_models import ForwardedRow
-from storage.trust_models import AuditRow, EventRow, UserRow
+from storage.trust_models import AuditRow, EventRow, FoundationRow, UserRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
@@ -35,6 +35,8 @@ _NEVER_DELETED = (
     ForwardedRow,
 )
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
+ADDED_ONLY = frozenset(row.__tablename__ for row in (*_NEVER_CHANGED, FoundationRow))
+"""Tables that no row of is ever changed."""
 
 
 class RecordSession(Session):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import constraints
@@ -16,6 +16,10 @@ from storage.columns import LONGEST_NAME, Hash, PlainText, RowId, UtcDateTime, W
 from storage.models import Row
 
 _KIND = String(32)
+QUICKLY_FOUND = "table_name IN ('users', 'events')"
+"""Of the chain: entries that are looked for at every sign-in. The millions of verdicts are not among them."""
+SIGNING_IN = "kind IN ('signed in', 'sign-in refused', 'user changed')"
+"""Of the events: those that tell how often a name was refused in a row."""
 
 
 class UserRow(Row):
@@ -94,6 +98,9 @@ class EventRow(Row):
     __table_args__ = (
         CheckConstraint(constraints.EVENT_KNOWN, name="event_known"),
         Index(None, "kind", "id"),
+        Index(
+            "ix_events_signing_in", "subject", "id", sqlite_where=text(SIGNING_IN), postgresql_where=text(SIGNING_IN)
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -126,7 +133,16 @@ class AuditRow(Row):
     """A link of the audit chain: what row was added, the hash of its content, and the hash that binds the order."""
 
     __tablename__ = "audit_chain"
-    __table_args__ = (CheckConstraint(constraints.LINKED, name="linked"),)
+    __table_args__ = (
+        CheckConstraint(constraints.LINKED, name="linked"),
+        Index(
+            "ix_audit_chain_quickly_found",
+            "table_name",
+            "row_id",
+            sqlite_where=text(QUICKLY_FOUND),
+            postgresql_where=text(QUICKLY_FOUND),
+        ),
+    )
 
     sequence: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from storage.engine import sqlite_url
 from tools.postgres_server import PostgresServer, server_programs
+from workflows.people import pins
 
 _LONGEST_END_S = 10.0
 
@@ -42,6 +44,14 @@ def filo_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The keyring is the user's own: no test writes into it.
     monkeypatch.setenv("FILO_SECRETS", "file")
     return home
+
+
+@pytest.fixture(autouse=True)
+def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PINs are hashed at the least cost there is: with the real one, half of what a test takes is argon2's."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("workflows.people.pins._HASHER", cheap)
+    pins._hash_of_nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -309,7 +309,7 @@ class Journey:
         self.state.request_screen(Screen.SETTINGS)
         self.picture("settings")
         panel: Any = self.window.screen_widget(Screen.SETTINGS)
-        pin = "246810"
+        pin = "740936"
         panel.users.presenter.add("Ada", Role.ADMIN, pin, pin)
         panel.users.presenter.add("Olaf", Role.OPERATOR, pin, pin)
         panel.tabs.setCurrentWidget(panel.users)

@@ -99,7 +99,7 @@ def open_workbench(
     """
     storage = open_storage(settings.database_url, settings.images)
     forwarder = _started_forwarder(settings, storage)
-    access = Access(storage, settings.station)
+    access = Access(storage, settings.station, operator=settings.operator)
     catalogue = Catalogue(storage, access)
     worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
     worker.start()

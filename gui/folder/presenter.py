@@ -17,8 +17,9 @@ from gui.folder.phases import PHASES, Progress, RunPhase
 from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail, of_run
 from gui.folder.results_model import ResultRow, ResultsModel
 from gui.state import AppState
+from workflows.export.formats import ExportFormat
+from workflows.export.handing_out import export_inspections
 from workflows.export.selection import Selection
-from workflows.export.tables import write_csv
 from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 FLUSH_EVERY_MS = 100
@@ -145,8 +146,9 @@ class FolderPresenter(QObject):
         history = self._state.workbench.history
         kept = of_run(self.model.rows, recipe_hash, job.added_at)
         selection = Selection(history, InspectionFilter(product=self.product), keep=kept)
+        bench = self._state.workbench
         self._exporter.run(
-            lambda: write_csv(selection, path),
+            lambda: export_inspections(bench.access, selection, bench.catalogue, ExportFormat.CSV, path),
             lambda count: self.exported.emit(count, str(path)),
             self._on_failed_to_load,
         )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from filo_core.line.triggers.base import TriggerKind
 from gui.background import Background
 from workflows.line.triggers import TriggerChoice
-from workflows.settings.file import overridden_fields, write_settings_file
+from workflows.people.changing import change_settings
+from workflows.settings.file import overridden_fields
 
 if TYPE_CHECKING:
     from gui.state import AppState
@@ -44,7 +45,8 @@ class RememberedTrigger:
         }
         if changes:
             self._state.set_settings(settings.model_copy(update=changes))
-            self._background.run(lambda: write_settings_file(settings.home, changes), lambda _: None, lambda _: None)
+            access = self._state.workbench.access
+            self._background.run(lambda: change_settings(access, settings, changes), lambda _: None, lambda _: None)
 
     def close_down(self) -> None:
         """Expect nothing any more."""

@@ -15,7 +15,7 @@ class Field(QWidget):
         super().__init__(parent)
         self.control = control
         self._note_text = note
-        self._variable_text = ""
+        self._variable_text = self._right_text = ""
         control.setAccessibleName(caption)
         self._caption = plain_label(caption, wrap=False)
         self._caption.setBuddy(control)
@@ -48,7 +48,16 @@ class Field(QWidget):
     def lock(self, variable: str) -> None:
         """Say that ``variable`` decides, and leave nothing to be changed here."""
         self._variable_text = self.tr("Decided by the variable %1.").replace("%1", variable)
-        self.control.setEnabled(False)
+        self._enable()
+
+    def allow(self, whom_to_ask: str = "") -> None:
+        """Let the setting be changed, or say who else may, and leave nothing to be changed here."""
+        asking = self.tr("Only %1 may change this. Sign in as one.")
+        self._right_text = asking.replace("%1", whom_to_ask) if whom_to_ask else ""
+        self._enable()
+
+    def _enable(self) -> None:
+        self.control.setEnabled(not self._variable_text and not self._right_text)
         self._show()
 
     def set_problem(self, sentence: str) -> None:
@@ -65,7 +74,7 @@ class Field(QWidget):
 
     def _show(self) -> None:
         self.recolour()
-        self._note.setText(" ".join(filter(None, (self._variable_text, self._note_text))))
+        self._note.setText(" ".join(filter(None, (self._variable_text, self._right_text, self._note_text))))
         set_shown(self._note, bool(self._note.text()))
         set_shown(self._problem, bool(self._problem.text()))
         self.control.setAccessibleDescription(" ".join(filter(None, (self._problem.text(), self._note.text()))))

@@ -24,7 +24,7 @@ from gui.settings.field import Field
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter, Value
 from gui.settings.retention_question import wants_to_remove
 from gui.settings.secret_field import SecretField
-from gui.settings.wording import choices, field_name
+from gui.settings.wording import choices, field_name, role_in_words
 from gui.state import AppState
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label
@@ -48,6 +48,7 @@ class GeneralPage(QWidget):
         self._make_fields()
         self._lay_out()
         self._connect()
+        self._on_rights_changed()
         self._on_values_changed()
 
     # Building --------------------------------------------------------------------------------------------------
@@ -208,6 +209,7 @@ class GeneralPage(QWidget):
     def _connect(self) -> None:
         presenter = self.presenter
         presenter.values_changed.connect(self._on_values_changed)
+        presenter.rights_changed.connect(self._on_rights_changed)
         presenter.problems_changed.connect(self._on_problems_changed)
         presenter.saved.connect(self._on_saved)
         presenter.images_would_go.connect(self._on_images_would_go)
@@ -250,6 +252,15 @@ class GeneralPage(QWidget):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.presenter.settings.home)))
 
     # Showing ---------------------------------------------------------------------------------------------------
+
+    def _on_rights_changed(self) -> None:
+        self._clear_secrets()
+        for name, field in self.fields.items():
+            lacking = self.presenter.lacks(name)
+            field.allow(role_in_words(lacking.role) if lacking is not None else "")
+        for name, secret in ((KEY, self.key), (PLANT_PASSWORD, self.password)):
+            lacking = self.presenter.lacks(name)
+            secret.allow(role_in_words(lacking.role) if lacking is not None else "")
 
     def _on_values_changed(self) -> None:
         for name, value in self.presenter.values.items():

@@ -143,7 +143,7 @@ class OutputsPage(QWidget):
 
     @Slot()
     def _update_buttons(self) -> None:
-        is_free, has_one = not self.presenter.variable, self.chosen is not None
+        is_free, has_one = not self.presenter.variable and self.presenter.may_change, self.chosen is not None
         set_shown(self.discard_button, bool(self.presenter.undelivered.strays))
         self.discard_button.setEnabled(bool(self.chosen_stray))
         self.add_button.setEnabled(is_free)
@@ -161,7 +161,7 @@ class OutputsPage(QWidget):
     @Slot()
     def edit(self) -> None:
         """Ask for changes of the chosen output."""
-        if self.chosen is not None and not self.presenter.variable:
+        if self.chosen is not None and not self.presenter.variable and self.presenter.may_change:
             self._ask(OutputDialog(self.presenter, self.chosen, self))
 
     def _ask(self, dialog: OutputDialog) -> None:

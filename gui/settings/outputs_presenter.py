@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gui.background import Background, sentence_of
-from workflows.line.outputs import OutputStore
+from workflows.line.outputs import OutputEditor
 from workflows.line.undelivered import Undelivered, discard, undelivered
+from workflows.people.rights import Right
 from workflows.settings.file import overridden_fields, variable_of
 from workflows.settings.output_address import Output
 
@@ -43,11 +44,12 @@ class OutputsPresenter(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._store: OutputStore = OutputStore(state.settings.home)
+        self._store = OutputEditor(state.settings.home, state.workbench.access)
         self._background = Background()
         # A receiver that never answers must not keep the window from closing.
         self._checks = Background(waited_for=False)
         self._removed: Removed | None = None
+        state.operator_changed.connect(self.changed)
         self.undelivered = Undelivered()
         """Verdicts that wait to be delivered."""
 
@@ -55,6 +57,13 @@ class OutputsPresenter(QObject):
     def outputs(self) -> Outputs:
         """As they are in force."""
         return self._state.settings.outputs
+
+    @property
+    def may_change(self) -> bool:
+        """Whether whoever is at work may change them."""
+        access = self._state.workbench.access
+        user = access.user
+        return not access.is_needed or (user is not None and Right.SETTINGS.is_given_to(user.role))
 
     @property
     def variable(self) -> str:

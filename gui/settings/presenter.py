@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
 from workflows.keeping.retention import Retention, RetentionReport, rules_of
+from workflows.people.changing import change_secret, change_settings, right_for, right_for_secret
+from workflows.people.rights import Right
 from workflows.settings.check import installed_profiles, problems_of
-from workflows.settings.file import overridden_fields, variable_of, write_settings_file
+from workflows.settings.file import overridden_fields, variable_of
 from workflows.settings.redaction import redact
 from workflows.settings.secret_store import PLANT, SecretStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from filo_core.profiles.manifest import ModelProfile
     from gui.state import AppState
+    from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
 FIELDS = (
@@ -55,6 +59,8 @@ Value = str | float | None
 class SettingsPresenter(QObject):
     """``values`` is what the screen shows; :meth:`save` makes it so."""
 
+    rights_changed = Signal()
+    """Somebody else is signed in, or nobody: see :meth:`lacks`."""
     values_changed = Signal()
     problems_changed = Signal()
     saved = Signal(object)
@@ -76,6 +82,27 @@ class SettingsPresenter(QObject):
         self.problems: dict[str, str] = {}
         self.values: dict[str, Value] = self._in_force()
         self._stored = dict(self.values)
+        self._may: Callable[[Right], bool] = lambda _: True
+        self._read_rights()
+        state.operator_changed.connect(self._on_operator_changed)
+
+    def lacks(self, field: str) -> Right | None:
+        """The right that whoever is at work lacks to change this setting or secret; None where they may."""
+        secret = {PLANT_PASSWORD: PLANT}.get(field)
+        right = right_for_secret(secret) if secret else right_for(field)
+        return right if right is not None and not self._may(right) else None
+
+    @Slot()
+    def _on_operator_changed(self) -> None:
+        self._read_rights()
+        self.undo()
+        self.rights_changed.emit()
+
+    def _read_rights(self) -> None:
+        """Asked of the record when somebody signs in or out, not at every key that is pressed."""
+        access = self._state.workbench.access
+        user, is_needed = access.user, access.is_needed
+        self._may = lambda right: not is_needed or (user is not None and right.is_given_to(user.role))
 
     @property
     def settings(self) -> Settings:
@@ -104,7 +131,7 @@ class SettingsPresenter(QObject):
 
     def set_value(self, field: str, value: Value) -> None:
         """Change a setting; nothing is kept before :meth:`save`."""
-        if field not in self.overridden and self.values[field] != value:
+        if field not in self.overridden and self.lacks(field) is None and self.values[field] != value:
             self.values[field] = value
             if self.problems.pop(field, None) is not None:
                 self.problems_changed.emit()
@@ -112,7 +139,7 @@ class SettingsPresenter(QObject):
 
     def set_secret(self, name: str, value: str | None) -> None:
         """Another ``KEY`` or ``PLANT_PASSWORD``; an empty one removes it, None leaves it as it is."""
-        if self.variable(name):
+        if self.variable(name) or self.lacks(name) is not None:
             return
         if value is None:
             self._new_secrets.pop(name, None)
@@ -141,14 +168,15 @@ class SettingsPresenter(QObject):
         if not agreed and OF_RETENTION & changes.keys():
             self._count_what_goes(changes)
             return
-        home, models = self.settings.home, self.settings.models
+        settings, access = self.settings, self._state.workbench.access
+        home, models = settings.home, settings.models
 
         def work() -> dict[str, str]:
             # What a variable decides is not the user's to mend here.
             problems = {name: said for name, said in problems_of(values, models).items() if name not in self.overridden}
             problems |= _server_problems(values, {*changes, *secrets}, home, secrets.get(PLANT_PASSWORD))
             if not problems:
-                _write(home, changes, secrets)
+                _write(access, settings, changes, secrets)
             return problems
 
         self._background.run(
@@ -236,11 +264,11 @@ def _server_problems(
     return {name: said for name, said in problems.items() if said}
 
 
-def _write(home: Path, changes: dict[str, object], secrets: dict[str, SecretStr]) -> None:
-    if PLANT_PASSWORD in secrets:
-        SecretStore(home).put(PLANT, secrets[PLANT_PASSWORD].get_secret_value())
+def _write(access: Access, settings: Settings, changes: dict[str, object], secrets: dict[str, SecretStr]) -> None:
     key = {KEY: secrets[KEY].get_secret_value()} if KEY in secrets else {}
-    write_settings_file(home, changes | key)
+    if PLANT_PASSWORD in secrets:
+        change_secret(access, settings.home, PLANT, secrets[PLANT_PASSWORD].get_secret_value())
+    change_settings(access, settings, changes | key)
 
 
 def _tidy(value: Value) -> Value:

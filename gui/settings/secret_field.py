@@ -42,3 +42,8 @@ class SecretField(QWidget):
         """Say that ``variable`` decides, and leave nothing to be changed here."""
         self.field.lock(variable)
         self.remove_button.setEnabled(False)
+
+    def allow(self, whom_to_ask: str = "") -> None:
+        """Let the secret be changed, or say who else may."""
+        self.field.allow(whom_to_ask)
+        self.remove_button.setEnabled(self.edit.isEnabled())

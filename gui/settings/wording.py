@@ -52,6 +52,12 @@ def choices(name: str) -> list[tuple[str, str]]:
             raise KeyError(name)
 
 
+def role_in_words(role: Role) -> str:
+    """Whom to ask for what at least this role may do."""
+    supervisor, admin = _tr("a supervisor or an admin"), _tr("an admin")
+    return {Role.OPERATOR: _tr("who is signed in"), Role.SUPERVISOR: supervisor, Role.ADMIN: admin}[role]
+
+
 def role_name(role: Role) -> str:
     """What a role is called."""
     return {Role.OPERATOR: _tr("Operator"), Role.SUPERVISOR: _tr("Supervisor"), Role.ADMIN: _tr("Admin")}[role]

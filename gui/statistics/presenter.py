@@ -16,8 +16,8 @@ from filo_core.types import InspectionFilter, Limits
 from gui.background import Background, sentence_of
 from gui.records.choices import Choices
 from gui.records.moved_limits import with_ng, with_ok
+from workflows.export.handing_out import export_figures, export_report
 from workflows.reporting.figures import FigureReader, Figures
-from workflows.reporting.figures_csv import write_csv
 from workflows.reporting.periods import Grouping
 
 if TYPE_CHECKING:
@@ -195,9 +195,9 @@ class StatisticsPresenter(QObject):
         """Write all figures, and the recount under the limits that are set now."""
         if self.figures is None:
             return
-        figures, limits = self.figures, self.limits
+        figures, limits, access = self.figures, self.limits, self._state.workbench.access
         self._background.run(
-            lambda: write_csv(figures, path, limits),
+            lambda: export_figures(access, figures, path, limits),
             lambda _: self.exported.emit(str(path)),
             lambda error: self.failed.emit(*sentence_of(error)),
         )
@@ -210,13 +210,12 @@ class StatisticsPresenter(QObject):
         workbench, wanted, limits = self._state.workbench, self.figures.wanted, self.limits
 
         def work() -> None:
-            # Only who wants a report pays for loading what draws it.
+            # Only who wants a report pays for loading it.
             from workflows.reporting.report import read_report
-            from workflows.reporting.report_pdf import write_pdf
 
             report = read_report(workbench.storage, workbench.catalogue, wanted)
             scores = replace(report.figures.scores, limits=limits)
-            write_pdf(replace(report, figures=replace(report.figures, scores=scores)), path)
+            export_report(workbench.access, replace(report, figures=replace(report.figures, scores=scores)), path)
 
         self._background.run(
             work,

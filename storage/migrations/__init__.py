@@ -13,13 +13,13 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0010"
+NEWEST = "0011"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """All revisions that this program knows, oldest first."""
 
-_VERSION_TABLE = "alembic_version"
+VERSION_TABLE = "alembic_version"
 
 
 def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None], installation: str = "") -> None:
@@ -63,8 +63,8 @@ def alembic_config(connection: Connection, installation: str = "") -> Config:
 def _revision(connection: Connection, where: str) -> str | None:
     """The schema's revision, None for an empty database."""
     tables = inspect(connection).get_table_names()
-    if _VERSION_TABLE in tables:
-        revision: str | None = connection.scalar(select(column("version_num")).select_from(table(_VERSION_TABLE)))
+    if VERSION_TABLE in tables:
+        revision: str | None = connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
         return revision
     if tables:
         raise StorageError(f"{where} belongs to another program. Give the record a database of its own.")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from filo_core.types import EventKind
 from storage.audit.contents import canonical
+from storage.audit.vouching import vouched
 from storage.trust_models import EventRow
 
 
@@ -46,9 +47,18 @@ class EventRepository:
         self._session.add(row)
         self._session.flush()
 
+    def vouched(self, kind: EventKind, limit: int = 500) -> tuple[Happening, ...]:
+        """The newest ``limit`` events of a kind that the chain vouches for, newest first."""
+        query = select(EventRow).where(EventRow.kind == kind).order_by(EventRow.id.desc()).limit(limit)
+        rows = self._session.scalars(query).all()
+        sound = vouched(self._session, EventRow.__tablename__, [row.id for row in rows]).sound
+        return tuple(_happening(row) for row in rows if row.id in sound)
+
     def newest(self, limit: int = 100) -> tuple[Happening, ...]:
         """The newest ``limit`` events, newest first."""
         rows = self._session.scalars(select(EventRow).order_by(EventRow.id.desc()).limit(limit))
-        return tuple(
-            Happening(row.at, EventKind(row.kind), row.actor, row.station, row.subject, row.detail) for row in rows
-        )
+        return tuple(_happening(row) for row in rows)
+
+
+def _happening(row: EventRow) -> Happening:
+    return Happening(row.at, EventKind(row.kind), row.actor, row.station, row.subject, row.detail)

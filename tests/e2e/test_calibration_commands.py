@@ -167,10 +167,10 @@ def test_a_failing_golden_set_stops_inspection_until_it_is_signed_off(
     assert "Ada let the inspection go on: part 0 was mixed up" in listed
     assert listed.count("The golden set failed") == 1
     assert listed.count("The golden set passed") == 1
-    assert run("user", "add", "Grace", "--role", "admin", typed="246810\n").status == 0
+    assert run("user", "add", "Grace", "--role", "admin", typed="740936\n").status == 0
     again = ("golden", "check", product, "--by", "Ada")
     assert "Name or PIN is wrong" in run(*again, "--user", "Grace", typed="999999\n").stderr
-    assert run(*again, "--user", "Grace", typed="246810\n").status == 2
+    assert run(*again, "--user", "Grace", typed="740936\n").status == 2
     assert "Grace, recipe version 1: The golden set failed" in run("golden", "list", product).stdout
     refused = run("golden", "remove", product, "0.png")
     assert (refused.status, "Say who signs in with --user" in refused.stderr) == (1, True)

@@ -38,10 +38,10 @@ def test_the_person_who_signs_in_stands_beside_the_verdicts_and_nobody_has_to(
         done = CliRunner().invoke(cli, list(arguments), input=pin, env={"FILO_HOME": str(filo_home)})
         return done.exit_code
 
-    assert typed("246810\n", "user", "add", "Ada", "--role", "admin") == 0
+    assert typed("740936\n", "user", "add", "Ada", "--role", "admin") == 0
     good, spot = str(category / "test" / "good"), str(category / "test" / "spot")
     assert typed("999999\n", "inspect", product, "--folder", good, "--user", "Ada") == 1
-    assert typed("246810\n", "inspect", product, "--folder", good, "--user", "Ada") == 0
+    assert typed("740936\n", "inspect", product, "--folder", good, "--user", "Ada") == 0
     assert run("inspect", product, "--folder", spot, env={"FILO_OPERATOR": "line 3"}).status == 0
     with closing(sqlite3.connect(filo_home / "filo.sqlite")) as connection:
         counted = connection.execute("SELECT operator, count(*) FROM inspections GROUP BY operator").fetchall()

@@ -23,10 +23,10 @@ def test_a_line_answers_its_triggers_into_a_file_and_says_what_it_did(
     run: Callable[..., Result], product: str, category: Path, tmp_path: Path, filo_home: Path
 ) -> None:
     out = tmp_path / "out.csv"
-    run("user", "add", "Grace", "--role", "admin", typed="246810\n")
+    run("user", "add", "Grace", "--role", "admin", typed="740936\n")
     source = ("--source", category / "test" / "spot", "--user", "Grace")
     options = ("--output", f"csv:{out}", "--parts", 3, "--deadline", 20, "--json")
-    done = run("line", "run", product, *source, *options, typed="246810\n")
+    done = run("line", "run", product, *source, *options, typed="740936\n")
     assert done.status == 0
     assert done.json["triggers"] == done.json["answers"] == sum(done.json["verdicts"].values())
     assert done.json["answers"] >= 3

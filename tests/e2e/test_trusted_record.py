@@ -62,7 +62,7 @@ def test_the_head_of_an_earlier_day_finds_what_was_taken_off(run: Run, database:
 
 
 def test_events_are_shown_newest_first_as_they_were_written(run: Run) -> None:
-    run("user", "add", "Ada[b]", "--role", "admin", typed="271828\n271828\n")
+    run("user", "add", "Ada[b]", "--role", "admin", typed="607385\n607385\n")
     (event,) = run("audit", "events", "--json").json["events"]
     assert (event["kind"], event["subject"]) == ("user changed", "Ada[b]")
     assert "user changed" in run("audit", "events", "--limit", "1").stdout
@@ -97,13 +97,13 @@ def test_a_record_that_is_in_use_is_not_replaced(run: Run, database: Path, filo_
 
 def test_users_are_managed_with_pins_from_stdin_only(filo_home: Path, database: Path) -> None:
     assert "nobody has to sign in" in typed(filo_home, "", "user", "list").stdout
-    assert typed(filo_home, "246810\n", "user", "add", "Ada", "--role", "admin").status == 0
-    refused = typed(filo_home, "111222\n", "user", "add", "Olaf")
+    assert typed(filo_home, "740936\n", "user", "add", "Ada", "--role", "admin").status == 0
+    refused = typed(filo_home, "917264\n", "user", "add", "Olaf")
     assert (refused.status, "Say who signs in with --user" in refused.stderr) == (1, True)
-    wrong = typed(filo_home, "999999\n111222\n", "user", "add", "Olaf", "--user", "Ada")
+    wrong = typed(filo_home, "999999\n917264\n", "user", "add", "Olaf", "--user", "Ada")
     assert (wrong.status, "Name or PIN is wrong" in wrong.stderr) == (1, True)
-    assert typed(filo_home, "246810\n111222\n", "user", "add", "Olaf", "--user", "Ada").status == 0
-    assert typed(filo_home, "246810\n", "user", "disable", "Olaf", "--user", "Ada").status == 0
+    assert typed(filo_home, "740936\n917264\n", "user", "add", "Olaf", "--user", "Ada").status == 0
+    assert typed(filo_home, "740936\n", "user", "disable", "Olaf", "--user", "Ada").status == 0
     assert typed(filo_home, "", "user", "list", "--json").json["users"] == [
         {"name": "Ada", "role": "admin", "disabled": False},
         {"name": "Olaf", "role": "operator", "disabled": True},
@@ -112,8 +112,8 @@ def test_users_are_managed_with_pins_from_stdin_only(filo_home: Path, database: 
 
 
 def test_whoever_has_images_removed_is_signed_out_at_the_end(filo_home: Path, database: Path) -> None:
-    typed(filo_home, "246810\n", "user", "add", "Ada", "--role", "admin")
-    done = typed(filo_home, "246810\n", "retention", "--quota-gb", "0", "--user", "Ada")
+    typed(filo_home, "740936\n", "user", "add", "Ada", "--role", "admin")
+    done = typed(filo_home, "740936\n", "retention", "--quota-gb", "0", "--user", "Ada")
     assert done.status == 0, done.stderr
     with open_storage(sqlite_url(database), filo_home / "images") as storage, storage.reading() as transaction:
         happened = [event.kind for event in transaction.events.newest(2)]

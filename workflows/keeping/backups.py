@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
-from storage.artefacts import refuse_other_runs
-from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, removed_images, restore
+from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, removed_images
 from storage.engine import parse_url, sqlite_file
 from storage.image_pool import add_to_pool, drop_from_pool
-from storage.instance_lock import InstanceLock
-from storage.storage import open_storage
+from workflows.people.rights import Right, asks, free
 
 if TYPE_CHECKING:
+    from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
 KEPT = 7
@@ -28,27 +27,18 @@ _PROBLEM = "backup-problem.txt"
 logger = logging.getLogger(__name__)
 
 
-def back_up_record(settings: Settings, target: Path) -> Backup:
-    """Copy the record of these settings; see :func:`storage.backup.back_up`."""
+@asks(Right.BACK_UP)
+def back_up_record(settings: Settings, target: Path, access: Access) -> Backup:
+    """Copy the record of these settings; see :func:`storage.backup.back_up`.
+
+    Raises:
+        AccessError: if there are users, and nobody is signed in who may do this.
+    """
+    access.tell(Right.BACK_UP, EventKind.BACKED_UP, "record", {"to": target.name}, settings.operator)
     return back_up(settings.database_url, settings.images, target)
 
 
-def restore_record(settings: Settings, source: Path) -> tuple[Backup, Path | None]:
-    """Put a backup in the record's place; back comes what was restored, and where the old record is now.
-
-    Raises:
-        DatabaseInUseError: if a window or a command is working on the record.
-        StorageError: if the backup is damaged; nothing was changed then.
-    """
-    with InstanceLock(settings.database_url, settings.images):
-        refuse_other_runs(settings.images)
-        done, kept = restore(settings.database_url, settings.images, source)
-        with open_storage(settings.database_url, settings.images) as storage, storage.transaction() as transaction:
-            detail = {"from": source.name, "kept": kept.name if kept else ""}
-            transaction.events.add(EventKind.RESTORED, settings.operator, settings.station, "record", detail)
-    return done, kept
-
-
+@free("every night by itself; the copies lie where an admin has said")
 def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | None:
     """Make today's backup with its images unless it is there, and remove all but the newest few.
 
@@ -99,6 +89,7 @@ def _copy_images(settings: Settings, made: Path) -> None:
         logger.error("%d images are damaged and in no new backup: %s", len(pooled.damaged), names)
 
 
+@free("part of the nightly work, a note beside the record")
 def note_backup_problem(settings: Settings, problem: str) -> None:
     """Keep why there is no backup for whoever asks later; an empty problem means that there is none any more."""
     note = settings.home / _PROBLEM

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from storage.engine import BrokenRuleError, parse_url
 from storage.repositories.arrivals import Mark
 from storage.repositories.outbox import Batch
 from storage.storage import Storage, Transaction, open_storage
+from workflows.keeping.allowed import untold_plant
+from workflows.people.rights import free
 from workflows.settings.secret_store import PLANT, SecretStore
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Forwarder:
         scratch: a folder of this station's own; used in place of ``images``.
         batch: rows a transaction.
         on_batch: told how many rows were forwarded, after each transaction.
+        refusal: why nothing may be forwarded, asked before each attempt; empty where it may.
 
     Raises:
         ForwardingError: if the station has no name of use.
@@ -74,6 +78,7 @@ class Forwarder:
         images: Path | None = None,
         batch: int = BATCH,
         on_batch: Callable[[int], None] | None = None,
+        refusal: Callable[[], str] = str,
     ) -> None:
         if not 0 < len(station) <= LONGEST_NAME:
             raise ForwardingError(
@@ -87,21 +92,31 @@ class Forwarder:
         self._folder = images or scratch
         self._batch = batch
         self._on_batch = on_batch
+        self._refusal = refusal
         self._state = ForwardingState()
         self._loop = Loop("filo-forwarder", self._run, "forwards the record")
+
+    @property
+    def plant_url(self) -> str:
+        """Where it forwards to."""
+        return self._plant_url
 
     @property
     def state(self) -> ForwardingState:
         """How it is doing since the start."""
         return self._state
 
+    @free("goes only where somebody who may has said, whom allow_plant asks")
     def forward(self) -> int:
         """Forward everything that is not in the plant's database yet; back comes how many rows.
 
         Raises:
-            ForwardingError: if another record has forwarded under this station's name.
+            ForwardingError: if another record has forwarded under this station's name, or nobody who may has named
+                the plant.
             StorageError: if either database cannot be used; what was forwarded until then stays so.
         """
+        if refused := self._refusal():
+            raise ForwardingError(refused)
         count = 0
         with open_storage(self._plant_url, self._folder) as plant:
             after = 0
@@ -211,4 +226,11 @@ def forwarder_of(settings: Settings, storage: Storage, plant_url: str = "") -> F
         return None
     if parse_url(url) == parse_url(settings.database_url):
         raise ForwardingError("The plant's database is this station's own. Give the address of another one.")
-    return Forwarder(storage, settings.station, url, images=settings.plant_images, scratch=settings.home / "forwarding")
+    return Forwarder(
+        storage,
+        settings.station,
+        url,
+        images=settings.plant_images,
+        scratch=settings.home / "forwarding",
+        refusal=partial(untold_plant, storage, url),
+    )

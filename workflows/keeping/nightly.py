@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.loops import Loop
+from workflows.keeping.allowed import untold_rules
 from workflows.keeping.backups import back_up_if_due, note_backup_problem
 from workflows.keeping.retention import Retention, RetentionRules, rules_of
 
@@ -80,6 +81,8 @@ class NightlyWork:
         rules, today = rules_of(self._settings), datetime.now().astimezone().date()
         if rules == RetentionRules() or self._removed_on == today:
             return ""
+        if untold := untold_rules(self._storage, self._settings):
+            return untold
         retention = Retention(self._storage, rules, operator=ACTOR, station=self._settings.station)
         try:
             report = retention.run()

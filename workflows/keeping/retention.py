@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
 from storage.repositories.retention import Candidate, Rank
+from workflows.people.rights import Right, asks, free
 
 if TYPE_CHECKING:
     from storage.storage import Storage
+    from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
 FRESH_S = 3600.0
@@ -82,6 +84,20 @@ class RetentionReport:
     """Bytes over the quota that nothing may be removed for."""
 
 
+@asks(Right.REMOVE_IMAGES)
+def remove_images(
+    access: Access, settings: Settings, rules: RetentionRules, *, pin: str | None = None, dry: bool = False
+) -> RetentionReport:
+    """Remove images by these rules, or with ``dry`` only say what would go.
+
+    Raises:
+        AccessError: if there are users, and nobody is signed in who may do this, or the PIN is wrong.
+        StorageError: if a file cannot be removed.
+    """
+    by = settings.operator if dry else access.require(Right.REMOVE_IMAGES, settings.operator, pin)
+    return Retention(access.storage, rules, operator=by, station=settings.station).run(dry=dry)
+
+
 class Retention:
     """Removes images of a record by its rules.
 
@@ -112,6 +128,7 @@ class Retention:
                     excess -= removal.size
                     yield removal
 
+    @free("remove_images and the nightly work ask before it")
     def run(self, *, dry: bool = False, now: datetime | None = None) -> RetentionReport:
         """Remove what may go; each batch is in the record before its first file is gone.
 

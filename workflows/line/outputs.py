@@ -12,7 +12,9 @@ from filo_core.line.plc.access import refuse_everywhere
 from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.choose import make_sink
-from workflows.settings.file import write_settings_file
+from workflows.people.access import Access
+from workflows.people.changing import change_outputs, change_secret
+from workflows.people.rights import Right, asks
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import SecretStore
 from workflows.settings.settings import Settings
@@ -21,7 +23,7 @@ Outputs = tuple[Output, ...]
 
 
 class OutputStore:
-    """Writes outputs into the settings file below ``home`` and their passwords into the secret store."""
+    """Outputs with their passwords, which are in the secret store below ``home``; see :class:`OutputEditor`."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -34,51 +36,6 @@ class OutputStore:
     def password(self, output: Output) -> SecretStr:
         """The password kept for it; empty when there is none."""
         return SecretStr(self._secrets.get(output.secret_name) if output.secret_name else "")
-
-    def put(
-        self,
-        outputs: Outputs,
-        output: Output,
-        password: str | None,
-        instead_of: Output | None = None,
-        at: int | None = None,
-    ) -> Outputs:
-        """The outputs with one added or changed, written.
-
-        Args:
-            outputs: as they are.
-            output: the new one.
-            password: for it; None leaves what is kept.
-            instead_of: the one it replaces, in whose place it comes.
-            at: its place among the others; None for the last.
-
-        Raises:
-            SourceError: if another one has the same address.
-            SettingsError: if it cannot be written.
-        """
-        others = tuple(one for one in outputs if one != instead_of)
-        if any(one.address == output.address for one in others):
-            raise SourceError("There is an output with this address already. Change that one.")
-        if password and not output.secret_name:
-            raise SourceError("A password belongs to a user. Enter who signs in there.")
-        if instead_of is not None and (password == "" or instead_of.secret_name != output.secret_name):
-            self._forget_password(instead_of, others)
-        if password:
-            self._secrets.set(output.secret_name, password)
-        if instead_of is not None:
-            at = outputs.index(instead_of)
-        place = len(others) if at is None else at
-        return self._written((*others[:place], output, *others[place:]))
-
-    def remove(self, outputs: Outputs, output: Output) -> Outputs:
-        """The outputs without one, written; its password goes with it unless another one needs it.
-
-        Raises:
-            SettingsError: if it cannot be written.
-        """
-        others = tuple(one for one in outputs if one != output)
-        self._forget_password(output, others)
-        return self._written(others)
 
     def check(self, output: Output, password: str | None = None) -> None:
         """Try an output out, without sending a verdict.
@@ -112,14 +69,78 @@ class OutputStore:
             address = self._secrets.filled(address, output.secret_name, password)
         return make_sink(address, Path(output.ca_file) if output.ca_file else None)
 
+
+class OutputEditor(OutputStore):
+    """Writes outputs into the settings file below ``home`` and their passwords into the secret store.
+
+    Args:
+        home: the data folder.
+        access: who is signed in, and the record that tells of each change.
+    """
+
+    def __init__(self, home: Path, access: Access) -> None:
+        super().__init__(home)
+        self._access = access
+
+    @asks(Right.SETTINGS)
+    def put(
+        self,
+        outputs: Outputs,
+        output: Output,
+        password: str | None,
+        instead_of: Output | None = None,
+        at: int | None = None,
+    ) -> Outputs:
+        """The outputs with one added or changed, written.
+
+        Args:
+            outputs: as they are.
+            output: the new one.
+            password: for it; None leaves what is kept.
+            instead_of: the one it replaces, in whose place it comes.
+            at: its place among the others; None for the last.
+
+        Raises:
+            AccessError: if there are users, and nobody is signed in who may change settings.
+            SourceError: if another one has the same address.
+            SettingsError: if it cannot be written.
+        """
+        self._access.require(Right.SETTINGS)
+        others = tuple(one for one in outputs if one != instead_of)
+        if any(one.address == output.address for one in others):
+            raise SourceError("There is an output with this address already. Change that one.")
+        if password and not output.secret_name:
+            raise SourceError("A password belongs to a user. Enter who signs in there.")
+        if instead_of is not None and (password == "" or instead_of.secret_name != output.secret_name):
+            self._forget_password(instead_of, others)
+        if password:
+            change_secret(self._access, self._home, output.secret_name, password)
+        if instead_of is not None:
+            at = outputs.index(instead_of)
+        place = len(others) if at is None else at
+        return self._written(outputs, (*others[:place], output, *others[place:]))
+
+    @asks(Right.SETTINGS)
+    def remove(self, outputs: Outputs, output: Output) -> Outputs:
+        """The outputs without one, written; its password goes with it unless another one needs it.
+
+        Raises:
+            AccessError: if there are users, and nobody is signed in who may change settings.
+            SettingsError: if it cannot be written.
+        """
+        self._access.require(Right.SETTINGS)
+        others = tuple(one for one in outputs if one != output)
+        self._forget_password(output, others)
+        return self._written(outputs, others)
+
     def _forget_password(self, output: Output, others: Outputs) -> None:
         is_shared = output.secret_name in {one.secret_name for one in others}
         if self.has_password(output) and not is_shared:
-            self._secrets.remove(output.secret_name)
+            change_secret(self._access, self._home, output.secret_name, "")
 
-    def _written(self, outputs: Outputs) -> Outputs:
-        write_settings_file(self._home, {"outputs": outputs})
-        return outputs
+    def _written(self, before: Outputs, after: Outputs) -> Outputs:
+        change_outputs(self._access, self._home, before, after)
+        return after
 
 
 def outbox_names(outputs: Sequence[Output]) -> dict[str, str]:

@@ -1,37 +1,59 @@
 """Who is signed in and what they may do, checked here in the core, whatever window or command asks.
 
 Nobody has to sign in until the first user is created; until then names are taken as they are typed. From then on
-looking and inspecting stay free, for a line must not stop because a person went away, and every decision needs a
-person who may take it.
+looking and inspecting stay free, for a line must not stop because a person went away, and whatever changes the record
+or takes something out of it needs a person who may do so.
 """
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
-from filo_core.types import EventKind, Role
+from filo_core.types import EventKind
 from storage.columns import LONGEST_NAME, storable
-from storage.repositories.users import SignInLock, User
+from storage.names import name_key
+from storage.repositories.users import User
+from workflows.people.names import looks_like
 from workflows.people.pins import matches, matches_nobody
+from workflows.people.rights import Right
+from workflows.people.waiting import (
+    FIRST_DELAY_S,
+    FREE_ATTEMPTS,
+    LONGEST_DELAY_S,
+    count_attempt,
+    delay_after,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from storage.storage import Storage, Transaction
 
+__all__ = (
+    "FIRST_DELAY_S",
+    "FREE_ATTEMPTS",
+    "LONGEST_DELAY_S",
+    "Access",
+    "AccessError",
+    "PinNeededError",
+    "Right",
+    "delay_after",
+)
+
 SESSION_TIMEOUT_S = 15 * 60.0
 """A session ends after this long without a decision."""
-FREE_ATTEMPTS = 3
-"""Wrong PINs in a row before a name has to wait."""
-FIRST_DELAY_S = 30
-LONGEST_DELAY_S = 3600
+NOT_SIGNED_IN = " (not signed in)"
+"""Stands behind a user's name that somebody else has given."""
 
-_RANK = {role: rank for rank, role in enumerate(Role)}
+_OF_THIS_RUN = secrets.token_bytes(32)
+"""Keys the digests of names that nobody has: kept nowhere, so that no list of guesses finds what was typed."""
 
 
 class AccessError(FiloError):
@@ -40,35 +62,6 @@ class AccessError(FiloError):
 
 class PinNeededError(AccessError):
     """What is to be done is a signature, and no PIN was given with it; nothing counts as refused."""
-
-
-class Right(Enum):
-    """What needs a person, and the least role that may do it."""
-
-    REVIEW = ("review a verdict", Role.OPERATOR)
-    OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
-    SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
-    DELETE = ("delete a product", Role.SUPERVISOR)
-    GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
-    RELEASE = ("let an inspection go on", Role.SUPERVISOR)
-    REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
-    DISCARD_VERDICTS = ("discard verdicts", Role.ADMIN)
-    MANAGE_USERS = ("manage users", Role.ADMIN)
-
-    @property
-    def words(self) -> str:
-        """What is done, after "may"."""
-        return self.value[0]
-
-    @property
-    def who(self) -> str:
-        """Whom to ask for it."""
-        role = self.value[1].value
-        return f"{'a' if role[0] not in 'aeiou' else 'an'} {role}"
-
-    def is_given_to(self, role: Role) -> bool:
-        """True if the role is high enough."""
-        return _RANK[role] >= _RANK[self.value[1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +79,8 @@ class Access:
         station: kept with sessions and events.
         timeout_s: how long a session lasts without a decision.
         clock: seconds of a clock that nobody can move back.
+        wall: the clock on the wall, for waits that outlive the program.
+        operator: the name that stands beside decisions while there are no users, where none is typed.
     """
 
     def __init__(
@@ -94,17 +89,27 @@ class Access:
         station: str = "",
         timeout_s: float = SESSION_TIMEOUT_S,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        operator: str = "",
     ) -> None:
         self._storage = storage
         self._station = station
         self._timeout_s = timeout_s
         self._clock = clock
+        self._wall = wall
+        self._operator = operator
+        self._names: tuple[int, tuple[str, ...]] = (0, ())
         self._current: _SignedIn | None = None
         self._lock = threading.RLock()
 
     @property
+    def storage(self) -> Storage:
+        """The record whose users they are."""
+        return self._storage
+
+    @property
     def is_needed(self) -> bool:
-        """True once the first user was created."""
+        """True once the first user was created, whatever became of the table since: the chain tells of it."""
         with self._storage.reading() as transaction:
             return transaction.users.any()
 
@@ -117,7 +122,7 @@ class Access:
                 self._end(current, "timed out")
             return self._current.user if self._current is not None else None
 
-    def operator(self, otherwise: str) -> str:
+    def operator(self, otherwise: str = "") -> str:
         """The name kept with an inspection: the person signed in, where somebody is.
 
         Ask outside a transaction: a session that has timed out ends here, which is written.
@@ -129,7 +134,23 @@ class Access:
             StorageError: if the end of a session cannot be written.
         """
         user = self.user
-        return user.name if user is not None else otherwise
+        return user.name if user is not None else self.unsigned(otherwise or self._operator)
+
+    def unsigned(self, name: str) -> str:
+        """A name that was given without a PIN; one that reads like a user's says that nobody signed in under it."""
+        return f"{name}{NOT_SIGNED_IN}" if self._is_like_a_user(name) else name
+
+    def refuse_borrowed(self, name: str) -> None:
+        """Refuse a name that was given without a PIN and reads like a user's.
+
+        Raises:
+            AccessError: with the remedy.
+        """
+        if self._is_like_a_user(name):
+            raise AccessError(
+                f"{name} is a user here, or reads like one. Sign in with --user {name}, or give another name: as "
+                "FILO_OPERATOR, or with --by."
+            )
 
     def sign_in(self, name: str, pin: str) -> User:
         """Begin a session, ending the one before.
@@ -166,22 +187,56 @@ class Access:
             PinNeededError: if it needs the PIN, and an empty one was given.
         """
         if not self.is_needed:
-            return typed_name
+            return typed_name or self._operator
         with self._lock:
             user = self.user
             if user is None:
                 raise AccessError(f"Nobody is signed in. Sign in to {right.words}.")
             with self._storage.reading() as transaction:
-                now = transaction.users.find(user.name)
-            if now is None or now.disabled or not right.is_given_to(now.role):
-                raise AccessError(f"{user.name} may not {right.words}. Ask {right.who}.")
+                now = self.recheck(transaction, right, user.name)
             if pin is not None:
                 if not pin:
-                    raise PinNeededError(f"No PIN was given, which is wrong: to {right.words} needs it again.")
+                    raise PinNeededError(f"The PIN is wrong: none was given, and to {right.words} needs it again.")
                 self._checked(user.name, pin)
             if self._current is not None:
                 self._current = replace(self._current, user=now, used_at=self._clock())
             return user.name
+
+    def tell(
+        self,
+        right: Right,
+        kind: EventKind,
+        subject: str,
+        detail: Mapping[str, object],
+        typed_name: str = "",
+        pin: str | None = None,
+    ) -> str:
+        """Ask as :meth:`require` does, and tell the chain of it before it is done: for what takes long, or goes out.
+
+        Returns:
+            Who does it.
+        """
+        by = self.require(right, typed_name, pin)
+        with self._storage.transaction() as transaction:
+            self.note(transaction, kind, by, subject, detail)
+        return by
+
+    def note(
+        self, transaction: Transaction, kind: EventKind, by: str, subject: str, detail: Mapping[str, object]
+    ) -> None:
+        """Tell the chain of something within the transaction that does it, with the station."""
+        transaction.events.add(kind, by, self._station, subject, detail)
+
+    def recheck(self, transaction: Transaction, right: Right, name: str) -> User:
+        """The person as they stand within the transaction that does it: somebody may have changed them meanwhile.
+
+        Raises:
+            AccessError: if they may not do this any more.
+        """
+        now = transaction.users.find(name)
+        if now is None or now.disabled or not right.is_given_to(now.role):
+            raise AccessError(f"{name} may not {right.words}. Ask {right.who}.")
+        return now
 
     def _checked(self, name: str, pin: str) -> User:
         """The user of a name, if the PIN is theirs.
@@ -191,29 +246,46 @@ class Access:
         """
         # Whatever was typed becomes something that every database takes.
         name = storable(name)[:LONGEST_NAME]
-        user, in_a_row = self._attempt(name)
+        user, subject, in_a_row = self._attempt(name)
         is_right = _is_right(user, pin)
         with self._storage.transaction() as transaction:
-            if is_right:
-                transaction.users.set_lock(name, None)
+            if not is_right:
+                detail = {"in_a_row": in_a_row}
+                transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, subject, detail)
             else:
-                transaction.events.add(EventKind.SIGN_IN_REFUSED, "", self._station, name, {"in_a_row": in_a_row})
+                transaction.users.set_lock(subject, None)
+                if in_a_row > 1:
+                    # The chain tells that the refusals before this are over.
+                    why = {"why": "right PIN"}
+                    transaction.events.add(EventKind.SIGNED_IN, subject, self._station, subject, why)
         # Outside: the refusal is in the record before anybody hears of it.
         if not is_right:
             raise AccessError("Name or PIN is wrong. Try again, or ask an admin.")
         assert user is not None, "nobody has no PIN that is right"
         return user
 
-    def _attempt(self, name: str) -> tuple[User | None, int]:
-        """Whom the name belongs to, and how many attempts in a row this is; none while the name has to wait."""
+    def _attempt(self, name: str) -> tuple[User | None, str, int]:
+        """Whom the name belongs to, what the record calls it, and how many attempts in a row this is.
+
+        Raises:
+            AccessError: while the name has to wait; the attempt counts for nothing then.
+        """
         with self._storage.transaction() as transaction:
-            wait = _seconds_to_wait(transaction, name)
-            if not wait:
-                before = transaction.users.lock(name)
-                failures = (before.failures if before else 0) + 1
-                transaction.users.set_lock(name, SignInLock(failures, datetime.now(UTC), delay_after(failures)))
-                return transaction.users.find(name), failures
-        raise AccessError(f"{name} was refused too often. Wait {_spoken(wait)}, then try again.")
+            transaction.users.alone()
+            user = transaction.users.find(name)
+            # What nobody is called may be a PIN that was typed into the wrong field.
+            subject = user.name if user is not None else _digest(name)
+            failures, wait = count_attempt(transaction, subject, self._wall())
+        if wait:
+            raise AccessError(f"{name} was refused too often. Wait {spoken(wait)}, then try again.")
+        return user, subject, failures
+
+    def _is_like_a_user(self, name: str) -> bool:
+        with self._storage.reading() as transaction:
+            newest = transaction.users.newest_id()
+            if newest != self._names[0]:
+                self._names = (newest, transaction.users.names())
+        return any(looks_like(name, other) for other in self._names[1])
 
     def _end(self, current: _SignedIn, why: str) -> None:
         self._current = None
@@ -223,25 +295,6 @@ class Access:
             transaction.events.add(EventKind.SIGNED_OUT, name, self._station, name, {"why": why})
 
 
-def delay_after(failures: int) -> int:
-    """Seconds that a name waits after so many wrong PINs in a row: none, then 30, doubled each time up to an hour."""
-    if failures < FREE_ATTEMPTS:
-        return 0
-    return min(LONGEST_DELAY_S, FIRST_DELAY_S << min(failures - FREE_ATTEMPTS, 16))
-
-
-def _seconds_to_wait(transaction: Transaction, name: str) -> float:
-    lock = transaction.users.lock(name)
-    if lock is None or not lock.delay_s:
-        return 0.0
-    now = datetime.now(UTC)
-    if now < lock.refused_at:
-        # The clock was moved back: the whole wait begins anew, which makes it neither shorter nor endless.
-        transaction.users.set_lock(name, replace(lock, refused_at=now))
-        return float(lock.delay_s)
-    return max(0.0, lock.delay_s - (now - lock.refused_at).total_seconds())
-
-
 def _is_right(user: User | None, pin: str) -> bool:
     if user is None or user.disabled:
         # Takes as long as a real check: the time must not tell which names exist.
@@ -249,5 +302,5 @@ def _is_right(user: User | None, pin: str) -> bool:
     return matches(user.pin_hash, pin)
 
 
-def _spoken(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+def _digest(name: str) -> str:
+    return f"unknown name {hmac.digest(_OF_THIS_RUN, name_key(name).encode(), 'sha256').hex()[:16]}"

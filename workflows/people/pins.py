@@ -1,7 +1,8 @@
-"""PINs: kept only as argon2id hashes, with their salt and cost in them."""
+"""PINs: kept only as argon2id hashes, with their salt and cost in them; those that are tried first are refused."""
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -10,6 +11,8 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from filo_core.errors import FiloError
 
 SHORTEST_PIN, LONGEST_PIN = 6, 64
+FEWEST_GUESSES = 50_000
+"""A PIN that is found with fewer guesses is refused: of the six digits that chance draws, about one in ten."""
 
 # argon2id with the package's defaults, which are those of RFC 9106 for little memory.
 _HASHER = PasswordHasher()
@@ -19,17 +22,37 @@ class PinError(FiloError):
     """A PIN that cannot be used."""
 
 
-def hashed(pin: str) -> str:
+def hashed(pin: str, name: str = "") -> str:
     """The hash to store of a new PIN.
 
+    Args:
+        pin: as it was typed.
+        name: whose it is to be; a PIN made of it is refused.
+
     Raises:
-        PinError: if it is too short or too long, or one character throughout.
+        PinError: if it is too short, too long, or among the first that anyone tries: a common one, a date, a run, a
+            repetition, or keys that lie beside each other.
     """
     if not SHORTEST_PIN <= len(pin) <= LONGEST_PIN:
         raise PinError(f"A PIN has {SHORTEST_PIN} to {LONGEST_PIN} characters. Choose another one.")
-    if len(set(pin)) == 1:
-        raise PinError("A PIN of one character only is the first that anyone tries. Choose another one.")
+    if guesses_for(pin, name) < FEWEST_GUESSES:
+        raise PinError(
+            "This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. "
+            "Choose another one, best by chance."
+        )
     return _HASHER.hash(pin)
+
+
+def guesses_for(pin: str, name: str = "") -> float:
+    """How many guesses somebody needs who tries common, near and repeated ones first; about 1e6 for six by chance."""
+    # Its lists of common passwords take a moment to load.
+    from zxcvbn import zxcvbn
+
+    plain = _plainly_written(pin)
+    if len(set(plain)) < 2:
+        return 1.0
+    words = [part for part in (name, *name.split()) if part]
+    return float(zxcvbn(plain, user_inputs=words)["guesses"])
 
 
 def matches(pin_hash: str, pin: str) -> bool:
@@ -43,6 +66,12 @@ def matches(pin_hash: str, pin: str) -> bool:
 def matches_nobody(pin: str) -> bool:
     """False, after the work that a real check takes."""
     return matches(_hash_of_nobody(), pin) and False
+
+
+def _plainly_written(pin: str) -> str:
+    """The PIN as whoever guesses writes it: wide, Arabic or other digits as plain ones, and no blanks."""
+    digits = (str(unicodedata.digit(sign, sign)) for sign in unicodedata.normalize("NFKC", pin))
+    return "".join("".join(digits).split())
 
 
 @cache

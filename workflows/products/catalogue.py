@@ -5,7 +5,7 @@ So closing the window in the middle of the wizard loses nothing: the draft says 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from filo_core.errors import ProductError, RecipeError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.types import (
     AnomalyType,
+    EventKind,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -24,7 +25,10 @@ from filo_core.types import (
     SourceImage,
 )
 from storage.names import tidy_name
-from workflows.people.access import Access, Right
+from workflows.people.access import Access
+from workflows.people.names import refuse_look_alike
+from workflows.people.rights import Right, asks
+from workflows.products.differences import Difference, differences, sentences
 from workflows.products.draft_rules import (
     check_limits,
     renamed,
@@ -32,13 +36,14 @@ from workflows.products.draft_rules import (
     tidy_description,
     tidy_draft,
     tidy_types,
+    uncalibrated,
     without_stale_limits,
 )
 from workflows.products.product_file import ProductFile, images_of, write_product
 
 if TYPE_CHECKING:
     from filo_core.events import Calibrated
-    from storage.storage import Storage
+    from storage.storage import Storage, Transaction
 
 
 class Catalogue:
@@ -68,22 +73,26 @@ class Catalogue:
         with self._storage.reading() as transaction:
             return transaction.products.draft(name)
 
+    @asks(Right.DRAFT)
     def create(self, description: ProductDescription) -> ProductDraft:
         """A new product.
 
         Raises:
+            AccessError: if there are users and nobody is signed in; so for every other change of a draft.
             ProductError: if the name is empty, too long or taken.
         """
+        by = self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
-            return transaction.products.add(ProductDraft(tidy_description(description)))
+            return self._add(transaction, ProductDraft(tidy_description(description)), by)
 
+    @asks(Right.DRAFT)
     def describe(self, name: str, description: ProductDescription) -> ProductDraft:
         """Change what a product is; its limits go when the prompts change with it.
 
         Raises:
             ProductError: if a signed product is to get another name, or the name is of no use or taken.
         """
-        tidy = tidy_description(description)
+        tidy, by = tidy_description(description), self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if draft.signed_version is not None and tidy.name != draft.description.name:
@@ -91,8 +100,9 @@ class Catalogue:
                     f"{draft.description.name} has signed recipes, which carry its name. "
                     "Clone it under the new name instead."
                 )
-            return transaction.products.save(name, without_stale_limits(draft, replace(draft, description=tidy)))
+            return self._save(transaction, draft, without_stale_limits(draft, replace(draft, description=tidy)), by)
 
+    @asks(Right.DRAFT)
     def set_anomaly_types(self, name: str, types: Sequence[AnomalyType]) -> ProductDraft:
         """Replace the anomaly list; the limits go when the enabled names change.
 
@@ -100,17 +110,19 @@ class Catalogue:
             RecipeError: if a name is empty, stands twice, or is the word for no known type.
             ProductError: if a name is too long or holds characters that cannot be seen.
         """
-        tidy = tidy_types(types)
+        tidy, by = tidy_types(types), self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            return transaction.products.save(name, without_stale_limits(draft, replace(draft, anomaly_types=tidy)))
+            return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
 
+    @asks(Right.DRAFT)
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
 
         Raises:
             StorageError: if the image cannot be stored.
         """
+        by = self._access.require(Right.DRAFT)
         self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
@@ -118,15 +130,18 @@ class Catalogue:
                 return draft
             added = Reference(image.image_hash, printable_name(image.name))
             changed = replace(draft, references=(*draft.references, added))
-            return transaction.products.save(name, without_stale_limits(draft, changed))
+            return self._save(transaction, draft, without_stale_limits(draft, changed), by)
 
+    @asks(Right.DRAFT)
     def remove_reference(self, name: str, image_hash: str) -> ProductDraft:
         """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it."""
+        by = self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
-            return transaction.products.save(name, without_stale_limits(draft, replace(draft, references=kept)))
+            return self._save(transaction, draft, without_stale_limits(draft, replace(draft, references=kept)), by)
 
+    @asks(Right.DRAFT)
     def set_calibration(self, name: str, calibrated: Calibrated, profile: str = "") -> ProductDraft:
         """Take over limits that were found from the good parts, and keep the evidence behind them.
 
@@ -139,6 +154,7 @@ class Catalogue:
             RecipeError: if references were added or removed while the limits were being found.
         """
         check_limits(calibrated.limits)
+        by = self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if len(calibrated.scores) != len(draft.references):
@@ -153,7 +169,7 @@ class Catalogue:
                 model_hash=calibrated.model_hash,
                 profile=profile or draft.profile,
             )
-            saved = transaction.products.save(name, changed)
+            saved = self._save(transaction, draft, changed, by)
             transaction.calibrations.add(
                 transaction.products.product_id(name),
                 changed.recipe(calibrated.limits, calibrated.model_hash).scoring_hash,
@@ -165,13 +181,32 @@ class Catalogue:
             )
             return saved
 
+    @asks(Right.DRAFT)
     def set_limits(self, name: str, limits: Limits) -> ProductDraft:
-        """Move the limits by hand; what the calibration promised stays written beside them."""
+        """Move the limits by hand; what the calibration promised stays written beside them.
+
+        Raises:
+            RecipeError: if one is no score.
+        """
         check_limits(limits)
+        by = self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            return transaction.products.save(name, replace(draft, limits=limits))
+            return self._save(transaction, draft, replace(draft, limits=limits), by)
 
+    def unsigned_changes(self, name: str) -> tuple[str, ...]:
+        """What a signature would put in force: each part that differs from the version in force, as a line.
+
+        Everything, where nothing is in force yet; empty where nothing differs.
+        """
+        with self._storage.reading() as transaction:
+            draft = transaction.products.draft(name)
+            if draft.signed_version is None or draft.limits is None:
+                return sentences(differences(None, draft))
+            in_force = transaction.products.recipe(name).recipe
+        return sentences(differences(in_force, draft.recipe(draft.limits, draft.model_hash or in_force.model_hash)))
+
+    @asks(Right.SIGN_OFF)
     def sign_off(self, name: str, signed_by: str, model_hash: str, pin: str = "") -> RecipeVersion:
         """Freeze the draft into a recipe version; unchanged content gives the version that has it already.
 
@@ -191,6 +226,7 @@ class Catalogue:
             transaction.products.save(name, replace(draft, model_hash=model_hash))
             return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
 
+    @asks(Right.SIGN_OFF)
     def put_taught_in_force(
         self, before: Recipe, after: Recipe, signed_by: str, now: datetime, pin: str = ""
     ) -> RecipeVersion:
@@ -238,16 +274,19 @@ class Catalogue:
         get_bytes = self._storage.artefacts.get_bytes
         return tuple(decode_image(get_bytes(reference.image_hash), reference.name) for reference in wanted)
 
+    @asks(Right.DRAFT)
     def clone(self, name: str, new_name: str) -> ProductDraft:
         """A new product with everything of another one but its signature.
 
         Raises:
             ProductError: if the new name is empty, too long or taken.
         """
+        by = self._access.require(Right.DRAFT)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            return transaction.products.add(renamed(draft, new_name))
+            return self._add(transaction, renamed(draft, new_name), by)
 
+    @asks(Right.DELETE, Right.DRAFT)
     def delete(self, name: str) -> None:
         """Remove a product and its recipes.
 
@@ -255,10 +294,13 @@ class Catalogue:
             AccessError: if the product was signed off, and nobody is signed in who may do this.
             ProductError: if images were inspected under it: a verdict outlives everything.
         """
-        by = self._access.require(Right.DELETE) if self.draft(name).signed_version is not None else ""
+        draft = self.draft(name)
+        by = self._access.require(Right.DRAFT if draft.signed_version is None else Right.DELETE)
         with self._storage.transaction() as transaction:
             transaction.products.remove(name, by)
+            self._tell(transaction, draft, {"product": ("there", "removed")}, by)
 
+    @asks(Right.DRAFT)
     def bring_back(self, draft: ProductDraft) -> ProductDraft:
         """Undo a deletion: the draft with its images and limits, which waits for a new sign-off.
 
@@ -268,36 +310,67 @@ class Catalogue:
         Raises:
             ProductError: if there is another product of its name by now.
         """
+        by = self._access.require(Right.DRAFT)
         self._refuse_taken(draft.description.name)
         with self._storage.transaction() as transaction:
-            return transaction.products.add(replace(draft, signed_version=None, changed_since_signing=True))
+            return self._add(transaction, replace(draft, signed_version=None, changed_since_signing=True), by)
 
+    @asks(Right.EXPORT)
     def export(self, name: str, path: Path) -> None:
         """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
 
         Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
             FolderError: if the file cannot be written.
             StorageError: if a good image is missing from the image store.
         """
         draft = self.draft(name)
+        self._access.tell(Right.EXPORT, EventKind.EXPORTED, draft.description.name, {"as": "product", "to": path.name})
         get_bytes = self._storage.artefacts.get_bytes
         write_product(path, draft, ((entry, get_bytes(entry.image_hash)) for entry in images_of(draft)))
 
+    @asks(Right.IMPORT)
     def import_product(self, path: Path, new_name: str = "") -> ProductDraft:
-        """A product from a file, under another name if one is given; it waits for its sign-off here.
+        """A product from a file, under another name if one is given; it waits for its calibration and sign-off here.
 
-        Nothing is stored before everything in the file was checked.
+        Nothing is stored before everything in the file was checked. Limits, and what they are said to promise, count
+        for nothing until they were found here.
 
         Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
             ProductError: if the file is not intact or not one of ours, or the name is taken.
         """
+        by = self._access.require(Right.IMPORT)
         with ProductFile(path) as file:
-            wanted = renamed(tidy_draft(file.draft), new_name or file.draft.description.name)
+            wanted = renamed(tidy_draft(uncalibrated(file.draft)), new_name or file.draft.description.name)
             self._refuse_taken(wanted.description.name)
             for image in file.images():
                 self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
-            return transaction.products.add(wanted)
+            added = self._add(transaction, wanted, by)
+            self._access.note(transaction, EventKind.PRODUCT_IMPORTED, by, added.description.name, {"from": path.name})
+            return added
+
+    def _add(self, transaction: Transaction, draft: ProductDraft, by: str) -> ProductDraft:
+        names = [other.description.name for other in transaction.products.drafts()]
+        refuse_look_alike(draft.description.name, names)
+        added = transaction.products.add(draft)
+        self._tell(transaction, added, differences(None, added), by)
+        return added
+
+    def _save(self, transaction: Transaction, before: ProductDraft, after: ProductDraft, by: str) -> ProductDraft:
+        """Keep a changed draft, with an event that says who changed what."""
+        renamed_to = after.description.name
+        if renamed_to != before.description.name:
+            others = [other.description.name for other in transaction.products.drafts()]
+            refuse_look_alike(renamed_to, [name for name in others if name != before.description.name])
+        saved = transaction.products.save(before.description.name, after)
+        self._tell(transaction, saved, differences(before, saved), by)
+        return saved
+
+    def _tell(self, transaction: Transaction, draft: ProductDraft, found: Mapping[str, Difference], by: str) -> None:
+        if found:
+            self._access.note(transaction, EventKind.DRAFT_CHANGED, by, draft.description.name, {"changed": found})
 
     def _refuse_taken(self, name: str) -> None:
         with self._storage.reading() as transaction:

@@ -14,6 +14,8 @@ from storage.names import name_key, product_name, tidy_name
 # It names a folder: nothing that leads out of the one where profiles lie.
 _PROFILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LARGEST_PIXEL = 1 << 20
+# A band above the limit for OK, which is at most 1; what lies in it above 1 means that nothing is NG.
+_HIGHEST_NG = 2.0
 
 
 def signable_limits(draft: ProductDraft, model_hash: str) -> Limits:
@@ -64,8 +66,6 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
         raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
     if not _PROFILE.fullmatch(draft.profile):
         raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
-    if draft.limits is not None:
-        check_limits(draft.limits)
     types = tidy_types(draft.anomaly_types)
     return replace(draft, description=tidy_description(draft.description), anomaly_types=types)
 
@@ -120,11 +120,18 @@ def _check_types(types: Sequence[AnomalyType]) -> None:
         seen.add(key)
 
 
+def uncalibrated(draft: ProductDraft) -> ProductDraft:
+    """The same without limits and what they promise: what was found elsewhere, or typed into a file, proves nothing."""
+    return replace(draft, limits=None, calibration_note="", model_hash="")
+
+
 def check_limits(limits: Limits) -> None:
     """Refuse limits that no score can be held against.
 
     Raises:
-        RecipeError: if one is not a finite number.
+        RecipeError: if one is not a finite number, or so high that no score exceeds it.
     """
     if not all(math.isfinite(limit) for limit in (limits.ok, limits.ng, limits.region)):
         raise RecipeError("A limit is not a number. Set the limits again.")
+    if limits.ok > 1 or limits.region > 1 or limits.ng > _HIGHEST_NG:
+        raise RecipeError("Scores lie between 0 and 1, and a limit is higher. Set the limits again.")

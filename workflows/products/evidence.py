@@ -18,6 +18,7 @@ from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.errors import EvidenceError, StorageError
 from filo_core.imaging import decode_image
 from filo_core.types import Recipe, Verdict
+from workflows.people.rights import free
 
 if TYPE_CHECKING:
     from storage.repositories.calibrations import AnsweredRow, KeptCalibration
@@ -77,6 +78,7 @@ def confirmed_evidence(storage: Storage, name: str, recipe: Recipe) -> Evidence:
     )
 
 
+@free("what it finds is kept as an alarm, which anybody may raise")
 def drift(storage: Storage, name: str) -> Drift:
     """Whether confirmed good parts still score like those the limits were set with; an alarm is kept.
 

@@ -15,7 +15,8 @@ from filo_core.imaging import decode_image, list_images, printable_name, read_im
 from filo_core.statistics.shifts import Shifts
 from filo_core.types import SourceImage, Verdict
 from storage.names import tidy_name
-from workflows.people.access import Access, Right
+from workflows.people.access import Access
+from workflows.people.rights import Right, asks, free
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -47,6 +48,7 @@ class GoldenSets:
         with self._storage.reading() as transaction:
             return transaction.golden.parts(transaction.products.product_id(name))
 
+    @asks(Right.GOLDEN_SET)
     def add(self, name: str, image: SourceImage, expected: Verdict, by: str = "") -> GoldenPart:
         """Add a known part; the same content again replaces what was known about it.
 
@@ -64,6 +66,7 @@ class GoldenSets:
             transaction.golden.put(transaction.products.product_id(name), part, who)
         return part
 
+    @asks(Right.GOLDEN_SET)
     def add_folder(self, name: str, folder: Path, by: str = "") -> tuple[GoldenPart, ...]:
         """Add the parts of a folder: ``good`` or ``ok`` are good, all folders beside them bad, as in MVTec AD's test.
 
@@ -79,6 +82,7 @@ class GoldenSets:
             read_image(path)
         return tuple(self.add(name, read_image(path), expected, by) for path, expected in found)
 
+    @asks(Right.GOLDEN_SET)
     def remove(self, name: str, image_hash: str, by: str = "") -> None:
         """Take a part out of the set; the checks that were made with it stay.
 
@@ -89,6 +93,7 @@ class GoldenSets:
         with self._storage.transaction() as transaction:
             transaction.golden.remove(transaction.products.product_id(name), image_hash, who)
 
+    @asks(Right.GOLDEN_SET)
     def demand(self, name: str, shifts: Shifts | None, by: str = "") -> None:
         """Demand a check in each shift before anything is inspected; None demands it no more.
 
@@ -137,6 +142,7 @@ class GoldenSets:
                 f"{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason."
             )
 
+    @asks(Right.RELEASE)
     def release(self, name: str, signed_by: str, reason: str, pin: str = "") -> GoldenRelease:
         """Let inspection go on in spite of the problem there is: until the next check, or the next shift.
 
@@ -161,6 +167,7 @@ class GoldenSets:
             transaction.golden.add_release(product_id, release)
         return release
 
+    @free("a check is an inspection of known parts")
     def keep(self, name: str, checked: GoldenChecked, checked_by: str) -> None:
         """Log a check as it came out."""
         with self._storage.transaction() as transaction:

@@ -22,7 +22,8 @@ from filo_core.types import (
 )
 from storage.names import tidy_name
 from storage.repositories.reviews import BlindReview
-from workflows.people.access import Access, Right
+from workflows.people.access import Access
+from workflows.people.rights import Right, asks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +105,7 @@ class History:
         with self._storage.reading() as transaction:
             return transaction.reviews.of(inspection_id)
 
+    @asks(Right.REVIEW, Right.OVERRULE)
     def review(
         self,
         inspection_id: int,
@@ -162,6 +164,7 @@ class History:
         """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
         return _lets_go(record, verdict) and self._access.is_needed
 
+    @asks(Right.REVIEW, Right.OVERRULE)
     def withdraw(self, inspection_id: int, reviewer: str, pin: str = "") -> InspectionRecord:
         """Take back the decision that counts now, by a further entry; back comes the inspection as it is then.
 
@@ -199,6 +202,7 @@ class History:
         standing = standing_review(said)
         return standing is not None and _is_let_go(record, _withdrawal(record, said, standing.reviewer))
 
+    @asks(Right.REVIEW)
     def withdraw_blind(self, inspection_id: int, reviewer: str) -> None:
         """Take back what this person said in a blind review, by a further entry; it can be said anew.
 
@@ -214,6 +218,7 @@ class History:
                 raise ReviewError(f"{who} has said nothing blind about {record.name} that could be taken back.")
             transaction.reviews.add_blind(inspection_id, BlindReview(None, who, datetime.now(UTC)))
 
+    @asks(Right.REVIEW)
     def review_blind(self, inspection_id: int, verdict: Verdict, reviewer: str) -> None:
         """Add what a second person says without seeing what was said before; the decision that counts stays.
 

@@ -38,7 +38,7 @@ from tests.unit.gui.walking import (
 from workflows.settings.output_address import Output, OutputKind
 from workflows.workbench import Workbench
 
-PIN = "246810"
+PIN = "740936"
 Until = Callable[..., None]
 Maker = Callable[[AppState, QWidget], QDialog]
 

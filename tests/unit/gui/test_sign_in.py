@@ -14,7 +14,7 @@ from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, source_image
 from workflows.workbench import Workbench
 
-PIN = "246810"
+PIN = "740936"
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def storage(either_url: str, tmp_path: Path) -> Iterator[Storage]:
 def test_a_trick_in_any_name_is_text_and_nothing_else(storage: Storage, name: str) -> None:
     tables = set(inspect(storage._engine).get_table_names())
     access = Access(storage)
-    Users(storage, access).add(name, Role.ADMIN, "246810")
-    access.sign_in(name, "246810")
+    Users(storage, access).add(name, Role.ADMIN, "740936")
+    access.sign_in(name, "740936")
     recipe = sign_product(storage, name)
     number = Recorder(storage, name, station=name, operator=name).record_one(make_inspection(recipe, 1, name=name))
     history = History(storage, access)
@@ -67,7 +67,7 @@ def test_a_name_of_500_characters_is_refused_with_a_sentence(storage: Storage) -
     with pytest.raises(ProductError, match="has 500 characters"):
         Catalogue(storage).create(ProductDescription(long, "nut"))
     with pytest.raises(ProductError, match="has 500 characters"):
-        Users(storage, Access(storage)).add(long, Role.ADMIN, "246810")
+        Users(storage, Access(storage)).add(long, Role.ADMIN, "740936")
     recipe = sign_product(storage)
     number = Recorder(storage, "metal nut").record_one(make_inspection(recipe, 1))
     with pytest.raises(ProductError, match="has 500 characters"):
@@ -76,8 +76,8 @@ def test_a_name_of_500_characters_is_refused_with_a_sentence(storage: Storage) -
 
 def test_a_sign_in_with_a_name_of_any_length_is_refused_and_counted(storage: Storage) -> None:
     access = Access(storage)
-    Users(storage, access).add("Ada", Role.ADMIN, "246810")
+    Users(storage, access).add("Ada", Role.ADMIN, "740936")
     for name in ("x" * 500, "x" * 100_000, "a\0b", ""):
         with pytest.raises(AccessError, match="Name or PIN is wrong"):
-            access.sign_in(name, "246810")
+            access.sign_in(name, "740936")
     assert storage.verify().intact

@@ -70,7 +70,7 @@ def test_the_window_goes_on_while_the_demo_product_is_set_up(
 def test_with_users_the_sign_off_of_the_demo_product_is_left_to_one_of_them(
     view: ProductListView, workbench: Workbench, until: Until
 ) -> None:
-    workbench.users.add("Ada", Role.ADMIN, "246810")
+    workbench.users.add("Ada", Role.ADMIN, "740936")
     view.demo.start()
     until(lambda: not view.demo.is_running, "the demo product is there")
     draft = workbench.catalogue.draft(DEMO_PRODUCT.name)

@@ -69,14 +69,14 @@ def test_once_there_are_users_the_pin_is_asked_for_again_and_never_left_standing
     part, _, _ = golden.add_folder(product, known)
     recipe = bench.catalogue.recipe(product).recipe
     golden.keep(product, GoldenChecked((GoldenAnswer(part, Verdict.NG, 0.9),), recipe.content_hash), "anna")
-    bench.users.add("Grace", Role.ADMIN, "271828")
-    bench.access.sign_in("Grace", "271828")
+    bench.users.add("Grace", Role.ADMIN, "607385")
+    bench.access.sign_in("Grace", "607385")
     dialog = GoldenDialog(state, product)
     qtbot.addWidget(dialog)
     dialog.show()
     dialog.reason.setText("the lamp was replaced")
     assert not dialog.release_button.isEnabled()
-    for pin, kind in (("314159", MessageKind.ERROR), ("271828", None)):
+    for pin, kind in (("628470", MessageKind.ERROR), ("607385", None)):
         dialog.pin.setText(pin)
         dialog.release_button.click()
         assert dialog.pin.text() == ""

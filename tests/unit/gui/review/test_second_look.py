@@ -54,8 +54,8 @@ def test_g_teaches_the_chosen_region_as_a_new_recipe_version_and_u_takes_it_back
 def test_once_there_are_users_teaching_asks_for_the_pin_and_giving_up_teaches_nothing(
     shown: ReviewPanel, state: AppState, inspected: str, until: Until, qapp: QApplication
 ) -> None:
-    state.workbench.users.add("Grace", Role.ADMIN, "271828")
-    state.workbench.access.sign_in("Grace", "271828")
+    state.workbench.users.add("Grace", Role.ADMIN, "607385")
+    state.workbench.access.sign_in("Grace", "607385")
     asked: list[QLineEdit.EchoMode] = []
 
     def press_g(typed: str | None) -> None:
@@ -76,11 +76,11 @@ def test_once_there_are_users_teaching_asks_for_the_pin_and_giving_up_teaches_no
 
     press_g(None)
     assert not shown.second.teaching.is_running
-    press_g("161803")
+    press_g("495028")
     until(lambda: "PIN is wrong" in shown.message.sentence, "the refusal")
     until(lambda: not shown.second.teaching.is_running)
     assert version(state, inspected) == 1
-    press_g("271828")
+    press_g("607385")
     until(lambda: version(state, inspected) == 2, "the taught recipe is in force")
     until(lambda: not shown.second.teaching.is_running)
     assert asked == [QLineEdit.EchoMode.Password] * 3

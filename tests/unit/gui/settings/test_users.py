@@ -16,7 +16,7 @@ from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
 from workflows.people.access import AccessError
 from workflows.workbench import Workbench
 
-PIN, OTHER = "246810", "135791"
+PIN, OTHER = "740936", "586203"
 
 
 @pytest.fixture

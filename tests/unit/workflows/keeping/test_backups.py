@@ -24,8 +24,9 @@ from storage.sessions import RecordSession
 from storage.storage import Storage, open_storage
 from storage.trust_models import EventRow
 from tests.unit.storage.making import make_image, make_inspection, sign_product
-from workflows.keeping.backups import KEPT, back_up_if_due, backup_problem, restore_record
+from workflows.keeping.backups import KEPT, back_up_if_due, backup_problem
 from workflows.keeping.nightly import ACTOR, NightlyWork
+from workflows.keeping.restoring import restore_record
 from workflows.keeping.retention import FRESH_S, Retention, RetentionRules
 from workflows.products.golden import GoldenSets
 from workflows.settings.settings import Settings

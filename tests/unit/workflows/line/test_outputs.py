@@ -13,7 +13,9 @@ import pytest
 
 from filo_core.errors import SettingsError, SourceError
 from filo_core.line.sinks.base import SinkError
-from workflows.line.outputs import OutputStore
+from storage.storage import open_storage
+from workflows.line.outputs import OutputEditor
+from workflows.people.access import Access
 from workflows.settings.file import SETTINGS_FILE
 from workflows.settings.output_address import Output, OutputKind
 from workflows.settings.secret_store import SecretStore
@@ -23,8 +25,10 @@ BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line/7", user="anna", sec
 
 
 @pytest.fixture
-def store(filo_home: Path) -> OutputStore:
-    return OutputStore(filo_home)
+def store(filo_home: Path) -> Iterator[OutputEditor]:
+    settings = Settings()
+    with open_storage(settings.database_url, settings.images) as storage:
+        yield OutputEditor(filo_home, Access(storage))
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -83,7 +87,7 @@ def test_what_can_be_no_output_is_said_without_its_password(kind: OutputKind, pl
     assert "geheim" not in str(refused.value)
 
 
-def test_a_password_reaches_the_sink_and_neither_the_settings_nor_a_name(store: OutputStore, filo_home: Path) -> None:
+def test_a_password_reaches_the_sink_and_neither_the_settings_nor_a_name(store: OutputEditor, filo_home: Path) -> None:
     outputs = store.put((), BROKER, "geheim-7")
     assert Settings().outputs == outputs == (BROKER,)
     assert "geheim-7" not in (filo_home / SETTINGS_FILE).read_text(encoding="utf-8")
@@ -93,7 +97,7 @@ def test_a_password_reaches_the_sink_and_neither_the_settings_nor_a_name(store: 
     assert sink.name == "mqtts://***@broker.local:1883/line/7"
 
 
-def test_another_user_takes_the_password_of_the_one_before_with_it(store: OutputStore, filo_home: Path) -> None:
+def test_another_user_takes_the_password_of_the_one_before_with_it(store: OutputEditor, filo_home: Path) -> None:
     outputs = store.put((), BROKER, "geheim-7")
     other = Output.of(OutputKind.MQTT, BROKER.place, user="ben")
     outputs = store.put(outputs, other, None, BROKER)
@@ -103,7 +107,7 @@ def test_another_user_takes_the_password_of_the_one_before_with_it(store: Output
         store.put(outputs, Output.of(OutputKind.MQTT, "elsewhere"), "geheim-7")
 
 
-def test_the_password_stays_while_another_output_needs_it(store: OutputStore, filo_home: Path) -> None:
+def test_the_password_stays_while_another_output_needs_it(store: OutputEditor, filo_home: Path) -> None:
     second = Output.of(OutputKind.MQTT, "broker.local:1883/line/8", user="anna")
     outputs = store.put(store.put((), BROKER, "geheim-7"), second, None)
     outputs = store.remove(outputs, BROKER)
@@ -112,7 +116,7 @@ def test_the_password_stays_while_another_output_needs_it(store: OutputStore, fi
     assert SecretStore(filo_home).names() == ()
 
 
-def test_the_same_address_twice_is_refused(store: OutputStore) -> None:
+def test_the_same_address_twice_is_refused(store: OutputEditor) -> None:
     outputs = store.put((), BROKER, None)
     with pytest.raises(SourceError, match="already"):
         store.put(outputs, Output(address=BROKER.address), None)
@@ -128,7 +132,9 @@ def test_a_settings_file_with_something_else_as_output_is_refused(filo_home: Pat
 # Trying out ----------------------------------------------------------------------------------------------------
 
 
-def test_a_web_address_is_tried_without_posting_a_verdict(store: OutputStore, hook: tuple[Output, type[_Hook]]) -> None:
+def test_a_web_address_is_tried_without_posting_a_verdict(
+    store: OutputEditor, hook: tuple[Output, type[_Hook]]
+) -> None:
     output, handler = hook
     for fine in (200, 204, 405, 501):
         handler.status = fine
@@ -140,7 +146,7 @@ def test_a_web_address_is_tried_without_posting_a_verdict(store: OutputStore, ho
     assert handler.posted == 0
 
 
-def test_nobody_there_is_said_in_words(store: OutputStore) -> None:
+def test_nobody_there_is_said_in_words(store: OutputEditor) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -150,7 +156,7 @@ def test_nobody_there_is_said_in_words(store: OutputStore) -> None:
         store.check(Output.of(OutputKind.MQTT, f"127.0.0.1:{port}", user="anna"), "geheim-7")
 
 
-def test_a_file_is_tried_and_not_left_behind(store: OutputStore, tmp_path: Path) -> None:
+def test_a_file_is_tried_and_not_left_behind(store: OutputEditor, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "out.csv"
     store.check(Output.of(OutputKind.CSV, str(path)))
     assert not path.exists()
@@ -161,7 +167,7 @@ def test_a_file_is_tried_and_not_left_behind(store: OutputStore, tmp_path: Path)
         store.check(Output.of(OutputKind.CSV, str(path / "no folder.csv")))
 
 
-def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputStore) -> None:
+def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputEditor) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

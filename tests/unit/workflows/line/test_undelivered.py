@@ -76,14 +76,14 @@ def test_once_there_are_users_only_an_admin_gives_verdicts_up(settings: Settings
     put(settings.outbox, OLD)
     access = Access(storage)
     users = Users(storage, access)
-    users.add("Ada", Role.ADMIN, "246810")
-    access.sign_in("Ada", "246810")
-    users.add("Sue", Role.SUPERVISOR, "135791")
-    access.sign_in("Sue", "135791")
+    users.add("Ada", Role.ADMIN, "740936")
+    access.sign_in("Ada", "740936")
+    users.add("Sue", Role.SUPERVISOR, "586203")
+    access.sign_in("Sue", "586203")
     with pytest.raises(AccessError, match=r"Sue may not discard verdicts\. Ask an admin\."):
         discard(storage, access, settings, OLD)
     assert backlog_at(settings.outbox) == {OLD: 1}
-    access.sign_in("Ada", "246810")
+    access.sign_in("Ada", "740936")
     assert discard(storage, access, settings, OLD) == 1
     assert [actor for actor, *_ in events(storage)] == ["Ada"]
 

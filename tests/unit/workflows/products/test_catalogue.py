@@ -90,16 +90,16 @@ def test_a_good_image_added_later_judges_nothing_before_somebody_signs_with_the_
 ) -> None:
     recipe = ready.sign_off("metal nut", "Ada", MODEL_HASH).recipe
     access = Access(storage)
-    Users(storage, access).add("Grace", Role.ADMIN, "271828")
-    access.sign_in("Grace", "271828")
+    Users(storage, access).add("Grace", Role.ADMIN, "607385")
+    access.sign_in("Grace", "607385")
     signed = Catalogue(storage, access)
     signed.add_reference("metal nut", make_image(3, "good 3.png"))
     signed.set_calibration("metal nut", calibrated(3))
     assert signed.recipe("metal nut").recipe == recipe
     with pytest.raises(AccessError, match="PIN is wrong"):
-        signed.sign_off("metal nut", "Grace", MODEL_HASH, "161803")
+        signed.sign_off("metal nut", "Grace", MODEL_HASH, "495028")
     assert signed.recipe("metal nut").recipe == recipe
-    assert len(signed.sign_off("metal nut", "Grace", MODEL_HASH, "271828").recipe.references) == 3
+    assert len(signed.sign_off("metal nut", "Grace", MODEL_HASH, "607385").recipe.references) == 3
 
 
 def test_adding_the_same_good_image_again_changes_nothing(ready: Catalogue) -> None:

@@ -239,16 +239,16 @@ def test_once_there_are_users_only_who_may_sign_off_can_release_and_gives_the_pi
     golden.add(NAME, make_image(1), Verdict.OK)
     golden.keep(NAME, checked(recipe, Verdict.NG), "Ada")
     access = Access(storage)
-    Users(storage, access).add("Grace", Role.ADMIN, "271828")
+    Users(storage, access).add("Grace", Role.ADMIN, "607385")
     with pytest.raises(AccessError, match="Nobody is signed in"):
         golden.release(NAME, "Ada", "lamp was replaced")
-    access.sign_in("Grace", "271828")
+    access.sign_in("Grace", "607385")
     signed = GoldenSets(storage, access)
-    for pin in ("", "314159"):
+    for pin in ("", "628470"):
         with pytest.raises(AccessError, match="PIN is wrong"):
             signed.release(NAME, "Ada", "lamp was replaced", pin)
     assert signed.releases(NAME) == ()
-    assert signed.release(NAME, "Ada", "lamp was replaced", "271828").signed_by == "Grace"
+    assert signed.release(NAME, "Ada", "lamp was replaced", "607385").signed_by == "Grace"
     access.sign_out()
 
 
@@ -257,13 +257,13 @@ def test_a_golden_set_is_changed_by_a_supervisor_only_and_the_chain_says_who_and
 ) -> None:
     access = Access(storage)
     users = Users(storage, access)
-    users.add("Grace", Role.ADMIN, "271828")
-    access.sign_in("Grace", "271828")
-    users.add("Olaf", Role.OPERATOR, "161803")
+    users.add("Grace", Role.ADMIN, "607385")
+    access.sign_in("Grace", "607385")
+    users.add("Olaf", Role.OPERATOR, "495028")
     signed = GoldenSets(storage, access)
     part = signed.add(NAME, make_image(1), Verdict.NG)
     signed.demand(NAME, DAY)
-    access.sign_in("Olaf", "161803")
+    access.sign_in("Olaf", "495028")
     for change in (
         lambda: signed.add(NAME, make_image(1), Verdict.OK),
         lambda: signed.add_folder(NAME, tmp_path),
@@ -272,7 +272,7 @@ def test_a_golden_set_is_changed_by_a_supervisor_only_and_the_chain_says_who_and
     ):
         with pytest.raises(AccessError, match="Olaf may not change a golden set"):
             change()
-    access.sign_in("Grace", "271828")
+    access.sign_in("Grace", "607385")
     signed.remove(NAME, part.image_hash)
     access.sign_out()
     with storage.reading() as transaction:

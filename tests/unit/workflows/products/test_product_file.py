@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from filo_core.errors import FolderError, ProductError, StorageError
-from filo_core.types import Provenance, Reference
+from filo_core.errors import FolderError, ProductError, RecipeError, StorageError
+from filo_core.types import Limits, Provenance, Reference, WizardStep
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import MODEL_HASH, make_draft
@@ -25,6 +25,7 @@ from tests.unit.workflows.products.packing import (
     pack,
 )
 from workflows.products.catalogue import Catalogue
+from workflows.products.draft_rules import uncalibrated
 from workflows.products.product_file import ProductFile, write_product
 
 
@@ -38,11 +39,39 @@ def test_a_product_comes_back_as_it_was_and_signs_to_the_same_hash(tmp_path: Pat
     catalogue.export("metal nut", tmp_path / "nut.filo")
     with open_storage(sqlite_url(tmp_path / "elsewhere.sqlite"), tmp_path / "elsewhere") as other:
         imported = Catalogue(other).import_product(tmp_path / "nut.filo")
-        here = catalogue.draft("metal nut")
+        here = uncalibrated(catalogue.draft("metal nut"))
         assert imported == replace(here, signed_version=None, changed_since_signing=True)
         assert [image.encoded for image in Catalogue(other).references("metal nut")] == [i.encoded for i in IMAGES]
+        Catalogue(other).set_limits("metal nut", signed.recipe.limits)
         again = Catalogue(other).sign_off("metal nut", "Grace", MODEL_HASH)
     assert again.recipe.content_hash == signed.recipe.content_hash
+
+
+@pytest.mark.parametrize("limits", [{"ok": 0.99, "ng": 0.99}, {"ng": 1e308}, {"region": 1e308}, {"ok": 0.25}])
+def test_limits_and_promises_of_a_file_count_for_nothing_until_they_are_found_here(
+    tmp_path: Path, catalogue: Catalogue, limits: dict[str, float]
+) -> None:
+    forged = replace(
+        exported_draft(),
+        limits=replace(make_draft().limits or pytest.fail("a draft without limits"), **limits),
+        calibration_note="999 good parts: at most 0.1 % of them are refused.",
+        model_hash=MODEL_HASH,
+    )
+    write_product(
+        tmp_path / "forged.filo", forged, [(Reference(one.image_hash, one.name), one.encoded) for one in IMAGES]
+    )
+    imported = catalogue.import_product(tmp_path / "forged.filo")
+    assert (imported.limits, imported.calibration_note, imported.model_hash) == (None, "", "")
+    assert imported.next_step is WizardStep.CALIBRATE
+    with pytest.raises(RecipeError, match="Set the limits from the good images"):
+        catalogue.sign_off("metal nut", "Ada", MODEL_HASH)
+
+
+@pytest.mark.parametrize(("ok", "ng", "region"), [(1.5, 1.6, 0.1), (0.1, 1e308, 0.1), (0.1, 0.2, 7.0)])
+def test_a_limit_that_no_score_exceeds_is_refused(catalogue: Catalogue, ok: float, ng: float, region: float) -> None:
+    catalogue.create(exported_draft().description)
+    with pytest.raises(RecipeError, match="Scores lie between 0 and 1"):
+        catalogue.set_limits("metal nut", Limits(ok, ng, region))
 
 
 def test_a_whole_draft_survives_the_file(exported: Path) -> None:

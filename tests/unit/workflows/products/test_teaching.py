@@ -126,6 +126,7 @@ def test_a_taught_product_travels_with_the_image_it_was_taught_from(
     with open_storage(sqlite_url(tmp_path / "other.sqlite"), tmp_path / "other") as other:
         imported = Catalogue(other).import_product(tmp_path / "plate.filo")
         assert imported.taught_patches == catalogue.draft(NAME).taught_patches
+        Catalogue(other).set_limits(NAME, catalogue.recipe(NAME).recipe.limits)
         signed = Catalogue(other).sign_off(NAME, "Grace", engine.model_hash)
         assert signed.recipe.content_hash == catalogue.recipe(NAME).recipe.content_hash
         assert len(Catalogue(other).references(signed.recipe)) == 4
@@ -170,21 +171,21 @@ def test_once_there_are_users_teaching_and_undoing_are_signed_with_the_pin_again
     storage: Storage, engine: Engine, record: InspectionRecord
 ) -> None:
     access = Access(storage)
-    Users(storage, access).add("Grace", Role.ADMIN, "271828")
+    Users(storage, access).add("Grace", Role.ADMIN, "607385")
     catalogue = Catalogue(storage, access)
     with pytest.raises(AccessError, match="Nobody is signed in"):
-        list(teach_steps(catalogue, record, None, "Ada", "271828")(engine))
-    access.sign_in("Grace", "271828")
-    for pin in ("", "161803"):
+        list(teach_steps(catalogue, record, None, "Ada", "607385")(engine))
+    access.sign_in("Grace", "607385")
+    for pin in ("", "495028"):
         with pytest.raises(AccessError, match="PIN is wrong"):
             list(teach_steps(catalogue, record, None, "Ada", pin)(engine))
     assert (catalogue.recipe(NAME).version, catalogue.draft(NAME).taught_patches) == (1, ())
-    (taught,) = teach_steps(catalogue, record, None, "Ada", "271828")(engine)
+    (taught,) = teach_steps(catalogue, record, None, "Ada", "607385")(engine)
     assert isinstance(taught, Taught)
     assert (taught.version.version, taught.version.signed_by) == (2, "Grace")
     with pytest.raises(AccessError, match="PIN is wrong"):
         list(undo_steps(catalogue, NAME, "Ada")(engine))
     assert catalogue.recipe(NAME).version == 2
-    list(undo_steps(catalogue, NAME, "Ada", pin="271828")(engine))
+    list(undo_steps(catalogue, NAME, "Ada", pin="607385")(engine))
     assert catalogue.recipe(NAME).version == 1
     assert storage.verify().intact

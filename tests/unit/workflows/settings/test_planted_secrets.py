@@ -20,6 +20,7 @@ from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import make_image, make_inspection, sign_product
 from workflows.export.formats import ExportFormat, write_export
+from workflows.export.handing_out import export_chain
 from workflows.export.selection import Selection
 from workflows.keeping.logs import configure_logging
 from workflows.people.access import Access, AccessError
@@ -90,7 +91,9 @@ def record(tmp_path: Path) -> Path:
 
 
 def _write_everything(storage: Storage, home: Path) -> None:
-    catalogue, history = Catalogue(storage), History(storage)
+    access = Access(storage)
+    access.sign_in("Ada", PIN)
+    catalogue, history = Catalogue(storage, access), History(storage, access)
     (home / "exports").mkdir()
     for reference in catalogue.draft(PRODUCT).references:
         catalogue.remove_reference(PRODUCT, reference.image_hash)
@@ -99,7 +102,8 @@ def _write_everything(storage: Storage, home: Path) -> None:
     selection = Selection(history, InspectionFilter(product=PRODUCT))
     for wanted in (ExportFormat.CSV, ExportFormat.JSON_LINES, ExportFormat.COCO, ExportFormat.PDF):
         assert write_export(selection, catalogue, wanted, home / "exports" / f"all.{wanted.value}") == 1
-    storage.export_chain(home / "exports" / "audit.zip")
+    export_chain(access, home / "exports" / "audit.zip")
+    access.sign_out()
 
 
 def test_no_planted_secret_is_in_any_log_setting_export_backup_or_database(record: Path) -> None:

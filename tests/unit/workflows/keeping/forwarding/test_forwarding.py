@@ -125,7 +125,7 @@ def test_a_second_station_of_the_same_name_is_refused(stations: Stations, plant_
 
 def test_users_and_their_pins_stay_on_the_station(stations: Stations, plant_url: str, tmp_path: Path) -> None:
     station, _ = stations
-    Users(station.storage, Access(station.storage)).add("Grace", Role.ADMIN, "271828")
+    Users(station.storage, Access(station.storage)).add("Grace", Role.ADMIN, "607385")
     station.forwarder(plant_url).forward()
     with open_storage(plant_url, tmp_path / "reader") as plant, plant.reading() as transaction:
         assert not transaction.users.any()

@@ -1,0 +1,73 @@
+"""What goes out of the record, by whom: inspections, figures, reports and the audit chain as files.
+
+Each asks for the right to export and is in the chain before it is written. What the writers are given, they write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.types import EventKind
+from workflows.people.rights import Right, asks
+
+if TYPE_CHECKING:
+    from filo_core.types import Limits
+    from storage.audit.chain import Head
+    from workflows.export.formats import ExportFormat
+    from workflows.export.selection import Selection
+    from workflows.people.access import Access
+    from workflows.products.catalogue import Catalogue
+    from workflows.reporting.figures import Figures
+    from workflows.reporting.report import Report
+
+
+@asks(Right.EXPORT)
+def export_inspections(
+    access: Access, selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path
+) -> int:
+    """Write inspections to a file or folder; how many.
+
+    Raises:
+        AccessError: if there are users, and nobody is signed in who may do this.
+        FolderError: if it cannot be written.
+    """
+    from workflows.export.formats import write_export
+
+    _tell(access, selection.wanted.product, wanted.value, out)
+    return write_export(selection, catalogue, wanted, out)
+
+
+@asks(Right.EXPORT)
+def export_figures(access: Access, figures: Figures, path: Path, limits: Limits | None) -> None:
+    """Write figures as a table; errors as :func:`export_inspections`."""
+    from workflows.reporting.figures_csv import write_csv
+
+    _tell(access, figures.wanted.product, "figures", path)
+    write_csv(figures, path, limits)
+
+
+@asks(Right.EXPORT)
+def export_report(access: Access, report: Report, path: Path) -> None:
+    """Write a report on paper; errors as :func:`export_inspections`."""
+    # Only who wants a report pays for loading what draws it.
+    from workflows.reporting.report_pdf import write_pdf
+
+    _tell(access, report.figures.wanted.product, "report", path)
+    write_pdf(report, path)
+
+
+@asks(Right.EXPORT)
+def export_chain(access: Access, path: Path) -> Head:
+    """Write the audit chain to an archive; back comes its head, worth noting elsewhere.
+
+    Raises:
+        AccessError: if there are users, and nobody is signed in who may do this.
+        StorageError: if the file cannot be written.
+    """
+    _tell(access, "audit chain", "audit chain", path)
+    return access.storage.export_chain(path)
+
+
+def _tell(access: Access, subject: str, form: str, path: Path) -> None:
+    access.tell(Right.EXPORT, EventKind.EXPORTED, subject or "all products", {"as": form, "to": path.name})
