@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
+from filo_core.printable import json_without_controls, without_controls
 from workflows.keeping.logs import configure_logging
 from workflows.settings.file import variable_of
 from workflows.settings.settings import Settings
@@ -91,7 +92,7 @@ def _log() -> str:
 
 def print_json(content: dict[str, Any]) -> None:
     """One JSON object on one line: the contract of ``--json`` is that it is the last line of stdout."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json_without_controls(json.dumps(content, ensure_ascii=False, allow_nan=False)) + "\n")
     sys.stdout.flush()
 
 
@@ -104,18 +105,18 @@ def shown_url(database_url: str) -> str:
 
 
 def add_row(table: Table, *cells: str) -> None:
-    """Add a row whose cells are shown as they are: names come from users, files and language models."""
-    table.add_row(*(Text(cell) for cell in cells))
+    """Add a row whose cells are text and nothing else: names come from users, files and language models."""
+    table.add_row(*(Text(without_controls(cell)) for cell in cells))
 
 
 def say(sentence: str) -> None:
     """Print a sentence of the program's own; the terminal wraps it, not we."""
-    console.print(sentence, soft_wrap=True, markup=False)
+    console.print(without_controls(sentence), soft_wrap=True, markup=False)
 
 
 def warn(sentence: str) -> None:
     """The same beside the answer: what goes on meanwhile, and what went wrong."""
-    errors.print(sentence, soft_wrap=True, markup=False)
+    errors.print(without_controls(sentence), soft_wrap=True, markup=False)
 
 
 def trained_word(trained: bool) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from filo_core.printable import without_controls
+
 T = TypeVar("T")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -12,6 +14,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def harmless(cell: T) -> T | str:
     """``cell`` for a CSV file: text that a spreadsheet would take for a formula gets an apostrophe before it.
 
-    Names come from people, files and language models, so any of them may begin with ``=``. Numbers stay as they are.
+    Names come from people, files and language models, so any of them may begin with ``=`` or hold signs that steer a
+    terminal, which are written out. Numbers stay as they are.
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = without_controls(cell)
+    return f"'{text}" if cell.startswith(_FORMULA) else text

@@ -13,7 +13,6 @@ from filo_core.imaging.listing import (
     name_below,
     name_some,
 )
-from filo_core.imaging.names import printable_name, without_controls
 from filo_core.imaging.reading import (
     changed_at,
     decode_image,
@@ -21,6 +20,8 @@ from filo_core.imaging.reading import (
     read_encoded,
     read_image,
 )
+from filo_core.imaging.values import eight_bits
+from filo_core.printable import printable_name, without_controls
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -30,6 +31,7 @@ __all__ = [
     "ImageListing",
     "changed_at",
     "decode_image",
+    "eight_bits",
     "encode_frame",
     "hash_encoded",
     "is_meant_as_image",

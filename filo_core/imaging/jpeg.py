@@ -27,6 +27,8 @@ _SEQUENTIAL, _PROGRESSIVE = frozenset({0xC0, 0xC1}), 0xC2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MISSING = ("corrupt jpeg", "premature", "progression")
 _LAST_COEFFICIENT = 63
+_MOST_SCANS = 100
+"""Encoders write about ten; each goes over the whole picture."""
 
 
 @dataclass(slots=True)
@@ -86,6 +88,8 @@ def decode_jpeg(encoded: bytes, header: JpegHeader) -> NDArray[np.uint8]:
     """
     if header.frame not in _SEQUENTIAL | {_PROGRESSIVE}:
         raise not_yet("JPEG", "it is lossless, arithmetic or hierarchical")
+    if header.scans > _MOST_SCANS:
+        raise not_yet("JPEG", f"its picture comes in {header.scans} scans, more than any camera writes")
     if not header.ends or not header.is_complete:
         raise damaged("its end is missing")
     if header.bits == 12:

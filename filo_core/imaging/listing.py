@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from filo_core.errors import FolderError
-from filo_core.imaging.names import printable_name
+from filo_core.printable import printable_name
 
 # fmt: off
 IMAGE_SUFFIXES: frozenset[str] = frozenset({

@@ -26,8 +26,8 @@ from filo_core.errors import UnreadableImageError
 from filo_core.imaging.decoders import decode_safely
 from filo_core.imaging.limits import MAX_FILE_BYTES, default_limits
 from filo_core.imaging.listing import os_refusal
-from filo_core.imaging.names import printable_name
 from filo_core.imaging.refusals import RefusalError
+from filo_core.printable import printable_name
 from filo_core.types import SourceImage
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from filo_core.errors import FiloError
+from filo_core.line.sources.camera_process import silence
 from filo_core.loops import Loop
 from filo_core.out_of_memory import is_out_of_memory
 
@@ -81,6 +82,8 @@ def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Conn
     """Load, warm up, then predict every frame that the owner announces, until it closes the connection."""
     # Ctrl+C reaches every process of the terminal; this one ends when its owner does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What libraries warn of here has no log to go to, and must not stand on the operator's terminal.
+    silence()
     wishes: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     Loop("filo-model-listen", lambda: _listen(owner, wishes), "hands pictures to the model").start()
     try:

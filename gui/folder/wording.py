@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from filo_core.printable import printable_name
 from gui import wording
 from gui.folder.phases import RunPhase
 from gui.state import ModelState
@@ -51,7 +52,7 @@ def job_text(job: FolderJob) -> str:
     """One line of the list of jobs."""
     numbers = f"  {job.done} / {job.total}" if job.total is not None else ""
     numbers += f", {left_out_count(len(job.left_out))}" if job.left_out else ""
-    return f"{job_state_word(job.state)}{numbers}  ·  {job.product}  ·  {job.folder}"
+    return f"{job_state_word(job.state)}{numbers}  ·  {job.product}  ·  {printable_name(str(job.folder))}"
 
 
 def job_state_word(state: FolderJobState) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sys
+import threading
+import warnings
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,10 @@ from typing import Any
 import structlog
 
 from filo_core.errors import StorageError
+from filo_core.printable import json_without_controls
 from workflows.settings.redaction import redact
+
+logger = logging.getLogger(__name__)
 
 
 def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -34,7 +40,7 @@ def _without_secrets(value: Any) -> Any:
 
 def _redacted_line(_logger: Any, _method: str, line: Any) -> str:
     # Once more over what is really written: objects become text only while the line is made.
-    return redact(line)
+    return json_without_controls(redact(line))
 
 
 def configure_logging(folder: Path) -> Path:
@@ -79,4 +85,26 @@ def configure_logging(folder: Path) -> Path:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    _catch_what_nobody_does()
     return path
+
+
+def _catch_what_nobody_does() -> None:
+    """Send to the log what Python prints on the terminal by itself: warnings, and what ends a thread or a clean-up."""
+    # Each line of code warns once: a warning for every picture of a night would fill the log.
+    warnings.simplefilter("default")
+    logging.captureWarnings(True)
+    threading.excepthook = _log_end_of_thread
+    sys.unraisablehook = _log_unraisable
+
+
+def _log_end_of_thread(what: threading.ExceptHookArgs) -> None:
+    if what.exc_type is SystemExit:
+        return
+    error = what.exc_value if what.exc_value is not None else what.exc_type()
+    name = what.thread.name if what.thread is not None else "unknown"
+    logger.error("the thread %s ended", name, exc_info=error)
+
+
+def _log_unraisable(what: sys.UnraisableHookArgs) -> None:
+    logger.error("%s: %r", what.err_msg or "an error where none can be raised", what.object, exc_info=what.exc_value)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from filo_core.imaging import eight_bits
+
 _FORMAT = re.compile(r"(Mono|RGBa|BGRa|RGB|BGR|BayerRG|BayerGR|BayerGB|BayerBG)(8|10|12|14|16)")
 # The camera's name says how the first row begins, and OpenCV's alias the same.
 _CONVERSIONS: dict[str, tuple[int, int | None]] = {
@@ -46,7 +48,6 @@ def rgb_of(values: NDArray[Any], width: int, height: int, pixel_format: str) -> 
         raise ValueError(f"pixel format {pixel_format}")
     channels, conversion = _CONVERSIONS[found[1]]
     bits = int(found[2])
-    if bits > 8:
-        values = values >> (bits - 8)
-    picture = values.astype(np.uint8).reshape((height, width, channels) if channels > 1 else (height, width))
+    # The very rule of files: the same part gives the same pixels, live and from a file of the same camera.
+    picture = eight_bits(values, bits).reshape((height, width, channels) if channels > 1 else (height, width))
     return np.ascontiguousarray(picture if conversion is None else cv2.cvtColor(picture, conversion))

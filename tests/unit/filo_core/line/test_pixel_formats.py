@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from filo_core.imaging import decode_image
 from filo_core.line.sources.pixel_formats import can_convert, rgb_of
+from tests.unit.filo_core.imaging.tiffs import Tiff
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 TILES = {"BayerRG": "RGGB", "BayerGR": "GRBG", "BayerGB": "GBRG", "BayerBG": "BGGR"}
@@ -51,3 +53,19 @@ def test_a_format_that_cannot_be_read_is_told_from_one_that_can(pixel_format: st
 def test_values_that_do_not_fill_the_picture_are_refused() -> None:
     with pytest.raises(ValueError, match="reshape"):
         rgb_of(np.zeros(5, np.uint8), 2, 2, "Mono8")
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize(("name", "photometric", "samples"), [("Mono", 1, 1), ("RGB", 2, 3)])
+@pytest.mark.parametrize("words", [False, True])
+def test_a_camera_and_a_file_of_it_give_the_same_pixels(
+    bits: int, name: str, photometric: int, samples: int, words: bool
+) -> None:
+    values = np.random.default_rng(bits).integers(0, 1 << bits, (12, 20, samples))
+    values = values.astype(np.uint8 if bits == 8 else np.uint16)
+    white = {281: (3, ((1 << bits) - 1,))}
+    file = Tiff(16, photometric, tags=white) if words and bits > 8 else Tiff(bits, photometric)
+
+    live = rgb_of(values.ravel(), 20, 12, f"{name}{bits}")
+
+    assert np.array_equal(decode_image(file.of(values), "part").pixels, live)

@@ -1,7 +1,8 @@
-"""Names of files and folders as text that can be kept, sent and shown, whatever bytes they are made of."""
+"""Names and sentences as text that can be kept, sent and shown, with no sign in it that steers a terminal."""
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 # They join letters of Persian and of Indian languages, and do nothing else.
@@ -22,6 +23,17 @@ def printable_name(name: str) -> str:
 def without_controls(text: str) -> str:
     """A sentence of any length with line breaks and tabs as they are, and other signs as in :func:`printable_name`."""
     return "".join(sign if sign in "\n\t" else _seen(sign) for sign in text)
+
+
+def json_without_controls(text: str) -> str:
+    """JSON in which such signs are written as JSON writes them, so that it says the same and steers nothing."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign == "\n" or _seen(sign) == sign else _in_json(sign) for sign in text)
+
+
+def _in_json(sign: str) -> str:
+    return json.dumps(sign)[1:-1] if sign != "\x7f" else "\\u007f"
 
 
 def _seen(sign: str) -> str:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 
-from filo_core.imaging import printable_name, without_controls
+from filo_core.printable import json_without_controls, printable_name, without_controls
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,13 @@ def test_no_control_sign_of_unicode_gets_into_a_shown_name() -> None:
 
 def test_a_sentence_keeps_its_line_breaks_and_loses_what_steers_a_terminal() -> None:
     assert without_controls("one\n\ttwo\x1b[31m\x07") == "one\n\ttwo\\x1b[31m\\x07"
+
+
+def test_json_says_the_same_with_every_such_sign_written_out() -> None:
+    content = {"name": "\x1b[2J\x7f\x9b31m\u202epart\U000e0001 部品\u200c.png", "count": 3}
+
+    text = json_without_controls(json.dumps(content, ensure_ascii=False) + "\n")
+
+    assert json.loads(text) == content
+    assert "部品" in text
+    assert not any(unicodedata.category(sign) in {"Cc", "Cf"} for sign in text if sign not in "\n\u200c")
