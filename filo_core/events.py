@@ -36,6 +36,8 @@ class ImageInspected:
 
     index: int
     inspection: Inspection
+    inspection_id: int | None = None
+    """In the record; None before it is kept, and for a trial, which never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class ImageSkipped:
     index: int
     name: str
     image_hash: str
+    earlier_id: int | None = None
+    """Of the inspection in the record that has the verdict."""
 
 
 @dataclass(frozen=True, slots=True)

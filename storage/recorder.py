@@ -54,10 +54,11 @@ class Recorder:
         self._operator = operator
         self._reserve_bytes = reserve_bytes
         self._disk_was_full = False
+        self._refusal_id: int | None = None
         self._keys: dict[str, RecipeKeys] = {}
 
     def record(self, events: Iterable[RunEvent]) -> Iterator[RunEvent]:
-        """The same events, each passed on once it is stored.
+        """The same events, each passed on once it is stored, with its id in the record.
 
         An image that another program has judged in the meantime comes back as skipped, and is counted so.
 
@@ -71,18 +72,17 @@ class Recorder:
             if isinstance(event, ImageInspected):
                 inspection = event.inspection
                 try:
-                    _, is_new = self._store(inspection)
+                    inspection_id, is_new = self._store(inspection)
                 except DiskFullError as error:
-                    yield ImageInspected(event.index, _refused(inspection, error))
+                    yield ImageInspected(event.index, _refused(inspection, error), self._refusal_id)
                     raise
-                if not is_new:
+                if is_new:
+                    yield replace(event, inspection_id=inspection_id)
+                else:
                     judged_elsewhere.append(inspection.verdict)
-                    yield ImageSkipped(event.index, inspection.name, inspection.image_hash)
-                    continue
-            elif isinstance(event, RunFinished):
-                yield _recounted(event, judged_elsewhere)
+                    yield ImageSkipped(event.index, inspection.name, inspection.image_hash, inspection_id)
                 continue
-            yield event
+            yield _recounted(event, judged_elsewhere) if isinstance(event, RunFinished) else event
 
     def record_one(self, inspection: Inspection) -> int:
         """Store one inspection; back comes its id, the earlier one's where a folder image was judged before.
@@ -116,8 +116,8 @@ class Recorder:
             with self._storage.transaction() as transaction:
                 transaction.jobs.end(number, state)
 
-    def already_judged(self, image_hash: str, recipe_hash: str) -> bool:
-        """True if a folder image of this content has a verdict under the recipe; NOT_INSPECTED is none.
+    def already_judged(self, image_hash: str, recipe_hash: str) -> int | None:
+        """Id of the folder inspection that has the verdict of this content under the recipe; NOT_INSPECTED is none.
 
         Raises:
             ProductError: if the recipe was not signed off for this product.
@@ -125,7 +125,7 @@ class Recorder:
         """
         keys = self._keys_of(recipe_hash)
         with self._storage.reading() as transaction:
-            return transaction.inspections.judged(keys.recipe_version_id, image_hash) is not None
+            return transaction.inspections.judged(keys.recipe_version_id, image_hash)
 
     def _store(self, inspection: Inspection) -> tuple[int, bool]:
         """As :meth:`_store_whole`; where the disk is full, an alarm and NOT_INSPECTED are stored before the error."""
@@ -141,9 +141,10 @@ class Recorder:
 
     def _alarm(self, inspection: Inspection, error: DiskFullError) -> None:
         logger.error("%s", error)
+        self._refusal_id = None
         # Where not even a row finds room, the log and the error that follows are the alarm.
         with suppress(DiskFullError):
-            self._store_whole(_refused(inspection, error))
+            self._refusal_id, _ = self._store_whole(_refused(inspection, error))
             if not self._disk_was_full:
                 operator = name_of(self._operator)
                 with self._storage.transaction() as transaction:

@@ -23,7 +23,7 @@ def inspect_images(
     paths: Sequence[Path],
     recipe: Recipe,
     detector: Detector,
-    already_judged: Callable[[str], bool],
+    already_judged: Callable[[str], int | None],
     origin: Origin = Origin.FOLDER,
     *,
     root: Path | None = None,
@@ -38,8 +38,9 @@ def inspect_images(
         paths: the files, each meant as an image.
         recipe: whose limits decide.
         detector: set up for that recipe.
-        already_judged: asked with a file's image hash before it is decoded; True skips it. Asked again for every
-            file, so that a second copy within one run is skipped as well once the first is recorded.
+        already_judged: asked with a file's image hash before it is decoded; the id of the inspection that has its
+            verdict skips it. Asked again for every file, so that a second copy within one run is skipped as well once
+            the first is recorded.
         origin: where the images came from.
         root: names are relative to this folder, with forward slashes; file names only when not given.
         left_out: files beside them that are not read; named in the first event and in the totals.
@@ -57,9 +58,9 @@ def inspect_images(
         try:
             encoded = read_encoded(path, name)
             image_hash = hash_encoded(encoded)
-            if already_judged(image_hash):
+            if earlier_id := already_judged(image_hash):
                 counts = replace(counts, skipped=counts.skipped + 1)
-                yield ImageSkipped(index, name, image_hash)
+                yield ImageSkipped(index, name, image_hash, earlier_id)
                 continue
             image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
         except UnreadableImageError as error:

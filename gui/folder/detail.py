@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from filo_core.types import Region
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
-from gui.folder.record_lookup import ResultDetail
+from gui.folder.result_detail import ResultDetail
 from gui.folder.results_model import ResultRow
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import ElidedLabel

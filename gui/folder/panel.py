@@ -27,7 +27,7 @@ from gui.folder.detail import DetailView
 from gui.folder.job_list import JobList
 from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
-from gui.folder.record_lookup import ResultDetail
+from gui.folder.result_detail import ResultDetail
 from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles

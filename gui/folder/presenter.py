@@ -14,7 +14,7 @@ from gui.background import Background, sentence_of
 from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
 from gui.folder.phases import PHASES, Progress, RunPhase
-from gui.folder.record_lookup import EarlierVerdicts, ResultDetail, load_detail, of_run
+from gui.folder.result_detail import ResultDetail, completed, load_detail
 from gui.folder.results_model import ResultRow, ResultsModel
 from gui.state import AppState
 from workflows.export.formats import ExportFormat
@@ -34,7 +34,7 @@ class FolderPresenter(QObject):
     not_inspected = Signal(str)
     """The sentence on one file that could not be read, or that the model failed on."""
     detail_loaded = Signal(object)
-    """A :class:`~gui.folder.record_lookup.ResultDetail`."""
+    """A :class:`~gui.folder.result_detail.ResultDetail`."""
     failed = Signal(str, str)
     """A sentence and the details."""
     jobs_changed = Signal()
@@ -49,14 +49,12 @@ class FolderPresenter(QObject):
         self._state = state
         self._loader = Background()
         self._exporter = Background()
-        self._recipe_hash = ""
         self._earlier_reader = Background()
         self._jobs = state.workbench.folder_jobs
         self._signals = FolderJobSignals(self)
         self._signals.event_arrived.connect(self._on_event)
         self._signals.state_changed.connect(self._on_job_changed)
         self._next_place = 0
-        self._earlier: EarlierVerdicts | None = None
         self._waiting_rows: list[ResultRow] = []
         self._unknown: list[int] = []
         self._run = 0
@@ -140,13 +138,13 @@ class FolderPresenter(QObject):
 
     def export(self, path: Path) -> None:
         """Write the verdicts of the job shown as a table, those of an earlier run under the same recipe included."""
-        job, recipe_hash = self._jobs.job(self.number), self._recipe_hash
-        if job is None:
+        if self._jobs.job(self.number) is None:
             return
-        history = self._state.workbench.history
-        kept = of_run(self.model.rows, recipe_hash, job.added_at)
-        selection = Selection(history, InspectionFilter(product=self.product), keep=kept)
         bench = self._state.workbench
+        shown = frozenset(row.inspection_id for row in self.model.rows)
+        selection = Selection(
+            bench.history, InspectionFilter(product=self.product), keep=lambda record: record.inspection_id in shown
+        )
         self._exporter.run(
             lambda: export_inspections(bench.access, selection, bench.catalogue, ExportFormat.CSV, path),
             lambda count: self.exported.emit(count, str(path)),
@@ -166,12 +164,9 @@ class FolderPresenter(QObject):
     def load_detail(self, row: ResultRow) -> None:
         """Load the picture behind ``row``; only the row asked for last is delivered."""
         history = self._state.workbench.history
-        earlier = self._earlier_verdicts()
-        product, folder = self.product, self.folder
+        folder = self.folder
         self._loader.cancel_waiting()
-        self._loader.run(
-            lambda: load_detail(history, earlier, product, folder, row), self._on_detail_loaded, self._on_failed_to_load
-        )
+        self._loader.run(lambda: load_detail(history, folder, row), self._on_detail_loaded, self._on_failed_to_load)
 
     def close_down(self) -> None:
         """Look no more; the jobs go on, and over the program's end as well."""
@@ -185,7 +180,6 @@ class FolderPresenter(QObject):
 
     def _forget_run(self) -> None:
         self._run += 1
-        self._earlier = None
         self._next_place = 0
         self._waiting_rows.clear()
         self._unknown.clear()
@@ -209,9 +203,7 @@ class FolderPresenter(QObject):
 
     def _take(self, event: object, *, is_new: bool) -> None:
         match event:
-            case RunStarted(total=total, recipe_hash=recipe_hash, left_out=left_out):
-                self._recipe_hash = recipe_hash
-                self._earlier = EarlierVerdicts(self._state.workbench.history, self.product, recipe_hash)
+            case RunStarted(total=total, left_out=left_out):
                 if self.watches and self.progress.total is not None:
                     self.progress = replace(self.progress, total=self.progress.done + total)
                 else:
@@ -235,7 +227,7 @@ class FolderPresenter(QObject):
         if is_new:
             self._pace.judged(time.monotonic())
         self.progress = replace(self.progress, counts=counts)
-        self._waiting_rows.append(ResultRow.of_inspection(inspection))
+        self._waiting_rows.append(ResultRow.of_inspected(event))
 
     @Slot(object)
     def _on_job_changed(self, job: FolderJob) -> None:
@@ -292,26 +284,21 @@ class FolderPresenter(QObject):
         self.progress = replace(self.progress, images_per_second=self._pace.images_per_second, seconds_left=left)
         self.progress_changed.emit()
 
-    def _earlier_verdicts(self) -> EarlierVerdicts:
-        if self._earlier is None:
-            self._earlier = EarlierVerdicts(self._state.workbench.history, self.product, "")
-        return self._earlier
-
     def _look_up_unknown(self) -> None:
         """Fill in the verdicts of skipped images from the record."""
-        if not self._unknown or self._earlier is None or self._earlier_reader.is_busy:
+        if not self._unknown or self._earlier_reader.is_busy:
             return
         numbers, self._unknown = self._unknown[:_LOOKED_UP_AT_ONCE], self._unknown[_LOOKED_UP_AT_ONCE:]
         rows = [self.model.row(number) for number in numbers]
-        earlier, run = self._earlier, self._run
+        history, run = self._state.workbench.history, self._run
 
-        def fill(completed: list[ResultRow]) -> None:
+        def fill(found: list[ResultRow]) -> None:
             if run == self._run:
-                self.model.replace(numbers, completed)
+                self.model.replace(numbers, found)
                 self.progress_changed.emit()
                 self._look_up_unknown()
 
-        self._earlier_reader.run(lambda: [earlier.completed(row) for row in rows], fill, self._on_failed_to_load)
+        self._earlier_reader.run(lambda: completed(history, rows), fill, self._on_failed_to_load)
 
     def _on_detail_loaded(self, detail: ResultDetail) -> None:
         self.detail_loaded.emit(detail)

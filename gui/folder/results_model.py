@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from filo_core.events import ImageSkipped
-from filo_core.types import Inspection, Verdict
+from filo_core.events import ImageInspected, ImageSkipped
+from filo_core.types import Verdict
 from gui import wording
 from gui.widgets.verdicts import verdict_word
 
@@ -39,12 +38,14 @@ class ResultRow:
     score: float | None = None
     types: str = ""
     reason: str = ""
-    inspected_at: datetime | None = None
     judged_before: bool = False
+    inspection_id: int | None = None
+    """In the record, where it can be looked at; None for what is not in it."""
 
     @classmethod
-    def of_inspection(cls, inspection: Inspection) -> ResultRow:
+    def of_inspected(cls, event: ImageInspected) -> ResultRow:
         """Row of a fresh verdict."""
+        inspection = event.inspection
         prediction = inspection.prediction
         regions = prediction.regions if prediction else ()
         return cls(
@@ -54,13 +55,13 @@ class ResultRow:
             score=prediction.image_score if prediction else None,
             types=types_of(region.anomaly_type for region in regions),
             reason=inspection.reason,
-            inspected_at=inspection.inspected_at,
+            inspection_id=event.inspection_id,
         )
 
     @classmethod
     def of_skipped(cls, skipped: ImageSkipped) -> ResultRow:
         """Row of an image that has its verdict already."""
-        return cls(name=skipped.name, image_hash=skipped.image_hash, verdict=None, judged_before=True)
+        return cls(skipped.name, skipped.image_hash, verdict=None, judged_before=True, inspection_id=skipped.earlier_id)
 
 
 def types_of(names: Any) -> str:

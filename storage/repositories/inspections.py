@@ -134,6 +134,11 @@ class InspectionRepository:
             raise StorageError(f"There is no inspection {inspection_id} in this record. Refresh the list.")
         return records[0]
 
+    def several(self, ids: Sequence[int]) -> tuple[InspectionRecord, ...]:
+        """Those of these inspections that are in the record, a few hundred at most, oldest first."""
+        query = _with_recipe().where(InspectionRow.id.in_(ids)).order_by(InspectionRow.id)
+        return self._records(self._session.execute(query).all())
+
     def capture(self, inspection_id: int) -> Capture:
         """Where the image of an existing inspection came from."""
         query = select(InspectionRow.captured_at, InspectionRow.frame_id).where(InspectionRow.id == inspection_id)

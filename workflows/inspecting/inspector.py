@@ -63,7 +63,7 @@ def folder_steps(
     listing = list_images(folder) if only is None else ImageListing(tuple(only))
     golden = GoldenSets(catalogue.storage)
 
-    def already_judged(image_hash: str) -> bool:
+    def already_judged(image_hash: str) -> int | None:
         # Asked for every image: a check that fails in the middle of a run ends it there.
         golden.require(version.recipe.product)
         return recorder.already_judged(image_hash, version.recipe.content_hash)

@@ -84,6 +84,11 @@ class History:
         with self._storage.reading() as transaction:
             return transaction.inspections.get(inspection_id)
 
+    def several(self, ids: Sequence[int]) -> tuple[InspectionRecord, ...]:
+        """Those of these inspections that are in the record, a few hundred at most, oldest first."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.several(ids)
+
     def counts(self, product: str = "") -> RunCounts:
         """Totals of the system's verdicts on one product, or on all of them."""
         with self._storage.reading() as transaction:

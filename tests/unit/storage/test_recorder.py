@@ -93,9 +93,17 @@ def test_every_verdict_is_stored_before_it_is_passed_on(storage: Storage, record
     assert seen == [1, 2, 3, 4]
 
 
-def test_events_pass_unchanged(recorder: Recorder, recipe: Recipe) -> None:
+def test_events_pass_with_their_ids_in_the_record_and_otherwise_unchanged(
+    storage: Storage, recorder: Recorder, recipe: Recipe
+) -> None:
     events = list(a_run([make_inspection(recipe, 1), make_refusal(recipe), make_inspection(recipe, 2, 0.9)]))
-    assert list(recorder.record(events)) == events
+    passed = list(recorder.record(events))
+    ids = [event.inspection_id for event in passed if isinstance(event, ImageInspected)]
+    with storage.reading() as transaction:
+        kept = transaction.inspections.page(EVERYTHING, None, 10)
+    assert ids == [record.inspection_id for record in reversed(kept)]
+    unmarked = [replace(event, inspection_id=None) if isinstance(event, ImageInspected) else event for event in passed]
+    assert unmarked == events
 
 
 def test_a_folder_image_is_judged_once_under_one_recipe(storage: Storage, recorder: Recorder, recipe: Recipe) -> None:
@@ -137,9 +145,9 @@ def test_an_image_that_another_program_judged_meanwhile_counts_as_skipped(
     storage: Storage, recorder: Recorder, recipe: Recipe
 ) -> None:
     inspections = [make_inspection(recipe, 1), make_inspection(recipe, 2, 0.9), make_inspection(recipe, 3, 0.3)]
-    Recorder(storage, "metal nut").record_one(inspections[1])
+    earlier_id = Recorder(storage, "metal nut").record_one(inspections[1])
     events = list(recorder.record(a_run(inspections)))
-    assert events[2] == ImageSkipped(1, "part 2.png", inspections[1].image_hash)
+    assert events[2] == ImageSkipped(1, "part 2.png", inspections[1].image_hash, earlier_id)
     finished = events[-1]
     assert isinstance(finished, RunFinished)
     assert finished.counts == RunCounts(ok=1, review=1, ng=0, skipped=1)

@@ -38,7 +38,7 @@ def run(
     paths: Sequence[Path],
     recipe: Recipe,
     detector: Detector,
-    already_judged: Callable[[str], bool] = lambda _: False,
+    already_judged: Callable[[str], int | None] = lambda _: None,
     **options: Any,
 ) -> list[RunEvent]:
     return list(inspect_images(paths, recipe, detector, already_judged, **options))
@@ -218,13 +218,13 @@ def test_a_content_that_was_judged_before_is_skipped_without_being_decoded(
     path = write(tmp_path, "a.png", BLACK)
     asked: list[str] = []
 
-    def already_judged(image_hash: str) -> bool:
+    def already_judged(image_hash: str) -> int:
         asked.append(image_hash)
-        return True
+        return 12
 
     events = run([path], recipe, detector, already_judged)
 
-    assert events[1] == ImageSkipped(0, "a.png", asked[0])
+    assert events[1] == ImageSkipped(0, "a.png", asked[0], earlier_id=12)
     assert asked == [hash_encoded(path.read_bytes())]
     assert detector.seen == []
 

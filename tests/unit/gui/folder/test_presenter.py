@@ -12,7 +12,7 @@ from filo_core.events import RunCounts
 from filo_core.types import Inspection, InspectionFilter, Verdict
 from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
-from gui.folder.record_lookup import ResultDetail
+from gui.folder.result_detail import ResultDetail
 from gui.state import AppState
 from tests.unit.gui.conftest import picture
 from workflows.inspecting.folder_jobs import FolderJobState
