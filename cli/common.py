@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -117,6 +118,15 @@ def say(sentence: str) -> None:
 def warn(sentence: str) -> None:
     """The same beside the answer: what goes on meanwhile, and what went wrong."""
     errors.print(without_controls(sentence), soft_wrap=True, markup=False)
+
+
+def warn_of_left_out(folder: Path) -> None:
+    """Name the files below ``folder`` that may be pictures and were not looked at."""
+    from filo_core.imaging import look_at_folder, name_some
+
+    left_out = look_at_folder(folder).left_out
+    if left_out:
+        warn(f"{len(left_out)} left out, since their extension is not read: {name_some(left_out, folder)}.")
 
 
 def trained_word(trained: bool) -> str:

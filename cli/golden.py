@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from cli import typed
-from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
+from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn_of_left_out
 from cli.options import AsJson, Database, Device, InspectingUser, Name, User
 from cli.signing_in import inspecting_as, managing
 from filo_core.errors import ProductError
@@ -71,6 +71,7 @@ def import_folder(
     """Add the parts of a folder: those in good (or ok) are good, those in other folders bad."""
     with _signed_in(database, user) as (golden, by, _):
         added = golden.add_folder(name, folder, by)
+    warn_of_left_out(folder)
     good = sum(part.expected is Verdict.OK for part in added)
     say(f"{good} good and {len(added) - good} bad parts are in the golden set of {name}.")
 

@@ -64,7 +64,7 @@ def inspect(
         if not engine.trained:
             say(UNTRAINED_NOTE)
     if finished.counts.left_out:
-        raise typer.Exit(LEFT_OUT_STATUS)
+        raise SystemExit(LEFT_OUT_STATUS)
 
 
 def _followed(events: Iterator[JobEvent]) -> RunFinished:

@@ -9,7 +9,16 @@ import typer
 from rich.table import Table
 
 from cli import typed
-from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, trained_word
+from cli.common import (
+    add_row,
+    console,
+    print_json,
+    say,
+    settings_with,
+    speaks_plainly,
+    trained_word,
+    warn_of_left_out,
+)
 from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
 from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion
@@ -48,6 +57,7 @@ def create(
     with managing(settings, user) as (access, pin):
         catalogue = Catalogue(access.storage, access)
         version, calibrated = create_product(catalogue, settings, description, references, anomalies, pin=pin)
+    warn_of_left_out(references)
     if as_json:
         print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence})
         return

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from program import cli
 from tests.e2e.conftest import ROOT, Result, environment, paint_part
+from tests.unit.filo_core.imaging.tiffs import Tiff
 
 Run = Callable[..., Result]
 
@@ -73,12 +76,21 @@ def test_files_that_may_be_pictures_and_are_not_read_are_counted_listed_and_in_t
     whole = (folder / "good" / "0.png").read_bytes()
     for name in ("part_07.tga", "part_08.png ", "good/part_09"):
         (folder / name).write_bytes(whole)
+    part = Image.open(folder / "good" / "0.png").convert("RGB")
+    for seed, name in enumerate(("10.avif", "11.jp2", "12.dib", "13.ppm", "14.webp", "15.tif")):
+        # Contents of their own: what was judged before is skipped.
+        part.putpixel((0, 0), (seed, 3, 5))
+        part.save(folder / name)
+    (folder / "16.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(4000))
+    (folder / "17.dng").write_bytes(Tiff(16, tags={50706: (1, (1, 4, 0, 0))}).of(np.zeros((8, 8, 1), np.uint16)))
     (folder / "notes.txt").write_text("not a part")
 
     result = run("inspect", product, "--folder", folder, "--json")
 
     assert result.status == 3
-    assert result.json["inspected"] == 6
+    assert result.json["inspected"] == 12
+    assert result.json["unreadable_files"] == ["16.heic", "17.dng"]
+    assert "17.dng: is a camera's raw file" in result.stderr
     assert result.json["left_out"] == 3
     assert result.json["left_out_files"] == ["good/part_09", "part_07.tga", "part_08.png "]
     assert "part_07.tga" in result.stderr
