@@ -97,6 +97,16 @@ class DraftSession(QObject):
             self.failed.emit(error)
             return None
 
+    def unsigned_changes(self) -> tuple[str, ...]:
+        """What a signature would change of the version in force, a line a part; empty before the first sign-off."""
+        if self._draft is None or self._draft.signed_version is None:
+            return ()
+        try:
+            return self.state.workbench.catalogue.unsigned_changes(self.name)
+        except FiloError as error:
+            self.failed.emit(error)
+            return ()
+
     def refresh(self) -> None:
         """Read the draft again after something else has written to it, such as the calibration."""
         if self.name:

@@ -105,6 +105,7 @@ class SignOffPage(WizardPage):
             ("limits", self.tr("Limits")),
             ("promise", self.tr("Evidence")),
             ("model", self.tr("Model")),
+            ("changes", self.tr("Changed by this")),
         ):
             value = self._values[key] = plain_label()
             label = plain_label(title, "hint", wrap=False)
@@ -169,6 +170,7 @@ class SignOffPage(WizardPage):
             value = self._values[key]
             value.setText(text)  # type: ignore[attr-defined]
         self._state_text.setText(self._headline(draft, signed))
+        self._form.setRowVisible(self._values["changes"], bool(draft.signed_version) and not signed)
         self._untrained.set_trained(self.session.state.trained)
         set_shown(self._gap, gap is not None)
         if gap is not None:
@@ -209,6 +211,7 @@ class SignOffPage(WizardPage):
             "limits": found if limits is not None else self.tr("not found yet"),
             "promise": draft.calibration_note or "–",
             "model": self.tr("profile %1").replace("%1", draft.profile),
+            "changes": "\n".join(self.session.unsigned_changes()) or self.tr("nothing"),
         }
 
     def _anomaly_summary(self, draft: ProductDraft) -> str:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import ProductDescription, ProductKind, WizardStep
@@ -131,6 +131,9 @@ def test_editing_a_signed_product_makes_the_next_version_at_the_next_signature(
     assert wizard.missing_sentence == "Set the limits from the good images."
     press(signing._gap_button)
     calibrate(wizard, until)
+    told = page(wizard, SignOffPage)._values["changes"]
+    assert isinstance(told, QLabel)
+    assert "+ broken thread" in told.text()
     press(page(wizard, SignOffPage).sign_button)
     assert state.workbench.catalogue.recipe(product).version == 2
     assert state.workbench.catalogue.recipe(product, 1).recipe.anomaly_types[-1].name == "dent"
