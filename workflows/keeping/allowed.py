@@ -96,7 +96,8 @@ def _changes(transaction: Transaction, name: str) -> Iterator[tuple[object, obje
 def _plain(address: str) -> str:
     """An address without its password, in one spelling."""
     try:
-        return parse_url(address).set(password=None).render_as_string()
+        # URL.set takes None for "as it is".
+        return parse_url(address)._replace(password=None).render_as_string()
     except StorageError:
         # Saved once and of no use, so nothing was ever forwarded to it.
         return ""
