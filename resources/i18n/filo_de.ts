@@ -581,6 +581,10 @@
             <source>Decided by the variable %1.</source>
             <translation>Bestimmt von der Variablen %1.</translation>
         </message>
+        <message>
+            <source>Only %1 may change this. Sign in as one.</source>
+            <translation>Nur %1 darf das ändern. Melden Sie sich so an.</translation>
+        </message>
     </context>
     <context>
         <name>FilterBar</name>
@@ -2820,6 +2824,18 @@
             <translation>Dunkel</translation>
         </message>
         <message>
+            <source>a supervisor or an admin</source>
+            <translation>ein Schichtleiter oder Administrator</translation>
+        </message>
+        <message>
+            <source>an admin</source>
+            <translation>ein Administrator</translation>
+        </message>
+        <message>
+            <source>who is signed in</source>
+            <translation>wer angemeldet ist</translation>
+        </message>
+        <message>
             <source>Operator</source>
             <translation>Bediener</translation>
         </message>
@@ -2999,6 +3015,10 @@
             <translation>Modell</translation>
         </message>
         <message>
+            <source>Changed by this</source>
+            <translation>Dadurch geändert</translation>
+        </message>
+        <message>
             <source>Go to: %1</source>
             <translation>Gehe zu: %1</translation>
         </message>
@@ -3041,6 +3061,10 @@
         <message>
             <source>profile %1</source>
             <translation>Profil %1</translation>
+        </message>
+        <message>
+            <source>nothing</source>
+            <translation>nichts</translation>
         </message>
     </context>
     <context>

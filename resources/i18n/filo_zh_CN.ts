@@ -581,6 +581,10 @@
             <source>Decided by the variable %1.</source>
             <translation>由变量 %1 决定。</translation>
         </message>
+        <message>
+            <source>Only %1 may change this. Sign in as one.</source>
+            <translation>只有%1可以更改。请以该身份登录。</translation>
+        </message>
     </context>
     <context>
         <name>FilterBar</name>
@@ -2820,6 +2824,18 @@
             <translation>深色</translation>
         </message>
         <message>
+            <source>a supervisor or an admin</source>
+            <translation>主管或管理员</translation>
+        </message>
+        <message>
+            <source>an admin</source>
+            <translation>管理员</translation>
+        </message>
+        <message>
+            <source>who is signed in</source>
+            <translation>已登录的人</translation>
+        </message>
+        <message>
             <source>Operator</source>
             <translation>操作员</translation>
         </message>
@@ -2999,6 +3015,10 @@
             <translation>模型</translation>
         </message>
         <message>
+            <source>Changed by this</source>
+            <translation>由此更改</translation>
+        </message>
+        <message>
             <source>Go to: %1</source>
             <translation>转到：%1</translation>
         </message>
@@ -3041,6 +3061,10 @@
         <message>
             <source>profile %1</source>
             <translation>配置 %1</translation>
+        </message>
+        <message>
+            <source>nothing</source>
+            <translation>无</translation>
         </message>
     </context>
     <context>
