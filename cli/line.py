@@ -123,7 +123,7 @@ class _Tally:
         self.verdicts[result.verdict.value] += 1
         if not self._quiet:
             what = f" {result.anomaly_type} {result.position}".rstrip() or f" {result.reason}".rstrip()
-            say(f"{result.trigger_id}: {result.verdict.value}{what}")
+            say(f"{result.file or result.trigger_id}: {result.verdict.value}{what}")
         if self._wanted and self.verdicts.total() >= self._wanted:
             self.ended.set()
 

@@ -46,6 +46,9 @@ class StorageError(FiloError):
 class DiskFullError(StorageError):
     """A disk that the record is on has no room; nothing of what was to be stored is there by half."""
 
+    is_in_record = False
+    """Whether a row that says so found room."""
+
 
 class DatabaseInUseError(StorageError):
     """Another window is already working on this database."""

@@ -6,21 +6,24 @@ A SQLite file beside the record (ADR 0011). An answer and its messages are commi
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -65,6 +68,14 @@ _MESSAGES = Table(
     UniqueConstraint("trigger", "sink"),
     Index("ix_messages_waiting", "sink", "id", sqlite_where=text("delivered_at IS NULL")),
 )
+_ARRIVALS = Table(
+    "arrivals",
+    _METADATA,
+    Column("folder", Text, primary_key=True),
+    Column("name", LargeBinary, primary_key=True),
+    Column("mark", Text, nullable=False),
+)
+"""Files of watched folders that were answered, for as long as they lie there. Names are bytes: not all are text."""
 KEPT_FOR = timedelta(days=7)
 """How long answers stay that were delivered everywhere."""
 
@@ -161,6 +172,10 @@ class Outbox:
             values = {"attempts": _MESSAGES.c.attempts + 1, "problem": problem}
             connection.execute(update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(values))
 
+    def memory_of(self, folder: Path) -> FolderMemory:
+        """What is known of the files of a watched folder."""
+        return FolderMemory(self._writing, self._reading, str(folder.absolute()))
+
     def backlog(self) -> dict[str, int]:
         """How many messages wait, by sink."""
         with self._reading() as connection:
@@ -195,6 +210,50 @@ class Outbox:
             yield
         except DBAPIError as error:
             raise translated(error, self._url) from error
+
+
+class FolderMemory:
+    """Which files of one watched folder were answered, over restarts.
+
+    Args:
+        writing: opens a transaction that writes, of the outbox.
+        reading: opens one that reads.
+        folder: its absolute path.
+
+    Raises:
+        StorageError: in every method, as those of the outbox.
+    """
+
+    def __init__(
+        self,
+        writing: Callable[[], AbstractContextManager[Connection]],
+        reading: Callable[[], AbstractContextManager[Connection]],
+        folder: str,
+    ) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._folder = os.fsencode(folder).decode("utf-8", "backslashreplace")
+
+    def known(self) -> dict[str, str]:
+        """Marks of the files, by their names below the folder."""
+        mine = select(_ARRIVALS.c.name, _ARRIVALS.c.mark).where(_ARRIVALS.c.folder == self._folder)
+        with self._reading() as connection:
+            return {os.fsdecode(row.name): row.mark for row in connection.execute(mine)}
+
+    def remember(self, name: str, mark: str) -> None:
+        """A file was answered."""
+        with self._writing() as connection:
+            connection.execute(delete(_ARRIVALS).where(self._is_of(name)))
+            connection.execute(insert(_ARRIVALS).values(folder=self._folder, name=os.fsencode(name), mark=mark))
+
+    def forget(self, names: Collection[str]) -> None:
+        """Files are not there any more."""
+        with self._writing() as connection:
+            for name in names:
+                connection.execute(delete(_ARRIVALS).where(self._is_of(name)))
+
+    def _is_of(self, name: str) -> ColumnElement[bool]:
+        return and_(_ARRIVALS.c.folder == self._folder, _ARRIVALS.c.name == os.fsencode(name))
 
 
 def backlog_at(path: Path) -> dict[str, int]:

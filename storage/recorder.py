@@ -145,6 +145,7 @@ class Recorder:
         # Where not even a row finds room, the log and the error that follows are the alarm.
         with suppress(DiskFullError):
             self._refusal_id, _ = self._store_whole(_refused(inspection, error))
+            error.is_in_record = True
             if not self._disk_was_full:
                 operator = name_of(self._operator)
                 with self._storage.transaction() as transaction:

@@ -32,6 +32,8 @@ class LineResult:
     """From the capture of the picture to the verdict; None without a picture."""
     reason: str = ""
     """Why it is NOT_INSPECTED, as a sentence; empty otherwise."""
+    file: str = ""
+    """What the file is called that was judged, below the watched folder; empty for a camera's picture."""
 
     @property
     def passes(self) -> bool:
@@ -57,8 +59,8 @@ class LineResult:
         return cls(**content)
 
 
-def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms: float) -> LineResult:
-    """The answer that an inspection gives to its trigger."""
+def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms: float, file: str = "") -> LineResult:
+    """The answer that an inspection gives to its trigger; ``file`` names what brought the picture."""
     prediction = inspection.prediction
     regions = prediction.regions if prediction is not None else ()
     worst = max(regions, key=lambda region: region.score, default=None)
@@ -75,26 +77,37 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         latency_ms=latency_ms,
         frame_age_ms=inspection.frame_age_ms,
         reason=inspection.reason,
+        file=file,
     )
 
 
-def not_inspected(trigger_id: str, product: str, recipe_hash: str, reason: str, latency_ms: float) -> LineResult:
-    """The answer where there is none: it reads as NG outside."""
+def not_inspected(
+    trigger_id: str,
+    product: str,
+    recipe_hash: str,
+    reason: str,
+    latency_ms: float,
+    *,
+    file: str = "",
+    decided_at: datetime | None = None,
+) -> LineResult:
+    """The answer where there is none: it reads as NG outside. ``decided_at`` is now when not given."""
     return LineResult(
         trigger_id=trigger_id,
         product=product,
         recipe_hash=recipe_hash,
         verdict=Verdict.NOT_INSPECTED,
-        decided_at=datetime.now(UTC),
+        decided_at=decided_at or datetime.now(UTC),
         latency_ms=latency_ms,
         reason=reason,
+        file=file,
     )
 
 
 def inspection_of(result: LineResult) -> Inspection:
     """What the record keeps of an answer that has no picture behind it."""
     return Inspection(
-        name=result.trigger_id,
+        name=result.file or result.trigger_id,
         image_hash="",
         recipe_hash=result.recipe_hash,
         verdict=Verdict.NOT_INSPECTED,

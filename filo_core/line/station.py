@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from filo_core.errors import FiloError
+from filo_core.errors import DiskFullError, FiloError
 from filo_core.judging import judge
 from filo_core.line.frames import judge_frame
 from filo_core.line.ledger import Ledger, Unkept
@@ -21,6 +21,8 @@ from filo_core.loops import Loop, first_problem
 from filo_core.types import Inspection, Origin, SourceImage, Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
     from filo_core.types import Recipe
@@ -235,15 +237,16 @@ class Station:
         if not self._claim(pending):
             return
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
-        result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency)
+        result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency, trigger.file)
         try:
             self._ledger.keep(inspection)
         except FiloError as error:
             self._storage_problem = str(error)
-            # The record has kept that there is none, where it could.
-            self._refuse(pending, str(error), in_record=True)
+            # The record may have kept that there is none.
+            in_record = isinstance(error, DiskFullError) and error.is_in_record
+            self._refuse(pending, str(error), inspection.inspected_at, in_record=in_record)
             return
-        self._finish(pending, result, inspection, in_record=True)
+        self._finish(pending, result, inspection)
 
     def _frame_after(self, pending: _Pending) -> Frame | None:
         """The first frame captured since the trigger: an older one may show the part before."""
@@ -276,36 +279,45 @@ class Station:
         mine = self._claim(pending) or pending.claimed_by is threading.current_thread()
         return mine and pending.ticket.result is None
 
-    def _refusal(self, pending: _Pending, reason: str) -> LineResult:
+    def _refusal(self, pending: _Pending, reason: str, at: datetime | None = None) -> LineResult:
         trigger, recipe = pending.ticket.trigger, self._recipe
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
-        return not_inspected(trigger.trigger_id, recipe.product, recipe.content_hash, reason, latency)
+        return not_inspected(
+            trigger.trigger_id, recipe.product, recipe.content_hash, reason, latency, file=trigger.file, decided_at=at
+        )
 
     def _answer_first(self, pending: _Pending, reason: str) -> None:
         """NOT_INSPECTED at once, and kept as soon as it can be: lost in between, it is what recovery says as well."""
         result = self._refusal(pending, reason)
-        self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=False)
+        self._keep_unkept(pending, result, in_record=False)
         self._answer(pending, result, None, is_new=True)
 
-    def _refuse(self, pending: _Pending, reason: str, *, in_record: bool = False) -> None:
-        result = self._refusal(pending, reason)
+    def _refuse(self, pending: _Pending, reason: str, at: datetime | None = None, *, in_record: bool = False) -> None:
+        result = self._refusal(pending, reason, at)
         if not in_record:
             try:
                 self._ledger.keep(inspection_of(result))
-                in_record = True
             except FiloError as error:
                 self._storage_problem = str(error)
-        self._finish(pending, result, None, in_record=in_record)
+                # Nothing leaves the station that the record knows nothing of.
+                self._keep_unkept(pending, result, in_record=False)
+                self._answer(pending, result, None, is_new=True)
+                return
+        self._finish(pending, result, None)
 
-    def _finish(self, pending: _Pending, result: LineResult, inspection: Inspection | None, *, in_record: bool) -> None:
+    def _keep_unkept(self, pending: _Pending, result: LineResult, *, in_record: bool) -> None:
+        self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=in_record)
+
+    def _finish(self, pending: _Pending, result: LineResult, inspection: Inspection | None) -> None:
         assert pending.number is not None, "only a trigger that was kept is judged"
         try:
             self._ledger.close(pending.number, result)
             self._storage_problem = ""
         except FiloError as error:
             self._storage_problem = str(error)
-            result = self._refusal(pending, str(error))
-            self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=in_record)
+            # Under the time of its inspection, by which the two belong together.
+            result = self._refusal(pending, str(error), result.decided_at)
+            self._keep_unkept(pending, result, in_record=True)
         self._answer(pending, result, inspection, is_new=True)
 
     def _answer(self, pending: _Pending, result: LineResult, inspection: Inspection | None, *, is_new: bool) -> None:

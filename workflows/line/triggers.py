@@ -105,7 +105,8 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
     if choice.kind is TriggerKind.FOLDER:
         from filo_core.line.triggers.folder import FolderTrigger
 
-        return FolderTrigger(Path(choice.place), line.announcer)
+        folder = Path(choice.place)
+        return FolderTrigger(folder, line.announcer, memory=line.outbox.memory_of(folder))
     if line.source is None:
         raise SourceError(f"The {choice.kind.value} trigger needs a camera to look through. Choose one first.")
     match choice.kind:

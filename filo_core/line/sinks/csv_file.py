@@ -13,7 +13,7 @@ from filo_core.spreadsheets import harmless
 
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
-    "score", "latency_ms", "frame_age_ms", "decided_at", "reason",
+    "score", "latency_ms", "frame_age_ms", "decided_at", "reason", "file",
 )  # fmt: skip
 _TAIL_BYTES = 1 << 16
 

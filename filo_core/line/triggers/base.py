@@ -42,6 +42,8 @@ class Trigger:
     """So long the same id means the same part; afterwards a controller may have begun to count anew."""
     problem: str = ""
     """Why there is no picture to judge, as a sentence: the answer is NOT_INSPECTED then."""
+    file: str = ""
+    """What the file is called that brought the picture; empty for a camera's."""
 
 
 class Ticket:

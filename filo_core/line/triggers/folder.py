@@ -1,38 +1,57 @@
-"""Folder: every image file that appears is judged, once it has been written to its end."""
+"""Folder: every image file that arrives is judged, once it has been written to its end."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import UnreadableImageError
-from filo_core.imaging import changed_at, decode_image, hash_encoded, printable_name, read_encoded
-from filo_core.line.settled_files import SETTLED_S, SettledFiles
+from filo_core.imaging import changed_at, decode_image, hash_encoded, read_encoded
+from filo_core.line.settled_files import PATIENCE_S, SETTLED_S
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
+from filo_core.line.watching.watched_folder import LOOK_EVERY_S, WatchedFolder
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from filo_core.line.triggers.base import Ticket
+    from filo_core.line.watching.marks import Arrival, ArrivalMemory
 
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.1
+"""Whether to stop; an arrival is noticed at once."""
 _WEEK_S = 7 * 24 * 3600.0
+_LONGEST_STOP_S = 5.0
 
 
 class FolderTrigger:
-    """Watches a folder by looking at it: works on network shares too, where the system sends no notices.
+    """Asks for every arrival of a watched folder, one after the other, with a trigger that names the file.
 
-    A file is taken when its size and time of change have stayed the same for ``settled_s``. Its id is its content's
-    hash, so that the same file is judged once, after a restart as well. A file that is no whole image is answered
+    Its id is made of name, content and times of the file. So the same arrival is judged once, after a restart as well;
+    the same content under another name, or dropped again, is another part. A file that is no whole image is answered
     with NOT_INSPECTED and the reason.
+
+    Args:
+        folder: what to watch, with its sub-folders.
+        station: answers.
+        every_s: how often to look, whatever the system tells.
+        settled_s: see :class:`~filo_core.line.settled_files.SettledFiles`, as for the next two.
+        patience_s: of a file that is not whole.
+        memory: which files were answered before.
     """
 
     def __init__(
-        self, folder: Path, station: Asks, *, every_s: float = _LOOK_EVERY_S, settled_s: float = SETTLED_S
+        self,
+        folder: Path,
+        station: Asks,
+        *,
+        every_s: float = LOOK_EVERY_S,
+        settled_s: float = SETTLED_S,
+        patience_s: float = PATIENCE_S,
+        memory: ArrivalMemory | None = None,
     ) -> None:
-        self._files = SettledFiles(folder, settled_s)
+        self._files = WatchedFolder(folder, every_s=every_s, settled_s=settled_s, patience_s=patience_s, memory=memory)
         self._station = station
-        self._every_s = every_s
-        self._loop = Loop("filo-folder-trigger", self._run, "watches the folder")
+        self._loop = Loop("filo-folder-trigger", self._run, "asks for the files of the folder")
 
     @property
     def problem(self) -> str:
@@ -41,36 +60,48 @@ class FolderTrigger:
 
     def start(self) -> None:
         """Begin to watch."""
+        self._files.start()
         self._loop.start()
 
     def stop(self) -> None:
-        """Watch no more."""
-        self._loop.stop()
+        """Watch no more. A share that hangs keeps its threads beyond that, and nobody else."""
+        self._loop.ask_to_stop()
+        self._files.stop(_LONGEST_STOP_S)
+        self._loop.join()
 
     def _run(self) -> None:
         while not self._loop.must_stop():
-            for path in self._files.take():
-                ticket = self._station.ask(_trigger_of(path))
-                if not self._wait_for(ticket):
-                    return
-            self._loop.pause(self._every_s)
+            self._files.wait(_LOOK_EVERY_S)
+            arrival = self._files.next()
+            # One after the other: a folder filled at once must not run into the station's limit.
+            if arrival is not None and self._wait_for(self._station.ask(_trigger_of(arrival))):
+                self._files.done(arrival)
 
     def _wait_for(self, ticket: Ticket) -> bool:
-        # One after the other: a folder filled at once must not run into the station's limit.
-        while ticket.wait(0.1) is None:
+        while ticket.wait(_LOOK_EVERY_S) is None:
             if self._loop.must_stop():
                 return False
         return True
 
 
-def _trigger_of(path: Path) -> Trigger:
-    name = printable_name(path.name)
+def _trigger_of(arrival: Arrival) -> Trigger:
+    name = arrival.name
     image_hash = ""
     try:
-        encoded = read_encoded(path, name)
+        # Read again where it could not be: the reason is wanted.
+        encoded = read_encoded(arrival.path, name) if arrival.encoded is None else arrival.encoded
         image_hash = hash_encoded(encoded)
-        image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
+        captured_at = changed_at(arrival.path)
+        image = decode_image(encoded, name, image_hash=image_hash, captured_at=captured_at)
     except UnreadableImageError as error:
-        trigger_id = f"folder-{image_hash[:32] or name}"
-        return Trigger(trigger_id, TriggerKind.FOLDER, problem=str(error), repeats_within_s=_WEEK_S)
-    return Trigger(f"folder-{image_hash[:32]}", TriggerKind.FOLDER, image, repeats_within_s=_WEEK_S)
+        trigger_id = _id_of(arrival, image_hash)
+        return Trigger(trigger_id, TriggerKind.FOLDER, problem=str(error), repeats_within_s=_WEEK_S, file=name)
+    return Trigger(_id_of(arrival, image_hash), TriggerKind.FOLDER, image, repeats_within_s=_WEEK_S, file=name)
+
+
+def _id_of(arrival: Arrival, image_hash: str) -> str:
+    """The same for the same arrival, whoever asks when."""
+    mark = arrival.mark
+    known = f"{arrival.name_on_disk}\0{mark.size}\0{mark.changed_ns}\0{mark.status_ns}\0{image_hash}"
+    which = hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"folder-{image_hash[:16] or 'unread'}-{which[:16]}"

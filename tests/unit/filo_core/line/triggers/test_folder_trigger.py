@@ -22,7 +22,7 @@ def watched(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(watched: Path, desk: Any, run: Callable[..., None]) -> FolderTrigger:
-    trigger = FolderTrigger(watched, desk, every_s=0.01, settled_s=0.1)
+    trigger = FolderTrigger(watched, desk, every_s=0.01, settled_s=0.1, patience_s=0.4)
     run(trigger)
     return trigger
 
@@ -51,26 +51,28 @@ def test_a_half_written_file_waits_until_it_is_whole(
 ) -> None:
     whole = save(tmp_path / "elsewhere.png", 120)
     path = watched / "part.png"
+    waiting = watch._files._files._waiting
     with path.open("wb") as file:
         for position in range(0, len(whole), 8):
             file.write(whole[position : position + 8])
             file.flush()
             # Each write is seen before the next one comes.
-            seen = watch._files._seen.get(path)
-            wait_until(lambda seen=seen: watch._files._seen.get(path) not in (None, seen))
+            size = file.tell()
+            wait_until(lambda size=size: "part.png" in waiting and waiting["part.png"].mark.size == size)
             assert desk.asked == []
     wait_until(lambda: desk.asked)
     assert desk.asked[0].problem == ""
     assert len(desk.asked) == 1
 
 
-def test_the_same_content_has_the_same_id_whatever_its_name(
+def test_the_same_content_under_another_name_is_another_part(
     watched: Path, watch: FolderTrigger, desk: Any, wait_until: WaitUntil
 ) -> None:
     content = save(watched / "a.png", 5)
     (watched / "b.png").write_bytes(content)
     wait_until(lambda: len(desk.asked) == 2)
-    assert desk.asked[0].trigger_id == desk.asked[1].trigger_id
+    assert {trigger.file for trigger in desk.asked} == {"a.png", "b.png"}
+    assert desk.asked[0].trigger_id != desk.asked[1].trigger_id
 
 
 def test_a_file_that_is_no_image_gets_an_answer_with_the_reason(

@@ -1,0 +1,1 @@
+"""Folders that are watched: what arrives in them, each file once, and whether they can be looked at."""
