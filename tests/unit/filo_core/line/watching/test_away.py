@@ -88,7 +88,7 @@ def test_a_folder_that_is_away_for_a_moment_is_said_to_be_and_nothing_of_it_is_m
     wait_until(lambda: watched.problem == "")
     save(folder / "after.png", 3)
     wait_until(lambda: len(watched.waiting()) == 3)
-    assert [arrival.name for arrival in watched.waiting()] == ["before.png", "meanwhile.png", "after.png"]
+    assert {arrival.name for arrival in watched.waiting()} == {"before.png", "meanwhile.png", "after.png"}
 
 
 def test_a_share_that_hangs_is_away_and_watched_again_when_it_answers(
