@@ -24,6 +24,10 @@ PATIENCE_S = 3.0
 """A file that is empty or not whole must have stood still for so long before it counts as one that stays so."""
 _LONGEST_HELD_S = 30.0
 """A file that a program holds open and does not write into any more is taken all the same."""
+_MOVE_S = 1.0
+"""For the system to say that a file was moved here from another name; it holds that back for half a second."""
+_LOST_S = 5.0
+"""So long it is known what a file was that is gone."""
 _TRY_NOTICES_EVERY_S = 30.0
 _AGAIN_S = 0.2
 """A file that could not be looked at is looked at again after this."""
@@ -75,6 +79,8 @@ class SettledFiles:
         self._try_notices_at = 0.0
         self._was_away = False
         self._gone: set[str] = set()
+        self._nodes: dict[int, str] = {}
+        self._lost: dict[str, tuple[float, Mark]] = {}
         self._news = threading.Event()
         self._taken: dict[str, Mark] = _remembered(memory)
         self._is_first = True
@@ -187,6 +193,11 @@ class SettledFiles:
             self._notices.start()
 
     def _forget_gone(self) -> None:
+        now = time.monotonic()
+        for name in [one for one, (at, _) in self._lost.items() if now - at > _LOST_S]:
+            _, mark = self._lost.pop(name)
+            if self._nodes.get(mark.node) == name:
+                del self._nodes[mark.node]
         if self._gone and self._memory is not None:
             with suppress(FiloError):
                 self._memory.forget(self._gone)
@@ -207,7 +218,15 @@ class SettledFiles:
             return
         waiting = self._waiting.get(name)
         if waiting is None or mark != waiting.mark:
-            self._await(name, mark, is_held=waiting is not None and waiting.is_held)
+            is_held = waiting is not None and waiting.is_held
+            # Where it is the one that had another name, the system is about to say so.
+            after_s = max(self._settled_s, _MOVE_S) if self._notices.are_on and self._may_be_moved(name, mark) else None
+            self._await(name, mark, is_held=is_held, after_s=after_s)
+
+    def _may_be_moved(self, name: str, mark: Mark) -> bool:
+        before = self._nodes.get(mark.node, name)
+        known = self._taken.get(before) or self._lost.get(before, (0.0, None))[1]
+        return before != name and known is not None and known.changed_ns == mark.changed_ns
 
     def _await(self, name: str, mark: Mark, *, is_held: bool, after_s: float | None = None) -> None:
         now = time.monotonic()
@@ -225,8 +244,10 @@ class SettledFiles:
 
     def _lose(self, name: str) -> None:
         self._waiting.pop(name, None)
-        if self._taken.pop(name, None) is not None:
+        mark = self._taken.pop(name, None)
+        if mark is not None:
             self._gone.add(name)
+            self._lost[name] = time.monotonic(), mark
 
     # Taking ------------------------------------------------------------------------------------------------------
 
@@ -242,6 +263,7 @@ class SettledFiles:
                     yield arrival
                     # Only now: one that was broken off over comes again.
                     self._taken[names[-1]] = arrival.mark
+                    self._nodes[arrival.mark.node] = names[-1]
                     self._waiting.pop(names[-1], None)
                     self._gone.discard(names[-1])
                 names.pop()
@@ -314,10 +336,14 @@ class SettledFiles:
         if notice is Notice.GONE:
             self._lose(name)
             return
-        if notice is Notice.MOVED and before in self._taken:
+        if notice is Notice.MOVED and (before in self._taken or before in self._lost):
             # The same file under another name has its answer.
-            self._taken[name] = mark = self._mark_of(name) or self._taken[before]
+            self._taken[name] = mark = self._mark_of(name) or self._taken.get(before) or self._lost[before][1]
+            self._nodes[mark.node] = name
+            self._waiting.pop(name, None)
+            self._gone.discard(name)
             self._lose(before)
+            self._lost.pop(before, None)
             self.remember(Arrival(self._folder / name, name, mark, None))
             return
         self._waiting.pop(before, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,12 +22,14 @@ class Mark:
     """When anything about it was changed, as its disk says."""
     rights: str
     """Mode, owner, group and number of names."""
+    node: int = field(default=0, compare=False)
+    """What its disk knows it by, whatever its name; shares may give it another one at any time."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Mark:
         """The mark of a file's status."""
         rights = f"{status.st_mode:o}-{status.st_uid}-{status.st_gid}-{status.st_nlink}"
-        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, rights)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, rights, status.st_ino)
 
     @classmethod
     def from_text(cls, text: str) -> Mark | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_END_S = 5.0
+
 
 class Notice(StrEnum):
     """What happened to a file."""
@@ -104,9 +106,14 @@ class FolderNotices:
     def _end(self) -> None:
         observer, self._observer = self._observer, None
         if observer is not None:
-            with contextlib.suppress(OSError, RuntimeError, KeyError):
-                observer.stop()
-                observer.join()
+            # Its own book-keeping fails where a folder vanishes meanwhile: what is left is ended by the second call.
+            for _ in range(2):
+                with contextlib.suppress(OSError, RuntimeError, KeyError, AssertionError):
+                    observer.stop()
+                    break
+            with contextlib.suppress(RuntimeError):
+                # One that sits in the kernel for a share that is gone ends some day.
+                observer.join(_LONGEST_END_S)
 
 
 class _Handler(FileSystemEventHandler):
