@@ -95,6 +95,7 @@ class FolderNotices:
             except (OSError, RuntimeError) as error:
                 # No watches are left, or the folder is away: it is looked at all the same.
                 logger.warning("the system tells nothing of %s (%s): it is looked at only", self._folder, error)
+                _shut(observer)
                 return
             self._observer = observer
 
@@ -106,14 +107,18 @@ class FolderNotices:
     def _end(self) -> None:
         observer, self._observer = self._observer, None
         if observer is not None:
-            # Its own book-keeping fails where a folder vanishes meanwhile: what is left is ended by the second call.
-            for _ in range(2):
-                with contextlib.suppress(OSError, RuntimeError, KeyError, AssertionError):
-                    observer.stop()
-                    break
-            with contextlib.suppress(RuntimeError):
-                # One that sits in the kernel for a share that is gone ends some day.
-                observer.join(_LONGEST_END_S)
+            _shut(observer)
+
+
+def _shut(observer: BaseObserver) -> None:
+    # Its own book-keeping fails where a folder vanishes meanwhile: what is left is ended by the second call.
+    for _ in range(2):
+        with contextlib.suppress(OSError, RuntimeError, KeyError, AssertionError):
+            observer.stop()
+            break
+    with contextlib.suppress(RuntimeError):
+        # One that sits in the kernel for a share that is gone ends some day.
+        observer.join(_LONGEST_END_S)
 
 
 class _Handler(FileSystemEventHandler):
