@@ -13,7 +13,7 @@ from filo_core.spreadsheets import harmless
 
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
-    "score", "latency_ms", "frame_age_ms", "decided_at", "reason", "file",
+    "score", "latency_ms", "frame_age_ms", "decided_at", "file", "reason",
 )  # fmt: skip
 _TAIL_BYTES = 1 << 16
 
@@ -43,7 +43,7 @@ class CsvSink:
                 if whole < size:
                     # A line that a power cut left half-written is not a result: its message comes again now.
                     file.truncate(whole)
-                lines = _row(COLUMNS) * (whole == 0) + _row(_cells(message.key, message.result))
+                lines = _row(COLUMNS) * (whole == 0) + _row(_cells(message.key, message.result, _columns_of(file)))
                 file.write(lines.encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
@@ -87,10 +87,19 @@ def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
     return size, start + len(whole), lines[-1].split(b",", 1)[0].decode("utf-8", "replace") if lines else ""
 
 
-def _cells(key: str, result: LineResult) -> tuple[str, ...]:
+def _columns_of(file: io.BufferedRandom) -> tuple[str, ...]:
+    """Those of its first line: a file that an earlier version began has none for the name of the file judged."""
+    file.seek(0)
+    earlier = tuple(name for name in COLUMNS if name != "file")
+    return earlier if file.readline() == _row(earlier).encode() else COLUMNS
+
+
+def _cells(key: str, result: LineResult, columns: tuple[str, ...]) -> tuple[str, ...]:
     values = {name: getattr(result, name) for name in COLUMNS if name not in ("key", "reads_as")}
     values |= {"key": key, "reads_as": "OK" if result.passes else "NG", "verdict": result.verdict.value}
-    return tuple(_cell(values[name]) for name in COLUMNS)
+    if "file" not in columns and result.file:
+        values["reason"] = f"{result.file}: {result.reason or result.verdict.value}"
+    return tuple(_cell(values[name]) for name in columns)
 
 
 def _cell(value: object) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -22,7 +24,7 @@ from filo_core.errors import SourceError
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Message, SinkError
 from filo_core.line.sinks.choose import make_sink
-from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.sinks.csv_file import COLUMNS, CsvSink
 from filo_core.line.sinks.mqtt import MqttSink
 from filo_core.line.sinks.webhook import WebhookSink
 from filo_core.types import Verdict
@@ -75,6 +77,18 @@ def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(t
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
     assert lines[1].endswith("'=HYPERLINK(1) second")
+
+
+def test_csv_names_the_file_that_was_judged_in_a_file_of_an_earlier_version_as_well(tmp_path: Path) -> None:
+    judged = message()
+    judged = replace(judged, result=replace(judged.result, file="shift/part.png"))
+    for name, header in (("new.csv", ""), ("old.csv", ",".join(one for one in COLUMNS if one != "file") + "\n")):
+        (tmp_path / name).write_text(header, encoding="utf-8")
+        CsvSink(tmp_path / name).deliver(judged)
+        with (tmp_path / name).open(encoding="utf-8", newline="") as file:
+            (row,) = csv.DictReader(file)
+        assert None not in row
+        assert "shift/part.png" in row.get("file", row["reason"])
 
 
 def test_csv_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
