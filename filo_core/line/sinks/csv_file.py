@@ -91,7 +91,7 @@ def _columns_of(file: io.BufferedRandom) -> tuple[str, ...]:
     """Those of its first line: a file that an earlier version began has none for the name of the file judged."""
     file.seek(0)
     earlier = tuple(name for name in COLUMNS if name != "file")
-    return earlier if file.readline() == _row(earlier).encode() else COLUMNS
+    return earlier if file.readline(_TAIL_BYTES) == _row(earlier).encode() else COLUMNS
 
 
 def _cells(key: str, result: LineResult, columns: tuple[str, ...]) -> tuple[str, ...]:
