@@ -10,7 +10,7 @@ from filo_core.errors import UnreadableImageError
 from filo_core.imaging import changed_at, decode_image, hash_encoded, read_encoded
 from filo_core.line.settled_files import PATIENCE_S, SETTLED_S
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
-from filo_core.line.watching.watched_folder import LOOK_EVERY_S, WatchedFolder
+from filo_core.line.watched_folder import LOOK_EVERY_S, WatchedFolder
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:

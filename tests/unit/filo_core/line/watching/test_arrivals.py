@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from filo_core.line.watched_folder import WatchedFolder
 from filo_core.line.watching.marks import Arrival
-from filo_core.line.watching.watched_folder import WatchedFolder
 
 WaitUntil = Callable[[Callable[[], object]], None]
 SETTLED_S, PATIENCE_S = 0.1, 0.4

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from filo_core.line.settled_files import SettledFiles
+from filo_core.line.watched_folder import WatchedFolder
 from filo_core.line.watching import looks
-from filo_core.line.watching.watched_folder import WatchedFolder
 
 WaitUntil = Callable[[Callable[[], object]], None]
 ERRORS = [errno.EACCES, errno.ESTALE, errno.EHOSTDOWN, errno.EIO, errno.ENOTCONN, errno.ENOENT, errno.ETIMEDOUT]
