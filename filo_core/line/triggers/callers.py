@@ -40,14 +40,18 @@ class Callers:
         self._lock = threading.Lock()
         self._begun: OrderedDict[str, Begun] = OrderedDict()
 
+    def known(self, trigger_id: str) -> Begun | None:
+        """Whoever began this id; None where nobody did, or that is too long ago."""
+        begun = self._begun.get(trigger_id)
+        return begun if begun is not None and self._clock() - begun.at <= self._remembered_s else None
+
     def begin(self, trigger_id: str, caller: str) -> tuple[Begun, bool]:
         """Whoever began this id, and whether that is just now."""
-        now = self._clock()
         with self._lock:
-            known = self._begun.get(trigger_id)
-            if known is not None and now - known.at <= self._remembered_s:
+            known = self.known(trigger_id)
+            if known is not None:
                 return known, False
-            begun = self._begun[trigger_id] = Begun(caller, now)
+            begun = self._begun[trigger_id] = Begun(caller, self._clock())
             self._begun.move_to_end(trigger_id)
             if len(self._begun) > _REMEMBERED:
                 self._begun.popitem(last=False)

@@ -153,6 +153,9 @@ class _Answers:
     async def trigger(self, request: Request) -> Response:
         asked_at = datetime.now(UTC)
         trigger_id, is_wanted_again = _wish(await _body(request))
+        if is_wanted_again and self._rules.callers.known(trigger_id) is None:
+            # The trigger never came here. Whatever lies there now may be another part.
+            raise _RefusedError(HTTPStatus.NOT_FOUND, f"No part was judged under the id {trigger_id} since the start.")
         begun, is_first = self._rules.callers.begin(trigger_id, request.scope["caller"])
         if begun.caller != request.scope["caller"]:
             raise _RefusedError(

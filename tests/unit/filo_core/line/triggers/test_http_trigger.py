@@ -297,9 +297,7 @@ def test_a_repetition_older_than_the_deadline_reads_as_ng_unless_it_was_asked_fo
 
 
 @pytest.mark.parametrize("age_s", [1.0, -3600.0])
-def test_an_answer_of_before_the_start_reads_as_ng_be_it_asked_for(
-    remembering: Callable[..., HttpTrigger], age_s: float
-) -> None:
+def test_an_answer_of_before_the_start_reads_as_ng(remembering: Callable[..., HttpTrigger], age_s: float) -> None:
     class Known(Remembering):
         def ask(self, trigger: Trigger) -> Ticket:
             ticket = super().ask(trigger)
@@ -307,17 +305,24 @@ def test_an_answer_of_before_the_start_reads_as_ng_be_it_asked_for(
             return ticket
 
     server = remembering(Known(age_s), deadline_s=60.0)
-    again = post(server, b'{"id": "7", "repeat": true}').json()
+    again = post(server, b'{"id": "7"}').json()
     assert (again["repeated"], again["reads_as"]) == (True, "NG")
     assert "before the line was started" in again["reason"]
+
+
+def test_an_answer_that_is_wanted_again_has_no_part_judged_where_there_was_none(server: HttpTrigger, desk: Any) -> None:
+    answer = post(server, b'{"id": "7", "repeat": true}')
+    assert (answer.status_code, answer.json()["reads_as"]) == (404, "NG")
+    assert desk.asked == []
+    assert post(server, b'{"id": "7"}').json()["repeated"] is False
 
 
 def test_an_id_belongs_to_the_caller_who_began_it_by_token_and_by_address(
     remembering: Callable[..., HttpTrigger],
 ) -> None:
     server = remembering(deadline_s=60.0)
+    assert body_of(asked_raw(server, b'{"id": "7"}', "127.0.0.1"))["reads_as"] == "OK"
     content = b'{"id": "7", "repeat": true}'
-    assert body_of(asked_raw(server, content, "127.0.0.1"))["reads_as"] == "OK"
     for answer in (asked_raw(server, content, "127.0.0.2"), asked_raw(server, content, "127.0.0.1", OTHER)):
         assert b" 409 " in answer
         assert body_of(answer) == {
@@ -494,4 +499,4 @@ def test_a_certificate_that_is_none_is_said_in_a_sentence(desk: Any, tmp_path: P
 @given(http_bytes(TOKEN))
 def test_whatever_bytes_come_the_server_answers_the_next_one(server: HttpTrigger, sent: bytes) -> None:
     raw(server, sent)
-    assert post(server, b'{"id": "after", "repeat": true}').status_code == 200
+    assert post(server, b'{"id": "after"}').status_code == 200
