@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,8 +98,8 @@ def run(
     ):
         if output:
             allow_outputs(access, output)
-        doors = doors_of(settings).with_certificate(certificate, certificate_key)
-        wanted = _wanted(source, trigger, output, ca_file, deadline, settings, doors)
+        asked = _wanted(source, trigger, output, ca_file, deadline, settings)
+        wanted = replace(asked, doors=asked.doors.with_certificate(certificate, certificate_key))
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         with (
             _model(name, storage, settings) as (recipe, detector),
@@ -148,7 +148,6 @@ def _wanted(
     ca_file: Path | None,
     deadline_s: float,
     settings: Settings,
-    doors: Doors,
 ) -> _Wanted:
     secrets = SecretStore(settings.home)
     servers = kept = tuple(output for output in settings.outputs if output.is_asked)
@@ -161,7 +160,7 @@ def _wanted(
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]
     camera = source_at(secrets.filled(source)) if source else None
-    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors)
+    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
 
 
 def _is_plc(address: str) -> bool:
