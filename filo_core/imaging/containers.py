@@ -12,7 +12,10 @@ from filo_core.imaging.refusals import damaged
 
 _AREAS_A_BYTE = 32
 """A wall of one colour takes a byte of zeros for 40 areas of 16 x 16 pixels in WebP, the densest of them."""
-_ALWAYS_FINE = 16
+_FINE_IN_PIXELS = 16
+_FINE_IN_NOTES = 64
+"""EXIF notes lie beside the pixels in a box, and may end in zeros."""
+_PIXEL_CHUNKS = frozenset({b"VP8 ", b"VP8L"})
 _PADDING = frozenset({b"free", b"skip"})
 _WHOLE_REST = 0
 _LONG_SIZE = 1
@@ -27,7 +30,12 @@ def check_webp(encoded: bytes, width: int, height: int) -> None:
     stated = int.from_bytes(encoded[4:8], "little") + 8
     if len(encoded) < stated:
         raise damaged("its end is missing")
-    _check_zeros(encoded[:stated], width, height)
+    place = 12
+    while place + 8 <= stated:
+        kind, size = encoded[place : place + 4], int.from_bytes(encoded[place + 4 : place + 8], "little")
+        if kind in _PIXEL_CHUNKS:
+            _check_zeros(encoded[place + 8 : place + 8 + size], width, height, _FINE_IN_PIXELS)
+        place += 8 + size + size % 2
 
 
 def check_boxes(encoded: bytes, width: int, height: int) -> None:
@@ -39,7 +47,7 @@ def check_boxes(encoded: bytes, width: int, height: int) -> None:
     last = b""
     for kind, content in boxes(encoded):
         last = last if kind in _PADDING else content
-    _check_zeros(last, width, height)
+    _check_zeros(last, width, height, _FINE_IN_NOTES)
 
 
 def boxes(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -61,8 +69,8 @@ def boxes(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = end
 
 
-def _check_zeros(content: bytes, width: int, height: int) -> None:
-    fine = max(_ALWAYS_FINE, (width // 16 + 1) * (height // 16 + 1) // _AREAS_A_BYTE)
+def _check_zeros(content: bytes, width: int, height: int, always_fine: int) -> None:
+    fine = max(always_fine, (width // 16 + 1) * (height // 16 + 1) // _AREAS_A_BYTE)
     at_end = len(content) - len(content.rstrip(b"\0"))
-    if at_end > fine or bytes(4 * fine) in content:
+    if at_end > fine or bytes(8 * fine) in content:
         raise damaged("a part of it holds only zeros")

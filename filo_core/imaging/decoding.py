@@ -32,7 +32,7 @@ _READERS: dict[ImageFormat, Callable[[bytes, Limits], NDArray[np.uint8]]] = {
     ImageFormat.AVIF: raster.decode_avif,
     ImageFormat.HEIF: raster.decode_heif,
 }
-_CHEAP_BYTES = 48 << 20
+_CHEAP_PIXELS = 16_000_000
 _CHEAP_SCANNED = 64_000_000
 
 
@@ -66,14 +66,15 @@ def is_cheap(encoded: bytes) -> bool:
         match format_of(encoded):
             case ImageFormat.PNG:
                 found = png.header_of(encoded)
-                return found.bits <= 8 and found.width * found.height * found.bytes_a_pixel <= _CHEAP_BYTES
+                return found.bits <= 8 and found.width * found.height <= _CHEAP_PIXELS
             case ImageFormat.JPEG:
                 header = jpeg.header_of(encoded)
                 work = header.width * header.height * max(1, header.scans)
                 return header.bits == 8 and header.frame in {0xC0, 0xC1, 0xC2} and work <= _CHEAP_SCANNED
             case ImageFormat.BMP:
-                # Not packed: what is decoded is as large as the file.
-                return len(encoded) <= _CHEAP_BYTES and encoded[30:34] == bytes(4)
+                width, height = (int.from_bytes(encoded[at : at + 4], "little", signed=True) for at in (18, 22))
+                is_packed = encoded[30:34] != bytes(4)
+                return not is_packed and abs(width * height) <= _CHEAP_PIXELS
             case _:
                 return False
     except (RefusalError, *DAMAGE):

@@ -176,6 +176,8 @@ def test_what_is_not_proved_to_be_cheap_by_its_header_is_handed_on() -> None:
     assert not is_cheap(progressive)
     assert is_cheap(encoded("JPEG", wide))
     assert not is_cheap(encoded("PNG", NOISE[..., 0].astype(np.uint16)))
+    assert not is_cheap(encoded("BMP", np.zeros((4100, 4100), np.uint8)))
+    assert not is_cheap(encoded("PNG", np.zeros((4100, 4100), np.uint8)))
     for file_format in ("TIFF", "WEBP", "AVIF", "JPEG2000", "GIF"):
         assert not is_cheap(encoded(file_format)), file_format
 

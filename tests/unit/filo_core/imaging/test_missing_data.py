@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from filo_core.imaging import jpeg
 from filo_core.imaging.decoding import decode
@@ -184,6 +184,18 @@ def test_a_jpeg_of_12_bits_is_read() -> None:
     pixels = decode(data, LIMITS)
 
     assert np.abs(pixels[..., 0].astype(int) - (values >> 4)).max() <= 3
+
+
+@pytest.mark.parametrize("file_format", ["WEBP", "AVIF", "HEIF", "JPEG2000", "JPEG", "PNG", "TIFF"])
+def test_zeros_in_the_notes_of_a_picture_are_none_in_its_pixels(file_format: str) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "a part" + "\0" * 48
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + bytes(400)
+    small = picture().resize((64, 48))
+
+    data = encoded(file_format, small, exif=exif.tobytes(), icc_profile=profile)
+
+    assert decode(data, LIMITS).shape == (48, 64, 3)
 
 
 def test_warnings_that_nothing_is_missing_do_not_spoil_a_jpeg() -> None:
