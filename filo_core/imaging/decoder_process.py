@@ -21,6 +21,7 @@ from filo_core.imaging.limits import Limits
 from filo_core.imaging.refusals import RefusalError
 
 LENGTH = struct.Struct("<q")
+_THREADS = 2
 
 
 def read_frame(stream: IO[bytes]) -> bytes:
@@ -97,8 +98,12 @@ def main() -> None:
     import pillow_heif
     import simplejpeg
     import tifffile
+    from PIL import AvifImagePlugin
 
-    assert all((imagecodecs, pillow_heif, simplejpeg, tifffile))
+    assert all((imagecodecs, simplejpeg, tifffile))
+    # Each thread of a machine with many cores takes room that the bound would count.
+    pillow_heif.options.DECODE_THREADS = _THREADS
+    AvifImagePlugin.DEFAULT_MAX_THREADS = _THREADS
     bound_memory(int(sys.argv[1]))
     serve(requests, answers)
 

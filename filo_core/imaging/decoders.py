@@ -174,7 +174,7 @@ def _started(memory: int) -> subprocess.Popen[bytes]:
     no children of that kind, such as a loader's, decodes as well.
     """
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
         return subprocess.Popen(  # noqa: S603 - this very interpreter and a module of ours
             [sys.executable, "-m", "filo_core.imaging.decoder_process", str(memory)],

@@ -6,7 +6,6 @@ import logging
 import logging.handlers
 import sys
 import threading
-import warnings
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -91,8 +90,6 @@ def configure_logging(folder: Path) -> Path:
 
 def _catch_what_nobody_does() -> None:
     """Send to the log what Python prints on the terminal by itself: warnings, and what ends a thread or a clean-up."""
-    # Each line of code warns once: a warning for every picture of a night would fill the log.
-    warnings.simplefilter("default")
     logging.captureWarnings(True)
     threading.excepthook = _log_end_of_thread
     sys.unraisablehook = _log_unraisable

@@ -63,6 +63,19 @@ def test_files_that_cannot_be_read_are_named_and_the_others_played(
     assert source.problem.endswith("And 1 more.")
 
 
+def test_files_with_an_extension_that_is_not_read_are_named(
+    folder: Path, source: FolderSource, wait_until: WaitUntil
+) -> None:
+    write(folder, "whole.png")
+    (folder / "part_07.tga").write_bytes(b"perhaps a picture")
+
+    source.start()
+    wait_until(lambda: source.problem)
+
+    assert source.problem == 'Left out, since their extension is not read: "part_07.tga".'
+    assert source.state is SourceState.RUNNING
+
+
 def test_a_folder_in_which_nothing_can_be_read_is_lost(
     folder: Path, source: FolderSource, wait_until: WaitUntil
 ) -> None:
