@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +12,12 @@ from rich.table import Table
 from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.options import AsJson, Database, User
-from cli.signing_in import managing
+from cli.signing_in import ask_pin, managing
 from storage.audit.noted import parse_head
-from storage.storage import open_storage
 from workflows.export.handing_out import export_chain
+from workflows.keeping.beginning_anew import allow_beginning_anew
+from workflows.keeping.opening import open_record
+from workflows.sealing.alarms import Alarms
 
 _SHOWN = 20
 
@@ -25,6 +27,9 @@ app = typer.Typer(help="The audit chain over verdicts, reviews, recipes, users a
 @app.command()
 @speaks_plainly
 def verify(
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Look at every picture as well, which takes its time.")
+    ] = False,
     head: Annotated[
         str | None, typer.Option(metavar="SEQUENCE:HASH", help="A head noted earlier: finds rows taken off the end.")
     ] = None,
@@ -34,8 +39,11 @@ def verify(
     """Check every chained row; exit status 1 and the rows' names when anything was changed, removed or moved."""
     settings = settings_with(database=database)
     noted = None if head is None else parse_head(head)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         report = storage.verify(noted)
+        if pictures:
+            report = replace(report, problems=report.problems + storage.picture_problems())
+        alarms = Alarms(storage).standing()
     problems = report.problems
     if as_json:
         print_json(
@@ -45,6 +53,7 @@ def verify(
                 "head": str(report.head),
                 "first": problems[0].sentence if problems else None,
                 "problems": [asdict(problem) for problem in problems],
+                "alarms": [alarm.sentence for alarm in alarms],
             }
         )
     elif report.intact:
@@ -56,7 +65,9 @@ def verify(
             warn(problem.sentence)
         if len(problems) > _SHOWN:
             warn(f"… and {len(problems) - _SHOWN} more; --json lists all.")
-    if not report.intact:
+    for alarm in [] if as_json else alarms:
+        warn(f"Alarm since {alarm.since.astimezone():%Y-%m-%d %H:%M}: {alarm.sentence}")
+    if alarms or not report.intact:
         raise SystemExit(1)
 
 
@@ -86,7 +97,7 @@ def events(
 ) -> None:
     """Show what happened besides verdicts and reviews: sign-ins, users, golden sets, recipes put back, removals."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage, storage.reading() as transaction:
+    with open_record(settings) as storage, storage.reading() as transaction:
         found = transaction.events.newest(limit)
     if as_json:
         print_json({"events": [asdict(event) | {"at": event.at.isoformat()} for event in found]})
@@ -96,3 +107,29 @@ def events(
         when = event.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         add_row(table, when, event.kind.value, event.actor, event.station, event.subject, event.detail)
     console.print(table)
+
+
+@app.command()
+@speaks_plainly
+def settle(
+    reason: Annotated[str, typer.Option(help="What was found out, in your own words.")],
+    user: User = "",
+    database: Database = "",
+) -> None:
+    """Settle the alarms of the record that stand: an admin says why, and the chain keeps it."""
+    settings = settings_with(database=database)
+    with managing(settings, user) as (access, pin):
+        count = Alarms(access.storage, settings.station).settle(access, reason, settings.operator, pin or None)
+    say(f"{count} alarms were settled.")
+
+
+@app.command("begin-anew")
+@speaks_plainly
+def begin_anew(
+    reason: Annotated[str, typer.Option(help="What became of the record before, in your own words.")],
+    user: User = "",
+    database: Database = "",
+) -> None:
+    """Let an empty record take the place of one that is gone: an admin of its newest backup says so."""
+    who = allow_beginning_anew(settings_with(database=database), reason, user, lambda: ask_pin(f"PIN of {user}: "))
+    say(f"{who} lets the record begin anew: the next start makes it.")

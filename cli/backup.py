@@ -33,9 +33,10 @@ def backup(
     with managing(settings, user) as (access, _):
         made = back_up_record(settings, target, access)
     if as_json:
-        print_json({"file": str(made.file), "inspections": made.inspections, "images": made.images})
+        print_json({"file": str(made.file), "inspections": made.inspections, "images": made.images, "head": made.head})
         return
     say(f"{made.inspections} inspections were copied to {made.file}, which is intact.")
+    say(f"Head {made.head}. Note it elsewhere: a later check finds whether it is still in the record.")
     where = "copied with it" if made.file.parent == target else f"listed in {made.file}.images.txt, but not copied"
     say(f"{made.images} images and maps are {where}.")
     _say_missing(made.missing)

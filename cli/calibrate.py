@@ -16,7 +16,7 @@ from filo_core.calibration.conformal import check_rate
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
-from storage.storage import open_storage
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.evidence import confirmed_evidence, drift
 from workflows.products.steps import calibration_steps
@@ -44,7 +44,7 @@ def calibrate(
 
     check_rate(alpha)
     settings = settings_with(database=database, device=device)
-    with open_storage(settings.database_url, settings.images) as storage, ExitStack() as at_end:
+    with open_record(settings) as storage, ExitStack() as at_end:
         access, pin = signed_in(storage, user, settings)
         at_end.callback(access.sign_out)
         catalogue = Catalogue(storage, access)
@@ -78,7 +78,7 @@ def calibrate(
 def drift_watch(name: Name, database: Database = "", as_json: AsJson = False) -> None:
     """Say whether confirmed good parts still score like those the limits were set with."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         found = drift(storage, name)
     if as_json:
         print_json({"product": name, "recalibrate": found.alarm, "sentence": found.sentence})
@@ -99,7 +99,7 @@ def sensitivity(
     from workflows.products.sensitivity import sensitivity_steps
 
     settings = settings_with(database=database, device=device)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         catalogue = Catalogue(storage)
         draft = catalogue.draft(name)
         engine = load_engine(draft.profile, settings.device, settings.models)

@@ -24,6 +24,7 @@ from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
 from filo_core.printable import json_without_controls, without_controls
 from workflows.keeping.logs import configure_logging
+from workflows.keeping.private_home import keep_private
 from workflows.settings.file import variable_of
 from workflows.settings.settings import Settings
 
@@ -140,6 +141,7 @@ def start_logging() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name that is no UTF-8, or a sign that the terminal's code page lacks; JSON reads it back as it was.
         sys.stdout.reconfigure(errors="backslashreplace")
+    keep_private()
     configure_logging(settings_with().home / "logs")
     for name in ("alembic", "timm", "open_clip", "matplotlib"):
         logging.getLogger(name).setLevel(logging.WARNING)

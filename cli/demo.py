@@ -29,8 +29,8 @@ from filo_core.errors import FolderError
 from filo_core.resources import resource_path
 from filo_core.types import ProductDescription
 from storage.engine import sqlite_url
-from storage.storage import open_storage
 from workflows.demonstration.demonstration import Demonstration, prepare_output, set_up
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
 
@@ -57,7 +57,7 @@ def demo(
     description = ProductDescription(name=name, class_name=name.replace("_", " ").lower())
     types = AnomalyLibrary.load().suggest(description)
     engine = load_engine(settings.profile, settings.device, settings.models)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         catalogue = Catalogue(storage)
         version, calibrated = set_up(catalogue, engine, category, description, types, settings.operator)
         if not as_json:

@@ -16,8 +16,8 @@ from cli.common import add_row, console, print_json, say, settings_with, shown_u
 from cli.installation import import_problem, missing_packages, missing_sentence
 from cli.options import AsJson, Database
 from filo_core.errors import FiloError
-from storage.storage import open_storage
 from workflows.keeping.backups import backup_problem
+from workflows.keeping.opening import open_record
 from workflows.settings.check import problems_of
 from workflows.settings.settings import Settings
 
@@ -56,7 +56,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "home": str(settings.home),
         "settings_problems": _settings_problems(settings),
         "database": shown_url(settings.database_url),
-        "database_problem": _database_problem(settings.database_url, settings.images),
+        "database_problem": _database_problem(settings),
         "backup_problem": backup_problem(settings),
         "language_model": settings.llm_model or None,
         "display": _display_problem() or "ok",
@@ -129,9 +129,9 @@ def _settings_problems(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _database_problem(url: str, images: Path) -> str:
+def _database_problem(settings: Settings) -> str:
     try:
-        open_storage(url, images).close()
+        open_record(settings).close()
     except (FiloError, ImportError) as error:
         return _words(error)
     return ""

@@ -12,9 +12,9 @@ from cli.options import AsJson, Database, User
 from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import signed_in
 from filo_core.errors import StorageError
-from storage.storage import open_storage
 from workflows.keeping.allowed import allow_plant
 from workflows.keeping.forwarding import Forwarder, forwarder_of
+from workflows.keeping.opening import open_record
 
 _LOOK_EVERY_S = 0.5
 
@@ -29,7 +29,7 @@ def forward(
 ) -> None:
     """Forward inspections and reviews to the plant's database: each once, in order, whenever it can be reached."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         forwarder = forwarder_of(settings, storage, plant)
         if forwarder is None:
             raise StorageError("No plant is named. Give --plant, or set FILO_PLANT_DATABASE.")

@@ -19,7 +19,8 @@ from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
 from filo_core.statistics.shifts import USUAL_SHIFTS, Shifts
 from filo_core.types import Verdict
-from storage.storage import Storage, open_storage
+from storage.storage import Storage
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets, golden_steps
 
@@ -29,7 +30,7 @@ Who = Annotated[str, typer.Option("--by", help="Who does it, while there are no 
 
 def _open(database: str) -> Storage:
     settings = settings_with(database=database)
-    return open_storage(settings.database_url, settings.images)
+    return open_record(settings)
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def check(
     settings = settings_with(database=database, device=device, operator=by)
     checked: GoldenChecked | None = None
     with (
-        open_storage(settings.database_url, settings.images) as storage,
+        open_record(settings) as storage,
         inspecting_as(storage, user, settings) as (checked_by, _),
     ):
         catalogue = Catalogue(storage)

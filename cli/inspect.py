@@ -18,9 +18,9 @@ from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
 from filo_core.types import Verdict
 from storage.recorder import Recorder
-from storage.storage import open_storage
 from workflows.inspecting.inspector import folder_steps
 from workflows.keeping.forwarding import forwarding
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
 LEFT_OUT_STATUS = 3
@@ -44,7 +44,7 @@ def inspect(
 
     settings = settings_with(database=database, device=device)
     with (
-        open_storage(settings.database_url, settings.images) as storage,
+        open_record(settings) as storage,
         forwarding(settings, storage),
         inspecting_as(storage, user, settings) as (operator, _),
     ):

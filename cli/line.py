@@ -27,8 +27,9 @@ from filo_core.line.sources.choose import source_at
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.line.triggers.base import TriggerKind
 from storage.recorder import Recorder
-from storage.storage import open_storage
 from workflows.keeping.forwarding import forwarding
+from workflows.keeping.nightly import checked_nightly
+from workflows.keeping.opening import open_record
 from workflows.line.doors import Doors, doors_of
 from workflows.line.outputs import OutputStore
 from workflows.line.run import Line
@@ -36,6 +37,7 @@ from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
 from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
+from workflows.sealing.seal import RecordSeal
 from workflows.settings.output_address import Output, OutputKind
 from workflows.settings.secret_store import OUTPUT, SecretStore
 
@@ -92,7 +94,7 @@ def run(
     settings = settings_with(database=database, device=device)
     tally = _Tally(parts, quiet=as_json)
     with (
-        open_storage(settings.database_url, settings.images) as storage,
+        open_record(settings) as storage,
         forwarding(settings, storage),
         inspecting_as(storage, user, settings) as (operator, access),
     ):
@@ -101,9 +103,11 @@ def run(
         asked = _wanted(source, trigger, output, ca_file, deadline, settings)
         wanted = replace(asked, doors=asked.doors.with_certificate(certificate, certificate_key))
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
+        seal = RecordSeal(storage, settings.home)
         with (
+            checked_nightly(settings, storage),
             _model(name, storage, settings) as (recipe, detector),
-            _line(wanted, recipe, detector, recorder, GoldenSets(storage), settings.outbox, tally) as line,
+            _line(wanted, recipe, detector, recorder, GoldenSets(storage), seal, settings.outbox, tally) as line,
         ):
             _run_until_ended(line, tally)
     _sum_up(line, tally, detector, as_json)
@@ -189,6 +193,7 @@ def _line(
     detector: SupervisedDetector,
     recorder: Recorder,
     golden: GoldenSets,
+    seal: RecordSeal,
     outbox: Path,
     tally: _Tally,
 ) -> Iterator[Line]:
@@ -201,6 +206,7 @@ def _line(
         outbox_file=outbox,
         sinks=wanted.sinks,
         deadline_s=wanted.deadline_s,
+        seal=seal,
         on_answer=tally.take,
         require=partial(golden.require, recipe.product),
         model_problem=lambda: detector.problem,

@@ -22,7 +22,7 @@ from cli.common import (
 from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
 from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion
-from storage.storage import open_storage
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product
 
@@ -73,7 +73,7 @@ def create(
 def list_products(database: Database = "", as_json: AsJson = False) -> None:
     """List the products and what each still needs."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         drafts = Catalogue(storage).drafts()
     if as_json:
         print_json({"products": [_draft_json(draft) for draft in drafts]})
@@ -103,7 +103,7 @@ def list_products(database: Database = "", as_json: AsJson = False) -> None:
 def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
     """Show a product: its anomaly list, good images, limits and newest recipe."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         catalogue = Catalogue(storage)
         draft = catalogue.draft(name)
         version = catalogue.recipe(name) if draft.signed_version else None

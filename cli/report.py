@@ -12,8 +12,8 @@ from cli.common import say, settings_with, speaks_plainly
 from cli.options import Database, FirstDay, LastDay, Name, User
 from cli.signing_in import managing
 from filo_core.types import InspectionFilter
-from storage.storage import open_storage
 from workflows.export.handing_out import export_report
+from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.day_ranges import typed_range
 from workflows.reporting.report import read_report, report_lines
@@ -34,7 +34,7 @@ def report(
     settings = settings_with(database=database)
     wanted = InspectionFilter(product=name, since=since, until=until, station=station)
     # Figures are everybody's to look at; a file goes out, and asks for a person.
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         read = read_report(storage, Catalogue(storage), wanted)
     for line in report_lines(read):
         say(line)

@@ -9,8 +9,8 @@ import typer
 from cli.common import print_json, say, settings_with, speaks_plainly
 from cli.options import AsJson, Database, User
 from cli.signing_in import managing
-from storage.storage import open_storage
 from workflows.keeping.allowed import confirm_rules
+from workflows.keeping.opening import open_record
 from workflows.keeping.retention import RetentionReport, RetentionRules, remove_images, rules_of
 from workflows.people.access import Access
 
@@ -35,7 +35,7 @@ def retention(
     settings = settings_with(database=database, keep_days=keep_days, image_quota_gb=quota_gb)
     rules = rules_of(settings)
     if dry_run:
-        with open_storage(settings.database_url, settings.images) as storage:
+        with open_record(settings) as storage:
             report = remove_images(Access(storage), settings, rules, dry=True)
     else:
         with managing(settings, user) as (access, pin):

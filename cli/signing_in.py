@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storage.storage import Storage, open_storage
+from storage.storage import Storage
+from workflows.keeping.opening import open_record
 from workflows.people.access import Access, AccessError
 from workflows.settings.settings import Settings
 
@@ -35,7 +36,7 @@ def managing(settings: Settings, user: str) -> Iterator[tuple[Access, str]]:
     Raises:
         AccessError: as :func:`signed_in`.
     """
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         access, pin = signed_in(storage, user, settings)
         try:
             yield access, pin

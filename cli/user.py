@@ -12,7 +12,7 @@ from cli.common import add_row, console, print_json, say, settings_with, speaks_
 from cli.options import AsJson, Database, RoleOption, User
 from cli.signing_in import ask_pin, managing
 from filo_core.types import Role
-from storage.storage import open_storage
+from workflows.keeping.opening import open_record
 from workflows.people.access import Access
 from workflows.people.users import Users
 
@@ -65,7 +65,7 @@ def enable(name: Person, user: User = "", database: Database = "") -> None:
 def list_users(database: Database = "", as_json: AsJson = False) -> None:
     """List the users."""
     settings = settings_with(database=database)
-    with open_storage(settings.database_url, settings.images) as storage:
+    with open_record(settings) as storage:
         people = Users(storage, Access(storage)).all()
     if as_json:
         print_json({"users": [{"name": one.name, "role": one.role.value, "disabled": one.disabled} for one in people]})

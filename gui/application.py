@@ -24,7 +24,6 @@ from gui.worker_bridge import WorkerBridge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from filo_core.line.worker import EngineState
     from storage.instance_lock import InstanceLock
     from workflows.settings.settings import Settings
     from workflows.workbench import Workbench
@@ -74,6 +73,7 @@ class Session(QObject):
         self._bridge.nightly_problem_changed.connect(
             self.window.show_nightly_problem, Qt.ConnectionType.QueuedConnection
         )
+        self._bridge.record_alarms_changed.connect(self._on_record_alarms, Qt.ConnectionType.QueuedConnection)
         self._previous_hook = sys.excepthook
         sys.excepthook = self._on_unexpected_error
         self._listen_to_signals()
@@ -89,7 +89,10 @@ class Session(QObject):
             lock.acquire()
             self._lock = lock
             workbench = tools.open_workbench(
-                self._settings, self._bridge.on_engine, self._bridge.nightly_problem_changed.emit
+                self._settings,
+                self._bridge.on_engine,
+                self._bridge.nightly_problem_changed.emit,
+                self._bridge.record_alarms_changed.emit,
             )
         except FiloError as error:
             QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
@@ -97,6 +100,9 @@ class Session(QObject):
             self._app.exit(1)
             return
         self.state.set_workbench(workbench)
+
+    def _on_record_alarms(self, sentences: tuple[str, ...]) -> None:
+        self.state.set_alarms("record", *sentences)
 
     def close(self) -> None:
         """Close window, worker and record, in this order."""
@@ -140,7 +146,7 @@ class Session(QObject):
 @dataclass(frozen=True, slots=True)
 class _RecordTools:
     lock: type[InstanceLock]
-    open_workbench: Callable[[Settings, Callable[[EngineState, str], None], Callable[[str], None]], Workbench]
+    open_workbench: Callable[..., Workbench]
 
 
 def _import_record_tools() -> _RecordTools:

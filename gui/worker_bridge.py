@@ -96,6 +96,9 @@ class WorkerBridge(QObject):
     nightly_problem_changed = Signal(str)
     """Why the nightly work failed; empty when it did not. Emitted on its thread: connect it queued."""
 
+    record_alarms_changed = Signal(tuple)
+    """Sentences of the alarms of the record that stand. Emitted on the nightly work's thread: connect it queued."""
+
     _engine_reported = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -17,12 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
-from storage.engine import BUSY_TIMEOUT_MS, parse_url, shown, sqlite_file
+from storage.audit.chain import Head
+from storage.audit.verifying import verify
+from storage.engine import BUSY_TIMEOUT_MS, for_writing, make_engine, parse_url, shown, sqlite_file, sqlite_url
 from storage.image_pool import copied, place_of
+from storage.migrations import upgrade
 from storage.pictures import spoken_of
+from storage.repositories.users import User, UserRepository
 
 _RECORD = "filo.sqlite"
 IMAGES = "images"
@@ -41,6 +47,8 @@ class Backup:
     images: int
     missing: int
     """Images that the record speaks of and the image store does not have."""
+    head: str = ""
+    """Newest entry of its audit chain, ``SEQUENCE:HASH``."""
 
 
 def copy_before_upgrade(url: URL, revision: str) -> None:
@@ -126,7 +134,7 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
         file.unlink(missing_ok=True)
         reason = error.strerror or error
         raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
-    return Backup(file, _count(file), len(wanted), missing)
+    return Backup(file, _count(file), len(wanted), missing, str(head_of(file) or ""))
 
 
 def _with_images(images: Path, folder: Path, wanted: list[str]) -> int:
@@ -148,7 +156,7 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
     The caller holds the window's lock and knows that no other program uses the record.
 
     Raises:
-        StorageError: if the backup is damaged; everything is as it was then.
+        StorageError: if the backup is damaged, or its chain says that it was altered; everything is as it was then.
     """
     target = _file_of(url)
     file = record_of(source)
@@ -158,6 +166,7 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
     try:
         shutil.copyfile(file, temporary)
         check_database(temporary)
+        _check_chain(temporary, file)
         _flush(temporary)
         kept = _put_aside(target)
         temporary.replace(target)
@@ -167,7 +176,58 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
         temporary.unlink(missing_ok=True)
         reason = error.strerror or error
         raise StorageError(f"{target} cannot be restored: {reason}. Free some space, or ask for permission.") from error
-    return Backup(target, _count(target), len(wanted), missing), kept
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return Backup(target, _count(target), len(wanted), missing, str(head_of(target) or "")), kept
+
+
+def _check_chain(copy: Path, shown_as: Path) -> None:
+    """Bring the copy's schema forward and check its whole chain."""
+    engine = make_engine(parse_url(sqlite_url(copy)))
+    try:
+        with for_writing(engine).begin() as connection:
+            upgrade(connection, str(shown_as), lambda _revision: None)
+        with Session(engine) as session:
+            problems = verify(session).problems
+    finally:
+        engine.dispose()
+    if problems:
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise StorageError(f"{shown_as} was altered: {problems[0].sentence}{more}. Take another backup.")
+
+
+def head_of(database: Path) -> Head | None:
+    """The newest entry of the audit chain in a file; None where it cannot be read."""
+    query = "SELECT sequence, entry_hash FROM audit_chain ORDER BY sequence DESC LIMIT 1"
+    try:
+        with closing(_opened(database)) as connection:
+            found = connection.execute(query).fetchone()
+    except sqlite3.Error:
+        return None
+    return Head(*found) if found is not None else None
+
+
+def holds_entry(database: Path, head: Head) -> bool:
+    """True if the chain in a file has this entry."""
+    query = "SELECT count(*) FROM audit_chain WHERE sequence = ? AND entry_hash = ?"
+    try:
+        with closing(_opened(database)) as connection:
+            return bool(connection.execute(query, (head.sequence, head.entry_hash)).fetchone()[0])
+    except sqlite3.Error:
+        return False
+
+
+def people_of(database: Path) -> tuple[User, ...]:
+    """Everybody in a backup as they stood then; nobody where it cannot be read."""
+    engine = create_engine("sqlite://", creator=lambda: _opened(database))
+    try:
+        with Session(engine) as session:
+            return UserRepository(session).all()
+    except DBAPIError:
+        return ()
+    finally:
+        engine.dispose()
 
 
 def record_of(source: Path) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from filo_core.errors import StorageError
+from filo_core.errors import FiloError, StorageError
 from storage.artefacts import ArtefactStore, Leftovers
 from storage.audit.chain import Head, read_head
 from storage.audit.export import export
+from storage.audit.pictures import picture_problems
+from storage.audit.problems import Problem
 from storage.audit.tail import verify_tail
 from storage.audit.verifying import AuditReport, verify
 from storage.backup import copy_before_upgrade
@@ -26,6 +28,7 @@ from storage.engine import (
     make_engine,
     parse_url,
     shown,
+    sqlite_file,
     translated,
     wait_for_other_migrations,
 )
@@ -72,6 +75,8 @@ class Storage:
     def __init__(self, engine: Engine, url: URL, artefacts: Path) -> None:
         self._engine = engine
         self._url = url
+        self.before_close: Callable[[Head], None] | None = None
+        """Told the newest entry of the audit chain before the record is closed."""
         self.recovered = Recovery()
         """What opening found to clean up after a crash."""
         self.artefacts = ArtefactStore(artefacts, self._after_crash)
@@ -119,6 +124,17 @@ class Storage:
         with self._session(for_reading(self._engine)) as session:
             return verify_tail(session, noted)
 
+    def picture_problems(self, sample: int | None = None, seed: int = 0) -> tuple[Problem, ...]:
+        """Pictures that were altered, or are gone though no rule removed them; see :mod:`storage.audit.pictures`.
+
+        Args:
+            sample: how many to look at; None for all.
+            seed: of the choice.
+        """
+        with self._session(for_reading(self._engine)) as session:
+            is_own = sqlite_file(self._url) is not None
+            return tuple(picture_problems(session, self.artefacts.root, sample, seed, all_here=is_own))
+
     def head(self) -> Head:
         """The newest entry of the audit chain."""
         with self._session(for_reading(self._engine)) as session:
@@ -135,6 +151,11 @@ class Storage:
 
     def close(self) -> None:
         """Close every connection and leave the image store; closing again does nothing."""
+        told, self.before_close = self.before_close, None
+        if told is not None:
+            # Whatever keeps the head from being read or noted, the record is closed.
+            with suppress(FiloError):
+                told(self.head())
         self._engine.dispose()
         self.artefacts.close()
 

@@ -54,6 +54,14 @@ def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     pins._hash_of_nobody.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def usual_mask() -> Iterator[None]:
+    """A command keeps what its process makes from others: what the next test makes is as open as before."""
+    mask = os.umask(0o022)
+    yield
+    os.umask(mask)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server from Debian's package, which ``make test`` installs."""

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
-from storage.storage import Storage, open_storage
+from storage.storage import Storage
 from workflows.inspecting.folder_jobs import FILE_NAME, FolderJobFile
 from workflows.inspecting.folder_queue import FolderJobs
 from workflows.inspecting.inspector import Inspector
 from workflows.inspecting.live_model import LiveModel
 from workflows.keeping.forwarding import Forwarder, forwarder_of
 from workflows.keeping.nightly import NightlyWork
+from workflows.keeping.opening import open_record
 from workflows.people.access import Access
 from workflows.people.users import Users
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.history import History
+from workflows.sealing.alarms import Alarms
 from workflows.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Workbench:
     worker: Worker[Engine]
     library: AnomalyLibrary
     nightly: NightlyWork
+    alarms: Alarms
+    """What was found altered in the record, until an admin settles it; the window shows it."""
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
     live_model: LiveModel | None = None
@@ -83,6 +87,7 @@ def open_workbench(
     settings: Settings,
     on_engine: OnEngine | None = None,
     on_nightly_problem: Callable[[str], None] | None = None,
+    on_alarms: Callable[[tuple[str, ...]], None] | None = None,
     *,
     load_engine: LoadEngine | None = None,
 ) -> Workbench:
@@ -92,18 +97,19 @@ def open_workbench(
         settings: of this start.
         on_engine: told on the worker's thread how the model is, and when it has moved to another device.
         on_nightly_problem: see :class:`~workflows.keeping.nightly.NightlyWork`.
+        on_alarms: as well.
         load_engine: in place of :func:`filo_core.engine.load_engine`.
 
     Raises:
         StorageError: if the database or the image store cannot be used.
     """
-    storage = open_storage(settings.database_url, settings.images)
+    storage = open_record(settings)
     forwarder = _started_forwarder(settings, storage)
     access = Access(storage, settings.station, operator=settings.operator)
     catalogue = Catalogue(storage, access)
     worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
     worker.start()
-    nightly = NightlyWork(settings, storage, on_nightly_problem)
+    nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms)
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
     operator = partial(access.operator, settings.operator)
@@ -125,6 +131,7 @@ def open_workbench(
         library=AnomalyLibrary.load(),
         live_model=live_model,
         nightly=nightly,
+        alarms=Alarms(storage, settings.station),
         forwarder=forwarder,
         on_engine=on_engine,
         load_engine=load_engine,

@@ -54,6 +54,11 @@ class EventRepository:
         sound = vouched(self._session, EventRow.__tablename__, [row.id for row in rows]).sound
         return tuple(_happening(row) for row in rows if row.id in sound)
 
+    def of_kinds(self, *kinds: EventKind) -> tuple[Happening, ...]:
+        """All events of these kinds, oldest first."""
+        rows = self._session.scalars(select(EventRow).where(EventRow.kind.in_(kinds)).order_by(EventRow.id))
+        return tuple(_happening(row) for row in rows)
+
     def newest(self, limit: int = 100) -> tuple[Happening, ...]:
         """The newest ``limit`` events, newest first."""
         rows = self._session.scalars(select(EventRow).order_by(EventRow.id.desc()).limit(limit))

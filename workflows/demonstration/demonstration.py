@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from filo_core.engine import Engine
 
 _THUMBNAIL_PX = 320
-_OUTPUTS = ("filo.sqlite", "filo.sqlite-wal", "filo.sqlite-shm", "images", "heat_maps", "contact_sheet.png")
+_OUTPUTS = (
+    "filo.sqlite", "filo.sqlite-wal", "filo.sqlite-shm", "images", "heat_maps", "contact_sheet.png",
+    "installation.json", "installation.key",
+)  # fmt: skip
 _MARK = ".filo-demo"
 
 

@@ -24,6 +24,7 @@ from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.steps import Steps, calibration_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
+from workflows.sealing.seal import RecordSeal
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -251,7 +252,7 @@ class Inspector:
             on_inspection,
             self._recorder(name),
             partial(GoldenSets(self._storage).require, name),
-            partial(Delivery, settings.outbox, sinks) if sinks else None,
+            partial(Delivery, settings.outbox, sinks, seal=RecordSeal(self._storage, settings.home)) if sinks else None,
             plcs_of(settings.outputs),
             doors_of(settings),
         )
@@ -291,6 +292,7 @@ class Inspector:
             outbox_file=settings.outbox,
             sinks=self._sinks(settings),
             deadline_s=DEADLINE_S,
+            seal=RecordSeal(self._storage, settings.home),
             require=partial(GoldenSets(self._storage).require, name),
         )
         run = TriggeredInspection(

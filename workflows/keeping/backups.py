@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
-from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, removed_images
+from storage.backup import IMAGES, Backup, back_up, copy_database, head_of, images_of, removed_images
 from storage.engine import parse_url, sqlite_file
 from storage.image_pool import add_to_pool, drop_from_pool
 from workflows.people.rights import Right, asks, free
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEPT = 7
 """Nightly backups that are kept; older ones go."""
 
-_NIGHTLY = "filo-%Y%m%d.sqlite"
+_NIGHTLY = "filo-%Y%m%d"
 _PROBLEM = "backup-problem.txt"
 
 logger = logging.getLogger(__name__)
@@ -51,10 +51,15 @@ def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | No
     source = sqlite_file(parse_url(settings.database_url))
     folder = settings.backups
     # The day of the clock on the wall, as the backup's hour is: UTC's day begins in the middle of somebody's shift.
-    target = folder / (now or datetime.now().astimezone()).strftime(_NIGHTLY)
-    if source is None or not source.exists() or target.exists():
+    day = (now or datetime.now().astimezone()).strftime(_NIGHTLY)
+    if source is None or not source.exists() or any(folder.glob(f"{day}*.sqlite")):
         return None
-    copy_database(source, target)
+    made = folder / f"{day}.new"
+    copy_database(source, made)
+    # The name carries the head: a listing of the folder on another disk is a note of it.
+    head = head_of(made)
+    target = folder / (f"{day}-{head.sequence}-{head.entry_hash}.sqlite" if head is not None else f"{day}.sqlite")
+    made.replace(target)
     # After the database: whatever it speaks of was on disk before its row.
     _copy_images(settings, target)
     _remove_old(folder)

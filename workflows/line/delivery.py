@@ -6,14 +6,14 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from filo_core.errors import DatabaseInUseError, FiloError, SourceError
-from filo_core.line.sinks.base import Sink, SinkError
+from filo_core.line.sinks.base import Seal, Sink, SinkError
 from filo_core.loops import Loop
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
@@ -58,12 +58,20 @@ class Courier:
         back_off: waits between tries.
         earlier: a courier of the same sink that was left behind; nothing goes out before it has ended, so that no
             message overtakes the one it may still hand over.
+        seal: what goes out with every message, as it is now.
     """
 
     def __init__(
-        self, outbox: Outbox, sink: Sink, back_off: BackOff | None = None, earlier: Courier | None = None
+        self,
+        outbox: Outbox,
+        sink: Sink,
+        back_off: BackOff | None = None,
+        earlier: Courier | None = None,
+        seal: Callable[[], Seal] = Seal,
     ) -> None:
         self.sink = sink
+        self._seal = seal
+        self._alarm_told = ""
         self._outbox = outbox
         self._earlier = earlier
         self._back_off = back_off or BackOff()
@@ -162,6 +170,7 @@ class Courier:
                     return
                 else:
                     self.sink.keep_alive()
+                self._tell_alarm()
                 failures, self._problem = 0, ""
                 if waiting is None:
                     self._news.wait(_IDLE_S)
@@ -179,12 +188,19 @@ class Courier:
 
     def _deliver(self, waiting: Waiting) -> None:
         try:
-            self.sink.deliver(waiting.message)
+            self.sink.deliver(replace(waiting.message, seal=self._seal()))
         except SinkError as error:
             self._outbox.mark_tried(waiting.message_id, str(error))
             raise
         self._outbox.mark_delivered(waiting.message_id)
         self._add(-1)
+
+    def _tell_alarm(self) -> None:
+        """An alarm of the record reaches every receiver, whether there is a verdict to deliver or not."""
+        seal = self._seal()
+        if seal.alarm != self._alarm_told:
+            self.sink.tell_alarm(seal)
+            self._alarm_told = seal.alarm
 
     def _add(self, number: int) -> None:
         with self._counting:
@@ -210,6 +226,7 @@ class Delivery:
         outbox_file: see :class:`~storage.outbox.Outbox`.
         sinks: where answers go, each under a name of its own.
         back_off: waits between tries.
+        seal: see :class:`Courier`.
 
     Raises:
         DatabaseInUseError: if a line of this station runs already.
@@ -217,7 +234,13 @@ class Delivery:
         StorageError: if the outbox cannot be used.
     """
 
-    def __init__(self, outbox_file: Path, sinks: Sequence[Sink] = (), back_off: BackOff | None = None) -> None:
+    def __init__(
+        self,
+        outbox_file: Path,
+        sinks: Sequence[Sink] = (),
+        back_off: BackOff | None = None,
+        seal: Callable[[], Seal] = Seal,
+    ) -> None:
         _check_names(sinks)
         self._lock = InstanceLock(sqlite_url(outbox_file), outbox_file.parent)
         try:
@@ -232,7 +255,7 @@ class Delivery:
             undo.callback(self.outbox.close)
             self._place = str(outbox_file.resolve())
             self.couriers = [
-                Courier(self.outbox, sink, back_off, _LEFT_BEHIND.get((self._place, sink.name))) for sink in sinks
+                Courier(self.outbox, sink, back_off, _LEFT_BEHIND.get((self._place, sink.name)), seal) for sink in sinks
             ]
             undo.pop_all()
 

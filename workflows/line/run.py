@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
+from filo_core.line.sinks.base import Seal, Sink
 from filo_core.line.station import Station
 from filo_core.types import Verdict
 from storage.recorder import Recorder
@@ -18,7 +19,6 @@ from workflows.line.delivery import BackOff, Courier, Delivery
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Recipe
@@ -116,6 +116,8 @@ class Line:
     require: Callable[[], None] = lambda: None
     model_problem: Callable[[], str] = lambda: ""
     back_off: BackOff = field(default_factory=BackOff)
+    seal: Callable[[], Seal] = Seal
+    """What goes out with every answer."""
     parts: list[LinePart] = field(default_factory=list)
     """Triggers and servers, added once the station is there."""
     recovered: int = 0
@@ -127,7 +129,7 @@ class Line:
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off)
+        self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off, self.seal)
         with ExitStack() as undo:
             undo.callback(self.delivery.stop)
             ledger = RecordLedger(self.recorder, self.delivery, self.require)

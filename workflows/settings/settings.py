@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """Local hour of the nightly backup; the day's first start of the window makes one as well."""
     backup_folder: Path | None = None
     """Where nightly backups go, best on another disk; None for ``backups`` in ``home``."""
+    syslog: str = ""
+    """Where the head of the record is logged as well: ``udp://HOST:PORT``, ``tcp://HOST:PORT``, or a local socket."""
     supervised: bool = True
     """Live inspection in the window has its model in a process of its own, which is replaced when it hangs."""
     line_token: SecretStr = SecretStr("")

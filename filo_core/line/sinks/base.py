@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,11 +17,43 @@ class SinkError(FiloError):
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """What leaves the machine with every message, so that the record behind it cannot be altered unseen afterwards."""
+
+    installation: str = ""
+    """Whose record it is."""
+    head: str = ""
+    """Newest entry of its audit chain, ``SEQUENCE:HASH``; empty where there is no record."""
+    signature: str = ""
+    """Of the head, by the key of the installation."""
+    alarm: str = ""
+    """What was found altered in the record, as a sentence; empty when nothing stands."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """As they stand in a message."""
+        return {
+            "installation": self.installation,
+            "head": self.head,
+            "head_signature": self.signature,
+            "alarm": self.alarm,
+        }
+
+
+UNSEALED = Seal()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A result on its way out. ``key`` stays the same at every try, so that a receiver can drop a repetition."""
 
     key: str
     result: LineResult
+    seal: Seal = UNSEALED
+
+    def to_json(self) -> str:
+        """The result as one line of JSON, with the seal."""
+        return json.dumps(json.loads(self.result.to_json()) | self.seal.fields, ensure_ascii=False, allow_nan=False)
 
 
 class Sink(Protocol):
@@ -36,6 +69,14 @@ class Sink(Protocol):
 
         Raises:
             SinkError: if it has not, or it is not known whether it has.
+        """
+        ...
+
+    def tell_alarm(self, seal: Seal) -> None:
+        """Say that an alarm stands, or with an empty one that it was settled: a message of its own, and no verdict.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
         """
         ...
 

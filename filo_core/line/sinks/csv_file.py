@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
-from filo_core.line.results import LineResult
-from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.base import Message, Seal, SinkError
 from filo_core.spreadsheets import harmless
 
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
     "score", "latency_ms", "frame_age_ms", "decided_at", "file", "reason",
+    "head", "head_signature", "alarm",
 )  # fmt: skip
 _TAIL_BYTES = 1 << 16
+_OURS = b"key,trigger_id,"
 
 
 class CsvSink:
@@ -34,21 +36,50 @@ class CsvSink:
         Raises:
             SinkError: if the file cannot be written.
         """
+        self._append(message.key, _row(_cells(message)))
+
+    def tell_alarm(self, seal: Seal) -> None:
+        """Append a line without a verdict that says the alarm, or that it was settled.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
+        """
+        said = {"verdict": "ALARM" if seal.alarm else "ALARM SETTLED", "reads_as": "NG", "reason": seal.alarm}
+        values = (
+            dict.fromkeys(COLUMNS, "") | said | {name: value for name, value in seal.fields.items() if name in COLUMNS}
+        )
+        key = values["key"] = f"alarm-{seal.head}"
+        self._append(key, _row(tuple(_cell(values[name]) for name in COLUMNS)))
+
+    def _append(self, key: str, line: str) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._put_aside_if_older()
             with self._path.open("a+b") as file:
                 size, whole, last_key = _look_at_end(file)
-                if last_key == message.key:
+                if last_key == key:
                     return
                 if whole < size:
                     # A line that a power cut left half-written is not a result: its message comes again now.
                     file.truncate(whole)
-                lines = _row(COLUMNS) * (whole == 0) + _row(_cells(message.key, message.result, _columns_of(file)))
-                file.write(lines.encode("utf-8"))
+                file.write((_row(COLUMNS) * (whole == 0) + line).encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise self._refusal(error) from error
+
+    def _put_aside_if_older(self) -> None:
+        """A file with the columns of an older program is kept beside the new one; another one's is not touched."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            first = file.readline(_TAIL_BYTES)
+        if first in {b"", _row(COLUMNS).encode()} or not first.endswith(b"\n"):
+            return
+        if not first.startswith(_OURS):
+            raise SinkError(f"{self._path} holds something else than verdicts. Choose another file.")
+        kept = self._path.with_name(f"{self._path.stem}.until-{datetime.now(UTC):%Y%m%dT%H%M%S}{self._path.suffix}")
+        self._path.rename(kept)
 
     def check(self) -> None:
         """Open the file for writing; one that was not there is not left behind.
@@ -87,19 +118,11 @@ def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
     return size, start + len(whole), lines[-1].split(b",", 1)[0].decode("utf-8", "replace") if lines else ""
 
 
-def _columns_of(file: io.BufferedRandom) -> tuple[str, ...]:
-    """Those of its first line: a file that an earlier version began has none for the name of the file judged."""
-    file.seek(0)
-    earlier = tuple(name for name in COLUMNS if name != "file")
-    return earlier if file.readline(_TAIL_BYTES) == _row(earlier).encode() else COLUMNS
-
-
-def _cells(key: str, result: LineResult, columns: tuple[str, ...]) -> tuple[str, ...]:
-    values = {name: getattr(result, name) for name in COLUMNS if name not in ("key", "reads_as")}
-    values |= {"key": key, "reads_as": "OK" if result.passes else "NG", "verdict": result.verdict.value}
-    if "file" not in columns and result.file:
-        values["reason"] = f"{result.file}: {result.reason or result.verdict.value}"
-    return tuple(_cell(values[name]) for name in columns)
+def _cells(message: Message) -> tuple[str, ...]:
+    result, seal = message.result, message.seal.fields
+    values = {name: getattr(result, name) for name in COLUMNS if name not in {"key", "reads_as", *seal}} | seal
+    values |= {"key": message.key, "reads_as": "OK" if result.passes else "NG", "verdict": result.verdict.value}
+    return tuple(_cell(values[name]) for name in COLUMNS)
 
 
 def _cell(value: object) -> str:

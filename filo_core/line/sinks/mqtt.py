@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import ssl
 import time
 import uuid
@@ -15,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from filo_core.errors import SourceError
-from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.base import Message, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ class MqttSink:
         try:
             client = self._connected()
             sent = client.publish(self._topic, _payload(message), qos=1)
+            self._pump_until(client, sent.is_published)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def tell_alarm(self, seal: Seal) -> None:
+        """Hold the alarm at the topic below, ``.../alarm``, retained; nothing stands there once it is settled.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
+        """
+        content = json.dumps(seal.fields, ensure_ascii=False) if seal.alarm else ""
+        try:
+            client = self._connected()
+            sent = client.publish(f"{self._topic}/alarm", content, qos=1, retain=True)
             self._pump_until(client, sent.is_published)
         except (OSError, ValueError, RuntimeError) as error:
             raise self._refusal(error) from error
@@ -158,7 +173,7 @@ class MqttSink:
 
 
 def _payload(message: Message) -> bytes:
-    return f'{{"key": "{message.key}", {message.result.to_json()[1:]}'.encode()
+    return f'{{"key": "{message.key}", {message.to_json()[1:]}'.encode()
 
 
 def _reason(error: Exception) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import httpx2
 
-from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.base import Message, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 _TIMEOUT_S = 5.0
@@ -34,7 +37,20 @@ class WebhookSink:
             SinkError: if there is none in time, or not one of success.
         """
         headers = {"Idempotency-Key": message.key, "Content-Type": "application/json"}
-        answer = self._asked("POST", message.result.to_json().encode(), headers)
+        self._post(message.to_json().encode(), headers)
+
+    def tell_alarm(self, seal: Seal) -> None:
+        """Post the alarm, or that it was settled, without a verdict.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
+        """
+        content = json.dumps(seal.fields, ensure_ascii=False).encode()
+        key = f"alarm-{hashlib.sha256(seal.alarm.encode()).hexdigest()[:16]}-{seal.head.partition(':')[0]}"
+        self._post(content, {"Idempotency-Key": key, "Content-Type": "application/json"})
+
+    def _post(self, content: bytes, headers: dict[str, str]) -> None:
+        answer = self._asked("POST", content, headers)
         if not answer.is_success:
             raise self._refusal(answer)
 

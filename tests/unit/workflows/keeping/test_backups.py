@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,11 @@ from storage.trust_models import EventRow
 from tests.unit.storage.making import make_image, make_inspection, sign_product
 from workflows.keeping.backups import KEPT, back_up_if_due, backup_problem
 from workflows.keeping.nightly import ACTOR, NightlyWork
+from workflows.keeping.opening import open_record
 from workflows.keeping.restoring import restore_record
 from workflows.keeping.retention import FRESH_S, Retention, RetentionRules
 from workflows.products.golden import GoldenSets
+from workflows.sealing.alarms import Alarms
 from workflows.settings.settings import Settings
 
 TODAY = datetime(2026, 3, 4, 2, tzinfo=UTC)
@@ -56,7 +60,7 @@ def test_one_backup_a_day_and_only_the_newest_are_kept(settings: Settings) -> No
         assert back_up_if_due(settings, TODAY + timedelta(days=day)) is not None
     names = backups(settings)
     assert len(names) == KEPT
-    assert names[0] == "filo-20260307.sqlite"
+    assert names[0].startswith("filo-20260307")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no time zone from a variable")
@@ -82,7 +86,7 @@ def test_a_night_belongs_to_the_day_of_the_clock_on_the_wall(
         monkeypatch.undo()
         time.tzset()
     assert made is not None
-    assert made.name == f"filo-{now + timedelta(hours=14 if ahead else -12):%Y%m%d}.sqlite"
+    assert made.name.startswith(f"filo-{now + timedelta(hours=14 if ahead else -12):%Y%m%d}")
 
 
 def test_a_record_that_is_not_there_yet_needs_no_backup(filo_home: Path) -> None:
@@ -163,7 +167,10 @@ def test_a_backup_goes_to_the_folder_that_was_named(settings: Settings, storage:
     fill(storage)
     elsewhere = settings.model_copy(update={"backup_folder": tmp_path / "other disk"})
     made = back_up_if_due(elsewhere, TODAY)
-    assert made == tmp_path / "other disk" / "filo-20260304.sqlite"
+    assert made is not None
+    head = storage.head()
+    # Whoever lists that disk has a note of the head.
+    assert made == tmp_path / "other disk" / f"filo-20260304-{head.sequence}-{head.entry_hash}.sqlite"
     assert images_in(tmp_path / "other disk" / "images") == images_in(settings.images)
 
 
@@ -254,3 +261,41 @@ def work_once(settings: Settings, storage: Storage) -> tuple[int, list[dict[str,
         assert all(event.actor == ACTOR for event in events)
         details = [json.loads(event.detail) for event in events]
     return len(list(storage.artefacts.stored())), details
+
+
+def test_a_backup_that_was_altered_is_not_restored(settings: Settings, storage: Storage) -> None:
+    fill(storage)
+    made = back_up_if_due(settings, TODAY)
+    assert made is not None
+    before = storage.head()
+    storage.close()
+    with closing(sqlite3.connect(made)) as connection, connection:
+        connection.execute("UPDATE inspections SET verdict = 'NG'")
+    with pytest.raises(StorageError, match=r"was altered: inspections 1 .*Take another backup"):
+        restore_record(settings, made)
+    with open_storage(settings.database_url, settings.images) as again:
+        assert again.head() == before
+        assert again.verify().intact
+    assert list(settings.home.glob("*.restoring*")) == []
+
+
+def test_what_a_restore_loses_is_told_by_the_chain_and_raises_no_alarm(settings: Settings) -> None:
+    with open_record(settings) as storage:
+        fill(storage)
+        made = back_up_if_due(settings, TODAY)
+        restored = storage.head()
+        sign_product(storage, "bolt")
+        sign_product(storage, "screw")
+    with open_record(settings) as storage:
+        before = storage.head()
+    assert made is not None
+    restore_record(settings, made)
+    with open_record(settings) as storage:
+        with storage.reading() as transaction:
+            (event,) = transaction.events.of_kinds(EventKind.RESTORED)
+        assert Alarms(storage).standing() == ()
+        (problem,) = storage.verify(before).problems
+    gap = json.loads(event.detail)
+    assert (gap["head_before"], gap["head_restored"]) == (str(before), str(restored))
+    assert (gap["entries_lost"], gap["same_record"]) == (2, True)
+    assert "a backup was put in its place" in problem.what

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from filo_core.errors import DatabaseInUseError, SourceError
 from filo_core.line.results import LineResult
-from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.base import Message, Seal, SinkError
 from filo_core.types import Verdict
 from storage.outbox import Outbox
 from workflows.line.delivery import BackOff, Courier, Delivery, DeliveryState
@@ -34,6 +35,12 @@ class Receiver:
         self.tries = 0
         self.signs_of_life = 0
         self.closed = False
+        self.alarms: list[str] = []
+
+    def tell_alarm(self, seal: Seal) -> None:
+        if self.away:
+            raise SinkError("receiver is away. Check it.")
+        self.alarms.append(seal.alarm)
 
     def deliver(self, message: Message) -> None:
         self.tries += 1
@@ -360,3 +367,39 @@ def test_two_outputs_of_one_name_and_a_second_delivery_are_refused_in_a_sentence
         Delivery(tmp_path / "outbox.sqlite", [receiver])
     first.stop()
     Delivery(tmp_path / "outbox.sqlite", [receiver]).stop()
+
+
+def test_every_message_carries_the_head_as_it_is_when_it_goes_out(outbox: Outbox, receiver: Receiver) -> None:
+    heads = iter(range(1, 100))
+    put(outbox, "a", "b")
+    courier = Courier(outbox, receiver, QUICK, seal=lambda: Seal("plant 7", f"{next(heads)}:abc", "signed"))
+    courier.start()
+    wait_until(lambda: len(receiver.got) == 2)
+    assert courier.stop()
+    first, second = receiver.got
+    assert (first.seal.installation, first.seal.signature) == ("plant 7", "signed")
+    assert first.seal.head != second.seal.head
+    assert json.loads(first.to_json())["head"] == first.seal.head
+
+
+def test_an_alarm_reaches_a_receiver_that_was_away_once_and_again_when_it_is_settled(
+    outbox: Outbox, receiver: Receiver
+) -> None:
+    receiver.away = True
+    alarm = ["The record was altered."]
+    courier = Courier(outbox, receiver, QUICK, seal=lambda: Seal(alarm=alarm[0]))
+    courier.start()
+    wait_until(lambda: courier.problem)
+    assert receiver.alarms == []
+    receiver.away = False
+    wait_until(lambda: receiver.alarms)
+    put(outbox, "a")
+    courier.notify()
+    wait_until(lambda: receiver.got)
+    assert receiver.got[0].seal.alarm == "The record was altered."
+    alarm[0] = ""
+    put(outbox, "b")
+    courier.notify()
+    wait_until(lambda: len(receiver.alarms) == 2)
+    assert courier.stop()
+    assert receiver.alarms == ["The record was altered.", ""]

@@ -57,6 +57,7 @@ BELOW = {
     "workflows/people/access.py": "signing in is what everything else asks for",
     "workflows/people/waiting.py": "part of signing in",
     "workflows/keeping/logs.py": "the program's own log",
+    "workflows/sealing/installation.py": "what the installation remembers of itself, and its key",
 }
 """Rooms and modules that are no way in, and why. What is marked in them is looked at all the same."""
 WRITERS = (

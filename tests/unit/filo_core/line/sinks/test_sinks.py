@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.errors import SourceError
 from filo_core.line.results import LineResult
-from filo_core.line.sinks.base import Message, SinkError
+from filo_core.line.sinks.base import Message, Seal, SinkError
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sinks.csv_file import COLUMNS, CsvSink
 from filo_core.line.sinks.mqtt import MqttSink
@@ -76,7 +76,7 @@ def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(t
     CsvSink(tmp_path / "out.csv").deliver(message(reason="=HYPERLINK(1)\nsecond"))
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
-    assert lines[1].endswith("'=HYPERLINK(1) second")
+    assert lines[1].endswith("'=HYPERLINK(1) second,,,")
 
 
 def test_csv_names_the_file_that_was_judged_in_a_file_of_an_earlier_version_as_well(tmp_path: Path) -> None:
@@ -351,3 +351,70 @@ def test_addresses_lead_to_their_sinks(tmp_path: Path) -> None:
     assert isinstance(make_sink("mqtts://host/topic"), MqttSink)
     assert isinstance(make_sink("https://host/in"), WebhookSink)
     assert isinstance(make_sink(f"csv:{tmp_path}/out.csv"), CsvSink)
+
+
+# Seals and alarms -----------------------------------------------------------------------------------------------
+
+SEAL = Seal("plant 7", "12:abc", "signed", "The record was altered.")
+
+
+def sealed(name: str = "a", key: str = "box-1") -> Message:
+    return replace(message(name, key), seal=SEAL)
+
+
+def test_csv_carries_the_head_and_an_alarm_is_a_line_that_reads_as_ng(tmp_path: Path) -> None:
+    sink = CsvSink(tmp_path / "out.csv")
+    sink.deliver(sealed())
+    sink.tell_alarm(SEAL)
+    sink.tell_alarm(SEAL)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        verdict, alarm = csv.DictReader(file)
+    assert (verdict["verdict"], verdict["head"], verdict["head_signature"]) == ("NG", "12:abc", "signed")
+    assert (alarm["verdict"], alarm["reads_as"], alarm["alarm"]) == ("ALARM", "NG", "The record was altered.")
+
+
+def test_csv_with_the_columns_of_an_older_program_is_kept_beside_and_another_s_file_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    old, foreign = tmp_path / "out.csv", tmp_path / "list.csv"
+    old.write_text("key,trigger_id,verdict\nbox-0,z,OK\n")
+    foreign.write_text("name,phone\nAda,1\n")
+    CsvSink(old).deliver(sealed())
+    (kept,) = tmp_path.glob("out.until-*.csv")
+    assert kept.read_text() == "key,trigger_id,verdict\nbox-0,z,OK\n"
+    assert old.read_text().count("\n") == 2
+    with pytest.raises(SinkError, match="something else than verdicts"):
+        CsvSink(foreign).deliver(sealed())
+    assert foreign.read_text() == "name,phone\nAda,1\n"
+
+
+def test_webhook_carries_the_head_and_posts_an_alarm_of_its_own(hook: tuple[str, type[Hook]]) -> None:
+    address, handler = hook
+    sink = WebhookSink(address)
+    sink.deliver(sealed())
+    sink.tell_alarm(SEAL)
+    sink.close()
+    (_, verdict), (key, alarm) = handler.got
+    assert (verdict["head"], verdict["installation"], verdict["alarm"]) == ("12:abc", "plant 7", SEAL.alarm)
+    assert key.startswith("alarm-")
+    assert alarm == SEAL.fields
+
+
+@needs_broker
+def test_mqtt_carries_the_head_and_holds_an_alarm_below_its_topic_until_it_is_settled(
+    broker: Broker, heard: list[dict[str, Any]]
+) -> None:
+    sink = MqttSink(f"mqtt://127.0.0.1:{broker.port}/line/3")
+    sink.deliver(sealed())
+    wait_until(lambda: heard)
+    assert heard[0]["head"] == "12:abc"
+    sink.tell_alarm(SEAL)
+    # Whoever comes later hears it too.
+    alarms: list[bytes] = []
+    with listening(broker, "line/3/alarm", lambda got: alarms.append(got.payload)):
+        wait_until(lambda: alarms)
+        sink.tell_alarm(replace(SEAL, alarm=""))
+        wait_until(lambda: len(alarms) == 2)
+    sink.close()
+    assert json.loads(alarms[0])["alarm"] == SEAL.alarm
+    assert alarms[1] == b""
