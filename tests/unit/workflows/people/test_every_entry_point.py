@@ -23,10 +23,12 @@ from program import cli
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import make_image, sign_product
+from workflows.keeping.opening import open_record
 from workflows.people.access import Access
 from workflows.people.rights import FREE, RIGHTS
 from workflows.people.users import Users
 from workflows.products.golden import GoldenSets
+from workflows.settings.settings import Settings
 
 ROOT = Path(__file__).parents[4]
 CHANGES = frozenset(
@@ -222,6 +224,7 @@ FREE_COMMANDS = {
     "golden check": "a check is an inspection of known parts",
     "audit verify": "looks",
     "audit events": "looks",
+    "audit begin-anew": "asks an admin of the newest backup, and nothing while the record is there",
     "user list": "looks",
     "secret list": "names, never what they are",
     "line run": "inspecting is free; --output asks",
@@ -244,6 +247,7 @@ ASKING = {
     "golden sign-off": ["metal nut", "--reason", "lamp"],
     "golden demand": ["metal nut"],
     "audit export": ["OUT"],
+    "audit settle": ["--reason", "mine"],
     "user add": ["Eve"],
     "user set-pin": ["Olaf"],
     "user set-role": ["Olaf", "--role", "admin"],
@@ -289,6 +293,8 @@ def crewed(filo_home: Path) -> Path:
         access.sign_in("Ada", "740936")
         users.add("Olaf", Role.OPERATOR, "917264")
         access.sign_out()
+    # Its installation is told once: what a command changes after that is the command's.
+    open_record(Settings(station="line 3")).close()
     return filo_home
 
 
