@@ -104,6 +104,9 @@ class ImageView(QWidget):
 
     def show_content(self, content: PictureContent) -> None:
         """Show ``content`` as soon as it is composed; until then the old picture stays."""
+        if content is self._wanted:
+            # It is there, or on its way.
+            return
         self._is_painted = False
         self._wanted = content
         self._composer.request(content, self._opacity)

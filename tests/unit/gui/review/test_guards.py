@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, Qt, QTimer
@@ -65,7 +66,7 @@ def test_a_picture_that_is_read_but_not_painted_yet_was_not_seen(
     until(lambda: shown.detail.is_seen)
     content = shown.detail.picture.view.content
     assert content is not None
-    shown.detail.show_picture(content)
+    shown.detail.show_picture(replace(content))
     assert not shown.detail.is_seen
     QTest.keyClick(shown.table, Qt.Key.Key_C)
     assert said(state) == []
