@@ -23,7 +23,7 @@ from tests.unit.gui.test_input_guard import hold
 
 Until = Callable[..., None]
 UNDECIDED = InspectionFilter(undecided=True)
-PIN = "271828"
+PIN = "704829"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from workflows.reporting.history import History, ReviewError
 CONFIRM, OVERRULE, RETYPE = ReviewDecision.CONFIRM, ReviewDecision.OVERRULE, ReviewDecision.RETYPE
 UNDECIDED = InspectionFilter(undecided=True)
 SCORES = {Verdict.OK: 0.1, Verdict.REVIEW: 0.4, Verdict.NG: 0.9}
-PIN = "271828"
+PIN = "704829"
 
 
 @pytest.fixture
