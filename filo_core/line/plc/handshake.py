@@ -33,8 +33,9 @@ class _Part:
 
     trigger_id: str
     number: int
+    job: int
     is_wanted: bool = True
-    """False once the PLC has raised another trigger: what comes of this one is not that one's."""
+    """False once the PLC has raised another trigger or named another job: what comes of this one is not that one's."""
 
 
 class Handshake:
@@ -75,6 +76,9 @@ class Handshake:
         self._part: _Part | None = None
         self._refused = LineError.NONE
         self._result = _NOTHING
+        self._result_job = 0
+        self._owes_acknowledgement = False
+        """A result was taken away before it was acknowledged."""
         self._published = _NOTHING
         self._published_until = 0.0
         self._results = self._missed = self._refusals = 0
@@ -88,8 +92,21 @@ class Handshake:
                 self._refuse(refusal)
                 return None
             self._parts += 1
-            self._part = _Part(f"{self._own_ids}{self._parts}-{job}", self._next_number())
+            self._part = _Part(f"{self._own_ids}{self._parts}-{job}", self._next_number(), job)
             return Trigger(self._part.trigger_id, TriggerKind.MODBUS, asked_monotonic=self._clock())
+
+    def name_job(self, job: int) -> None:
+        """The job id was written: what is asked or shown under another one is not the PLC's next part.
+
+        A PLC that was started again with its trigger coil raised raises no edge, but counts anew.
+        """
+        with self._lock:
+            if self._part is not None and self._part.is_wanted and self._part.job != job:
+                self._part.is_wanted = False
+                self._missed += 1
+            if self._result and self._result_job != job:
+                self._result = _NOTHING
+                self._owes_acknowledgement = True
 
     def ask(self, trigger: Trigger, job: int) -> None:
         """Ask the station; the registers change when it answers."""
@@ -109,6 +126,7 @@ class Handshake:
             # Also what was published: only what comes afterwards is news to this PLC.
             self._result = self._published = _NOTHING
             self._refused = LineError.NONE
+            self._owes_acknowledgement = False
 
     def withdraw(self) -> None:
         """Another part is under way: a published result says nothing of it."""
@@ -121,7 +139,7 @@ class Handshake:
             return
         with self._lock:
             self._results += 1
-            if is_current and not (self._part or self._result or self._refused):
+            if is_current and self._is_at_rest:
                 self._published = result_words(result, 0, self._types) | self._numbered(self._next_number())
                 self._published_until = self._clock() + PUBLISHED_S
 
@@ -152,8 +170,12 @@ class Handshake:
         if self._asks is None:
             return LineError.TAKES_NO_TRIGGER
         # An earlier refusal stands until it is acknowledged, by which the PLC shows that it has seen it.
-        is_at_rest = not (self._part or self._result or self._refused)
-        return LineError.NONE if is_at_rest else LineError.TRIGGER_WHILE_BUSY
+        return LineError.NONE if self._is_at_rest else LineError.TRIGGER_WHILE_BUSY
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether the PLC neither waits for its own, nor has something to acknowledge."""
+        return not (self._part or self._result or self._refused or self._owes_acknowledgement)
 
     def _refuse(self, why: LineError) -> None:
         """Whatever stood there, or is still to come, is the answer to another trigger than the PLC's last one."""
@@ -173,6 +195,7 @@ class Handshake:
                 return
             self._part = None
             if part.is_wanted:
+                self._result_job = job
                 self._result = result_words(result, job, self._types) | self._numbered(part.number)
 
     def _next_number(self) -> int:

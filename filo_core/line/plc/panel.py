@@ -35,12 +35,16 @@ class Panel:
         self.coils = 0
         """As bits."""
         self.holding = [0] * len(Holding)
-        """The registers themselves; written in place."""
 
     @property
     def holder(self) -> Hashable | None:
         """The client that holds the right to write."""
         return self._holder
+
+    @property
+    def job(self) -> int:
+        """The job id in the holding registers."""
+        return self.holding[Holding.JOB_HIGH] << 16 | self.holding[Holding.JOB_LOW]
 
     def is_listed(self, address: str) -> bool:
         """Whether a client at this address may write at all."""
@@ -60,6 +64,12 @@ class Panel:
             self._holder = None
             self.coils = 0
 
+    def write_holding(self, first: int, values: Iterable[int]) -> None:
+        """Holding registers from ``first`` on were written: the job id of the next trigger."""
+        for number, value in enumerate(values, start=first):
+            self.holding[number] = value
+        self._handshake.name_job(self.job)
+
     def write_coils(self, first: int, values: Iterable[bool]) -> None:
         """Coils from ``first`` on were written; each counts at its rising edge, the acknowledgement first."""
         before = self.coils
@@ -69,7 +79,6 @@ class Panel:
         if risen & 1 << Coil.ACKNOWLEDGE:
             self._handshake.acknowledge()
         if risen & 1 << Coil.TRIGGER:
-            job = self.holding[Holding.JOB_HIGH] << 16 | self.holding[Holding.JOB_LOW]
-            trigger = self._handshake.begin(job)
+            trigger = self._handshake.begin(self.job)
             if trigger is not None:
-                self._ask(trigger, job)
+                self._ask(trigger, self.job)

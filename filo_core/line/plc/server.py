@@ -119,9 +119,9 @@ class ModbusServer:
             registers[:] = self._handshake.words()
         elif function == _READ_INPUTS:
             registers[0] = self._handshake.words()[Input.STATUS]
-        elif function in _HOLDING:
-            # The block itself: what is written arrives in it after this.
-            self._panel.holding = registers
+        elif function in _HOLDING and values:
+            # The block of the server itself holds it after this.
+            self._panel.write_holding(address, [int(value) for value in values])
         elif function == _READ_COILS:
             registers[0] = self._panel.coils
         elif function in _WRITE_COILS and values:

@@ -51,7 +51,7 @@ def words(handshake: Handshake) -> dict[Input, int]:
 
 
 def ask(panel: Panel, job: int) -> None:
-    panel.holding[Holding.JOB_LOW] = job
+    panel.write_holding(Holding.JOB_LOW, [job])
     panel.write_coils(Coil.TRIGGER, [True])
     panel.write_coils(Coil.TRIGGER, [False])
 
@@ -177,7 +177,7 @@ def test_a_list_with_something_else_on_it_is_refused_in_a_sentence() -> None:
 def test_coils_of_a_client_that_left_fall_so_that_the_next_trigger_is_an_edge() -> None:
     station, handshake, panel = stand()
     assert panel.may_write("plc", HERE)
-    panel.holding[Holding.JOB_LOW] = 1
+    panel.write_holding(Holding.JOB_LOW, [1])
     panel.write_coils(Coil.TRIGGER, [True])
     station.answer(Verdict.OK)
     panel.leave("plc")
@@ -186,6 +186,30 @@ def test_coils_of_a_client_that_left_fall_so_that_the_next_trigger_is_an_edge() 
     panel.write_coils(Coil.TRIGGER, [True])
     assert words(handshake)[Input.PASS] == 0
     assert words(handshake)[Input.ERROR] == LineError.TRIGGER_WHILE_BUSY
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_a_job_that_is_named_anew_takes_away_what_was_asked_under_another_be_the_coil_raised_all_the_time(
+    is_answered: bool,
+) -> None:
+    station, handshake, panel = stand()
+    panel.write_holding(Holding.JOB_HIGH, [1, 7])
+    panel.write_coils(Coil.TRIGGER, [True])
+    if is_answered:
+        station.answer(Verdict.OK)
+    # Written again as it stands, by a PLC that writes all it has in every cycle, it changes nothing.
+    panel.write_holding(Holding.JOB_HIGH, [1, 7])
+    assert words(handshake)[Input.PASS] == int(is_answered)
+    panel.write_holding(Holding.JOB_HIGH, [0, 1])
+    panel.write_coils(Coil.TRIGGER, [True])
+    if not is_answered:
+        station.answer(Verdict.OK)
+    assert (words(handshake)[Input.PASS], words(handshake)[Input.MISSED]) == (0, int(not is_answered))
+    panel.write_coils(Coil.TRIGGER, [False])
+    acknowledge(panel)
+    ask(panel, 1)
+    station.answer(Verdict.OK)
+    assert (words(handshake)[Input.PASS], words(handshake)[Input.JOB_LOW]) == (1, 1)
 
 
 CLIENTS = ("plc", "plc after its restart", "other")
@@ -216,13 +240,13 @@ class PlcsAtWill(RuleBasedStateMachine):
             self.raised += 1
             is_taken = len(self.station.tickets) > asked
             self.taken += is_taken
-            job = self.panel.holding[Holding.JOB_LOW]
+            job = self.panel.job
             self.last = (self.station.tickets[-1].trigger.trigger_id, job) if is_taken else None
 
     @rule(client=st.sampled_from(CLIENTS), job=st.integers(0, 2))
     def sets_its_job(self, client: str, job: int) -> None:
         if self.panel.may_write(client, HERE):
-            self.panel.holding[Holding.JOB_LOW] = job
+            self.panel.write_holding(Holding.JOB_LOW, [job])
 
     @rule(client=st.sampled_from(CLIENTS), trigger=st.booleans())
     def writes_the_trigger(self, client: str, trigger: bool) -> None:
@@ -246,7 +270,12 @@ class PlcsAtWill(RuleBasedStateMachine):
     def starts_again_and_triggers_at_once(self, client: str) -> None:
         self.panel.leave(client)
         if self.panel.may_write(client, HERE):
-            self.panel.holding[Holding.JOB_LOW] = 1
+            self.panel.write_holding(Holding.JOB_LOW, [1])
+        self.write(client, Coil.TRIGGER, [True])
+
+    @rule(client=st.sampled_from(CLIENTS), job=st.integers(0, 2))
+    def starts_again_without_closing_its_coil_as_it_was(self, client: str, job: int) -> None:
+        self.sets_its_job(client, job)
         self.write(client, Coil.TRIGGER, [True])
 
     @precondition(lambda self: self.station.tickets)
@@ -264,7 +293,7 @@ class PlcsAtWill(RuleBasedStateMachine):
             assert self.last is not None
             name, job = self.last
             assert self.judged.get(name) is Verdict.OK
-            assert read[Input.JOB_LOW] == job
+            assert read[Input.JOB_LOW] == job == self.panel.job
 
     @invariant()
     def an_error_and_a_result_never_stand_together(self) -> None:
