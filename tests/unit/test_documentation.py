@@ -101,3 +101,12 @@ def test_the_make_targets_that_the_pages_name_are_there() -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]+)", text, re.MULTILINE))
     assert {"demo", "test"} <= named
     assert named - targets == set()
+
+
+def test_the_page_for_contributors_names_files_that_are_there() -> None:
+    named = re.findall(
+        r"`((?:filo_core|storage|workflows|gui|cli|docs|tests|resources)/[\w./]*)`", page("CONTRIBUTING.md")
+    )
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert len(page("CONTRIBUTING.md").splitlines()) <= 60
