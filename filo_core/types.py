@@ -74,7 +74,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class JobState(StrEnum):
+class KeptJobState(StrEnum):
     """How a piece of work ended. ``INTERRUPTED``: its program was ended before it."""
 
     RUNNING = "running"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filo_core.types import (
     EventKind,
-    JobState,
+    KeptJobState,
     Origin,
     ProductKind,
     Provenance,
@@ -23,7 +23,7 @@ ORIGIN_KNOWN = one_of("origin", Origin)
 VERDICT_KNOWN = one_of("verdict", Verdict)
 DECISION_KNOWN = one_of("decision", (*ReviewDecision, *Withdrawal))
 ROLE_KNOWN = one_of("role", Role)
-STATE_KNOWN = one_of("state", JobState)
+STATE_KNOWN = one_of("state", KeptJobState)
 EVENT_KNOWN = one_of("kind", EventKind)
 
 LIMITS_WHOLE = (

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from filo_core.errors import DiskFullError
 from filo_core.events import ImageInspected, ImageSkipped, RunEvent, RunFinished
-from filo_core.types import EventKind, Inspection, JobState, Origin, Verdict
+from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict
 from storage.engine import BrokenRuleError
 from storage.repositories.products import RecipeKeys
 from storage.storage import Storage, Transaction
@@ -55,6 +55,7 @@ class Recorder:
         self._reserve_bytes = reserve_bytes
         self._disk_was_full = False
         self._refusal_id: int | None = None
+        self._job_id: int | None = None
         self._keys: dict[str, RecipeKeys] = {}
 
     def record(self, events: Iterable[RunEvent]) -> Iterator[RunEvent]:
@@ -97,7 +98,9 @@ class Recorder:
 
     @contextmanager
     def job(self, name: str) -> Iterator[None]:
-        """Keep in the record that this work goes on, and how it ended; a crash is noted by the next start.
+        """Keep in the record that this work goes on, what it inspects, and how it ended.
+
+        A crash is noted by the next start.
 
         Raises:
             StorageError: if the database fails.
@@ -105,14 +108,16 @@ class Recorder:
         operator = name_of(self._operator)
         with self._storage.transaction() as transaction:
             number = transaction.jobs.start(name, self._station, operator, self._storage.artefacts.run)
-        state = JobState.FAILED
+        state = KeptJobState.FAILED
+        self._job_id = number
         try:
             yield
-            state = JobState.FINISHED
+            state = KeptJobState.FINISHED
         except GeneratorExit:
-            state = JobState.STOPPED
+            state = KeptJobState.STOPPED
             raise
         finally:
+            self._job_id = None
             with self._storage.transaction() as transaction:
                 transaction.jobs.end(number, state)
 
@@ -166,6 +171,8 @@ class Recorder:
                 if earlier is not None:
                     return earlier, False
                 added = transaction.inspections.add(inspection, keys, map_hash, self._station, operator)
+                if self._job_id is not None:
+                    transaction.jobs.inspected(self._job_id, added)
             return added, True
         except BrokenRuleError:
             # Only where writers do not wait for each other: another station stored the same image meanwhile.

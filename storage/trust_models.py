@@ -91,6 +91,16 @@ class JobRow(Row):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class JobInspectionRow(Row):
+    """An inspection that was made in a job of this station. No verdict follows from it, so it is not in the chain."""
+
+    __tablename__ = "job_inspections"
+    __table_args__ = (Index(None, "job_id", "inspection_id"),)
+
+    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspections.id"), primary_key=True, autoincrement=False)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+
+
 class EventRow(Row):
     """Something that happened to the record: who, what to, and the particulars as a JSON object."""
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from filo_core.types import InspectionFilter, JobState
+from filo_core.types import InspectionFilter, KeptJobState
 from storage.storage import Storage
 from tools.soak_program import NEVER_STORED, PRODUCT
 
@@ -37,7 +37,7 @@ def faults_of(storage: Storage, said: set[str]) -> list[str]:
     faults += [f"lost: {line.strip()}" for line in sorted(said - names - reviewed - {"ready\n"})]
     if len({record.image_hash for record in records}) != len(records):
         faults.append("an image was judged twice")
-    if JobState.RUNNING in states:
+    if KeptJobState.RUNNING in states:
         faults.append("a job of a dead program counts as running")
     there = {path.name for path in storage.artefacts.root.rglob("*") if path.is_file() and ".runs" not in path.parts}
     faults += [f"a picture without a verdict is left: {name}" for name in sorted(there - spoken_of)]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from filo_core.types import JobState
-from storage.trust_models import JobRow, SessionRow
+from filo_core.types import KeptJobState
+from storage.trust_models import JobInspectionRow, JobRow, SessionRow
 
 
 class JobRepository:
@@ -25,7 +25,7 @@ class JobRepository:
             station=station,
             operator=operator,
             run=run,
-            state=JobState.RUNNING.value,
+            state=KeptJobState.RUNNING.value,
             started_at=datetime.now(UTC),
             ended_at=None,
         )
@@ -33,23 +33,33 @@ class JobRepository:
         self._session.flush()
         return row.id
 
-    def end(self, job_id: int, state: JobState) -> None:
+    def end(self, job_id: int, state: KeptJobState) -> None:
         """Note how a job ended."""
         row = self._session.get_one(JobRow, job_id)
         row.state, row.ended_at = state.value, datetime.now(UTC)
         self._session.flush()
 
-    def states(self) -> tuple[tuple[str, JobState], ...]:
+    def inspected(self, job_id: int, inspection_id: int) -> None:
+        """Note that an inspection was made in a job."""
+        self._session.add(JobInspectionRow(inspection_id=inspection_id, job_id=job_id))
+        self._session.flush()
+
+    def inspections(self, job_id: int) -> tuple[int, ...]:
+        """Ids of the inspections that were made in a job, oldest first."""
+        kept = JobInspectionRow.inspection_id
+        return tuple(self._session.scalars(select(kept).where(JobInspectionRow.job_id == job_id).order_by(kept)))
+
+    def states(self) -> tuple[tuple[str, KeptJobState], ...]:
         """Name and state of every job, oldest first."""
         rows = self._session.execute(select(JobRow.name, JobRow.state).order_by(JobRow.id))
-        return tuple((name, JobState(state)) for name, state in rows)
+        return tuple((name, KeptJobState(state)) for name, state in rows)
 
     def interrupt(self, runs: Sequence[str]) -> int:
         """Mark what dead runs were doing; back comes how many jobs that were."""
-        query = select(JobRow).where(JobRow.run.in_(runs), JobRow.state == JobState.RUNNING.value)
+        query = select(JobRow).where(JobRow.run.in_(runs), JobRow.state == KeptJobState.RUNNING.value)
         rows = self._session.scalars(query).all()
         for row in rows:
-            row.state, row.ended_at = JobState.INTERRUPTED.value, datetime.now(UTC)
+            row.state, row.ended_at = KeptJobState.INTERRUPTED.value, datetime.now(UTC)
         self._session.flush()
         return len(rows)
 

@@ -197,3 +197,16 @@ def test_any_file_name_can_be_recorded(storage: Storage, recorder: Recorder, rec
     number = recorder.record_one(make_inspection(recipe, 1, name=name))
     with storage.reading() as transaction:
         assert transaction.inspections.get(number).name == name.replace("\0", "\ufffd")
+
+
+def test_an_inspection_is_of_the_job_that_it_was_made_in(storage: Storage, recorder: Recorder, recipe: Recipe) -> None:
+    outside = recorder.record_one(make_inspection(recipe, 1))
+    with recorder.job("first"):
+        of_first = [recorder.record_one(make_inspection(recipe, shade)) for shade in (2, 3)]
+    with recorder.job("second"):
+        of_second = [recorder.record_one(make_refusal(recipe))]
+    after = recorder.record_one(make_inspection(recipe, 4))
+    with storage.reading() as transaction:
+        made = [transaction.jobs.inspections(number) for number in (1, 2, 3)]
+        assert made == [tuple(of_first), tuple(of_second), ()]
+        assert transaction.inspections.count(EVERYTHING) == len({outside, *of_first, *of_second, after})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from filo_core.types import EventKind, JobState
+from filo_core.types import EventKind, KeptJobState
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
@@ -40,7 +40,7 @@ def crash(storage: Storage, images: Path) -> None:
     assert subprocess.run(arguments, cwd=ROOT, check=False).returncode == -signal.SIGKILL
 
 
-def states(storage: Storage) -> list[JobState]:
+def states(storage: Storage) -> list[KeptJobState]:
     with storage.reading() as transaction:
         return [state for _, state in transaction.jobs.states()]
 
@@ -59,7 +59,7 @@ def test_a_job_and_an_image_of_a_crashed_program_are_dealt_with_in_one_sentence(
             "1 picture without a verdict removed. No verdict was lost."
         )
         assert not orphan.exists()
-        assert states(again) == [JobState.INTERRUPTED]
+        assert states(again) == [KeptJobState.INTERRUPTED]
         with again.reading() as transaction:
             assert [event.kind for event in transaction.events.newest()] == [EventKind.RECOVERED]
             record = transaction.inspections.get(kept)
@@ -77,7 +77,7 @@ def test_nothing_of_a_living_program_is_touched(storage: Storage, database: Path
             assert second.recovered.jobs == 1
             assert second.recovered.orphans == 0
             assert second.artefacts.get_bytes(waiting)
-            assert states(second) == [JobState.RUNNING, JobState.INTERRUPTED]
+            assert states(second) == [KeptJobState.RUNNING, KeptJobState.INTERRUPTED]
 
 
 def test_the_picture_that_had_to_wait_goes_with_the_next_start(storage: Storage, database: Path, images: Path) -> None:
@@ -112,18 +112,18 @@ def test_a_good_image_of_a_draft_or_of_a_signed_recipe_is_no_orphan(
     assert path.is_file()
 
 
-@pytest.mark.parametrize("end", [JobState.FINISHED, JobState.FAILED, JobState.STOPPED])
-def test_a_job_says_how_it_ended(storage: Storage, end: JobState) -> None:
+@pytest.mark.parametrize("end", [KeptJobState.FINISHED, KeptJobState.FAILED, KeptJobState.STOPPED])
+def test_a_job_says_how_it_ended(storage: Storage, end: KeptJobState) -> None:
     def job() -> Iterator[int]:
         with Recorder(storage, "metal nut").job("metal nut: folder"):
             yield 1
-            if end is JobState.FAILED:
+            if end is KeptJobState.FAILED:
                 raise RuntimeError
 
     running = job()
     next(running)
-    assert states(storage) == [JobState.RUNNING]
-    if end is JobState.STOPPED:
+    assert states(storage) == [KeptJobState.RUNNING]
+    if end is KeptJobState.STOPPED:
         running.close()  # type: ignore[attr-defined]
     else:
         with pytest.raises((StopIteration, RuntimeError)):

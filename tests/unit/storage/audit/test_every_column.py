@@ -58,7 +58,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "sign_in_locks": dict.fromkeys(("name_key", "failures", "refused_at", "delay_s"), SLOWS),
     "sessions": dict.fromkeys(("id", "station", "run", "opened_at", "ended_at"), STATE),
     "jobs": dict.fromkeys(
-        ("id", "name", "station", "operator", "run", "state", "started_at", "ended_at"), STATE
+        ("name", "station", "operator", "run", "state", "started_at", "ended_at"), STATE
     ),
 }  # fmt: skip
 REFERRING = [
