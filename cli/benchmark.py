@@ -24,7 +24,7 @@ from filo_core.events import StepDone
 if TYPE_CHECKING:
     from filo_core.benchmark.baselines import Contender
     from filo_core.benchmark.datasets import Category
-    from filo_core.benchmark.measuring import Figures
+    from filo_core.benchmark.measuring import Merits
 
 
 @speaks_plainly
@@ -151,7 +151,7 @@ def _print_comparison(results: Sequence[BenchmarkResult]) -> None:
     console.print(table)
 
 
-def _pair(figures: Figures) -> str:
+def _pair(figures: Merits) -> str:
     return f"{_cell(figures.image_auroc)}/{_cell(figures.pixel_auroc)}"
 
 
@@ -177,7 +177,7 @@ def _print(result: BenchmarkResult) -> None:
         say("untrained: nothing was learned; these figures are a baseline, not a result.")
 
 
-def _cells(figures: Figures, spread: Figures | None, interval: str) -> tuple[str, ...]:
+def _cells(figures: Merits, spread: Merits | None, interval: str) -> tuple[str, ...]:
     def cell(name: str) -> str:
         return _cell(getattr(figures, name), getattr(spread, name) if spread else None)
 

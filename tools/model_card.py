@@ -17,7 +17,7 @@ import torch
 
 from filo_core.benchmark.baselines import contenders, detector_maker
 from filo_core.benchmark.datasets import find_categories
-from filo_core.benchmark.measuring import BenchmarkResult, Figures, benchmark
+from filo_core.benchmark.measuring import BenchmarkResult, Merits, benchmark
 from filo_core.engine import Engine
 from filo_core.events import StepDone
 from filo_core.learning.anomaly_lexicon import RELATIONAL
@@ -127,7 +127,7 @@ def _first_seed(result: BenchmarkResult) -> BenchmarkResult:
     return replace(result, categories=categories, seeds=result.seeds[:1])
 
 
-def _spread_of_means(result: BenchmarkResult) -> Figures:
+def _spread_of_means(result: BenchmarkResult) -> Merits:
     """Standard deviation over the seeds of the mean over the categories."""
 
     def spread(name: str) -> float | None:
@@ -139,17 +139,17 @@ def _spread_of_means(result: BenchmarkResult) -> Figures:
             means.append(statistics.mean(values))
         return statistics.stdev(means) if len(means) > 1 else None
 
-    return Figures(**{name: spread(name) for name in _FIGURES})
+    return Merits(**{name: spread(name) for name in _FIGURES})
 
 
-def _cell(figures: Figures, spread: Figures, name: str) -> str:
+def _cell(figures: Merits, spread: Merits, name: str) -> str:
     value, wide = getattr(figures, name), getattr(spread, name)
     if value is None:
         return "–"
     return f"{100 * value:.1f}" + ("" if wide is None else f" ± {100 * wide:.1f}")
 
 
-def _pair(figures: Figures) -> str:
+def _pair(figures: Merits) -> str:
     shown = ("–" if v is None else f"{100 * v:.1f}" for v in (figures.image_auroc, figures.pixel_auroc))
     return " / ".join(shown)
 

@@ -38,7 +38,7 @@ MAP_SIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Merits:
     """Figures of merit in [0, 1]; None where one is not defined, such as the pixel figures without masks."""
 
     image_auroc: float | None = None
@@ -55,11 +55,11 @@ class CategoryResult:
     """What was measured on one category."""
 
     name: str
-    figures: Figures
+    figures: Merits
     """Mean over the seeds."""
-    spread: Figures
+    spread: Merits
     """Sample standard deviation over the seeds; None with a single one."""
-    by_seed: tuple[Figures, ...]
+    by_seed: tuple[Merits, ...]
     image_auroc_interval: tuple[float, float] | None
     """95 % interval of the mean image AUROC, from the number of images alone."""
     good: int
@@ -87,7 +87,7 @@ class BenchmarkResult:
     limit: int | None
 
     @property
-    def mean(self) -> Figures:
+    def mean(self) -> Merits:
         """Mean over the categories, of each figure over those that have it."""
         return _mean(category.figures for category in self.categories)
 
@@ -200,8 +200,8 @@ class _Run:
             add_pixels(self.pixels, prediction.anomaly_map, test, image.size)
         return prediction
 
-    def figures(self) -> Figures:
-        return Figures(
+    def figures(self) -> Merits:
+        return Merits(
             image_auroc=image_auroc(self.scores, self.anomalous),
             average_precision=average_precision(self.scores, self.anomalous),
             f1_max=f1_max(self.scores, self.anomalous),
@@ -295,21 +295,21 @@ def _category_content(category: CategoryResult) -> dict[str, object]:
     }
 
 
-def _mean(several: Iterable[Figures]) -> Figures:
+def _mean(several: Iterable[Merits]) -> Merits:
     return _each(several, at_least=1, reduce=statistics.fmean)
 
 
-def _spread(several: Iterable[Figures]) -> Figures:
+def _spread(several: Iterable[Merits]) -> Merits:
     return _each(several, at_least=2, reduce=statistics.stdev)
 
 
-def _each(several: Iterable[Figures], at_least: int, reduce: Callable[[list[float]], float]) -> Figures:
+def _each(several: Iterable[Merits], at_least: int, reduce: Callable[[list[float]], float]) -> Merits:
     rows = tuple(several)
     reduced: dict[str, float | None] = {}
-    for field in fields(Figures):
+    for field in fields(Merits):
         values = [value for value in (getattr(row, field.name) for row in rows) if value is not None]
         reduced[field.name] = reduce(values) if len(values) >= at_least else None
-    return Figures(**reduced)
+    return Merits(**reduced)
 
 
 def _square_map(anomaly_map: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -44,7 +44,7 @@ class Published(NamedTuple):
     pixel: float
 
 
-class PaperRow(BaseModel):
+class PaperEntry(BaseModel):
     """One row of a table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,14 +70,14 @@ class PaperTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
-    rows: tuple[PaperRow, ...]
+    rows: tuple[PaperEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
     """A row of the paper beside what was measured, or why nothing was."""
 
-    row: PaperRow
+    row: PaperEntry
     measured: BenchmarkResult | None
     missing: str = ""
     """A sentence; empty where the row was run."""
@@ -134,7 +134,7 @@ def run_table(table: Table, categories: Sequence[Category], setting: TableRun) -
                 yield RowResult(row, event)
 
 
-def _missing(row: PaperRow, categories: Sequence[Category], setting: TableRun) -> str:
+def _missing(row: PaperEntry, categories: Sequence[Category], setting: TableRun) -> str:
     """Why a row cannot be run here; empty where it can."""
     if not row.configuration:
         return "Printed only: this program does not contain the method."
@@ -148,7 +148,7 @@ def _missing(row: PaperRow, categories: Sequence[Category], setting: TableRun) -
     return f"Needs {'; '.join(reasons)}." if reasons else ""
 
 
-def _missing_weights(row: PaperRow, configuration: Configuration, setting: TableRun) -> Iterator[str]:
+def _missing_weights(row: PaperEntry, configuration: Configuration, setting: TableRun) -> Iterator[str]:
     loaded = setting.loaded
     if configuration.heads is not None:
         folder = _heads_folder(row, setting)
@@ -160,7 +160,7 @@ def _missing_weights(row: PaperRow, configuration: Configuration, setting: Table
         yield "an image encoder of transformer blocks"
 
 
-def _heads_folder(row: PaperRow, setting: TableRun) -> Path:
+def _heads_folder(row: PaperEntry, setting: TableRun) -> Path:
     return (setting.weights or Path("WEIGHTS")) / SAME_HEADS.get(row.configuration, row.configuration)
 
 
@@ -193,7 +193,7 @@ class ListedLibrary(AnomalyLibrary):
         return tuple(AnomalyType(name, provenance=Provenance.LANGUAGE_MODEL) for name in names[:limit])
 
 
-def _library(row: PaperRow, setting: TableRun) -> AnomalyLibrary:
+def _library(row: PaperEntry, setting: TableRun) -> AnomalyLibrary:
     if row.anomaly_list and setting.lists is not None:
         return ListedLibrary(setting.lists / row.anomaly_list)
     return AnomalyLibrary.load()

@@ -32,7 +32,7 @@ from filo_core.learning.matching_loss import (
     type_loss,
     within_window,
 )
-from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
+from filo_core.learning.training_checkpoint import TrainingProgress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_data import Batch, batches
 from filo_core.learning.training_pairs import KINDS, NO_ANOMALY, VIEWS, Photographs, find_photographs
 from filo_core.method.conv_encoder import read_tower
@@ -89,7 +89,7 @@ class TrainingSettings:
 class TrainingPoint:
     """One line of the learning curve."""
 
-    progress: Progress
+    progress: TrainingProgress
     losses: Mapping[str, float]
     learning_rate: float
     held_out: HeldOutFigures | None = None
@@ -123,7 +123,7 @@ class CompactTrainer:
         self.model = new_model(architecture, settings.seed, profile.patch_head).to(settings.device)
         self._tokenize = WordTokenizer(vocabulary(), self.model.context_length)
         stored, self.progress = (
-            read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, Progress())
+            read_checkpoint(settings.checkpoint) if settings.checkpoint.exists() else ({}, TrainingProgress())
         )
         self._set_text(start, stored)
         self._loss = MatchingLoss(len(profile.stages) + len(profile.neighbourhoods)).to(settings.device)
@@ -159,7 +159,7 @@ class CompactTrainer:
                 for name, value in self._step(shards, rng, pool, rate).items():
                     recent.setdefault(name, []).append(value)
                 pairs = self.progress.pairs + sum(len(shard.pixels) for shard in shards) * VIEWS
-                self.progress = Progress(self.progress.step + 1, pairs, before + spent, piece)
+                self.progress = TrainingProgress(self.progress.step + 1, pairs, before + spent, piece)
                 if spent - last_save >= settings.save_every_minutes:
                     last_save = spent
                     self.save()

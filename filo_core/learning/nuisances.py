@@ -19,7 +19,7 @@ STEADY_TURN_DEG = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CameraSetting:
     """How steady one production line is; drawn once a product, so that all its views share it."""
 
     turn_deg: float
@@ -34,7 +34,7 @@ class Line:
     """How many pixels of the view one pixel of the camera covers: small pictures are enlarged before inspection."""
 
 
-def random_line(rng: np.random.Generator, margin: int) -> Line:
+def random_line(rng: np.random.Generator, margin: int) -> CameraSetting:
     """Half of the lines hold their parts in a fixture, most of the others loosely, a few not at all."""
     pose = rng.random()
     if pose < 0.5:
@@ -43,7 +43,7 @@ def random_line(rng: np.random.Generator, margin: int) -> Line:
         turn, shift, scale = STEADY_TURN_DEG, 0.6 * margin, 0.04
     else:
         turn, shift, scale = 180.0, 0.6 * margin, 0.06
-    return Line(
+    return CameraSetting(
         turn_deg=turn,
         shift_px=shift,
         scale=scale,
@@ -57,7 +57,7 @@ def random_line(rng: np.random.Generator, margin: int) -> Line:
 
 
 def photograph(
-    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], side: int, line: Line, rng: np.random.Generator
+    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], side: int, line: CameraSetting, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """One view of a piece under the line's nuisances, and its mask in the same pose.
 
@@ -83,7 +83,7 @@ def photograph(
     return _expose(view, line, rng), turned
 
 
-def _expose(view: NDArray[np.uint8], line: Line, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _expose(view: NDArray[np.uint8], line: CameraSetting, rng: np.random.Generator) -> NDArray[np.uint8]:
     whole = view.shape[0]
     side = round(whole / line.coarse)
     if side < whole:

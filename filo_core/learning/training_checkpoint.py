@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """How far a run is, over all its pieces."""
 
     step: int = 0
@@ -42,13 +42,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: Progress) -> None:
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: TrainingProgress) -> None:
     """Store all tensors of a run with its progress."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, save(plain, metadata={"progress": json.dumps(asdict(progress))}))
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], Progress]:
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], TrainingProgress]:
     """Tensors and progress of a run.
 
     Raises:
@@ -57,7 +57,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], Progress]:
     try:
         with safe_open(path, framework="pt") as stream:
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-            progress = Progress(**json.loads((stream.metadata() or {})["progress"]))
+            progress = TrainingProgress(**json.loads((stream.metadata() or {})["progress"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ProfileError(f"{path} is not a training checkpoint: {error}. Start without it.") from error
     return tensors, progress

@@ -12,7 +12,7 @@ import numpy as np
 from filo_core.errors import FolderError
 from filo_core.imaging import is_meant_as_image
 from filo_core.learning.anomaly_lexicon import AnomalyKind
-from filo_core.learning.nuisances import STEADY_TURN_DEG, Line, photograph, random_line
+from filo_core.learning.nuisances import STEADY_TURN_DEG, CameraSetting, photograph, random_line
 from filo_core.learning.procedural_scenes import change_scene, draw_scene, random_scene
 from filo_core.learning.surface_anomalies import smooth_noise
 from filo_core.learning.synthetic_anomalies import STRUCTURAL, paint_anomaly, visible_change
@@ -100,7 +100,9 @@ def make_group(photographs: Photographs, side: int, rng: np.random.Generator) ->
     return _painted_group([piece] * VIEWS, side, line, rng, _donor(photographs, whole, rng), KINDS)
 
 
-def _texture_group(photographs: Photographs, side: int, whole: int, line: Line, rng: np.random.Generator) -> Group:
+def _texture_group(
+    photographs: Photographs, side: int, whole: int, line: CameraSetting, rng: np.random.Generator
+) -> Group:
     """Every view shows another place of the texture: what has no fixed layout is only its kind of surface."""
     image = _woven(rng) if rng.random() < 0.2 else _read(_pick(photographs.textures, rng))
     scale = (1.0, 1.0) if max(image.shape[:2]) > _SMALL_TEXTURE_PX else (0.5, 1.0)
@@ -112,7 +114,7 @@ def _texture_group(photographs: Photographs, side: int, whole: int, line: Line, 
 def _painted_group(
     pieces: Sequence[NDArray[np.uint8]],
     side: int,
-    line: Line,
+    line: CameraSetting,
     rng: np.random.Generator,
     donor: NDArray[np.uint8],
     kinds: Sequence[AnomalyKind],
@@ -127,7 +129,9 @@ def _painted_group(
     return _photographed(views, side, line, rng)
 
 
-def _scene_group(photographs: Photographs, side: int, whole: int, line: Line, rng: np.random.Generator) -> Group:
+def _scene_group(
+    photographs: Photographs, side: int, whole: int, line: CameraSetting, rng: np.random.Generator
+) -> Group:
     scene = random_scene(rng)
     donor = _donor(photographs, whole, rng)
     views = []
@@ -150,7 +154,7 @@ def _scene_group(photographs: Photographs, side: int, whole: int, line: Line, rn
 def _photographed(
     views: Sequence[tuple[NDArray[np.uint8], NDArray[np.bool_], int]],
     side: int,
-    line: Line,
+    line: CameraSetting,
     rng: np.random.Generator,
 ) -> Group:
     shots = [photograph(pixels, mask, side, line, rng) for pixels, mask, _ in views]

@@ -10,7 +10,7 @@ from filo_core.types import Region
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
 from gui.folder.result_detail import ResultDetail
-from gui.folder.results_model import ResultRow
+from gui.folder.results_model import FolderResult
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import ElidedLabel
 from gui.widgets.regions_list import RegionsList
@@ -56,7 +56,7 @@ class DetailView(QWidget):
         self.picture.clear(self.tr("Choose a result in the list to see its picture."))
         self._list_regions((), self.tr("The regions of the chosen result stand here."))
 
-    def show_row(self, row: ResultRow) -> None:
+    def show_row(self, row: FolderResult) -> None:
         """Say which result is coming."""
         self.chip.set_verdict(row.verdict)
         self.name.set_full_text(row.name)
@@ -88,7 +88,7 @@ class DetailView(QWidget):
         rows = min(max(len(regions), 1), _MOST_ROWS)
         self.regions.setFixedHeight(rows * TOUCH_PX + 2 * self.regions.frameWidth() + 2)
 
-    def _score_text(self, row: ResultRow) -> str:
+    def _score_text(self, row: FolderResult) -> str:
         return self.tr("Score %1").replace("%1", wording.score(row.score))
 
     def _on_region_chosen(self, index: int) -> None:

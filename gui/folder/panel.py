@@ -28,7 +28,7 @@ from gui.folder.job_list import JobList
 from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
 from gui.folder.result_detail import ResultDetail
-from gui.folder.results_model import ROW_ROLE, Column, ResultRow, VerdictFilter
+from gui.folder.results_model import ROW_ROLE, Column, FolderResult, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
 from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
@@ -62,7 +62,7 @@ class FolderPanel(QWidget):
         self._state = state
         self.presenter = presenter or FolderPresenter(state)
         self.presenter.setParent(self)
-        self._loading: ResultRow | None = None
+        self._loading: FolderResult | None = None
         self._left_out: tuple[str, ...] = ()
         self._make_controls()
         self._make_table()
@@ -327,7 +327,7 @@ class FolderPanel(QWidget):
 
     def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: ARG002
         row = current.data(ROW_ROLE)
-        if isinstance(row, ResultRow):
+        if isinstance(row, FolderResult):
             self._loading = row
             self.detail.show_row(row)
             self.presenter.load_detail(row)

@@ -46,7 +46,7 @@ PHASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """How far a run is. ``total`` is None until the folder is listed and the model ready."""
 
     total: int | None = None

@@ -13,9 +13,9 @@ from filo_core.types import InspectionFilter, Verdict
 from gui.background import Background, sentence_of
 from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
-from gui.folder.phases import PHASES, Progress, RunPhase
+from gui.folder.phases import PHASES, RunPhase, RunProgress
 from gui.folder.result_detail import ResultDetail, completed, load_detail
-from gui.folder.results_model import ResultRow, ResultsModel
+from gui.folder.results_model import FolderResult, ResultsModel
 from gui.state import AppState
 from workflows.export.formats import ExportFormat
 from workflows.export.handing_out import export_inspections
@@ -55,13 +55,13 @@ class FolderPresenter(QObject):
         self._signals.event_arrived.connect(self._on_event)
         self._signals.state_changed.connect(self._on_job_changed)
         self._next_place = 0
-        self._waiting_rows: list[ResultRow] = []
+        self._waiting_rows: list[FolderResult] = []
         self._unknown: list[int] = []
         self._run = 0
         self._pace = Pace()
         self.model = ResultsModel(self)
         self.phase = RunPhase.IDLE
-        self.progress = Progress()
+        self.progress = RunProgress()
         self.number = 0
         """Of the job shown; 0 when none is."""
         self.product = ""
@@ -107,7 +107,9 @@ class FolderPresenter(QObject):
         for event in past:
             self._take(event, is_new=False)
         if not past:
-            self.progress = Progress(total=job.total, counts=RunCounts(skipped=job.done) if job.done else RunCounts())
+            self.progress = RunProgress(
+                total=job.total, counts=RunCounts(skipped=job.done) if job.done else RunCounts()
+            )
         self._show_state(job, is_new=False)
         self.progress_changed.emit()
 
@@ -161,7 +163,7 @@ class FolderPresenter(QObject):
         """Why the jobs cannot be kept, as a sentence; empty when they are."""
         return self._jobs.problem
 
-    def load_detail(self, row: ResultRow) -> None:
+    def load_detail(self, row: FolderResult) -> None:
         """Load the picture behind ``row``; only the row asked for last is delivered."""
         history = self._state.workbench.history
         folder = self.folder
@@ -186,7 +188,7 @@ class FolderPresenter(QObject):
         self._earlier_reader.cancel_waiting()
         self._pace = Pace()
         self.model.clear()
-        self.progress = Progress()
+        self.progress = RunProgress()
         self.phase = RunPhase.IDLE
         self.run_forgotten.emit()
 
@@ -207,7 +209,7 @@ class FolderPresenter(QObject):
                 if self.watches and self.progress.total is not None:
                     self.progress = replace(self.progress, total=self.progress.done + total)
                 else:
-                    self.progress = Progress(total=total, left_out=left_out)
+                    self.progress = RunProgress(total=total, left_out=left_out)
                 self._pace.start(time.monotonic())
                 self.progress_changed.emit()
             case ImageInspected():
@@ -215,7 +217,7 @@ class FolderPresenter(QObject):
             case ImageSkipped():
                 counts = self.progress.counts
                 self.progress = replace(self.progress, counts=replace(counts, skipped=counts.skipped + 1))
-                self._waiting_rows.append(ResultRow.of_skipped(event))
+                self._waiting_rows.append(FolderResult.of_skipped(event))
             case RunFinished(counts=counts) if not self.watches:
                 self.progress = replace(self.progress, counts=counts, seconds_left=None)
 
@@ -227,7 +229,7 @@ class FolderPresenter(QObject):
         if is_new:
             self._pace.judged(time.monotonic())
         self.progress = replace(self.progress, counts=counts)
-        self._waiting_rows.append(ResultRow.of_inspected(event))
+        self._waiting_rows.append(FolderResult.of_inspected(event))
 
     @Slot(object)
     def _on_job_changed(self, job: FolderJob) -> None:
@@ -292,7 +294,7 @@ class FolderPresenter(QObject):
         rows = [self.model.row(number) for number in numbers]
         history, run = self._state.workbench.history, self._run
 
-        def fill(found: list[ResultRow]) -> None:
+        def fill(found: list[FolderResult]) -> None:
             if run == self._run:
                 self.model.replace(numbers, found)
                 self.progress_changed.emit()

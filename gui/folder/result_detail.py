@@ -11,7 +11,7 @@ from filo_core.errors import FiloError, UnreadableImageError
 from filo_core.imaging import read_image
 from filo_core.types import InspectionRecord
 from gui.canvas.pictures import PictureContent
-from gui.folder.results_model import ResultRow, types_of
+from gui.folder.results_model import FolderResult, types_of
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ResultDetail:
     """One result with its picture. ``record`` is None for a file that never got into the record."""
 
-    row: ResultRow
+    row: FolderResult
     record: InspectionRecord | None
     content: PictureContent | None
     problem: str = ""
@@ -33,7 +33,7 @@ class ResultDetail:
         return self.record.trained if self.record and self.record.image_score is not None else None
 
 
-def completed(history: History, rows: Sequence[ResultRow]) -> list[ResultRow]:
+def completed(history: History, rows: Sequence[FolderResult]) -> list[FolderResult]:
     """The rows of images that were judged before, a few hundred at most, with the verdicts they got then."""
     ids = [row.inspection_id for row in rows if row.inspection_id is not None]
     found = {record.inspection_id: record for record in history.several(ids)}
@@ -42,7 +42,7 @@ def completed(history: History, rows: Sequence[ResultRow]) -> list[ResultRow]:
     ]
 
 
-def load_detail(history: History, folder: Path, row: ResultRow) -> ResultDetail:
+def load_detail(history: History, folder: Path, row: FolderResult) -> ResultDetail:
     """The record behind ``row`` and its picture; the file itself where the record holds none."""
     record = None if row.inspection_id is None else history.get(row.inspection_id)
     if record is None or not record.map_hash:
@@ -59,8 +59,8 @@ def load_detail(history: History, folder: Path, row: ResultRow) -> ResultDetail:
     return ResultDetail(row, record, content)
 
 
-def _with_verdict(row: ResultRow, record: InspectionRecord) -> ResultRow:
-    return ResultRow(
+def _with_verdict(row: FolderResult, record: InspectionRecord) -> FolderResult:
+    return FolderResult(
         name=row.name,
         image_hash=row.image_hash,
         verdict=record.verdict,
@@ -72,7 +72,7 @@ def _with_verdict(row: ResultRow, record: InspectionRecord) -> ResultRow:
     )
 
 
-def _from_file(folder: Path, row: ResultRow, record: InspectionRecord | None) -> ResultDetail:
+def _from_file(folder: Path, row: FolderResult, record: InspectionRecord | None) -> ResultDetail:
     try:
         return ResultDetail(row, record, PictureContent(read_image(folder / row.name).pixels))
     except UnreadableImageError as error:

@@ -29,7 +29,7 @@ class Column(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ResultRow:
+class FolderResult:
     """What the table keeps of one image. ``judged_before`` rows get their verdict from the record."""
 
     name: str
@@ -43,7 +43,7 @@ class ResultRow:
     """In the record, where it can be looked at; None for what is not in it."""
 
     @classmethod
-    def of_inspected(cls, event: ImageInspected) -> ResultRow:
+    def of_inspected(cls, event: ImageInspected) -> FolderResult:
         """Row of a fresh verdict."""
         inspection = event.inspection
         prediction = inspection.prediction
@@ -59,7 +59,7 @@ class ResultRow:
         )
 
     @classmethod
-    def of_skipped(cls, skipped: ImageSkipped) -> ResultRow:
+    def of_skipped(cls, skipped: ImageSkipped) -> FolderResult:
         """Row of an image that has its verdict already."""
         return cls(skipped.name, skipped.image_hash, verdict=None, judged_before=True, inspection_id=skipped.earlier_id)
 
@@ -74,19 +74,19 @@ class ResultsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[ResultRow] = []
+        self._rows: list[FolderResult] = []
         self._counts: Counter[Verdict] = Counter()
 
     def count(self, verdict: Verdict) -> int:
         """Rows with this verdict, whether it is new or from an earlier run."""
         return self._counts[verdict]
 
-    def row(self, number: int) -> ResultRow:
+    def row(self, number: int) -> FolderResult:
         """The row at ``number``."""
         return self._rows[number]
 
     @property
-    def rows(self) -> Sequence[ResultRow]:
+    def rows(self) -> Sequence[FolderResult]:
         """All rows in the order of the run."""
         return self._rows
 
@@ -97,7 +97,7 @@ class ResultsModel(QAbstractTableModel):
         self._counts.clear()
         self.endResetModel()
 
-    def append(self, rows: Sequence[ResultRow]) -> None:
+    def append(self, rows: Sequence[FolderResult]) -> None:
         """Add rows at the end."""
         if rows:
             first = len(self._rows)
@@ -106,7 +106,7 @@ class ResultsModel(QAbstractTableModel):
             self._counts.update(row.verdict for row in rows if row.verdict)
             self.endInsertRows()
 
-    def replace(self, numbers: Sequence[int], rows: Sequence[ResultRow]) -> None:
+    def replace(self, numbers: Sequence[int], rows: Sequence[FolderResult]) -> None:
         """Put ``rows`` in place of those at ``numbers``."""
         for number, row in zip(numbers, rows, strict=True):
             before = self._rows[number].verdict
@@ -142,7 +142,7 @@ class ResultsModel(QAbstractTableModel):
             return titles[section]
         return None
 
-    def _text(self, row: ResultRow, column: Column) -> str:
+    def _text(self, row: FolderResult, column: Column) -> str:
         match column:
             case Column.VERDICT:
                 return verdict_word(row.verdict) if row.verdict else self.tr("judged before")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from gui.folder.results_model import ROW_ROLE, ResultRow
+from gui.folder.results_model import ROW_ROLE, FolderResult
 from gui.widgets.verdicts import draw_verdict_chip
 
 VERDICT_COLUMN_WIDTH = 132
@@ -19,7 +19,7 @@ class VerdictDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         row = index.data(ROW_ROLE)
-        if not isinstance(row, ResultRow) or row.verdict is None:
+        if not isinstance(row, FolderResult) or row.verdict is None:
             super().paint(painter, option, index)
             return
         rect = QRectF(option.rect)

@@ -13,7 +13,7 @@ from gui.state import ModelState
 from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
 
 if TYPE_CHECKING:
-    from gui.folder.phases import Progress
+    from gui.folder.phases import RunProgress
 
 
 def start_text(resumes: bool, is_active: bool = False) -> str:
@@ -23,7 +23,7 @@ def start_text(resumes: bool, is_active: bool = False) -> str:
     return _tr("Resume") if resumes else _tr("Start")
 
 
-def progress_text(phase: RunPhase, progress: Progress, model: ModelState) -> str:
+def progress_text(phase: RunPhase, progress: RunProgress, model: ModelState) -> str:
     """One line under the progress bar."""
     match phase:
         case RunPhase.IDLE:
@@ -76,7 +76,7 @@ def _state_word(phase: RunPhase) -> str:
     return _tr("Ending after this image") if phase is RunPhase.CANCELLING else ""
 
 
-def _numbers(progress: Progress) -> str:
+def _numbers(progress: RunProgress) -> str:
     if progress.total is None:
         return _tr("no image judged")
     text = (
@@ -109,7 +109,7 @@ def problems_text(not_inspected: int, left_out: int) -> str:
     return ", ".join([*parts, left_out_count(left_out)] if left_out else parts)
 
 
-def _time(progress: Progress) -> tuple[str, ...]:
+def _time(progress: RunProgress) -> tuple[str, ...]:
     if progress.images_per_second is None:
         return ()
     parts = [wording.rate(progress.images_per_second)]

@@ -24,7 +24,7 @@ class Column(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ProductRow:
+class ListedProduct:
     """One product as the list shows it."""
 
     name: str
@@ -33,7 +33,7 @@ class ProductRow:
     next: str
 
     @classmethod
-    def of(cls, draft: ProductDraft) -> ProductRow:
+    def of(cls, draft: ProductDraft) -> ListedProduct:
         """The row of a draft."""
         about = draft.description
         kind = _tr("object") if about.kind is ProductKind.OBJECT else _tr("surface")
@@ -54,12 +54,12 @@ class ProductTableModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[ProductRow, ...] = ()
+        self._rows: tuple[ListedProduct, ...] = ()
 
     def set_drafts(self, drafts: tuple[ProductDraft, ...]) -> None:
         """Show ``drafts``."""
         self.beginResetModel()
-        rows = (ProductRow.of(draft) for draft in drafts)
+        rows = (ListedProduct.of(draft) for draft in drafts)
         self._rows = tuple(sorted(rows, key=lambda row: row.name.casefold()))
         self.endResetModel()
 

@@ -77,7 +77,7 @@ def set_up(
 
 
 @dataclass(slots=True)
-class DefectRow:
+class DefectTally:
     """What was decided about the images of one test folder."""
 
     defect: str
@@ -96,7 +96,7 @@ class Demonstration:
     category: Category
     version: RecipeVersion
     out: Path
-    rows: dict[str, DefectRow] = field(default_factory=dict)
+    rows: dict[str, DefectTally] = field(default_factory=dict)
     finished: RunFinished | None = None
     seconds_judging: float = 0.0
     _scores: list[float] = field(default_factory=list)
@@ -132,7 +132,7 @@ class Demonstration:
 
     def _take(self, inspection: Inspection, test: LabelledImage | None) -> None:
         defect = test.defect if test else "?"
-        row = self.rows.setdefault(defect, DefectRow(defect))
+        row = self.rows.setdefault(defect, DefectTally(defect))
         row.images += 1
         row.verdicts[inspection.verdict.value] = row.verdicts.get(inspection.verdict.value, 0) + 1
         prediction, image = inspection.prediction, inspection.image

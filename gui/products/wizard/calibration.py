@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Recount:
+class GoodPartCounts:
     """How many good parts get which verdict under some limits."""
 
     ok: int
@@ -30,10 +30,10 @@ class Recount:
     ng: int
 
 
-def recount(scores: Sequence[float], limits: Limits) -> Recount:
+def recount(scores: Sequence[float], limits: Limits) -> GoodPartCounts:
     """Verdicts of the good parts under ``limits``."""
     verdicts = [limits.verdict(score) for score in scores]
-    return Recount(verdicts.count(Verdict.OK), verdicts.count(Verdict.REVIEW), verdicts.count(Verdict.NG))
+    return GoodPartCounts(verdicts.count(Verdict.OK), verdicts.count(Verdict.REVIEW), verdicts.count(Verdict.NG))
 
 
 class Calibration(QObject):

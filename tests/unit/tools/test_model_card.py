@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 
-from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Figures
+from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Merits
 from tools.model_card import BEGIN, CARD, END, measured
 from tools.speed import Cost, cost_lines
 
-_FIRST = Figures(image_auroc=0.9, pixel_auroc=0.95, aupro=0.8, f1_max=0.85)
-_SECOND = Figures(image_auroc=0.7, pixel_auroc=0.85, aupro=0.6, f1_max=0.75)
+_FIRST = Merits(image_auroc=0.9, pixel_auroc=0.95, aupro=0.8, f1_max=0.85)
+_SECOND = Merits(image_auroc=0.7, pixel_auroc=0.85, aupro=0.6, f1_max=0.75)
 
 
 def _result(name: str, *, masks: bool = True) -> BenchmarkResult:
     category = CategoryResult(
         name="set/part",
-        figures=Figures(image_auroc=0.8, pixel_auroc=0.9 if masks else None, aupro=0.7, f1_max=0.8),
-        spread=Figures(image_auroc=0.1, pixel_auroc=0.05 if masks else None, aupro=0.1, f1_max=0.05),
+        figures=Merits(image_auroc=0.8, pixel_auroc=0.9 if masks else None, aupro=0.7, f1_max=0.8),
+        spread=Merits(image_auroc=0.1, pixel_auroc=0.05 if masks else None, aupro=0.1, f1_max=0.05),
         by_seed=(_FIRST, _SECOND) if masks else tuple(replace(f, pixel_auroc=None) for f in (_FIRST, _SECOND)),
         image_auroc_interval=(0.6, 0.92),
         good=20,

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from filo_core.benchmark.datasets import Category, load_category
-from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Figures, benchmark, chosen
+from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Merits, benchmark, chosen
 from filo_core.errors import FiloError, UnreadableImageError
 from filo_core.events import StepDone
 from filo_core.types import Prediction
@@ -124,7 +124,7 @@ def test_a_category_with_good_images_only_has_no_figures_and_says_so_in_strict_j
     make_category: MakeCategory,
 ) -> None:
     result = _result(load_category(make_category(spots=0)))
-    assert result.mean == Figures()
+    assert result.mean == Merits()
     content = json.loads(result.to_json(), parse_constant=pytest.fail)
     assert content["mean"] == dict.fromkeys(
         (

@@ -27,7 +27,7 @@ from filo_core.learning.matching_loss import (
     type_loss,
     within_window,
 )
-from filo_core.learning.training_checkpoint import Progress, read_checkpoint, write_checkpoint
+from filo_core.learning.training_checkpoint import TrainingProgress, read_checkpoint, write_checkpoint
 from filo_core.learning.training_pairs import VIEWS
 from filo_core.method.conv_encoder import read_tower
 from filo_core.method.memory_bank import MemoryBank
@@ -220,10 +220,10 @@ def test_the_same_seed_starts_from_the_same_weights_and_learns_only_what_it_shou
 
 def test_a_checkpoint_is_whole_or_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
-    write_checkpoint(path, {"a": torch.ones(2)}, Progress(step=1))
-    write_checkpoint(path, {"a": torch.zeros(2)}, Progress(step=2, pairs=8))
+    write_checkpoint(path, {"a": torch.ones(2)}, TrainingProgress(step=1))
+    write_checkpoint(path, {"a": torch.zeros(2)}, TrainingProgress(step=2, pairs=8))
     tensors, progress = read_checkpoint(path)
-    assert progress == Progress(step=2, pairs=8)
+    assert progress == TrainingProgress(step=2, pairs=8)
     assert float(tensors["a"].sum()) == 0.0
     assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
 

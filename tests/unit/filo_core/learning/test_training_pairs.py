@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from filo_core.errors import FolderError
-from filo_core.learning.nuisances import Line, photograph
+from filo_core.learning.nuisances import CameraSetting, photograph
 from filo_core.learning.training_data import batches
 from filo_core.learning.training_pairs import (
     GOOD_VIEWS,
@@ -19,7 +19,7 @@ from filo_core.learning.training_pairs import (
     make_group,
 )
 
-STILL = Line(
+STILL = CameraSetting(
     turn_deg=0.0, shift_px=0.0, scale=0.0, light=0.0, blur_px=0.0, noise=0.0, jpeg=False, gradient=0.0, coarse=1.0
 )
 
