@@ -21,7 +21,8 @@ _DECODER_SHARE = 8
 _LEAST_DECODER_BYTES = 384 << 20
 _MOST_DECODER_BYTES = 2 << 30
 _NEVER_A_BOMB_BYTES = 64 << 20
-_MOST_UNPACKING = 250
+_MOST_UNPACKING = 100
+_MOST_UNPACKING_LOSSY = 250
 """No camera's picture unpacks to more than this many times its file; a wall of one colour as JPEG does to 170 times."""
 
 
@@ -61,14 +62,15 @@ def decoder_bytes() -> int:
     return min(_MOST_DECODER_BYTES, max(_LEAST_DECODER_BYTES, memory_of_machine() // _DECODER_SHARE))
 
 
-def refuse_bomb(width: int, height: int, bytes_a_pixel: int, encoded_bytes: int) -> None:
+def refuse_bomb(width: int, height: int, bytes_a_pixel: int, encoded_bytes: int, *, lossy: bool = False) -> None:
     """Refuse a small file that claims to be a huge picture, as only a broken or a hostile one does.
 
     Raises:
         RefusalError: if so.
     """
     unpacked = width * height * bytes_a_pixel
-    if unpacked > _NEVER_A_BOMB_BYTES and unpacked > _MOST_UNPACKING * encoded_bytes:
+    most = _MOST_UNPACKING_LOSSY if lossy else _MOST_UNPACKING
+    if unpacked > _NEVER_A_BOMB_BYTES and unpacked > most * encoded_bytes:
         raise RefusalError(
             f"claims to be larger than any image of {max(1, encoded_bytes >> 10)} kB: {width} x {height} pixels",
             SAVE_SMALLER,

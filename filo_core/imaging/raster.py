@@ -56,7 +56,7 @@ def decode_jpeg(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
     if not header.frame:
         raise damaged("it has no frame")
     limits.check(header.width, header.height)
-    refuse_bomb(header.width, header.height, len(header.components), len(encoded))
+    refuse_bomb(header.width, header.height, len(header.components), len(encoded), lossy=True)
     if header.bits == 12 or header.frame not in {0xC0, 0xC1, 0xC2}:
         return jpeg.decode_jpeg(encoded, header)
     with _opened(encoded, ImageFormat.JPEG, limits) as image:
@@ -175,7 +175,8 @@ def _finished(image: Image.Image, *, has_words: bool = False) -> NDArray[np.uint
             "has floating-point or 32-bit values, which have no white", "Save it with 8 or 16 bits a pixel."
         )
     else:
-        rgb = np.array(image.convert("RGB"))
+        # Pillow copies what it need not convert.
+        rgb = np.array(image if image.mode == "RGB" else image.convert("RGB"))
         if has_words:
             refuse_unknown_depth(rgb)
     return upright(rgb, orientation)
