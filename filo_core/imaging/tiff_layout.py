@@ -23,11 +23,12 @@ _UNSIGNED, _FLOAT = 1, 3
 _PREMULTIPLIED, _STRAIGHT = 1, 2
 _COLOURS = {MIN_IS_WHITE: 1, MIN_IS_BLACK: 1, RGB: 3, PALETTE: 1, INKS: 4, YCBCR: 3}
 _GREY = frozenset({MIN_IS_WHITE, MIN_IS_BLACK})
-_WORDS = frozenset({10, 12, 14, 16})
+_PACKED = frozenset({10, 12, 14})
+_WORDS = _PACKED | {16}
 _BITS = {
     MIN_IS_WHITE: _WORDS | {1, 2, 4, 8},
     MIN_IS_BLACK: _WORDS | {1, 2, 4, 8},
-    RGB: _WORDS | {1, 2, 4, 8},
+    RGB: _WORDS | {8},
     PALETTE: frozenset({1, 2, 4, 8}),
     INKS: frozenset({8, 16}),
     YCBCR: frozenset({8}),
@@ -68,6 +69,11 @@ class TiffLayout:
     def colours(self) -> int:
         """Samples that are colours."""
         return _COLOURS[self.photometric]
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether its strips or tiles are pictures by themselves, such as JPEG."""
+        return self.compression in _PICTURES
 
     @property
     def has_alpha(self) -> bool:
@@ -146,6 +152,9 @@ def _check_values(page: TiffPage, layout: TiffLayout) -> None:
         raise _refused(f"it has {layout.bits}-bit values, of which nobody knows what is white")
     elif layout.bits not in _BITS[layout.photometric]:
         raise _refused(f"{layout.bits} bits a value with such colours")
+    elif page.parent.byteorder == ">" and (layout.bits in _PACKED or (layout.bits > 8 and layout.is_picture)):
+        # A common writer turns the bytes of such values round before it packs them, and nothing tells its files apart.
+        raise _refused(f"packed {layout.bits}-bit values in big-endian order, which writers lay out differently")
 
 
 def _check_samples(page: TiffPage, layout: TiffLayout) -> None:

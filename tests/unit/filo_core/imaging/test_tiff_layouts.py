@@ -75,6 +75,8 @@ def test_each_layout_gives_the_values_that_were_written(compression: str, photom
         samples = SAMPLES[photometric]
         if (bits > 8 and photometric == 3) or (bits not in {8, 16} and photometric == 5) or (planar and samples == 1):
             continue
+        if (bits < 8 and photometric == 2) or (bits in {10, 12, 14} and order == ">"):
+            continue
         values = values_of(bits, samples)
         layout = Tiff(
             bits, photometric, planar, compression, order, tile, 10, big, tags=tags_of(photometric, bits)
@@ -273,6 +275,10 @@ def test_every_layout_that_is_not_read_is_called_so_and_none_damaged() -> None:
         "JPEG with inks": Tiff(8, 5, compression="jpeg").of(smooth(3).repeat(2, axis=2)[..., :4]),
         "empty strip": _with_empty_strip(Tiff(8, rows=11).of(grey8)),
     }
+    for bits in (10, 12, 14):
+        layouts[f"{bits} bits packed in big-endian order"] = Tiff(bits, order=">").of(values_of(bits, 1))
+    layouts["1-bit RGB"] = Tiff(1, 2).of(values_of(1, 3))
+    layouts["JPEG 2000 in big-endian order"] = Tiff(16, compression="jpeg2000", order=">").of(grey16)
     for number in (6, 32771, 34661, 34887, 34892, 34933, 34934, 50002, 50003, 65000):
         layouts[f"compression {number}"] = Tiff(8, tags={259: (3, (number,))}).of(grey8)
 
