@@ -27,6 +27,7 @@ from filo_core.imaging.decoder_process import LENGTH, read_frame, write_frame
 from filo_core.imaging.decoding import decode, is_cheap
 from filo_core.imaging.limits import decoder_bytes
 from filo_core.imaging.refusals import SAVE_AGAIN, RefusalError
+from filo_core.loops import Loop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class DecoderProcess:
         process = self._living()
         done = threading.Event()
         self._too_long = ""
-        watch = threading.Thread(target=self._watch, args=(process, done), name="filo-decoder-watch", daemon=True)
+        watch = Loop("filo-decoder-watch", lambda: self._watch(process, done), "watches a decoder")
         watch.start()
         try:
             return self._exchange(process, encoded, limits)

@@ -11,6 +11,7 @@ from filo_core.errors import UnreadableImageError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished, RunStarted
 from filo_core.imaging import changed_at, decode_image, hash_encoded, name_below, read_encoded
 from filo_core.judging import judge, not_inspected
+from filo_core.line.watching.marks import Arrival
 from filo_core.types import Origin, Recipe
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def inspect_images(
-    paths: Sequence[Path],
+    files: Sequence[Path | Arrival],
     recipe: Recipe,
     detector: Detector,
     already_judged: Callable[[str], int | None],
@@ -35,7 +36,7 @@ def inspect_images(
     on. A cancelled run ends without RunFinished.
 
     Args:
-        paths: the files, each meant as an image.
+        files: each meant as an image; one that has just arrived with its bytes, which may be gone from the disk.
         recipe: whose limits decide.
         detector: set up for that recipe.
         already_judged: asked with a file's image hash before it is decoded; the id of the inspection that has its
@@ -48,15 +49,16 @@ def inspect_images(
     run_started = time.perf_counter()
     recipe_hash = recipe.content_hash
     unread = tuple(name_below(path, root) for path in left_out)
-    yield RunStarted(total=len(paths), recipe_hash=recipe_hash, left_out=unread)
+    yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread)
     counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
-    for index, path in enumerate(paths):
+    for index, file in enumerate(files):
+        path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
         name = name_below(path, root)
         started = time.perf_counter()
         image_hash = ""
         try:
-            encoded = read_encoded(path, name)
+            encoded = read_encoded(path, name) if given is None else given
             image_hash = hash_encoded(encoded)
             if earlier_id := already_judged(image_hash):
                 counts = replace(counts, skipped=counts.skipped + 1)

@@ -105,8 +105,8 @@ class SettledFiles:
 
     def start(self) -> None:
         """Be told by the system from now on; without it the folder is only looked at."""
+        # By the first look: to have a large tree watched takes its time, and a share may hang.
         self._is_started = True
-        self._notices.start()
 
     def stop(self) -> None:
         """Be told no more."""

@@ -77,13 +77,17 @@ class WatchedFolder:
 
     def stop(self, timeout: float | None = None) -> bool:
         """Watch no more; False where a share that hangs holds a thread longer than ``timeout`` seconds."""
-        self._looking.ask_to_stop()
-        self._probing.ask_to_stop()
+        self.ask_to_stop()
         self._files.stop()
-        with self._arrived:
-            self._arrived.notify_all()
         ended = self._looking.join(timeout)
         return self._probing.join(timeout) and ended
+
+    def ask_to_stop(self) -> None:
+        """Have it stop; does not wait."""
+        self._looking.ask_to_stop()
+        self._probing.ask_to_stop()
+        with self._arrived:
+            self._arrived.notify_all()
 
     def wait(self, timeout: float) -> bool:
         """Wait for an arrival, at most ``timeout`` seconds; True when one waits."""

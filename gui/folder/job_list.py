@@ -22,6 +22,7 @@ _ICONS = {
     FolderJobState.RUNNING: "play",
     FolderJobState.PAUSED: "pause",
     FolderJobState.WATCHING: "search",
+    FolderJobState.AWAY: "warning",
     FolderJobState.INTERRUPTED: "refresh",
     FolderJobState.DONE: "check",
     FolderJobState.CANCELLED: "stop",

@@ -18,6 +18,8 @@ class RunPhase(StrEnum):
     PAUSED = "paused"
     CANCELLING = "cancelling"
     WATCHING = "watching"
+    AWAY = "away"
+    """Its folder cannot be looked at; it goes on by itself."""
     FINISHED = "finished"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -30,7 +32,7 @@ class RunPhase(StrEnum):
     @property
     def can_pause(self) -> bool:
         """True while the run could be held."""
-        return self in {RunPhase.STARTING, RunPhase.RUNNING, RunPhase.WATCHING}
+        return self in {RunPhase.STARTING, RunPhase.RUNNING, RunPhase.WATCHING, RunPhase.AWAY}
 
 
 PHASES = {
@@ -39,6 +41,7 @@ PHASES = {
     FolderJobState.RUNNING: RunPhase.RUNNING,
     FolderJobState.PAUSED: RunPhase.PAUSED,
     FolderJobState.WATCHING: RunPhase.WATCHING,
+    FolderJobState.AWAY: RunPhase.AWAY,
     FolderJobState.DONE: RunPhase.FINISHED,
     FolderJobState.CANCELLED: RunPhase.CANCELLED,
     FolderJobState.FAILED: RunPhase.FAILED,

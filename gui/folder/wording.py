@@ -36,6 +36,8 @@ def progress_text(phase: RunPhase, progress: RunProgress, model: ModelState) -> 
             text = _tr("Watching the folder: %1. The next file is judged once it is written.").replace(
                 "%1", _numbers(progress)
             )
+        case RunPhase.AWAY:
+            text = _tr("NOT WATCHED: the folder is away, and nothing in it is judged. It goes on by itself.")
         case RunPhase.FINISHED:
             text = _tr("Finished: %1").replace("%1", _numbers(progress))
         case RunPhase.CANCELLED:
@@ -62,6 +64,7 @@ def job_state_word(state: FolderJobState) -> str:
         FolderJobState.RUNNING: _tr("running"),
         FolderJobState.PAUSED: _tr("paused"),
         FolderJobState.WATCHING: _tr("watching"),
+        FolderJobState.AWAY: _tr("NOT WATCHED: away"),
         FolderJobState.INTERRUPTED: _tr("interrupted, goes on"),
         FolderJobState.DONE: _tr("done"),
         FolderJobState.CANCELLED: _tr("cancelled"),

@@ -660,6 +660,10 @@
             <translation>Der Ordner wird beobachtet: %1. Die nächste Datei wird beurteilt, sobald sie geschrieben ist.</translation>
         </message>
         <message>
+            <source>NOT WATCHED: the folder is away, and nothing in it is judged. It goes on by itself.</source>
+            <translation>NICHT ÜBERWACHT: Der Ordner ist nicht erreichbar, und nichts darin wird beurteilt. Es geht von selbst weiter.</translation>
+        </message>
+        <message>
             <source>Finished: %1</source>
             <translation>Fertig: %1</translation>
         </message>
@@ -686,6 +690,10 @@
         <message>
             <source>watching</source>
             <translation>beobachtet</translation>
+        </message>
+        <message>
+            <source>NOT WATCHED: away</source>
+            <translation>NICHT ÜBERWACHT: nicht erreichbar</translation>
         </message>
         <message>
             <source>interrupted, goes on</source>

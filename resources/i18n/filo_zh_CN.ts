@@ -660,6 +660,10 @@
             <translation>正在监视文件夹：%1。下一个文件写完后即进行判定。</translation>
         </message>
         <message>
+            <source>NOT WATCHED: the folder is away, and nothing in it is judged. It goes on by itself.</source>
+            <translation>未监视：文件夹无法访问，其中的图像不会被检测。恢复后会自动继续。</translation>
+        </message>
+        <message>
             <source>Finished: %1</source>
             <translation>已完成：%1</translation>
         </message>
@@ -686,6 +690,10 @@
         <message>
             <source>watching</source>
             <translation>监视中</translation>
+        </message>
+        <message>
+            <source>NOT WATCHED: away</source>
+            <translation>未监视：无法访问</translation>
         </message>
         <message>
             <source>interrupted, goes on</source>

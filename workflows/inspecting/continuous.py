@@ -13,9 +13,11 @@ from filo_core.errors import FiloError
 from filo_core.line.ledger import Unkept
 from filo_core.line.live import LiveInspection
 from filo_core.line.results import not_inspected, result_of
+from filo_core.line.sources.base import SourceState
 from workflows.line.delivery import Delivery, DeliveryState
 from workflows.line.doors import Doors
 from workflows.line.live_plcs import LivePlcs
+from workflows.line.readiness import ReadinessWatch
 from workflows.line.run import RecordLedger
 
 if TYPE_CHECKING:
@@ -104,6 +106,13 @@ class ContinuousInspection(LiveInspection["Engine"]):
         self._delivery: Delivery | None = None
         self._delivered: DeliveredRecord | None = None
         self._plcs = LivePlcs(self, plcs, doors or Doors())
+        self._readiness: ReadinessWatch | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why the newest frame got no stored verdict, as a sentence; empty when it did."""
+        watched = self._readiness.problem if self._readiness is not None else ""
+        return super().problem or watched or (self._delivery.failure if self._delivery is not None else "")
 
     @property
     def delivery_state(self) -> DeliveryState:
@@ -131,6 +140,10 @@ class ContinuousInspection(LiveInspection["Engine"]):
             self._plcs.start()
             undo.callback(self._plcs.stop)
             super().start()
+            undo.callback(super().stop)
+            if self._delivery is not None:
+                self._readiness = ReadinessWatch(self._why_not_ready, self._delivery.tell)
+                self._readiness.start()
             undo.pop_all()
 
     def stop(self) -> None:
@@ -139,7 +152,12 @@ class ContinuousInspection(LiveInspection["Engine"]):
             if self._delivery is not None:
                 ending.callback(self._delivery.stop)
             ending.callback(super().stop)
-            self._plcs.stop()
+            ending.callback(self._plcs.stop)
+            if self._readiness is not None:
+                self._readiness.stop()
+
+    def _why_not_ready(self) -> str:
+        return self.source.problem if self.source.state is SourceState.LOST else self.problem
 
     def _keep(self, inspection: Inspection) -> None:
         begun = time.monotonic()

@@ -36,6 +36,8 @@ class FolderJobState(StrEnum):
     PAUSED = "paused"
     WATCHING = "watching"
     """Everything there is was judged; the next file is waited for."""
+    AWAY = "away"
+    """The watched folder cannot be looked at, as ``problem`` says; it goes on by itself when it can."""
     INTERRUPTED = "interrupted"
     DONE = "done"
     CANCELLED = "cancelled"
@@ -66,7 +68,7 @@ class FolderJob:
     left_out: tuple[str, ...] = ()
     """Names of the files of the folder that may be pictures and are not read."""
     problem: str = ""
-    """Why it failed, as a sentence."""
+    """Why it failed, or cannot go on now, as a sentence."""
     details: str = ""
     """Technical details of that; empty where the sentence says it all."""
 

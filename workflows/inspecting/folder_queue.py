@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,8 @@ import numpy as np
 
 from filo_core.errors import FiloError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunStarted
-from filo_core.line.queue import JobState
-from filo_core.line.settled_files import SettledFiles
+from filo_core.line.queue import JobState, Wish
+from filo_core.line.watched_folder import WatchedFolder
 from filo_core.loops import Loop
 from workflows.inspecting.folder_jobs import (
     FolderJob,
@@ -30,6 +31,7 @@ from workflows.inspecting.folder_jobs import (
 
 if TYPE_CHECKING:
     from filo_core.line.queue import JobHandle, JobListener
+    from filo_core.line.watching.marks import Arrival
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,9 @@ _KEEP_PROGRESS_EVERY_S = 2.0
 _REMEMBERED = 20
 """Jobs that have ended and are still listed."""
 _NO_MAP = np.zeros((0, 0), np.float32)
-_RAN = frozenset({FolderJobState.RUNNING, FolderJobState.WATCHING})
+_LONGEST_STOP_S = 5.0
+"""For a watch to end; a share that hangs holds its thread longer, and nobody else."""
+_RAN = frozenset({FolderJobState.RUNNING, FolderJobState.WATCHING, FolderJobState.AWAY})
 _STATES = {
     JobState.WAITING: FolderJobState.WAITING,
     JobState.RUNNING: FolderJobState.RUNNING,
@@ -53,7 +57,7 @@ class InspectsFolders(Protocol):
     """What the jobs are handed to."""
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
     ) -> JobHandle:
         """Inspect a folder, or only some files of it."""
         ...
@@ -77,9 +81,11 @@ class FolderJobs:
         self._jobs: dict[int, FolderJob] = {}
         self._handles: dict[int, JobHandle] = {}
         self._events: dict[int, list[JobEvent]] = {}
-        self._watched: dict[int, SettledFiles] = {}
+        self._watched: dict[int, WatchedFolder] = {}
+        self._in_work: dict[int, tuple[Arrival, ...]] = {}
         self._observers: list[FolderJobObserver] = []
         self._submitting = ThreadPoolExecutor(1, "filo-folder-submit")
+        self._ending = ThreadPoolExecutor(1, "filo-folder-end")
         self._stopping = threading.Event()
         self._kept_at = 0.0
         self._watching = Loop("filo-folder-watch", self._watch, "watches folders")
@@ -165,7 +171,7 @@ class FolderJobs:
             if handle is not None:
                 handle.pause()
             elif job is not None and job.state.is_open:
-                self._watched.pop(number, None)
+                self._end_watch(number)
                 self._change(number, FolderJobState.PAUSED)
 
     def resume(self, number: int) -> None:
@@ -182,7 +188,7 @@ class FolderJobs:
         """End a job after the image in work. Every verdict so far is kept."""
         with self._lock:
             handle, job = self._handles.get(number), self._jobs.get(number)
-            self._watched.pop(number, None)
+            self._end_watch(number)
             if handle is not None:
                 handle.cancel()
             elif job is not None and job.state.is_open:
@@ -203,7 +209,14 @@ class FolderJobs:
         self._submitting.shutdown(cancel_futures=True)
         self._watching.stop()
         with self._lock:
+            watched = tuple(self._watched.values())
             self._watched.clear()
+        for one in watched:
+            one.ask_to_stop()
+        for one in watched:
+            one.stop(_LONGEST_STOP_S)
+        self._ending.shutdown()
+        with self._lock:
             for number, job in self._jobs.items():
                 if job.state in _RAN:
                     self._jobs[number] = replace(job, state=FolderJobState.INTERRUPTED)
@@ -218,7 +231,9 @@ class FolderJobs:
             return
         if job.watch:
             with self._lock:
-                self._watched[number] = SettledFiles(job.folder)
+                self._end_watch(number)
+                watched = self._watched[number] = WatchedFolder(job.folder)
+                watched.start()
             return
         with self._lock:
             # It is run anew, and what was judged before comes as skipped.
@@ -227,7 +242,16 @@ class FolderJobs:
         # Listing a folder on a network drive can take seconds.
         self._submitting.submit(self._submit, number, None)
 
-    def _submit(self, number: int, only: Sequence[Path] | None) -> None:
+    def _end_watch(self, number: int) -> None:
+        """Watch no more; called under the lock, so it does not wait for a share that hangs."""
+        self._in_work.pop(number, None)
+        watched = self._watched.pop(number, None)
+        if watched is not None:
+            watched.ask_to_stop()
+            with suppress(RuntimeError):
+                self._ending.submit(watched.stop, _LONGEST_STOP_S)
+
+    def _submit(self, number: int, only: Sequence[Path | Arrival] | None) -> None:
         job = self.job(number)
         if job is None or not job.state.is_open or job.state is FolderJobState.PAUSED or self._stopping.is_set():
             return
@@ -249,14 +273,19 @@ class FolderJobs:
     def _watch(self) -> None:
         while not self._watching.pause(_LOOK_EVERY_S):
             with self._lock:
-                idle = [(number, files) for number, files in self._watched.items() if number not in self._handles]
-            for number, files in idle:
-                fresh = files.take()
-                self._say_left_out(number, files.left_out)
+                idle = [(number, watch) for number, watch in self._watched.items() if number not in self._handles]
+            for number, watched in idle:
+                self._say_left_out(number, watched.left_out)
+                fresh = watched.waiting()
+                with self._lock:
+                    if self._watched.get(number) is not watched:
+                        # Paused or cancelled meanwhile.
+                        continue
+                    self._in_work[number] = fresh
                 if fresh:
                     self._submit(number, fresh)
                 else:
-                    self._say_watching(number)
+                    self._say_watching(number, watched.problem)
 
     def _say_left_out(self, number: int, left_out: tuple[str, ...]) -> None:
         with self._lock:
@@ -265,11 +294,14 @@ class FolderJobs:
                 self._jobs[number] = replace(job, left_out=left_out)
                 self._change(number, job.state)
 
-    def _say_watching(self, number: int) -> None:
+    def _say_watching(self, number: int, problem: str) -> None:
+        state = FolderJobState.AWAY if problem else FolderJobState.WATCHING
         with self._lock:
             # Asked under the lock: it may have been paused or cancelled while its folder was looked at.
-            if number in self._watched and self._jobs[number].state is not FolderJobState.WATCHING:
-                self._change(number, FolderJobState.WATCHING)
+            job = self._jobs[number] if number in self._watched else None
+            if job is not None and (job.state, job.problem) != (state, problem):
+                self._jobs[number] = replace(job, problem=problem)
+                self._change(number, state)
 
     def take_event(self, number: int, event: JobEvent) -> None:
         """A job has yielded an event; on the worker's thread."""
@@ -303,7 +335,10 @@ class FolderJobs:
                 return
             if state is JobState.FAILED and handle.error is not None:
                 self._fail(number, handle.error)
-            elif state is JobState.DONE and number in self._watched:
+            elif number in self._watched and (state is JobState.DONE or _was_not_wished(handle, state)):
+                if state is JobState.DONE:
+                    for arrival in self._in_work.pop(number, ()):
+                        self._watched[number].done(arrival)
                 self._change(number, FolderJobState.WATCHING)
             else:
                 self._change(number, _STATES[state])
@@ -312,7 +347,7 @@ class FolderJobs:
         known = isinstance(error, FiloError)
         details = "" if known else "".join(traceback.format_exception(error)).strip()
         with self._lock:
-            self._watched.pop(number, None)
+            self._end_watch(number)
             job = self._jobs.get(number)
             if job is not None:
                 self._jobs[number] = replace(job, problem=str(error) if known else "", details=details)
@@ -354,6 +389,11 @@ class _Relay:
 
     def job_state_changed(self, handle: JobHandle, state: JobState) -> None:
         self._jobs.take_state(self._number, handle, state)
+
+
+def _was_not_wished(handle: JobHandle, state: JobState) -> bool:
+    """Whether a job was ended by the death of the worker's thread: what it had is to be judged again."""
+    return state is JobState.CANCELLED and handle.wish is not Wish.CANCEL
 
 
 def _light(event: JobEvent) -> JobEvent:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from filo_core.line.queue import JobHandle, JobListener
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
+    from filo_core.line.watching.marks import Arrival
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
     from storage.storage import Storage
@@ -46,7 +47,7 @@ def folder_steps(
     catalogue: Catalogue,
     version: RecipeVersion,
     folder: Path,
-    only: Sequence[Path] | None = None,
+    only: Sequence[Path | Arrival] | None = None,
 ) -> Steps:
     """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
 
@@ -61,7 +62,8 @@ def folder_steps(
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
-    listing = list_images(folder) if only is None else ImageListing(tuple(only))
+    listing = list_images(folder) if only is None else ImageListing(())
+    files = listing.images if only is None else tuple(only)
     golden = GoldenSets(catalogue.storage)
 
     def already_judged(image_hash: str) -> int | None:
@@ -76,7 +78,7 @@ def folder_steps(
         with recorder.job(f"{recipe.product}: {folder}"):
             yield from recorder.record(
                 inspect_images(
-                    listing.images,
+                    files,
                     recipe,
                     detector,
                     already_judged=already_judged,
@@ -195,7 +197,7 @@ class Inspector:
         return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
     ) -> JobHandle:
         """Inspect a folder, or only some files of it, under the product's newest recipe version.
 

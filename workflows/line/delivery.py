@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from filo_core.errors import DatabaseInUseError, FiloError, SourceError
-from filo_core.line.sinks.base import Seal, Sink, SinkError
+from filo_core.line.sinks.base import Readiness, Seal, Sink, SinkError
 from filo_core.loops import Loop
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
@@ -79,6 +79,10 @@ class Courier:
         self._count = outbox.backlog().get(sink.name, 0)
         self._counting = threading.Lock()
         self._news = threading.Event()
+        self._urgent = threading.Event()
+        self._readiness: Readiness | None = None
+        self._told: Readiness | None = None
+        self._tell_again_at = 0.0
         self._stop_by: float | None = None
         self._left_behind = threading.Event()
         self._loop = Loop(f"filo-courier-{sink.name}", self._run, f"delivers to {sink.name}")
@@ -108,6 +112,13 @@ class Courier:
         self._add(1)
         self._news.set()
 
+    def tell(self, readiness: Readiness) -> None:
+        """Have the receiver told that the line is not ready, or is again; it has to know the newest state alone."""
+        self._readiness = readiness
+        self._tell_again_at = 0.0
+        self._urgent.set()
+        self._news.set()
+
     @property
     def is_running(self) -> bool:
         """True from the start until its thread has ended."""
@@ -118,6 +129,7 @@ class Courier:
         if self._stop_by is None:
             self._stop_by = by
         self._loop.ask_to_stop()
+        self._urgent.set()
         self._news.set()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
@@ -162,6 +174,8 @@ class Courier:
         failures = 0
         while self._stop_by is None or time.monotonic() < self._stop_by:
             self._news.clear()
+            self._urgent.clear()
+            self._tell()
             try:
                 waiting = self._outbox.next_message(self.sink.name)
                 if waiting is not None:
@@ -177,8 +191,22 @@ class Courier:
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the message is tried again
                 failures += 1
                 self._note(error)
-                if self._loop.pause(self._back_off.after(failures)):
+                self._urgent.wait(self._back_off.after(failures))
+                if self._loop.must_stop():
                     return
+
+    def _tell(self) -> None:
+        """Tell the newest state. Where that does not work, verdicts go out all the same."""
+        readiness = self._readiness
+        if readiness is None or readiness is self._told or time.monotonic() < self._tell_again_at:
+            return
+        try:
+            self.sink.tell(readiness)
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, it is tried again
+            self._tell_again_at = time.monotonic() + _IDLE_S
+            logger.warning("%s could not be told that the line is %s: %s", self.sink.name, readiness.state, error)
+        else:
+            self._told = readiness
 
     def _note(self, error: Exception) -> None:
         foreseen = isinstance(error, FiloError)
@@ -286,6 +314,11 @@ class Delivery:
         if self.outbox.close_trigger(number, result, [courier.sink.name for courier in self.couriers]):
             for courier in self.couriers:
                 courier.notify()
+
+    def tell(self, readiness: Readiness) -> None:
+        """Have every receiver told that the line is not ready, or is again."""
+        for courier in self.couriers:
+            courier.tell(readiness)
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """Deliver what goes out within that time, and free the outbox; what is undelivered waits in it."""

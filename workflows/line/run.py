@@ -15,6 +15,7 @@ from filo_core.line.station import Station
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from workflows.line.delivery import BackOff, Courier, Delivery
+from workflows.line.readiness import ReadinessWatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +127,7 @@ class Line:
     station: Station = field(init=False)
     announcer: Announcer = field(init=False)
     """What triggers ask: the station, with those who read along."""
+    _readiness: ReadinessWatch = field(init=False)
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -143,6 +145,7 @@ class Line:
                 model_problem=self.model_problem,
             )
             self.announcer = Announcer(self.station, self.deadline_s, other_problem=self._other_problem)
+            self._readiness = ReadinessWatch(lambda: self.announcer.problem, self.delivery.tell)
             self.recovered = ledger.recover(self.recipe)
             undo.pop_all()
 
@@ -168,7 +171,7 @@ class Line:
             SourceError: if a port is taken; nothing runs then.
         """
         source = [self.source] if self.source is not None else []
-        parts: list[LinePart] = [*source, self.station, *self.parts]
+        parts: list[LinePart] = [*source, self.station, *self.parts, self._readiness]
         try:
             self.delivery.start()
             for part in parts:
@@ -188,7 +191,8 @@ class Line:
 
     def _other_problem(self) -> str:
         """Of what asks and what delivers. A receiver that is away is none: its messages wait."""
-        return next(filter(None, (part.problem for part in self.parts)), "") or self.delivery.failure
+        parts = (*self.parts, self._readiness)
+        return next(filter(None, (part.problem for part in parts)), "") or self.delivery.failure
 
     def _tell(self, result: LineResult, inspection: Inspection | None) -> None:
         self.announcer.tell(result)

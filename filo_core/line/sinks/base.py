@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
     from filo_core.line.results import LineResult
+
+
+ONLINE, NOT_READY, OFFLINE = "online", "not ready", "offline"
 
 
 class SinkError(FiloError):
@@ -56,6 +60,26 @@ class Message:
         return json.dumps(json.loads(self.result.to_json()) | self.seal.fields, ensure_ascii=False, allow_nan=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the line would judge a part that came now."""
+
+    problem: str
+    """Why not, as a sentence; empty when it would."""
+    at: datetime
+    """Since when, UTC."""
+
+    @property
+    def state(self) -> str:
+        """In a word or two: anything but ``online`` reads as NG."""
+        return NOT_READY if self.problem else ONLINE
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        content = {"state": self.state, "problem": self.problem, "at": self.at.isoformat()}
+        return json.dumps(content if not self.problem else content | {"reads_as": "NG"}, ensure_ascii=False)
+
+
 class Sink(Protocol):
     """Delivers messages one at a time, always from the same thread."""
 
@@ -77,6 +101,14 @@ class Sink(Protocol):
 
         Raises:
             SinkError: as :meth:`deliver`.
+        """
+        ...
+
+    def tell(self, readiness: Readiness) -> None:
+        """Say that the line is not ready, or is again. First called when it is not; only the newest counts.
+
+        Raises:
+            SinkError: if nobody could be told; it is tried again.
         """
         ...
 

@@ -8,7 +8,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filo_core.line.sinks.base import Message, Seal, SinkError
+from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.spreadsheets import harmless
 
 COLUMNS = (
@@ -16,6 +16,7 @@ COLUMNS = (
     "score", "latency_ms", "frame_age_ms", "decided_at", "file", "reason",
     "head", "head_signature", "alarm",
 )  # fmt: skip
+_STATE_COLUMNS = ("at", "state", "problem")
 _TAIL_BYTES = 1 << 16
 _OURS = b"key,trigger_id,"
 
@@ -80,6 +81,23 @@ class CsvSink:
             raise SinkError(f"{self._path} holds something else than verdicts. Choose another file.")
         kept = self._path.with_name(f"{self._path.stem}.until-{datetime.now(UTC):%Y%m%dT%H%M%S}{self._path.suffix}")
         self._path.rename(kept)
+
+    def tell(self, readiness: Readiness) -> None:
+        """Append a line to the file of states beside it, ``NAME.state.csv``, which has verdicts' lines to itself.
+
+        Raises:
+            SinkError: if it cannot be written.
+        """
+        path = self._path.with_name(f"{self._path.stem}.state{self._path.suffix}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", newline="") as file:
+                cells = readiness.at.isoformat(), readiness.state, readiness.problem
+                file.write(_row(_STATE_COLUMNS) * (file.tell() == 0) + _row(tuple(_cell(value) for value in cells)))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise self._refusal(error) from error
 
     def check(self) -> None:
         """Open the file for writing; one that was not there is not left behind.

@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from filo_core.errors import SourceError
-from filo_core.line.sinks.base import Message, Seal, SinkError
+from filo_core.line.sinks.base import OFFLINE, ONLINE, Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ _KEEP_ALIVE_S = 10
 """The broker calls a line offline that it has not heard for half as long again."""
 _TIMEOUT_S = 5.0
 _DEFAULT_TOPIC = "filo/verdicts"
-_ONLINE, _OFFLINE = "online", "offline"
 
 
 class MqttSink:
     """Publishes to ``mqtt://[user:password@]host[:port]/topic``; ``mqtts://`` asks for TLS.
 
-    The topic below it, ``.../state``, holds ``online`` while the line runs and is reached, and else ``offline``: at its
-    end by its own word, and by the broker's when it is gone (last will). Both are retained.
+    The topic below it, ``.../state``, holds ``online`` while the line runs, judges and is reached, ``not ready`` while
+    it would judge no part, and else ``offline``: at its end by its own word, and by the broker's when it is gone (last
+    will). Why it is not ready stands below ``.../problem``. All are retained.
 
     Args:
         address: with the topic as its path; ``filo/verdicts`` when there is none.
@@ -59,6 +59,7 @@ class MqttSink:
         self._ca_file = ca_file
         self._timeout_s = timeout_s
         self._client: mqtt.Client | None = None
+        self._readiness: Readiness | None = None
 
     def __repr__(self) -> str:
         return f"MqttSink({self.name!r})"
@@ -87,6 +88,22 @@ class MqttSink:
             client = self._connected()
             sent = client.publish(f"{self._topic}/alarm", content, qos=1, retain=True)
             self._pump_until(client, sent.is_published)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def tell(self, readiness: Readiness) -> None:
+        """Publish ``online`` or ``not ready`` below ``.../state`` and the reason below ``.../problem``, both retained.
+
+        Raises:
+            SinkError: if the broker cannot be reached, or does not acknowledge in time.
+        """
+        self._readiness = readiness
+        try:
+            before = self._client
+            client = self._connected()
+            # A new connection has announced it already.
+            if client is before:
+                self._announce_readiness(client)
         except (OSError, ValueError, RuntimeError) as error:
             raise self._refusal(error) from error
 
@@ -124,7 +141,7 @@ class MqttSink:
             return
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             # A disconnection in good order calls for no last will.
-            self._announce(client, _OFFLINE)
+            self._announce(client, OFFLINE)
         client.disconnect()
 
     def _connected(self) -> mqtt.Client:
@@ -146,14 +163,21 @@ class MqttSink:
         refusals: list[ReasonCode] = []
         client.on_connect = lambda _c, _u, _f, code, _p: refusals.append(code) if code.is_failure else None
         if announced:
-            client.will_set(self._state_topic, _OFFLINE, qos=1, retain=True)
+            client.will_set(self._state_topic, OFFLINE, qos=1, retain=True)
         client.connect(self._host, self._port, _KEEP_ALIVE_S)
         self._pump_until(client, lambda: client.is_connected() or bool(refusals))
         if refusals:
             raise ConnectionRefusedError(f"it refused the connection: {refusals[0]}")
         if announced:
-            self._announce(client, _ONLINE)
+            self._announce_readiness(client)
         return client
+
+    def _announce_readiness(self, client: mqtt.Client) -> None:
+        readiness = self._readiness
+        if readiness is not None:
+            problem = client.publish(f"{self._topic}/problem", readiness.problem, qos=1, retain=True)
+            self._pump_until(client, problem.is_published)
+        self._announce(client, readiness.state if readiness is not None else ONLINE)
 
     @property
     def _state_topic(self) -> str:

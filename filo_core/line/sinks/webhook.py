@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 
 import httpx2
 
-from filo_core.line.sinks.base import Message, Seal, SinkError
+from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 _TIMEOUT_S = 5.0
@@ -52,6 +53,17 @@ class WebhookSink:
     def _post(self, content: bytes, headers: dict[str, str]) -> None:
         answer = self._asked("POST", content, headers)
         if not answer.is_success:
+            raise self._refusal(answer)
+
+    def tell(self, readiness: Readiness) -> None:
+        """Post the state of the line; the header ``FiLo-Kind: state`` tells it from a verdict.
+
+        Raises:
+            SinkError: if there is no answer in time. One that does not take it is not asked again.
+        """
+        headers = {"Idempotency-Key": f"state-{uuid.uuid4().hex}", "Content-Type": "application/json"}
+        answer = self._asked("POST", readiness.to_json().encode(), headers | {"FiLo-Kind": "state"})
+        if answer.is_server_error:
             raise self._refusal(answer)
 
     def check(self) -> None:

@@ -15,7 +15,9 @@ import pytest
 from filo_core.events import ImageInspected, JobEvent, RunStarted
 from filo_core.imaging import ImageListing, list_images, read_image
 from filo_core.line.queue import Job, JobHandle, JobListener, Priority
-from filo_core.line.settled_files import SettledFiles
+from filo_core.line.watched_folder import WatchedFolder
+from filo_core.line.watching.looks import FolderLooks
+from filo_core.line.watching.marks import Arrival
 from filo_core.line.worker import Worker
 from filo_core.types import AnomalyType, Inspection, InspectionFilter, Origin, ProductDescription, Verdict
 from storage.engine import sqlite_url
@@ -38,13 +40,15 @@ class PlainInspector:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.dies = False
+        """Whether the next file takes the worker's thread with it."""
         self.begun: list[str] = []
         self.judged: list[str] = []
         self.worker: Worker[object] = Worker(object)
         self.worker.start()
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path] | None = None
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
     ) -> JobHandle:
         listing = list_images(folder) if only is None else ImageListing(tuple(only))
         files = listing.images
@@ -53,6 +57,9 @@ class PlainInspector:
             yield RunStarted(len(files), "0" * 64, tuple(path.name for path in listing.left_out))
             for file in files:
                 self.begun.append(file.name)
+                if self.dies:
+                    self.dies = False
+                    raise SystemExit
                 assert self.gate.wait(20)
                 self.judged.append(file.name)
                 yield _judged(file)
@@ -292,13 +299,13 @@ def test_a_watched_folder_that_is_paused_while_it_is_looked_at_stays_paused(
 ) -> None:
     looking, seen = threading.Event(), threading.Event()
 
-    class SlowShare(SettledFiles):
-        def take(self) -> list[Path]:
+    class SlowShare(WatchedFolder):
+        def waiting(self) -> tuple[Arrival, ...]:
             looking.set()
             assert seen.wait(20)
-            return []
+            return ()
 
-    monkeypatch.setattr("workflows.inspecting.folder_queue.SettledFiles", SlowShare)
+    monkeypatch.setattr("workflows.inspecting.folder_queue.WatchedFolder", SlowShare)
     jobs.add("plate", folder("a", 0), watch=True)
     assert looking.wait(20)
     jobs.pause(1)
@@ -306,3 +313,73 @@ def test_a_watched_folder_that_is_paused_while_it_is_looked_at_stays_paused(
     seen.set()
     wait_until(lambda: states(jobs)[1] is FolderJobState.WATCHING)
     assert states(jobs)[0] is FolderJobState.PAUSED
+
+
+def test_a_watched_folder_that_is_away_says_so_beside_one_that_goes_on_and_is_taken_up_again(
+    jobs: FolderJobs, inspector: PlainInspector, folder: Callable[..., Path], tmp_path: Path, wait_until: Wait
+) -> None:
+    share, healthy = folder("share", 0), folder("healthy", 0)
+    jobs.add("plate", share, watch=True)
+    jobs.add("plate", healthy, watch=True)
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING] * 2)
+    share.rename(tmp_path / "elsewhere")
+    wait_until(lambda: states(jobs)[0] is FolderJobState.AWAY)
+    assert str(share) in jobs.jobs[0].problem
+    paint_part(healthy / "healthy.png", 1)
+    wait_until(lambda: inspector.judged == ["healthy.png"])
+    paint_part(tmp_path / "elsewhere" / "share.png", 2)
+    (tmp_path / "elsewhere").rename(share)
+    wait_until(lambda: inspector.judged == ["healthy.png", "share.png"])
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING] * 2)
+    assert jobs.jobs[0].problem == ""
+
+
+def test_a_share_that_hangs_holds_up_no_other_watched_folder(
+    jobs: FolderJobs,
+    inspector: PlainInspector,
+    folder: Callable[..., Path],
+    wait_until: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    share, healthy, answers = folder("share", 0), folder("healthy", 0), threading.Event()
+    check = FolderLooks.check
+
+    def hang(looks: FolderLooks) -> bool:
+        assert looks._root != share or answers.wait(20)
+        return check(looks)
+
+    monkeypatch.setattr(FolderLooks, "check", hang)
+    jobs.add("plate", share, watch=True)
+    jobs.add("plate", healthy, watch=True)
+    wait_until(lambda: states(jobs) == [FolderJobState.AWAY, FolderJobState.WATCHING])
+    paint_part(healthy / "healthy.png", 1)
+    wait_until(lambda: inspector.judged == ["healthy.png"])
+    answers.set()
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING] * 2)
+
+
+def test_what_a_dying_worker_had_in_work_is_judged_by_its_next_life(
+    jobs: FolderJobs, inspector: PlainInspector, folder: Callable[..., Path], wait_until: Wait
+) -> None:
+    made = folder("drop", 0)
+    jobs.add("plate", made, watch=True)
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING])
+    inspector.dies = True
+    paint_part(made / "part.png", 1)
+    wait_until(lambda: inspector.judged == ["part.png"])
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING])
+    assert inspector.begun == ["part.png", "part.png"]
+
+
+def test_a_part_that_was_overwritten_before_its_turn_is_judged_as_it_arrived(
+    jobs: FolderJobs, inspector: PlainInspector, folder: Callable[..., Path], wait_until: Wait
+) -> None:
+    made = folder("drop", 0)
+    inspector.gate.clear()
+    jobs.add("plate", made, watch=True)
+    wait_until(lambda: states(jobs) == [FolderJobState.WATCHING])
+    for number in (1, 2, 3):
+        paint_part(made / "latest.png", number)
+        wait_until(lambda number=number: len(jobs._watched[1].waiting()) >= number)
+    inspector.gate.set()
+    wait_until(lambda: len(inspector.judged) == 3)
