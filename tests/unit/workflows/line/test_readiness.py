@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def line(tmp_path: Path, folder: Path, told: Told) -> Iterator[Line]:
+def line(tmp_path: Path, folder: Path, told: Told, wait_until: Wait) -> Iterator[Line]:
     """A line that watches a folder, with a receiver and a file."""
     sinks = [told, CsvSink(tmp_path / "out.csv")]
     with line_in(tmp_path / "home", sinks, detector=Brightness()) as made:  # type: ignore[arg-type]
@@ -83,6 +83,8 @@ def line(tmp_path: Path, folder: Path, told: Told) -> Iterator[Line]:
         )
         made.parts.append(trigger)
         trigger.start()
+        # A watch of the system that is killed while it is being made leaves its own thread behind.
+        wait_until(lambda: trigger._files._files._notices.are_on)
         yield made
         trigger.stop()
 
