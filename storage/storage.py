@@ -75,6 +75,8 @@ class Storage:
     def __init__(self, engine: Engine, url: URL, artefacts: Path) -> None:
         self._engine = engine
         self._url = url
+        self.signed: Callable[[Head], str] = str
+        """How a head is written where it leaves the machine: with the signature of whoever opened the record."""
         self.before_close: Callable[[Head], None] | None = None
         """Told the newest entry of the audit chain before the record is closed."""
         self.recovered = Recovery()

@@ -19,7 +19,7 @@ class ExportFormat(StrEnum):
     PDF = "pdf"
 
 
-def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path) -> int:
+def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path, foot: str = "") -> int:
     """Write a selection; back comes how many inspections it holds.
 
     Args:
@@ -27,6 +27,7 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
         catalogue: of the same record.
         wanted: the format.
         out: a file; a new or empty folder for the MVTec layout.
+        foot: at the end of every page, where there are pages.
 
     Raises:
         FolderError: if it cannot be written.
@@ -54,4 +55,4 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
         case ExportFormat.PDF:
             from workflows.export.pdf import write_pdf
 
-            return write_pdf(selection, out)
+            return write_pdf(selection, out, foot)

@@ -35,7 +35,7 @@ def export_inspections(
     from workflows.export.formats import write_export
 
     _tell(access, selection.wanted.product, wanted.value, out)
-    return write_export(selection, catalogue, wanted, out)
+    return write_export(selection, catalogue, wanted, out, _foot(access))
 
 
 @asks(Right.EXPORT)
@@ -54,7 +54,7 @@ def export_report(access: Access, report: Report, path: Path) -> None:
     from workflows.reporting.report_pdf import write_pdf
 
     _tell(access, report.figures.wanted.product, "report", path)
-    write_pdf(report, path)
+    write_pdf(report, path, _foot(access))
 
 
 @asks(Right.EXPORT)
@@ -71,3 +71,9 @@ def export_chain(access: Access, path: Path) -> Head:
 
 def _tell(access: Access, subject: str, form: str, path: Path) -> None:
     access.tell(Right.EXPORT, EventKind.EXPORTED, subject or "all products", {"as": form, "to": path.name})
+
+
+def _foot(access: Access) -> str:
+    """The head of the record, which has the entry of this very export."""
+    storage = access.storage
+    return f"Record {storage.signed(storage.head())}"

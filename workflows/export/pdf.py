@@ -26,7 +26,7 @@ _WIDTH_MM = 80
 _PICTURE_PX = 640
 
 
-def write_pdf(selection: Selection, path: Path) -> int:
+def write_pdf(selection: Selection, path: Path, foot: str = "") -> int:
     """Write the report; back comes how many inspections it counts.
 
     Raises:
@@ -34,7 +34,7 @@ def write_pdf(selection: Selection, path: Path) -> int:
     """
     counts = Counter(record.final_verdict for record in selection.records())
     title = f"Inspections of {selection.wanted.product}"
-    write_document(path, title, (*_heading(selection, counts), *_parts(selection)))
+    write_document(path, title, (*_heading(selection, counts), *_parts(selection)), foot)
     return counts.total()
 
 

@@ -58,6 +58,7 @@ def open_record(settings: Settings) -> Storage:
     except BaseException:
         storage.close()
         raise
+    storage.signed = lambda head: f"{head}.{installation.sign(head)} of installation {installation.name}"
     storage.before_close = lambda head: installation.note(record, head)
     return storage
 

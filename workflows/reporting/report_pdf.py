@@ -20,13 +20,13 @@ _NO_SCORE = "No score of this product in this time."
 _INDENT = 6 * mm
 
 
-def write_pdf(report: Report, path: Path) -> None:
+def write_pdf(report: Report, path: Path, foot: str = "") -> None:
     """Write the report to a file; one that is there is replaced.
 
     Raises:
         FolderError: if the file cannot be written.
     """
-    write_document(path, report.figures.wanted.product, (*_words(report), PageBreak(), *_charts(report)))
+    write_document(path, report.figures.wanted.product, (*_words(report), PageBreak(), *_charts(report)), foot)
 
 
 def _words(report: Report) -> Iterator[Flowable]:
