@@ -248,8 +248,8 @@
             <translation>Jedes Gutbild wird mit den anderen verglichen. Das dauert einige Sekunden.</translation>
         </message>
         <message>
-            <source>The scores of the good parts are not at hand any more; find the limits again to see them.</source>
-            <translation>Die Werte der Gutteile sind nicht mehr zur Hand; finden Sie die Grenzen noch einmal, um sie zu sehen.</translation>
+            <source>The scores of the good parts are not in this record; find the limits again to see them.</source>
+            <translation>Die Werte der Gutteile stehen nicht in dieser Aufzeichnung; finden Sie die Grenzen noch einmal, um sie zu sehen.</translation>
         </message>
         <message>
             <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>

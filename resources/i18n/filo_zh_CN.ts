@@ -248,8 +248,8 @@
             <translation>每张良品图像都会与其他图像比较。需要几秒钟。</translation>
         </message>
         <message>
-            <source>The scores of the good parts are not at hand any more; find the limits again to see them.</source>
-            <translation>良品的得分已不在内存中；请重新求取限值以查看。</translation>
+            <source>The scores of the good parts are not in this record; find the limits again to see them.</source>
+            <translation>此记录中没有良品的得分；请重新求取限值以查看。</translation>
         </message>
         <message>
             <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>

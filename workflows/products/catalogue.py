@@ -181,6 +181,19 @@ class Catalogue:
             )
             return saved
 
+    def good_part_scores(self, name: str) -> tuple[float, ...]:
+        """Scores of the good parts that a draft's limits were found with, one a reference.
+
+        Empty where the draft has changed since, or its limits were found elsewhere, as those of an imported product.
+        """
+        with self._storage.reading() as transaction:
+            draft = transaction.products.draft(name)
+            kept = transaction.calibrations.newest(transaction.products.product_id(name))
+        if kept is None or draft.limits is None:
+            return ()
+        same = draft.recipe(draft.limits, draft.model_hash).scoring_hash == kept.scoring_hash
+        return kept.reference_scores if same else ()
+
     @asks(Right.DRAFT)
     def set_limits(self, name: str, limits: Limits) -> ProductDraft:
         """Move the limits by hand; what the calibration promised stays written beside them.

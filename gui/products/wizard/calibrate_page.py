@@ -172,7 +172,7 @@ class CalibratePage(WizardPage):
     @Slot()
     def _show_all(self) -> None:
         result, limits, running = self.calibration.result(), self._limits, self.calibration.is_running
-        scores = result.scores if result else ()
+        scores = self.calibration.scores()
         trial = self._trial.prediction.image_score if self._trial and self._trial.prediction else None
         self.scale.show_limits(limits, scores, trial)
         self._untrained.set_trained(self.session.state.trained)
@@ -202,7 +202,7 @@ class CalibratePage(WizardPage):
         if limits is None:
             return ""
         if not scores:
-            return self.tr("The scores of the good parts are not at hand any more; find the limits again to see them.")
+            return self.tr("The scores of the good parts are not in this record; find the limits again to see them.")
         counted = recount(scores, limits)
         sentence = self.tr("With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.")
         for place, number in (("%1", counted.ok), ("%2", len(scores)), ("%3", counted.review), ("%4", counted.ng)):

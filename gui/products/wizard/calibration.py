@@ -39,8 +39,7 @@ def recount(scores: Sequence[float], limits: Limits) -> GoodPartCounts:
 class Calibration(QObject):
     """One job at a time: the calibration, or the trial of one picture.
 
-    The scores of the good parts are not part of a draft, so they are known until the program ends and as long as the
-    references stay the same.
+    What a calibration found besides limits and scores is known until the program ends; those are in the record.
     """
 
     progressed = Signal(int, int, str)
@@ -57,6 +56,7 @@ class Calibration(QObject):
         self._session = session
         self._background = Background()
         self._results: dict[str, tuple[frozenset[str], Calibrated]] = {}
+        self._kept: tuple[tuple[str, str, frozenset[str]], tuple[float, ...]] | None = None
         self._handle: JobHandle | None = None
         self._signals: JobSignals | None = None
         self._reading = False
@@ -73,6 +73,18 @@ class Calibration(QObject):
             return None
         references, found = self._results.get(self._session.name, (frozenset(), None))
         return found if references == _hashes(self._session) else None
+
+    def scores(self) -> tuple[float, ...]:
+        """Of the good parts, as the limits were found with; empty where the record does not have them."""
+        result, draft = self.result(), self._session.draft
+        if result is not None:
+            return result.scores
+        if draft is None or draft.limits is None:
+            return ()
+        known = (self._session.name, draft.model_hash, _hashes(self._session))
+        if self._kept is None or self._kept[0] != known:
+            self._kept = known, self._session.state.workbench.catalogue.good_part_scores(self._session.name)
+        return self._kept[1]
 
     def start(self) -> None:
         """Find limits from the good images. While the model is still loading the job waits for it."""

@@ -153,3 +153,21 @@ def test_a_model_that_failed_is_told_when_one_calibrates(
     calibrate(shown, until)
     assert shown.message.kind is MessageKind.ERROR
     assert "Try it again" in shown.message.sentence
+
+
+def test_the_scores_of_the_good_parts_come_from_the_record_after_the_program_was_closed(
+    shown: CalibratePage, state: AppState, product: str
+) -> None:
+    # The product was calibrated and signed before this page was built, so it found nothing itself.
+    assert shown.calibration.result() is None
+    assert shown.calibration.scores() == state.workbench.catalogue.good_part_scores(product) != ()
+    assert shown._recount.text() == "With these limits 2 of 2 good parts are OK, 0 REVIEW, 0 NG."
+
+
+def test_scores_of_other_good_parts_are_not_shown(shown: CalibratePage, state: AppState, product: str) -> None:
+    catalogue = state.workbench.catalogue
+    limits = catalogue.draft(product).limits
+    catalogue.add_reference(product, source_image(30, 9, "another.png"))
+    assert limits is not None
+    catalogue.set_limits(product, limits)
+    assert catalogue.good_part_scores(product) == ()
