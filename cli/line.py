@@ -157,7 +157,11 @@ def _wanted(
     servers = kept = tuple(output for output in settings.outputs if output.is_asked)
     if outputs:
         servers = tuple(Output(address=address) for address in outputs if _is_plc(address))
-        sinks = [make_sink(_with_password(one, secrets), ca_file) for one in outputs if not _is_plc(one)]
+        sinks = [
+            make_sink(_with_password(one, secrets), ca_file, secrets.hook_secret(one))
+            for one in outputs
+            if not _is_plc(one)
+        ]
     else:
         sinks = OutputStore(settings.home).sinks(settings.outputs)
     # Where nothing else asks the PLC does; where there is none either, every picture is judged.

@@ -67,7 +67,7 @@ class OutputStore:
         address = output.address
         if output.secret_name:
             address = self._secrets.filled(address, output.secret_name, password)
-        return make_sink(address, Path(output.ca_file) if output.ca_file else None)
+        return make_sink(address, Path(output.ca_file) if output.ca_file else None, self._secrets.hook_secret(address))
 
 
 class OutputEditor(OutputStore):

@@ -23,10 +23,13 @@ from workflows.settings.redaction import hide
 from workflows.settings.secret_file import SecretFile
 
 LLM, LINE, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "line", "database", "plant", "rtsp:", "output:"
+HOOK = "hook:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
-_NAME = re.compile(r"llm|line|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|output:[A-Za-z0-9.:\[\]%_~@-]{1,255}")
+_NAME = re.compile(
+    r"llm|line|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|(output|hook):[A-Za-z0-9.:\[\]%_~@-]{1,255}"
+)
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
 _LOCK_TIMEOUT_S = 10.0
@@ -69,7 +72,8 @@ class SecretStore:
         """
         if not _NAME.fullmatch(name):
             raise SettingsError(
-                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, rtsp:HOST or output:USER@HOST."
+                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, rtsp:HOST, "
+                "output:USER@HOST or hook:HOST."
             )
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
@@ -158,6 +162,16 @@ class SecretStore:
         if self.get(secret) != unquote(password):
             self.set(secret, unquote(password))
         return f"{scheme}://{user}@{host}{rest}"
+
+    def hook_secret(self, address: str) -> str:
+        """What signs the posts to a web address, by its host and port; empty where none is kept."""
+        try:
+            parts = urlsplit(address)
+            place = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
+        except ValueError:
+            # Brackets that belong to no host: whoever opens it says what is wrong with it.
+            return ""
+        return self.get(f"{HOOK}{place}") if parts.scheme in {"http", "https"} else ""
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

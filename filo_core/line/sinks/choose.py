@@ -9,8 +9,13 @@ from filo_core.line.sinks.base import Sink
 from filo_core.line.sources.address import CameraAddress
 
 
-def make_sink(address: str, ca_file: Path | None = None) -> Sink:
+def make_sink(address: str, ca_file: Path | None = None, hook_secret: str = "") -> Sink:
     """Sink for ``mqtt://``, ``mqtts://``, ``http://``, ``https://`` or ``csv:PATH``.
+
+    Args:
+        address: of the output.
+        ca_file: certificate authority for TLS; the system's own when not given.
+        hook_secret: signs what is posted to a web address.
 
     Raises:
         SourceError: if the address is none of these.
@@ -23,7 +28,7 @@ def make_sink(address: str, ca_file: Path | None = None) -> Sink:
     if scheme in {"http", "https"}:
         from filo_core.line.sinks.webhook import WebhookSink
 
-        return WebhookSink(address)
+        return WebhookSink(address, secret=hook_secret)
     path = address.partition(":")[2]
     if scheme == "csv" and path:
         from filo_core.line.sinks.csv_file import CsvSink

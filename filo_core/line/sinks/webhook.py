@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import time
 import uuid
 
 import httpx2
@@ -12,6 +14,8 @@ from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
 
 _TIMEOUT_S = 5.0
+LONGEST_ANSWER = 64 << 10
+"""Bytes of an answer that are read at most."""
 _NOT_FOR_US = frozenset({401, 403, 404, 407, 410})
 _NO_SUCH_METHOD = 501
 
@@ -19,10 +23,18 @@ _NO_SUCH_METHOD = 501
 class WebhookSink:
     """Posts to an ``http://`` or ``https://`` address. Redirects are not followed: they could lead anywhere.
 
-    The header ``Idempotency-Key`` is the same at every try.
+    The header ``Idempotency-Key`` is the same at every try, ``FiLo-Delivery`` another one at each. With a secret that
+    the receiver knows as well, ``FiLo-Signature`` is ``sha256=`` and the HMAC of delivery, time and content, with dots
+    between them: whoever else posts to the receiver is told apart, and a delivery that is played again is old.
+
+    Args:
+        address: where to post to.
+        timeout_s: longest wait for an answer.
+        secret: signs what is posted; empty for none.
     """
 
-    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S, secret: str = "") -> None:
+        self._secret = secret
         self._address = address
         self.name = CameraAddress(address).shown
         self._timeout_s = timeout_s
@@ -79,12 +91,28 @@ class WebhookSink:
     def _asked(self, method: str, content: bytes = b"", headers: dict[str, str] | None = None) -> httpx2.Response:
         if self._client is None:
             self._client = httpx2.Client(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
+        sent = (headers or {}) | (self._signed(content) if method == "POST" else {})
         try:
-            return self._client.request(method, self._address, content=content or None, headers=headers)
+            with self._client.stream(method, self._address, content=content or None, headers=sent) as answer:
+                # As it comes, and no more than that: an answer is its status, and may be packed to be endless.
+                read = 0
+                for part in answer.iter_raw():
+                    read += len(part)
+                    if read > LONGEST_ANSWER:
+                        break
+            return answer
         except httpx2.TimeoutException as error:
             raise SinkError(f"{self.name} does not answer in time. Check its server.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise SinkError(f"{self.name} does not answer ({type(error).__name__}). Check its server.") from error
+
+    def _signed(self, content: bytes) -> dict[str, str]:
+        delivery, moment = uuid.uuid4().hex, str(int(time.time()))
+        headers = {"FiLo-Delivery": delivery, "FiLo-Timestamp": moment}
+        if self._secret:
+            said = f"{delivery}.{moment}.".encode() + content
+            headers["FiLo-Signature"] = f"sha256={hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()}"
+        return headers
 
     def _refusal(self, answer: httpx2.Response) -> SinkError:
         return SinkError(f"{self.name} answered {answer.status_code}. Check its server.")

@@ -203,3 +203,18 @@ def test_the_databases_bytes_hold_no_secret_of_the_store(tmp_path: Path) -> None
     with open_storage(sqlite_url(tmp_path / "filo.sqlite"), tmp_path / "images"):
         pass
     assert b"planted-word" not in bytes_below(tmp_path)
+
+
+def test_the_secret_of_a_web_address_is_found_by_its_host_and_port(filo_home: Path) -> None:
+    store = SecretStore(filo_home)
+    store.set("hook:mes.local:8080", "between us")
+    assert store.hook_secret("http://mes.local:8080/filo") == "between us"
+    assert store.hook_secret("https://anna@mes.local:8080/other") == "between us"
+    for other in (
+        "http://mes.local/filo",
+        "http://mes.local:8081/filo",
+        "mqtt://mes.local:8080/filo",
+        "http://[/",
+        "csv:a",
+    ):
+        assert store.hook_secret(other) == ""

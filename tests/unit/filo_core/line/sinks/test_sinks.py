@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import hmac
 import json
 import shutil
 import socket
@@ -418,3 +420,60 @@ def test_mqtt_carries_the_head_and_holds_an_alarm_below_its_topic_until_it_is_se
     sink.close()
     assert json.loads(alarms[0])["alarm"] == SEAL.alarm
     assert alarms[1] == b""
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Takes a post, and answers without end."""
+
+    protocol_version = "HTTP/1.1"
+    headers_seen: list[tuple[dict[str, str], bytes]]
+    written: list[int]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.headers_seen.append((dict(self.headers), body))
+        self.send_response(200)
+        self.send_header("Content-Length", str(1 << 40))
+        self.end_headers()
+        try:
+            for _ in range(4096):
+                self.wfile.write(b"x" * 65536)
+                self.written.append(65536)
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_webhook_reads_no_endless_answer_and_signs_what_it_posts() -> None:
+    handler = type("Handler", (Endless,), {"headers_seen": [], "written": []})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    sink = WebhookSink(f"http://127.0.0.1:{server.server_port}/hook", secret="between us")
+    try:
+        sink.deliver(sealed())
+        sink.deliver(sealed())
+    finally:
+        sink.close()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    # What the kernel holds between the two is all that was sent beyond what was read.
+    assert sum(handler.written) < 64 << 20
+    deliveries = set()
+    for headers, body in handler.headers_seen:
+        said = f"{headers['FiLo-Delivery']}.{headers['FiLo-Timestamp']}.".encode() + body
+        expected = hmac.new(b"between us", said, hashlib.sha256).hexdigest()
+        assert headers["FiLo-Signature"] == f"sha256={expected}"
+        assert headers["Idempotency-Key"] == "box-1"
+        deliveries.add(headers["FiLo-Delivery"])
+    assert len(deliveries) == 2
+
+
+def test_webhook_without_a_secret_has_a_delivery_and_no_signature(hook: tuple[str, type[Hook]]) -> None:
+    sink = WebhookSink(hook[0])
+    headers = sink._signed(b"{}")
+    assert "FiLo-Delivery" in headers
+    assert "FiLo-Signature" not in headers
