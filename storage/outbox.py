@@ -33,13 +33,14 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    inspect,
     select,
     text,
     update,
 )
 from sqlalchemy.exc import DBAPIError
 
-from filo_core.line.results import LineResult
+from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.sinks.base import Message
 from storage.engine import for_reading, for_writing, make_engine, parse_url, sqlite_url, translated
 
@@ -68,6 +69,7 @@ _MESSAGES = Table(
     UniqueConstraint("trigger", "sink"),
     Index("ix_messages_waiting", "sink", "id", sqlite_where=text("delivered_at IS NULL")),
 )
+_UNREADABLE = "The answer to this part cannot be read any more in the outbox. Judge the part by eye."
 _ARRIVALS = Table(
     "arrivals",
     _METADATA,
@@ -76,8 +78,19 @@ _ARRIVALS = Table(
     Column("mark", Text, nullable=False),
 )
 """Files of watched folders that were answered, for as long as they lie there. Names are bytes: not all are text."""
+_REFUSED = Table(
+    "refused",
+    _METADATA,
+    Column("message", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Messages that are not what the record says: they are never delivered, and stay as they were found."""
 KEPT_FOR = timedelta(days=7)
 """How long answers stay that were delivered everywhere."""
+
+
+_WAITS = and_(_MESSAGES.c.delivered_at.is_(None), _MESSAGES.c.id.not_in(select(_REFUSED.c.message)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,12 @@ class Waiting:
     message_id: int
     message: Message
     attempts: int
+    number: int = 0
+    """Of its trigger."""
+    trigger_id: str = ""
+    """As the trigger was accepted."""
+    is_readable: bool = True
+    """Whether the answer could be read; where not, that of the message is none."""
 
 
 class Outbox:
@@ -128,7 +147,9 @@ class Outbox:
             found = select(_TRIGGERS.c.id, _TRIGGERS.c.result).where(_TRIGGERS.c.trigger_id == trigger_id, near)
             row = connection.execute(found.order_by(_TRIGGERS.c.id.desc()).limit(1)).first()
             if row is not None:
-                return row.id, LineResult.from_json(row.result) if row.result is not None else None
+                if row.result is None:
+                    return row.id, None
+                return row.id, _read(row.result) or not_inspected(trigger_id, "", "", _UNREADABLE, 0.0)
             added = connection.execute(insert(_TRIGGERS).values(trigger_id=trigger_id, asked_at=now))
             return int(added.lastrowid), None
 
@@ -152,13 +173,25 @@ class Outbox:
     def next_message(self, sink: str) -> Waiting | None:
         """The oldest message that ``sink`` has not delivered; the order of a sink is never changed."""
         with self._reading() as connection:
-            waiting = select(_MESSAGES.c.id, _MESSAGES.c.attempts, _TRIGGERS.c.id.label("number"), _TRIGGERS.c.result)
-            mine = waiting.join(_TRIGGERS).where(_MESSAGES.c.sink == sink, _MESSAGES.c.delivered_at.is_(None))
+            of_trigger = _TRIGGERS.c.id.label("number"), _TRIGGERS.c.trigger_id, _TRIGGERS.c.result
+            waiting = select(_MESSAGES.c.id, _MESSAGES.c.attempts, *of_trigger).join(_TRIGGERS)
+            mine = waiting.where(_MESSAGES.c.sink == sink, _WAITS)
             row = connection.execute(mine.order_by(_MESSAGES.c.id).limit(1)).first()
         if row is None:
             return None
-        key = f"{self._outbox_id}-{row.number}"
-        return Waiting(row.id, Message(key, LineResult.from_json(row.result)), row.attempts)
+        result = _read(row.result)
+        message = Message(f"{self._outbox_id}-{row.number}", result or not_inspected(row.trigger_id, "", "", "", 0.0))
+        return Waiting(row.id, message, row.attempts, row.number, row.trigger_id, is_readable=result is not None)
+
+    def refuse(self, message_id: int, why: str) -> None:
+        """A message is not what the record says: it is never delivered, and stays."""
+        with self._writing() as connection:
+            connection.execute(insert(_REFUSED).values(message=message_id, at=_now(), why=why))
+
+    def refused(self) -> tuple[str, ...]:
+        """Why messages were refused, one each, the oldest first."""
+        with self._reading() as connection:
+            return tuple(connection.scalars(select(_REFUSED.c.why).order_by(_REFUSED.c.message)))
 
     def mark_delivered(self, message_id: int) -> None:
         """The receiver has it: it is never sent again."""
@@ -276,8 +309,18 @@ def backlog_at(path: Path) -> dict[str, int]:
 
 
 def _backlog(connection: Connection) -> dict[str, int]:
-    counted = select(_MESSAGES.c.sink, func.count()).where(_MESSAGES.c.delivered_at.is_(None))
+    counted = select(_MESSAGES.c.sink, func.count()).where(
+        _WAITS if inspect(connection).has_table(_REFUSED.name) else _MESSAGES.c.delivered_at.is_(None)
+    )
     return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
+
+
+def _read(text: str) -> LineResult | None:
+    """The answer; None for what is none, since whoever can write the file can write anything."""
+    try:
+        return LineResult.from_json(text)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
 
 
 def _now() -> float:

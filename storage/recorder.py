@@ -58,6 +58,16 @@ class Recorder:
         self._job_id: int | None = None
         self._keys: dict[str, RecipeKeys] = {}
 
+    @property
+    def storage(self) -> Storage:
+        """The record."""
+        return self._storage
+
+    @property
+    def station(self) -> str:
+        """Where the inspecting is done."""
+        return self._station
+
     def record(self, events: Iterable[RunEvent]) -> Iterator[RunEvent]:
         """The same events, each passed on once it is stored, with its id in the record.
 

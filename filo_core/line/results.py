@@ -33,7 +33,8 @@ class LineResult:
     reason: str = ""
     """Why it is NOT_INSPECTED, as a sentence; empty otherwise."""
     file: str = ""
-    """What the file is called that was judged, below the watched folder; empty for a camera's picture."""
+    """What the file is called that was judged, below the watched folder; in continuous Live what the picture is called,
+    otherwise empty for a camera's."""
 
     @property
     def passes(self) -> bool:

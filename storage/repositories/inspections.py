@@ -28,10 +28,13 @@ from filo_core.types import (
     standing_review,
 )
 from storage import constraints
+from storage.audit.contents import INSPECTIONS, sha256
+from storage.audit.reading import rows_of
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
+from storage.trust_models import AuditRow
 
 _Found = ResultRow[InspectionRow, str, int, str]
 
@@ -138,6 +141,20 @@ class InspectionRepository:
         """Those of these inspections that are in the record, a few hundred at most, oldest first."""
         query = _with_recipe().where(InspectionRow.id.in_(ids)).order_by(InspectionRow.id)
         return self._records(self._session.execute(query).all())
+
+    def kept_at(self, moment: datetime) -> tuple[InspectionRecord, ...]:
+        """Those of exactly this moment: mostly one."""
+        return self._records(self._session.execute(_with_recipe().where(InspectionRow.inspected_at == moment)).all())
+
+    def is_as_chained(self, inspection_id: int) -> bool:
+        """Whether an inspection with its regions is as the audit chain took it in."""
+        row = next(rows_of(self._session, INSPECTIONS, [inspection_id]), None)
+        entry = select(AuditRow.content_hash).where(
+            AuditRow.table_name == INSPECTIONS, AuditRow.row_id == inspection_id
+        )
+        # The newest entries first: what is asked for was mostly just added.
+        chained = self._session.scalar(entry.order_by(AuditRow.sequence.desc()).limit(1))
+        return row is not None and chained == sha256(row.content)
 
     def capture(self, inspection_id: int) -> Capture:
         """Where the image of an existing inspection came from."""

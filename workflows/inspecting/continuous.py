@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from filo_core.errors import FiloError
+from filo_core.errors import DiskFullError, FiloError
 from filo_core.line.ledger import Unkept
 from filo_core.line.live import LiveInspection
 from filo_core.line.results import not_inspected, result_of
@@ -59,13 +59,17 @@ class DeliveredRecord:
         # As for a line's continuous trigger, the time counts from the capture.
         latency_ms = inspection.frame_age_ms or inspection.seconds * 1000.0
         number, _ = self._ledger.open(trigger_id, 0.0)
+        product, name, is_kept = self._recipe.product, inspection.name, False
         try:
             self._ledger.keep(inspection)
-            self._ledger.close(number, result_of(inspection, trigger_id, self._recipe.product, latency_ms))
+            is_kept = True
+            self._ledger.close(number, result_of(inspection, trigger_id, product, latency_ms, name))
         except FiloError as error:
-            missed = not_inspected(trigger_id, self._recipe.product, self._recipe.content_hash, str(error), latency_ms)
-            # Nobody has seen a verdict: the record says why there is none, or has the inspection already.
-            self._unkept.add(number, missed, 0.0, in_record=True)
+            # Nobody has seen a verdict. The record has the inspection, says why there is none, or is told now.
+            is_kept |= isinstance(error, DiskFullError) and error.is_in_record
+            at, recipe_hash = inspection.inspected_at, self._recipe.content_hash
+            missed = not_inspected(trigger_id, product, recipe_hash, str(error), latency_ms, file=name, decided_at=at)
+            self._unkept.add(number, missed, 0.0, in_record=is_kept)
             self._unkept.keep()
             raise
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from storage.storage import Storage
     from workflows.inspecting.continuous import ContinuousInspection
     from workflows.inspecting.live_model import LiveModel
+    from workflows.line.delivery import Delivery
     from workflows.line.run import Line
     from workflows.products.catalogue import Catalogue
     from workflows.settings.settings import Settings
@@ -242,7 +243,6 @@ class Inspector:
         """
         # The outbox and the outputs' drivers are loaded where something runs.
         from workflows.inspecting.continuous import ContinuousInspection
-        from workflows.line.delivery import Delivery
 
         version = self._catalogue.recipe(name)
         sinks = self._sinks(settings)
@@ -254,7 +254,7 @@ class Inspector:
             on_inspection,
             self._recorder(name),
             partial(GoldenSets(self._storage).require, name),
-            partial(Delivery, settings.outbox, sinks, seal=RecordSeal(self._storage, settings.home)) if sinks else None,
+            self._delivery(settings, sinks) if sinks else None,
             plcs_of(settings.outputs),
             doors_of(settings),
         )
@@ -312,6 +312,13 @@ class Inspector:
         if self._live_model is None:
             return engine.detector(version.recipe, references)
         return self._live_model.detector(engine, version.recipe, references, on_note)
+
+    def _delivery(self, settings: Settings, sinks: list[Sink]) -> Callable[[], Delivery]:
+        from workflows.line.bound_answers import BoundAnswers
+        from workflows.line.delivery import Delivery
+
+        seal, bound = RecordSeal(self._storage, settings.home), BoundAnswers(self._storage, self._station)
+        return partial(Delivery, settings.outbox, sinks, seal=seal, bound=bound)
 
     def _sinks(self, settings: Settings) -> list[Sink]:
         if not settings.outputs:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from filo_core.errors import DatabaseInUseError, FiloError, SourceError
+from filo_core.line.results import not_inspected
 from filo_core.line.sinks.base import Readiness, Seal, Sink, SinkError
 from filo_core.loops import Loop
 from storage.engine import sqlite_url
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from filo_core.line.results import LineResult
     from storage.outbox import Waiting
+    from workflows.line.bound_answers import BoundAnswers
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ STOP_WITHIN_S = 2.0
 _IDLE_S = 2.0
 """From one sign of life to the next while nothing waits."""
 _LOOK_EVERY_S = 0.05
+_MOST_GIVEN = 100_000
+"""Answers of this start that are known without asking the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Courier:
         earlier: a courier of the same sink that was left behind; nothing goes out before it has ended, so that no
             message overtakes the one it may still hand over.
         seal: what goes out with every message, as it is now.
+        refuse: why a message must not go out, as a part of a sentence; empty where it may.
     """
 
     def __init__(
@@ -68,8 +74,10 @@ class Courier:
         back_off: BackOff | None = None,
         earlier: Courier | None = None,
         seal: Callable[[], Seal] = Seal,
+        refuse: Callable[[Waiting], str] = lambda _: "",
     ) -> None:
         self.sink = sink
+        self._refuse = refuse
         self._seal = seal
         self._alarm_told = ""
         self._outbox = outbox
@@ -215,6 +223,11 @@ class Courier:
         self._problem = str(error) if foreseen else f"Delivery to {self.sink.name} fails. Check its receiver."
 
     def _deliver(self, waiting: Waiting) -> None:
+        why = self._refuse(waiting)
+        if why:
+            self._outbox.refuse(waiting.message_id, why)
+            self._add(-1)
+            return
         try:
             self.sink.deliver(replace(waiting.message, seal=self._seal()))
         except SinkError as error:
@@ -255,6 +268,7 @@ class Delivery:
         sinks: where answers go, each under a name of its own.
         back_off: waits between tries.
         seal: see :class:`Courier`.
+        bound: holds answers against the record; without it they are delivered as they lie there.
 
     Raises:
         DatabaseInUseError: if a line of this station runs already.
@@ -268,8 +282,12 @@ class Delivery:
         sinks: Sequence[Sink] = (),
         back_off: BackOff | None = None,
         seal: Callable[[], Seal] = Seal,
+        bound: BoundAnswers | None = None,
     ) -> None:
         _check_names(sinks)
+        self._bound = bound
+        self._given: OrderedDict[int, str] = OrderedDict()
+        self._alarm = ""
         self._lock = InstanceLock(sqlite_url(outbox_file), outbox_file.parent)
         try:
             self._lock.acquire()
@@ -283,16 +301,19 @@ class Delivery:
             undo.callback(self.outbox.close)
             self._place = str(outbox_file.resolve())
             self.couriers = [
-                Courier(self.outbox, sink, back_off, _LEFT_BEHIND.get((self._place, sink.name)), seal) for sink in sinks
+                Courier(self.outbox, sink, back_off, self._left_behind(sink), seal, self._refuse) for sink in sinks
             ]
             undo.pop_all()
+
+    def _left_behind(self, sink: Sink) -> Courier | None:
+        return _LEFT_BEHIND.get((self._place, sink.name))
 
     @property
     def state(self) -> DeliveryState:
         """How it is doing; asks no disk, and holds after the stop as well."""
         couriers = self.couriers
         waiting = max((courier.waiting for courier in couriers), default=0)
-        problem = " ".join(courier.problem for courier in couriers if courier.problem)
+        problem = " ".join(filter(None, (self._alarm, *(courier.problem for courier in couriers))))
         return DeliveryState(len(couriers), waiting, problem)
 
     @property
@@ -311,9 +332,43 @@ class Delivery:
         Raises:
             StorageError: if it cannot be kept.
         """
+        self._given[number] = _digest(result)
+        if len(self._given) > _MOST_GIVEN:
+            self._given.popitem(last=False)
         if self.outbox.close_trigger(number, result, [courier.sink.name for courier in self.couriers]):
             for courier in self.couriers:
                 courier.notify()
+
+    def checked(self, number: int, trigger_id: str, result: LineResult) -> LineResult:
+        """An answer of the outbox as it may be given again: NOT_INSPECTED where it is not what was given first.
+
+        Raises:
+            StorageError: if the record cannot be read.
+        """
+        why = self._why_not(number, trigger_id, result)
+        if not why:
+            return result
+        reason = f"The answer to this part {why}. Judge the part by eye, and call an admin."
+        return not_inspected(trigger_id, result.product, result.recipe_hash, reason, 0.0, file=result.file)
+
+    def _refuse(self, waiting: Waiting) -> str:
+        if not waiting.is_readable:
+            why = "cannot be read"
+        else:
+            why = self._why_not(waiting.number, waiting.trigger_id, waiting.message.result)
+        if why and self._bound is not None:
+            self._alarm = self._bound.raise_alarm(waiting.trigger_id, why)
+        return why
+
+    def _why_not(self, number: int, trigger_id: str, result: LineResult) -> str:
+        if self._bound is None:
+            return ""
+        if result.trigger_id != trigger_id:
+            return "is that of another part"
+        given = self._given.get(number)
+        if given is not None:
+            return "" if given == _digest(result) else "is another one than was given"
+        return self._bound.why_not(result)
 
     def tell(self, readiness: Readiness) -> None:
         """Have every receiver told that the line is not ready, or is again."""
@@ -336,6 +391,10 @@ class Delivery:
 
 _LEFT_BEHIND: WeakValueDictionary[tuple[str, str], Courier] = WeakValueDictionary()
 """Couriers that a hanging receiver holds beyond their stop, by outbox and sink, until their threads have ended."""
+
+
+def _digest(result: LineResult) -> str:
+    return hashlib.sha256(result.to_json().encode()).hexdigest()
 
 
 def _check_names(sinks: Sequence[Sink]) -> None:

@@ -12,8 +12,10 @@ from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.sinks.base import Seal, Sink
 from filo_core.line.station import Station
+from filo_core.line.triggers.folder_ids import file_of
 from filo_core.types import Verdict
 from storage.recorder import Recorder
+from workflows.line.bound_answers import BoundAnswers
 from workflows.line.delivery import BackOff, Courier, Delivery
 from workflows.line.readiness import ReadinessWatch
 
@@ -49,7 +51,8 @@ class RecordLedger:
         self._opened += 1
         if self._opened % _FORGET_EVERY == 0:
             self._outbox.forget_old()
-        return self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
+        number, earlier = self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
+        return number, None if earlier is None else self._delivery.checked(number, trigger_id, earlier)
 
     def keep(self, inspection: Inspection) -> None:
         """Write an inspection into the record; a verdict only while there may be any."""
@@ -66,7 +69,8 @@ class RecordLedger:
         self._outbox.forget_old()
         left = self._outbox.open_triggers()
         for number, trigger_id in left:
-            result = not_inspected(trigger_id, recipe.product, recipe.content_hash, _CRASHED, 0.0)
+            file = file_of(trigger_id)
+            result = not_inspected(trigger_id, recipe.product, recipe.content_hash, _CRASHED, 0.0, file=file)
             self.keep(inspection_of(result))
             self.close(number, result)
         return len(left)
@@ -131,7 +135,8 @@ class Line:
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off, self.seal)
+        bound = BoundAnswers(self.recorder.storage, self.recorder.station)
+        self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off, self.seal, bound)
         with ExitStack() as undo:
             undo.callback(self.delivery.stop)
             ledger = RecordLedger(self.recorder, self.delivery, self.require)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from filo_core.errors import UnreadableImageError
 from filo_core.imaging import changed_at, decode_image, hash_encoded, read_encoded
 from filo_core.line.settled_files import PATIENCE_S, SETTLED_S
 from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
+from filo_core.line.triggers.folder_ids import id_of
 from filo_core.line.watched_folder import LOOK_EVERY_S, WatchedFolder
 from filo_core.loops import Loop
 
@@ -94,14 +94,6 @@ def _trigger_of(arrival: Arrival) -> Trigger:
         captured_at = changed_at(arrival.path)
         image = decode_image(encoded, name, image_hash=image_hash, captured_at=captured_at)
     except UnreadableImageError as error:
-        trigger_id = _id_of(arrival, image_hash)
+        trigger_id = id_of(arrival, image_hash)
         return Trigger(trigger_id, TriggerKind.FOLDER, problem=str(error), repeats_within_s=_WEEK_S, file=name)
-    return Trigger(_id_of(arrival, image_hash), TriggerKind.FOLDER, image, repeats_within_s=_WEEK_S, file=name)
-
-
-def _id_of(arrival: Arrival, image_hash: str) -> str:
-    """The same for the same arrival, whoever asks when."""
-    mark = arrival.mark
-    known = f"{arrival.name_on_disk}\0{mark.size}\0{mark.changed_ns}\0{mark.status_ns}\0{image_hash}"
-    which = hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"folder-{image_hash[:16] or 'unread'}-{which[:16]}"
+    return Trigger(id_of(arrival, image_hash), TriggerKind.FOLDER, image, repeats_within_s=_WEEK_S, file=name)
