@@ -6,6 +6,7 @@ cancelled by not asking for the next one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,16 @@ class RunCounts:
     """Names of the files that could not be read."""
     left_out: tuple[str, ...] = field(default=())
     """Names of the files that were not looked at, since their extension is none that is read."""
+
+    @classmethod
+    def of(cls, verdicts: Mapping[Verdict, int]) -> RunCounts:
+        """Totals from how often each verdict was given; absent ones were not."""
+        return cls(
+            ok=verdicts.get(Verdict.OK, 0),
+            review=verdicts.get(Verdict.REVIEW, 0),
+            ng=verdicts.get(Verdict.NG, 0),
+            not_inspected=verdicts.get(Verdict.NOT_INSPECTED, 0),
+        )
 
     @property
     def inspected(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from filo_core.errors import DiskFullError
-from filo_core.events import ImageInspected, ImageSkipped, RunEvent, RunFinished
+from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished
 from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict
 from storage.engine import BrokenRuleError
 from storage.repositories.products import RecipeKeys
@@ -213,12 +214,12 @@ def _earlier(transaction: Transaction, keys: RecipeKeys, inspection: Inspection)
 def _recounted(event: RunFinished, judged_elsewhere: list[Verdict]) -> RunFinished:
     if not judged_elsewhere:
         return event
-    counts = event.counts
+    counts, elsewhere = event.counts, RunCounts.of(Counter(judged_elsewhere))
     recounted = replace(
         counts,
-        ok=counts.ok - judged_elsewhere.count(Verdict.OK),
-        review=counts.review - judged_elsewhere.count(Verdict.REVIEW),
-        ng=counts.ng - judged_elsewhere.count(Verdict.NG),
+        ok=counts.ok - elsewhere.ok,
+        review=counts.review - elsewhere.review,
+        ng=counts.ng - elsewhere.ng,
         skipped=counts.skipped + len(judged_elsewhere),
     )
     return replace(event, counts=recounted)

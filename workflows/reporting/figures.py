@@ -81,7 +81,7 @@ class FigureReader:
         """
         with self._storage.reading() as transaction:
             aggregates, figures = transaction.aggregates, transaction.figures
-            counts = _counts(transaction.inspections.verdict_counts(wanted))
+            counts = RunCounts.of(transaction.inspections.verdict_counts(wanted))
             untrained = aggregates.untrained(wanted)
             first_ok, contents = aggregates.first_verdicts(wanted)
             types = aggregates.type_counts(wanted)
@@ -114,15 +114,6 @@ def _subgroups(bounds: Sequence[datetime], periods: Sequence[Counted], grouping:
         Subgroup(label_of(start, grouping), period.inspected, period.refused)
         for start, period in zip(bounds, periods, strict=False)
         if period.inspected
-    )
-
-
-def _counts(found: Mapping[Verdict, int]) -> RunCounts:
-    return RunCounts(
-        ok=found.get(Verdict.OK, 0),
-        review=found.get(Verdict.REVIEW, 0),
-        ng=found.get(Verdict.NG, 0),
-        not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
     )
 
 

@@ -93,12 +93,7 @@ class History:
         """Totals of the system's verdicts on one product, or on all of them."""
         with self._storage.reading() as transaction:
             found = transaction.inspections.verdict_counts(InspectionFilter(product=product))
-        return RunCounts(
-            ok=found.get(Verdict.OK, 0),
-            review=found.get(Verdict.REVIEW, 0),
-            ng=found.get(Verdict.NG, 0),
-            not_inspected=found.get(Verdict.NOT_INSPECTED, 0),
-        )
+        return RunCounts.of(found)
 
     def anomaly_types_seen(self) -> tuple[str, ...]:
         """Every name that a region or a review carries, in alphabetical order."""

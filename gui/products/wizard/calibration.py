@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from filo_core.errors import FiloError
 from filo_core.events import Calibrated, ImageInspected, StepDone
 from filo_core.imaging import read_image
+from filo_core.statistics.recount import VerdictCounts, verdict_counts
 from filo_core.types import Inspection, Limits, SourceImage, Verdict
 from gui.background import Background, sentence_of
 from gui.products.wizard.session import DraftSession
@@ -21,19 +21,9 @@ if TYPE_CHECKING:
     from filo_core.line.queue import JobHandle, JobState
 
 
-@dataclass(frozen=True, slots=True)
-class GoodPartCounts:
-    """How many good parts get which verdict under some limits."""
-
-    ok: int
-    review: int
-    ng: int
-
-
-def recount(scores: Sequence[float], limits: Limits) -> GoodPartCounts:
+def recount(scores: Sequence[float], limits: Limits) -> VerdictCounts:
     """Verdicts of the good parts under ``limits``."""
-    verdicts = [limits.verdict(score) for score in scores]
-    return GoodPartCounts(verdicts.count(Verdict.OK), verdicts.count(Verdict.REVIEW), verdicts.count(Verdict.NG))
+    return verdict_counts(limits.verdict(score) for score in scores)
 
 
 class Calibration(QObject):

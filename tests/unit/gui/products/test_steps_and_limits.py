@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from filo_core.statistics.recount import VerdictCounts
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Reference, WizardStep
 from gui.products.list_model import next_sentence
 from gui.products.list_presenter import export_file_name
-from gui.products.wizard.calibration import GoodPartCounts, recount
+from gui.products.wizard.calibration import recount
 from gui.products.wizard.limit_scale import scale_end
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos
 from gui.records.moved_limits import with_ng, with_ok
@@ -52,7 +53,7 @@ def test_the_first_step_has_none_before_and_the_last_none_after() -> None:
 
 
 def test_good_parts_are_counted_by_the_verdict_they_would_get() -> None:
-    assert recount((0.1, 0.3, 0.31, 0.5, 0.51), LIMITS) == GoodPartCounts(ok=2, review=2, ng=1)
+    assert recount((0.1, 0.3, 0.31, 0.5, 0.51), LIMITS) == VerdictCounts(ok=2, review=2, ng=1)
 
 
 def test_a_limit_pushes_the_other_one_before_it() -> None:
