@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from filo_core.line.triggers.token import new_token
 from filo_core.types import EventKind
 from storage.roles import grant_program
+from workflows.people.own_record import require_own_record
 from workflows.people.rights import Right, asks
 from workflows.settings.file import write_settings_file
 from workflows.settings.output_address import Output
@@ -62,6 +63,7 @@ def change_settings(access: Access, settings: Settings, changes: Mapping[str, ob
     """
     if not changes:
         return
+    require_own_record(access, settings.home)
     by = _allowed(access, (right_for(name) for name in changes))
     told = {name: _told(name, getattr(settings, name), value) for name, value in sorted(changes.items())}
     with access.storage.transaction() as transaction:
@@ -72,6 +74,7 @@ def change_settings(access: Access, settings: Settings, changes: Mapping[str, ob
 @asks(Right.SETTINGS)
 def change_outputs(access: Access, home: Path, before: Sequence[Output], after: Sequence[Output]) -> None:
     """Keep changed outputs below ``home``, as :func:`change_settings` does."""
+    require_own_record(access, home)
     by = access.require(Right.SETTINGS)
     with access.storage.transaction() as transaction:
         told = {"outputs": (_plain(list(before)), _plain(list(after)))}
@@ -114,6 +117,7 @@ def change_secret(access: Access, home: Path, name: str, value: str) -> str:
         SettingsError: as :class:`~workflows.settings.secret_store.SecretStore`.
         StorageError: if the record cannot be written.
     """
+    require_own_record(access, home)
     by = access.require(right_for_secret(name))
     store = SecretStore(home)
     was = "kept" if store.place(name) else "none"
@@ -134,6 +138,7 @@ def line_token(access: Access, home: Path, new: str = "") -> str:
         AccessError: if there are users, and nobody is signed in who may know it.
         SettingsError: as :class:`~workflows.settings.secret_store.SecretStore`.
     """
+    require_own_record(access, home)
     store = SecretStore(home)
     if new or not store.place(LINE):
         change_secret(access, home, LINE, new or new_token())

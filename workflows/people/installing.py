@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.profiles.manifest import MANIFEST_NAME
 from filo_core.types import EventKind
+from workflows.people.own_record import require_own_record
 from workflows.people.rights import Right, asks
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def install_model(access: Access, models: Path, name: str, put: Callable[[], Pat
         AccessError: if there are users, and nobody is signed in who may do this.
         ProfileError: as ``put``.
     """
+    require_own_record(access, models.parent)
     by = access.require(Right.INSTALL)
     before = _manifest_hash(models / name)
     folder = put()

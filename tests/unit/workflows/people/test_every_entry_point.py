@@ -345,6 +345,17 @@ def test_nobody_who_is_not_signed_in_gets_past(
     assert "Say who signs in with --user" in said or "nobody who may has named" in said
 
 
+@pytest.mark.parametrize("command", ["secret set", "secret remove", "line token", "models install"])
+def test_an_empty_record_in_place_of_the_folders_own_is_no_way_past(
+    command: str, crewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = ("--database", sqlite_url(tmp_path / "empty.sqlite"))
+    said = refused(crewed, tmp_path, monkeypatch, *command.split(), *ASKING[command], *elsewhere, typed="key-of-eve\n")
+    assert "has users, and" in said
+    assert not (crewed / "secrets.json").exists()
+    assert not (crewed / "models").exists()
+
+
 @pytest.mark.parametrize("command", [name for name in ASKING if name not in {"product create", "calibrate"}])
 def test_an_operator_gets_no_further(
     command: str, crewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
