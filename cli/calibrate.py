@@ -17,6 +17,7 @@ from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
 from filo_core.events import Calibrated, StepDone
 from workflows.keeping.opening import open_record
+from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
 from workflows.products.evidence import confirmed_evidence, drift
 from workflows.products.steps import calibration_steps
@@ -45,7 +46,9 @@ def calibrate(
     check_rate(alpha)
     settings = settings_with(database=database, device=device)
     with open_record(settings) as storage, ExitStack() as at_end:
-        access, pin = signed_in(storage, user, settings)
+        access, pin = Access(storage, settings.station, operator=settings.operator), ""
+        if sign_off or user:
+            access, pin = signed_in(storage, user, settings)
         at_end.callback(access.sign_out)
         catalogue = Catalogue(storage, access)
         draft = catalogue.draft(name)

@@ -22,7 +22,6 @@ class Right(Enum):
     """What needs a person, and the least role that may do it."""
 
     REVIEW = ("review a verdict", Role.OPERATOR)
-    DRAFT = ("change a draft", Role.OPERATOR)
     OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
     SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
     DELETE = ("delete a product", Role.SUPERVISOR)

@@ -27,7 +27,7 @@ from filo_core.types import (
 from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
-from workflows.people.rights import Right, asks
+from workflows.people.rights import Right, asks, free
 from workflows.products.differences import Difference, differences, sentences
 from workflows.products.draft_rules import (
     check_limits,
@@ -44,6 +44,8 @@ from workflows.products.product_file import ProductFile, images_of, write_produc
 if TYPE_CHECKING:
     from filo_core.events import Calibrated
     from storage.storage import Storage, Transaction
+
+_A_DRAFT = "a draft judges nothing before a sign-off, and an event says who changed what"
 
 
 class Catalogue:
@@ -73,26 +75,25 @@ class Catalogue:
         with self._storage.reading() as transaction:
             return transaction.products.draft(name)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def create(self, description: ProductDescription) -> ProductDraft:
         """A new product.
 
         Raises:
-            AccessError: if there are users and nobody is signed in; so for every other change of a draft.
             ProductError: if the name is empty, too long or taken.
         """
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         with self._storage.transaction() as transaction:
             return self._add(transaction, ProductDraft(tidy_description(description)), by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def describe(self, name: str, description: ProductDescription) -> ProductDraft:
         """Change what a product is; its limits go when the prompts change with it.
 
         Raises:
             ProductError: if a signed product is to get another name, or the name is of no use or taken.
         """
-        tidy, by = tidy_description(description), self._access.require(Right.DRAFT)
+        tidy, by = tidy_description(description), self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if draft.signed_version is not None and tidy.name != draft.description.name:
@@ -102,7 +103,7 @@ class Catalogue:
                 )
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, description=tidy)), by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def set_anomaly_types(self, name: str, types: Sequence[AnomalyType]) -> ProductDraft:
         """Replace the anomaly list; the limits go when the enabled names change.
 
@@ -110,19 +111,19 @@ class Catalogue:
             RecipeError: if a name is empty, stands twice, or is the word for no known type.
             ProductError: if a name is too long or holds characters that cannot be seen.
         """
-        tidy, by = tidy_types(types), self._access.require(Right.DRAFT)
+        tidy, by = tidy_types(types), self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
 
         Raises:
             StorageError: if the image cannot be stored.
         """
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
@@ -132,16 +133,16 @@ class Catalogue:
             changed = replace(draft, references=(*draft.references, added))
             return self._save(transaction, draft, without_stale_limits(draft, changed), by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def remove_reference(self, name: str, image_hash: str) -> ProductDraft:
         """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it."""
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, references=kept)), by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def set_calibration(self, name: str, calibrated: Calibrated, profile: str = "") -> ProductDraft:
         """Take over limits that were found from the good parts, and keep the evidence behind them.
 
@@ -154,7 +155,7 @@ class Catalogue:
             RecipeError: if references were added or removed while the limits were being found.
         """
         check_limits(calibrated.limits)
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if len(calibrated.scores) != len(draft.references):
@@ -194,7 +195,7 @@ class Catalogue:
         same = draft.recipe(draft.limits, draft.model_hash).scoring_hash == kept.scoring_hash
         return kept.reference_scores if same else ()
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def set_limits(self, name: str, limits: Limits) -> ProductDraft:
         """Move the limits by hand; what the calibration promised stays written beside them.
 
@@ -202,7 +203,7 @@ class Catalogue:
             RecipeError: if one is no score.
         """
         check_limits(limits)
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             return self._save(transaction, draft, replace(draft, limits=limits), by)
@@ -287,19 +288,19 @@ class Catalogue:
         get_bytes = self._storage.artefacts.get_bytes
         return tuple(decode_image(get_bytes(reference.image_hash), reference.name) for reference in wanted)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def clone(self, name: str, new_name: str) -> ProductDraft:
         """A new product with everything of another one but its signature.
 
         Raises:
             ProductError: if the new name is empty, too long or taken.
         """
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             return self._add(transaction, renamed(draft, new_name), by)
 
-    @asks(Right.DELETE, Right.DRAFT)
+    @asks(Right.DELETE)
     def delete(self, name: str) -> None:
         """Remove a product and its recipes.
 
@@ -308,12 +309,12 @@ class Catalogue:
             ProductError: if images were inspected under it: a verdict outlives everything.
         """
         draft = self.draft(name)
-        by = self._access.require(Right.DRAFT if draft.signed_version is None else Right.DELETE)
+        by = self._access.operator() if draft.signed_version is None else self._access.require(Right.DELETE)
         with self._storage.transaction() as transaction:
             transaction.products.remove(name, by)
             self._tell(transaction, draft, {"product": ("there", "removed")}, by)
 
-    @asks(Right.DRAFT)
+    @free(_A_DRAFT)
     def bring_back(self, draft: ProductDraft) -> ProductDraft:
         """Undo a deletion: the draft with its images and limits, which waits for a new sign-off.
 
@@ -323,7 +324,7 @@ class Catalogue:
         Raises:
             ProductError: if there is another product of its name by now.
         """
-        by = self._access.require(Right.DRAFT)
+        by = self._access.operator()
         self._refuse_taken(draft.description.name)
         with self._storage.transaction() as transaction:
             return self._add(transaction, replace(draft, signed_version=None, changed_since_signing=True), by)

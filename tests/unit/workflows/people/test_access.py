@@ -92,7 +92,7 @@ def test_with_users_nothing_is_decided_by_nobody(access: Access, right: Right) -
 @pytest.mark.parametrize(
     ("name", "rights"),
     [
-        ("Olaf", {Right.REVIEW, Right.DRAFT}),
+        ("Olaf", {Right.REVIEW}),
         ("Sue", {right for right in Right if right.role is not Role.ADMIN}),
         ("Ada", set(Right)),
     ],
@@ -362,9 +362,9 @@ def test_every_change_of_a_user_and_every_refusal_is_in_the_audit_chain(storage:
         if connection.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE users DISABLE TRIGGER ALL"))
         connection.execute(text("UPDATE users SET role = 'admin' WHERE name = 'Olaf'"))
-    assert {(problem.table, problem.what) for problem in storage.verify().problems} == {
-        ("users", "the row was changed")
-    }
+    found = {(problem.table, problem.what) for problem in storage.verify().problems}
+    # The server's own rule that was switched off is found as well.
+    assert {problem for problem in found if problem[0] != "schema"} == {("users", "the row was changed")}
 
 
 def test_an_inspection_names_the_person_signed_in_at_that_moment_and_otherwise_the_settings(

@@ -234,7 +234,7 @@ ASKING = {
     "product create": ["nut", "--class-name", "nut", "--references", "FOLDER"],
     "product export": ["metal nut", "OUT"],
     "product import": ["FILE"],
-    "calibrate": ["metal nut"],
+    "calibrate": ["metal nut", "--sign-off"],
     "export": ["metal nut", "--out", "OUT"],
     "report": ["metal nut", "--pdf", "OUT"],
     "retention": ["--keep-days", "1"],

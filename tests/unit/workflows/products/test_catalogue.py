@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from filo_core.errors import ProductError, RecipeError, StorageError
 from filo_core.events import Calibrated
 from filo_core.types import (
     AnomalyType,
+    EventKind,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -26,7 +28,7 @@ from filo_core.types import (
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
-from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_inspection
+from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_inspection, sign_product
 from workflows.people.access import Access, AccessError
 from workflows.people.users import Users
 from workflows.products.catalogue import Catalogue
@@ -316,3 +318,38 @@ def test_a_good_image_may_come_with_a_name_that_is_no_text(ready: Catalogue) -> 
     draft = ready.add_reference("metal nut", make_image(9, "caf\udce9.png"))
     assert draft.references[-1] == Reference(make_image(9).image_hash, "caf\ufffd.png")
     assert ready.draft("metal nut") == draft
+
+
+def test_each_change_of_a_draft_is_told_with_the_old_and_the_new_value_and_who(
+    storage: Storage, tmp_path: Path
+) -> None:
+    access = Access(storage, "line 3", operator="anna")
+    catalogue = Catalogue(storage, access)
+    catalogue.create(ProductDescription("bolt", "bolt"))
+    catalogue.add_reference("bolt", make_image(1, name="first.png"))
+    catalogue.set_anomaly_types("bolt", [AnomalyType("scratch")])
+    catalogue.set_limits("bolt", Limits(0.25, 0.5, 0.125))
+    Users(storage, access).add("Grace", Role.ADMIN, "607385")
+    access.sign_in("Grace", "607385")
+    catalogue.set_limits("bolt", Limits(0.75, 0.75, 0.125))
+    catalogue.set_limits("bolt", Limits(0.75, 0.75, 0.125))
+    catalogue.delete("bolt")
+    with storage.reading() as transaction:
+        events = transaction.events.vouched(EventKind.DRAFT_CHANGED)[::-1]
+    told = [(event.actor, json.loads(event.detail)["changed"]) for event in events]
+    assert [actor for actor, _ in told] == ["anna"] * 4 + ["Grace"] * 2
+    assert told[1][1]["good images"] == [[], [f"first.png {make_image(1).image_hash[:12]}"]]
+    assert told[2][1] == {"anomaly types": [[], ["scratch (major)"]]}
+    assert told[4][1] == {"limit OK": [0.25, 0.75], "limit NG": [0.5, 0.75]}
+    assert told[5][1] == {"product": ["there", "removed"]}
+    assert {(event.subject, event.station) for event in events} == {("bolt", "line 3")}
+
+
+def test_a_signature_shows_what_differs_from_the_version_in_force(storage: Storage) -> None:
+    catalogue = Catalogue(storage)
+    sign_product(storage, "bolt")
+    assert catalogue.unsigned_changes("bolt") == ()
+    catalogue.set_limits("bolt", Limits(0.75, 0.875, 0.125))
+    assert catalogue.unsigned_changes("bolt") == ("limit OK: 0.25 → 0.75", "limit NG: 0.5 → 0.875")
+    catalogue.clone("bolt", "screw")
+    assert "name: none → screw" in catalogue.unsigned_changes("screw")
