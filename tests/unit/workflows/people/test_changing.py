@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from filo_core.types import EventKind
-from storage.storage import Storage
+from filo_core.types import EventKind, Role
+from storage.engine import sqlite_url
+from storage.storage import Storage, open_storage
 from tests.unit.workflows.people.conftest import PIN
 from workflows.people.access import Access, AccessError
 from workflows.people.changing import (
@@ -20,7 +21,9 @@ from workflows.people.changing import (
     line_token,
     right_for,
 )
+from workflows.people.installing import install_model
 from workflows.people.rights import Right
+from workflows.people.users import Users
 from workflows.settings.file import STORED, read_settings_file
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import LLM, SecretStore
@@ -130,3 +133,24 @@ def test_other_secrets_are_for_an_admin_and_told_by_their_names_only(
     assert SecretStore(filo_home).names() == ()
     assert line_token(crew, filo_home) == line_token(crew, filo_home) != ""
     assert told(storage, EventKind.SECRET_CHANGED)[2] == {"old": "kept", "new": "shown"}
+
+
+def test_an_empty_record_elsewhere_changes_nothing_of_a_folder_whose_own_has_users(
+    filo_home: Path, tmp_path: Path
+) -> None:
+    settings = Settings()
+    with open_storage(settings.database_url, settings.images) as own:
+        Users(own, Access(own)).add("Ada", Role.ADMIN, PIN["Ada"])
+    with open_storage(sqlite_url(tmp_path / "empty.sqlite"), tmp_path / "elsewhere") as empty:
+        access = Access(empty)
+        for attempt in (
+            lambda: change_settings(access, settings, {"keep_days": 1}),
+            lambda: change_secret(access, filo_home, LLM, "key-of-eve"),
+            lambda: change_outputs(access, filo_home, (), (Output(address="csv:/tmp/x.csv"),)),
+            lambda: line_token(access, filo_home),
+            lambda: install_model(access, settings.models, "full", lambda: settings.models),
+        ):
+            with pytest.raises(AccessError, match="has users, and"):
+                attempt()
+    assert read_settings_file(filo_home) == {}
+    assert SecretStore(filo_home).names() == ()
