@@ -178,12 +178,15 @@ def _started(memory: int) -> subprocess.Popen[bytes]:
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
         return subprocess.Popen(  # noqa: S603 - this very interpreter and a module of ours
-            [sys.executable, "-m", "filo_core.imaging.decoder_process", str(memory)],
+            # -P: no module is taken from the folder that somebody happens to stand in.
+            [sys.executable, "-P", "-m", "filo_core.imaging.decoder_process", str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | threads | {"PYTHONPATH": path},
             start_new_session=True,
+            # On Windows a window would open for it.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         raise RefusalError(

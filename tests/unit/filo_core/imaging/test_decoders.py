@@ -142,6 +142,16 @@ def test_a_process_that_ended_between_two_pictures_is_replaced_unseen(process: D
     assert process.decode(encoded("TIFF"), LIMITS).shape == NOISE.shape
 
 
+def test_no_module_is_taken_from_the_folder_that_somebody_stands_in(
+    process: DecoderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tifffile.py", "json.py", "numpy.py"):
+        (tmp_path / name).write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+
+    assert process.decode(encoded("TIFF"), LIMITS).shape == NOISE.shape
+
+
 def test_pictures_that_come_one_by_one_need_one_process_and_many_at_once_two() -> None:
     pool = DecoderPool()
     for _ in range(3):
