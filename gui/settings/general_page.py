@@ -60,6 +60,10 @@ class GeneralPage(QWidget):
         self._add("device", combo(choices("device")))
         self._add("source_kind", combo(choices("source_kind")))
         self._add("source_value", self._edit(), self.tr("What Live starts with. Empty: the first camera found."))
+        note = self.tr(
+            "Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does."
+        )
+        self._add("modbus_writers", self._edit("10.0.0.7, 10.0.3.0/24"), note)
         self._add(
             "llm_base_url", self._edit("http://localhost:11434/v1"), self.tr("Writes anomaly lists. Empty: none.")
         )
@@ -142,7 +146,8 @@ class GeneralPage(QWidget):
         grid.addWidget(self._record_group(), 1, 1)
         grid.addWidget(self._language_model_group(), 2, 0)
         grid.addWidget(self._group(self.tr("Retention"), "keep_days", "image_quota_gb"), 2, 1)
-        grid.setRowStretch(3, 1)
+        grid.addWidget(self._group(self.tr("PLC"), "modbus_writers"), 3, 0)
+        grid.setRowStretch(4, 1)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
         area = QScrollArea(self)

@@ -14,7 +14,7 @@ from workflows.keeping.retention import Retention, RetentionReport, rules_of
 from workflows.people.changing import change_secret, change_settings, right_for, right_for_secret
 from workflows.people.rights import Right
 from workflows.settings.check import installed_profiles, problems_of
-from workflows.settings.file import overridden_fields, variable_of
+from workflows.settings.file import overridden_fields, variable_of, words_of
 from workflows.settings.redaction import redact
 from workflows.settings.secret_store import PLANT, SecretStore
 
@@ -36,6 +36,7 @@ FIELDS = (
     "image_quota_gb",
     "source_kind",
     "source_value",
+    "modbus_writers",
     "llm_base_url",
     "llm_model",
     "llm_timeout_s",
@@ -218,6 +219,8 @@ class SettingsPresenter(QObject):
         update = dict(changes)
         if KEY in secrets:
             update[KEY] = secrets[KEY]
+        if "modbus_writers" in update:
+            update["modbus_writers"] = words_of(update["modbus_writers"])
         if "plant_database" in update:
             update["plant_database"] = SecretStr(str(update["plant_database"]))
         if PLANT_PASSWORD in secrets:
@@ -242,7 +245,8 @@ class SettingsPresenter(QObject):
         found = {name: getattr(self.settings, name) for name in FIELDS}
         # A variable may name a server with its password.
         plant = redact(self.settings.plant_database.get_secret_value())
-        return found | {"database": redact(self.settings.database), "plant_database": plant}
+        shown = {"database": redact(self.settings.database), "plant_database": plant}
+        return found | shown | {"modbus_writers": ", ".join(self.settings.modbus_writers)}
 
 
 def _server_problems(

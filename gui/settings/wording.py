@@ -24,6 +24,7 @@ def field_name(name: str) -> str:
         "image_quota_gb": _tr("Images may take"),
         "source_kind": _tr("Kind of source"),
         "source_value": _tr("Camera number, folder or address"),
+        "modbus_writers": _tr("PLCs that may trigger"),
         "llm_base_url": _tr("Address"),
         "llm_model": _tr("Model"),
         "llm_api_key": _tr("Key"),

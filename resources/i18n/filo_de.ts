@@ -905,6 +905,10 @@
             <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
         </message>
         <message>
+            <source>Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does.</source>
+            <translation>Adressen, die über Modbus schreiben dürfen, ab dem nächsten Start von Live. Leer: die erste, die es tut.</translation>
+        </message>
+        <message>
             <source>Writes anomaly lists. Empty: none.</source>
             <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
@@ -979,6 +983,10 @@
         <message>
             <source>Retention</source>
             <translation>Aufbewahrung</translation>
+        </message>
+        <message>
+            <source>PLC</source>
+            <translation>SPS</translation>
         </message>
         <message>
             <source>General settings</source>
@@ -2758,6 +2766,10 @@
         <message>
             <source>Camera number, folder or address</source>
             <translation>Nummer der Kamera, Ordner oder Adresse</translation>
+        </message>
+        <message>
+            <source>PLCs that may trigger</source>
+            <translation>SPS, die auslösen dürfen</translation>
         </message>
         <message>
             <source>Address</source>

@@ -905,6 +905,10 @@
             <translation>实时的初始来源。留空：找到的第一台相机。</translation>
         </message>
         <message>
+            <source>Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does.</source>
+            <translation>可通过 Modbus 写入的地址，自下次启动实时检测起生效。留空：最先写入者。</translation>
+        </message>
+        <message>
             <source>Writes anomaly lists. Empty: none.</source>
             <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
@@ -979,6 +983,10 @@
         <message>
             <source>Retention</source>
             <translation>保留</translation>
+        </message>
+        <message>
+            <source>PLC</source>
+            <translation>PLC</translation>
         </message>
         <message>
             <source>General settings</source>
@@ -2758,6 +2766,10 @@
         <message>
             <source>Camera number, folder or address</source>
             <translation>相机编号、文件夹或地址</translation>
+        </message>
+        <message>
+            <source>PLCs that may trigger</source>
+            <translation>可触发的 PLC</translation>
         </message>
         <message>
             <source>Address</source>

@@ -83,6 +83,18 @@ def died_with_coil_raised(home: Path) -> Finding:
     return Finding("PLC died with its coil raised", not read[Input.PASS], f"pass {read[Input.PASS]} after its trigger")
 
 
+def restarted_with_coil_raised(home: Path) -> Finding:
+    """A PLC whose connection stays is started again with its coil raised, and counts its jobs anew."""
+    with asked_by_plc(home) as (_, port, stack):
+        plc = Plc(port, stack)
+        for job in (7, 1):
+            plc.client.write_register(Holding.JOB_LOW, job)
+            plc.client.write_coil(Coil.TRIGGER, True)
+            until(lambda job=job: Status.VALID in plc.status or job == 1)
+        read = plc.read()
+    return Finding("PLC started again with its coil raised", not read[Input.PASS], f"pass {read[Input.PASS]}")
+
+
 def second_client(home: Path) -> Finding:
     """Another client acknowledges, triggers and names jobs."""
     with asked_by_plc(home) as (line, port, stack):
@@ -251,6 +263,7 @@ ATTACKS: tuple[Attack, ...] = (
     restarted_plc,
     restarted_while_busy,
     died_with_coil_raised,
+    restarted_with_coil_raised,
     second_client,
     two_requests_at_once,
     modbus_flood,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filo_core.errors import ProfileError
+from filo_core.errors import ProfileError, SourceError
+from filo_core.line.plc.access import networks_of
 from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_manifest
 from workflows.settings.redaction import redact
@@ -53,6 +54,7 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "llm_model": "Name the model to ask." if text["llm_base_url"] and not text["llm_model"] else "",
         "llm_timeout_s": _timeout_problem(values["llm_timeout_s"]),
         "plant_database": _nameless_problem(text["plant_database"], text["station"]),
+        "modbus_writers": _writers_problem(text.get("modbus_writers", "")),
         "source_value": _source_problem(text["source_kind"], text["source_value"]),
         "font_scale": _scale_problem(values["font_scale"]),
     }
@@ -131,6 +133,14 @@ def _source_problem(kind: str, value: str) -> str:
     # One before the host goes to the secret store; a parameter would be kept for all to read.
     if redact(_BEFORE_HOST.sub("", value)) != _BEFORE_HOST.sub("", value):
         return "The address has a password among its parameters. Write rtsp://name:password@host/ instead."
+    return ""
+
+
+def _writers_problem(words: str) -> str:
+    try:
+        networks_of(filter(None, words.split(",")))
+    except SourceError as error:
+        return str(error)
     return ""
 
 

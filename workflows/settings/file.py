@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from filo_core.errors import SettingsError
 from filo_core.whole_files import write_private
@@ -24,6 +24,11 @@ _PREFIX = "FILO_"
 _KEY = "llm_api_key"
 _ADDRESSES = {"source_value": "", "database": DATABASE, "plant_database": PLANT}
 """Settings that may hold a password, and what it is called in the secret store; empty for a camera's."""
+
+
+def words_of(words: object) -> object:
+    """Several words with commas between them, as they are typed or stand in a variable; what is a list stays one."""
+    return tuple(filter(None, map(str.strip, words.split(",")))) if isinstance(words, str) else words
 
 
 class StoredSettings(BaseModel):
@@ -58,6 +63,11 @@ class StoredSettings(BaseModel):
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None
+
+    @field_validator("line_hosts", "modbus_writers", mode="before")
+    @classmethod
+    def _are_words(cls, words: object) -> object:
+        return words_of(words)
 
 
 STORED = frozenset(StoredSettings.model_fields)

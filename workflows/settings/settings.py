@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
-from workflows.settings.file import read_settings_file
+from workflows.settings.file import read_settings_file, words_of
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_list(cls, words: object) -> object:
         """A variable holds several words with commas between them."""
-        return tuple(filter(None, map(str.strip, words.split(",")))) if isinstance(words, str) else words
+        return words_of(words)
 
     @field_validator("home", "plant_images", "backup_folder", "line_certificate", "line_certificate_key", mode="before")
     @classmethod

@@ -63,6 +63,19 @@ def test_a_mistake_is_told_beneath_its_field_and_nothing_is_written(
     assert "llm_base_url" not in presenter.problems
 
 
+def test_the_plcs_that_may_trigger_are_words_with_commas_between_them(
+    presenter: SettingsPresenter, state: AppState, until: Until
+) -> None:
+    presenter.set_value("modbus_writers", "press-3")
+    assert save(presenter, until) is None
+    assert "Write addresses such as 10.0.0.7" in presenter.problems["modbus_writers"]
+    presenter.set_value("modbus_writers", " 10.0.0.7,10.0.3.0/24 ")
+    assert save(presenter, until) == {"modbus_writers"}
+    assert state.settings.modbus_writers == Settings().modbus_writers == ("10.0.0.7", "10.0.3.0/24")
+    assert presenter.values["modbus_writers"] == "10.0.0.7, 10.0.3.0/24"
+    assert not presenter.is_changed
+
+
 def test_the_key_is_written_and_never_shown(presenter: SettingsPresenter, state: AppState, until: Until) -> None:
     presenter.set_value("llm_base_url", "http://localhost:1/v1")
     presenter.set_value("llm_model", "tiny")
