@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a detector said about some pixels; ``problem`` is the sentence that says why there is no prediction."""
-
-    prediction: Prediction | None
-    problem: str = ""
-
-
 def judge(image: SourceImage, recipe: Recipe, detector: Detector, origin: Origin, started: float) -> Inspection:
     """The recipe's verdict on one image; NOT_INSPECTED, with the reason, where the detector gives no answer.
 
@@ -36,11 +27,12 @@ def judge(image: SourceImage, recipe: Recipe, detector: Detector, origin: Origin
         origin: where the image came from.
         started: ``time.perf_counter()`` when decoding began; ``seconds`` counts from there.
     """
-    return decide(image, ask(detector, image.pixels), recipe, origin, started)
+    prediction, problem = ask(detector, image.pixels)
+    return decide(image, prediction, problem, recipe, origin, started)
 
 
-def ask(detector: Detector, pixels: NDArray[np.uint8]) -> Answer:
-    """What the detector says of ``(H, W, 3)`` uint8 RGB; what goes wrong in it is a sentence."""
+def ask(detector: Detector, pixels: NDArray[np.uint8]) -> tuple[Prediction | None, str]:
+    """What the detector says of ``(H, W, 3)`` uint8 RGB, or None and the sentence that says why there is nothing."""
     try:
         prediction = detector.predict(pixels)
     except MemoryError:
@@ -52,15 +44,16 @@ def ask(detector: Detector, pixels: NDArray[np.uint8]) -> Answer:
         problem = f"The model failed on this image ({_first_line(error)}). Judge it by eye, and report this."
     else:
         problem = _unusable(prediction)
-        return Answer(None, problem) if problem else Answer(prediction)
-    return Answer(None, problem)
+        return (None, problem) if problem else (prediction, "")
+    return None, problem
 
 
-def decide(image: SourceImage, answer: Answer, recipe: Recipe, origin: Origin, started: float) -> Inspection:
-    """The verdict that an answer gives under the recipe's limits; the rest as for :func:`judge`."""
-    prediction = answer.prediction
+def decide(
+    image: SourceImage, prediction: Prediction | None, problem: str, recipe: Recipe, origin: Origin, started: float
+) -> Inspection:
+    """The verdict that an answer of :func:`ask` gives under the recipe's limits; the rest as for :func:`judge`."""
     if prediction is None:
-        return not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, answer.problem)
+        return not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
     return Inspection(
         name=image.name,
         image_hash=image.image_hash,

@@ -17,7 +17,7 @@ import warnings
 from typing import IO
 
 from filo_core.imaging.decoding import decode
-from filo_core.imaging.limits import Limits
+from filo_core.imaging.limits import DecodingLimits
 from filo_core.imaging.refusals import RefusalError
 
 LENGTH = struct.Struct("<q")
@@ -65,7 +65,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 def _answer(request: bytes, answers: IO[bytes]) -> None:
     (max_pixels,) = LENGTH.unpack_from(request)
     try:
-        pixels = decode(request[LENGTH.size :], Limits(max_pixels))
+        pixels = decode(request[LENGTH.size :], DecodingLimits(max_pixels))
     except RefusalError as refusal:
         write_frame(answers, json.dumps({"reason": refusal.reason, "remedy": refusal.remedy}).encode())
         return

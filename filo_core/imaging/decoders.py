@@ -32,7 +32,7 @@ from filo_core.loops import Loop
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from filo_core.imaging.limits import Limits
+    from filo_core.imaging.limits import DecodingLimits
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class DecoderProcess:
         """Of the process, None while there is none."""
         return None if self._process is None else self._process.pid
 
-    def decode(self, encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+    def decode(self, encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
         """As :func:`filo_core.imaging.decoding.decode`.
 
         Raises:
@@ -103,7 +103,7 @@ class DecoderProcess:
             self.starts += 1
         return self._process
 
-    def _exchange(self, process: subprocess.Popen[bytes], encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+    def _exchange(self, process: subprocess.Popen[bytes], encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
         assert process.stdin is not None, "it was started with pipes"
         assert process.stdout is not None, "it was started with pipes"
         write_frame(process.stdin, LENGTH.pack(limits.max_pixels), encoded)
@@ -141,7 +141,7 @@ class DecoderPool:
         for process in self._all:
             self._idle.put(process)
 
-    def decode(self, encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+    def decode(self, encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
         """As :meth:`DecoderProcess.decode`."""
         process = self._idle.get()
         try:
@@ -159,7 +159,7 @@ _pool = DecoderPool()
 atexit.register(_pool.close)
 
 
-def decode_safely(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_safely(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """As :func:`filo_core.imaging.decoding.decode`, bounded in memory and time.
 
     Raises:

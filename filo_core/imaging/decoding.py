@@ -10,7 +10,7 @@ from PIL import Image
 
 from filo_core.imaging import jpeg, png, raster
 from filo_core.imaging.jpeg2000 import decode_jpeg2000
-from filo_core.imaging.limits import Limits
+from filo_core.imaging.limits import DecodingLimits
 from filo_core.imaging.netpbm import decode_netpbm
 from filo_core.imaging.refusals import COPY_AGAIN, DAMAGE, SAVE_SMALLER, RefusalError, damaged
 from filo_core.imaging.sniffing import ImageFormat, format_of
@@ -19,7 +19,7 @@ from filo_core.imaging.tiff import decode_tiff
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_READERS: dict[ImageFormat, Callable[[bytes, Limits], NDArray[np.uint8]]] = {
+_READERS: dict[ImageFormat, Callable[[bytes, DecodingLimits], NDArray[np.uint8]]] = {
     ImageFormat.PNG: raster.decode_png,
     ImageFormat.JPEG: raster.decode_jpeg,
     ImageFormat.TIFF: decode_tiff,
@@ -36,7 +36,7 @@ _CHEAP_PIXELS = 16_000_000
 _CHEAP_SCANNED = 64_000_000
 
 
-def decode(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)`` uint8 RGB, upright, contiguous.
 
     Raises:

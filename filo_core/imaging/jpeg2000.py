@@ -14,7 +14,7 @@ from filo_core.imaging.values import eight_bits
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from filo_core.imaging.limits import Limits
+    from filo_core.imaging.limits import DecodingLimits
 
 _BEGIN, _SIZ, _END = b"\xff\x4f", b"\xff\x51", b"\xff\xd9"
 _SRGB, _GREY = 16, 17
@@ -29,7 +29,7 @@ class _Stream:
     steps: frozenset[int]
 
 
-def decode_jpeg2000(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_jpeg2000(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:

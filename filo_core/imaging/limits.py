@@ -27,7 +27,7 @@ _MOST_UNPACKING_LOSSY = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DecodingLimits:
     """What may be decoded."""
 
     max_pixels: int
@@ -52,9 +52,9 @@ def memory_of_machine() -> int:
     return int(psutil.virtual_memory().total)
 
 
-def default_limits(max_pixels: int | None = None) -> Limits:
-    """Limits of this machine; ``max_pixels`` in place of its own."""
-    return Limits(min(MAX_PIXELS, memory_of_machine() // _MEMORY_A_PIXEL) if max_pixels is None else max_pixels)
+def default_limits(max_pixels: int | None = None) -> DecodingLimits:
+    """DecodingLimits of this machine; ``max_pixels`` in place of its own."""
+    return DecodingLimits(min(MAX_PIXELS, memory_of_machine() // _MEMORY_A_PIXEL) if max_pixels is None else max_pixels)
 
 
 def decoder_bytes() -> int:

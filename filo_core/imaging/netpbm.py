@@ -13,7 +13,7 @@ from filo_core.imaging.values import eight_bits, refuse_unknown_depth
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from filo_core.imaging.limits import Limits
+    from filo_core.imaging.limits import DecodingLimits
 
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADER = re.compile(rb"P([456])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})")
@@ -21,7 +21,7 @@ _WHITE = re.compile(_GAP + rb"(\d{1,5})")
 _BITS = 4
 
 
-def decode_netpbm(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_netpbm(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:

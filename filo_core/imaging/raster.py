@@ -19,7 +19,7 @@ from filo_core.imaging.values import on_white, refuse_unknown_depth, upright
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from filo_core.imaging.limits import Limits
+    from filo_core.imaging.limits import DecodingLimits
 
 _ORIENTATION_TAG = 0x0112
 _MP_ENTRIES_TAG = 0xB002
@@ -32,7 +32,7 @@ _OPENED_AS = {
 }
 
 
-def decode_png(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_png(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:
@@ -46,7 +46,7 @@ def decode_png(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
         return _finished(image, has_words=header.bits == 16)
 
 
-def decode_jpeg(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_jpeg(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:
@@ -64,7 +64,7 @@ def decode_jpeg(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
     return upright(jpeg.decode_jpeg(encoded, header), orientation)
 
 
-def decode_webp(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_webp(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:
@@ -75,7 +75,7 @@ def decode_webp(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
         return _finished(image)
 
 
-def decode_avif(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_avif(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:
@@ -86,7 +86,7 @@ def decode_avif(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
         return _finished(image)
 
 
-def decode_heif(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_heif(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``; its own turns are applied by its library.
 
     Raises:
@@ -100,7 +100,7 @@ def decode_heif(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
         return _finished(image)
 
 
-def decode_bmp(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_bmp(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)`` of a BMP, with or without its file header.
 
     Raises:
@@ -115,7 +115,7 @@ def decode_bmp(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
         return _finished(image)
 
 
-def decode_gif(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_gif(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:
@@ -139,7 +139,7 @@ def orientation_of(image: Image.Image) -> object:
 
 
 @contextmanager
-def _opened(encoded: bytes, image_format: ImageFormat, limits: Limits) -> Iterator[Image.Image]:
+def _opened(encoded: bytes, image_format: ImageFormat, limits: DecodingLimits) -> Iterator[Image.Image]:
     formats = _OPENED_AS.get(image_format, (image_format.value,))
     with Image.open(io.BytesIO(encoded), formats=formats) as image:
         limits.check(*image.size)

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage
 
-    from filo_core.imaging.limits import Limits
+    from filo_core.imaging.limits import DecodingLimits
 
 # What an encoder's last bytes may have: LZW ends with a code of its own, and PackBits makes a run of equal bytes short.
 _MOST_ZEROS_AT_END = {LZW: 8, PACKBITS: 16}
 
 
-def decode_tiff(encoded: bytes, limits: Limits) -> NDArray[np.uint8]:
+def decode_tiff(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """``(H, W, 3)``.
 
     Raises:

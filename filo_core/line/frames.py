@@ -26,7 +26,7 @@ def judge_frame(frame: Frame, name: str, recipe: Recipe, detector: Detector) -> 
     started = time.perf_counter()
     with ThreadPoolExecutor(1, "filo-encode") as beside:
         encoding = beside.submit(encode_frame, frame.pixels, name, frame.captured_at, frame.frame_id)
-        answer = ask(detector, frame.pixels)
+        prediction, problem = ask(detector, frame.pixels)
         image = encoding.result()
-    inspection = decide(image, answer, recipe, Origin.LIVE, started)
+    inspection = decide(image, prediction, problem, recipe, Origin.LIVE, started)
     return replace(inspection, frame_age_ms=(time.monotonic() - frame.captured_monotonic) * 1000.0)

@@ -39,9 +39,8 @@ def inspect_images(
         files: each meant as an image; one that has just arrived with its bytes, which may be gone from the disk.
         recipe: whose limits decide.
         detector: set up for that recipe.
-        already_judged: asked with a file's image hash before it is decoded; the id of the inspection that has its
-            verdict skips it. Asked again for every file, so that a second copy within one run is skipped as well once
-            the first is recorded.
+        already_judged: asked before each file is decoded; the id of the inspection that has the verdict of this image
+            hash skips it, so that a second copy within one run is skipped as well.
         origin: where the images came from.
         root: names are relative to this folder, with forward slashes; file names only when not given.
         left_out: files beside them that are not read; named in the first event and in the totals.

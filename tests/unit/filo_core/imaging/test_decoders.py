@@ -20,11 +20,11 @@ from PIL import Image
 from filo_core.imaging import decoders
 from filo_core.imaging.decoders import DecoderPool, DecoderProcess, decode_safely
 from filo_core.imaging.decoding import decode, is_cheap
-from filo_core.imaging.limits import Limits, decoder_bytes, default_limits
+from filo_core.imaging.limits import DecodingLimits, decoder_bytes, default_limits
 from filo_core.imaging.refusals import RefusalError
 
 ROOT = Path(__file__).resolve().parents[4]
-LIMITS = Limits(50_000_000)
+LIMITS = DecodingLimits(50_000_000)
 LONGEST_WAIT_S = 60.0
 NOISE = np.random.default_rng(3).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 Wait = Callable[..., None]
@@ -81,7 +81,7 @@ def test_a_refusal_comes_back_with_its_reason_and_its_remedy(process: DecoderPro
 
 def test_the_largest_number_of_pixels_holds_in_the_process_too(process: DecoderProcess) -> None:
     with pytest.raises(RefusalError, match="48 x 32 pixels, more than the 100"):
-        process.decode(encoded("TIFF"), Limits(100))
+        process.decode(encoded("TIFF"), DecodingLimits(100))
 
 
 def test_a_picture_that_takes_too_much_processor_time_is_refused_and_the_next_is_read(slow: bytes) -> None:
@@ -201,7 +201,7 @@ def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused_before_it_is_unp
 
     for data in files:
         with pytest.raises(RefusalError, match="larger than any image of"):
-            decode(data, Limits(120_000_000))
+            decode(data, DecodingLimits(120_000_000))
 
 
 def test_a_jpeg_that_goes_over_its_picture_again_and_again_is_refused_before_it_is_decoded(

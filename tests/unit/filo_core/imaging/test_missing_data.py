@@ -11,10 +11,10 @@ from PIL import Image, ImageCms
 
 from filo_core.imaging import jpeg
 from filo_core.imaging.decoding import decode
-from filo_core.imaging.limits import Limits
+from filo_core.imaging.limits import DecodingLimits
 from filo_core.imaging.refusals import RefusalError
 
-LIMITS = Limits(10_000_000)
+LIMITS = DecodingLimits(10_000_000)
 PACKET = 1460
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filo_core.imaging.decoding import decode
-from filo_core.imaging.limits import Limits
+from filo_core.imaging.limits import DecodingLimits
 from filo_core.imaging.refusals import RefusalError
 from tests.unit.filo_core.imaging.tiffs import COMPRESSIONS, Tiff
 
-LIMITS = Limits(1_000_000)
+LIMITS = DecodingLimits(1_000_000)
 HEIGHT, WIDTH = 33, 46
 RANDOM = np.random.default_rng(5)
 SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3}
