@@ -105,9 +105,10 @@ def refuse_raw(page: TiffPage, flags: frozenset[str]) -> None:
     if _DNG_VERSION in page.tags:
         raise RefusalError("is a camera's raw file (DNG)", _DEVELOP)
     subfile_type = page.tags.valueof(_SUBFILE_TYPE, 0)
-    is_preview = isinstance(subfile_type, int) and subfile_type & 1
-    if is_preview or _photometric_of(page) in {_MOSAIC, _LINEAR_RAW}:
+    if _photometric_of(page) in {_MOSAIC, _LINEAR_RAW}:
         raise RefusalError("is a camera's raw file", _DEVELOP)
+    if isinstance(subfile_type, int) and subfile_type & 1:
+        raise not_yet("TIFF", "its first page is a preview, as in a camera's raw file", _DEVELOP)
     special = sorted(_SPECIAL & flags)
     if special:
         raise _refused(f"it is written for a microscope or scanner ({special[0].upper()})")
