@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from filo_core.errors import FiloError
+from gui.alarm_strip import RECORD
 from gui.appearance import Appearance
 from gui.background import Background, sentence_of
 from gui.garbage import GarbageCollector
@@ -102,7 +103,7 @@ class Session(QObject):
         self.state.set_workbench(workbench)
 
     def _on_record_alarms(self, sentences: tuple[str, ...]) -> None:
-        self.state.set_alarms("record", *sentences)
+        self.state.set_alarms(RECORD, *sentences)
 
     def close(self) -> None:
         """Close window, worker and record, in this order."""

@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("H, B", QT_TRANSLATE_NOOP("HelpDialog", "Picture: heat map and region boxes on or off")),
     ("+  -  0", QT_TRANSLATE_NOOP("HelpDialog", "Picture: zoom in, zoom out, fit")),
     ("C, O, T, N", QT_TRANSLATE_NOOP("HelpDialog", "Review: confirm, overrule, retype, next undecided")),
+    ("Ctrl+Z", QT_TRANSLATE_NOOP("HelpDialog", "Review: take back what was decided last")),
     ("G, U", QT_TRANSLATE_NOOP("HelpDialog", "Review: this is good, take that back")),
     ("W", QT_TRANSLATE_NOOP("HelpDialog", "Review: why, beside the nearest good part")),
     ("F11", QT_TRANSLATE_NOOP("HelpDialog", "Full screen")),

@@ -281,6 +281,7 @@ class MainWindow(QMainWindow):
             return
         self._is_closing = True
         self.undelivered.close_down()
+        self.alarms.close_down()
         slow = QTimer(self)
         slow.setSingleShot(True)
         slow.timeout.connect(self._say_what_ends)

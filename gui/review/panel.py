@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
-from filo_core.events import Taught
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.pictures import PictureContent
-from gui.pin_question import ask_for_pin
 from gui.records.choices import Choices
-from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict, undo_sentence
+from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict
 from gui.review.detail_view import DetailView
 from gui.review.filter_bar import FilterBar
 from gui.review.picture_loader import PictureLoader
@@ -23,8 +20,8 @@ from gui.review.presenter import ReviewPresenter
 from gui.review.questions import ask_reason, ask_type
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
+from gui.review.taking_back import TakingBack
 from gui.review.thumbnails import Thumbnails
-from gui.review.undo_stack import Deed, UndoStack
 from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
 from gui.theme import SPACE
@@ -34,7 +31,6 @@ from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
 from gui.wording import number
-from workflows.people.access import AccessError
 
 UNDO_SHOWN_S = 10.0
 
@@ -59,7 +55,7 @@ class ReviewPanel(QWidget):
         self.detail.add_pane(self.why)
         self.detail.add_row(self.second)
         self._empty = EmptyPage("review", "", parent=self)
-        self.undo_stack = UndoStack()
+        self.taking_back = TakingBack(state, self.presenter, self.second, self)
         self.toast = UndoBar(self, seconds=UNDO_SHOWN_S, text=self.tr("Undo (Ctrl+Z)"))
         self._stale = self._names_stale = True
         self._lay_out()
@@ -123,10 +119,12 @@ class ReviewPanel(QWidget):
         # Choosing in the picture marks the row in the list, which then tells nobody.
         self.detail.regions.region_chosen.connect(self.why.set_region)
         self.detail.picture.region_chosen.connect(self.why.set_region)
-        self.second.taught.connect(self._on_taught)
-        self.second.answered_blind.connect(self._on_answered_blind)
+        self.taking_back.offered.connect(self._on_offered)
+        self.taking_back.settled.connect(self.toast.withdraw)
+        self.taking_back.reopened.connect(self._show_again)
+        self.taking_back.noted.connect(self.message.show_note)
+        self.taking_back.failed.connect(self._on_failed)
         self.toast.undo_requested.connect(self.undo)
-        self._state.operator_changed.connect(self._on_operator_changed)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
         keys: dict[str, Callable[[], None]] = {
@@ -319,10 +317,7 @@ class ReviewPanel(QWidget):
 
     def _signature(self, record: InspectionRecord, verdict: Verdict) -> str | None:
         """The PIN where an NG becomes an OK, empty where none is asked for; None where it was given up."""
-        return self._ask_for_pin() if self.presenter.asks_for_pin(record, verdict) else ""
-
-    def _ask_for_pin(self) -> str | None:
-        return ask_for_pin(self._state, self.tr("A part that was NG becomes OK. Sign with your PIN again."), self)
+        return self.taking_back.ask_for_pin() if self.presenter.asks_for_pin(record, verdict) else ""
 
     @Slot()
     def retype(self) -> None:
@@ -370,47 +365,22 @@ class ReviewPanel(QWidget):
         if decided is None:
             return
         self.message.clear()
-        self._offer_undo(Deed(undo_sentence(decided), lambda: self._take_back(decided)))
+        self.taking_back.remember(decided)
         self._show_row(self.table.currentIndex().row())
         self._show_count()
         self.go_to_next()
 
-    # Taking back ------------------------------------------------------------------------------------------------
-
     @Slot()
     def undo(self) -> None:
         """Take back what was done last here, and show it again."""
-        deed = self.undo_stack.newest
-        if deed is None:
-            self.message.show_note(self.tr("Nothing was decided here that could be taken back."))
-        else:
-            deed.take_back()
+        self.taking_back.undo()
 
-    def _offer_undo(self, deed: Deed) -> None:
-        self.undo_stack.add(deed)
-        self.toast.offer(deed.sentence)
+    @Slot(str)
+    def _on_offered(self, sentence: str) -> None:
+        self.toast.offer(sentence)
         self._place_toast()
 
-    def _take_back(self, decided: InspectionRecord) -> None:
-        deed = self.undo_stack.newest
-        assert deed is not None, "only the newest is taken back"
-        try:
-            pin = self._ask_for_pin() if self.presenter.withdrawal_asks_for_pin(decided) else ""
-            if pin is None:
-                return
-            reopened = self.presenter.withdraw(decided, pin)
-        except AccessError as error:
-            self._on_failed(error)
-            return
-        except FiloError as error:
-            # What cannot be taken back now never can: somebody else has decided since.
-            self._forget(deed)
-            self._on_failed(error)
-            return
-        self._forget(deed)
-        self._show_again(reopened)
-        self.message.show_note(self.tr("Taken back: %1").replace("%1", deed.sentence))
-
+    @Slot(object)
     def _show_again(self, record: InspectionRecord) -> None:
         row = self.presenter.model.row_of(record.inspection_id)
         if row >= 0:
@@ -418,41 +388,6 @@ class ReviewPanel(QWidget):
             self._show_row(row)
         self._show_count()
         self.table.setFocus()
-
-    def _forget(self, deed: Deed) -> None:
-        self.undo_stack.drop(deed)
-        self.toast.withdraw()
-
-    @Slot(object)
-    def _on_taught(self, taught: Taught) -> None:
-        product = taught.version.recipe.product
-        if not taught.undone:
-            sentence = self.tr("taught as good: %1").replace("%1", product)
-            self._offer_undo(Deed(sentence, lambda: self.second.undo_teaching(product)))
-        elif (deed := self.undo_stack.newest) is not None and deed.sentence.endswith(product):
-            self._forget(deed)
-
-    @Slot(object)
-    def _on_answered_blind(self, answered: tuple[InspectionRecord, ...]) -> None:
-        for record in answered:
-            sentence = self.tr("reviewed blind: %1").replace("%1", record.name)
-            self._offer_undo(Deed(sentence, partial(self._take_back_blind, record)))
-
-    def _take_back_blind(self, record: InspectionRecord) -> None:
-        deed = self.undo_stack.newest
-        assert deed is not None, "only the newest is taken back"
-        self._forget(deed)
-        try:
-            self._state.workbench.history.withdraw_blind(record.inspection_id, self._state.operator)
-        except FiloError as error:
-            self._on_failed(error)
-        else:
-            self.message.show_note(self.tr("Taken back: %1").replace("%1", deed.sentence))
-
-    @Slot()
-    def _on_operator_changed(self) -> None:
-        self.undo_stack.clear()
-        self.toast.withdraw()
 
     def _place_toast(self) -> None:
         """Over the lower edge of the table: nothing moves, and the picture stays free."""

@@ -15,6 +15,8 @@ class Deed:
 
     sentence: str
     take_back: Callable[[], None]
+    taught: str = ""
+    """The product that was taught something; empty for anything else."""
 
 
 class UndoStack:
@@ -27,6 +29,10 @@ class UndoStack:
     def newest(self) -> Deed | None:
         """What would be taken back next."""
         return self._deeds[-1] if self._deeds else None
+
+    def teaching(self, product: str) -> Deed | None:
+        """The newest teaching of a product."""
+        return next((deed for deed in reversed(self._deeds) if deed.taught == product), None)
 
     def add(self, deed: Deed) -> None:
         """Something was done."""

@@ -1135,6 +1135,10 @@
             <translation>Durchsicht: bestätigen, überstimmen, umbenennen, nächstes unentschiedenes</translation>
         </message>
         <message>
+            <source>Review: take back what was decided last</source>
+            <translation>Durchsicht: die letzte Entscheidung zurücknehmen</translation>
+        </message>
+        <message>
             <source>Review: this is good, take that back</source>
             <translation>Durchsicht: das ist gut, zurücknehmen</translation>
         </message>
@@ -2575,32 +2579,12 @@
             <translation>%1 neue: neu lesen (F5)</translation>
         </message>
         <message>
-            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
-            <translation>Ein Teil, das NG war, wird OK. Unterschreiben Sie noch einmal mit Ihrer PIN.</translation>
-        </message>
-        <message>
             <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
             <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
         </message>
         <message>
             <source>Everything shown here is decided.</source>
             <translation>Über alles hier ist entschieden.</translation>
-        </message>
-        <message>
-            <source>Nothing was decided here that could be taken back.</source>
-            <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>
-        </message>
-        <message>
-            <source>Taken back: %1</source>
-            <translation>Zurückgenommen: %1</translation>
-        </message>
-        <message>
-            <source>taught as good: %1</source>
-            <translation>als gut gelehrt: %1</translation>
-        </message>
-        <message>
-            <source>reviewed blind: %1</source>
-            <translation>blind beurteilt: %1</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -3443,6 +3427,29 @@
         <message>
             <source>Steps</source>
             <translation>Schritte</translation>
+        </message>
+    </context>
+    <context>
+        <name>TakingBack</name>
+        <message>
+            <source>Nothing was decided here that could be taken back.</source>
+            <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>
+        </message>
+        <message>
+            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
+            <translation>Ein Teil, das NG war, wird OK. Unterschreiben Sie noch einmal mit Ihrer PIN.</translation>
+        </message>
+        <message>
+            <source>Taken back: %1</source>
+            <translation>Zurückgenommen: %1</translation>
+        </message>
+        <message>
+            <source>taught as good: %1</source>
+            <translation>als gut gelehrt: %1</translation>
+        </message>
+        <message>
+            <source>reviewed blind: %1</source>
+            <translation>blind beurteilt: %1</translation>
         </message>
     </context>
     <context>

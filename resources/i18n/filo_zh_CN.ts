@@ -1135,6 +1135,10 @@
             <translation>复核：确认、推翻、改类型、下一个未裁定</translation>
         </message>
         <message>
+            <source>Review: take back what was decided last</source>
+            <translation>复核：撤回上一个裁定</translation>
+        </message>
+        <message>
             <source>Review: this is good, take that back</source>
             <translation>复核：这是合格的、撤销</translation>
         </message>
@@ -2575,32 +2579,12 @@
             <translation>%1 个新的：重新读取 (F5)</translation>
         </message>
         <message>
-            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
-            <translation>原判为 NG 的零件将变为 OK。请再次输入您的 PIN 签名。</translation>
-        </message>
-        <message>
             <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
             <translation>该零件为 OK。请先推翻，再说明问题。</translation>
         </message>
         <message>
             <source>Everything shown here is decided.</source>
             <translation>此处显示的均已裁定。</translation>
-        </message>
-        <message>
-            <source>Nothing was decided here that could be taken back.</source>
-            <translation>这里没有可以撤回的裁定。</translation>
-        </message>
-        <message>
-            <source>Taken back: %1</source>
-            <translation>已撤回：%1</translation>
-        </message>
-        <message>
-            <source>taught as good: %1</source>
-            <translation>已教为良品：%1</translation>
-        </message>
-        <message>
-            <source>reviewed blind: %1</source>
-            <translation>已盲评：%1</translation>
         </message>
         <message>
             <source>%1 becomes %2. Why?</source>
@@ -3443,6 +3427,29 @@
         <message>
             <source>Steps</source>
             <translation>步骤</translation>
+        </message>
+    </context>
+    <context>
+        <name>TakingBack</name>
+        <message>
+            <source>Nothing was decided here that could be taken back.</source>
+            <translation>这里没有可以撤回的裁定。</translation>
+        </message>
+        <message>
+            <source>A part that was NG becomes OK. Sign with your PIN again.</source>
+            <translation>原为 NG 的零件将变为 OK。请再次输入 PIN 签名。</translation>
+        </message>
+        <message>
+            <source>Taken back: %1</source>
+            <translation>已撤回：%1</translation>
+        </message>
+        <message>
+            <source>taught as good: %1</source>
+            <translation>已教为良品：%1</translation>
+        </message>
+        <message>
+            <source>reviewed blind: %1</source>
+            <translation>已盲评：%1</translation>
         </message>
     </context>
     <context>

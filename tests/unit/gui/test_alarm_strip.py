@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.main_window import MainWindow
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
+from storage.audit.problems import Problem
 from tests.unit.gui.test_accessibility import PLACES, go_to
 
 Until = Callable[..., None]
@@ -64,4 +65,21 @@ def test_an_alarm_raised_before_the_window_is_there_stands_in_it(qtbot: QtBot, s
     qtbot.addWidget(window)
     window.show()
     assert window.alarms.isVisible()
+    window.close()
+
+
+def test_an_alarm_of_the_record_shows_by_itself_and_goes_when_it_is_settled(
+    qtbot: QtBot, state: AppState, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.alarm_strip.LOOK_EVERY_MS", 20)
+    window = MainWindow(state)
+    qtbot.addWidget(window)
+    window.show()
+    state.workbench_opened.emit()
+    alarms = state.workbench.alarms
+    alarms.raise_for("tail", [Problem(7, "inspections", 3, "was changed")])
+    until(window.alarms.isVisible, "the alarm")
+    assert "was altered from outside" in window.alarms.sentence
+    alarms.settle(state.workbench.access, "it was a drill", "anna")
+    until(lambda: not window.alarms.isVisible(), "the alarm is settled")
     window.close()

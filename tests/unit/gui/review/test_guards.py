@@ -190,7 +190,7 @@ def test_ctrl_z_after_teaching_puts_the_recipe_of_before_in_force(
     QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     until(lambda: state.workbench.catalogue.recipe(inspected).version == 1, "the recipe of before is in force")
     until(lambda: not shown.second.teaching.is_running)
-    assert shown.undo_stack.newest is None
+    assert shown.taking_back.stack.newest is None
 
 
 def test_taking_back_what_makes_an_ng_good_again_asks_for_the_pin(
