@@ -1,6 +1,6 @@
 """Looking at a folder a little at a time: a look costs what is new, and in the end every file was looked at again."""
 
-# ruff: noqa: PTH116, PTH118 - called for every file of a folder that may hold a hundred thousand
+# ruff: noqa: PTH112, PTH114, PTH116, PTH118, PTH208 - called for every file of a folder that may hold a hundred thousand
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from filo_core.imaging import FileKind, kind_of_file
 from filo_core.line.watching.marks import Mark
 
-_FILES_A_LOOK = 300
+_FILES_A_LOOK = 150
 _SECONDS_A_LOOK = 0.005
 """Files are looked at again by so many at a time, and not longer, so that a look never holds up what is new."""
 _CHECK_TIME_EVERY = 16
@@ -35,8 +35,18 @@ _TOLD_S = 1.0
 class _Folder:
     changed_ns: int = -1
     names: set[str] = field(default_factory=set)
+    """Of its images."""
+    others: set[str] = field(default_factory=set)
+    """Of everything else in it."""
     again_at: float | None = None
     told_at: float = 0.0
+
+
+@dataclass(slots=True)
+class _Found:
+    gone: set[str]
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
 
 
 class FolderLooks:
@@ -224,8 +234,7 @@ class FolderLooks:
         folder = self._folders.setdefault(where, _Folder())
         try:
             folder.changed_ns = os.stat(self._at(where)).st_mtime_ns
-            with os.scandir(self._at(where)) as entries:
-                found = [(entry.name, _is_folder(entry), entry.is_symlink()) for entry in entries]
+            found = self._sorted_out(where, folder)
         except FileNotFoundError:
             yield from self._drop(where)
             return
@@ -234,37 +243,53 @@ class FolderLooks:
             return
         self._unreadable.pop(where, None)
         self._read_once.add(where)
-        files = self._sorted_out(where, found)
-        before, folder.names = folder.names, files
-        for name in before - files:
+        for name in found.gone:
             yield _below(where, name), None
-        for name in files - before if only_new else tuple(files):
+        for name in found.files if only_new else tuple(folder.names):
             try:
                 yield _below(where, name), self.status(_below(where, name))
             except OSError:
                 self.missed(_below(where, name))
-        for name, is_folder, is_link in found:
+        for name in found.folders:
             inside = _below(where, name)
-            if is_folder and not is_link and not name.startswith(".") and inside not in self._folders:
+            if inside not in self._folders:
                 self._folders[inside] = _Folder()
                 if only_new:
                     yield from self._list(inside, only_new=True)
 
-    def _sorted_out(self, where: str, found: list[tuple[str, bool, bool]]) -> set[str]:
-        files: set[str] = set()
+    def _sorted_out(self, where: str, folder: _Folder) -> _Found:
+        """What a folder holds that it did not before. Only that is looked at: there may be very many others."""
+        if not folder.names and not folder.others:
+            with os.scandir(self._at(where)) as entries:
+                new = [(entry.name, _is_folder(entry), entry.is_symlink()) for entry in entries]
+            gone: set[str] = set()
+        else:
+            names = set(os.listdir(self._at(where)))
+            gone = folder.names - names
+            folder.names -= gone
+            folder.others &= names
+            paths = ((name, self._at(_below(where, name))) for name in names - folder.names - folder.others)
+            new = [(name, os.path.isdir(path), os.path.islink(path)) for name, path in paths]
+            left_out = self._left_out.get(where, ())
+            self._left_out[where] = tuple(one for one in left_out if one.rpartition("/")[2] in names)
+        return self._take_in(where, folder, new, gone)
+
+    def _take_in(self, where: str, folder: _Folder, new: list[tuple[str, bool, bool]], gone: set[str]) -> _Found:
+        found = _Found(gone)
         left_out: list[str] = []
-        for name, is_folder, is_link in found:
-            if is_folder:
-                if is_link and not name.startswith("."):
-                    left_out.append(_below(where, name))
-                continue
-            kind = kind_of_file(name)
+        for name, is_folder, is_link in new:
+            kind = FileKind.COMPANION if is_folder else kind_of_file(name)
             if kind is FileKind.IMAGE:
-                files.add(name)
+                found.files.append(name)
+                continue
+            folder.others.add(name)
+            if is_folder and not name.startswith("."):
+                (left_out if is_link else found.folders).append(_below(where, name) if is_link else name)
             elif kind is FileKind.LEFT_OUT:
                 left_out.append(_below(where, name))
-        self._left_out[where] = tuple(left_out)
-        return files
+        folder.names.update(found.files)
+        self._left_out[where] = (*self._left_out.get(where, ()), *left_out)
+        return found
 
     def _drop(self, where: str) -> Iterator[tuple[str, Mark | None]]:
         """A folder is gone, and its files with it; the watched one itself is only away."""

@@ -20,7 +20,7 @@ class Mark:
     """When its content was changed, as whoever wrote it says."""
     status_ns: int
     """When anything about it was changed, as its disk says."""
-    rights: str
+    rights: tuple[int, ...]
     """Mode, owner, group and number of names."""
     node: int = field(default=0, compare=False)
     """What its disk knows it by, whatever its name; shares may give it another one at any time."""
@@ -28,7 +28,7 @@ class Mark:
     @classmethod
     def of(cls, status: os.stat_result) -> Mark:
         """The mark of a file's status."""
-        rights = f"{status.st_mode:o}-{status.st_uid}-{status.st_gid}-{status.st_nlink}"
+        rights = status.st_mode, status.st_uid, status.st_gid, status.st_nlink
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, rights, status.st_ino)
 
     @classmethod
@@ -36,13 +36,13 @@ class Mark:
         """The mark that :meth:`to_text` wrote; None for anything else."""
         size, changed, status, rights = (text.split(" ") + [""] * 4)[:4]
         try:
-            return cls(int(size), int(changed), int(status), rights)
+            return cls(int(size), int(changed), int(status), tuple(int(part) for part in rights.split("-")))
         except ValueError:
             return None
 
     def to_text(self) -> str:
         """One line, to be kept."""
-        return f"{self.size} {self.changed_ns} {self.status_ns} {self.rights}"
+        return f"{self.size} {self.changed_ns} {self.status_ns} {'-'.join(map(str, self.rights))}"
 
     def is_another_file_than(self, before: Mark) -> bool:
         """Whether the file was written since: also by a copy that keeps its time of change, or one of the same size.

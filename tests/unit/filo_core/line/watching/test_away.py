@@ -56,6 +56,10 @@ class Disk:
         self.ask(path)
         return os.stat(path)  # noqa: PTH116 the function that stands behind it
 
+    def listdir(self, path: str | Path) -> list[str]:
+        self.ask(path)
+        return os.listdir(path)  # noqa: PTH208 the function that stands behind it
+
     def scandir(self, path: str | Path) -> object:
         self.ask(path)
         return os.scandir(path)
@@ -69,6 +73,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
         path = os.path
         stat = staticmethod(made.stat)
         scandir = staticmethod(made.scandir)
+        listdir = staticmethod(made.listdir)
 
     monkeypatch.setattr(looks, "os", Os)
     return made
