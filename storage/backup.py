@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
 from storage.audit.chain import Head
-from storage.audit.verifying import verify
+from storage.checking.verifying import verify
 from storage.engine import BUSY_TIMEOUT_MS, for_writing, make_engine, parse_url, shown, sqlite_file, sqlite_url
 from storage.image_pool import copied, place_of
 from storage.migrations import upgrade

@@ -19,9 +19,9 @@ from storage.audit.chain import Head, read_head
 from storage.audit.export import export
 from storage.audit.pictures import picture_problems
 from storage.audit.problems import Problem
-from storage.audit.tail import verify_tail
-from storage.audit.verifying import AuditReport, verify
 from storage.backup import copy_before_upgrade
+from storage.checking.tail import verify_tail
+from storage.checking.verifying import AuditReport, verify
 from storage.engine import (
     for_reading,
     for_writing,

@@ -17,7 +17,7 @@ from filo_core.golden_set import GoldenPart
 from filo_core.types import Box, EventKind, Review, ReviewDecision, Role, TaughtPatch, Verdict
 from storage.audit.chain import entry_hash, read_head
 from storage.audit.problems import Problem
-from storage.audit.verifying import verify
+from storage.checking.verifying import verify
 from storage.columns import UtcDateTime
 from storage.engine import make_engine, parse_url, sqlite_url
 from storage.models import Row

@@ -20,8 +20,8 @@ from storage.audit.noted import noted_problems
 from storage.audit.problems import Problem
 from storage.audit.reading import BATCH, rows_of
 from storage.audit.removals import removals
-from storage.audit.schema import schema_problems
 from storage.audit.standing import standing_problems
+from storage.checking.schema import schema_problems
 from storage.models import Row
 from storage.trust_models import AuditRow
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from filo_core.types import EventKind
 from storage.audit.chain import Added, append, read_head
 from storage.audit.contents import CHAINED, REGIONS, covered
-from storage.audit.verifying import AuditReport
+from storage.checking.verifying import AuditReport
 from storage.models import Row
 from storage.sessions import RecordSession
 from storage.storage import Storage

@@ -15,8 +15,8 @@ from storage.audit.noted import noted_problems
 from storage.audit.problems import Problem
 from storage.audit.reading import rows_of
 from storage.audit.removals import removals
-from storage.audit.schema import planted_problems
-from storage.audit.verifying import AuditReport, compared, readable, unchained, unlinked
+from storage.checking.schema import planted_problems
+from storage.checking.verifying import AuditReport, compared, readable, unchained, unlinked
 from storage.models import Row
 from storage.trust_models import AuditRow
 

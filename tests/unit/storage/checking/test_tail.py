@@ -12,7 +12,7 @@ from filo_core.errors import StorageError
 from filo_core.types import EventKind
 from storage.audit.chain import Head
 from storage.audit.noted import parse_head
-from storage.audit.tail import TAIL, verify_tail
+from storage.checking.tail import TAIL, verify_tail
 from storage.storage import Storage
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from storage.audit.schema import planted_problems
+from storage.checking.schema import planted_problems
 from storage.sessions import RecordSession
 from storage.storage import Storage, open_storage
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 from storage.audit.problems import Problem
-from storage.audit.server_schema import server_schema_problems
+from storage.checking.server_schema import server_schema_problems
 from storage.migrations import upgrade
 from storage.models import Row
 
