@@ -116,8 +116,6 @@ def open_workbench(
     inspector = Inspector(
         catalogue, storage, worker, station=settings.station, operator=operator, live_model=live_model
     )
-    folder_jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
-    folder_jobs.open()
     return Workbench(
         settings=settings,
         storage=storage,
@@ -126,7 +124,7 @@ def open_workbench(
         catalogue=catalogue,
         history=History(storage, access),
         inspector=inspector,
-        folder_jobs=folder_jobs,
+        folder_jobs=_opened_jobs(inspector, settings),
         worker=worker,
         library=AnomalyLibrary.load(),
         live_model=live_model,
@@ -136,6 +134,12 @@ def open_workbench(
         on_engine=on_engine,
         load_engine=load_engine,
     )
+
+
+def _opened_jobs(inspector: Inspector, settings: Settings) -> FolderJobs:
+    jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
+    jobs.open()
+    return jobs
 
 
 def _started_forwarder(settings: Settings, storage: Storage) -> Forwarder | None:

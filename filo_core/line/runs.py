@@ -45,8 +45,7 @@ def inspect_images(
         root: names are relative to this folder, with forward slashes; file names only when not given.
         left_out: files beside them that are not read; named in the first event and in the totals.
     """
-    run_started = time.perf_counter()
-    recipe_hash = recipe.content_hash
+    run_started, recipe_hash = time.perf_counter(), recipe.content_hash
     unread = tuple(name_below(path, root) for path in left_out)
     yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread)
     counts = RunCounts(left_out=unread)
@@ -54,8 +53,7 @@ def inspect_images(
     for index, file in enumerate(files):
         path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
         name = name_below(path, root)
-        started = time.perf_counter()
-        image_hash = ""
+        started, image_hash = time.perf_counter(), ""
         try:
             encoded = read_encoded(path, name) if given is None else given
             image_hash = hash_encoded(encoded)
