@@ -103,7 +103,9 @@ GROUPS = {
     "user": Command(
         "cli.user", "app", "Users, their roles and PINs. Nobody has to sign in until the first is created."
     ),
-    "secret": Command("cli.secret", "app", "Keys and passwords: llm, database, plant, rtsp:HOST, output:USER@HOST."),
+    "secret": Command(
+        "cli.secret", "app", "Keys and passwords: llm, line, database, plant, rtsp:HOST, output:USER@HOST."
+    ),
     "database": Command("cli.database", "app", "A server's database. FILO_DATABASE names its owner here."),
     "line": Command("cli.line", "app", "Run a line without a window."),
 }
