@@ -14,7 +14,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
+.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card speed bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,15 @@ $(STAMP): pyproject.toml constraints.txt constraints-build.txt
 	$(PIP) --require-hashes --no-build-isolation -r constraints.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The same without torch and what needs it: 1 GB in place of 7. It looks through trunks that another machine prepared,
+# which TRUNKS_FROM names as a folder.
+station: constraints-station.txt ## virtual environment of a station, without torch; TRUNKS_FROM=folder of prepared trunks
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r constraints-build.txt
+	$(PIP) --require-hashes --no-build-isolation -r constraints-station.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	$(if $(TRUNKS_FROM),$(BIN)/python main.py models install eyes --from $(TRUNKS_FROM))
 
 pins: setup ## write the hashes of what constraints.txt pins, and pin what pyproject.toml needs besides
 	$(BIN)/python -m tools.pins
@@ -72,8 +81,8 @@ format: setup ## put the style right
 demo-images: setup ## render the demo product again
 	$(BIN)/python -m tools.demo_product.render resources/demo
 
-model-card: setup ## measure the compact profile into its model card; DEV=folder of categories, IMAGES=folder it was trained on
-	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev) $(or $(IMAGES),../shared/data/pretrain)
+model-card: setup ## measure the compact profile into its model card; DEV=folder of categories
+	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
 
 speed: setup ## what one image costs, beside a ResNet-18 forward
 	$(BIN)/python -m tools.speed

@@ -67,7 +67,8 @@ def benchmark(
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
     from filo_core.benchmark.baselines import contenders
-    from filo_core.profiles.builder import choose_device, profile_folder
+    from filo_core.profiles.builder import choose_device
+    from filo_core.profiles.folders import profile_folder
 
     categories = find_categories(path)
     settings = settings_with(profile=profile, device=device)
@@ -77,7 +78,10 @@ def benchmark(
         _write(json_file, run_and_show(table, categories, settings, weights, lists, seeds, limit))
         return
     rows = contenders(
-        profile_folder(settings.profile, settings.models), choose_device(settings.device), baselines=baselines
+        profile_folder(settings.profile, settings.models),
+        choose_device(settings.device),
+        settings.models,
+        baselines=baselines,
     )
     shown = None if pictures is None else PictureFolder(pictures)
     results = [

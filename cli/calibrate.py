@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,10 +56,10 @@ def calibrate(
         engine = load_engine(draft.profile, settings.device, settings.models)
         found = _last(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")
         assert isinstance(found, Calibrated), "calibration ends with its result"
-        recipe = draft.recipe(found.limits, engine.model_hash)
+        recipe = replace(draft, eyes=found.eyes).recipe(found.limits, found.model_hash)
         left_out = confirmed_evidence(storage, name, recipe).sentence
         changes = catalogue.unsigned_changes(name)
-        version = catalogue.sign_off(name, settings.operator, engine.model_hash, pin) if sign_off else None
+        version = catalogue.sign_off(name, settings.operator, found.model_hash, pin) if sign_off else None
     if as_json:
         print_json(_calibrated_json(found) | {"left_out": left_out, "recipe_version": version and version.version})
         return

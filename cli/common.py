@@ -35,7 +35,7 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 UNTRAINED_NOTE = (
-    "untrained: the compact profile has learned nothing yet; scores show only where patches differ from good parts"
+    "untrained: this profile has learned nothing yet; scores show only where patches differ from good parts"
 )
 
 

@@ -13,7 +13,7 @@ import psutil
 from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, shown_url, speaks_plainly, trained_word
-from cli.installation import import_problem, missing_packages, missing_sentence
+from cli.installation import FULL, import_problem, missing_packages, missing_sentence
 from cli.options import AsJson, Database
 from filo_core.errors import FiloError
 from workflows.keeping.backups import backup_problem
@@ -22,6 +22,7 @@ from workflows.settings.check import problems_of
 from workflows.settings.settings import Settings
 
 PACKAGES = (
+    "onnxruntime",
     "torch",
     "torchvision",
     "open_clip_torch",
@@ -42,7 +43,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
 
     settings = settings_with(database=database)
     folders = profile_folders(settings.models)
-    profiles = [_profile(folders[name]) for name in sorted(folders)]
+    profiles = [_profile(folders[name], settings.models) for name in sorted(folders)]
     missing = missing_packages()
     report: dict[str, Any] = {
         "python": platform.python_version(),
@@ -81,16 +82,17 @@ def _version(package: str) -> str | None:
 def _device() -> str:
     try:
         import torch
-    except ImportError as error:
-        return f"nothing: {_words(error)}"
+    except ImportError:
+        # A station: ONNX Runtime computes.
+        return "cpu, without torch"
     return f"cuda ({torch.cuda.get_device_name()})" if torch.cuda.is_available() else "cpu"
 
 
-def _profile(folder: Path) -> dict[str, Any]:
+def _profile(folder: Path, models: Path) -> dict[str, Any]:
     try:
-        from filo_core.profiles.builder import load_profile
+        from filo_core.engine import load_model
 
-        loaded = load_profile(folder, "cpu")
+        loaded = load_model(folder, "cpu", models)
     except (FiloError, ImportError) as error:
         return {"name": folder.name, "usable": False, "trained": None, "why": _words(error)}
     profile = loaded.profile
@@ -98,7 +100,7 @@ def _profile(folder: Path) -> dict[str, Any]:
         "name": profile.name,
         "usable": True,
         "trained": profile.trained,
-        "why": "" if profile.trained else profile.trained_on,
+        "why": loaded.note if profile.trained else profile.trained_on,
         "model_hash": loaded.model_hash,
     }
 
@@ -151,7 +153,8 @@ def _display_problem() -> str:
 def _print(report: dict[str, Any]) -> None:
     table = Table("What", "Found", title="FiLo Inspector")
     for name, version in report["packages"].items():
-        add_row(table, name, version or "missing")
+        without = "not installed, as on a station: make setup brings it" if name in FULL else "missing"
+        add_row(table, name, version or without)
     add_row(table, "Python", f"{report['python']} on {report['platform']}")
     add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, computes on {report['device']}")
     for profile in report["profiles"]:

@@ -11,20 +11,21 @@ from pathlib import Path
 REQUIRED: Mapping[str, str] = {
     "alembic": "alembic",
     "argon2-cffi": "argon2",
+    "confusable-homoglyphs": "confusable_homoglyphs",
     "cryptography": "cryptography",
     "filelock": "filelock",
-    "groundingdino-py": "groundingdino",
     "httpx2": "httpx2",
+    "imagecodecs": "imagecodecs",
     "keyring": "keyring",
     "numpy": "numpy",
-    "onnx": "onnx",
     "onnxruntime": "onnxruntime",
-    "open_clip_torch": "open_clip",
     "openai": "openai",
     "opencv-python": "cv2",
     "paho-mqtt": "paho",
     "pillow": "PIL",
+    "pillow-heif": "pillow_heif",
     "platformdirs": "platformdirs",
+    "precis-i18n": "precis_i18n",
     "psutil": "psutil",
     "psycopg": "psycopg",
     "pycocotools": "pycocotools",
@@ -35,22 +36,33 @@ REQUIRED: Mapping[str, str] = {
     "PySide6": "PySide6",
     "reportlab": "reportlab",
     "rich": "rich",
-    "safetensors": "safetensors",
     "scikit-learn": "sklearn",
     "scipy": "scipy",
+    "simplejpeg": "simplejpeg",
     "SQLAlchemy": "sqlalchemy",
     "starlette": "starlette",
     "statsmodels": "statsmodels",
     "structlog": "structlog",
+    "tifffile": "tifffile",
+    "typer": "typer",
+    "typing_extensions": "typing_extensions",
+    "uvicorn": "uvicorn",
+    "watchdog": "watchdog",
+    "zxcvbn": "zxcvbn",
+}
+"""The module that each required package brings."""
+
+FULL: Mapping[str, str] = {
+    "groundingdino-py": "groundingdino",
+    "onnx": "onnx",
+    "open_clip_torch": "open_clip",
+    "safetensors": "safetensors",
     "timm": "timm",
     "torch": "torch",
     "torchvision": "torchvision",
     "transformers": "transformers",
-    "typer": "typer",
-    "typing_extensions": "typing_extensions",
-    "uvicorn": "uvicorn",
 }
-"""The module that each required package brings."""
+"""The same of the extra ``full``, which a station does without."""
 
 _OWN = frozenset({"cli", "filo_core", "gui", "program", "storage", "workflows"})
 _ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +86,11 @@ def import_problem(error: ImportError) -> str:
         return f"A part of this program is missing or damaged ({error}). Install the program again."
     if missing := missing_packages():
         return missing_sentence(missing)
+    if (package := next((name for name, brought in FULL.items() if brought == module), "")) and not _is_found(module):
+        return (
+            f"This needs {package}, which a station does without. In {_ROOT}, run: make setup. "
+            "The compact profile works without it."
+        )
     package = next((name for name, brought in REQUIRED.items() if brought == module), module)
     if module and not _is_found(module):
         return missing_sentence([package])

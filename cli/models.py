@@ -17,7 +17,8 @@ from cli.options import AsJson, Database, User
 from cli.signing_in import managing
 from filo_core.errors import ProfileError
 from filo_core.profiles.downloads import Report
-from filo_core.profiles.manifest import read_manifest
+from filo_core.profiles.eyes_manifest import EyesProfile
+from filo_core.profiles.manifest import read_any_manifest, read_manifest
 from filo_core.trunks.store import TrunkStore
 
 GOLDEN_TOLERANCE = 2e-5
@@ -34,7 +35,7 @@ def list_profiles(as_json: AsJson = False) -> None:
     from filo_core.profiles.folders import profile_folders
 
     folders = profile_folders(settings_with().models)
-    profiles = [read_manifest(folders[name]) for name in sorted(folders)]
+    profiles = [read_any_manifest(folders[name]) for name in sorted(folders)]
     trunks = _trunks()
     if as_json:
         print_json({"profiles": [profile.model_dump() for profile in profiles], "trunks": trunks})
@@ -188,13 +189,23 @@ def _reporting(progress: Progress) -> Report:
 @speaks_plainly
 def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJson = False) -> None:
     """Hold a profile's files against its manifest and build its network."""
-    from filo_core.profiles.builder import load_profile, profile_folder
+    from filo_core.engine import load_model
+    from filo_core.profiles.folders import profile_folder
+    from filo_core.trunks.listed import shipped_trunks
+    from filo_core.trunks.probing import verify as verify_trunk
 
-    loaded = load_profile(profile_folder(name, settings_with().models), "cpu")
+    models = settings_with().models
+    loaded = load_model(profile_folder(name, models), "cpu", models)
+    if isinstance(loaded.profile, EyesProfile):
+        store = TrunkStore(models)
+        for spec in store.present(shipped_trunks()):
+            verify_trunk(store, spec)
     if as_json:
         print_json({"name": name, "usable": True, "model_hash": loaded.model_hash})
         return
     say(f"{name} is whole and {trained_word(loaded.profile.trained)}: {loaded.profile.trained_on}.")
+    if loaded.note:
+        say(loaded.note)
 
 
 @app.command()

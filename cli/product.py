@@ -21,7 +21,7 @@ from cli.common import (
 )
 from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
-from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion
+from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product
@@ -47,6 +47,14 @@ def create(
             help="Text file, one anomaly a line, or a JSON list. Default: the built-in library.", parser=typed.path
         ),
     ] = None,
+    eyes: Annotated[
+        typed.EyesWish | None,
+        typer.Option(
+            help='How it is looked at: sharp, fast, with sizes as in "sharp 512+336", or auto to have it tried.',
+            parser=typed.eyes,
+            metavar="EYES",
+        ),
+    ] = None,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,
@@ -56,7 +64,16 @@ def create(
     description = ProductDescription(name, class_name, kind, domain)
     with managing(settings, user) as (access, pin):
         catalogue = Catalogue(access.storage, access)
-        version, calibrated = create_product(catalogue, settings, description, references, anomalies, pin=pin)
+        version, calibrated = create_product(
+            catalogue,
+            settings,
+            description,
+            references,
+            anomalies,
+            pin=pin,
+            eyes=eyes.eyes if eyes else None,
+            tries=eyes is not None and eyes.tries,
+        )
     warn_of_left_out(references)
     if as_json:
         print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence})
@@ -64,6 +81,10 @@ def create(
     recipe = version.recipe
     word = trained_word(calibrated.trained)
     say(f"{recipe.product}: recipe version {version.version}, {recipe.content_hash[:12]} ({recipe.profile}, {word})")
+    if recipe.eyes is not None:
+        say(f"Looked at with {recipe.eyes.words}")
+        if eyes is None and recipe.eyes.sight is Sight.FAST:
+            say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
 
@@ -178,6 +199,7 @@ def _version_json(version: RecipeVersion) -> dict[str, Any]:
         "recipe_hash": recipe.content_hash,
         "profile": recipe.profile,
         "model_hash": recipe.model_hash,
+        "eyes": recipe.eyes.words if recipe.eyes else None,
         "limit_ok": recipe.limits.ok,
         "limit_ng": recipe.limits.ng,
         "good_parts": len(recipe.references),

@@ -13,7 +13,8 @@ from cli.common import add_row, console, errors, say
 from filo_core.benchmark.paper_tables import TABLES, RowResult, TableRun, read_tables, run_table
 from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
-from filo_core.profiles.builder import load_profile, profile_folder
+from filo_core.profiles.builder import load_profile
+from filo_core.profiles.folders import profile_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

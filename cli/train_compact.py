@@ -49,7 +49,8 @@ def train_compact(
 ) -> None:
     """Train the compact profile: matching against good views, on synthetic anomalies. Stop and go on at will."""
     from filo_core.learning.compact_training import CompactTrainer, TrainingSettings
-    from filo_core.profiles.builder import choose_device, profile_folder
+    from filo_core.profiles.builder import choose_device
+    from filo_core.profiles.folders import profile_folder
     from filo_core.profiles.manifest import read_architecture, read_manifest
 
     if log is not None:

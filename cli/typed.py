@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+
+from filo_core.types import Eyes, eyes_from
 
 
 def path(typed: str | Path) -> Path:
@@ -16,3 +19,27 @@ def path(typed: str | Path) -> Path:
     if not str(typed).strip():
         raise typer.BadParameter("The path is empty. Give one; the current folder is written as a full stop.")
     return Path(typed)
+
+
+@dataclass(frozen=True, slots=True)
+class EyesWish:
+    """How a product shall be looked at: these eyes, or those that a trial chooses."""
+
+    eyes: Eyes | None
+    tries: bool = False
+
+
+def eyes(typed: str | EyesWish) -> EyesWish:
+    """Eyes that were typed, such as ``fast`` or ``sharp 512+336``; ``auto`` is for a trial.
+
+    Raises:
+        typer.BadParameter: if they are none.
+    """
+    if isinstance(typed, EyesWish):
+        return typed
+    if typed.strip().lower() == "auto":
+        return EyesWish(None, tries=True)
+    try:
+        return EyesWish(eyes_from(typed))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}, or auto.") from error

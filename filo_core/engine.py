@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.variations import gentle_variations
 from filo_core.errors import ProfileError, RecipeError
-from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
-from filo_core.method.phrase_maps import PhraseMaps
-from filo_core.profiles.builder import load_profile, profile_folder
+from filo_core.events import Calibrated, EyesChosen, PhraseLight, PhrasesLit, StepDone
+from filo_core.profiles.eyes_manifest import EyesProfile
+from filo_core.profiles.folders import profile_folder
+from filo_core.profiles.manifest import read_any_manifest
 from filo_core.types import Limits
 
 if TYPE_CHECKING:
@@ -24,10 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.calibration.evidence import ConfirmedPart
-    from filo_core.method.detector import FiLoDetector
-    from filo_core.method.memory_bank import MemoryBank
-    from filo_core.profiles.loaded import LoadedProfile
-    from filo_core.types import ProductDraft, Recipe, SourceImage, TaughtPatch
+    from filo_core.loaded_model import LoadedModel, RecipeDetector
+    from filo_core.types import Eyes, ProductDraft, Recipe, Sight, SourceImage, TaughtPatch
 
 logger = logging.getLogger(__name__)
 
@@ -44,42 +44,60 @@ class Engine:
         load_on_cpu: loads it there, for when the graphics card has no room; None leaves that to whoever asks.
     """
 
-    def __init__(self, loaded: LoadedProfile, load_on_cpu: Callable[[], LoadedProfile] | None = None) -> None:
+    def __init__(self, loaded: LoadedModel, load_on_cpu: Callable[[], LoadedModel] | None = None) -> None:
         self._loaded = loaded
         self._load_on_cpu = load_on_cpu
-        self._detectors: OrderedDict[str, FiLoDetector] = OrderedDict()
+        self._detectors: OrderedDict[str, RecipeDetector] = OrderedDict()
         # Those in use as well, which a job holds.
-        self._made: WeakSet[FiLoDetector] = WeakSet()
-        self._last_bank: tuple[Hashable, MemoryBank] | None = None
+        self._made: WeakSet[RecipeDetector] = WeakSet()
+        self._last_bank: tuple[Hashable, Any] | None = None
         self.on_note: Callable[[str], None] = logger.warning
         """Told what a person should know, as a sentence: another device."""
 
     @property
     def profile(self) -> str:
         """Name of the model profile."""
-        return self._loaded.profile.name
+        return str(self._loaded.profile.name)
 
     @property
     def model_hash(self) -> str:
-        """SHA-256 of the profile's numbers and weights; part of every recipe."""
+        """SHA-256 of the profile's numbers and weights, with the usual eyes where there is a choice."""
         return self._loaded.model_hash
+
+    def model_hash_for(self, eyes: Eyes | None) -> str:
+        """The same with these eyes; part of every recipe.
+
+        Raises:
+            ProfileError: if a trunk they need is not on this machine.
+        """
+        return self._loaded.model_hash_for(eyes)
+
+    @property
+    def usual_eyes(self) -> Eyes | None:
+        """What a product is looked at with unless something else was chosen; None where there is one way to look."""
+        return self._loaded.usual_eyes()
+
+    @property
+    def note(self) -> str:
+        """What a person should know about the profile on this machine, as a sentence; empty when all is well."""
+        return self._loaded.note
 
     @property
     def trained(self) -> bool:
         """False while the weights are seeded noise."""
-        return self._loaded.profile.trained
+        return bool(self._loaded.profile.trained)
 
     @property
     def names_types(self) -> bool:
         """False where the text side tells anomaly types no better than chance; then regions are ``unknown``."""
-        return self._loaded.profile.trained and self._loaded.profile.names_types
+        return bool(self._loaded.profile.trained and self._loaded.profile.names_types)
 
     @property
     def device(self) -> str:
         """Where it computes, as torch names it."""
         return self._loaded.device
 
-    def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
+    def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RecipeDetector:
         """Detector for one recipe; the last few are kept, since a line switches between few products.
 
         Raises:
@@ -98,7 +116,7 @@ class Engine:
         """Whether :meth:`detector` answers for this recipe without encoding anything."""
         return recipe.content_hash in self._detectors
 
-    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> FiLoDetector:
+    def detector_after(self, before: Recipe, recipe: Recipe, images: Sequence[SourceImage]) -> RecipeDetector:
         """Detector for a recipe that differs from another one in taught patches only, from that one's memory bank.
 
         Takes one forward pass a new patch, where :meth:`detector` encodes every reference anew.
@@ -145,7 +163,7 @@ class Engine:
         """
         if not references:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
-        recipe = draft.recipe(_NO_LIMITS, self.model_hash)
+        recipe = self._trial(draft)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
         parts = [reference for reference in references if reference.image_hash in own]
@@ -166,7 +184,42 @@ class Engine:
         for count, part in enumerate(confirmed, start=len(parts) + 1):
             outside.append(part.score if part.image is None else detector.predict(part.image.pixels).image_score)
             yield StepDone(count + 1, total, f"{part.name} scored")
-        yield calibrated(scores, peaks, outside, alpha, model_hash=self.model_hash, trained=self.trained)
+        found = calibrated(scores, peaks, outside, alpha, model_hash=recipe.model_hash, trained=self.trained)
+        yield replace(found, eyes=recipe.eyes)
+
+    def choose_eyes(
+        self,
+        draft: ProductDraft,
+        references: Sequence[SourceImage],
+        bad: Sequence[NDArray[np.uint8]] = (),
+        sight: Sight | None = None,
+    ) -> Iterator[StepDone | EyesChosen]:
+        """Try how the product is best looked at; :class:`EyesChosen` comes last. Nothing is changed.
+
+        Args:
+            draft: the set-up.
+            references: its good images, two or more.
+            bad: pictures of bad parts, where some were shown.
+            sight: kind of eyes to choose among; the usual kind unless given.
+
+        Raises:
+            ProfileError: if the profile has one way to look.
+            EvidenceError: if there are fewer than two references.
+        """
+        usual = self.usual_eyes
+        if usual is None:
+            raise ProfileError(
+                f"The {self.profile!r} profile has one way to look at parts. There is nothing to choose."
+            )
+        from filo_core.eyes.choosing import candidates_for, try_eyes
+
+        def detector_of(eyes: Eyes) -> RecipeDetector:
+            recipe = self._trial(replace(draft, eyes=eyes, taught_patches=()))
+            detector = self._new_detector(recipe)
+            detector.set_references({image.image_hash: image.pixels for image in references})
+            return detector
+
+        yield from try_eyes(candidates_for(sight or usual.sight), detector_of, references, bad, draft.description.kind)
 
     def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
         """What each phrase of the anomaly list lights up on the good images; :class:`PhrasesLit` comes last.
@@ -186,9 +239,10 @@ class Engine:
             )
         if not references:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then look again.")
-        loaded, recipe = self._loaded, draft.recipe(_NO_LIMITS, self.model_hash)
-        phrases = PhraseMaps(recipe, loaded.text_encoder, loaded.heads, loaded.profile.gaussian_sigma_px)
-        detector = self._new_detector(recipe)
+        recipe = self._trial(draft)
+        phrases = self._loaded.phrase_maps(recipe)
+        # A profile that tells types apart has a detector that says where.
+        detector: Any = self._new_detector(recipe)
         lights: list[PhraseLight] = []
         for count, image in enumerate(references, start=1):
             for name, lit in detector.phrase_maps(phrases, image.pixels).items():
@@ -196,12 +250,22 @@ class Engine:
             yield StepDone(count, len(references), image.name)
         yield PhrasesLit(tuple(lights), phrases.unknown)
 
-    def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> FiLoDetector:
+    def _trial(self, draft: ProductDraft) -> Recipe:
+        """The draft as a recipe that refuses nothing, with the eyes that would judge."""
+        chosen = replace(draft, eyes=self.eyes_of(draft))
+        return chosen.recipe(_NO_LIMITS, self.model_hash_for(chosen.eyes))
+
+    def eyes_of(self, draft: ProductDraft) -> Eyes | None:
+        """What a draft is looked at with: what was chosen for it, as far as the profile has a choice."""
+        usual = self.usual_eyes
+        return None if usual is None else draft.eyes or usual
+
+    def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> RecipeDetector:
         """A detector with its memory bank: the last one where it holds the same, as after a change of limits."""
         detector = self._new_detector(recipe)
         own = {reference.image_hash for reference in recipe.references}
         pixels = {image.image_hash: image.pixels for image in references if image.image_hash in own}
-        content = (recipe.region_of_interest, frozenset(pixels), recipe.taught_patches)
+        content = (recipe.model_hash, recipe.region_of_interest, frozenset(pixels), recipe.taught_patches)
         if self._last_bank is not None and self._last_bank[0] == content:
             detector.memory_bank = self._last_bank[1].copy()
             return detector
@@ -211,29 +275,25 @@ class Engine:
         return detector
 
     @staticmethod
-    def _teach(detector: FiLoDetector, patches: Iterable[TaughtPatch], images: Sequence[SourceImage]) -> None:
+    def _teach(detector: RecipeDetector, patches: Iterable[TaughtPatch], images: Sequence[SourceImage]) -> None:
         by_hash = {image.image_hash: image for image in images}
         for patch in patches:
             detector.teach(patch, by_hash[patch.image_hash].pixels)
 
-    def _keep(self, key: str, detector: FiLoDetector) -> None:
+    def _keep(self, key: str, detector: RecipeDetector) -> None:
         self._detectors[key] = detector
         if len(self._detectors) > _KEPT_DETECTORS:
             self._detectors.popitem(last=False)
 
     def _check(self, recipe: Recipe, references: Sequence[SourceImage]) -> None:
-        if recipe.model_hash != self.model_hash:
-            raise RecipeError(
-                f"{recipe.product} was signed off for another model than the {self.profile!r} profile loaded now. "
-                "Calibrate it and sign it off again."
-            )
+        self._loaded.check(recipe)
         given = {reference.image_hash for reference in references}
         missing = [entry.name for entry in recipe.bank_images if entry.image_hash not in given]
         if missing:
             raise RecipeError(f"Good images of {recipe.product} are missing: {', '.join(missing)}. Add them again.")
 
-    def _new_detector(self, recipe: Recipe) -> FiLoDetector:
-        detector = self._loaded.detector(recipe, make_room=self._make_room)
+    def _new_detector(self, recipe: Recipe) -> RecipeDetector:
+        detector: RecipeDetector = self._loaded.detector(recipe, make_room=self._make_room)
         self._made.add(detector)
         return detector
 
@@ -265,4 +325,26 @@ def load_engine(
         ProfileError: if the profile is unknown, incomplete or damaged, or the device is not there.
     """
     folder = profile_folder(profile, installed)
-    return Engine(load_profile(folder, device), partial(load_profile, folder, "cpu") if falls_back else None)
+    load = partial(load_model, folder, installed=installed)
+    return Engine(load(device), partial(load, "cpu") if falls_back else None)
+
+
+def load_model(folder: Path, device: str = "auto", installed: Path | None = None) -> LoadedModel:
+    """Whatever kind of profile lies in ``folder``; torch is imported for those that need it alone.
+
+    Raises:
+        ProfileError: if it is incomplete or damaged, its packages are not installed, or the device is not there.
+    """
+    profile = read_any_manifest(folder)
+    if isinstance(profile, EyesProfile):
+        from filo_core.eyes.loaded import load_eyes
+
+        return load_eyes(folder, profile, device, installed)
+    try:
+        from filo_core.profiles.builder import load_profile
+    except ImportError as error:
+        raise ProfileError(
+            f"The {profile.name!r} profile needs {error.name or 'torch'}, which a station does without. Run "
+            "'make setup' for it, or choose the compact profile."
+        ) from error
+    return load_profile(folder, device)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
-from filo_core.types import Box, Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
+from filo_core.types import Box, Eyes, Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,6 +142,8 @@ class Calibrated:
     """Theorem behind the promise; empty where nothing can be promised."""
     confirmed_scores: tuple[float, ...] = ()
     """Scores of confirmed good parts outside the memory bank, in the order of their inspections."""
+    eyes: Eyes | None = None
+    """What the parts were looked at with, where the profile has a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +213,38 @@ class NearestFound:
 
 
 RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
-JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound
+
+
+@dataclass(frozen=True, slots=True)
+class TriedEyes:
+    """Eyes that were tried."""
+
+    eyes: Eyes
+    separation: float
+    """Share of pairs of a good and a bad picture in which the bad one has the higher score, in [0, 1]."""
+    seconds: float
+    """A picture, on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class EyesChosen:
+    """What a trial came to; comes last."""
+
+    candidates: tuple[TriedEyes, ...]
+    """In the order of their cost."""
+    chosen: Eyes
+    bad_parts: int
+    """Bad parts that were shown; the rest was drawn."""
+
+    @property
+    def sentence(self) -> str:
+        """What was chosen and why, in words."""
+        best = next(one for one in self.candidates if one.eyes == self.chosen)
+        seen = f"drawings and {self.bad_parts} bad parts" if self.bad_parts else "drawings alone"
+        return (
+            f"Chosen: {self.chosen.words}, {1000 * best.seconds:.0f} ms a picture. It tells "
+            f"{100 * best.separation:.0f} % of bad from good ones ({seen}; real anomalies may be harder to find)."
+        )
+
+
+JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound | EyesChosen

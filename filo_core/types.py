@@ -124,6 +124,62 @@ class Origin(StrEnum):
     SINGLE = "single"
 
 
+class Sight(StrEnum):
+    """What a product is looked at with: both trunks, or the light one alone, which is quicker and finds less."""
+
+    SHARP = "sharp"
+    FAST = "fast"
+
+
+LIGHT_SIZES = (256, 384, 512, 768)
+DEEP_SIZES = (224, 336, 448)
+_USUAL_DEEP_PX = 336
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """How a product is looked at. Part of its recipe.
+
+    Sizes are the side in pixels of a square picture; another one gets as many pixels in its own aspect ratio.
+    """
+
+    sight: Sight = Sight.SHARP
+    light_px: int = 512
+    deep_px: int = _USUAL_DEEP_PX
+
+    def __post_init__(self) -> None:
+        if self.sight is Sight.FAST:
+            # What is not looked at must not make another recipe of it.
+            object.__setattr__(self, "deep_px", _USUAL_DEEP_PX)
+        if self.light_px not in LIGHT_SIZES or self.deep_px not in DEEP_SIZES:
+            raise ValueError(
+                f"eyes look at {', '.join(map(str, LIGHT_SIZES))} px with the light trunk and at "
+                f"{', '.join(map(str, DEEP_SIZES))} px with the deep one, got {self.light_px} and {self.deep_px}"
+            )
+
+    @property
+    def words(self) -> str:
+        """As people write it and :func:`eyes_from` reads it: ``sharp 512+336``, ``fast 256``."""
+        return f"{self.sight} {self.light_px}" + (f"+{self.deep_px}" if self.sight is Sight.SHARP else "")
+
+
+def eyes_from(words: str) -> Eyes:
+    """Eyes from their words; sizes that are left out are the usual ones.
+
+    Raises:
+        ValueError: if they are none.
+    """
+    kind, _, sizes = words.strip().lower().partition(" ")
+    light, _, deep = sizes.strip().partition("+")
+    usual = Eyes()
+    if kind not in set(Sight) or not all(size.isdecimal() for size in (light, deep) if size):
+        raise ValueError(f"{words[:40]!r} are no eyes: write sharp, fast, or with sizes such as 'sharp 512+336'")
+    sight = Sight(kind)
+    if sight is Sight.FAST and deep:
+        raise ValueError(f"{words[:40]!r}: fast eyes have no deep trunk, so they have one size")
+    return Eyes(sight, int(light or usual.light_px), int(deep or usual.deep_px))
+
+
 @dataclass(frozen=True, slots=True)
 class AnomalyType:
     """An entry of a product's anomaly list: a short visible noun phrase such as ``"missing screw"``."""
@@ -225,6 +281,8 @@ class Recipe:
     profile: str
     model_hash: str
     taught_patches: tuple[TaughtPatch, ...] = ()
+    eyes: Eyes | None = None
+    """None with a profile that has one way to look, and in recipes from before there were several."""
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -253,6 +311,10 @@ class Recipe:
         if not self.taught_patches:
             # Recipes from before there were any keep their hash.
             del content["taught_patches"]
+        if self.eyes is None:
+            del content["eyes"]
+        else:
+            content["eyes"] = self.eyes.words
         return content
 
 
@@ -384,6 +446,8 @@ class ProductDraft:
     """Latest frozen recipe version, None before the first."""
     changed_since_signing: bool = True
     taught_patches: tuple[TaughtPatch, ...] = ()
+    eyes: Eyes | None = None
+    """None until chosen: then the profile's usual ones."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -425,6 +489,7 @@ class ProductDraft:
             profile=self.profile,
             model_hash=model_hash,
             taught_patches=self.taught_patches,
+            eyes=self.eyes,
         )
 
 

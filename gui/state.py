@@ -16,7 +16,7 @@ from gui.input_guard import guard_input
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from filo_core.types import Inspection
+    from filo_core.types import Eyes, Inspection
     from workflows.settings.settings import Settings
     from workflows.workbench import Workbench
 
@@ -149,6 +149,12 @@ class AppState(QObject):
         """Whether the loaded weights are trained; None until a model is loaded."""
         engine = self._workbench.worker.engine if self._workbench is not None else None
         return None if engine is None else engine.trained
+
+    @property
+    def usual_eyes(self) -> Eyes | None:
+        """What products are looked at with; None while no model is loaded, and where there is one way to look."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return None if engine is None else engine.usual_eyes
 
     @property
     def profile(self) -> str:

@@ -52,6 +52,8 @@ class ProductRow(Row):
     roi_width: Mapped[int | None]
     roi_height: Mapped[int | None]
     profile: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    eyes: Mapped[str] = mapped_column(String(LONGEST_NAME), server_default="")
+    """In words; empty until chosen, and with a profile that has no choice."""
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]

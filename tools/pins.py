@@ -4,7 +4,7 @@
 is pinned at its newest version; one that is pinned keeps its version until a person writes another one into its line.
 The hashes are those of every file that the package index has of that version, for each system and each Python, so that
 one file serves them all. What builds the program itself stands in ``constraints-build.txt`` as well: it has to be
-installed before the rest.
+installed before the rest. ``constraints-station.txt`` is the part of them that a station needs, without any extra.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CONSTRAINTS, BUILD = "constraints.txt", "constraints-build.txt"
+CONSTRAINTS, BUILD, STATION = "constraints.txt", "constraints-build.txt", "constraints-station.txt"
 OLDEST_PYTHON = "3.11"
 BUILDERS = ("setuptools",)
 """What ``[build-system]`` requires, and packages that come as source."""
@@ -44,28 +44,36 @@ def blocks_of(text: str) -> dict[str, str]:
 
 
 def write_pins(root: Path) -> Mapping[str, str]:
-    """Write both files below ``root``; back come the pins.
+    """Write the three files below ``root``; back come the pins.
 
     Raises:
         subprocess.CalledProcessError: if the versions that are pinned do not fit together; nothing is written then.
     """
     kept = pins_of((root / CONSTRAINTS).read_text(encoding="utf-8"))
+    found = _compiled(root, kept, ["--extra", "dev"])
+    # The same versions: what is asked for is less.
+    station = _compiled(root, pins_of(found), [])
+    blocks = blocks_of(found)
+    (root / CONSTRAINTS).write_text(_HEADER + "".join(blocks.values()), encoding="utf-8")
+    (root / BUILD).write_text(_HEADER + "".join(blocks[name] for name in BUILDERS), encoding="utf-8")
+    (root / STATION).write_text(_HEADER + "".join(blocks_of(station).values()), encoding="utf-8")
+    return pins_of(found)
+
+
+def _compiled(root: Path, kept: Mapping[str, str], extras: Sequence[str]) -> str:
+    """What uv finds for the project with these extras, each package at the version that is kept."""
     with tempfile.TemporaryDirectory() as folder:
         versions = Path(folder) / "versions.txt"
         # Without their hashes, which are those of the version before where a person changed it.
         versions.write_text("".join(f"{name}=={version}\n" for name, version in kept.items()), encoding="utf-8")
-        arguments = ["--extra", "dev", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"]
+        arguments = [*extras, "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"]
         quiet = ["--no-header", "--no-annotate", "--quiet", "--system-certs"]
         command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *arguments, *quiet, "-c", versions]
-        found = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
-    blocks = blocks_of(found)
-    (root / CONSTRAINTS).write_text(_HEADER + "".join(blocks.values()), encoding="utf-8")
-    (root / BUILD).write_text(_HEADER + "".join(blocks[name] for name in BUILDERS), encoding="utf-8")
-    return pins_of(found)
+        return subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main() -> None:
-    """Write both files, and say what changed."""
+    """Write the files, and say what changed."""
     before = pins_of((ROOT / CONSTRAINTS).read_text(encoding="utf-8"))
     try:
         after = write_pins(ROOT)

@@ -18,7 +18,7 @@ from filo_core.benchmark.datasets import load_category
 from filo_core.engine import Engine, load_engine
 from filo_core.imaging import read_image
 from filo_core.resources import resource_path
-from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
+from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
 
 _REFERENCES = 4
 _ROUNDS = 30
@@ -40,7 +40,7 @@ class Cost:
         return self.image / self.resnet18
 
 
-def demo_recipe(model_hash: str) -> tuple[Recipe, tuple[SourceImage, ...]]:
+def demo_recipe(engine: Engine, eyes: Eyes | None = None) -> tuple[Recipe, tuple[SourceImage, ...]]:
     """A recipe for the rendered product, and its references."""
     paths = load_category(resource_path("demo", "bracket")).references[:_REFERENCES]
     images = tuple(read_image(path) for path in paths)
@@ -48,15 +48,16 @@ def demo_recipe(model_hash: str) -> tuple[Recipe, tuple[SourceImage, ...]]:
         ProductDescription("bracket", "bracket"),
         (AnomalyType("scratch"), AnomalyType("missing screw"), AnomalyType("bent corner")),
         tuple(Reference(image.image_hash, image.name) for image in images),
+        eyes=eyes,
     )
-    return draft.recipe(_LIMITS, model_hash), images
+    return draft.recipe(_LIMITS, engine.model_hash_for(eyes)), images
 
 
-def measure_cost(engine: Engine, rounds: int = _ROUNDS) -> Cost:
+def measure_cost(engine: Engine, eyes: Eyes | None = None, rounds: int = _ROUNDS) -> Cost:
     """Time the rendered product's images, batch 1, from the file to the regions."""
     category = load_category(resource_path("demo", "bracket"))
     files = [test.path for test in category.tests]
-    recipe, images = demo_recipe(engine.model_hash)
+    recipe, images = demo_recipe(engine, eyes)
     begun = time.perf_counter()
     detector = engine.detector(recipe, images)
     prepare = time.perf_counter() - begun

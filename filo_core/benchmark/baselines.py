@@ -11,12 +11,14 @@ import torch
 from torch.nn import functional
 
 from filo_core.descriptions.library import AnomalyLibrary
-from filo_core.engine import Engine
+from filo_core.engine import Engine, load_model
 from filo_core.imaging import read_image
 from filo_core.method.conv_encoder import PATCH_PX
 from filo_core.method.interfaces import ImageFeatures
 from filo_core.profiles.builder import load_profile
-from filo_core.types import Limits, Prediction, ProductDescription, ProductDraft, Reference
+from filo_core.profiles.eyes_manifest import EyesProfile
+from filo_core.profiles.manifest import read_any_manifest
+from filo_core.types import Eyes, Limits, Prediction, ProductDescription, ProductDraft, Reference, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +46,21 @@ class Contender:
     make_detector: MakeDetector
 
 
-def contenders(folder: Path, device: str, *, baselines: bool) -> tuple[Contender, ...]:
+def contenders(folder: Path, device: str, installed: Path | None = None, *, baselines: bool) -> tuple[Contender, ...]:
     """The profile in ``folder`` and, when asked for, what it must beat.
+
+    Args:
+        folder: of the profile.
+        device: where it computes.
+        installed: folder of models that did not ship with the program.
+        baselines: whether the others are wanted.
 
     Raises:
         ProfileError: if the profile cannot be loaded.
     """
+    profile = read_any_manifest(folder)
+    if isinstance(profile, EyesProfile):
+        return _of_eyes(folder, profile, device, installed, baselines=baselines)
     loaded = load_profile(folder, device)
     own = Contender(loaded.profile.name, detector_maker(Engine(loaded)))
     if not baselines:
@@ -66,8 +77,24 @@ def contenders(folder: Path, device: str, *, baselines: bool) -> tuple[Contender
     )
 
 
-def detector_maker(engine: Engine) -> MakeDetector:
-    """Sets up the engine's own detector for a category, with the built-in library's anomaly list."""
+def _of_eyes(
+    folder: Path, profile: EyesProfile, device: str, installed: Path | None, *, baselines: bool
+) -> tuple[Contender, ...]:
+    engine = Engine(load_model(folder, device, installed))
+    own = Contender(profile.name, detector_maker(engine))
+    if not baselines:
+        return (own,)
+    fast = Contender("fast: the light trunk alone", detector_maker(engine, Eyes(Sight.FAST)))
+    return (own, fast, Contender("plain contrast", _plain_contrast))
+
+
+def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:
+    """Sets up the engine's own detector for a category, with the built-in library's anomaly list.
+
+    Args:
+        engine: of any profile.
+        eyes: how it looks, where it has a choice; its usual way unless given.
+    """
     library = AnomalyLibrary.load()
 
     def make(references: Sequence[Path], category: Category) -> Detector:
@@ -77,8 +104,9 @@ def detector_maker(engine: Engine) -> MakeDetector:
             description,
             library.suggest(description),
             tuple(Reference(image.image_hash, image.name) for image in images),
+            eyes=eyes,
         )
-        return engine.detector(draft.recipe(_NO_LIMITS, engine.model_hash), images)
+        return engine.detector(draft.recipe(_NO_LIMITS, engine.model_hash_for(eyes)), images)
 
     return make
 

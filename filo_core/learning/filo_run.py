@@ -12,7 +12,8 @@ from filo_core.learning.filo_learner import FiloLearner, FrozenModel
 from filo_core.learning.filo_samples import training_samples
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
 from filo_core.method.trained_heads import TrainedHeads
-from filo_core.profiles.builder import image_encoder, load_profile, profile_folder
+from filo_core.profiles.builder import image_encoder, load_profile
+from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.loaded import require_plain_clip
 
 if TYPE_CHECKING:

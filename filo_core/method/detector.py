@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from filo_core.method.grids import grid_of
+from filo_core.method.grids import grid_of, shifted
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
+from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
 from filo_core.method.room import with_room
 from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.method.view import cells_of, on_whole_image, shifted, view_box, within_view
+from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
 from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
 
 if TYPE_CHECKING:
@@ -40,21 +41,6 @@ if TYPE_CHECKING:
     )
     from filo_core.method.numbers import MethodNumbers
     from filo_core.method.phrase_maps import PhraseMaps
-
-
-@dataclass(frozen=True, slots=True)
-class NearestPatch:
-    """A patch of a part and the stored one nearest to it; places are centres in fractions of the picture's view."""
-
-    key: str
-    """Of the reference, or of the taught patch, in the memory bank."""
-    distance: float
-    """Cosine distance, the mean over the stages, in [0, 2]."""
-    part: tuple[float, float]
-    stored: tuple[float, float] | None
-    """None in a taught patch, which is stored without its grid."""
-    patch: tuple[float, float]
-    """Width and height of a patch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

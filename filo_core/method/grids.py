@@ -25,3 +25,14 @@ def on_grid(feature_map: Tensor, grid: tuple[int, int]) -> Tensor:
     if feature_map.shape[-2] < grid[0]:
         return functional.interpolate(feature_map, size=grid, mode="bilinear", align_corners=False)
     return feature_map
+
+
+def shifted(batch: Tensor, dx: int, dy: int) -> Tensor:
+    """``(B, 3, S, S)`` images moved right by ``dx`` and down by ``dy`` pixels, the border repeated."""
+    if dx == dy == 0:
+        return batch
+    height, width = batch.shape[-2:]
+    margin = (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))
+    padded = functional.pad(batch, margin, mode="replicate")
+    top, left = max(-dy, 0), max(-dx, 0)
+    return padded[..., top : top + height, left : left + width]

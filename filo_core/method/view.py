@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from torch.nn import functional
 
 from filo_core.types import Box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
 
 def view_box(roi: Box | None, width: int, height: int) -> Box:
@@ -64,14 +62,3 @@ def cells_of(box: Box, width: int, height: int, grid: tuple[int, int]) -> NDArra
 
     across, down = span(box.x, box.width, width, columns), span(box.y, box.height, height, rows)
     return np.array([row * columns + column for row in down for column in across], np.int64)
-
-
-def shifted(batch: Tensor, dx: int, dy: int) -> Tensor:
-    """``(B, 3, S, S)`` images moved right by ``dx`` and down by ``dy`` pixels, the border repeated."""
-    if dx == dy == 0:
-        return batch
-    height, width = batch.shape[-2:]
-    margin = (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))
-    padded = functional.pad(batch, margin, mode="replicate")
-    top, left = max(-dy, 0), max(-dx, 0)
-    return padded[..., top : top + height, left : left + width]

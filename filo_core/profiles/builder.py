@@ -22,11 +22,9 @@ from filo_core.method.patch_head import attach_patch_head
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
-from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.identity import model_hash
 from filo_core.profiles.loaded import LoadedProfile
 from filo_core.profiles.manifest import (
-    MANIFEST_NAME,
     ModelProfile,
     read_architecture,
     read_manifest,
@@ -41,20 +39,6 @@ from filo_core.profiles.unfilled import Unfilled
 
 if TYPE_CHECKING:
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder
-
-
-def profile_folder(name: str, installed: Path | None = None) -> Path:
-    """Folder of a shipped or installed profile, or ``name`` itself where it is one's folder, as ``train`` writes.
-
-    Raises:
-        ProfileError: if there is none of that name; the message lists those there are.
-    """
-    if (Path(name) / MANIFEST_NAME).is_file():
-        return Path(name)
-    known = profile_folders(installed)
-    if name not in known:
-        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
-    return known[name]
 
 
 def choose_device(wish: str) -> str:

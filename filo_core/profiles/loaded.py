@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from filo_core.errors import ProfileError
+from filo_core.errors import ProfileError, RecipeError
 from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import suppress_outside
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from filo_core.method.grounding import Suppress
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder, VisionLanguage
+    from filo_core.method.phrase_maps import PhraseMaps
     from filo_core.method.trained_heads import TrainedHeads
     from filo_core.profiles.manifest import ModelProfile
-    from filo_core.types import Recipe
+    from filo_core.types import Eyes, Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,35 @@ class LoadedProfile:
     new_text_side: Callable[[Recipe], VisionLanguage] | None = None
     """In place of the fixed templates alone."""
     suppress: Suppress = suppress_outside
+    note: str = ""
+    """What a person should know about the profile on this machine; nothing."""
+
+    def usual_eyes(self) -> None:
+        """There is one way to look."""
+        return
+
+    def model_hash_for(self, eyes: Eyes | None) -> str:
+        """Identity of the model, whatever the eyes."""
+        del eyes
+        return self.model_hash
+
+    def check(self, recipe: Recipe) -> None:
+        """Whether a recipe was signed off for this very model.
+
+        Raises:
+            RecipeError: if not; the message says what to do.
+        """
+        if recipe.model_hash != self.model_hash:
+            raise RecipeError(
+                f"{recipe.product} was signed off for another model than the {self.profile.name!r} profile loaded now. "
+                "Calibrate it and sign it off again."
+            )
+
+    def phrase_maps(self, recipe: Recipe) -> PhraseMaps:
+        """What lights up each phrase of a recipe."""
+        from filo_core.method.phrase_maps import PhraseMaps
+
+        return PhraseMaps(recipe, self.text_encoder, self.heads, self.profile.gaussian_sigma_px)
 
     def detector(self, recipe: Recipe, *, make_room: Callable[[], bool] = lambda: False) -> FiLoDetector:
         """Set up for one recipe; its memory bank is empty. ``make_room`` as in :class:`FiLoDetector`."""

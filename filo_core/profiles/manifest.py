@@ -14,6 +14,7 @@ from filo_core.method.grounding_settings import GroundingSettings
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.numbers import MethodNumbers
 from filo_core.method.word_tokenizer import Vocabulary
+from filo_core.profiles.eyes_manifest import EyesProfile
 
 MANIFEST_NAME = "manifest.json"
 
@@ -83,17 +84,36 @@ class ModelProfile(MethodNumbers):
 
 
 def read_manifest(folder: Path) -> ModelProfile:
-    """The profile described in ``folder``.
+    """The network profile described in ``folder``.
+
+    Raises:
+        ProfileError: if the manifest is missing, damaged or contradicts itself, or is of a profile of trunks.
+    """
+    profile = read_any_manifest(folder)
+    if isinstance(profile, EyesProfile):
+        raise ProfileError(
+            f"{profile.name} looks through pretrained trunks and has no network of its own to work on. Choose another "
+            "profile, such as full."
+        )
+    return profile
+
+
+def read_any_manifest(folder: Path) -> ModelProfile | EyesProfile:
+    """The profile described in ``folder``, of either kind.
 
     Raises:
         ProfileError: if the manifest is missing, damaged or contradicts itself.
     """
     path = folder / MANIFEST_NAME
     try:
-        return ModelProfile.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        kind = json.loads(content)
+        if isinstance(kind, dict) and kind.get("method") == "eyes":
+            return EyesProfile.model_validate_json(content)
+        return ModelProfile.model_validate_json(content)
     except FileNotFoundError as error:
         raise ProfileError(f"{path} does not exist: this is not a model profile. Install it again.") from error
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise ProfileError(f"{path} cannot be used: {error}. Install the profile again.") from error
 
 

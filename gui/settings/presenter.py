@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from filo_core.profiles.eyes_manifest import EyesProfile
     from filo_core.profiles.manifest import ModelProfile
     from gui.state import AppState
     from workflows.people.access import Access
@@ -126,7 +127,7 @@ class SettingsPresenter(QObject):
         field = _DECIDED_WITH.get(field, field)
         return variable_of(field) if field in self.overridden else ""
 
-    def profiles(self) -> tuple[ModelProfile, ...]:
+    def profiles(self) -> tuple[ModelProfile | EyesProfile, ...]:
         """The model profiles to choose among."""
         return installed_profiles(self.settings.models)
 

@@ -576,6 +576,29 @@
         </message>
     </context>
     <context>
+        <name>EyesChoice</name>
+        <message>
+            <source>Look at parts with</source>
+            <translation>Teile ansehen mit</translation>
+        </message>
+        <message>
+            <source>Try which &amp;suit</source>
+            <translation>Proben, was p&amp;asst</translation>
+        </message>
+        <message>
+            <source>Looks at the good images and at anomalies drawn on them; takes up to some minutes</source>
+            <translation>Sieht die Gutbilder an und Anomalien, die darauf gezeichnet sind; dauert bis zu einigen Minuten</translation>
+        </message>
+        <message>
+            <source>The deep trunk is not on this machine: main.py models prepare fetches it.</source>
+            <translation>Das tiefe Netz ist nicht auf diesem Rechner: main.py models prepare holt es.</translation>
+        </message>
+        <message>
+            <source> (usual)</source>
+            <translation> (üblich)</translation>
+        </message>
+    </context>
+    <context>
         <name>Field</name>
         <message>
             <source>Decided by the variable %1.</source>

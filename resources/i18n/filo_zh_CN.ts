@@ -576,6 +576,29 @@
         </message>
     </context>
     <context>
+        <name>EyesChoice</name>
+        <message>
+            <source>Look at parts with</source>
+            <translation>检查零件使用</translation>
+        </message>
+        <message>
+            <source>Try which &amp;suit</source>
+            <translation>试试哪种合适(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Looks at the good images and at anomalies drawn on them; takes up to some minutes</source>
+            <translation>查看良品图像以及画在其上的异常；可能需要几分钟</translation>
+        </message>
+        <message>
+            <source>The deep trunk is not on this machine: main.py models prepare fetches it.</source>
+            <translation>此计算机上没有深层网络：用 main.py models prepare 获取。</translation>
+        </message>
+        <message>
+            <source> (usual)</source>
+            <translation>（常用）</translation>
+        </message>
+    </context>
+    <context>
         <name>Field</name>
         <message>
             <source>Decided by the variable %1.</source>

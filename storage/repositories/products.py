@@ -25,6 +25,7 @@ from filo_core.types import (
     Reference,
     Severity,
     TaughtPatch,
+    eyes_from,
 )
 from storage.calibration_models import TaughtPatchRow
 from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, ReferenceRow
@@ -279,6 +280,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tu
         model_hash=row.model_hash,
         signed_version=row.signed_version,
         taught_patches=taught,
+        eyes=eyes_from(row.eyes) if row.eyes else None,
     )
     if not signed_hash or draft.limits is None:
         return draft
@@ -321,7 +323,7 @@ def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
     row.class_name, row.kind, row.domain = description.class_name, description.kind.value, description.domain
     row.roi_x, row.roi_y = (box.x, box.y) if box else (None, None)
     row.roi_width, row.roi_height = (box.width, box.height) if box else (None, None)
-    row.profile = draft.profile
+    row.profile, row.eyes = draft.profile, draft.eyes.words if draft.eyes else ""
     row.limit_ok = limits.ok if limits else None
     row.limit_ng = limits.ng if limits else None
     row.limit_region = limits.region if limits else None

@@ -23,7 +23,7 @@ def test_a_product_made_under_an_installed_profile_is_judged_by_that_one(
     shutil.copytree(resource_path("models", "compact"), folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     # Another number of the method: another model.
-    changed = manifest | {"name": "other", "gaussian_sigma_px": manifest["gaussian_sigma_px"] + 1}
+    changed = manifest | {"name": "other", "map_sigma": manifest["map_sigma"] + 1}
     (folder / "manifest.json").write_text(json.dumps(changed))
     made = run("product", "create", "plate", "--class-name", "metal plate", "--references",
                category / "train" / "good", "--json", env={"FILO_PROFILE": "other"})  # fmt: skip

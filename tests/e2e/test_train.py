@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Result
+from tests.small_network import SMALL
 from tests.unit.filo_core.learning.filo_making import write_tiny_profile
 
 Run = Callable[..., Result]
@@ -62,16 +63,16 @@ def test_a_wrong_name_is_a_sentence(
 
 
 @pytest.mark.slow
-def test_the_compact_profile_trains_and_its_row_of_a_table_is_measured(
+def test_a_convolutional_profile_trains_and_its_row_of_a_table_is_measured(
     run: Run, category: Path, tmp_path: Path
 ) -> None:
     weights = tmp_path / "weights"
-    trained = run("train", category, "--checkpoint", tmp_path / "run.safetensors", "--profile", "compact",
+    trained = run("train", category, "--checkpoint", tmp_path / "run.safetensors", "--profile", SMALL,
                   "--configuration", "plain", "--limit", "1", "--types", "1", "--map-epochs", "1",
                   "--adapter-epochs", "1", "--export", weights / "plain")  # fmt: skip
     assert trained.status == 0, trained.stderr
     target = tmp_path / "table.json"
-    table = run("benchmark", category, "--table", "III", "--profile", "compact", "--weights", weights, "--limit", "1",
+    table = run("benchmark", category, "--table", "III", "--profile", SMALL, "--weights", weights, "--limit", "1",
                 "--json", target)  # fmt: skip
     assert table.status == 0, table.stderr
     rows = {row["method"]: row for row in json.loads(target.read_text())["rows"]}

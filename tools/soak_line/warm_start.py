@@ -26,7 +26,7 @@ def units(_home: Path, done: list[Unit], wanted: int) -> Iterator[Unit]:
     """Each starts the model's process, has it judge, kills it, and waits for the next verdict."""
     if len(done) >= wanted:
         return
-    recipe, references = demo_recipe(load_engine(PROFILE, "cpu").model_hash)
+    recipe, references = demo_recipe(load_engine(PROFILE, "cpu"))
     picture = references[0].pixels
     make = partial(load_detector, PROFILE, recipe, references)
     for _ in range(len(done), wanted):

@@ -22,7 +22,7 @@ from workflows.line.doors import doors_of
 from workflows.line.triggered import DEADLINE_S, TriggeredInspection
 from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
-from workflows.products.steps import Steps, calibration_steps, phrase_steps
+from workflows.products.steps import Steps, calibration_steps, eyes_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
 from workflows.sealing.seal import RecordSeal
 
@@ -112,7 +112,7 @@ def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
         started = time.perf_counter()
         draft = catalogue.draft(name)
         assert draft.limits is not None, "the wizard offers a trial only after calibration"
-        recipe = draft.recipe(draft.limits, engine.model_hash)
+        recipe = draft.recipe(draft.limits, engine.model_hash_for(draft.eyes))
         detector = engine.detector(recipe, catalogue.references(recipe))
         yield ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
 
@@ -147,6 +147,10 @@ class Inspector:
         """Set a product's limits from its references and confirmed good parts."""
         steps = calibration_steps(self._catalogue, name, alpha)
         return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
+
+    def choose_eyes(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """Try how a product is best looked at."""
+        return self._submit(f"Try eyes for {name}", Priority.INTERACTIVE, eyes_steps(self._catalogue, name), listener)
 
     def light_phrases(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """See what each phrase of a product's anomaly list lights up on its good images."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.engine import Engine
-    from filo_core.method.detector import NearestPatch
+    from filo_core.method.nearest_patch import NearestPatch
     from workflows.products.catalogue import Catalogue
 
 _LEAST_SHARE = 0.12

@@ -16,6 +16,7 @@ from filo_core.imaging import decode_image, printable_name
 from filo_core.types import (
     AnomalyType,
     EventKind,
+    Eyes,
     Limits,
     ProductDescription,
     ProductDraft,
@@ -117,6 +118,14 @@ class Catalogue:
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
 
     @free(_A_DRAFT)
+    def set_eyes(self, name: str, eyes: Eyes | None) -> ProductDraft:
+        """Choose how the product is looked at, None for the profile's usual way; the limits go when it changes."""
+        by = self._access.operator()
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            return self._save(transaction, draft, without_stale_limits(draft, replace(draft, eyes=eyes)), by)
+
+    @free(_A_DRAFT)
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
 
@@ -169,6 +178,7 @@ class Catalogue:
                 calibration_note=calibrated.sentence,
                 model_hash=calibrated.model_hash,
                 profile=profile or draft.profile,
+                eyes=calibrated.eyes,
             )
             saved = self._save(transaction, draft, changed, by)
             transaction.calibrations.add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError, ProductError
 from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
-from filo_core.types import AnomalyType, ProductDescription, Provenance, RecipeVersion
+from filo_core.types import AnomalyType, Eyes, ProductDescription, Provenance, RecipeVersion
 from workflows.products.catalogue import Catalogue
-from workflows.products.steps import calibration_steps
+from workflows.products.steps import calibration_steps, eyes_steps
 from workflows.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,8 +31,22 @@ def create_product(
     anomalies: Path | None = None,
     engine: Engine | None = None,
     pin: str = "",
+    eyes: Eyes | None = None,
+    *,
+    tries: bool = False,
 ) -> tuple[RecipeVersion, Calibrated]:
     """All five steps of the wizard in one go; leaves nothing behind when a step fails.
+
+    Args:
+        catalogue: of the products.
+        settings: name the profile, the device and who signs.
+        description: of the product.
+        references: folder of good images.
+        anomalies: file with the anomaly list; the built-in library's unless given.
+        engine: loaded already.
+        pin: of who signs, once there are users.
+        eyes: how it is looked at; the profile's usual way unless given.
+        tries: have the engine try how it is best looked at.
 
     Raises:
         ProductError: if the name is taken, or the anomaly file is of no use.
@@ -54,6 +69,10 @@ def create_product(
         for image in images:
             catalogue.add_reference(description.name, image)
         engine = engine or load_engine(settings.profile, settings.device, settings.models)
+        if eyes is not None:
+            catalogue.set_eyes(description.name, eyes)
+        if tries:
+            deque(eyes_steps(catalogue, description.name)(engine), maxlen=0)
         calibrated: Calibrated | None = None
         for event in calibration_steps(catalogue, description.name)(engine):
             if isinstance(event, Calibrated):

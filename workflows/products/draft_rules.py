@@ -104,7 +104,7 @@ def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
     described = draft.description
     phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
     references = frozenset(reference.image_hash for reference in draft.references)
-    return (described.class_name, described.kind, described.domain, phrases, references)
+    return (described.class_name, described.kind, described.domain, phrases, references, draft.eyes)
 
 
 def _check_types(types: Sequence[AnomalyType]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.engine import Engine
-    from filo_core.method.detector import FiLoDetector
+    from filo_core.loaded_model import RecipeDetector
     from filo_core.method.memory_bank import MemoryBank
     from filo_core.types import Prediction
     from workflows.products.catalogue import Catalogue
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class LeftOut:
     """A detector that does not know one of its references."""
 
-    detector: FiLoDetector
+    detector: RecipeDetector
     bank: MemoryBank
 
     def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
@@ -45,7 +45,7 @@ def sensitivity_steps(
     draft = catalogue.draft(name)
     if draft.limits is None:
         raise EvidenceError(f"{name} has no limits yet. Calibrate it first.")
-    recipe = draft.recipe(draft.limits, engine.model_hash)
+    recipe = draft.recipe(draft.limits, engine.model_hash_for(draft.eyes))
     images = catalogue.references(recipe)
     detector = engine.detector(recipe, images)
     good = {reference.image_hash for reference in recipe.references}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
-from filo_core.events import Calibrated, JobEvent, PhrasesLit, StepDone
+from filo_core.events import Calibrated, EyesChosen, JobEvent, PhrasesLit, StepDone
 from filo_core.types import Limits
 from workflows.products.evidence import confirmed_evidence
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from filo_core.engine import Engine
+    from filo_core.types import Sight
     from workflows.products.catalogue import Catalogue
 
 Steps = Callable[["Engine"], Iterator[JobEvent]]
@@ -34,11 +38,36 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
         # The limits hold for the model that found them, so the recipe names that one.
         draft = replace(catalogue.draft(name), profile=engine.profile)
-        recipe = draft.recipe(_ANY_LIMITS, engine.model_hash)
+        draft = replace(draft, eyes=engine.eyes_of(draft))
+        recipe = draft.recipe(_ANY_LIMITS, engine.model_hash_for(draft.eyes))
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
         for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
             if isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event, engine.profile)
+            yield event
+
+    return run
+
+
+def eyes_steps(
+    catalogue: Catalogue, name: str, bad: Sequence[NDArray[np.uint8]] = (), sight: Sight | None = None
+) -> Steps:
+    """A trial of how the product is best looked at; what it chose is in the draft before it is passed on.
+
+    Args:
+        catalogue: of the products.
+        name: which one.
+        bad: pictures of bad parts, where some were shown.
+        sight: kind of eyes to choose among; the usual kind unless given.
+    """
+
+    def run(engine: Engine) -> Iterator[StepDone | EyesChosen]:
+        draft = catalogue.draft(name)
+        own = {reference.image_hash for reference in draft.references}
+        images = [image for image in catalogue.references(name) if image.image_hash in own]
+        for event in engine.choose_eyes(draft, images, bad, sight):
+            if isinstance(event, EyesChosen):
+                catalogue.set_eyes(name, event.chosen)
             yield event
 
     return run

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from filo_core.errors import ProfileError, SourceError
 from filo_core.line.plc.access import networks_of
+from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folders
-from filo_core.profiles.manifest import ModelProfile, read_manifest
+from filo_core.profiles.manifest import ModelProfile, read_any_manifest
 from workflows.settings.redaction import redact
 
 THEMES = ("system", "light", "dark")
@@ -23,7 +24,7 @@ LLM_TIMEOUTS_S = (5.0, 600.0)
 _BEFORE_HOST = re.compile(r"(?<=://).*@")
 
 
-def installed_profiles(models: Path | None = None) -> tuple[ModelProfile, ...]:
+def installed_profiles(models: Path | None = None) -> tuple[ModelProfile | EyesProfile, ...]:
     """The model profiles that are here, by name; a damaged one is left out, ``doctor`` tells why.
 
     Args:
@@ -32,7 +33,7 @@ def installed_profiles(models: Path | None = None) -> tuple[ModelProfile, ...]:
     found = []
     for _, folder in sorted(profile_folders(models).items()):
         try:
-            found.append(read_manifest(folder))
+            found.append(read_any_manifest(folder))
         except ProfileError:
             continue
     return tuple(found)

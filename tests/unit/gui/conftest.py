@@ -20,10 +20,11 @@ from PySide6.QtWidgets import QApplication
 import filo_core.engine
 from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
-from filo_core.method.detector import NearestPatch
+from filo_core.method.nearest_patch import NearestPatch
 from filo_core.types import (
     AnomalyType,
     Box,
+    Eyes,
     Limits,
     Position,
     Prediction,
@@ -90,11 +91,18 @@ class RedEngine:
     model_hash = "0" * 64
     device = "cpu"
     names_types = True
+    usual_eyes: Eyes | None = None
 
     def __init__(self, trained: bool = False) -> None:
         self.trained = trained
         self.gate = threading.Event()
         self.gate.set()
+
+    def eyes_of(self, draft: ProductDraft) -> Eyes | None:
+        return None if self.usual_eyes is None else draft.eyes or self.usual_eyes
+
+    def model_hash_for(self, eyes: Eyes | None) -> str:
+        return self.model_hash
 
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained, references[0].image_hash if references else "")

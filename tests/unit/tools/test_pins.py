@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tools import pins
-from tools.pins import BUILD, BUILDERS, CONSTRAINTS, ROOT, blocks_of, pins_of, plain_name, write_pins
+from tools.pins import BUILD, BUILDERS, CONSTRAINTS, ROOT, STATION, blocks_of, pins_of, plain_name, write_pins
 
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 OLD = "alpha==1.0 \\\n    --hash=sha256:" + "a" * 64 + "\nbeta_two==2.0\n"
@@ -48,7 +48,7 @@ def needed_here(extras: frozenset[str]) -> Iterator[str]:
                 ]
 
 
-@pytest.mark.parametrize("name", [CONSTRAINTS, BUILD])
+@pytest.mark.parametrize("name", [CONSTRAINTS, BUILD, STATION])
 def test_every_package_is_pinned_with_the_hashes_of_its_files(name: str) -> None:
     blocks = blocks_of(text_of(name))
     assert blocks
@@ -61,8 +61,18 @@ def test_everything_that_an_installation_brings_is_pinned() -> None:
     assert set(needed_here(frozenset({"dev"}))) - pins_of(text_of(CONSTRAINTS)).keys() == set()
 
 
+def test_a_station_gets_the_same_versions_without_what_torch_brings() -> None:
+    everything, station = pins_of(text_of(CONSTRAINTS)), pins_of(text_of(STATION))
+    assert set(needed_here(frozenset())) - station.keys() == set()
+    assert station.items() <= everything.items()
+    heavy = {"torch", "torchvision", "open-clip-torch", "groundingdino-py", "transformers", "timm", "onnx", "triton"}
+    assert heavy <= everything.keys()
+    assert not heavy & station.keys()
+    assert "onnxruntime" in station
+
+
 def test_no_file_of_constraints_names_an_index() -> None:
-    for name in (CONSTRAINTS, BUILD):
+    for name in (CONSTRAINTS, BUILD, STATION):
         assert [line for line in text_of(name).splitlines() if "://" in line or "index" in line] == []
 
 
@@ -78,7 +88,7 @@ def test_the_set_up_takes_nothing_without_its_hash_and_fetches_nothing_to_build_
     installs = [
         line for line in text_of(recipe).splitlines() if re.search(r"(pip install.*|\$\(PIP\).*) (-r|--editable)", line)
     ]
-    assert len(installs) == 3
+    assert len(installs) == (6 if recipe == "Makefile" else 3)
     for line in installs:
         assert ("--require-hashes" in line) == (" -r " in line)
         assert "--no-build-isolation" in line or BUILD in line
@@ -94,7 +104,7 @@ class Resolver:
 
     def run(self, command: list[str | Path], **_: object) -> subprocess.CompletedProcess[str]:
         assert command[0] == sys.executable
-        self.versions = Path(command[-1]).read_text(encoding="utf-8")
+        self.versions = self.versions or Path(command[-1]).read_text(encoding="utf-8")
         if self.answer is None:
             raise subprocess.CalledProcessError(1, [str(part) for part in command])
         return subprocess.CompletedProcess([], 0, self.answer)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from filo_core.benchmark.baselines import PlainContrast, RawPixels, contenders
 from filo_core.method.memory_bank import MemoryBank
-from filo_core.profiles.builder import profile_folder
+from tests.small_network import SMALL
 
 
 @pytest.fixture
@@ -41,6 +41,6 @@ def test_plain_contrast_sees_a_dark_spot_without_any_reference(plate: NDArray[np
 
 
 def test_the_profile_comes_first_and_every_baseline_has_a_name_of_its_own() -> None:
-    rows = contenders(profile_folder("compact"), "cpu", baselines=True)
-    assert rows[0].name == "compact"
+    rows = contenders(SMALL, "cpu", baselines=True)
+    assert rows[0].name == "small"
     assert len({row.name for row in rows}) == len(rows) == 5

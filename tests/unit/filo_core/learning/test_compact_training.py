@@ -32,8 +32,9 @@ from filo_core.learning.training_pairs import VIEWS
 from filo_core.method.conv_encoder import read_tower
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.word_tokenizer import WordTokenizer
-from filo_core.profiles.builder import load_profile, profile_folder
+from filo_core.profiles.builder import load_profile
 from filo_core.profiles.manifest import ModelProfile, read_manifest
+from tests.small_network import SMALL
 
 TINY: dict[str, Any] = {
     "embed_dim": 16,
@@ -50,7 +51,7 @@ TINY: dict[str, Any] = {
 
 @pytest.fixture
 def profile() -> ModelProfile:
-    return read_manifest(profile_folder("compact")).model_copy(update={"stages": (1, 2), "patch_head": 8})
+    return read_manifest(SMALL).model_copy(update={"stages": (1, 2), "patch_head": 8})
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from filo_core.learning.filo_training import TrainingPlan
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import load_profile
-from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
+from tests.small_network import SMALL
 from tests.unit.filo_core.conftest import write_mask, write_part
 
 MakeCategory = Callable[..., Path]
@@ -28,7 +28,7 @@ SPOT = (20, 15, 40, 30)
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """The compact profile's folder with 64 px pictures and seeded weights."""
-    compact, folder = resource_path("models", "compact"), tmp_path / "small"
+    compact, folder = SMALL, tmp_path / "small"
     folder.mkdir()
     manifest = json.loads((compact / "manifest.json").read_text())
     manifest |= {

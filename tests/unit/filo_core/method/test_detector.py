@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from open_clip.tokenizer import SimpleTokenizer
 
 from filo_core.method.detector import FiLoDetector
+from filo_core.method.grids import shifted
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.image_encoder import OpenClipImageEncoder
@@ -19,7 +20,6 @@ from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextAnswer
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
-from filo_core.method.view import shifted
 from filo_core.profiles.manifest import ModelProfile
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
 

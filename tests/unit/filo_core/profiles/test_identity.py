@@ -15,13 +15,13 @@ from filo_core.profiles import identity
 from filo_core.profiles.identity import at_default, model_hash
 from filo_core.profiles.manifest import GroundingFiles, ModelProfile, read_architecture, read_manifest, read_vocabulary
 
-RESOURCES = Path(__file__).resolve().parents[4] / "resources"
+ROOT = Path(__file__).resolve().parents[4]
 SIGNED_FOR = {
-    "models/compact": "9eec78fda44912565723d778296678ba2dc41cb79bb650f39c4d4b3acee16fcf",
-    "profiles/full": "f60c13418fd454e0b19e6f76288b6de7c0bd1351cfeae9c68b2bfde3852ad5db",
-    "profiles/filo": "5fde16e5f3d7ac10997b452da95e56432a9b320f895b85854a6d61ca79fae137",
+    "tests/profiles/small": "a971e401382fc98760986290af6b17ee1ab8d3a3b0c015f7c20988c3c563562a",
+    "resources/profiles/full": "f60c13418fd454e0b19e6f76288b6de7c0bd1351cfeae9c68b2bfde3852ad5db",
+    "resources/profiles/filo": "5fde16e5f3d7ac10997b452da95e56432a9b320f895b85854a6d61ca79fae137",
 }
-"""Hashes that recipes were signed off for."""
+"""Hashes that recipes were signed off for, and that of a network of the tests."""
 
 
 class LaterProfile(ModelProfile):
@@ -43,12 +43,12 @@ def hash_of(folder: Path, profile: ModelProfile) -> str:
 
 @pytest.mark.parametrize("name", sorted(SIGNED_FOR))
 def test_recipes_that_were_signed_off_keep_their_model(name: str) -> None:
-    assert hash_of(RESOURCES / name, read_manifest(RESOURCES / name)) == SIGNED_FOR[name]
+    assert hash_of(ROOT / name, read_manifest(ROOT / name)) == SIGNED_FOR[name]
 
 
 @pytest.mark.parametrize("name", sorted(SIGNED_FOR))
 def test_a_field_that_a_later_program_brings_voids_no_recipe_while_it_holds_its_default(name: str) -> None:
-    folder = RESOURCES / name
+    folder = ROOT / name
     content: dict[str, Any] = read_manifest(folder).model_dump()
     assert hash_of(folder, LaterProfile(**content)) == SIGNED_FOR[name]
     assert hash_of(folder, LaterProfile(**content, sharpness=2.0)) != SIGNED_FOR[name]
@@ -63,10 +63,10 @@ def test_a_later_field_of_the_heads_is_left_out_while_it_holds_its_default() -> 
 
 @pytest.mark.parametrize("field", ["suppression", "gaussian_sigma_px", "match_windows", "seed"])
 def test_a_number_that_decides_verdicts_makes_another_model(field: str) -> None:
-    folder = RESOURCES / "models/compact"
+    folder = ROOT / "tests/profiles/small"
     profile = read_manifest(folder)
     other = {"suppression": 0.1, "gaussian_sigma_px": 9.5, "match_windows": (0.25,), "seed": 77}[field]
-    assert hash_of(folder, profile.model_copy(update={field: other})) != SIGNED_FOR["models/compact"]
+    assert hash_of(folder, profile.model_copy(update={field: other})) != SIGNED_FOR["tests/profiles/small"]
 
 
 def test_what_is_hashed_always_is_there() -> None:

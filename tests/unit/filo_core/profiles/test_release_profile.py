@@ -21,7 +21,8 @@ from filo_core.filo_release.parts import ReleaseLocalizer
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.interfaces import GroundingBox
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
-from filo_core.profiles.builder import load_profile, profile_folders
+from filo_core.profiles.builder import load_profile
+from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.install import RELEASE_FILE, install_release
 from filo_core.profiles.loaded import LoadedProfile, require_plain_clip
 from filo_core.profiles.manifest import read_manifest

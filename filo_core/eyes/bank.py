@@ -1,0 +1,206 @@
+"""Patches of the good parts, by part and trunk, and how near the patches of a picture come to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from filo_core.errors import RecipeError
+from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from filo_core.eyes.features import Features
+
+    Floats = NDArray[np.float32]
+
+_BLOCK = 512
+"""Patches of a picture a matrix product."""
+_NEIGHBOURHOOD = (3, 3)
+_EMPTY = "No references set: call set_references() first, or add a good image to the product"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """Patches of one part by one trunk."""
+
+    patches: Floats
+    """``(N, C)``, unit length."""
+    density: Floats | None = None
+    """``(N,)``: how far each is from its like in the other references; None until that was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The stored patch that is nearest to another one."""
+
+    key: str
+    index: int
+    distance: float
+
+
+class PatchBank:
+    """Patches of all references and of taught places, kept apart by name so that one can join or leave."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, tuple[Stored, ...]] = {}
+        self._spreads: tuple[Spread, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def add(self, key: str, trunks: Sequence[Floats]) -> None:
+        """Store the patches of one part: ``(N, C)`` of unit length a trunk; the same name again replaces them."""
+        self._parts[key] = tuple(Stored(patches) for patches in trunks)
+
+    def remove(self, key: str) -> None:
+        """Take one part out; what good parts show among each other stays as it was.
+
+        Raises:
+            KeyError: if it is not stored.
+        """
+        del self._parts[key]
+
+    def without(self, key: str) -> PatchBank:
+        """A bank that shares all patches but those of one reference and of places taught in it (``key@…``).
+
+        It keeps what was measured, so that scores against it are on the same scale.
+        """
+        bank = PatchBank()
+        bank._parts = {name: p for name, p in self._parts.items() if name != key and not name.startswith(f"{key}@")}
+        bank._spreads = self._spreads
+        return bank
+
+    def copy(self) -> PatchBank:
+        """A bank that shares all patches and what was measured, to which others can be added."""
+        bank = PatchBank()
+        bank._parts, bank._spreads = dict(self._parts), self._spreads
+        return bank
+
+    def to_arrays(self) -> dict[str, Floats]:
+        """Everything in it by name, as :meth:`from_arrays` takes it."""
+        arrays: dict[str, Floats] = {}
+        for key, part in self._parts.items():
+            for trunk, stored in enumerate(part):
+                arrays[f"patches/{trunk}/{key}"] = stored.patches
+                if stored.density is not None:
+                    arrays[f"density/{trunk}/{key}"] = stored.density
+        spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
+        return arrays | {"spreads": np.array(spreads, np.float64)}  # type: ignore[dict-item]
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PatchBank:
+        """A bank from what :meth:`to_arrays` gave.
+
+        Raises:
+            KeyError: if something is missing.
+            ValueError: if something is of another shape.
+        """
+        bank = cls()
+        spreads = arrays["spreads"].reshape(-1, 2)
+        trunks = range(len(spreads))
+        for key in [name.split("/", 2)[2] for name in arrays if name.startswith("patches/0/")]:
+            bank._parts[key] = tuple(
+                Stored(arrays[f"patches/{trunk}/{key}"], arrays.get(f"density/{trunk}/{key}")) for trunk in trunks
+            )
+        bank._spreads = tuple(Spread(float(mean), float(deviation)) for mean, deviation in spreads)
+        return bank
+
+    def measure(self, references: Sequence[tuple[str, Sequence[Features]]]) -> None:
+        """Hold the references against each other: densities of their patches, then the spread of each trunk.
+
+        A single one is held against its own gentle variations, which come behind it under names of their own and are
+        not stored.
+
+        Args:
+            references: name and features, a trunk each; those that are stored come first.
+        """
+        trunks = range(len(references[0][1]))
+        self._spreads = tuple(self._measure_trunk(trunk, references) for trunk in trunks)
+
+    def standard_distances(self, trunk: int, patches: Floats) -> Floats:
+        """Distance of each of ``(N, C)`` patches to the nearest stored one, in deviations among good parts.
+
+        Raises:
+            RecipeError: if the bank is empty, or nobody has measured it.
+        """
+        if not self._parts or self._spreads is None:
+            raise RecipeError(_EMPTY)
+        stored = [part[trunk] for part in self._parts.values()]
+        distances, index = nearest(patches, [one.patches for one in stored])
+        return standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
+
+    def nearest(self, trunk: int, patch: Floats) -> Found:
+        """The stored patch nearest to one ``(C,)`` patch.
+
+        Raises:
+            RecipeError: if the bank is empty.
+        """
+        if not self._parts:
+            raise RecipeError(_EMPTY)
+        found = []
+        for key, part in self._parts.items():
+            similar = part[trunk].patches @ patch
+            index = int(similar.argmax())
+            found.append(Found(key, index, max(1.0 - float(similar[index]), 0.0)))
+        return min(found, key=lambda one: one.distance)
+
+    def _measure_trunk(self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]]) -> Spread:
+        own = [(key, features[trunk]) for key, features in references]
+        away, like = [], []
+        for key, features in own:
+            others = [other.patches for name, other in own if name != key]
+            distances, index = nearest(features.patches, others)
+            away.append(distances)
+            like.append(index)
+        densities = [_blurred(values, features) for values, (_, features) in zip(away, own, strict=True)]
+        for (key, _), density in zip(own, densities, strict=True):
+            if key in self._parts:
+                part = list(self._parts[key])
+                part[trunk] = replace(part[trunk], density=density)
+                self._parts[key] = tuple(part)
+        held = [
+            corrected(values, np.concatenate([d for at, d in enumerate(densities) if at != number])[like[number]])
+            for number, values in enumerate(away)
+        ]
+        return spread_of(np.concatenate(held))
+
+
+def nearest(patches: Floats, stored: Sequence[Floats]) -> tuple[Floats, NDArray[np.int64]]:
+    """``1 - cosine`` of each of ``(N, C)`` unit patches to the nearest of all stored ones, in [0, 2], and which it is.
+
+    The index counts through ``stored`` in its order.
+    """
+    best, index = np.full(len(patches), -2.0, np.float32), np.zeros(len(patches), np.int64)
+    first = 0
+    for part in stored:
+        for start in range(0, len(patches), _BLOCK):
+            rows = slice(start, min(start + _BLOCK, len(patches)))
+            similar = patches[rows] @ part.T
+            at = similar.argmax(axis=1)
+            found = similar[np.arange(len(at)), at]
+            nearer = found > best[rows]
+            best[rows] = np.where(nearer, found, best[rows])
+            index[rows] = np.where(nearer, at + first, index[rows])
+        first += len(part)
+    # Rounding can push the similarity of equal patches past 1.
+    return np.asarray(np.maximum(np.float32(1.0) - best, np.float32(0.0)), np.float32), index
+
+
+def _densities(stored: Sequence[Stored]) -> Floats:
+    """Of all stored patches in their order; a taught one, which has none of its own, gets the mean of the others."""
+    measured = [one.density for one in stored if one.density is not None]
+    usual = np.float32(np.concatenate(measured).mean()) if measured else np.float32(0.0)
+    return np.concatenate(
+        [np.full(len(one.patches), usual, np.float32) if one.density is None else one.density for one in stored]
+    )
+
+
+def _blurred(values: Floats, features: Features) -> Floats:
+    grid = values.reshape(features.grid.shape[:2])
+    return np.asarray(cv2.blur(grid, _NEIGHBOURHOOD), np.float32).ravel()

@@ -1,0 +1,236 @@
+"""The detector of the compact profile: a product's good parts, and whatever is not like them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from filo_core.calibration.variations import gentle_variations
+from filo_core.eyes.bank import PatchBank
+from filo_core.eyes.bank_store import BankStore
+from filo_core.eyes.frames import frame_of, on_picture
+from filo_core.eyes.scoring import fused, peak_of, smoothed, squashed, squashed_score
+from filo_core.method.nearest_patch import NearestPatch
+from filo_core.method.regions import find_regions
+from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
+from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from filo_core.eyes.features import Eye, Features
+    from filo_core.profiles.eyes_manifest import EyesProfile
+
+    Picture = NDArray[np.uint8]
+
+
+class EyesDetector:
+    """Predicts images of one recipe: set the references once, ask often.
+
+    Args:
+        recipe: what to look at, and where.
+        profile: numbers of the method.
+        eyes: the recipe's trunks, each at its size; the light one first.
+        make_room: there for a detector that computes on a graphics card with torch; never called here.
+        banks: where memory banks are kept between starts; nowhere without one.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        profile: EyesProfile,
+        eyes: Sequence[Eye],
+        *,
+        make_room: Callable[[], bool] = lambda: False,
+        banks: BankStore | None = None,
+    ) -> None:
+        self._banks = banks or BankStore(None)
+        self._recipe = recipe
+        self._profile = profile
+        self._eyes = tuple(eyes)
+        self.make_room = make_room
+        self.memory_bank = PatchBank()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it looks for."""
+        return self._recipe
+
+    def move_to(self, other: EyesDetector, device: str) -> None:
+        """Look through the trunks of another detector of the same recipe from now on; patches are in memory anyway."""
+        del device
+        self._eyes = other._eyes
+
+    def set_references(self, references: Mapping[str, Picture]) -> None:
+        """Fill the memory bank anew: image hash → ``(H, W, 3)`` uint8 RGB; then hold them against each other.
+
+        What was seen of the very same parts before is taken from disk, where there is a place for it.
+        """
+        key = self._bank_key(references)
+        kept = self._banks.load(key)
+        if kept is not None:
+            self.memory_bank = kept
+            return
+        self.memory_bank = PatchBank()
+        views = {key: self._view(pixels) for key, pixels in references.items()}
+        seen = [(key, self._look(view)) for key, view in views.items()]
+        for key, features in seen:
+            self.memory_bank.add(key, [one.patches for one in features])
+        if len(seen) == 1:
+            # It has no like: what the line does to it anyway stands in for that.
+            key, view = next(iter(views.items()))
+            varied = gentle_variations(view)[1:]
+            seen += [(f"{key}~{number}", self._look(picture)) for number, picture in enumerate(varied)]
+        if seen:
+            self.memory_bank.measure(seen)
+            self._banks.save(key, self.memory_bank)
+
+    def _bank_key(self, references: Iterable[str]) -> str:
+        """What decides the content of the memory bank: the model, what is looked at, and of which parts."""
+        box = self._recipe.region_of_interest
+        content = (self._recipe.model_hash, box and (box.x, box.y, box.width, box.height), sorted(references))
+        return hashlib.sha256(repr(content).encode()).hexdigest()
+
+    def teach(self, patch: TaughtPatch, pixels: Picture) -> None:
+        """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
+
+        A patch belongs to the place when its cell of the grid touches the box, so it is at least one, or lies right
+        beside one that does: what is there is seen from there as well.
+
+        Args:
+            patch: the place.
+            pixels: its whole image, ``(H, W, 3)`` uint8 RGB.
+        """
+        view = self._view(pixels)
+        box = within_view(patch.box, self._view_box(pixels))
+        self.memory_bank.add(patch.key, [one.patches[_cells(box, view, one, beside=1)] for one in self._look(view)])
+
+    def predict(self, pixels: Picture) -> Prediction:
+        """Image score, anomaly map and regions of ``(H, W, 3)`` uint8 RGB of any size.
+
+        Raises:
+            RecipeError: if no reference is set.
+        """
+        return self.predict_against(pixels, self.memory_bank)
+
+    def predict_against(self, pixels: Picture, memory_bank: PatchBank) -> Prediction:
+        """:meth:`predict` with another memory bank, for leave-one-out scores."""
+        seconds: dict[str, float] = {}
+        seen, view = self._view_box(pixels), self._view(pixels)
+        with _timed(seconds, "encode"):
+            features = self._look(view)
+        with _timed(seconds, "match"):
+            distances = [
+                memory_bank.standard_distances(trunk, one.patches).reshape(one.grid.shape[:2])
+                for trunk, one in enumerate(features)
+            ]
+        with _timed(seconds, "map"):
+            standard = self._on_one_grid(view, features, distances)
+            score = squashed_score(peak_of(standard, self._profile.score_share, self._profile.score_sigma))
+            side = self._profile.map_side
+            shown = smoothed(standard, self._profile.map_sigma)
+            view_map = squashed(np.asarray(cv2.resize(shown, (side, side)), np.float32))
+        with _timed(seconds, "regions"):
+            regions = self._regions(view_map, seen)
+            anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
+        return Prediction(score, anomaly_map, regions, seconds, trained=True)
+
+    def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
+        """The patch of a box that stands out most, and the stored patch that is nearest to it.
+
+        Args:
+            pixels: the whole image, ``(H, W, 3)`` uint8 RGB.
+            box: a region of it, in its pixels.
+
+        Raises:
+            RecipeError: if the memory bank is empty.
+        """
+        view = self._view(pixels)
+        inside = within_view(box, self._view_box(pixels))
+        candidates = []
+        for trunk, one in enumerate(self._look(view)):
+            cells = _cells(inside, view, one)
+            away = self.memory_bank.standard_distances(trunk, one.patches[cells])
+            at = int(away.argmax())
+            candidates.append((float(away[at]), trunk, one, int(cells[at])))
+        _, trunk, features, cell = max(candidates, key=lambda candidate: candidate[0])
+        found = self.memory_bank.nearest(trunk, features.patches[cell])
+        rows, columns = features.grid.shape[:2]
+        taught = "@" in found.key
+        return NearestPatch(
+            key=found.key,
+            distance=found.distance,
+            part=_center(cell, features),
+            # References of other sizes have other grids; what is stored of them counts through their own.
+            stored=None if taught else _center(min(found.index, rows * columns - 1), features),
+            patch=(features.stride / features.frame.width, features.stride / features.frame.height),
+        )
+
+    def _look(self, view: Picture) -> list[Features]:
+        return [eye.features(view) for eye in self._eyes]
+
+    def _on_one_grid(
+        self, view: Picture, features: Sequence[Features], distances: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """Mean of the trunks' standardised distances on a grid that has the picture's aspect ratio."""
+        grid = frame_of(view.shape[1], view.shape[0], self._profile.cells)
+        return fused(
+            [
+                on_picture(away, one.frame, one.stride, grid.height, grid.width)
+                for one, away in zip(features, distances, strict=True)
+            ]
+        )
+
+    def _view(self, pixels: Picture) -> Picture:
+        """The region of interest, cut to what lies inside this image; the whole image without one."""
+        box = self._view_box(pixels)
+        return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+
+    def _view_box(self, pixels: Picture) -> Box:
+        return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
+
+    def _regions(self, view_map: NDArray[np.float32], seen: Box) -> tuple[Region, ...]:
+        regions = []
+        for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
+            box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
+            regions.append(Region(box, shape.area_px, shape.score, UNKNOWN_TYPE, 0.0, shape.position))
+        return tuple(regions)
+
+
+def _cells(box: Box, view: Picture, features: Features, beside: int = 0) -> NDArray[np.int64]:
+    """Cells of the features' grid that a box of the view touches, and so many beside them on every side."""
+    # The grid covers whole patches, the picture a little less: the box is laid over what is shown of it.
+    frame, stride = features.frame, features.stride
+    across, down = frame.width / view.shape[1], frame.height / view.shape[0]
+    more = beside * stride
+    left, top = int(box.x * across) - more, int(box.y * down) - more
+    right = int(np.ceil((box.x + box.width) * across)) + more
+    bottom = int(np.ceil((box.y + box.height) * down)) + more
+    rows, columns = features.grid.shape[:2]
+    scaled = Box(left, top, max(right - left, 1), max(bottom - top, 1))
+    return cells_of(scaled, columns * stride, rows * stride, (rows, columns))
+
+
+def _center(cell: int, features: Features) -> tuple[float, float]:
+    """Centre of a cell in fractions of the picture's view."""
+    row, column = divmod(cell, features.grid.shape[1])
+    x = (column + 0.5) * features.stride / features.frame.width
+    y = (row + 0.5) * features.stride / features.frame.height
+    return min(x, 1.0), min(y, 1.0)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[stage] = time.perf_counter() - started

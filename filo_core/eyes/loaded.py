@@ -1,0 +1,173 @@
+"""A profile of pretrained trunks in memory: opens each trunk once, and makes detectors for recipes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import ProfileError, RecipeError
+from filo_core.eyes.bank_store import BankStore
+from filo_core.eyes.detector import EyesDetector
+from filo_core.eyes.features import Eye
+from filo_core.eyes.scoring import METHOD
+from filo_core.trunks.listed import read_trunks
+from filo_core.trunks.session import open_trunk, providers_for
+from filo_core.trunks.specs import Slot, TrunkSpec
+from filo_core.trunks.store import TrunkStore, missing_sentence
+from filo_core.types import Eyes, Sight
+
+if TYPE_CHECKING:
+    from filo_core.profiles.eyes_manifest import EyesProfile
+    from filo_core.trunks.session import TrunkSession
+    from filo_core.types import Recipe
+
+OLD_MODEL = (
+    "{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and "
+    "no score of it is changed. Set its limits again ('main.py calibrate' or the step Calibrate) and sign it off."
+)
+
+
+class LoadedEyes:
+    """A profile of trunks, ready to compute.
+
+    Args:
+        profile: numbers of the method.
+        trunks: all that the profile names, the preferred one of each slot first.
+        store: where prepared trunks lie.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        banks: folder in which memory banks are kept between starts; None keeps none.
+
+    Raises:
+        ProfileError: if not even the light trunk is on this machine, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        profile: EyesProfile,
+        trunks: tuple[TrunkSpec, ...],
+        store: TrunkStore,
+        device: str,
+        banks: Path | None = None,
+    ) -> None:
+        self._banks = BankStore(banks)
+        self.profile = profile
+        self._trunks = trunks
+        self._store = store
+        self._wish = device
+        self.device = "cuda" if providers_for(device)[0].startswith("CUDA") else "cpu"
+        self._sessions: dict[str, TrunkSession] = {}
+        if not self._here(Slot.LIGHT):
+            raise ProfileError(missing_sentence(next(spec for spec in trunks if spec.slot is Slot.LIGHT)))
+
+    @property
+    def note(self) -> str:
+        """What a person should know about the trunks that are here, as a sentence; empty when all is well."""
+        if self._here(Slot.DEEP):
+            return ""
+        missing = next(spec for spec in self._trunks if spec.slot is Slot.DEEP and spec.wheel is not None)
+        return f"Products are looked at with the light trunk alone ('fast'). {missing_sentence(missing)}"
+
+    def usual_eyes(self) -> Eyes:
+        """What a product is looked at with unless something else was chosen: sharp where the deep trunk is here."""
+        return Eyes(Sight.SHARP if self._here(Slot.DEEP) else Sight.FAST)
+
+    @property
+    def model_hash(self) -> str:
+        """Identity of the usual eyes."""
+        return self.model_hash_for(self.usual_eyes())
+
+    def model_hash_for(self, eyes: Eyes | None) -> str:
+        """Identity of what a product is looked at with: the profile's numbers, the eyes, and their trunks' hashes.
+
+        Raises:
+            ProfileError: if a trunk they need is not on this machine.
+        """
+        chosen = eyes or self.usual_eyes()
+        return self._hash(chosen, self._chosen(chosen))
+
+    def check(self, recipe: Recipe) -> None:
+        """Whether a recipe's eyes are here, the very ones.
+
+        Raises:
+            RecipeError: if not; the message says what to do.
+        """
+        self._of_recipe(recipe)
+
+    def detector(self, recipe: Recipe, *, make_room: Callable[[], bool] = lambda: False) -> EyesDetector:
+        """Set up for one recipe; its memory bank is empty.
+
+        Raises:
+            RecipeError: if the recipe was signed off with other trunks than are here.
+            ProfileError: if a trunk is damaged.
+        """
+        eyes = recipe.eyes or self.usual_eyes()
+        opened = [Eye(self._session(spec), _side(eyes, spec.slot)) for spec in self._of_recipe(recipe)]
+        return EyesDetector(recipe, self.profile, opened, make_room=make_room, banks=self._banks)
+
+    def phrase_maps(self, recipe: Recipe) -> None:
+        """There are none: it has no text side, and says so in its manifest.
+
+        Raises:
+            ProfileError: always.
+        """
+        raise ProfileError(f"{self.profile.name} does not tell anomaly types apart, {recipe.product} has no phrases.")
+
+    def _of_recipe(self, recipe: Recipe) -> tuple[TrunkSpec, ...]:
+        """The trunks that a recipe was made with."""
+        eyes = recipe.eyes or self.usual_eyes()
+        for combined in _combinations(eyes, self._trunks):
+            if self._hash(eyes, combined) == recipe.model_hash:
+                absent = next((spec for spec in combined if self._store.folder(spec) is None), None)
+                if absent is not None:
+                    raise RecipeError(f"{recipe.product} was signed off with it: {missing_sentence(absent)}")
+                return combined
+        raise RecipeError(OLD_MODEL.format(product=recipe.product, profile=self.profile.name))
+
+    def _chosen(self, eyes: Eyes) -> tuple[TrunkSpec, ...]:
+        """The preferred trunks of these eyes that are here."""
+        for combined in _combinations(eyes, self._trunks):
+            if all(self._store.folder(spec) is not None for spec in combined):
+                return combined
+        # What set-up could have brought is what is said.
+        missing = next(s for s in self._trunks if s.slot is Slot.DEEP and s.wheel is not None)
+        raise ProfileError(f"Eyes of this kind ({eyes.sight}) need more. {missing_sentence(missing)}")
+
+    def _here(self, slot: Slot) -> bool:
+        return any(spec.slot is slot for spec in self._store.present(self._trunks))
+
+    def _session(self, spec: TrunkSpec) -> TrunkSession:
+        if spec.name not in self._sessions:
+            self._sessions[spec.name] = open_trunk(self._store, spec, self._wish)
+        return self._sessions[spec.name]
+
+    def _hash(self, eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> str:
+        numbers = self.profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by", "trunks"})
+        identities = [spec.identity for spec in trunks]
+        # Words do not name what a later program brings while it is at its default: that voids no recipe.
+        content = {"method": METHOD, "profile": numbers, "eyes": eyes.words, "trunks": identities}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_eyes(folder: Path, profile: EyesProfile, device: str, installed: Path | None = None) -> LoadedEyes:
+    """The profile in ``folder`` with the trunks of this machine.
+
+    Raises:
+        ProfileError: if its list of trunks is damaged, the light one is not here, or the device is not there.
+    """
+    banks = None if installed is None else installed.parent / "cache" / "banks"
+    return LoadedEyes(profile, read_trunks(folder, profile.trunks), TrunkStore(installed), device, banks)
+
+
+def _combinations(eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> list[tuple[TrunkSpec, ...]]:
+    """All trunks that these eyes could look through, the preferred ones first; the light one stands first in each."""
+    light = [spec for spec in trunks if spec.slot is Slot.LIGHT]
+    if eyes.sight is Sight.FAST:
+        return [(one,) for one in light]
+    return [(one, deep) for one in light for deep in trunks if deep.slot is Slot.DEEP]
+
+
+def _side(eyes: Eyes, slot: Slot) -> int:
+    return eyes.light_px if slot is Slot.LIGHT else eyes.deep_px

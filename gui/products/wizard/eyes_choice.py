@@ -1,0 +1,87 @@
+"""How the product is looked at: chosen from a list, or by a trial that says what each choice costs and finds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from filo_core.events import EyesChosen
+from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Sight, eyes_from
+from gui.widgets.controls import button, plain_label
+
+
+class EyesChoice(QWidget):
+    """A list of eyes and the button of their trial. Hidden with a profile that has one way to look."""
+
+    eyes_picked = Signal(object)
+    """:class:`Eyes` that a person picked."""
+    trial_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tried: EyesChosen | None = None
+        self.box = QComboBox(self)
+        self.box.setAccessibleName(self.tr("Look at parts with"))
+        self.box.setMinimumWidth(260)
+        self.trial_button = button(
+            self.tr("Try which &suit"),
+            "search",
+            tip=self.tr("Looks at the good images and at anomalies drawn on them; takes up to some minutes"),
+        )
+        self.found = plain_label(role="hint")
+        label = plain_label(self.box.accessibleName(), wrap=False)
+        label.setBuddy(self.box)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(label)
+        row.addWidget(self.box)
+        row.addWidget(self.trial_button)
+        row.addWidget(self.found, 1)
+        self.box.activated.connect(self._on_activated)
+        self.trial_button.clicked.connect(self.trial_wanted)
+
+    def show_tried(self, tried: EyesChosen | None) -> None:
+        """Keep what a trial came to, so that the list can say it."""
+        self._tried = tried
+        self.found.setText("" if tried is None else tried.sentence)
+
+    def show_eyes(self, chosen: Eyes | None, usual: Eyes | None) -> None:
+        """Fill the list and mark what is chosen.
+
+        Args:
+            chosen: for the product; None for the usual ones.
+            usual: of the profile; None where it has one way to look, which hides all of this.
+        """
+        self.setVisible(usual is not None)
+        if usual is None:
+            return
+        now = chosen or usual
+        if usual.sight is Sight.FAST and self._tried is None:
+            self.found.setText(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it."))
+        blocker = QSignalBlocker(self.box)
+        self.box.clear()
+        for eyes in _choices(now, usual):
+            self.box.addItem(self._text(eyes, usual), eyes.words)
+        self.box.setCurrentIndex(self.box.findData(now.words))
+        blocker.unblock()
+
+    def _text(self, eyes: Eyes, usual: Eyes) -> str:
+        text = eyes.words + (self.tr(" (usual)") if eyes == usual else "")
+        tried = self._tried
+        cost = next((one for one in tried.candidates if one.eyes == eyes), None) if tried else None
+        if cost is None:
+            return text
+        return f"{text}, {1000 * cost.seconds:.0f} ms, {100 * cost.separation:.0f} %"
+
+    @Slot(int)
+    def _on_activated(self, index: int) -> None:
+        self.eyes_picked.emit(eyes_from(str(self.box.itemData(index))))
+
+
+def _choices(now: Eyes, usual: Eyes) -> list[Eyes]:
+    """What may be picked on this machine: without the deep trunk, the light one alone."""
+    fast = [Eyes(Sight.FAST, light) for light in LIGHT_SIZES]
+    sharp = [Eyes(Sight.SHARP, light, deep) for light in LIGHT_SIZES for deep in DEEP_SIZES]
+    found = fast + (sharp if usual.sight is Sight.SHARP else [])
+    return found if now in found else [*found, now]

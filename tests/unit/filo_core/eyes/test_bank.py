@@ -1,0 +1,86 @@
+"""The memory bank: nearest of all patches, what good parts show among each other, and who takes part."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from filo_core.errors import RecipeError
+from filo_core.eyes.bank import PatchBank, nearest
+from filo_core.eyes.features import Features, unit
+from filo_core.eyes.frames import Frame
+
+FRAME = Frame(32, 32, 32, 32)
+
+
+def _features(seed: int, side: int = 8, width: int = 24) -> Features:
+    rng = np.random.default_rng(seed)
+    base = np.random.default_rng(0).normal(size=(side, side, width))
+    return Features(unit((base + 0.3 * rng.normal(size=base.shape)).astype(np.float32)), FRAME, 4)
+
+
+def _bank(count: int) -> tuple[PatchBank, list[tuple[str, list[Features]]]]:
+    seen = [(f"{number}", [_features(number)]) for number in range(1, count + 1)]
+    bank = PatchBank()
+    for key, features in seen:
+        bank.add(key, [one.patches for one in features])
+    bank.measure(seen)
+    return bank, seen
+
+
+def _by_hand(query: NDArray[np.float32], stored: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    similar = query.astype(np.float64) @ stored.T.astype(np.float64)
+    return (1 - similar.max(1)).astype(np.float32), similar.argmax(1)
+
+
+def test_the_nearest_of_all_stored_patches_is_found_whatever_the_blocks() -> None:
+    rng = np.random.default_rng(3)
+    query = unit(rng.normal(size=(1100, 16)).astype(np.float32))
+    parts = [unit(rng.normal(size=(size, 16)).astype(np.float32)) for size in (700, 3, 400)]
+    distances, index = nearest(query, parts)
+    truth, truth_index = _by_hand(query, np.concatenate(parts))
+    np.testing.assert_allclose(distances, truth, atol=1e-5)
+    np.testing.assert_array_equal(index, truth_index)
+
+
+def test_good_parts_among_each_other_lie_around_zero_with_a_deviation_of_one() -> None:
+    bank, seen = _bank(4)
+    away = np.concatenate([bank.without(key).standard_distances(0, f[0].patches) for key, f in seen])
+    assert float(away.mean()) == pytest.approx(0.0, abs=1e-4)
+    assert float(away.std()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_reference_that_leaves_takes_what_was_taught_in_it_along_and_keeps_the_scale() -> None:
+    bank, _ = _bank(3)
+    bank.add("1@0,0,8,8", [_features(9).patches[:2]])
+    bank.add("2@0,0,8,8", [_features(9).patches[:2]])
+    left = bank.without("1")
+    assert len(left) == 3
+    assert len(bank) == 5
+    query = _features(20).patches
+    np.testing.assert_array_less(bank.standard_distances(0, query) - 1e-4, left.standard_distances(0, query) + 2.0)
+
+
+def test_a_taught_patch_is_near_from_then_on_and_changes_nothing_else_s_scale() -> None:
+    bank, _ = _bank(3)
+    strange = unit(np.random.default_rng(77).normal(size=(1, 24)).astype(np.float32))
+    before = float(bank.standard_distances(0, strange)[0])
+    taught = bank.copy()
+    taught.add("9@1,1,2,2", [strange])
+    assert float(taught.standard_distances(0, strange)[0]) < 0.0 < before
+    assert float(bank.standard_distances(0, strange)[0]) == before
+    taught.remove("9@1,1,2,2")
+    assert float(taught.standard_distances(0, strange)[0]) == before
+
+
+def test_an_empty_bank_says_what_to_do() -> None:
+    with pytest.raises(RecipeError, match="add a good image"):
+        PatchBank().standard_distances(0, _features(1).patches)
+    with pytest.raises(RecipeError, match="add a good image"):
+        PatchBank().nearest(0, _features(1).patches[0])
+
+
+def test_the_nearest_stored_patch_is_named_with_its_place() -> None:
+    bank, seen = _bank(3)
+    found = bank.nearest(0, seen[1][1][0].patches[17])
+    assert (found.key, found.index) == ("2", 17)
+    assert found.distance == pytest.approx(0.0, abs=1e-5)

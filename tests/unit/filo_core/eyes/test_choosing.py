@@ -1,0 +1,87 @@
+"""The trial of eyes: the cheapest that suits, what counts as bad, and what it says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from filo_core.errors import EvidenceError
+from filo_core.events import EyesChosen, StepDone, TriedEyes
+from filo_core.eyes.choosing import FAST, MARGIN, SHARP, candidates_for, cheapest_that_suits, try_eyes
+from filo_core.types import Eyes, Prediction, Sight, SourceImage
+
+GOOD = np.repeat(np.linspace(40, 200, 96, dtype=np.uint8)[None, :, None].repeat(96, axis=0), 3, axis=2)
+
+
+class _Bank:
+    def without(self, key: str) -> str:
+        return f"without {key}"
+
+
+class _Detector:
+    """Sees any change of the good picture, or none."""
+
+    def __init__(self, acuity: float, seconds: float) -> None:
+        self.memory_bank = _Bank()
+        self.against: list[str] = []
+        self._acuity, self._seconds = acuity, seconds
+
+    def predict_against(self, pixels: NDArray[np.uint8], bank: str) -> Prediction:
+        self.against.append(bank)
+        return self.predict(pixels)
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        changed = float((pixels != GOOD).any(axis=2).mean())
+        score = 0.2 + (changed if self._acuity else 0.0)
+        return Prediction(score, np.zeros((4, 4), np.float32), (), {"all": self._seconds}, trained=True)
+
+
+def _part(number: int) -> SourceImage:
+    return SourceImage(f"{number}.png", b"", f"{number}", GOOD, datetime.now(UTC))
+
+
+def _tried(*separations: float) -> list[TriedEyes]:
+    return [TriedEyes(eyes, share, 0.1) for eyes, share in zip(SHARP, separations, strict=False)]
+
+
+def test_the_cheaper_one_is_taken_within_the_margin_and_not_beyond() -> None:
+    assert cheapest_that_suits(_tried(0.98, 0.99, 0.995)) == SHARP[0]
+    assert cheapest_that_suits(_tried(0.90, 0.97, 0.995 - MARGIN / 2)) == SHARP[1]
+    assert cheapest_that_suits(_tried(0.5, 0.6, 0.9)) == SHARP[2]
+
+
+def test_there_are_at_most_eight_candidates_of_a_kind_the_cheaper_ones_first() -> None:
+    for sight in Sight:
+        candidates = candidates_for(sight)
+        assert 2 <= len(candidates) <= 8
+        assert all(eyes.sight is sight for eyes in candidates)
+    assert [eyes.light_px for eyes in FAST] == sorted(eyes.light_px for eyes in FAST)
+
+
+def test_every_part_is_looked_at_as_a_stranger_and_the_sharpest_needed_is_chosen() -> None:
+    detectors = {SHARP[0]: _Detector(0.0, 0.05), SHARP[1]: _Detector(1.0, 0.1), SHARP[2]: _Detector(1.0, 0.3)}
+    *steps, chosen = try_eyes(tuple(detectors), detectors.__getitem__, [_part(0), _part(1)])  # type: ignore[arg-type]
+    assert [type(step) for step in steps] == [StepDone] * 3
+    assert isinstance(chosen, EyesChosen)
+    assert chosen.chosen == SHARP[1]
+    assert [one.separation for one in chosen.candidates] == pytest.approx([0.5, 1.0, 1.0])
+    assert set(detectors[SHARP[1]].against) == {"without 0", "without 1"}
+    assert "100 ms a picture" in chosen.sentence
+    assert "drawings alone" in chosen.sentence
+
+
+def test_bad_parts_that_were_shown_weigh_as_much_as_all_drawings() -> None:
+    detector = _Detector(1.0, 0.1)
+    shown = [GOOD]
+    *_, chosen = try_eyes([Eyes()], lambda _: detector, [_part(0), _part(1)], shown)  # type: ignore[arg-type, return-value]
+    assert isinstance(chosen, EyesChosen)
+    assert chosen.candidates[0].separation == pytest.approx((1.0 + 0.5) / 2)
+    assert "1 bad parts" in chosen.sentence
+
+
+def test_one_good_image_is_too_few_to_try_on() -> None:
+    with pytest.raises(EvidenceError, match="two good images"):
+        next(try_eyes(SHARP, lambda _: _Detector(1.0, 0.1), [_part(0)]))  # type: ignore[arg-type, return-value]

@@ -1,0 +1,59 @@
+"""Choosing the eyes of a product in the wizard."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from filo_core.events import EyesChosen, TriedEyes
+from filo_core.types import Eyes, Sight, WizardStep
+from gui.products.wizard.calibrate_page import CalibratePage
+from gui.products.wizard.eyes_choice import EyesChoice
+from gui.products.wizard.session import DraftSession
+from gui.state import AppState
+from tests.unit.gui.conftest import RedEngine
+
+
+def _listed(choice: EyesChoice) -> list[str]:
+    return [str(choice.box.itemData(index)) for index in range(choice.box.count())]
+
+
+def test_a_profile_with_one_way_to_look_shows_no_choice(qapp: QApplication) -> None:
+    choice = EyesChoice()
+    choice.show_eyes(None, None)
+    assert choice.isHidden()
+
+
+def test_without_the_deep_trunk_the_light_one_alone_can_be_picked_and_it_says_how_to_get_the_other(
+    qapp: QApplication,
+) -> None:
+    choice = EyesChoice()
+    choice.show_eyes(None, Eyes(Sight.FAST))
+    assert _listed(choice) == ["fast 256", "fast 384", "fast 512", "fast 768"]
+    assert choice.box.currentData() == "fast 512"
+    assert "models prepare" in choice.found.text()
+
+
+def test_what_a_trial_found_stands_in_the_list_with_its_time_a_picture(qapp: QApplication) -> None:
+    choice = EyesChoice()
+    choice.show_tried(EyesChosen((TriedEyes(Eyes(), 0.97, 0.25),), Eyes(), 0))
+    choice.show_eyes(Eyes(), Eyes())
+    assert choice.box.currentText() == "sharp 512+336 (usual), 250 ms, 97 %"
+    assert "Chosen: sharp 512+336" in choice.found.text()
+
+
+def test_picked_eyes_are_in_the_draft_and_take_the_limits_with_them(
+    state: AppState, product: str, engine: RedEngine, qtbot: QtBot
+) -> None:
+    engine.usual_eyes = Eyes()
+    session = DraftSession(state)
+    assert session.open(product)
+    page = CalibratePage(session)
+    qtbot.addWidget(page)
+    page.enter()
+    assert session.draft is not None
+    assert session.draft.limits is not None
+    page.eyes.eyes_picked.emit(Eyes(Sight.FAST, 256))
+    assert session.draft.eyes == Eyes(Sight.FAST, 256)
+    assert session.draft.missing(WizardStep.CALIBRATE)
+    assert page.eyes.box.currentData() == "fast 256"
