@@ -91,7 +91,7 @@ class PatchBank:
                 if stored.density is not None:
                     arrays[f"density/{trunk}/{key}"] = stored.density
         spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
-        return arrays | {"spreads": np.array(spreads, np.float64)}  # type: ignore[dict-item]
+        return arrays | {"spreads": np.array(spreads, np.float64)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PatchBank:
