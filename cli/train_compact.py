@@ -56,6 +56,7 @@ def train_compact(
     if log is not None:
         # Before hours of training, not after its first point.
         _append(log, "")
+    chosen = choose_device(device)
     folder = profile or profile_folder("compact")
     manifest = read_manifest(folder)
     architecture = read_architecture(folder, manifest)
@@ -65,7 +66,7 @@ def train_compact(
         checkpoint=checkpoint,
         minutes=minutes,
         seed=seed,
-        device=choose_device(device),
+        device=chosen,
         shards=threads,
         groups=groups,
         workers=workers,

@@ -67,10 +67,10 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
     Raises:
         ProfileError: if anything of it is missing or damaged.
     """
+    chosen = choose_device(device)
     profile = read_manifest(folder)
     if seeded:
         profile = profile.model_copy(update={"trained": False, "weights": None, "heads_weights": None})
-    chosen = choose_device(device)
     architecture = read_architecture(folder, profile)
     if profile.method == "filo":
         return load_release(folder, profile, architecture, chosen, model_hash(profile, architecture, None))
