@@ -13,6 +13,11 @@ if (-not (Test-Path ".venv\.installed")) {
     Invoke-Step $python -m pip install --quiet --no-deps --no-build-isolation --editable .
     New-Item -ItemType File -Force ".venv\.installed" | Out-Null
 }
+# A trunk that the index does not have is said and does not stop set-up; it is tried again the next time.
+if (-not (Test-Path ".venv\.trunks")) {
+    & $python main.py models prepare
+    if ($LASTEXITCODE -eq 0) { New-Item -ItemType File -Force ".venv\.trunks" | Out-Null }
+}
 switch ($Task) {
     "demo" { Invoke-Step $python main.py demo }
     "app" { Invoke-Step $python main.py app }
