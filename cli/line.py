@@ -167,7 +167,7 @@ def _wanted(
     # Where nothing else asks the PLC does; where there is none either, every picture is judged.
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]
-    camera = source_at(secrets.filled(source)) if source else None
+    camera = source_at(secrets.filled(source), producers=settings.genicam_producers) if source else None
     return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
 
 

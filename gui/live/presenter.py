@@ -71,14 +71,14 @@ class LivePresenter(QObject):
     def __init__(
         self,
         state: AppState,
-        source_maker: Callable[[SourceChoice], ImageSource] = make_source,
+        source_maker: Callable[[SourceChoice], ImageSource] | None = None,
         now: Callable[[], float] = time.monotonic,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._now = now
         self._state = state
-        self._make_source = source_maker
+        self._make_source = source_maker or (lambda choice: make_source(choice, state.settings.genicam_producers))
         self._background = Background()
         self._live: Live | None = None
         self._took_key = False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from filo_core.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from filo_core.line.sources.base import ImageSource
     from workflows.settings.settings import Settings
 
@@ -37,8 +39,12 @@ def usual_choice(settings: Settings) -> SourceChoice:
     return SourceChoice(SourceKind(settings.source_kind), settings.source_address)
 
 
-def make_source(choice: SourceChoice) -> ImageSource:
+def make_source(choice: SourceChoice, producers: Sequence[str] = ()) -> ImageSource:
     """The source that was chosen, not started.
+
+    Args:
+        choice: what was chosen.
+        producers: GenTL producers that an admin allowed.
 
     Raises:
         SourceError: if something is missing in the choice; the sentence says what.
@@ -60,7 +66,7 @@ def make_source(choice: SourceChoice) -> ImageSource:
     from filo_core.line.sources.choose import source_at
 
     # A number means a camera here, even where a folder goes by it.
-    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value)
+    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value, producers=producers)
 
 
 def find_cameras() -> list[int]:

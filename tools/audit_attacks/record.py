@@ -11,8 +11,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from filo_core.errors import FiloError
+from filo_core.line.sources import genicam
+from filo_core.line.sources.choose import source_at
 from filo_core.types import Reference
 from storage.audit.chain import Head
 from storage.backup import back_up
@@ -210,6 +213,14 @@ def open_folder(home: Path) -> Finding:
     return Finding("Folder that was open to others", not still, f"open still: {still}" if still else "all is closed")
 
 
+def planted_producer(home: Path) -> Finding:
+    """A camera's address brings a program along that would be loaded."""
+    producer = home / "evil.cti"
+    producer.touch()
+    with patch.object(genicam, "find_spec", lambda name: name):
+        return _refused("GenTL producer of nobody's list", lambda: source_at(f"genicam://1?cti={producer}"))
+
+
 ATTACKS: tuple[Attack, ...] = (
     planted_trigger,
     planted_view_and_index,
@@ -225,4 +236,5 @@ ATTACKS: tuple[Attack, ...] = (
     forged_backup,
     archive_with_a_program,
     open_folder,
+    planted_producer,
 )

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 EVERYBODYS = frozenset({"language", "theme", "font_scale", "trigger_kind", "trigger_place"})
 """Settings that ask for no right; an event tells of their change as well."""
-CONNECTIONS = frozenset({"database", "plant_database", "llm_api_key"})
-"""Settings that say where the record is, where it goes, and with which key: for an admin."""
+CONNECTIONS = frozenset({"database", "plant_database", "llm_api_key", "genicam_producers"})
+"""Settings that say where the record is, where it goes, with which key, and what is loaded: for an admin."""
 _SUBJECT = "settings"
 _KEY = "llm_api_key"
 

@@ -60,11 +60,12 @@ class StoredSettings(BaseModel):
     line_certificate_key: str | None = None
     modbus_writers: tuple[str, ...] | None = None
     modbus_everywhere: bool | None = None
+    genicam_producers: tuple[str, ...] | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None
 
-    @field_validator("line_hosts", "modbus_writers", mode="before")
+    @field_validator("line_hosts", "modbus_writers", "genicam_producers", mode="before")
     @classmethod
     def _are_words(cls, words: object) -> object:
         return words_of(words)

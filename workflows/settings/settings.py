@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     """Addresses or networks of the PLCs that may write to the Modbus servers; empty for the first that does."""
     modbus_everywhere: bool = False
     """Whether a Modbus server may listen on every network of this machine."""
+    genicam_producers: Words = ()
+    """GenTL producers (``.cti`` files) that may be loaded beside those in the folders that the system lists."""
     outputs: tuple[Output, ...] = ()
     """Where Live sends its verdicts, and ``line run`` when it is not told otherwise."""
     source_kind: str = "camera"
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
     """``system``, ``light`` or ``dark``."""
     font_scale: float = 1.0
 
-    @field_validator("line_hosts", "modbus_writers", mode="before")
+    @field_validator("line_hosts", "modbus_writers", "genicam_producers", mode="before")
     @classmethod
     def _is_a_list(cls, words: object) -> object:
         """A variable holds several words with commas between them."""

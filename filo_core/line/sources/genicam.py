@@ -1,23 +1,27 @@
 """GenICam cameras (GigE Vision, USB3 Vision, …) through harvesters, which is an extra.
 
 Address: ``genicam://CAMERA?cti=/path/to/producer.cti``. CAMERA is its serial number, its identifier or the name it
-was given; without one the first camera is taken. Without ``cti`` the producers are looked for where the standard
-says: in the folders of ``GENICAM_GENTL64_PATH``, which the camera maker's software sets.
+was given; without one the first camera is taken. A producer is a program that is loaded, so an address only chooses
+among those that the system lists: in the folders of ``GENICAM_GENTL64_PATH`` and ``GENICAM_GENTL32_PATH``, which the
+camera maker's software sets, and those that an admin allowed.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from filo_core.errors import SourceError
+from filo_core.printable import printable_name
 
 SCHEME = "genicam"
 REMEDY = "Check its power, cable and serial number, and that no other program uses it. It is tried again by itself."
-_PRODUCERS = "GENICAM_GENTL64_PATH"
+FOLDERS = ("GENICAM_GENTL64_PATH", "GENICAM_GENTL32_PATH")
+"""Variables of the standard with folders of producers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +32,49 @@ class GenicamAddress:
     producers: tuple[Path, ...]
 
     @classmethod
-    def of(cls, address: str) -> GenicamAddress:
+    def of(cls, address: str, allowed: Sequence[str] = ()) -> GenicamAddress:
         """What an address means on this machine.
 
+        Args:
+            address: as it was entered.
+            allowed: producers that an admin allowed beside those in the system's folders.
+
         Raises:
-            SourceError: if the extra is not installed, or there is no producer.
+            SourceError: if the extra is not installed, there is no producer, or one is named that is not listed.
         """
         if find_spec("harvesters") is None:
             raise SourceError(
                 "GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters"
             )
         parts = urlsplit(address)
+        listed = _listed_producers(allowed)
         named = parse_qs(parts.query).get("cti", [])
-        for path in named:
-            if not Path(path).is_file():
-                raise SourceError(f"{path} does not exist. Give the path of the camera maker's .cti file.")
-        producers = tuple(Path(path) for path in named) or _installed_producers()
+        producers = tuple(_chosen(path, listed) for path in named) or listed
         if not producers:
             raise SourceError(
                 "No GenTL producer was found for the GenICam camera. Install the camera maker's software, "
-                f"or name its file: {SCHEME}://SERIAL?cti=/path/to/producer.cti"
+                f"which sets {FOLDERS[0]}."
             )
         return cls(unquote(parts.netloc + parts.path).strip("/"), producers)
 
 
-def _installed_producers() -> tuple[Path, ...]:
-    folders = [Path(folder) for folder in os.environ.get(_PRODUCERS, "").split(os.pathsep) if folder]
-    return tuple(path for folder in folders for path in sorted(folder.glob("*.cti")))
+def _listed_producers(allowed: Sequence[str]) -> tuple[Path, ...]:
+    named = [folder for name in FOLDERS for folder in os.environ.get(name, "").split(os.pathsep) if folder]
+    # A relative one would be wherever somebody happens to stand.
+    folders = [folder for folder in map(Path, named) if folder.is_absolute()]
+    found = [path for folder in folders for path in sorted(folder.glob("*.cti"))]
+    return tuple(dict.fromkeys([*found, *(path for path in map(Path, allowed) if path.is_absolute())]))
+
+
+def _chosen(named: str, listed: Sequence[Path]) -> Path:
+    """The listed producer that an address names, however it is spelled."""
+    if not Path(named).is_file():
+        raise SourceError(f"{printable_name(named)} does not exist. Give the path of the camera maker's .cti file.")
+    wanted = Path(named).resolve()
+    for path in listed:
+        if path.resolve() == wanted:
+            return path
+    raise SourceError(
+        f"{printable_name(named)} is none of the GenTL producers of this machine, so it is not loaded. Install it in a "
+        f"folder of {FOLDERS[0]}, or have an admin add it to genicam_producers in the settings."
+    )

@@ -14,6 +14,7 @@ from filo_core.line.sources.genicam import GenicamAddress
 from filo_core.line.sources.pixel_formats import can_convert, rgb_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
 
     from filo_core.line.sources.shared_frame import SharedFrame
@@ -22,10 +23,19 @@ _BUFFERS = 3
 """Fewer stall some drivers; more only make frames old."""
 
 
-def capture_genicam(settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any]) -> None:
-    """Capture with harvesters until the owner closes the connection."""
+def capture_genicam(
+    settings: CaptureSettings, room: SharedFrame, owner: Connection[Any, Any], allowed: Sequence[str] = ()
+) -> None:
+    """Capture with harvesters until the owner closes the connection.
+
+    Args:
+        settings: what to capture.
+        room: to capture into.
+        owner: whoever started this process.
+        allowed: see :meth:`GenicamAddress.of`.
+    """
     ending = begin_process(owner)
-    address = GenicamAddress.of(str(settings.address.secret))
+    address = GenicamAddress.of(str(settings.address.secret), allowed)
     from harvesters.core import Harvester  # here, where it may take its time and print what it likes
 
     keep_capturing(lambda _: _opened(Harvester(), address, settings), settings, room, owner, ending)

@@ -32,17 +32,25 @@ def extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(genicam, "find_spec", lambda name: importlib.machinery.ModuleSpec(name, None))
 
 
-def simulated(camera: str) -> str:
-    """Address of one of the three cameras that the package ``genicam`` simulates."""
+def simulator() -> Path:
+    """The producer of the three cameras that the package ``genicam`` simulates."""
     spec = find_spec("genicam")
     assert spec is not None
     assert spec.origin is not None
-    return f"genicam://{camera}?cti={Path(spec.origin).with_name('viky.cti')}"
+    return Path(spec.origin).with_name("viky.cti")
+
+
+def simulated(camera: str) -> str:
+    """Address of one of them."""
+    return f"genicam://{camera}?cti={simulator()}"
 
 
 @pytest.fixture
-def started(playing: Callable[[CameraSource], CameraSource]) -> Callable[[str], CameraSource]:
+def started(
+    playing: Callable[[CameraSource], CameraSource], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], CameraSource]:
     def start(address: str) -> CameraSource:
+        monkeypatch.setenv("GENICAM_GENTL64_PATH", str(simulator().parent))
         source = source_at(address)
         assert isinstance(source, CameraSource)
         return playing(source)
@@ -93,6 +101,44 @@ def test_producers_are_found_in_the_folders_that_the_standard_names(
     assert found.camera == "Left camera"
     assert [path.name for path in found.producers] == ["one.cti", "two.cti"]
     assert GenicamAddress.of("genicam://").camera == ""
+
+
+@pytest.mark.parametrize("variable", ["GENICAM_GENTL64_PATH", "GENICAM_GENTL32_PATH"])
+def test_an_address_chooses_among_the_producers_of_the_system_and_brings_none(
+    extra: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    for name in ("maker/good.cti", "drop/evil.cti", "maker/deeper/evil.cti", "maker/evil.so"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.delenv("GENICAM_GENTL64_PATH", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / "maker"))
+    # Spelled otherwise it is the same file.
+    for spelled in ("maker/good.cti", "drop/../maker/good.cti"):
+        found = GenicamAddress.of(f"genicam://1?cti={tmp_path}/{spelled}")
+        assert found.producers == (tmp_path / "maker" / "good.cti",)
+    for evil in ("drop/evil.cti", "maker/../drop/evil.cti", "maker/deeper/evil.cti", "maker/evil.so"):
+        with pytest.raises(SourceError, match=r"none of the GenTL producers .* have an admin add it"):
+            source_at(f"genicam://1?cti={tmp_path}/{evil}")
+    with pytest.raises(SourceError, match="none of the GenTL producers"):
+        source_at(f"genicam://1?cti={tmp_path}/maker/good.cti&cti={tmp_path}/drop/evil.cti")
+
+
+def test_a_folder_of_producers_is_named_in_full(extra: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "evil.cti").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GENICAM_GENTL64_PATH", ".")
+    with pytest.raises(SourceError, match="No GenTL producer was found"):
+        source_at("genicam://1")
+
+
+def test_a_producer_that_an_admin_allowed_is_loaded(
+    extra: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GENICAM_GENTL64_PATH", raising=False)
+    (tmp_path / "own.cti").touch()
+    allowed = (str(tmp_path / "own.cti"),)
+    assert GenicamAddress.of(f"genicam://1?cti={tmp_path}/own.cti", allowed).producers == (tmp_path / "own.cti",)
+    assert isinstance(source_at(f"genicam://1?cti={tmp_path}/own.cti", producers=allowed), CameraSource)
 
 
 @needs_extra

@@ -40,6 +40,7 @@ CHANGES: dict[str, object] = {
     "database": "sqlite:///elsewhere.sqlite",
     "plant_database": "postgresql+psycopg://eve@evil/filo",
     "llm_api_key": "key-of-eve",
+    "genicam_producers": ("/tmp/evil.cti",),
 }
 
 
