@@ -288,6 +288,9 @@ With too few parts for the goal (1 %) the promise is about NG alone. OK ends ear
 log-odds plus 1.5 spreads (median absolute deviation, drawn towards 0.2 while the parts are few), and what lies
 between is REVIEW.
 
+The bound of jackknife+ is proven for distances to the nearest patch. The compact profile corrects these by what its
+references show among each other; for it the promise is measured on real categories, not proven.
+
 Below, every part is a point and its score the distance to the nearest reference, as in the memory bank. Limits:
 {repetitions} repetitions a row, each with parts of its own and one new good part. Drift and kappa: {quarter}.
 *Kept* is a binomial test of "at most the promise" at 0.1 %."""

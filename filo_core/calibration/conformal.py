@@ -12,6 +12,10 @@ Jackknife+ compares a new part with reference i under the bank without i. Here o
 the whole bank. That can only refuse fewer: a patch's nearest neighbour among more references is never farther away,
 so a score above the limit is above it under every smaller bank too, and the same bound holds.
 
+That argument is about distances to the nearest patch. The compact profile corrects them by what its references show
+among each other, and a larger bank may raise a score that way: there the bound is not proven but measured, by
+``tools.calibration_study`` on real categories.
+
 Both speak of exchangeable parts: the new part comes from the same process as the calibration parts. Both are
 averages over calibrations: a single one depends on which good parts it got.
 """
