@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from filo_core.eyes.frames import Frame, fitted, frame_of
+from filo_core.eyes.frames import FittedFrame, fitted, frame_of
 from filo_core.trunks.specs import Network
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Features:
 
     grid: NDArray[np.float32]
     """``(rows, columns, C)``, unit length along C; rows and columns that are padding alone are left out."""
-    frame: Frame
+    frame: FittedFrame
     stride: int
 
     @property

@@ -17,7 +17,7 @@ LONGEST = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FittedFrame:
     """Sizes in pixels of a fitted picture: what it shows, and what is laid out for whole patches."""
 
     height: int
@@ -34,7 +34,7 @@ class Frame:
         return math.ceil(self.height / stride), math.ceil(self.width / stride)
 
 
-def frame_of(width: int, height: int, side: int, multiple: int = 1) -> Frame:
+def frame_of(width: int, height: int, side: int, multiple: int = 1) -> FittedFrame:
     """Frame of a ``width`` x ``height`` picture that costs what a square of ``side`` pixels does.
 
     Args:
@@ -46,10 +46,10 @@ def frame_of(width: int, height: int, side: int, multiple: int = 1) -> Frame:
     longer, shorter = max(width, height), min(width, height)
     scale = side * math.sqrt(min(longer / shorter, LONGEST)) / longer
     shown_height, shown_width = max(1, round(height * scale)), max(1, round(width * scale))
-    return Frame(shown_height, shown_width, _whole(shown_height, multiple), _whole(shown_width, multiple))
+    return FittedFrame(shown_height, shown_width, _whole(shown_height, multiple), _whole(shown_width, multiple))
 
 
-def fitted(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.float32]:
+def fitted(pixels: NDArray[np.uint8], frame: FittedFrame) -> NDArray[np.float32]:
     """The picture in its frame: ``(padded_height, padded_width, 3)`` float32 in [0, 1], the border repeated."""
     shrinks = frame.height * frame.width < pixels.shape[0] * pixels.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -59,7 +59,9 @@ def fitted(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.float32]:
     return laid_out.astype(np.float32) / np.float32(255)
 
 
-def on_picture(grid: NDArray[np.float32], frame: Frame, stride: int, rows: int, columns: int) -> NDArray[np.float32]:
+def on_picture(
+    grid: NDArray[np.float32], frame: FittedFrame, stride: int, rows: int, columns: int
+) -> NDArray[np.float32]:
     """Values of a trunk's grid on a ``(rows, columns)`` grid over the picture alone, linear between the cells.
 
     Args:

@@ -21,7 +21,7 @@ _BANDS = ((0, 172), (173, 344), (345, 517))
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class BoxCandidate:
     """A box as Grounding DINO gives it: centre and size in fractions of the image, float32."""
 
     box: tuple[float, float, float, float]
@@ -48,7 +48,7 @@ class Boxes:
     survivors: tuple[GroundingBox, ...]
 
 
-def filter_boxes(candidates: Sequence[Candidate], words: Sequence[str]) -> Boxes:
+def filter_boxes(candidates: Sequence[BoxCandidate], words: Sequence[str]) -> Boxes:
     """The release's choice among candidates whose phrases may name one of ``words``."""
     small = [c for c in candidates if np.float32(c.score) > SCORE_LIMIT and c.box[2] * c.box[3] < AREA_LIMIT]
     kept = small or [max(candidates, key=lambda c: c.score)] if candidates else []
@@ -65,7 +65,7 @@ def filter_boxes(candidates: Sequence[Candidate], words: Sequence[str]) -> Boxes
     return Boxes(boxes, rectangles, centre, _position(*centre), survivors)
 
 
-def _as_fractions(box: NDArray[np.float32], candidate: Candidate) -> GroundingBox:
+def _as_fractions(box: NDArray[np.float32], candidate: BoxCandidate) -> GroundingBox:
     left, top, right, bottom = (float(edge) / SIDE for edge in box)
     return GroundingBox(left, top, right, bottom, candidate.score, candidate.phrase)
 
@@ -87,7 +87,7 @@ def _centre(boxes: NDArray[np.float32], scores: Sequence[float]) -> tuple[float,
     return centre
 
 
-def _label(candidate: Candidate) -> str:
+def _label(candidate: BoxCandidate) -> str:
     # A phrase consists of the tokens above the box limit: below it, there is none.
     phrase = candidate.phrase if candidate.score > SCORE_LIMIT else ""
     return f"{phrase}({_truncated(candidate.score)})"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from filo_core.errors import FiloError
-from filo_core.filo_release.boxes import Boxes, Candidate, filter_boxes, suppress
+from filo_core.filo_release.boxes import BoxCandidate, Boxes, filter_boxes, suppress
 from filo_core.filo_release.model import (
     FiLoRelease,
     ImagePass,
@@ -113,7 +113,7 @@ def compute_arrays(names: dict[str, Any], golden: Arrays, folder: Path) -> Array
     seen = model.look(image, *tokens)
     arrays |= dict(_pass_arrays(seen, rows["token_rows"], rows["patch_rows"]))
     for number, scenario in enumerate(inputs["scenarios"]):
-        candidates = [Candidate(tuple(q["box"]), q["score"], q["phrase"]) for q in scenario["queries"]]
+        candidates = [BoxCandidate(tuple(q["box"]), q["score"], q["phrase"]) for q in scenario["queries"]]
         boxes = filter_boxes(candidates, inputs["phrase_words"])
         maps = model.maps(seen, boxes.position)
         arrays |= {
@@ -179,7 +179,7 @@ def _pass_arrays(
         yield f"{label}_norm", _norms(chosen)
 
 
-def _scenario_arrays(candidates: list[Candidate], boxes: Boxes, maps: Maps, places: NDArray[np.int32]) -> Arrays:
+def _scenario_arrays(candidates: list[BoxCandidate], boxes: Boxes, maps: Maps, places: NDArray[np.int32]) -> Arrays:
     raw, blurred, fused = maps.raw.numpy(), maps.blurred.numpy(), maps.fused.numpy()
     final, unsuppressed = suppress(fused, boxes.rectangles)
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from filo_core.filo_release.boxes import Candidate, filter_boxes, position_of_boxes
+from filo_core.filo_release.boxes import BoxCandidate, filter_boxes, position_of_boxes
 from filo_core.filo_release.model import Maps, at_position, prepare_image, prompt_tokens
 from filo_core.method.grounding_dino import GENERIC_WORDS
 from filo_core.method.interfaces import ImageFeatures, TextAnswer
@@ -117,6 +117,8 @@ class ReleaseLocalizer:
 
     def locate(self, pixels: NDArray[np.uint8], phrases: Sequence[str]) -> tuple[GroundingBox, ...]:
         """Boxes whose phrase names one of the anomalies or generic words, unclamped, in the network's order."""
-        candidates = [Candidate(box, score, phrase) for box, score, phrase in self._inner.candidates(pixels, phrases)]
+        candidates = [
+            BoxCandidate(box, score, phrase) for box, score, phrase in self._inner.candidates(pixels, phrases)
+        ]
         words = [*(phrase.lower() for phrase in phrases), *GENERIC_WORDS]
         return filter_boxes(candidates, words).survivors

@@ -33,7 +33,7 @@ from filo_core.learning.matching_loss import (
     within_window,
 )
 from filo_core.learning.training_checkpoint import TrainingProgress, read_checkpoint, write_checkpoint
-from filo_core.learning.training_data import Batch, batches
+from filo_core.learning.training_data import TrainingBatch, batches
 from filo_core.learning.training_pairs import KINDS, NO_ANOMALY, VIEWS, Photographs, find_photographs
 from filo_core.method.conv_encoder import read_tower
 from filo_core.method.scoring import side_feature
@@ -221,7 +221,7 @@ class CompactTrainer:
         return settings.learning_rate * warm * min(1.0, max(0.02, left))
 
     def _step(
-        self, shards: list[Batch], rng: np.random.Generator, pool: ThreadPoolExecutor, rate: float
+        self, shards: list[TrainingBatch], rng: np.random.Generator, pool: ThreadPoolExecutor, rate: float
     ) -> dict[str, float]:
         """One step on all shards; the losses' means by name."""
         seeds = rng.integers(1 << 62, size=len(shards))
@@ -244,13 +244,15 @@ class CompactTrainer:
         for name, parameter in self._mean.items():
             parameter.lerp_(self._parameters[name], 1.0 - kept)
 
-    def _gradients(self, batch: Batch, rng: np.random.Generator) -> tuple[tuple[Tensor | None, ...], dict[str, float]]:
+    def _gradients(
+        self, batch: TrainingBatch, rng: np.random.Generator
+    ) -> tuple[tuple[Tensor | None, ...], dict[str, float]]:
         settings = self._settings
         with torch.autocast(settings.device.split(":")[0], torch.bfloat16, enabled=settings.bfloat16):
             total, losses = self._losses(batch, rng)
         return torch.autograd.grad(total, list(self._parameters.values()), allow_unused=True), losses
 
-    def _losses(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+    def _losses(self, batch: TrainingBatch, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         device = self._settings.device
         count = len(batch.pixels)
         masks, kinds = batch.masks.to(device), batch.kinds.flatten().to(device)

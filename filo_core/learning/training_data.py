@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class TrainingBatch:
     """Some groups, stacked: the attributes of :class:`Group` with a first axis more."""
 
     pixels: Tensor
@@ -35,7 +35,7 @@ class _Groups(IterableDataset[Any]):
         self._count = count
         self._seed = tuple(seed)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[TrainingBatch]:
         worker = get_worker_info()
         # The workers share the cores with training: more threads would only wait for each other.
         cv2.setNumThreads(1)
@@ -44,7 +44,7 @@ class _Groups(IterableDataset[Any]):
             side = self._sides[int(rng.integers(len(self._sides)))]
             count = max(1, round(self._count * (self._sides[0] / side) ** 2))
             drawn = [make_group(self._photographs, side, rng) for _ in range(count)]
-            yield Batch(
+            yield TrainingBatch(
                 torch.from_numpy(np.stack([group.pixels for group in drawn])),
                 torch.from_numpy(np.stack([group.masks for group in drawn])),
                 torch.from_numpy(np.stack([group.kinds for group in drawn])),
@@ -54,7 +54,7 @@ class _Groups(IterableDataset[Any]):
 
 def batches(
     photographs: Photographs, sides: Sequence[int], count: int, seed: Sequence[int], workers: int
-) -> Iterator[Batch]:
+) -> Iterator[TrainingBatch]:
     """Batches of views of one size each; the same seed and number of workers give the same ones.
 
     Args:

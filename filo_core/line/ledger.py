@@ -37,7 +37,7 @@ class Ledger(Protocol):
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Unkept:
     number: int | None
     result: LineResult
     repeats_within_s: float
@@ -55,7 +55,7 @@ class Unkept:
     def __init__(self, ledger: Ledger, most: int = _MOST_WAITING) -> None:
         self._ledger = ledger
         self._most = most
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Unkept] = deque()
         self._keeping = threading.Lock()
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Unkept:
             repeats_within_s: of the trigger.
             in_record: whether its inspection is in the record already.
         """
-        self._waiting.append(_Waiting(number, result, repeats_within_s, in_record))
+        self._waiting.append(_Unkept(number, result, repeats_within_s, in_record))
         if len(self._waiting) > self._most:
             lost = self._waiting.popleft()
             logger.error("the answer to %s could not be kept for too long", lost.result.trigger_id)
@@ -97,7 +97,7 @@ class Unkept:
             self._keeping.release()
         return kept
 
-    def _keep_one(self, waiting: _Waiting) -> None:
+    def _keep_one(self, waiting: _Unkept) -> None:
         if waiting.number is None:
             waiting.number, earlier = self._ledger.open(waiting.result.trigger_id, waiting.repeats_within_s)
             if earlier is not None:

@@ -36,7 +36,7 @@ _MOST_BYTES = 64 << 20
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Unsettled:
     mark: Mark
     still_since: float
     """``time.monotonic()`` when it was first seen like this."""
@@ -84,7 +84,7 @@ class SettledFiles:
         self._news = threading.Event()
         self._taken: dict[str, Mark] = _remembered(memory)
         self._is_first = True
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[str, _Unsettled] = {}
         self._due: list[tuple[float, str]] = []
         self._problem = ""
 
@@ -232,7 +232,7 @@ class SettledFiles:
         now = time.monotonic()
         waiting = self._waiting.get(name)
         if waiting is None or waiting.mark != mark:
-            waiting = self._waiting[name] = _Waiting(mark, now)
+            waiting = self._waiting[name] = _Unsettled(mark, now)
         waiting.is_held = is_held
         if waiting.is_part:
             # Whoever reads it, as is done here, changes nothing.
@@ -291,7 +291,7 @@ class SettledFiles:
             return None
         return self._read_as(name, mark, waiting, is_still=still_s >= self._patience_s)
 
-    def _read_as(self, name: str, mark: Mark, waiting: _Waiting, *, is_still: bool) -> Arrival | None:
+    def _read_as(self, name: str, mark: Mark, waiting: _Unsettled, *, is_still: bool) -> Arrival | None:
         encoded = self._read(name)
         if not is_still and (encoded is None or not looks_whole(encoded)):
             waiting.is_part = True

@@ -20,7 +20,7 @@ from gui.widgets.verdicts import VerdictChip
 _MOST_ROWS = 3
 
 
-class DetailView(QWidget):
+class FolderDetail(QWidget):
     """Shows a row at once, and its picture when it is loaded."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.folder.detail import DetailView
+from gui.folder.detail import FolderDetail
 from gui.folder.job_list import JobList
 from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
 from gui.folder.result_detail import ResultDetail
-from gui.folder.results_model import ROW_ROLE, Column, FolderResult, VerdictFilter
+from gui.folder.results_model import ROW_ROLE, FolderColumn, FolderResult, VerdictFilter
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
 from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
@@ -48,7 +48,7 @@ class ResultsTable(QTableView):
     """Leaves the types out where they would squeeze the names; the chosen result shows them anyway."""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.setColumnHidden(Column.TYPES, event.size().width() < _ROOM_FOR_TYPES)
+        self.setColumnHidden(FolderColumn.TYPES, event.size().width() < _ROOM_FOR_TYPES)
         super().resizeEvent(event)
 
 
@@ -95,7 +95,7 @@ class FolderPanel(QWidget):
         self.bar.setTextVisible(False)
         self.progress = ElidedLabel(parent=self)
         self.tiles = VerdictTiles(self)
-        self.detail = DetailView(self)
+        self.detail = FolderDetail(self)
         self.problems_title = plain_label("", "heading", wrap=False)
         self.problems = QListWidget(self)
         self.problems.setAccessibleName(self.tr("Images that were not inspected"))
@@ -117,7 +117,7 @@ class FolderPanel(QWidget):
         self.filter.setSourceModel(self.presenter.model)
         table = self.table = ResultsTable(self)
         table.setModel(self.filter)
-        table.setItemDelegateForColumn(Column.VERDICT, VerdictDelegate(table))
+        table.setItemDelegateForColumn(FolderColumn.VERDICT, VerdictDelegate(table))
         table.setAccessibleName(self.tr("Results"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -130,15 +130,15 @@ class FolderPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(Column.VERDICT, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(Column.SCORE, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(Column.TYPES, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(FolderColumn.VERDICT, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(FolderColumn.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(FolderColumn.SCORE, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(FolderColumn.TYPES, QHeaderView.ResizeMode.Interactive)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(Column.VERDICT, VERDICT_COLUMN_WIDTH)
-        header.resizeSection(Column.SCORE, 66)
-        header.resizeSection(Column.TYPES, 150)
+        header.resizeSection(FolderColumn.VERDICT, VERDICT_COLUMN_WIDTH)
+        header.resizeSection(FolderColumn.SCORE, 66)
+        header.resizeSection(FolderColumn.TYPES, 150)
         table.setMinimumWidth(400)
 
     def _lay_out(self) -> None:

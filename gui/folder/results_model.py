@@ -19,7 +19,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
-class Column(IntEnum):
+class FolderColumn(IntEnum):
     """Columns of the table."""
 
     VERDICT = 0
@@ -116,13 +116,13 @@ class ResultsModel(QAbstractTableModel):
                 self._counts[row.verdict] += 1
             self._rows[number] = row
         if numbers:
-            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(Column) - 1))
+            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(FolderColumn) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(FolderColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -131,9 +131,9 @@ class ResultsModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(row, Column(index.column()))
+            return self._text(row, FolderColumn(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (self._text(row, column) for column in Column)))
+            return ", ".join(filter(None, (self._text(row, column) for column in FolderColumn)))
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -142,15 +142,15 @@ class ResultsModel(QAbstractTableModel):
             return titles[section]
         return None
 
-    def _text(self, row: FolderResult, column: Column) -> str:
+    def _text(self, row: FolderResult, column: FolderColumn) -> str:
         match column:
-            case Column.VERDICT:
+            case FolderColumn.VERDICT:
                 return verdict_word(row.verdict) if row.verdict else self.tr("judged before")
-            case Column.NAME:
+            case FolderColumn.NAME:
                 return row.name
-            case Column.SCORE:
+            case FolderColumn.SCORE:
                 return wording.score(row.score)
-            case Column.TYPES:
+            case FolderColumn.TYPES:
                 return row.reason or row.types
 
 

@@ -14,7 +14,7 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
-class Column(IntEnum):
+class ProductColumn(IntEnum):
     """Columns of the table."""
 
     NAME = 0
@@ -75,7 +75,7 @@ class ProductTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(ProductColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
@@ -86,14 +86,14 @@ class ProductTableModel(QAbstractTableModel):
         if not index.isValid() or role != Qt.ItemDataRole.DisplayRole:
             return None
         row = self._rows[index.row()]
-        match Column(index.column()):
-            case Column.NAME:
+        match ProductColumn(index.column()):
+            case ProductColumn.NAME:
                 return row.name
-            case Column.WHAT:
+            case ProductColumn.WHAT:
                 return row.what
-            case Column.VERSION:
+            case ProductColumn.VERSION:
                 return row.version
-            case Column.NEXT:
+            case ProductColumn.NEXT:
                 return row.next
 
 

@@ -23,7 +23,7 @@ from gui.background import Background, sentence_of
 from gui.products.delete_question import wants_to_delete
 from gui.products.demo_set_up import DemoSetUp
 from gui.products.golden_dialog import GoldenDialog
-from gui.products.list_model import Column, ProductTableModel
+from gui.products.list_model import ProductColumn, ProductTableModel
 from gui.products.list_presenter import EXPORT_SUFFIX, ProductListPresenter, export_file_name
 from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
@@ -98,10 +98,10 @@ class ProductListView(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.VERSION, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(Column.NEXT, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(Column.NAME, 240)
-        table.setColumnWidth(Column.WHAT, 260)
+        header.setSectionResizeMode(ProductColumn.VERSION, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(ProductColumn.NEXT, QHeaderView.ResizeMode.Stretch)
+        table.setColumnWidth(ProductColumn.NAME, 240)
+        table.setColumnWidth(ProductColumn.WHAT, 260)
         return table
 
     def _lay_out(self) -> None:

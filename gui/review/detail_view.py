@@ -28,7 +28,7 @@ from gui.widgets.verdicts import VerdictChip, verdict_word
 from gui.wording import score
 
 
-class DetailView(QWidget):
+class ReviewDetail(QWidget):
     """Shows a record and asks for decisions; the buttons say what would come of them."""
 
     confirm_requested = Signal()

@@ -13,7 +13,7 @@ from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.pictures import PictureContent
 from gui.records.choices import Choices
 from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict
-from gui.review.detail_view import DetailView
+from gui.review.detail_view import ReviewDetail
 from gui.review.filter_bar import FilterBar
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
@@ -50,7 +50,7 @@ class ReviewPanel(QWidget):
         self.message = MessageFold(self)
         self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
         self.second = SecondLook(state)
-        self.detail = DetailView(self)
+        self.detail = ReviewDetail(self)
         self.why = WhyPane(state, self.detail)
         self.detail.add_pane(self.why)
         self.detail.add_row(self.second)

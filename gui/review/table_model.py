@@ -23,7 +23,7 @@ PAGE = 100
 _ROOT = QModelIndex()
 
 
-class Column(IntEnum):
+class ReviewColumn(IntEnum):
     """Columns: what a decision needs first."""
 
     PICTURE = 0
@@ -80,7 +80,7 @@ class InspectionTableModel(QAbstractTableModel):
         row = self.row_of(record.inspection_id)
         if row >= 0:
             self._records[row] = record
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(ReviewColumn) - 1))
 
     def read_down_to(self, inspection_id: int) -> int:
         """Read as many pages as it takes to show an inspection; its row, -1 when the filter leaves it out."""
@@ -95,7 +95,7 @@ class InspectionTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._records)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(ReviewColumn)
 
     def canFetchMore(self, parent: Index = _ROOT) -> bool:
         return not parent.isValid() and not self._ended
@@ -129,32 +129,32 @@ class InspectionTableModel(QAbstractTableModel):
         record = self.record_at(index.row()) if index.isValid() else None
         if record is None:
             return None
-        column = Column(index.column())
+        column = ReviewColumn(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._words(record)[column]
             case Qt.ItemDataRole.AccessibleTextRole:
-                return record.name if column is Column.PICTURE else self._words(record)[column]
+                return record.name if column is ReviewColumn.PICTURE else self._words(record)[column]
             case _ if role == RECORD_ROLE:
                 return record
             case _ if role == VERDICT_ROLE:
                 return _verdict_in(record, column)
         return None
 
-    def _words(self, record: InspectionRecord) -> dict[Column, str]:
+    def _words(self, record: InspectionRecord) -> dict[ReviewColumn, str]:
         return {
-            Column.PICTURE: "",
-            Column.VERDICT: verdict_word(record.verdict),
-            Column.FINAL: verdict_word(record.final_verdict) if record.review else self.tr("open"),
-            Column.SCORE: score(record.image_score),
-            Column.TYPES: types_of(record),
-            Column.NAME: record.name,
-            Column.TIME: date_and_time(record.inspected_at, seconds=True),
-            Column.PRODUCT: record.product,
+            ReviewColumn.PICTURE: "",
+            ReviewColumn.VERDICT: verdict_word(record.verdict),
+            ReviewColumn.FINAL: verdict_word(record.final_verdict) if record.review else self.tr("open"),
+            ReviewColumn.SCORE: score(record.image_score),
+            ReviewColumn.TYPES: types_of(record),
+            ReviewColumn.NAME: record.name,
+            ReviewColumn.TIME: date_and_time(record.inspected_at, seconds=True),
+            ReviewColumn.PRODUCT: record.product,
         }
 
 
-def _verdict_in(record: InspectionRecord, column: Column) -> Verdict | None:
-    if column is Column.VERDICT:
+def _verdict_in(record: InspectionRecord, column: ReviewColumn) -> Verdict | None:
+    if column is ReviewColumn.VERDICT:
         return record.verdict
-    return record.final_verdict if column is Column.FINAL and record.review is not None else None
+    return record.final_verdict if column is ReviewColumn.FINAL and record.review is not None else None

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.types import InspectionRecord, Verdict
 from gui.review import thumbnails
-from gui.review.table_model import RECORD_ROLE, VERDICT_ROLE, Column, InspectionTableModel
+from gui.review.table_model import RECORD_ROLE, VERDICT_ROLE, InspectionTableModel, ReviewColumn
 from gui.review.thumbnails import Thumbnails
 from gui.theme import current_theme
 from gui.widgets.icons import draw_icon
@@ -28,14 +28,14 @@ _ROW_PX = 68
 CELL_STYLE = "QTableView::item { padding: 0 5px; }"
 """Text of a cell under the text of its header."""
 _WIDTHS = {
-    Column.PICTURE: 88,
-    Column.VERDICT: 130,
-    Column.FINAL: 92,
-    Column.SCORE: 64,
-    Column.TYPES: 150,
-    Column.NAME: 220,
-    Column.TIME: 170,
-    Column.PRODUCT: 170,
+    ReviewColumn.PICTURE: 88,
+    ReviewColumn.VERDICT: 130,
+    ReviewColumn.FINAL: 92,
+    ReviewColumn.SCORE: 64,
+    ReviewColumn.TYPES: 150,
+    ReviewColumn.NAME: 220,
+    ReviewColumn.TIME: 170,
+    ReviewColumn.PRODUCT: 170,
 }
 
 
@@ -49,7 +49,7 @@ class _CellDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         column = index.column()
         shown = index.data(VERDICT_ROLE)
-        if column == Column.PICTURE:
+        if column == ReviewColumn.PICTURE:
             self._ground(painter, option, index)
             self._paint_picture(painter, option, index.data(RECORD_ROLE))
         elif shown:

@@ -470,105 +470,6 @@
         </message>
     </context>
     <context>
-        <name>DetailView</name>
-        <message>
-            <source>No result chosen</source>
-            <translation>Kein Ergebnis gewählt</translation>
-        </message>
-        <message>
-            <source>Choose a result in the list to see its picture.</source>
-            <translation>Wählen Sie ein Ergebnis aus der Liste, um sein Bild zu sehen.</translation>
-        </message>
-        <message>
-            <source>The regions of the chosen result stand here.</source>
-            <translation>Hier stehen die Bereiche des gewählten Ergebnisses.</translation>
-        </message>
-        <message>
-            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
-            <translation>Wert %1  ·  OK bis %2, NG über %3  ·  Rezeptversion %4</translation>
-        </message>
-        <message>
-            <source>Not inspected.</source>
-            <translation>Nicht geprüft.</translation>
-        </message>
-        <message>
-            <source>No region stands out.</source>
-            <translation>Kein Bereich fällt auf.</translation>
-        </message>
-        <message>
-            <source>Score %1</source>
-            <translation>Wert %1</translation>
-        </message>
-        <message>
-            <source>decided:</source>
-            <translation>entschieden:</translation>
-        </message>
-        <message>
-            <source>Decisions on this inspection</source>
-            <translation>Entscheidungen zu dieser Prüfung</translation>
-        </message>
-        <message>
-            <source>Key: C</source>
-            <translation>Taste: C</translation>
-        </message>
-        <message>
-            <source>Key: O. A reason is asked for.</source>
-            <translation>Taste: O. Nach einem Grund wird gefragt.</translation>
-        </message>
-        <message>
-            <source>Retype (T)</source>
-            <translation>Umbenennen (T)</translation>
-        </message>
-        <message>
-            <source>Key: T. Say what it really is.</source>
-            <translation>Taste: T. Sagen, was es wirklich ist.</translation>
-        </message>
-        <message>
-            <source>Next (N)</source>
-            <translation>Weiter (N)</translation>
-        </message>
-        <message>
-            <source>Key: N. The next one nobody has decided.</source>
-            <translation>Taste: N. Das nächste, über das noch niemand entschieden hat.</translation>
-        </message>
-        <message>
-            <source>Regions</source>
-            <translation>Bereiche</translation>
-        </message>
-        <message>
-            <source>Decisions</source>
-            <translation>Entscheidungen</translation>
-        </message>
-        <message>
-            <source>Nobody has decided yet.</source>
-            <translation>Noch hat niemand entschieden.</translation>
-        </message>
-        <message>
-            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
-            <translation>Wert %1 (OK ≤ %2, NG &gt; %3)</translation>
-        </message>
-        <message>
-            <source>recipe %1</source>
-            <translation>Rezept %1</translation>
-        </message>
-        <message>
-            <source>Choose an inspection in the list.</source>
-            <translation>Wählen Sie eine Prüfung aus der Liste.</translation>
-        </message>
-        <message>
-            <source>There is no picture of it.</source>
-            <translation>Davon gibt es kein Bild.</translation>
-        </message>
-        <message>
-            <source>Confirm %1 (C)</source>
-            <translation>%1 bestätigen (C)</translation>
-        </message>
-        <message>
-            <source>Overrule: %1 (O)</source>
-            <translation>Überstimmen: %1 (O)</translation>
-        </message>
-    </context>
-    <context>
         <name>Errors</name>
         <message>
             <source>Something unexpected went wrong. Try again; if it happens again, pass on the details.</source>
@@ -777,6 +678,37 @@
         <message>
             <source>about %1 left</source>
             <translation>noch etwa %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderDetail</name>
+        <message>
+            <source>No result chosen</source>
+            <translation>Kein Ergebnis gewählt</translation>
+        </message>
+        <message>
+            <source>Choose a result in the list to see its picture.</source>
+            <translation>Wählen Sie ein Ergebnis aus der Liste, um sein Bild zu sehen.</translation>
+        </message>
+        <message>
+            <source>The regions of the chosen result stand here.</source>
+            <translation>Hier stehen die Bereiche des gewählten Ergebnisses.</translation>
+        </message>
+        <message>
+            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
+            <translation>Wert %1  ·  OK bis %2, NG über %3  ·  Rezeptversion %4</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>Nicht geprüft.</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>Kein Bereich fällt auf.</translation>
+        </message>
+        <message>
+            <source>Score %1</source>
+            <translation>Wert %1</translation>
         </message>
     </context>
     <context>
@@ -2010,6 +1942,25 @@
         </message>
     </context>
     <context>
+        <name>PhraseBar</name>
+        <message>
+            <source>&amp;Preview on good parts</source>
+            <translation>&amp;Vorschau auf guten Teilen</translation>
+        </message>
+        <message>
+            <source>See what each phrase lights up on the good images</source>
+            <translation>Sehen, was jede Beschreibung auf den guten Bildern aufleuchten lässt</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stopp</translation>
+        </message>
+        <message>
+            <source>Looking at the good images: %1 of %2</source>
+            <translation>Gute Bilder werden angesehen: %1 von %2</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseDialog</name>
         <message>
             <source>Phrases</source>
@@ -2073,25 +2024,6 @@
         <message>
             <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
             <translation>Leuchtet auf guten Teilen auf: %1. Sagen Sie es genauer, oder nehmen Sie es von der Liste.</translation>
-        </message>
-    </context>
-    <context>
-        <name>PhraseRow</name>
-        <message>
-            <source>&amp;Preview on good parts</source>
-            <translation>&amp;Vorschau auf guten Teilen</translation>
-        </message>
-        <message>
-            <source>See what each phrase lights up on the good images</source>
-            <translation>Sehen, was jede Beschreibung auf den guten Bildern aufleuchten lässt</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Stopp</translation>
-        </message>
-        <message>
-            <source>Looking at the good images: %1 of %2</source>
-            <translation>Gute Bilder werden angesehen: %1 von %2</translation>
         </message>
     </context>
     <context>
@@ -2553,6 +2485,77 @@
         <message>
             <source>undecided</source>
             <translation>unentschieden</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewDetail</name>
+        <message>
+            <source>decided:</source>
+            <translation>entschieden:</translation>
+        </message>
+        <message>
+            <source>Decisions on this inspection</source>
+            <translation>Entscheidungen zu dieser Prüfung</translation>
+        </message>
+        <message>
+            <source>Key: C</source>
+            <translation>Taste: C</translation>
+        </message>
+        <message>
+            <source>Key: O. A reason is asked for.</source>
+            <translation>Taste: O. Nach einem Grund wird gefragt.</translation>
+        </message>
+        <message>
+            <source>Retype (T)</source>
+            <translation>Umbenennen (T)</translation>
+        </message>
+        <message>
+            <source>Key: T. Say what it really is.</source>
+            <translation>Taste: T. Sagen, was es wirklich ist.</translation>
+        </message>
+        <message>
+            <source>Next (N)</source>
+            <translation>Weiter (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. The next one nobody has decided.</source>
+            <translation>Taste: N. Das nächste, über das noch niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
+            <source>Decisions</source>
+            <translation>Entscheidungen</translation>
+        </message>
+        <message>
+            <source>Nobody has decided yet.</source>
+            <translation>Noch hat niemand entschieden.</translation>
+        </message>
+        <message>
+            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
+            <translation>Wert %1 (OK ≤ %2, NG &gt; %3)</translation>
+        </message>
+        <message>
+            <source>recipe %1</source>
+            <translation>Rezept %1</translation>
+        </message>
+        <message>
+            <source>Choose an inspection in the list.</source>
+            <translation>Wählen Sie eine Prüfung aus der Liste.</translation>
+        </message>
+        <message>
+            <source>There is no picture of it.</source>
+            <translation>Davon gibt es kein Bild.</translation>
+        </message>
+        <message>
+            <source>Confirm %1 (C)</source>
+            <translation>%1 bestätigen (C)</translation>
+        </message>
+        <message>
+            <source>Overrule: %1 (O)</source>
+            <translation>Überstimmen: %1 (O)</translation>
         </message>
     </context>
     <context>

@@ -470,105 +470,6 @@
         </message>
     </context>
     <context>
-        <name>DetailView</name>
-        <message>
-            <source>No result chosen</source>
-            <translation>未选择结果</translation>
-        </message>
-        <message>
-            <source>Choose a result in the list to see its picture.</source>
-            <translation>在列表中选择一个结果以查看其图片。</translation>
-        </message>
-        <message>
-            <source>The regions of the chosen result stand here.</source>
-            <translation>此处显示所选结果的区域。</translation>
-        </message>
-        <message>
-            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
-            <translation>得分 %1  ·  OK 上限 %2，NG 下限 %3  ·  配方版本 %4</translation>
-        </message>
-        <message>
-            <source>Not inspected.</source>
-            <translation>未检验。</translation>
-        </message>
-        <message>
-            <source>No region stands out.</source>
-            <translation>没有突出的区域。</translation>
-        </message>
-        <message>
-            <source>Score %1</source>
-            <translation>得分 %1</translation>
-        </message>
-        <message>
-            <source>decided:</source>
-            <translation>已裁定：</translation>
-        </message>
-        <message>
-            <source>Decisions on this inspection</source>
-            <translation>对此次检验的裁定</translation>
-        </message>
-        <message>
-            <source>Key: C</source>
-            <translation>按键：C</translation>
-        </message>
-        <message>
-            <source>Key: O. A reason is asked for.</source>
-            <translation>按键：O。需要说明理由。</translation>
-        </message>
-        <message>
-            <source>Retype (T)</source>
-            <translation>改类型 (T)</translation>
-        </message>
-        <message>
-            <source>Key: T. Say what it really is.</source>
-            <translation>按键：T。说明它实际是什么。</translation>
-        </message>
-        <message>
-            <source>Next (N)</source>
-            <translation>下一个 (N)</translation>
-        </message>
-        <message>
-            <source>Key: N. The next one nobody has decided.</source>
-            <translation>按键：N。下一个尚未裁定的。</translation>
-        </message>
-        <message>
-            <source>Regions</source>
-            <translation>区域</translation>
-        </message>
-        <message>
-            <source>Decisions</source>
-            <translation>裁定</translation>
-        </message>
-        <message>
-            <source>Nobody has decided yet.</source>
-            <translation>尚无人裁定。</translation>
-        </message>
-        <message>
-            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
-            <translation>得分 %1 (OK ≤ %2, NG &gt; %3)</translation>
-        </message>
-        <message>
-            <source>recipe %1</source>
-            <translation>配方 %1</translation>
-        </message>
-        <message>
-            <source>Choose an inspection in the list.</source>
-            <translation>请在列表中选择一次检验。</translation>
-        </message>
-        <message>
-            <source>There is no picture of it.</source>
-            <translation>没有它的图片。</translation>
-        </message>
-        <message>
-            <source>Confirm %1 (C)</source>
-            <translation>确认 %1 (C)</translation>
-        </message>
-        <message>
-            <source>Overrule: %1 (O)</source>
-            <translation>推翻：%1 (O)</translation>
-        </message>
-    </context>
-    <context>
         <name>Errors</name>
         <message>
             <source>Something unexpected went wrong. Try again; if it happens again, pass on the details.</source>
@@ -777,6 +678,37 @@
         <message>
             <source>about %1 left</source>
             <translation>约剩 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>FolderDetail</name>
+        <message>
+            <source>No result chosen</source>
+            <translation>未选择结果</translation>
+        </message>
+        <message>
+            <source>Choose a result in the list to see its picture.</source>
+            <translation>在列表中选择一个结果以查看其图片。</translation>
+        </message>
+        <message>
+            <source>The regions of the chosen result stand here.</source>
+            <translation>此处显示所选结果的区域。</translation>
+        </message>
+        <message>
+            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
+            <translation>得分 %1  ·  OK 上限 %2，NG 下限 %3  ·  配方版本 %4</translation>
+        </message>
+        <message>
+            <source>Not inspected.</source>
+            <translation>未检验。</translation>
+        </message>
+        <message>
+            <source>No region stands out.</source>
+            <translation>没有突出的区域。</translation>
+        </message>
+        <message>
+            <source>Score %1</source>
+            <translation>得分 %1</translation>
         </message>
     </context>
     <context>
@@ -2010,6 +1942,25 @@
         </message>
     </context>
     <context>
+        <name>PhraseBar</name>
+        <message>
+            <source>&amp;Preview on good parts</source>
+            <translation>在良品上预览(&amp;P)</translation>
+        </message>
+        <message>
+            <source>See what each phrase lights up on the good images</source>
+            <translation>查看每个描述在良品图像上点亮的部位</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Looking at the good images: %1 of %2</source>
+            <translation>正在查看良品图像：%1 / %2</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseDialog</name>
         <message>
             <source>Phrases</source>
@@ -2073,25 +2024,6 @@
         <message>
             <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
             <translation>在良品上被点亮：%1。请描述得更准确，或将其从列表中删除。</translation>
-        </message>
-    </context>
-    <context>
-        <name>PhraseRow</name>
-        <message>
-            <source>&amp;Preview on good parts</source>
-            <translation>在良品上预览(&amp;P)</translation>
-        </message>
-        <message>
-            <source>See what each phrase lights up on the good images</source>
-            <translation>查看每个描述在良品图像上点亮的部位</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>停止</translation>
-        </message>
-        <message>
-            <source>Looking at the good images: %1 of %2</source>
-            <translation>正在查看良品图像：%1 / %2</translation>
         </message>
     </context>
     <context>
@@ -2553,6 +2485,77 @@
         <message>
             <source>undecided</source>
             <translation>未裁定</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewDetail</name>
+        <message>
+            <source>decided:</source>
+            <translation>已裁定：</translation>
+        </message>
+        <message>
+            <source>Decisions on this inspection</source>
+            <translation>对此次检验的裁定</translation>
+        </message>
+        <message>
+            <source>Key: C</source>
+            <translation>按键：C</translation>
+        </message>
+        <message>
+            <source>Key: O. A reason is asked for.</source>
+            <translation>按键：O。需要说明理由。</translation>
+        </message>
+        <message>
+            <source>Retype (T)</source>
+            <translation>改类型 (T)</translation>
+        </message>
+        <message>
+            <source>Key: T. Say what it really is.</source>
+            <translation>按键：T。说明它实际是什么。</translation>
+        </message>
+        <message>
+            <source>Next (N)</source>
+            <translation>下一个 (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. The next one nobody has decided.</source>
+            <translation>按键：N。下一个尚未裁定的。</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>Decisions</source>
+            <translation>裁定</translation>
+        </message>
+        <message>
+            <source>Nobody has decided yet.</source>
+            <translation>尚无人裁定。</translation>
+        </message>
+        <message>
+            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
+            <translation>得分 %1 (OK ≤ %2, NG &gt; %3)</translation>
+        </message>
+        <message>
+            <source>recipe %1</source>
+            <translation>配方 %1</translation>
+        </message>
+        <message>
+            <source>Choose an inspection in the list.</source>
+            <translation>请在列表中选择一次检验。</translation>
+        </message>
+        <message>
+            <source>There is no picture of it.</source>
+            <translation>没有它的图片。</translation>
+        </message>
+        <message>
+            <source>Confirm %1 (C)</source>
+            <translation>确认 %1 (C)</translation>
+        </message>
+        <message>
+            <source>Overrule: %1 (O)</source>
+            <translation>推翻：%1 (O)</translation>
         </message>
     </context>
     <context>

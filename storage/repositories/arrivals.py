@@ -23,7 +23,7 @@ from storage.repositories.products import ProductRepository
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChainHead:
     """The newest entry of a station's chain that is here."""
 
     sequence: int
@@ -37,7 +37,7 @@ class ArrivalRepository:
         self._session = session
         self._products = products
 
-    def mark(self, station: str) -> Mark | None:
+    def mark(self, station: str) -> ChainHead | None:
         """Up to where a station's rows are here; None before the first. Nobody else adds any until the end."""
         wait_for_other_arrivals(self._session.connection())
         newest = (
@@ -47,7 +47,7 @@ class ArrivalRepository:
             .limit(1)
         )
         found = self._session.execute(newest).one_or_none()
-        return Mark(*found) if found is not None else None
+        return ChainHead(*found) if found is not None else None
 
     def take(self, station: str, rows: Sequence[Outgoing]) -> None:
         """Store rows and, with them, that they are here.

@@ -32,7 +32,7 @@ class KeptCalibration:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredRow:
+class AnsweredInspection:
     """A judged inspection and the newest decision on it, None where nobody has decided."""
 
     inspection_id: int
@@ -102,7 +102,7 @@ class CalibrationRepository:
             row.calibrated_at,
         )
 
-    def answered(self, product_id: int) -> tuple[AnsweredRow, ...]:
+    def answered(self, product_id: int) -> tuple[AnsweredInspection, ...]:
         """All judged inspections of a product, oldest first."""
         # What was taken back altogether is decided from the review after that on.
         reopened = (
@@ -139,7 +139,7 @@ class CalibrationRepository:
             .order_by(InspectionRow.id)
         )
         return tuple(
-            AnsweredRow(
+            AnsweredInspection(
                 inspection_id=row[0],
                 recipe_version_id=row[1],
                 image_hash=row[2],

@@ -18,7 +18,7 @@ from storage.repositories.standing_reviews import newest_review
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedRow:
+class JudgedInspection:
     """One inspection without its picture, and what the newest review says about it."""
 
     inspection_id: int
@@ -38,7 +38,7 @@ class JudgedRow:
         return self.review_verdict or self.verdict
 
 
-class ScoredRow(NamedTuple):
+class ScoredInspection(NamedTuple):
     """An image score, the model it is by, and the newest review's verdict."""
 
     image_score: float
@@ -47,7 +47,7 @@ class ScoredRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewedRow:
+class GivenVerdict:
     """What one person said about one inspection."""
 
     inspection_id: int
@@ -61,7 +61,7 @@ class FigureRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def scored(self, wanted: InspectionFilter) -> tuple[ScoredRow, ...]:
+    def scored(self, wanted: InspectionFilter) -> tuple[ScoredInspection, ...]:
         """The wanted inspections that have a score, in any order."""
         query = (
             select(InspectionRow.image_score, RecipeVersionRow.model_hash, ReviewRow.verdict)
@@ -71,12 +71,12 @@ class FigureRepository:
         )
         verdicts = {verdict.value: verdict for verdict in Verdict}
         return tuple(
-            ScoredRow(score, model_hash, verdicts.get(decided))
+            ScoredInspection(score, model_hash, verdicts.get(decided))
             for score, model_hash, decided in self._session.execute(query)
             if score is not None
         )
 
-    def judged(self, wanted: InspectionFilter, *, reviewed_only: bool = False) -> tuple[JudgedRow, ...]:
+    def judged(self, wanted: InspectionFilter, *, reviewed_only: bool = False) -> tuple[JudgedInspection, ...]:
         """The wanted inspections, or those of them that anybody has reviewed, blind or not; oldest first."""
         any_review = aliased(ReviewRow)
         seen = or_(
@@ -102,7 +102,7 @@ class FigureRepository:
             .order_by(InspectionRow.id)
         )
         return tuple(
-            JudgedRow(
+            JudgedInspection(
                 inspection_id=row[0],
                 product_id=row[1],
                 image_hash=row[2],
@@ -117,7 +117,7 @@ class FigureRepository:
             for row in self._session.execute(query)
         )
 
-    def reviewed(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
+    def reviewed(self, wanted: InspectionFilter) -> tuple[GivenVerdict, ...]:
         """All reviews of the wanted inspections that were not taken back, oldest first."""
         query = (
             select(ReviewRow.inspection_id, ReviewRow.reviewer, ReviewRow.verdict, ReviewRow.decision)
@@ -125,17 +125,17 @@ class FigureRepository:
             .where(*conditions(wanted))
             .order_by(ReviewRow.id)
         )
-        found: dict[int, ReviewedRow] = {}
+        found: dict[int, GivenVerdict] = {}
         standing: defaultdict[int, list[int]] = defaultdict(list)
         for place, (inspection_id, reviewer, verdict, decision) in enumerate(self._session.execute(query)):
             if decision != Withdrawal.WITHDRAW.value:
-                found[place] = ReviewedRow(inspection_id, reviewer, Verdict(verdict))
+                found[place] = GivenVerdict(inspection_id, reviewer, Verdict(verdict))
                 standing[inspection_id].append(place)
             elif standing[inspection_id]:
                 del found[standing[inspection_id].pop()]
         return tuple(found.values())
 
-    def blind(self, wanted: InspectionFilter) -> tuple[ReviewedRow, ...]:
+    def blind(self, wanted: InspectionFilter) -> tuple[GivenVerdict, ...]:
         """All blind reviews of the wanted inspections that were not taken back, oldest first."""
         query = (
             select(BlindReviewRow.inspection_id, BlindReviewRow.reviewer, BlindReviewRow.verdict)
@@ -144,7 +144,7 @@ class FigureRepository:
             .order_by(BlindReviewRow.id)
         )
         newest = {(row[0], row[1]): row[2] for row in self._session.execute(query)}
-        return tuple(ReviewedRow(*key, Verdict(verdict)) for key, verdict in newest.items() if verdict)
+        return tuple(GivenVerdict(*key, Verdict(verdict)) for key, verdict in newest.items() if verdict)
 
     def known(self) -> dict[tuple[int, str], Verdict]:
         """What the golden sets know, by product and image hash."""

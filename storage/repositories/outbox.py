@@ -33,7 +33,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class OutgoingBatch:
     """Rows in the order of the chain. ``last`` is where the next batch begins; 0 when there is nothing more."""
 
     rows: tuple[Outgoing, ...]
@@ -46,7 +46,7 @@ class OutboxRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def after(self, sequence: int, limit: int) -> Batch:
+    def after(self, sequence: int, limit: int) -> OutgoingBatch:
         """At most ``limit`` entries behind ``sequence``; those whose row was removed since are left out."""
         entries = self._session.execute(
             select(AuditRow.sequence, AuditRow.entry_hash, AuditRow.table_name, AuditRow.row_id)
@@ -71,7 +71,7 @@ class OutboxRepository:
             for entry in entries
             if entry.row_id in found[entry.table_name]
         )
-        return Batch(tuple(rows), entries[-1].sequence if entries else 0)
+        return OutgoingBatch(tuple(rows), entries[-1].sequence if entries else 0)
 
     def entry_hash(self, sequence: int) -> str:
         """Hash of an entry of the chain; empty where there is none."""

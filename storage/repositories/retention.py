@@ -35,7 +35,7 @@ class Rank(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RemovalCandidate:
     """A picture that may go: its hash, its rank, and when it was last inspected."""
 
     content_hash: str
@@ -49,7 +49,7 @@ class RetentionRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def candidates(self) -> Iterator[Candidate]:
+    def candidates(self) -> Iterator[RemovalCandidate]:
         """Every picture that no rule keeps, in the order of removal: by rank, then oldest first."""
         protected = self.protected()
         pictures = _pictures().subquery()
@@ -63,7 +63,7 @@ class RetentionRepository:
         )
         for content_hash, found, moment in self._session.execute(query):
             if content_hash not in protected:
-                yield Candidate(content_hash, Rank(found), moment)
+                yield RemovalCandidate(content_hash, Rank(found), moment)
 
     def spoken_of(self) -> frozenset[str]:
         """Every picture that any row speaks of."""

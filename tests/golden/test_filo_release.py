@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from filo_core.filo_release.boxes import Candidate, filter_boxes, suppress
+from filo_core.filo_release.boxes import BoxCandidate, filter_boxes, suppress
 from filo_core.filo_release.golden import compare_folder
 from filo_core.filo_release.model import FiLoRelease, prepare_image, prompt_tokens
 from filo_core.filo_release.weights import our_names
@@ -74,7 +74,7 @@ def _numbers() -> dict[str, Any]:
         "adapted": seen.adapted[:8].tolist(),
         "branch_norms": [float(branch.norm()) for branch in seen.branches],
     }
-    boxes = filter_boxes([Candidate((0.2, 0.2, 0.3, 0.2), 0.5, "cracks")], ["cracks"])
+    boxes = filter_boxes([BoxCandidate((0.2, 0.2, 0.3, 0.2), 0.5, "cracks")], ["cracks"])
     assert boxes.position is Position.TOP_LEFT
     for label, position in (("placed", boxes.position), ("everywhere", None)):
         maps = model.maps(seen, position)

@@ -1,8 +1,11 @@
 """Who may import whom, and what may not be loaded before it is needed."""
 
+import ast
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,3 +84,27 @@ def test_no_line_of_ours_unpickles_but_the_one_that_converts_in_a_process_of_its
     assert [name for name, text in texts.items() if any(word in text for word in forbidden)] == []
     assert converter.count("torch.load(") == converter.count("weights_only=True") == 1
     assert not any(word in converter for word in ("pickle.load", "joblib", "allow_pickle"))
+
+
+def _classes() -> Iterator[tuple[str, str, ast.ClassDef]]:
+    """File, name and node of each class of the program."""
+    for package in ("filo_core", "storage", "workflows", "gui", "cli"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    yield path.relative_to(ROOT).as_posix(), node.name, node
+
+
+def test_one_class_name_stands_for_one_class() -> None:
+    places = defaultdict(list)
+    for path, name, _ in _classes():
+        places[name].append(path)
+    assert len(places) > 500
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_what_ends_in_row_is_a_table() -> None:
+    rows = {name: {ast.unparse(base) for base in node.bases} for _, name, node in _classes() if name.endswith("Row")}
+    assert rows.pop("Row") == {"DeclarativeBase"}
+    assert len(rows) > 10
+    assert {name: bases for name, bases in rows.items() if bases != {"Row"}} == {}

@@ -19,8 +19,8 @@ from filo_core.errors import FiloError, ProductError, StorageError
 from filo_core.loops import Loop
 from storage.columns import LONGEST_NAME
 from storage.engine import BrokenRuleError, parse_url
-from storage.repositories.arrivals import Mark
-from storage.repositories.outbox import Batch
+from storage.repositories.arrivals import ChainHead
+from storage.repositories.outbox import OutgoingBatch
 from storage.storage import Storage, Transaction, open_storage
 from workflows.keeping.allowed import untold_plant
 from workflows.people.rights import free
@@ -175,14 +175,14 @@ class Forwarder:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _next(self, transaction: Transaction, after: int) -> Batch:
+    def _next(self, transaction: Transaction, after: int) -> OutgoingBatch:
         mark = transaction.arrivals.mark(self._station)
         with self._storage.reading() as own:
             if mark is not None and own.outbox.entry_hash(mark.sequence) != mark.entry_hash:
                 raise self._foreign(mark)
             return own.outbox.after(max(after, mark.sequence if mark else 0), self._batch)
 
-    def _copy_images(self, plant: Storage, batch: Batch) -> None:
+    def _copy_images(self, plant: Storage, batch: OutgoingBatch) -> None:
         for row in batch.rows:
             for content_hash in (row.values.get("image_hash"), row.values.get("map_hash")):
                 if content_hash and not plant.artefacts.path_of(content_hash).exists():
@@ -190,7 +190,7 @@ class Forwarder:
                     with suppress(StorageError):
                         plant.artefacts.put_bytes(self._storage.artefacts.get_bytes(content_hash), content_hash)
 
-    def _foreign(self, mark: Mark) -> ForwardingError:
+    def _foreign(self, mark: ChainHead) -> ForwardingError:
         return ForwardingError(
             f"The plant's database has rows of a station {self._station} up to entry {mark.sequence} that are not from "
             "this record. Give this station another name, or restore its newest backup."

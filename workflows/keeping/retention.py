@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
-from storage.repositories.retention import Candidate, Rank
+from storage.repositories.retention import Rank, RemovalCandidate
 from workflows.people.rights import Right, asks, free
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Retention:
                 ) from error
         return batch
 
-    def _removal(self, candidate: Candidate, rule: Rule) -> Removal | None:
+    def _removal(self, candidate: RemovalCandidate, rule: Rule) -> Removal | None:
         path = self._storage.artefacts.path_of(candidate.content_hash)
         size = self._size(path)
         return None if size is None else Removal(candidate.content_hash, path, candidate.rank, rule, size)

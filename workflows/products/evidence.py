@@ -21,7 +21,7 @@ from filo_core.types import Recipe, Verdict
 from workflows.people.rights import free
 
 if TYPE_CHECKING:
-    from storage.repositories.calibrations import AnsweredRow, KeptCalibration
+    from storage.repositories.calibrations import AnsweredInspection, KeptCalibration
     from storage.storage import Storage, Transaction
 
 MOST_CONFIRMED = 1_000
@@ -106,7 +106,7 @@ def drift(storage: Storage, name: str) -> Drift:
     return found
 
 
-def _watched(kept: KeptCalibration, rows: Sequence[AnsweredRow]) -> Drift:
+def _watched(kept: KeptCalibration, rows: Sequence[AnsweredInspection]) -> Drift:
     scores = [*kept.confirmed_scores, *(row.image_score for row in _new_good(kept, rows))]
     # A calibration on references alone has none of its own: the first parts confirmed then are what later ones meet.
     base = max(len(kept.confirmed_scores), LEAST_CALIBRATION_PARTS)
@@ -117,7 +117,7 @@ def _watched(kept: KeptCalibration, rows: Sequence[AnsweredRow]) -> Drift:
     return Drift(watch.alarm, watch.sentence)
 
 
-def _new_good(kept: KeptCalibration, rows: Sequence[AnsweredRow]) -> list[AnsweredRow]:
+def _new_good(kept: KeptCalibration, rows: Sequence[AnsweredInspection]) -> list[AnsweredInspection]:
     """Good parts that the calibration has not seen.
 
     The order is that in which hours were decided, so what is decided later is only ever added at the end and the
@@ -132,20 +132,20 @@ def _new_good(kept: KeptCalibration, rows: Sequence[AnsweredRow]) -> list[Answer
     return found
 
 
-def _decided_hours(rows: Iterable[AnsweredRow]) -> list[list[AnsweredRow]]:
-    hours: defaultdict[datetime, list[AnsweredRow]] = defaultdict(list)
+def _decided_hours(rows: Iterable[AnsweredInspection]) -> list[list[AnsweredInspection]]:
+    hours: defaultdict[datetime, list[AnsweredInspection]] = defaultdict(list)
     for row in rows:
         hours[row.inspected_at.replace(minute=0, second=0, microsecond=0)].append(row)
     decided = [hour for hour in hours.values() if all(row.review_verdict is not None for row in hour)]
     return sorted(decided, key=lambda hour: max(row.first_review_id or 0 for row in hour))
 
 
-def _outside(rows: Iterable[AnsweredRow], recipe: Recipe) -> tuple[AnsweredRow, ...]:
+def _outside(rows: Iterable[AnsweredInspection], recipe: Recipe) -> tuple[AnsweredInspection, ...]:
     in_bank = {entry.image_hash for entry in recipe.bank_images}
     return tuple(row for row in rows if row.image_hash not in in_bank)
 
 
-def _each_once(rows: Iterable[AnsweredRow]) -> list[AnsweredRow]:
+def _each_once(rows: Iterable[AnsweredInspection]) -> list[AnsweredInspection]:
     return list({row.image_hash: row for row in rows}.values())
 
 
@@ -155,7 +155,7 @@ def _comparable(transaction: Transaction, name: str, scoring_hash: str) -> froze
     return frozenset(row_id for row_id, version in recipes if version.recipe.scoring_hash == scoring_hash)
 
 
-def _part(storage: Storage, row: AnsweredRow, comparable: bool) -> ConfirmedPart | None:
+def _part(storage: Storage, row: AnsweredInspection, comparable: bool) -> ConfirmedPart | None:
     if comparable:
         return ConfirmedPart(row.name, score=row.image_score)
     try:

@@ -22,7 +22,7 @@ from workflows.reporting.periods import Grouping, bounds_of, grouping_of, label_
 
 if TYPE_CHECKING:
     from storage.repositories.aggregates import Counted
-    from storage.repositories.figures import JudgedRow, ReviewedRow, ScoredRow
+    from storage.repositories.figures import GivenVerdict, JudgedInspection, ScoredInspection
     from storage.storage import Storage
     from workflows.products.catalogue import Catalogue
 
@@ -117,7 +117,7 @@ def _subgroups(bounds: Sequence[datetime], periods: Sequence[Counted], grouping:
     )
 
 
-def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
+def first_pass_of(rows: Sequence[JudgedInspection]) -> Rate:
     """Share of the contents whose first verdict was OK.
 
     Raises:
@@ -130,7 +130,7 @@ def first_pass_of(rows: Sequence[JudgedRow]) -> Rate:
     return first_pass_yield(sum(verdict is Verdict.OK for verdict in first.values()), len(first))
 
 
-def _scores(scored: Sequence[ScoredRow], limits: Limits | None, model_hash: str) -> Scores:
+def _scores(scored: Sequence[ScoredInspection], limits: Limits | None, model_hash: str) -> Scores:
     by: defaultdict[Verdict | None, list[float]] = defaultdict(list)
     other_model = 0
     for row in scored:
@@ -142,13 +142,13 @@ def _scores(scored: Sequence[ScoredRow], limits: Limits | None, model_hash: str)
     return Scores(ScoreHistory.of(everything, by[Verdict.OK], by[Verdict.NG]), limits, other_model)
 
 
-def _judgements(rows: Sequence[JudgedRow], reviews: Sequence[ReviewedRow]) -> list[Judgement]:
+def _judgements(rows: Sequence[JudgedInspection], reviews: Sequence[GivenVerdict]) -> list[Judgement]:
     reviewed = {review.inspection_id for review in reviews}
     system = [Judgement(str(row.inspection_id), SYSTEM, row.verdict) for row in rows if row.inspection_id in reviewed]
     return system + [Judgement(str(review.inspection_id), review.reviewer, review.verdict) for review in reviews]
 
 
-def _truth(rows: Sequence[JudgedRow], known: Mapping[tuple[int, str], Verdict]) -> dict[str, Verdict]:
+def _truth(rows: Sequence[JudgedInspection], known: Mapping[tuple[int, str], Verdict]) -> dict[str, Verdict]:
     """What the golden sets know about inspected images, so that every appraiser can be held against it."""
     return {
         str(row.inspection_id): known[row.product_id, row.image_hash]

@@ -17,7 +17,7 @@ from workflows.reporting.periods import shift_of
 
 if TYPE_CHECKING:
     from filo_core.calibration.agreement import AgreementStudy
-    from storage.repositories.figures import JudgedRow
+    from storage.repositories.figures import JudgedInspection
     from storage.storage import Storage
     from workflows.products.catalogue import Catalogue
 
@@ -52,7 +52,7 @@ def read_report(storage: Storage, catalogue: Catalogue, wanted: InspectionFilter
         by_station = {name: transaction.figures.judged(replace(wanted, station=name)) for name in stations}
     named = {row.inspection_id for found in by_station.values() for row in found}
     by_station[""] = tuple(row for row in rows if row.inspection_id not in named)
-    by_shift: defaultdict[str, list[JudgedRow]] = defaultdict(list)
+    by_shift: defaultdict[str, list[JudgedInspection]] = defaultdict(list)
     for row in rows:
         by_shift[shift_of(row.inspected_at)].append(row)
     return Report(
@@ -149,7 +149,7 @@ def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _yield(rows: Iterable[JudgedRow]) -> Rate | str:
+def _yield(rows: Iterable[JudgedInspection]) -> Rate | str:
     found = tuple(rows)
     try:
         return first_pass_of(found)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from filo_core.line.sources.device import Device
-from filo_core.line.sources.repeats import Repeats, Sight, Stuck
+from filo_core.line.sources.repeats import Handling, Repeats, Stuck
 
 if TYPE_CHECKING:
     import threading
@@ -124,9 +124,9 @@ def _read_all(
         if picture.rgb.size > room.capacity:
             return Ending.TOO_LARGE, picture.rgb.size, sequence
         sight = repeats.look(picture)
-        if sight is Sight.STUCK:
+        if sight is Handling.STUCK:
             return Ending.REPEATED, 0, sequence
-        if sight is Sight.GIVEN:
+        if sight is Handling.GIVEN:
             sequence += 1
             room.write(picture.rgb, sequence, picture.wall, picture.monotonic)
         # A file is played at its own pace, but a pause of the whole machine is not caught up with.

@@ -29,7 +29,7 @@ Stuck = frozenset[tuple[bytes, int]]
 """Pictures that a camera was stuck on: digest of some rows and checksum of the whole of each."""
 
 
-class Sight(Enum):
+class Handling(Enum):
     """What to do with a picture."""
 
     GIVEN = auto()
@@ -75,19 +75,19 @@ class Repeats:
         self._since = math.inf
         self._repeats = 0
 
-    def look(self, picture: Picture) -> Sight:
+    def look(self, picture: Picture) -> Handling:
         """What to do with the next picture."""
         if math.isinf(self._limit_s):
-            return Sight.GIVEN
+            return Handling.GIVEN
         seen = self._seen_before(picture.rgb)
         self._repeats = self._repeats + 1 if seen else 0
         self._since = min(self._since, picture.monotonic) if seen else picture.monotonic
         if seen is None:
-            return Sight.GIVEN
+            return Handling.GIVEN
         if self._repeats >= self._timing.repeats and picture.monotonic - self._since >= self._limit_s:
             self._stuck = frozenset(self._pictures)
-            return Sight.STUCK
-        return Sight.HELD_BACK if self._holds_back or seen in self._stuck else Sight.GIVEN
+            return Handling.STUCK
+        return Handling.HELD_BACK if self._holds_back or seen in self._stuck else Handling.GIVEN
 
     def _seen_before(self, rgb: NDArray[np.uint8]) -> tuple[bytes, int] | None:
         """Its digests if it was there before. The whole is only read where some of its rows were there before."""

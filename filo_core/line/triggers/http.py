@@ -27,7 +27,7 @@ import uvicorn
 
 from filo_core.errors import SourceError
 from filo_core.line.triggers.http_app import Rules, make_app, names_of
-from filo_core.line.triggers.http_door import MOST_INSIDE, Doors, door_class
+from filo_core.line.triggers.http_door import MOST_INSIDE, Doorkeeper, door_class
 from filo_core.line.triggers.token import Tokens
 from filo_core.loops import Loop
 
@@ -91,7 +91,7 @@ class HttpTrigger:
         names = names_of({*_LOOPBACK, host, socket.gethostname(), *_own_addresses(self._socket), *hosts})
         # The answer has to be out before the connection is cut.
         rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking)
-        self._make_server: Callable[[], _Server] = lambda: _Server(rules, Doors(longest_s))
+        self._make_server: Callable[[], _Server] = lambda: _Server(rules, Doorkeeper(longest_s))
         self._server = self._make_server()
         self._serving = Loop("filo-http", self._serve, "answers HTTP")
 
@@ -133,7 +133,7 @@ class HttpTrigger:
 class _Server(uvicorn.Server):
     """Ends without waiting for anybody: a connection that is cut has no verdict."""
 
-    def __init__(self, rules: Rules, doors: Doors) -> None:
+    def __init__(self, rules: Rules, doors: Doorkeeper) -> None:
         super().__init__(
             uvicorn.Config(
                 make_app(rules),

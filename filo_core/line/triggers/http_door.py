@@ -17,7 +17,7 @@ HEADERS_S = 1.0
 
 
 @dataclass(slots=True)
-class Doors:
+class Doorkeeper:
     """All connections of one server. For its event loop only.
 
     Who has not shown the right token yet stands at the door. There the longest waiting makes room for a newcomer, so
@@ -65,7 +65,7 @@ class Doors:
 class Door(H11Protocol):
     """One connection: its headers have to be there in time, and it ends in time. ``doors`` is set by a subclass."""
 
-    doors: Doors
+    doors: Doorkeeper
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
@@ -111,6 +111,6 @@ class Door(H11Protocol):
         self.doors.leave(self)
 
 
-def door_class(doors: Doors) -> Any:
+def door_class(doors: Doorkeeper) -> Any:
     """What uvicorn makes for each connection of one server."""
     return type("_Door", (Door,), {"doors": doors})

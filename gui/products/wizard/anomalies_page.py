@@ -20,9 +20,9 @@ from filo_core.types import Severity, WizardStep
 from gui.background import sentence_of
 from gui.products.wizard.anomaly_delegate import NameDelegate, SeverityDelegate, TickDelegate
 from gui.products.wizard.anomaly_list import AnomalyListEditor
-from gui.products.wizard.anomaly_model import AnomalyTableModel, Column
+from gui.products.wizard.anomaly_model import AnomalyColumn, AnomalyTableModel
 from gui.products.wizard.page import WizardPage
-from gui.products.wizard.phrase_row import PhraseRow
+from gui.products.wizard.phrase_bar import PhraseBar
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.suggester import Suggester
 from gui.theme import TOUCH_PX
@@ -45,7 +45,7 @@ class AnomaliesPage(WizardPage):
         self._suggester = Suggester(state.settings, state.workbench.library, self)
         state.settings_changed.connect(self._suggester.use_settings)
         self._model = AnomalyTableModel(self)
-        self.phrases = PhraseRow(session, self)
+        self.phrases = PhraseBar(session, self)
         self._model.use_notes(self.phrases.preview.note)
         self.suggest_button = button(self.tr("&Suggest a list"), "spark", primary=True)
         self.cancel_button = button(self.tr("Cancel"), "close")
@@ -92,19 +92,19 @@ class AnomaliesPage(WizardPage):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(AnomalyColumn.NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in (
-            (Column.USED, 64),
-            (Column.SEVERITY, 140),
-            (Column.FROM, 160),
-            (Column.ON_GOOD_PARTS, 200),
+            (AnomalyColumn.USED, 64),
+            (AnomalyColumn.SEVERITY, 140),
+            (AnomalyColumn.FROM, 160),
+            (AnomalyColumn.ON_GOOD_PARTS, 200),
         ):
             table.setColumnWidth(column, width)
         for column, delegate in (
-            (Column.USED, TickDelegate(table)),
-            (Column.NAME, NameDelegate(table)),
-            (Column.SEVERITY, SeverityDelegate(table)),
+            (AnomalyColumn.USED, TickDelegate(table)),
+            (AnomalyColumn.NAME, NameDelegate(table)),
+            (AnomalyColumn.SEVERITY, SeverityDelegate(table)),
         ):
             table.setItemDelegateForColumn(column, delegate)
         return table
@@ -215,7 +215,7 @@ class AnomaliesPage(WizardPage):
 
     @Slot()
     def _on_phrases_changed(self) -> None:
-        self.table.setColumnHidden(Column.ON_GOOD_PARTS, not self.phrases.preview.tells_types)
+        self.table.setColumnHidden(AnomalyColumn.ON_GOOD_PARTS, not self.phrases.preview.tells_types)
         self._model.notes_changed()
 
     # Suggestions -----------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ class AnomaliesPage(WizardPage):
 
     def _on_cell_clicked(self) -> None:
         index = self.table.currentIndex()
-        if index.column() == Column.SEVERITY:
+        if index.column() == AnomalyColumn.SEVERITY:
             self.table.edit(index)
 
     def _refuse(self, name: str) -> None:

@@ -25,7 +25,7 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
-class Column(IntEnum):
+class AnomalyColumn(IntEnum):
     """Columns of the table."""
 
     USED = 0
@@ -78,15 +78,15 @@ class AnomalyTableModel(QAbstractTableModel):
     def notes_changed(self) -> None:
         """Show the notes as they are now."""
         if self._types:
-            last = self.index(len(self._types) - 1, Column.ON_GOOD_PARTS)
-            self.dataChanged.emit(self.index(0, Column.ON_GOOD_PARTS), last)
+            last = self.index(len(self._types) - 1, AnomalyColumn.ON_GOOD_PARTS)
+            self.dataChanged.emit(self.index(0, AnomalyColumn.ON_GOOD_PARTS), last)
 
     def set_types(self, types: tuple[AnomalyType, ...]) -> None:
         """Show ``types``. Rows that stay in place keep their selection."""
         if len(types) == len(self._types):
             self._types = types
             if types:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(types) - 1, len(Column) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(types) - 1, len(AnomalyColumn) - 1))
             return
         self.beginResetModel()
         self._types = types
@@ -96,7 +96,7 @@ class AnomalyTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._types)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(AnomalyColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
@@ -111,25 +111,25 @@ class AnomalyTableModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        if index.column() == Column.USED:
+        if index.column() == AnomalyColumn.USED:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
-        elif index.column() in (Column.NAME, Column.SEVERITY):
+        elif index.column() in (AnomalyColumn.NAME, AnomalyColumn.SEVERITY):
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        return self._datum(self._types[index.row()], Column(index.column()), role)
+        return self._datum(self._types[index.row()], AnomalyColumn(index.column()), role)
 
-    def _datum(self, entry: AnomalyType, column: Column, role: int) -> Any:
+    def _datum(self, entry: AnomalyType, column: AnomalyColumn, role: int) -> Any:
         match role:
-            case Qt.ItemDataRole.CheckStateRole if column is Column.USED:
+            case Qt.ItemDataRole.CheckStateRole if column is AnomalyColumn.USED:
                 return Qt.CheckState.Checked if entry.enabled else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.DisplayRole:
                 return self._words(entry, column)
             case Qt.ItemDataRole.EditRole:
-                return entry.severity if column is Column.SEVERITY else entry.name
+                return entry.severity if column is AnomalyColumn.SEVERITY else entry.name
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._spoken(entry, column)
             case Qt.ItemDataRole.DecorationRole if self._fires(entry, column):
@@ -140,33 +140,33 @@ class AnomalyTableModel(QAbstractTableModel):
         if not index.isValid():
             return False
         row, column = index.row(), index.column()
-        if role == Qt.ItemDataRole.CheckStateRole and column == Column.USED:
+        if role == Qt.ItemDataRole.CheckStateRole and column == AnomalyColumn.USED:
             self.enable_requested.emit(row, Qt.CheckState(value) is Qt.CheckState.Checked)
-        elif role == Qt.ItemDataRole.EditRole and column == Column.NAME:
+        elif role == Qt.ItemDataRole.EditRole and column == AnomalyColumn.NAME:
             self.rename_requested.emit(row, str(value))
-        elif role == Qt.ItemDataRole.EditRole and column == Column.SEVERITY:
+        elif role == Qt.ItemDataRole.EditRole and column == AnomalyColumn.SEVERITY:
             self.severity_requested.emit(row, Severity(value))
         else:
             return False
         return True
 
-    def _words(self, entry: AnomalyType, column: Column) -> str:
+    def _words(self, entry: AnomalyType, column: AnomalyColumn) -> str:
         match column:
-            case Column.USED:
+            case AnomalyColumn.USED:
                 return ""
-            case Column.NAME:
+            case AnomalyColumn.NAME:
                 return entry.name
-            case Column.SEVERITY:
+            case AnomalyColumn.SEVERITY:
                 return severity_word(entry.severity)
-            case Column.FROM:
+            case AnomalyColumn.FROM:
                 return provenance_word(entry.provenance)
-            case Column.ON_GOOD_PARTS:
+            case AnomalyColumn.ON_GOOD_PARTS:
                 return self._note_of(entry.name).text
 
-    def _fires(self, entry: AnomalyType, column: Column) -> bool:
-        return column is Column.ON_GOOD_PARTS and self._note_of(entry.name).state is PhraseState.FIRES
+    def _fires(self, entry: AnomalyType, column: AnomalyColumn) -> bool:
+        return column is AnomalyColumn.ON_GOOD_PARTS and self._note_of(entry.name).state is PhraseState.FIRES
 
-    def _spoken(self, entry: AnomalyType, column: Column) -> str:
-        if column is Column.USED:
+    def _spoken(self, entry: AnomalyType, column: AnomalyColumn) -> str:
+        if column is AnomalyColumn.USED:
             return self.tr("used") if entry.enabled else self.tr("not used")
         return self._words(entry, column)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from filo_core.errors import RecipeError
 from filo_core.eyes.bank import PatchBank, nearest
 from filo_core.eyes.features import Features, unit
-from filo_core.eyes.frames import Frame
+from filo_core.eyes.frames import FittedFrame
 
-FRAME = Frame(32, 32, 32, 32)
+FRAME = FittedFrame(32, 32, 32, 32)
 
 
 def _features(seed: int, side: int = 8, width: int = 24) -> Features:

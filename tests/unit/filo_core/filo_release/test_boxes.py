@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from filo_core.filo_release.boxes import Candidate, filter_boxes, suppress
+from filo_core.filo_release.boxes import BoxCandidate, filter_boxes, suppress
 from filo_core.types import Position
 
 WORDS = ("crack", "damage")
 
 
-def _candidate(x: float, y: float, side: float = 0.1, score: float = 0.5, phrase: str = "crack") -> Candidate:
-    return Candidate((x, y, side, side), score, phrase)
+def _candidate(x: float, y: float, side: float = 0.1, score: float = 0.5, phrase: str = "crack") -> BoxCandidate:
+    return BoxCandidate((x, y, side, side), score, phrase)
 
 
 def test_a_survivor_is_in_pixels_and_unclamped() -> None:

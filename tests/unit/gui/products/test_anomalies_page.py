@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 from filo_core.types import AnomalyType, Provenance, Severity, WizardStep
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
-from gui.products.wizard.anomaly_model import Column
+from gui.products.wizard.anomaly_model import AnomalyColumn
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 
@@ -59,12 +59,12 @@ def test_suggestions_come_with_their_source_in_the_table_and_a_note(
     assert len(added) >= 5
     assert {entry.provenance for entry in added} == {Provenance.LIBRARY}
     model = shown.table.model()
-    assert model.index(0, Column.FROM).data() == "person"
-    assert model.index(2, Column.FROM).data() == "built-in library"
+    assert model.index(0, AnomalyColumn.FROM).data() == "person"
+    assert model.index(2, AnomalyColumn.FROM).data() == "built-in library"
 
 
 def test_words_are_edited_in_place(shown: AnomaliesPage, state: AppState, product: str, until: Until) -> None:
-    index = shown.table.model().index(0, Column.NAME)
+    index = shown.table.model().index(0, AnomalyColumn.NAME)
     shown.table.setCurrentIndex(index)
     shown.table.edit(index)
     editor = shown.table.findChild(QLineEdit)
@@ -80,7 +80,7 @@ def test_words_are_edited_in_place(shown: AnomaliesPage, state: AppState, produc
 def test_one_tap_on_the_severity_opens_its_list(
     shown: AnomaliesPage, state: AppState, product: str, until: Until
 ) -> None:
-    index = shown.table.model().index(1, Column.SEVERITY)
+    index = shown.table.model().index(1, AnomalyColumn.SEVERITY)
     QTest.mouseClick(shown.table.viewport(), Qt.MouseButton.LeftButton, pos=shown.table.visualRect(index).center())
     until(lambda: shown.table.findChild(QComboBox) is not None)
     combo = shown.table.findChild(QComboBox)
@@ -93,16 +93,16 @@ def test_one_tap_on_the_severity_opens_its_list(
 
 
 def test_the_whole_cell_of_the_tick_is_its_target(shown: AnomaliesPage, state: AppState, product: str) -> None:
-    cell = shown.table.visualRect(shown.table.model().index(1, Column.USED))
+    cell = shown.table.visualRect(shown.table.model().index(1, AnomalyColumn.USED))
     QTest.mouseClick(shown.table.viewport(), Qt.MouseButton.LeftButton, pos=cell.topLeft() + cell.center() / 8)
     assert [entry.enabled for entry in stored(state, product)] == [True, False]
-    assert shown.table.model().index(1, Column.USED).data(CHECK) is Qt.CheckState.Unchecked
+    assert shown.table.model().index(1, AnomalyColumn.USED).data(CHECK) is Qt.CheckState.Unchecked
     QTest.mouseClick(shown.table.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
     assert [entry.enabled for entry in stored(state, product)] == [True, True]
 
 
 def test_a_space_toggles_the_tick_from_the_keyboard(shown: AnomaliesPage, state: AppState, product: str) -> None:
-    shown.table.setCurrentIndex(shown.table.model().index(0, Column.USED))
+    shown.table.setCurrentIndex(shown.table.model().index(0, AnomalyColumn.USED))
     QTest.keyClick(shown.table, Qt.Key.Key_Space)
     assert [entry.enabled for entry in stored(state, product)] == [False, True]
 
@@ -110,7 +110,7 @@ def test_a_space_toggles_the_tick_from_the_keyboard(shown: AnomaliesPage, state:
 def test_with_every_tick_gone_the_step_is_incomplete(shown: AnomaliesPage, panel: ProductsPanel) -> None:
     model = shown.table.model()
     for row in (0, 1):
-        model.setData(model.index(row, Column.USED), Qt.CheckState.Unchecked, CHECK)
+        model.setData(model.index(row, AnomalyColumn.USED), Qt.CheckState.Unchecked, CHECK)
     assert panel.wizard.missing_sentence == "List at least one thing that can go wrong."
     assert not panel.wizard.next_button.isEnabled()
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import ProductDescription, WizardStep
-from gui.products.list_model import Column
+from gui.products.list_model import ProductColumn
 from gui.products.list_view import ProductListView
 from gui.state import AppState, Screen
 from gui.widgets.message_fold import MessageKind
@@ -31,7 +31,7 @@ def view(qtbot: QtBot, state: AppState) -> Iterator[ProductListView]:
 
 def rows(view: ProductListView) -> list[list[str]]:
     model = view.table.model()
-    return [[model.index(row, column).data() for column in Column] for row in range(model.rowCount())]
+    return [[model.index(row, column).data() for column in ProductColumn] for row in range(model.rowCount())]
 
 
 def test_the_first_start_says_what_to_do_next(view: ProductListView, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from filo_core.types import AnomalyType, WizardStep
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
-from gui.products.wizard.anomaly_model import Column
+from gui.products.wizard.anomaly_model import AnomalyColumn
 from gui.products.wizard.phrase_dialog import PhraseDialog
 from gui.products.wizard.phrase_preview import PhrasePicture, PhrasePreview, PhraseState
 from gui.products.wizard.session import DraftSession
@@ -126,9 +126,9 @@ def test_the_page_warns_and_marks_the_phrase_in_the_list(shown: AnomaliesPage, u
     assert shown.message.kind is MessageKind.WARNING
     assert "“scratch”" in shown.message.sentence
     model = shown.table.model()
-    assert model.index(0, Column.ON_GOOD_PARTS).data() == "fires on 1 of 2"
-    assert model.index(1, Column.ON_GOOD_PARTS).data() == "quiet"
-    assert model.index(0, Column.ON_GOOD_PARTS).data(Qt.ItemDataRole.DecorationRole) is not None
+    assert model.index(0, AnomalyColumn.ON_GOOD_PARTS).data() == "fires on 1 of 2"
+    assert model.index(1, AnomalyColumn.ON_GOOD_PARTS).data() == "quiet"
+    assert model.index(0, AnomalyColumn.ON_GOOD_PARTS).data(Qt.ItemDataRole.DecorationRole) is not None
     dialog = shown.findChild(PhraseDialog)
     assert dialog is not None
     until(lambda: dialog.pictures.count() == 2)
@@ -142,5 +142,5 @@ def test_where_no_types_are_told_apart_the_page_says_so_in_place_of_a_button(
     engine.names_types = False
     state.model_changed.emit()
     assert not shown.phrases.look_button.isVisible()
-    assert shown.table.isColumnHidden(Column.ON_GOOD_PARTS)
+    assert shown.table.isColumnHidden(AnomalyColumn.ON_GOOD_PARTS)
     assert "tells no anomaly types apart" in shown.phrases.sentence.text()

@@ -8,7 +8,7 @@ import pytest
 from filo_core.types import InspectionFilter, InspectionRecord, ReviewDecision, Verdict
 from gui.records.choices import Choices
 from gui.review.presenter import ReviewPresenter
-from gui.review.table_model import PAGE, RECORD_ROLE, VERDICT_ROLE, Column
+from gui.review.table_model import PAGE, RECORD_ROLE, VERDICT_ROLE, ReviewColumn
 from gui.state import AppState
 from tests.unit.gui.review.conftest import record_without_pictures
 
@@ -108,7 +108,7 @@ def test_retyping_names_the_anomaly_and_leaves_the_part_ng(presenter: ReviewPres
     assert decided is not None
     assert decided.final_verdict is Verdict.NG
     row = presenter.model.row_of(record.inspection_id)
-    assert presenter.model.index(row, Column.TYPES).data() == "dent"
+    assert presenter.model.index(row, ReviewColumn.TYPES).data() == "dent"
     presenter.apply(Choices(verdicts=frozenset(), anomaly_type="dent"))
     assert [found.inspection_id for found in records(presenter)] == [record.inspection_id]
 
@@ -130,7 +130,7 @@ def test_a_decided_row_stays_in_its_place_and_shows_the_decision(presenter: Revi
     second = records(presenter)[1]
     presenter.confirm(second)
     assert [record.inspection_id for record in records(presenter)] == before
-    index = presenter.model.index(1, Column.FINAL)
+    index = presenter.model.index(1, ReviewColumn.FINAL)
     assert Verdict(index.data(VERDICT_ROLE)) is Verdict.NG or second.verdict is Verdict.OK
     assert index.data(RECORD_ROLE).review is not None
     presenter.refresh()

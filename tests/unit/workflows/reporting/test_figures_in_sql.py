@@ -16,7 +16,7 @@ from filo_core.errors import EvidenceError
 from filo_core.statistics.charts import PChart, Subgroup, control_chart, first_pass_yield, pareto
 from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
 from storage.engine import for_writing, sqlite_url
-from storage.repositories.figures import JudgedRow
+from storage.repositories.figures import JudgedInspection
 from storage.storage import Storage, Transaction, open_storage
 from tests.unit.storage.counting import asked_of
 from tests.unit.storage.making import sign_product
@@ -46,7 +46,7 @@ def types_found(transaction: Transaction) -> dict[int, frozenset[str]]:
     return {record.inspection_id: frozenset(region.anomaly_type for region in record.regions) for record in records}
 
 
-def plain_subgroups(rows: tuple[JudgedRow, ...], grouping: Grouping) -> tuple[Subgroup, ...]:
+def plain_subgroups(rows: tuple[JudgedInspection, ...], grouping: Grouping) -> tuple[Subgroup, ...]:
     inspected: Counter[datetime] = Counter()
     refused: Counter[datetime] = Counter()
     for row in rows:
@@ -57,14 +57,14 @@ def plain_subgroups(rows: tuple[JudgedRow, ...], grouping: Grouping) -> tuple[Su
     return tuple(Subgroup(label_of(start, grouping), inspected[start], refused[start]) for start in sorted(inspected))
 
 
-def plain_chart(rows: tuple[JudgedRow, ...], grouping: Grouping) -> PChart | str:
+def plain_chart(rows: tuple[JudgedInspection, ...], grouping: Grouping) -> PChart | str:
     try:
         return control_chart(plain_subgroups(rows, grouping))
     except EvidenceError as error:
         return str(error)
 
 
-def plain_types(rows: tuple[JudgedRow, ...], types: dict[int, frozenset[str]]) -> Counter[str]:
+def plain_types(rows: tuple[JudgedInspection, ...], types: dict[int, frozenset[str]]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for row in rows:
         if row.final_verdict is Verdict.NG:
@@ -73,7 +73,7 @@ def plain_types(rows: tuple[JudgedRow, ...], types: dict[int, frozenset[str]]) -
     return counted
 
 
-def plain_first_pass(rows: tuple[JudgedRow, ...]) -> tuple[int, int]:
+def plain_first_pass(rows: tuple[JudgedInspection, ...]) -> tuple[int, int]:
     first: dict[tuple[int, str], Verdict] = {}
     for row in rows:
         first.setdefault((row.product_id, row.image_hash or f"#{row.inspection_id}"), row.verdict)

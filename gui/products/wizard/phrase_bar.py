@@ -11,7 +11,7 @@ from gui.products.wizard.session import DraftSession
 from gui.widgets.controls import button, plain_label, set_shown
 
 
-class PhraseRow(QWidget):
+class PhraseBar(QWidget):
     """A button and a sentence; the pictures come in a dialog of their own."""
 
     changed = Signal()
