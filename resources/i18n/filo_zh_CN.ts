@@ -496,7 +496,7 @@
         </message>
         <message>
             <source> (usual)</source>
-            <translation>（常用）</translation>
+            <translation> （常用）</translation>
         </message>
     </context>
     <context>
