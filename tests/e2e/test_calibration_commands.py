@@ -20,7 +20,8 @@ CONTRACT = {"good_parts", "lowest_promise", "alpha", "needed_for_alpha", "limit_
 
 
 def create(run: Run, references: Path, name: str = "plate") -> str:
-    made = run("product", "create", name, "--class-name", "metal plate", "--references", references, "--json")
+    made = run("product", "create", name, "--class-name", "metal plate", "--references", references,
+               "--eyes", "fast 256", "--json")  # fmt: skip
     assert made.status == 0, made.stderr
     return name
 

@@ -26,7 +26,7 @@ def test_a_product_made_under_an_installed_profile_is_judged_by_that_one(
     changed = manifest | {"name": "other", "map_sigma": manifest["map_sigma"] + 1}
     (folder / "manifest.json").write_text(json.dumps(changed))
     made = run("product", "create", "plate", "--class-name", "metal plate", "--references",
-               category / "train" / "good", "--json", env={"FILO_PROFILE": "other"})  # fmt: skip
+               category / "train" / "good", "--eyes", "fast 256", "--json", env={"FILO_PROFILE": "other"})  # fmt: skip
     assert made.status == 0, made.stderr
     assert made.json["profile"] == "other"
     judged = run("inspect", "plate", "--folder", category / "test", "--json")

@@ -50,7 +50,17 @@ def test_the_same_parts_get_the_same_verdicts_however_their_tiffs_are_laid_out(
     layouts = {"packed": as_packed_12, "planes": as_planes_of_16, "white": as_white_at_0}
     for name, write in layouts.items():
         folder = rewritten(category, tmp_path / name, write)
-        made = run("product", "create", name, "--class-name", "metal plate", "--references", folder / "train" / "good")
+        made = run(
+            "product",
+            "create",
+            name,
+            "--class-name",
+            "metal plate",
+            "--eyes",
+            "fast 256",
+            "--references",
+            folder / "train" / "good",
+        )
         assert made.status == 0, made.stderr
         found = run("inspect", name, "--folder", folder / "test", "--json").json
         counts[name] = tuple(found[verdict] for verdict in ("ok", "review", "ng", "not_inspected"))
@@ -62,7 +72,17 @@ def test_the_same_parts_get_the_same_verdicts_however_their_tiffs_are_laid_out(
 def test_no_product_is_made_of_words_that_may_hold_12_bits(run: Run, category: Path, tmp_path: Path) -> None:
     folder = rewritten(category, tmp_path / "words", as_12_in_words)
 
-    made = run("product", "create", "words", "--class-name", "metal plate", "--references", folder / "train" / "good")
+    made = run(
+        "product",
+        "create",
+        "words",
+        "--class-name",
+        "metal plate",
+        "--eyes",
+        "fast 256",
+        "--references",
+        folder / "train" / "good",
+    )
 
     assert made.status == 1
     assert "may come out black" in made.stderr
@@ -74,7 +94,9 @@ def test_references_that_are_left_out_are_named(run: Run, category: Path, tmp_pa
     shutil.copytree(category / "train" / "good", folder)
     (folder / "part_07.tga").write_bytes(b"perhaps a picture")
 
-    made = run("product", "create", "plates", "--class-name", "metal plate", "--references", folder)
+    made = run(
+        "product", "create", "plates", "--class-name", "metal plate", "--eyes", "fast 256", "--references", folder
+    )
 
     assert made.status == 0
     assert '1 left out, since their extension is not read: "part_07.tga"' in made.stderr
