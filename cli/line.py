@@ -163,7 +163,7 @@ def _wanted(
             if not _is_plc(one)
         ]
     else:
-        sinks = OutputStore(settings.home).sinks(settings.outputs)
+        sinks = OutputStore(settings.home, exports=settings.export_folder).sinks(settings.outputs)
     # Where nothing else asks the PLC does; where there is none either, every picture is judged.
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]

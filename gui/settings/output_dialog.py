@@ -141,9 +141,8 @@ class OutputDialog(QDialog):
 
     @Slot()
     def _on_browse_clicked(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("File for the verdicts"), self.place_edit.text(), "CSV (*.csv)"
-        )
+        begin = str(self._presenter.exports / self.place_edit.text())
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("File for the verdicts"), begin, "CSV (*.csv)")
         if path:
             self.place_edit.setText(path)
 

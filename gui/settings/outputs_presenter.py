@@ -16,6 +16,8 @@ from workflows.settings.file import overridden_fields, variable_of
 from workflows.settings.output_address import Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import SecretStr
 
     from gui.state import AppState
@@ -44,7 +46,7 @@ class OutputsPresenter(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._store = OutputEditor(state.settings.home, state.workbench.access)
+        self._store = OutputEditor(state.settings.home, state.workbench.access, exports=state.settings.export_folder)
         self._background = Background()
         # A receiver that never answers must not keep the window from closing.
         self._checks = Background(waited_for=False)
@@ -57,6 +59,11 @@ class OutputsPresenter(QObject):
     def outputs(self) -> Outputs:
         """As they are in force."""
         return self._state.settings.outputs
+
+    @property
+    def exports(self) -> Path:
+        """The folder that files are written below."""
+        return self._state.settings.export_folder
 
     @property
     def may_change(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from filo_core.errors import FiloError
+from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources import genicam
 from filo_core.line.sources.choose import source_at
 from filo_core.types import Reference
@@ -27,9 +28,11 @@ from workflows.keeping.beginning_anew import allow_beginning_anew
 from workflows.keeping.checking import check_if_due
 from workflows.keeping.opening import RecordLostError, open_record
 from workflows.keeping.restoring import restore_record
+from workflows.line.outputs import OutputStore
 from workflows.sealing.alarms import Alarms
 from workflows.sealing.installation import Installation, signature_fits
 from workflows.sealing.seal import RecordSeal
+from workflows.settings.output_address import Output
 from workflows.settings.settings import Settings
 
 _PARTS = 3
@@ -221,6 +224,22 @@ def planted_producer(home: Path) -> Finding:
         return _refused("GenTL producer of nobody's list", lambda: source_at(f"genicam://1?cti={producer}"))
 
 
+def output_elsewhere(home: Path) -> Finding:
+    """An edited settings file lets the line write outside of its folder of exports."""
+    target = home / "audit.csv"
+    outputs = (Output(address=f"csv:{home}/exports/../audit.csv"),)
+    finding = _refused("Output outside of the folder of exports", lambda: OutputStore(home).sinks(outputs))
+    return finding._replace(held=finding.held and not target.exists())
+
+
+def output_over_a_file(home: Path) -> Finding:
+    """An output is named that is somebody's file without a line break, which would be cut off."""
+    target = home / "notes.csv"
+    target.write_bytes(b"weeks of work")
+    finding = _refused("Output over a file of somebody's", lambda: make_sink(f"csv:{target}").check())
+    return finding._replace(held=finding.held and target.read_bytes() == b"weeks of work")
+
+
 ATTACKS: tuple[Attack, ...] = (
     planted_trigger,
     planted_view_and_index,
@@ -237,4 +256,6 @@ ATTACKS: tuple[Attack, ...] = (
     archive_with_a_program,
     open_folder,
     planted_producer,
+    output_elsewhere,
+    output_over_a_file,
 )

@@ -329,7 +329,7 @@ class Inspector:
             return []
         from workflows.line.outputs import OutputStore
 
-        return OutputStore(settings.home).sinks(settings.outputs)
+        return OutputStore(settings.home, exports=settings.export_folder).sinks(settings.outputs)
 
     def _recorder(self, name: str) -> Recorder:
         return Recorder(self._storage, name, station=self._station, operator=self._operator)

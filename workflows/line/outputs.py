@@ -12,21 +12,28 @@ from filo_core.line.plc.access import refuse_everywhere
 from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
 from filo_core.line.sinks.choose import make_sink
+from filo_core.line.sinks.exports import file_below
 from workflows.people.access import Access
 from workflows.people.changing import change_outputs, change_secret
 from workflows.people.rights import Right, asks
-from workflows.settings.output_address import Output
+from workflows.settings.output_address import Output, OutputKind
 from workflows.settings.secret_store import SecretStore
-from workflows.settings.settings import Settings
+from workflows.settings.settings import EXPORTS, Settings
 
 Outputs = tuple[Output, ...]
 
 
 class OutputStore:
-    """Outputs with their passwords, which are in the secret store below ``home``; see :class:`OutputEditor`."""
+    """Outputs with their passwords, which are in the secret store below ``home``; see :class:`OutputEditor`.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: the data folder.
+        exports: the folder that files are written below; ``exports`` in ``home`` when not given.
+    """
+
+    def __init__(self, home: Path, *, exports: Path | None = None) -> None:
         self._home = home
+        self._exports = exports or home / EXPORTS
         self._secrets = SecretStore(home)
 
     def has_password(self, output: Output) -> bool:
@@ -67,7 +74,8 @@ class OutputStore:
         address = output.address
         if output.secret_name:
             address = self._secrets.filled(address, output.secret_name, password)
-        return make_sink(address, Path(output.ca_file) if output.ca_file else None, self._secrets.hook_secret(address))
+        ca_file = Path(output.ca_file) if output.ca_file else None
+        return make_sink(address, ca_file, self._secrets.hook_secret(address), self._exports)
 
 
 class OutputEditor(OutputStore):
@@ -76,10 +84,11 @@ class OutputEditor(OutputStore):
     Args:
         home: the data folder.
         access: who is signed in, and the record that tells of each change.
+        exports: see :class:`OutputStore`.
     """
 
-    def __init__(self, home: Path, access: Access) -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, access: Access, *, exports: Path | None = None) -> None:
+        super().__init__(home, exports=exports)
         self._access = access
 
     @asks(Right.SETTINGS)
@@ -102,13 +111,15 @@ class OutputEditor(OutputStore):
 
         Raises:
             AccessError: if there are users, and nobody is signed in who may change settings.
-            SourceError: if another one has the same address.
+            SourceError: if another one has the same address, or a file is not below the folder of exports.
             SettingsError: if it cannot be written.
         """
         self._access.require(Right.SETTINGS)
         others = tuple(one for one in outputs if one != instead_of)
         if any(one.address == output.address for one in others):
             raise SourceError("There is an output with this address already. Change that one.")
+        if output.kind is OutputKind.CSV:
+            file_below(self._exports, output.place)
         if password and not output.secret_name:
             raise SourceError("A password belongs to a user. Enter who signs in there.")
         if instead_of is not None and (password == "" or instead_of.secret_name != output.secret_name):
@@ -143,7 +154,16 @@ class OutputEditor(OutputStore):
         return after
 
 
-def outbox_names(outputs: Sequence[Output]) -> dict[str, str]:
-    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to."""
+def outbox_names(outputs: Sequence[Output], exports: Path) -> dict[str, str]:
+    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to.
+
+    Args:
+        outputs: of the settings.
+        exports: the folder that a relative file is meant from.
+    """
     # No name holds a password, so that none is fetched.
-    return {one.address: make_sink(one.address).name for one in outputs if not one.is_asked}
+    return {one.address: make_sink(_from(exports, one)).name for one in outputs if not one.is_asked}
+
+
+def _from(exports: Path, output: Output) -> str:
+    return f"{OutputKind.CSV}:{exports / output.place}" if output.kind is OutputKind.CSV else output.address

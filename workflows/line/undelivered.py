@@ -35,7 +35,7 @@ def undelivered(settings: Settings, outputs: Sequence[Output]) -> Undelivered:
         StorageError: if the outbox cannot be read.
     """
     backlog = backlog_at(settings.outbox)
-    names = outbox_names(outputs)
+    names = outbox_names(outputs, settings.export_folder)
     waiting = {address: backlog.pop(name, 0) for address, name in names.items()}
     return Undelivered(waiting, backlog)
 

@@ -49,6 +49,7 @@ class StoredSettings(BaseModel):
     llm_model: str | None = None
     llm_api_key: str | None = None
     llm_timeout_s: float | None = None
+    exports: str | None = None
     outputs: tuple[Output, ...] | None = None
     source_kind: str | None = None
     source_value: str | None = None

@@ -18,6 +18,7 @@ from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
 APP_NAME = "FiLo Inspector"
+EXPORTS = "exports"
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     """Local hour of the nightly backup; the day's first start of the window makes one as well."""
     backup_folder: Path | None = None
     """Where nightly backups go, best on another disk; None for ``backups`` in ``home``."""
+    exports: Path | None = None
+    """The only folder that outputs of the settings write files below; None for ``exports`` in ``home``."""
     syslog: str = ""
     """Where the head of the record is logged as well: ``udp://HOST:PORT``, ``tcp://HOST:PORT``, or a local socket."""
     supervised: bool = True
@@ -108,7 +111,9 @@ class Settings(BaseSettings):
         """A variable holds several words with commas between them."""
         return words_of(words)
 
-    @field_validator("home", "plant_images", "backup_folder", "line_certificate", "line_certificate_key", mode="before")
+    @field_validator(
+        "home", "plant_images", "backup_folder", "exports", "line_certificate", "line_certificate_key", mode="before"
+    )
     @classmethod
     def _is_named(cls, folder: object) -> object:
         """A variable that is set to nothing would mean the current folder."""
@@ -144,6 +149,11 @@ class Settings(BaseSettings):
     def backups(self) -> Path:
         """Folder of the nightly backups and their images."""
         return self.backup_folder or self.home / "backups"
+
+    @property
+    def export_folder(self) -> Path:
+        """Folder that outputs write their files below."""
+        return self.exports or self.home / EXPORTS
 
     @property
     def outbox(self) -> Path:

@@ -6,19 +6,21 @@ from pathlib import Path
 
 from filo_core.errors import SourceError
 from filo_core.line.sinks.base import Sink
+from filo_core.line.sinks.exports import file_below
 from filo_core.line.sources.address import CameraAddress
 
 
-def make_sink(address: str, ca_file: Path | None = None, hook_secret: str = "") -> Sink:
+def make_sink(address: str, ca_file: Path | None = None, hook_secret: str = "", exports: Path | None = None) -> Sink:
     """Sink for ``mqtt://``, ``mqtts://``, ``http://``, ``https://`` or ``csv:PATH``.
 
     Args:
         address: of the output.
         ca_file: certificate authority for TLS; the system's own when not given.
         hook_secret: signs what is posted to a web address.
+        exports: the only folder that a file may lie in, which a relative path begins at; None for anywhere.
 
     Raises:
-        SourceError: if the address is none of these.
+        SourceError: if the address is none of these, or names a file elsewhere.
     """
     scheme = address.partition(":")[0].lower()
     if scheme in {"mqtt", "mqtts"}:
@@ -33,7 +35,7 @@ def make_sink(address: str, ca_file: Path | None = None, hook_secret: str = "") 
     if scheme == "csv" and path:
         from filo_core.line.sinks.csv_file import CsvSink
 
-        return CsvSink(Path(path))
+        return CsvSink(Path(path) if exports is None else file_below(exports, path), exports)
     raise SourceError(
         f"{CameraAddress(address).shown} is no output. "
         "Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH."

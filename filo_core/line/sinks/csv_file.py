@@ -8,7 +8,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filo_core.errors import SourceError
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
+from filo_core.line.sinks.exports import file_below
 from filo_core.spreadsheets import harmless
 
 COLUMNS = (
@@ -22,10 +24,16 @@ _OURS = b"key,trigger_id,"
 
 
 class CsvSink:
-    """Appends to a file. Messages come in order, so a repetition can only be the newest line."""
+    """Appends to a file. Messages come in order, so a repetition can only be the newest line.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: of the file.
+        below: the folder that it has to lie in whenever it is written, see :func:`file_below`; None for anywhere.
+    """
+
+    def __init__(self, path: Path, below: Path | None = None) -> None:
         self._path = path
+        self._below = below
         self.name = f"csv:{path.absolute()}"
 
     def __repr__(self) -> str:
@@ -54,8 +62,8 @@ class CsvSink:
 
     def _append(self, key: str, line: str) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._put_aside_if_older()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a+b") as file:
                 size, whole, last_key = _look_at_end(file)
                 if last_key == key:
@@ -71,25 +79,43 @@ class CsvSink:
 
     def _put_aside_if_older(self) -> None:
         """A file with the columns of an older program is kept beside the new one; another one's is not touched."""
-        if not self._path.exists():
+        if not self._is_of_an_older_program():
             return
-        with self._path.open("rb") as file:
-            first = file.readline(_TAIL_BYTES)
-        if first in {b"", _row(COLUMNS).encode()} or not first.endswith(b"\n"):
-            return
-        if not first.startswith(_OURS):
-            raise SinkError(f"{self._path} holds something else than verdicts. Choose another file.")
         kept = self._path.with_name(f"{self._path.stem}.until-{datetime.now(UTC):%Y%m%dT%H%M%S}{self._path.suffix}")
-        self._path.rename(kept)
+        if not kept.exists():
+            self._path.rename(kept)
+
+    def _is_of_an_older_program(self) -> bool:
+        """Whether it holds verdicts with other columns; a file that is not ours is refused."""
+        first = self._first_line(self._path)
+        if _begins(first, COLUMNS):
+            return False
+        if not (first.startswith(_OURS) and first.endswith(b"\n")):
+            raise _not_ours(self._path)
+        return True
+
+    def _first_line(self, path: Path) -> bytes:
+        """The first line of a file that may be written; empty where there is none, or a device has none."""
+        if self._below is not None:
+            try:
+                file_below(self._below, path)
+            except SourceError as error:
+                raise SinkError(str(error)) from error
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.readline(_TAIL_BYTES)
 
     def tell(self, readiness: Readiness) -> None:
         """Append a line to the file of states beside it, ``NAME.state.csv``, which has verdicts' lines to itself.
 
         Raises:
-            SinkError: if it cannot be written.
+            SinkError: if it cannot be written, or is not ours.
         """
         path = self._path.with_name(f"{self._path.stem}.state{self._path.suffix}")
         try:
+            if not _begins(self._first_line(path), _STATE_COLUMNS):
+                raise _not_ours(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8", newline="") as file:
                 cells = readiness.at.isoformat(), readiness.state, readiness.problem
@@ -103,10 +129,11 @@ class CsvSink:
         """Open the file for writing; one that was not there is not left behind.
 
         Raises:
-            SinkError: if it cannot be written.
+            SinkError: if it cannot be written, or is not ours.
         """
-        was_there = self._path.exists()
         try:
+            self._is_of_an_older_program()
+            was_there = self._path.exists()
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.open("ab").close()
             if not was_there:
@@ -123,6 +150,16 @@ class CsvSink:
 
     def close(self) -> None:
         """Nothing is open between two lines."""
+
+
+def _begins(first: bytes, columns: tuple[str, ...]) -> bool:
+    """Whether a file with this first line has these columns, is empty, or was cut off in the middle of them."""
+    header = _row(columns).encode()
+    return first == header or (not first.endswith(b"\n") and header.startswith(first))
+
+
+def _not_ours(path: Path) -> SinkError:
+    return SinkError(f"{path} holds something else than verdicts. Choose another file.")
 
 
 def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:

@@ -49,9 +49,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def out(state: AppState, tmp_path: Path) -> Path:
+def out(state: AppState) -> Path:
     """A file that the settings name as an output."""
-    path = tmp_path / "out.csv"
+    path = state.settings.export_folder / "out.csv"
+    path.parent.mkdir(parents=True)
     use(state, f"csv:{path}")
     return path
 

@@ -25,6 +25,13 @@ Until = Callable[..., None]
 BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line", user="anna")
 
 
+@pytest.fixture(autouse=True)
+def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that files may be written below."""
+    monkeypatch.setenv("FILO_EXPORTS", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture
 def presenter(state: AppState) -> Iterator[OutputsPresenter]:
     made = OutputsPresenter(state)
@@ -176,6 +183,23 @@ def wait_for(state: AppState, name: str, verdicts: int = 2) -> None:
         number, _ = outbox.open_trigger(f"part {part} for {name}", timedelta(seconds=5))
         outbox.close_trigger(number, not_inspected(f"part {part}", "nut", "h", "away", 1.0), [name])
     outbox.close()
+
+
+def test_a_file_outside_of_the_folder_of_exports_is_neither_tried_nor_kept(
+    page: OutputsPage, exports: Path, until: Until
+) -> None:
+    dialog = OutputDialog(page.presenter, parent=page)
+    dialog.show()
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.place_edit.setText(str(exports.parent / "out.csv"))
+    dialog.test_button.click()
+    until(dialog.test_button.isEnabled, "it was tried")
+    assert f"is not below {exports}, the folder of exports" in dialog.message.sentence
+    dialog.place_edit.setText("../out.csv")
+    dialog.keep_button.click()
+    assert f"is not below {exports}, the folder of exports" in dialog.message.sentence
+    assert rows(page) == []
+    dialog.reject()
 
 
 def test_the_count_of_what_waits_follows_while_the_page_is_open(

@@ -14,7 +14,7 @@ import pytest
 from filo_core.errors import SettingsError, SourceError
 from filo_core.line.sinks.base import SinkError
 from storage.storage import open_storage
-from workflows.line.outputs import OutputEditor
+from workflows.line.outputs import OutputEditor, OutputStore, outbox_names
 from workflows.people.access import Access
 from workflows.settings.file import SETTINGS_FILE
 from workflows.settings.output_address import Output, OutputKind
@@ -156,15 +156,53 @@ def test_nobody_there_is_said_in_words(store: OutputEditor) -> None:
         store.check(Output.of(OutputKind.MQTT, f"127.0.0.1:{port}", user="anna"), "geheim-7")
 
 
-def test_a_file_is_tried_and_not_left_behind(store: OutputEditor, tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "out.csv"
-    store.check(Output.of(OutputKind.CSV, str(path)))
+def test_a_file_is_tried_and_not_left_behind(store: OutputEditor, filo_home: Path) -> None:
+    path = filo_home / "exports" / "deep" / "out.csv"
+    store.check(Output.of(OutputKind.CSV, "deep/out.csv"))
+    assert path.parent.is_dir()
     assert not path.exists()
     path.write_text("kept\n", encoding="utf-8")
-    store.check(Output.of(OutputKind.CSV, str(path)))
+    with pytest.raises(SinkError, match="holds something else"):
+        store.check(Output.of(OutputKind.CSV, str(path)))
     assert path.read_text(encoding="utf-8") == "kept\n"
     with pytest.raises(SinkError, match="cannot be written"):
         store.check(Output.of(OutputKind.CSV, str(path / "no folder.csv")))
+
+
+@pytest.mark.parametrize(
+    "place", ["{home}/settings.csv", "../out.csv", "{home}/exports/../out.csv", "link/out.csv", "own.csv", "."]
+)
+def test_a_file_outside_of_the_folder_of_exports_is_refused_by_its_name(
+    store: OutputEditor, filo_home: Path, tmp_path: Path, place: str
+) -> None:
+    exports, outside = filo_home / "exports", tmp_path / "outside"
+    exports.mkdir(parents=True)
+    outside.mkdir()
+    (exports / "link").symlink_to(outside)
+    (exports / "own.csv").symlink_to(outside / "out.csv")
+    output = Output(address=f"csv:{place.format(home=filo_home)}")
+    for attempt in (
+        lambda: store.put((), output, None),
+        lambda: store.check(output),
+        lambda: store.sinks([output]),
+    ):
+        with pytest.raises(SourceError, match=f"is not below {exports}, the folder of exports"):
+            attempt()
+    assert list(outside.iterdir()) == []
+    assert Settings().outputs == ()
+
+
+def test_another_folder_of_exports_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, filo_home: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FILO_EXPORTS", str(tmp_path / "share"))
+    assert Settings().export_folder == tmp_path / "share"
+    store = OutputStore(filo_home, exports=Settings().export_folder)
+    (sink,) = store.sinks([Output(address="csv:line.csv")])
+    assert sink.name == f"csv:{tmp_path / 'share' / 'line.csv'}"
+    assert outbox_names([Output(address="csv:line.csv")], Settings().export_folder) == {"csv:line.csv": sink.name}
+    with pytest.raises(SourceError, match="is not below"):
+        store.sinks([Output(address=f"csv:{filo_home}/exports/line.csv")])
 
 
 def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputEditor) -> None:

@@ -24,7 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.errors import SourceError
 from filo_core.line.results import LineResult
-from filo_core.line.sinks.base import Message, Seal, SinkError
+from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sinks.csv_file import COLUMNS, CsvSink
 from filo_core.line.sinks.mqtt import MqttSink
@@ -103,6 +103,34 @@ def test_csv_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path
 def test_csv_a_full_disk_is_said_in_a_sentence() -> None:
     with pytest.raises(SinkError, match="No space left"):
         CsvSink(Path("/dev/full")).deliver(message())
+
+
+@pytest.mark.parametrize("content", [b"their list", b"key,trigger_id", b"a,b\n1,2\n", b"\0" * 99])
+def test_csv_a_file_that_is_not_ours_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
+    theirs, states = tmp_path / "out.csv", tmp_path / "new.state.csv"
+    for path in (theirs, states):
+        path.write_bytes(content + b"!")
+    for attempt in (
+        lambda: CsvSink(theirs).deliver(message()),
+        lambda: CsvSink(theirs).check(),
+        lambda: CsvSink(tmp_path / "new.csv").tell(Readiness("", datetime.now(UTC))),
+    ):
+        with pytest.raises(SinkError, match="holds something else"):
+            attempt()
+    assert {path.read_bytes() for path in (theirs, states)} == {content + b"!"}
+
+
+def test_csv_a_link_that_is_put_there_later_leads_nowhere_else(tmp_path: Path) -> None:
+    exports, outside = tmp_path / "exports", tmp_path / "outside"
+    outside.mkdir()
+    sink = make_sink("csv:line/out.csv", exports=exports)
+    sink.deliver(message())
+    shutil.rmtree(exports / "line")
+    (exports / "line").symlink_to(outside)
+    for attempt in (lambda: sink.deliver(message("box-2")), sink.check):
+        with pytest.raises(SinkError, match="the folder of exports"):
+            attempt()
+    assert list(outside.iterdir()) == []
 
 
 # Webhook -------------------------------------------------------------------------------------------------------
