@@ -16,7 +16,7 @@ from filo_core.events import Calibrated, EyesChosen, PhraseLight, PhrasesLit, St
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
-from filo_core.types import Limits
+from filo_core.types import ANY_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 NO_ROOM = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
 _KEPT_DETECTORS = 4
-_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 
 
 class Engine:
@@ -253,7 +252,7 @@ class Engine:
     def _trial(self, draft: ProductDraft) -> Recipe:
         """The draft as a recipe that refuses nothing, with the eyes that would judge."""
         chosen = replace(draft, eyes=self.eyes_of(draft))
-        return chosen.recipe(_NO_LIMITS, self.model_hash_for(chosen.eyes))
+        return chosen.recipe(ANY_LIMITS, self.model_hash_for(chosen.eyes))
 
     def eyes_of(self, draft: ProductDraft) -> Eyes | None:
         """What a draft is looked at with: what was chosen for it, as far as the profile has a choice."""

@@ -225,6 +225,12 @@ class Limits:
         return Verdict.REVIEW if image_score <= self.ng else Verdict.NG
 
 
+ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
+"""Of a recipe that only scores: scores do not depend on its limits."""
+LONGEST_REASON = 1_000
+"""Characters of the reason that a person gives for a decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A good image of a product: SHA-256 of its encoded bytes, and the file name it came with."""

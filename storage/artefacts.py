@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MAP_LEVELS = 65535
 """An anomaly map is kept in steps of 1 / MAP_LEVELS."""
 
-_HASH = re.compile(r"[0-9a-f]{64}")
+CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
 _RUNS = ".runs"
 _TEMPORARY = ".tmp"
 _LOCK_TIMEOUT_S = 30.0
@@ -193,7 +193,7 @@ class ArtefactStore:
 
     def stored(self) -> Iterator[Path]:
         """Every image and map that is kept."""
-        yield from (path for path in self._files() if _HASH.fullmatch(path.name))
+        yield from (path for path in self._files() if CONTENT_HASH.fullmatch(path.name))
 
     def path_of(self, content_hash: str) -> Path:
         """Where the content of a hash lies, whether it is there or not.
@@ -201,7 +201,7 @@ class ArtefactStore:
         Raises:
             StorageError: if this is no SHA-256, and so could lead anywhere.
         """
-        if not _HASH.fullmatch(content_hash):
+        if not CONTENT_HASH.fullmatch(content_hash):
             raise StorageError("This entry has no picture in the image store: nothing could be read or judged then.")
         return self._root / content_hash[:2] / content_hash
 

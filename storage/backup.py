@@ -7,7 +7,6 @@ name of a backup is whole. A server's database is its administrator's to back up
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
+from storage.artefacts import CONTENT_HASH
 from storage.audit.chain import Head
 from storage.checking.verifying import verify
 from storage.engine import BUSY_TIMEOUT_MS, for_writing, make_engine, parse_url, shown, sqlite_file, sqlite_url
@@ -34,7 +34,6 @@ _RECORD = "filo.sqlite"
 IMAGES = "images"
 """Folder of the images of the backups beside it."""
 _LIST = ".images.txt"
-_HASH = re.compile(r"[0-9a-f]{64}")
 """Whatever else a database says is no name of a file: it may come from anywhere."""
 
 
@@ -240,7 +239,7 @@ def images_of(database: Path) -> list[str]:
     engine = create_engine("sqlite://", creator=lambda: _opened(database))
     try:
         with engine.connect() as connection:
-            return sorted(filter(_HASH.fullmatch, set(spoken_of(connection))))
+            return sorted(filter(CONTENT_HASH.fullmatch, set(spoken_of(connection))))
     finally:
         engine.dispose()
 
@@ -250,7 +249,7 @@ def removed_images(database: Path) -> Iterator[str]:
     query = "SELECT value FROM events, json_each(events.detail, '$.files') WHERE events.kind = ? ORDER BY events.id"
     with closing(_opened(database)) as connection:
         for (content_hash,) in connection.execute(query, (EventKind.IMAGES_REMOVED.value,)):
-            if _HASH.fullmatch(content_hash):
+            if CONTENT_HASH.fullmatch(content_hash):
                 yield content_hash
 
 

@@ -18,7 +18,7 @@ from filo_core.method.interfaces import ImageFeatures
 from filo_core.profiles.builder import load_profile
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.manifest import read_any_manifest
-from filo_core.types import Eyes, Limits, Prediction, ProductDescription, ProductDraft, Reference, Sight
+from filo_core.types import ANY_LIMITS, Eyes, Prediction, ProductDescription, ProductDraft, Reference, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
 
 # Figures are ranks: no limit enters them, and without regions nothing is named.
-_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 _SIDE = 256
 _CONSTANT = 12.0
 _WHOLE_PICTURE = (1.0,)
@@ -106,7 +105,7 @@ def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:
             tuple(Reference(image.image_hash, image.name) for image in images),
             eyes=eyes,
         )
-        return engine.detector(draft.recipe(_NO_LIMITS, engine.model_hash_for(eyes)), images)
+        return engine.detector(draft.recipe(ANY_LIMITS, engine.model_hash_for(eyes)), images)
 
     return make
 

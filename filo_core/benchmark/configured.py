@@ -14,7 +14,7 @@ from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import WholeImageLocalizer
 from filo_core.method.memory_bank import MemoryBank
 from filo_core.method.text_side import TextSide
-from filo_core.types import Limits, Reference
+from filo_core.types import ANY_LIMITS, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import Recipe
 
-_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 _BANKS: dict[str, Callable[[], MemoryBank]] = {
     "stages": MemoryBank,
     "spade": PyramidBank,
@@ -69,7 +68,7 @@ def configured_maker(configuration: Configuration, loaded: LoadedProfile, librar
     def make(references: Sequence[Path], category: Category) -> FiLoDetector:
         images = [read_image(path) for path in references]
         kept = tuple(Reference(image.image_hash, image.name) for image in images)
-        recipe = draft_of(category, library, kept).recipe(_NO_LIMITS, loaded.model_hash)
+        recipe = draft_of(category, library, kept).recipe(ANY_LIMITS, loaded.model_hash)
         detector = FiLoDetector(
             recipe,
             profile,

@@ -13,7 +13,7 @@ from filo_core.benchmark.drafts import draft_of
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.imaging import read_image
-from filo_core.types import Limits
+from filo_core.types import ANY_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
     from filo_core.benchmark.categories import Category, LabelledImage
     from filo_core.types import Recipe
 
-_NO_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
-
 
 def recipe_of(category: Category, library: AnomalyLibrary, model_hash: str = "") -> Recipe:
     """What a category asks of the text side, where no limit and no reference matters."""
-    return draft_of(category, library).recipe(_NO_LIMITS, model_hash)
+    return draft_of(category, library).recipe(ANY_LIMITS, model_hash)
 
 
 @dataclass(frozen=True, slots=True)

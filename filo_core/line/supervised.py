@@ -14,7 +14,7 @@ import psutil
 
 from filo_core.errors import FiloError
 from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, serve_model
-from filo_core.line.sources.shared_frame import SharedFrame
+from filo_core.line.sources.shared_frame import FIRST_CAPACITY, SharedFrame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_FIRST_CAPACITY = 3840 * 2160 * 3
 _CLOSE_GRACE_S = 0.2
 _KILL_GRACE_S = 1.0
 """Shorter than a usual deadline: whoever asks whether the model is ready may have to wait for it."""
@@ -204,7 +203,7 @@ class SupervisedDetector:
         if self._life is not None and self._life.room.capacity < size:
             self._end()
         if self._life is None:
-            self._life = _Life(self._make, self._device, max(size, _FIRST_CAPACITY))
+            self._life = _Life(self._make, self._device, max(size, FIRST_CAPACITY))
         return self._life
 
     def _ready(self, life: _Life) -> None:

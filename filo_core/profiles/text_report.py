@@ -10,7 +10,7 @@ import torch
 from filo_core.method.text_work import TextWork, text_work
 from filo_core.profiles.manifest import ModelProfile
 from filo_core.resources import resource_path
-from filo_core.types import AnomalyType, Limits, Position, ProductDescription, ProductDraft
+from filo_core.types import ANY_LIMITS, AnomalyType, Position, ProductDescription, ProductDraft
 
 
 def full_text_work(anomalies: int) -> list[TextWork]:
@@ -22,6 +22,6 @@ def full_text_work(anomalies: int) -> list[TextWork]:
         model = open_clip.CLIP(**json.loads((folder / profile.architecture).read_bytes()))
     names = tuple(AnomalyType(f"surface flaw{number}") for number in range(anomalies))
     draft = ProductDraft(ProductDescription("part", "metal nut"), names)
-    recipe = draft.recipe(Limits(ok=1.0, ng=1.0, region=1.0), "")
+    recipe = draft.recipe(ANY_LIMITS, "")
     choices = (tuple(Position)[:1], tuple(Position)[:2], tuple(Position))
     return [text_work(model, recipe, profile.heads.context_vectors, positions) for positions in choices]

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-_SHA256 = r"^[0-9a-f]{64}$"
+SHA256 = r"^[0-9a-f]{64}$"
 GRAPH_VERSION = 1
 """Counts up when the graph that is made from a file changes what comes out of it."""
 
@@ -36,7 +36,7 @@ class Wheel(BaseModel):
 
     package: str = Field(pattern=r"^[a-z0-9-]+$")
     version: str = Field(pattern=r"^[0-9.]+$")
-    sha256: str = Field(pattern=_SHA256)
+    sha256: str = Field(pattern=SHA256)
     member: str
 
     @property
@@ -56,7 +56,7 @@ class TrunkSpec(BaseModel):
     title: str
     file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     """Name of the file it is made from."""
-    sha256: str = Field(pattern=_SHA256)
+    sha256: str = Field(pattern=SHA256)
     """Of that file."""
     licence: str
     trained_on: str

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProfileError
-from filo_core.trunks.specs import TrunkSpec
+from filo_core.trunks.specs import SHA256, TrunkSpec
 
 GRAPH = "graph.onnx"
 PROBE = "probe.npz"
@@ -28,9 +28,9 @@ class TrunkRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    identity: str = Field(pattern=r"^[0-9a-f]{64}$")
-    graph_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    probe_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    identity: str = Field(pattern=SHA256)
+    graph_sha256: str = Field(pattern=SHA256)
+    probe_sha256: str = Field(pattern=SHA256)
     """Of what eager torch made of a fixed picture; whoever has no torch holds the graph against it."""
 
 

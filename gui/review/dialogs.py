@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from filo_core.types import LONGEST_REASON
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, plain_label
-from workflows.reporting.history import LONGEST_REASON
 
 _DIGITS = "123456789"
 

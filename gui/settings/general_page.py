@@ -32,6 +32,7 @@ from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from workflows.keeping.retention import RetentionReport
 from workflows.settings.check import LLM_TIMEOUTS_S, LONGEST_STATION
+from workflows.settings.file import LONGEST_KEEP_DAYS
 
 
 class GeneralPage(QWidget):
@@ -83,7 +84,7 @@ class GeneralPage(QWidget):
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
         self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
         note = self.tr("At least so long; then what is decided may go after the nightly backup, never a verdict.")
-        self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), 36_500), note)
+        self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), LONGEST_KEEP_DAYS), note)
         note = self.tr("What goes first: images of confirmed OK. Never an NG that nobody has decided on.")
         self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("all the room there is"), 1_000_000), note)
         self._add("language", combo(choices("language")))

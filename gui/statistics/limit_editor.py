@@ -6,7 +6,7 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.statistics.recount import Recount, ScoreHistogram
 from filo_core.types import Limits
@@ -14,7 +14,7 @@ from gui.statistics.cards import PlotCard
 from gui.statistics.drawing import draw_histogram
 from gui.statistics.wording import errors_text, limit_label, recount_text
 from gui.theme import SPACE, Theme, current_theme
-from gui.widgets.controls import button, captioned, plain_label, set_shown
+from gui.widgets.controls import button, captioned, limit_spin, plain_label, set_shown
 from gui.wording import number, score
 
 
@@ -29,8 +29,8 @@ class LimitEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.card = PlotCard(self.tr("Scores and limits"), self)
-        self.ok_spin = self._spin(self.tr("OK up to"))
-        self.ng_spin = self._spin(self.tr("NG above"))
+        self.ok_spin = limit_spin(self.tr("OK up to"), 110, self)
+        self.ng_spin = limit_spin(self.tr("NG above"), 110, self)
         self.reset_button = button(
             self.tr("Limits of the &recipe"), "undo", tip=self.tr("Go back to the limits in force")
         )
@@ -48,15 +48,6 @@ class LimitEditor(QWidget):
         self.ng_spin.valueChanged.connect(self.ng_moved)
         self.reset_button.clicked.connect(self.reset_requested)
         self.take_button.clicked.connect(self.take_over_requested)
-
-    def _spin(self, name: str) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox(self)
-        spin.setAccessibleName(name)
-        spin.setDecimals(3)
-        spin.setRange(0.0, 10.0)
-        spin.setSingleStep(0.005)
-        spin.setMinimumWidth(110)
-        return spin
 
     def _lay_out(self) -> None:
         self._controls = QWidget(self)

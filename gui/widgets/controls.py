@@ -6,10 +6,12 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import TOUCH_PX
 from gui.widgets.icons import icon
+
+LARGEST_LIMIT = 10.0
 
 LabelRole = Literal["body", "title", "heading", "hint"]
 
@@ -130,3 +132,14 @@ class ElidedLabel(QLabel):
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def limit_spin(name: str, narrowest_px: int, parent: QWidget) -> QDoubleSpinBox:
+    """A field for a limit of the score or of the map."""
+    spin = QDoubleSpinBox(parent)
+    spin.setAccessibleName(name)
+    spin.setDecimals(3)
+    spin.setRange(0.0, LARGEST_LIMIT)
+    spin.setSingleStep(0.005)
+    spin.setMinimumWidth(narrowest_px)
+    return spin

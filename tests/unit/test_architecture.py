@@ -1,6 +1,7 @@
 """Who may import whom, and what may not be loaded before it is needed."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -108,3 +109,26 @@ def test_what_ends_in_row_is_a_table() -> None:
     assert rows.pop("Row") == {"DeclarativeBase"}
     assert len(rows) > 10
     assert {name: bases for name, bases in rows.items() if bases != {"Row"}} == {}
+
+
+def _bounds() -> Iterator[tuple[str, str, str]]:
+    """File, name without its underscore, and value of each bound of a module; waiting times and view sizes aside."""
+    for package in ("filo_core", "storage", "workflows", "gui", "cli"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" in path.parts:
+                continue
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    name = node.targets[0].id.lstrip("_")
+                    if re.search(r"LIMIT|CAPACITY|HASH|SHA256|^(LONGEST|LARGEST|MAX)_", name) and not name.endswith(
+                        "_S"
+                    ):
+                        yield path.relative_to(ROOT).as_posix(), name, ast.unparse(node.value)
+
+
+def test_a_bound_is_stated_once() -> None:
+    places = defaultdict(list)
+    for path, name, value in _bounds():
+        places[name, value].append(path)
+    assert len(places) > 30
+    assert {bound: paths for bound, paths in places.items() if len(paths) > 1} == {}

@@ -13,7 +13,7 @@ from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import SourceImage, Verdict
+from filo_core.types import LONGEST_REASON, SourceImage, Verdict
 from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.rights import Right, asks, free
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from workflows.products.catalogue import Catalogue
 
 _GOOD_FOLDERS = frozenset({"good", "ok"})
-_LONGEST_REASON = 1_000
 
 
 class GoldenSetError(FiloError):
@@ -155,8 +154,8 @@ class GoldenSets:
         who, why = tidy_name(self._access.require(Right.RELEASE, signed_by, pin), "signature"), reason.strip()
         if not who:
             raise GoldenSetError("Nobody has signed. Enter who lets the inspection go on.")
-        if not 0 < len(why) <= _LONGEST_REASON:
-            raise GoldenSetError(f"Say why the inspection may go on, in at most {_LONGEST_REASON} characters.")
+        if not 0 < len(why) <= LONGEST_REASON:
+            raise GoldenSetError(f"Say why the inspection may go on, in at most {LONGEST_REASON} characters.")
         with self._storage.transaction() as transaction:
             problem = _problem(transaction, name, datetime.now().astimezone())
             if not problem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, EyesChosen, JobEvent, PhrasesLit, StepDone
-from filo_core.types import Limits
+from filo_core.types import ANY_LIMITS
 from workflows.products.evidence import confirmed_evidence
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
-
-_ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
-"""A recipe's scores do not depend on them."""
 
 
 def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> Steps:
@@ -39,7 +36,7 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
         # The limits hold for the model that found them, so the recipe names that one.
         draft = replace(catalogue.draft(name), profile=engine.profile)
         draft = replace(draft, eyes=engine.eyes_of(draft))
-        recipe = draft.recipe(_ANY_LIMITS, engine.model_hash_for(draft.eyes))
+        recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
         for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
             if isinstance(event, Calibrated):

@@ -11,6 +11,7 @@ from filo_core.errors import FiloError
 from filo_core.events import RunCounts
 from filo_core.imaging import decode_image
 from filo_core.types import (
+    LONGEST_REASON,
     InspectionFilter,
     InspectionRecord,
     Review,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 500
 """Inspections among which those for a blind review are looked for."""
-LONGEST_REASON = 1_000
-"""Characters of a review's reason."""
 
 _DECIDED = (Verdict.OK, Verdict.NG)
 

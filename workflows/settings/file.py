@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -31,6 +32,11 @@ def words_of(words: object) -> object:
     return tuple(filter(None, map(str.strip, words.split(",")))) if isinstance(words, str) else words
 
 
+LONGEST_KEEP_DAYS = 36_500
+KeepDays = Annotated[int | None, Field(ge=1, le=LONGEST_KEEP_DAYS)]
+ImageQuotaGb = Annotated[float | None, Field(ge=0.0, allow_inf_nan=False)]
+
+
 class StoredSettings(BaseModel):
     """What the file may hold, and as which type; what is absent was never changed.
 
@@ -43,8 +49,8 @@ class StoredSettings(BaseModel):
     profile: str | None = None
     device: str | None = None
     station: str | None = None
-    keep_days: int | None = Field(default=None, ge=1, le=36_500)
-    image_quota_gb: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
+    keep_days: KeepDays = None
+    image_quota_gb: ImageQuotaGb = None
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: str | None = None

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
-from workflows.settings.file import read_settings_file, words_of
+from workflows.settings.file import ImageQuotaGb, KeepDays, read_settings_file, words_of
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
@@ -52,9 +52,9 @@ class Settings(BaseSettings):
     device: str = "auto"
     station: str = ""
     operator: str = Field(default_factory=_login_name)
-    keep_days: int | None = Field(default=None, ge=1, le=36_500)
+    keep_days: KeepDays = None
     """Age in days from which images may be removed; None keeps every one."""
-    image_quota_gb: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
+    image_quota_gb: ImageQuotaGb = None
     """GiB that the image store may take; None for as much as there is."""
     plant_database: SecretStr = SecretStr("")
     """SQLAlchemy URL that this station forwards to, see :attr:`plant_url`; empty for a station on its own."""

@@ -14,6 +14,7 @@ from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.sources.camera_process import CameraProcess, capture
 from filo_core.line.sources.camera_session import CameraSession
 from filo_core.line.sources.capturing import CaptureSettings, Ending
+from filo_core.line.sources.shared_frame import FIRST_CAPACITY
 from filo_core.line.sources.timing import CameraTiming
 from filo_core.loops import Loop
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S = 0.05
 _LONGEST_WAIT_S = 0.05
 """For a picture of one life of the process: another one may have begun meanwhile."""
-_FIRST_CAPACITY = 3840 * 2160 * 3
 _SIZE_REMEDY = "Set a smaller size."
 _STUCK_REMEDY = (
     "Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself."
@@ -66,7 +66,7 @@ class CameraSource:
         self._settings = CaptureSettings(self._address, size, loop, self._timing)
         self._process = process
         self._own_remedy = remedy
-        self._capacity = _FIRST_CAPACITY
+        self._capacity = FIRST_CAPACITY
         self._state = SourceState.STOPPED
         self._problem = ""
         self._loop = Loop("filo-camera-watch", self._run, "watches the camera")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FIRST_CAPACITY = 3840 * 2160 * 3
+"""Bytes of the room to begin with; a larger frame gets a larger room."""
 _BEATS, _SEQUENCE, _HEIGHT, _WIDTH, _AWAITED = range(5)
 _WALL, _MONOTONIC = range(2)
 _LONGEST_DEAF_S = 0.05

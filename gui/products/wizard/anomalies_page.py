@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from filo_core.descriptions.cleaning import MAX_LENGTH
 from filo_core.descriptions.suggest import Suggestion
 from filo_core.types import Severity, WizardStep
 from gui.background import sentence_of
@@ -61,7 +62,7 @@ class AnomaliesPage(WizardPage):
         self.new_edit = QLineEdit(self)
         self.new_edit.setPlaceholderText(self.tr("something else, for example: missing screw"))
         self.new_edit.setAccessibleName(self.tr("Another thing that can go wrong"))
-        self.new_edit.setMaxLength(60)
+        self.new_edit.setMaxLength(MAX_LENGTH)
         self.add_button = button(self.tr("&Add"), "add")
         self.merge_button = button(self.tr("&Merge"), "copy", tip=self.tr("Make one entry of those chosen"))
         self.delete_button = button(

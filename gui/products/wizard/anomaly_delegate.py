@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from filo_core.descriptions.cleaning import MAX_LENGTH
 from filo_core.types import Severity
 from gui.products.wizard.anomaly_model import severity_word
 
@@ -70,7 +71,7 @@ class NameDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:  # noqa: ARG002
         editor = QLineEdit(parent)
-        editor.setMaxLength(60)
+        editor.setMaxLength(MAX_LENGTH)
         editor.setAccessibleName(self.tr("What can go wrong"))
         return editor
 

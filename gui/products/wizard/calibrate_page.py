@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.events import EyesChosen
 from filo_core.imaging import IMAGE_SUFFIXES
@@ -18,7 +18,7 @@ from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.records.moved_limits import with_ng, with_ok
 from gui.state import ModelState
-from gui.widgets.controls import button, plain_label, set_shown
+from gui.widgets.controls import button, limit_spin, plain_label, set_shown
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdicts import VerdictChip
 from gui.wording import score
@@ -44,9 +44,9 @@ class CalibratePage(WizardPage):
         self._untrained = UntrainedNote(parent=self)
         self.eyes = EyesChoice(self)
         self.scale = LimitScale(self)
-        self.ok_spin = self._spin(self.tr("OK up to"))
-        self.ng_spin = self._spin(self.tr("NG above"))
-        self.region_spin = self._spin(self.tr("Mark regions above"))
+        self.ok_spin = limit_spin(self.tr("OK up to"), 130, self)
+        self.ng_spin = limit_spin(self.tr("NG above"), 130, self)
+        self.region_spin = limit_spin(self.tr("Mark regions above"), 130, self)
         self.reset_button = button(self.tr("&Proposed limits"), "undo", tip=self.tr("Go back to the limits it found"))
         self._recount = plain_label()
         self._promise = plain_label()
@@ -63,15 +63,6 @@ class CalibratePage(WizardPage):
         self._connect()
 
     # Building --------------------------------------------------------------------------------------------------
-
-    def _spin(self, name: str) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox(self)
-        spin.setAccessibleName(name)
-        spin.setDecimals(3)
-        spin.setRange(0.0, 10.0)
-        spin.setSingleStep(0.005)
-        spin.setMinimumWidth(130)
-        return spin
 
     def _lay_out(self) -> None:
         self.body.setSpacing(10)

@@ -11,8 +11,8 @@ from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.theme import current_theme
 from gui.widgets.controls import plain_label
+from storage.columns import LONGEST_NAME
 
-_LONGEST_NAME = 120
 _LONGEST_NOUN = 80
 
 
@@ -106,7 +106,7 @@ class DescribePage(WizardPage):
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.name_edit = self._line_edit(
-            self.tr("Product name"), self.tr("for example: Housing 4711, left"), _LONGEST_NAME
+            self.tr("Product name"), self.tr("for example: Housing 4711, left"), LONGEST_NAME
         )
         self.noun_edit = self._line_edit(self.tr("What it is"), self.tr("for example: metal nut"), _LONGEST_NOUN)
         self.domain_edit = self._line_edit(self.tr("Domain"), self.tr("for example: industrial"), _LONGEST_NOUN)
