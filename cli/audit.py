@@ -16,6 +16,7 @@ from cli.signing_in import ask_pin, managing
 from storage.audit.noted import parse_head
 from workflows.export.handing_out import export_chain
 from workflows.keeping.beginning_anew import allow_beginning_anew
+from workflows.keeping.checking import beside_problems
 from workflows.keeping.opening import open_record
 from workflows.sealing.alarms import Alarms
 
@@ -36,13 +37,14 @@ def verify(
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check every chained row; exit status 1 and the rows' names when anything was changed, removed or moved."""
+    """Check every chained row, the outbox and the waits after wrong PINs; exit status 1 when anything was altered."""
     settings = settings_with(database=database)
     noted = None if head is None else parse_head(head)
     with open_record(settings) as storage:
         report = storage.verify(noted)
         if pictures:
             report = replace(report, problems=report.problems + storage.picture_problems())
+        report = replace(report, problems=report.problems + beside_problems(settings, storage))
         alarms = Alarms(storage).standing()
     problems = report.problems
     if as_json:

@@ -14,83 +14,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    and_,
-    delete,
-    exists,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, func, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.sinks.base import Message
 from storage.engine import for_reading, for_writing, make_engine, parse_url, sqlite_url, translated
+from storage.outbox_tables import ARRIVALS, MESSAGES, METADATA, REFUSED, STATION, TRIGGERS
 
-_METADATA = MetaData()
-_STATION = Table("station", _METADATA, Column("outbox_id", Text, nullable=False))
-_TRIGGERS = Table(
-    "triggers",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("trigger_id", Text, nullable=False),
-    Column("asked_at", Float, nullable=False),
-    Column("result", Text),
-    Index("ix_triggers_by_name", "trigger_id", "asked_at"),
-    Index("ix_triggers_by_age", "asked_at"),
-    Index("ix_triggers_open", "id", sqlite_where=text("result IS NULL")),
-)
-_MESSAGES = Table(
-    "messages",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("sink", Text, nullable=False),
-    Column("trigger", Integer, ForeignKey("triggers.id", ondelete="CASCADE"), nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("problem", Text, nullable=False, default=""),
-    Column("delivered_at", Float),
-    UniqueConstraint("trigger", "sink"),
-    Index("ix_messages_waiting", "sink", "id", sqlite_where=text("delivered_at IS NULL")),
-)
 _UNREADABLE = "The answer to this part cannot be read any more in the outbox. Judge the part by eye."
-_ARRIVALS = Table(
-    "arrivals",
-    _METADATA,
-    Column("folder", Text, primary_key=True),
-    Column("name", LargeBinary, primary_key=True),
-    Column("mark", Text, nullable=False),
-)
-"""Files of watched folders that were answered, for as long as they lie there. Names are bytes: not all are text."""
-_REFUSED = Table(
-    "refused",
-    _METADATA,
-    Column("message", Integer, primary_key=True),
-    Column("at", Float, nullable=False),
-    Column("why", Text, nullable=False),
-)
-"""Messages that are not what the record says: they are never delivered, and stay as they were found."""
 KEPT_FOR = timedelta(days=7)
 """How long answers stay that were delivered everywhere."""
 
 
-_WAITS = and_(_MESSAGES.c.delivered_at.is_(None), _MESSAGES.c.id.not_in(select(_REFUSED.c.message)))
+_WAITS = and_(MESSAGES.c.delivered_at.is_(None), MESSAGES.c.id.not_in(select(REFUSED.c.message)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +59,14 @@ class Outbox:
         self._url = parse_url(sqlite_url(path))
         self._engine: Engine = make_engine(self._url)
         with self._writing() as connection:
-            _METADATA.create_all(connection)
-            for index in (index for table in _METADATA.tables.values() for index in table.indexes):
+            METADATA.create_all(connection)
+            for index in (index for table in METADATA.tables.values() for index in table.indexes):
                 # A file of an earlier version has the tables without it.
                 index.create(connection, checkfirst=True)
-            known = connection.execute(select(_STATION.c.outbox_id)).scalar()
+            known = connection.execute(select(STATION.c.outbox_id)).scalar()
             self._outbox_id = known or uuid.uuid4().hex[:12]
             if known is None:
-                connection.execute(insert(_STATION).values(outbox_id=self._outbox_id))
+                connection.execute(insert(STATION).values(outbox_id=self._outbox_id))
 
     def close(self) -> None:
         """Close every connection."""
@@ -143,67 +80,67 @@ class Outbox:
         now = _now()
         with self._writing() as connection:
             # Both ways: after the clock was put back, an answer of the future is not one of today.
-            near = _TRIGGERS.c.asked_at.between(now - window.total_seconds(), now + window.total_seconds())
-            found = select(_TRIGGERS.c.id, _TRIGGERS.c.result).where(_TRIGGERS.c.trigger_id == trigger_id, near)
-            row = connection.execute(found.order_by(_TRIGGERS.c.id.desc()).limit(1)).first()
+            near = TRIGGERS.c.asked_at.between(now - window.total_seconds(), now + window.total_seconds())
+            found = select(TRIGGERS.c.id, TRIGGERS.c.result).where(TRIGGERS.c.trigger_id == trigger_id, near)
+            row = connection.execute(found.order_by(TRIGGERS.c.id.desc()).limit(1)).first()
             if row is not None:
                 if row.result is None:
                     return row.id, None
-                return row.id, _read(row.result) or not_inspected(trigger_id, "", "", _UNREADABLE, 0.0)
-            added = connection.execute(insert(_TRIGGERS).values(trigger_id=trigger_id, asked_at=now))
+                return row.id, read_answer(row.result) or not_inspected(trigger_id, "", "", _UNREADABLE, 0.0)
+            added = connection.execute(insert(TRIGGERS).values(trigger_id=trigger_id, asked_at=now))
             return int(added.lastrowid), None
 
     def close_trigger(self, number: int, result: LineResult, sinks: Sequence[str]) -> bool:
         """Keep a trigger's answer and a message a sink, in one commit; False when it has an answer already."""
         with self._writing() as connection:
-            is_open = and_(_TRIGGERS.c.id == number, _TRIGGERS.c.result.is_(None))
-            changed = connection.execute(update(_TRIGGERS).where(is_open).values(result=result.to_json()))
+            is_open = and_(TRIGGERS.c.id == number, TRIGGERS.c.result.is_(None))
+            changed = connection.execute(update(TRIGGERS).where(is_open).values(result=result.to_json()))
             if changed.rowcount == 0:
                 return False
             for sink in sinks:
-                connection.execute(insert(_MESSAGES).values(sink=sink, trigger=number))
+                connection.execute(insert(MESSAGES).values(sink=sink, trigger=number))
             return True
 
     def open_triggers(self) -> tuple[tuple[int, str], ...]:
         """Number and id of the triggers without an answer: after a start, those that a crash left."""
         with self._reading() as connection:
-            open_ones = select(_TRIGGERS.c.id, _TRIGGERS.c.trigger_id).where(_TRIGGERS.c.result.is_(None))
-            return tuple((row.id, row.trigger_id) for row in connection.execute(open_ones.order_by(_TRIGGERS.c.id)))
+            open_ones = select(TRIGGERS.c.id, TRIGGERS.c.trigger_id).where(TRIGGERS.c.result.is_(None))
+            return tuple((row.id, row.trigger_id) for row in connection.execute(open_ones.order_by(TRIGGERS.c.id)))
 
     def next_message(self, sink: str) -> Waiting | None:
         """The oldest message that ``sink`` has not delivered; the order of a sink is never changed."""
         with self._reading() as connection:
-            of_trigger = _TRIGGERS.c.id.label("number"), _TRIGGERS.c.trigger_id, _TRIGGERS.c.result
-            waiting = select(_MESSAGES.c.id, _MESSAGES.c.attempts, *of_trigger).join(_TRIGGERS)
-            mine = waiting.where(_MESSAGES.c.sink == sink, _WAITS)
-            row = connection.execute(mine.order_by(_MESSAGES.c.id).limit(1)).first()
+            of_trigger = TRIGGERS.c.id.label("number"), TRIGGERS.c.trigger_id, TRIGGERS.c.result
+            waiting = select(MESSAGES.c.id, MESSAGES.c.attempts, *of_trigger).join(TRIGGERS)
+            mine = waiting.where(MESSAGES.c.sink == sink, _WAITS)
+            row = connection.execute(mine.order_by(MESSAGES.c.id).limit(1)).first()
         if row is None:
             return None
-        result = _read(row.result)
+        result = read_answer(row.result)
         message = Message(f"{self._outbox_id}-{row.number}", result or not_inspected(row.trigger_id, "", "", "", 0.0))
         return Waiting(row.id, message, row.attempts, row.number, row.trigger_id, is_readable=result is not None)
 
     def refuse(self, message_id: int, why: str) -> None:
         """A message is not what the record says: it is never delivered, and stays."""
         with self._writing() as connection:
-            connection.execute(insert(_REFUSED).values(message=message_id, at=_now(), why=why))
+            connection.execute(insert(REFUSED).values(message=message_id, at=_now(), why=why))
 
     def refused(self) -> tuple[str, ...]:
         """Why messages were refused, one each, the oldest first."""
         with self._reading() as connection:
-            return tuple(connection.scalars(select(_REFUSED.c.why).order_by(_REFUSED.c.message)))
+            return tuple(connection.scalars(select(REFUSED.c.why).order_by(REFUSED.c.message)))
 
     def mark_delivered(self, message_id: int) -> None:
         """The receiver has it: it is never sent again."""
         with self._writing() as connection:
-            values = {"delivered_at": _now(), "attempts": _MESSAGES.c.attempts + 1, "problem": ""}
-            connection.execute(update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(values))
+            values = {"delivered_at": _now(), "attempts": MESSAGES.c.attempts + 1, "problem": ""}
+            connection.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(values))
 
     def mark_tried(self, message_id: int, problem: str) -> None:
         """It could not be delivered this time."""
         with self._writing() as connection:
-            values = {"attempts": _MESSAGES.c.attempts + 1, "problem": problem}
-            connection.execute(update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(values))
+            values = {"attempts": MESSAGES.c.attempts + 1, "problem": problem}
+            connection.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(values))
 
     def memory_of(self, folder: Path) -> FolderMemory:
         """What is known of the files of a watched folder."""
@@ -217,15 +154,15 @@ class Outbox:
     def discard(self, sink: str) -> int:
         """Give up what ``sink`` has not delivered; how many messages. The answers stay."""
         with self._writing() as connection:
-            waiting = and_(_MESSAGES.c.sink == sink, _MESSAGES.c.delivered_at.is_(None))
-            return connection.execute(delete(_MESSAGES).where(waiting)).rowcount
+            waiting = and_(MESSAGES.c.sink == sink, MESSAGES.c.delivered_at.is_(None))
+            return connection.execute(delete(MESSAGES).where(waiting)).rowcount
 
     def forget_old(self, older_than: timedelta = KEPT_FOR) -> int:
         """Remove answers of that age that were delivered everywhere; how many."""
         with self._writing() as connection:
-            waits = exists().where(_MESSAGES.c.trigger == _TRIGGERS.c.id, _MESSAGES.c.delivered_at.is_(None))
-            old = _TRIGGERS.c.asked_at < _now() - older_than.total_seconds()
-            return connection.execute(delete(_TRIGGERS).where(old, _TRIGGERS.c.result.is_not(None), ~waits)).rowcount
+            waits = exists().where(MESSAGES.c.trigger == TRIGGERS.c.id, MESSAGES.c.delivered_at.is_(None))
+            old = TRIGGERS.c.asked_at < _now() - older_than.total_seconds()
+            return connection.execute(delete(TRIGGERS).where(old, TRIGGERS.c.result.is_not(None), ~waits)).rowcount
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -269,24 +206,24 @@ class FolderMemory:
 
     def known(self) -> dict[str, str]:
         """Marks of the files, by their names below the folder."""
-        mine = select(_ARRIVALS.c.name, _ARRIVALS.c.mark).where(_ARRIVALS.c.folder == self._folder)
+        mine = select(ARRIVALS.c.name, ARRIVALS.c.mark).where(ARRIVALS.c.folder == self._folder)
         with self._reading() as connection:
             return {os.fsdecode(row.name): row.mark for row in connection.execute(mine)}
 
     def remember(self, name: str, mark: str) -> None:
         """A file was answered."""
         with self._writing() as connection:
-            connection.execute(delete(_ARRIVALS).where(self._is_of(name)))
-            connection.execute(insert(_ARRIVALS).values(folder=self._folder, name=os.fsencode(name), mark=mark))
+            connection.execute(delete(ARRIVALS).where(self._is_of(name)))
+            connection.execute(insert(ARRIVALS).values(folder=self._folder, name=os.fsencode(name), mark=mark))
 
     def forget(self, names: Collection[str]) -> None:
         """Files are not there any more."""
         with self._writing() as connection:
             for name in names:
-                connection.execute(delete(_ARRIVALS).where(self._is_of(name)))
+                connection.execute(delete(ARRIVALS).where(self._is_of(name)))
 
     def _is_of(self, name: str) -> ColumnElement[bool]:
-        return and_(_ARRIVALS.c.folder == self._folder, _ARRIVALS.c.name == os.fsencode(name))
+        return and_(ARRIVALS.c.folder == self._folder, ARRIVALS.c.name == os.fsencode(name))
 
 
 def backlog_at(path: Path) -> dict[str, int]:
@@ -309,13 +246,13 @@ def backlog_at(path: Path) -> dict[str, int]:
 
 
 def _backlog(connection: Connection) -> dict[str, int]:
-    counted = select(_MESSAGES.c.sink, func.count()).where(
-        _WAITS if inspect(connection).has_table(_REFUSED.name) else _MESSAGES.c.delivered_at.is_(None)
+    counted = select(MESSAGES.c.sink, func.count()).where(
+        _WAITS if inspect(connection).has_table(REFUSED.name) else MESSAGES.c.delivered_at.is_(None)
     )
-    return {row[0]: row[1] for row in connection.execute(counted.group_by(_MESSAGES.c.sink))}
+    return {row[0]: row[1] for row in connection.execute(counted.group_by(MESSAGES.c.sink))}
 
 
-def _read(text: str) -> LineResult | None:
+def read_answer(text: str) -> LineResult | None:
     """The answer; None for what is none, since whoever can write the file can write anything."""
     try:
         return LineResult.from_json(text)

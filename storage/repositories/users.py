@@ -16,7 +16,7 @@ from storage.engine import wait_for_other_people
 from storage.names import name_key
 from storage.trust_models import SIGNING_IN, EventRow, SignInLockRow, UserRow
 
-_LOOKED_AT = 64
+LONGEST_COUNT = 64
 """Events of a name in which refusals in a row are counted; the longest wait comes far sooner."""
 
 
@@ -96,7 +96,7 @@ class UserRepository:
         None where there is none.
         """
         query = select(EventRow).where(text(SIGNING_IN), EventRow.subject == name)
-        rows = self._session.scalars(query.order_by(EventRow.id.desc()).limit(_LOOKED_AT)).all()
+        rows = self._session.scalars(query.order_by(EventRow.id.desc()).limit(LONGEST_COUNT)).all()
         sound = vouched(self._session, EventRow.__tablename__, [row.id for row in rows]).sound
         refused = []
         for row in (row for row in rows if row.id in sound):
@@ -126,6 +126,16 @@ class UserRepository:
         """What the last refusal of a name brought, None when the last attempt was right."""
         row = self._session.get(SignInLockRow, name_key(name))
         return SignInLock(row.failures, row.refused_at, row.delay_s) if row is not None else None
+
+    def locks(self) -> dict[str, SignInLock]:
+        """Every wait that the table holds, by the key of its name."""
+        rows = self._session.scalars(select(SignInLockRow)).all()
+        return {row.name_key: SignInLock(row.failures, row.refused_at, row.delay_s) for row in rows}
+
+    def refused_names(self) -> tuple[str, ...]:
+        """Every name, or digest of what nobody is called, that was ever refused."""
+        query = select(EventRow.subject).where(text(SIGNING_IN), EventRow.kind == EventKind.SIGN_IN_REFUSED)
+        return tuple(self._session.scalars(query.distinct()))
 
     def set_lock(self, name: str, lock: SignInLock | None) -> None:
         """Remember a refusal, or forget them all."""

@@ -8,27 +8,33 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 from filo_core.errors import FiloError
+from filo_core.line.results import LineResult
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources import genicam
 from filo_core.line.sources.choose import source_at
-from filo_core.types import Reference
+from filo_core.types import Reference, Role, Verdict
 from storage.audit.chain import Head
 from storage.backup import back_up
 from storage.recorder import Recorder
 from storage.storage import open_storage
 from tests.unit.storage.making import make_draft, make_image, make_inspection, sign_product
 from tools.audit_attacks.frame import ROOT, Attack, Finding, program
+from tools.audit_attacks.stands import PATIENCE_S, Away
+from tools.brightness import Brightness
+from tools.line_rig import line_in, part_trigger
 from workflows.keeping.beginning_anew import allow_beginning_anew
 from workflows.keeping.checking import check_if_due
 from workflows.keeping.opening import RecordLostError, open_record
 from workflows.keeping.restoring import restore_record
 from workflows.line.outputs import OutputStore
+from workflows.people.access import Access, AccessError
+from workflows.people.users import Users
 from workflows.sealing.alarms import Alarms
 from workflows.sealing.installation import Installation, signature_fits
 from workflows.sealing.seal import RecordSeal
@@ -50,6 +56,14 @@ def _recorded(home: Path) -> Settings:
         for shade in range(_PARTS):
             Recorder(storage, "metal nut").record_one(make_inspection(recipe, shade, 0.9))
     return settings
+
+
+def _judged(home: Path, *parts: int) -> Settings:
+    """Parts of a line whose receiver is away, so that the answers wait; every fourth one is defective."""
+    with line_in(home, [Away()], detector=Brightness()) as line:
+        for number in parts or (4,):
+            line.station.ask(part_trigger(number)).wait(PATIENCE_S)
+    return Settings(home=home, station="line 1")
 
 
 def _tamper(settings: Settings, *statements: str) -> None:
@@ -155,6 +169,47 @@ def forged_head(home: Path) -> Finding:
     )
 
 
+def edited_message(home: Path) -> Finding:
+    """An answer that waits in the outbox is turned into OK, and the record stays as it is."""
+    settings = _judged(home)
+    with closing(sqlite3.connect(settings.outbox)) as connection, connection:
+        text = connection.execute("SELECT result FROM triggers").fetchone()[0]
+        passing = replace(LineResult.from_json(text), verdict=Verdict.OK)
+        connection.execute("UPDATE triggers SET result = ?", (passing.to_json(),))
+    return _found("Edited message in the outbox, at the next start", _alarms(settings))
+
+
+def delivered_and_edited(home: Path) -> Finding:
+    """An answer is altered after it was delivered, as if another one had gone out."""
+    settings = _judged(home)
+    with closing(sqlite3.connect(settings.outbox)) as connection, connection:
+        connection.execute("UPDATE messages SET delivered_at = 1")
+        connection.execute("UPDATE triggers SET result = replace(result, 'NG', 'OK')")
+    done = program(home, "audit", "verify")
+    return Finding("Delivered answer edited, by audit verify", done.returncode == 1, done.stderr.strip()[:200])
+
+
+def removed_message(home: Path) -> Finding:
+    """The message of a defective part is taken out of the outbox, between two others."""
+    settings = _judged(home, 1, 4, 2)
+    with closing(sqlite3.connect(settings.outbox)) as connection, connection:
+        connection.execute("DELETE FROM messages WHERE trigger = 2")
+    return _found("Message taken out of the outbox, at the next start", _alarms(settings))
+
+
+def removed_wait(home: Path) -> Finding:
+    """The wait after wrong PINs is taken away."""
+    settings = _recorded(home)
+    with open_record(settings) as storage:
+        access = Access(storage, settings.station)
+        Users(storage, access).add("Ada", Role.ADMIN, "604817")
+        for _ in range(_PARTS):
+            with suppress(AccessError):
+                access.sign_in("Ada", "000000")
+    _tamper(settings, "DELETE FROM sign_in_locks")
+    return _found("Wait after wrong PINs taken away, at the next start", _alarms(settings))
+
+
 def deleted_database(home: Path) -> Finding:
     """The database is deleted, and the memory of it too; the images are still there."""
     _recorded(home)
@@ -249,6 +304,10 @@ ATTACKS: tuple[Attack, ...] = (
     removed_alarm,
     rewritten_chain,
     forged_head,
+    edited_message,
+    delivered_and_edited,
+    removed_message,
+    removed_wait,
     deleted_database,
     emptied_database,
     begun_anew_over_a_record,

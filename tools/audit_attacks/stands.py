@@ -17,6 +17,7 @@ import numpy as np
 from pymodbus.client import ModbusTcpClient
 
 from filo_core.line.plc.register_map import Coil, Holding, Input, Status
+from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.http import HttpTrigger
@@ -152,3 +153,28 @@ def is_open(connection: socket.socket) -> bool:
         return True
     except ConnectionError:
         return False
+
+
+class Away:
+    """A receiver that takes nothing, so that every message waits."""
+
+    name = "receiver"
+
+    def deliver(self, message: Message) -> None:  # noqa: ARG002
+        """It is away."""
+        raise SinkError("The receiver is away. Check its plug.")
+
+    def tell(self, readiness: Readiness) -> None:
+        """Nobody hears it."""
+
+    def tell_alarm(self, seal: Seal) -> None:
+        """Nobody hears it."""
+
+    def check(self) -> None:
+        """Nobody asks."""
+
+    def keep_alive(self) -> None:
+        """There is no connection."""
+
+    def close(self) -> None:
+        """There is nothing to close."""

@@ -9,6 +9,7 @@ from filo_core.errors import StorageError
 from filo_core.types import EventKind
 from storage.engine import parse_url, shown, sqlite_file
 from storage.storage import Storage, open_storage
+from workflows.keeping.checking import beside_problems
 from workflows.keeping.private_home import make_private
 from workflows.people.rights import free
 from workflows.sealing.alarms import Alarms
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from storage.audit.chain import Head
     from workflows.settings.settings import Settings
 
-TAIL, KEY = "end of the chain", "key of the installation"
+TAIL, KEY, AT_START = "end of the chain", "key of the installation", "waiting messages and sign-in locks"
 """Checks that raise alarms here."""
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,10 @@ def open_record(settings: Settings) -> Storage:
 
 
 def _look_at_end(storage: Storage, settings: Settings, installation: Installation, noted: Head | None) -> None:
-    Alarms(storage, settings.station).raise_for(TAIL, storage.verify_tail(noted).problems)
+    alarms = Alarms(storage, settings.station)
+    alarms.raise_for(TAIL, storage.verify_tail(noted).problems)
+    # Few in number, and few that wait: the night looks at what was delivered.
+    alarms.raise_for(AT_START, beside_problems(settings, storage, 0))
     with storage.reading() as transaction:
         told = [event.detail for event in transaction.events.of_kinds(EventKind.INSTALLATION_TOLD)]
     if not any(installation.public_key in detail for detail in told):
