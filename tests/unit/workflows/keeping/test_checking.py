@@ -30,7 +30,7 @@ from workflows.sealing.seal import RecordSeal
 from workflows.settings.settings import Settings
 
 TODAY = datetime(2026, 3, 4, 2, tzinfo=UTC)
-PIN = "271828"
+PIN = "604817"
 
 
 @pytest.fixture
