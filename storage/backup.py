@@ -31,6 +31,9 @@ from storage.pictures import spoken_of
 from storage.repositories.users import User, UserRepository
 
 _RECORD = "filo.sqlite"
+"""The record in a folder that an earlier version wrote."""
+_NAMED = "filo-*.sqlite"
+_COPIED = "filo.new"
 IMAGES = "images"
 """Folder of the images of the backups beside it."""
 _LIST = ".images.txt"
@@ -108,6 +111,8 @@ def check_database(path: Path) -> None:
 def back_up(url: str, images: Path, target: Path) -> Backup:
     """Back a SQLite record up: into a folder with its images, or into one file with a list of them beside it.
 
+    In a folder the record's name carries the head of its chain.
+
     Args:
         url: address of the record.
         images: folder of its image store.
@@ -120,10 +125,16 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
     if target.is_file():
         raise StorageError(f"{target} is there already. Choose another name for the backup.")
     is_folder = target.is_dir() or not target.suffix
-    file = target / _RECORD if is_folder else target
-    if file.exists():
-        raise StorageError(f"{file} is there already. Choose another name for the backup.")
-    copy_database(source, file)
+    file = target
+    if is_folder and (there := _records_in(target)):
+        raise StorageError(f"{there[0]} is there already. Choose another name for the backup.")
+    if is_folder:
+        made = target / _COPIED
+        copy_database(source, made)
+        file = target / name_with_head(made)
+        made.replace(file)
+    else:
+        copy_database(source, file)
     # After the database: whatever it speaks of was on disk before its row.
     wanted = images_of(file)
     try:
@@ -231,7 +242,22 @@ def people_of(database: Path) -> tuple[User, ...]:
 
 def record_of(source: Path) -> Path:
     """The database of a backup that is a folder or a file."""
-    return source / _RECORD if source.is_dir() else source
+    if not source.is_dir():
+        return source
+    found = _records_in(source)
+    # Of several nobody can say which one is meant.
+    return found[0] if len(found) == 1 else source / _RECORD
+
+
+def name_with_head(database: Path, stem: str = "filo") -> str:
+    """The name of a backup: with the head, so that a listing of its folder on another disk is a note of it."""
+    head = head_of(database)
+    return f"{stem}-{head.sequence}-{head.entry_hash}.sqlite" if head is not None else f"{stem}.sqlite"
+
+
+def _records_in(folder: Path) -> list[Path]:
+    earlier = folder / _RECORD
+    return [*([earlier] if earlier.exists() else []), *sorted(folder.glob(_NAMED))]
 
 
 def images_of(database: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind
-from storage.backup import IMAGES, Backup, back_up, copy_database, head_of, images_of, removed_images
+from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, name_with_head, removed_images
 from storage.engine import parse_url, sqlite_file
 from storage.image_pool import add_to_pool, drop_from_pool
 from workflows.people.rights import Right, asks, free
@@ -56,9 +56,7 @@ def back_up_if_due(settings: Settings, now: datetime | None = None) -> Path | No
         return None
     made = folder / f"{day}.new"
     copy_database(source, made)
-    # The name carries the head: a listing of the folder on another disk is a note of it.
-    head = head_of(made)
-    target = folder / (f"{day}-{head.sequence}-{head.entry_hash}.sqlite" if head is not None else f"{day}.sqlite")
+    target = folder / name_with_head(made, day)
     made.replace(target)
     # After the database: whatever it speaks of was on disk before its row.
     _copy_images(settings, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -90,6 +91,34 @@ def test_a_database_of_another_program_is_no_backup(database: Path, images: Path
 
 
 @pytest.mark.usefixtures("recipe")
+def test_the_name_of_a_backup_in_a_folder_carries_the_head_and_the_folder_takes_no_second_one(
+    storage: Storage, database: Path, images: Path, tmp_path: Path
+) -> None:
+    made = back_up(sqlite_url(database), images, tmp_path / "monday")
+    head = storage.head()
+    assert made.file == tmp_path / "monday" / f"filo-{head.sequence}-{head.entry_hash}.sqlite"
+    assert made.head == str(head)
+    assert [file.name for file in (tmp_path / "monday").glob("filo*")] == [made.file.name]
+    with pytest.raises(StorageError, match="is there already"):
+        back_up(sqlite_url(database), images, tmp_path / "monday")
+
+
+@pytest.mark.usefixtures("recipe")
+def test_a_folder_of_an_earlier_version_is_restored_and_of_several_records_none(
+    storage: Storage, database: Path, images: Path, tmp_path: Path
+) -> None:
+    made = back_up(sqlite_url(database), images, tmp_path / "monday")
+    storage.close()
+    earlier = made.file.rename(made.file.with_name("filo.sqlite"))
+    assert restore(sqlite_url(tmp_path / "new.sqlite"), tmp_path / "new", tmp_path / "monday")[0].images == made.images
+    for number in (1, 2):
+        shutil.copy(earlier, earlier.with_name(f"filo-{number}-{'a' * 64}.sqlite"))
+    earlier.unlink()
+    with pytest.raises(StorageError, match="There is no backup"):
+        restore(sqlite_url(tmp_path / "new.sqlite"), tmp_path / "new", tmp_path / "monday")
+
+
+@pytest.mark.usefixtures("recipe")
 def test_a_backup_whose_images_find_no_room_is_none_and_says_so(database: Path, images: Path, tmp_path: Path) -> None:
     target = tmp_path / "monday"
     target.mkdir()
@@ -97,7 +126,7 @@ def test_a_backup_whose_images_find_no_room_is_none_and_says_so(database: Path, 
     (target / "images").touch()
     with pytest.raises(StorageError, match=r"monday cannot be written: .* Choose another place"):
         back_up(sqlite_url(database), images, target)
-    assert not (target / "filo.sqlite").exists()
+    assert not list(target.glob("filo*"))
 
 
 def test_a_backup_never_replaces_another(
