@@ -33,7 +33,7 @@ from workflows.keeping.opening import open_record
 from workflows.line.doors import Doors, doors_of
 from workflows.line.outputs import OutputStore
 from workflows.line.run import Line
-from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
+from workflows.line.triggers import choice_of, make_plc, make_trigger, open_doors, plcs_of
 from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
@@ -102,6 +102,8 @@ def run(
             allow_outputs(access, output)
         asked = _wanted(source, trigger, output, ca_file, deadline, settings)
         wanted = replace(asked, doors=asked.doors.with_certificate(certificate, certificate_key))
+        if warning := open_doors(wanted.triggers, wanted.doors):
+            warn(warning)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         seal = RecordSeal(storage, settings.home)
         with (

@@ -15,6 +15,7 @@ from filo_core.line.station import Station
 from filo_core.line.triggers.folder_ids import file_of
 from filo_core.types import Verdict
 from storage.recorder import Recorder
+from workflows.line.alarm_watch import AlarmWatch
 from workflows.line.bound_answers import BoundAnswers
 from workflows.line.delivery import BackOff, Courier, Delivery
 from workflows.line.readiness import ReadinessWatch
@@ -131,10 +132,13 @@ class Line:
     station: Station = field(init=False)
     announcer: Announcer = field(init=False)
     """What triggers ask: the station, with those who read along."""
+    alarms: AlarmWatch = field(init=False)
+    """Whether an alarm of the record stands, for PLCs."""
     _readiness: ReadinessWatch = field(init=False)
     _started: list[LinePart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.alarms = AlarmWatch(self.seal)
         bound = BoundAnswers(self.recorder.storage, self.recorder.station)
         self.delivery = Delivery(self.outbox_file, self.sinks, self.back_off, self.seal, bound)
         with ExitStack() as undo:
@@ -176,7 +180,7 @@ class Line:
             SourceError: if a port is taken; nothing runs then.
         """
         source = [self.source] if self.source is not None else []
-        parts: list[LinePart] = [*source, self.station, *self.parts, self._readiness]
+        parts: list[LinePart] = [*source, self.station, *self.parts, self._readiness, self.alarms]
         try:
             self.delivery.start()
             for part in parts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +73,28 @@ def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> 
     return tuple(server for server in servers if server.listens_on[1] not in taken)
 
 
+def open_doors(choices: Iterable[TriggerChoice], doors: Doors) -> str:
+    """A warning where the HTTP trigger is reached from other machines and everybody between reads its token; or empty.
+
+    Raises:
+        SourceError: if a place names no port.
+    """
+    for choice in choices:
+        if choice.kind is TriggerKind.HTTP and doors.certificate is None and not _is_loopback(choice.listens_on[0]):
+            return (
+                f"The HTTP trigger listens on {choice.listens_on[0]} without a certificate: whoever is on the network "
+                "reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1."
+            )
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], doors: Doors) -> list[LinePart]:
     """What asks for the verdicts of Live, and the servers of the PLCs that read them; the key makes no part.
 
@@ -127,6 +150,7 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
                 deadline_s=line.deadline_s,
                 hosts=doors.hosts,
                 certificate=doors.tls,
+                seal=line.seal,
             )
         case TriggerKind.MODBUS:
             return make_plc(choice, line, doors)
@@ -137,13 +161,18 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
 def make_plc(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
     """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
     asks = line.announcer if line.source is not None else None
-    handshake, server = plc_server(choice, line.announcer, line.recipe, doors, asks)
+    handshake, server = plc_server(choice, line.announcer, line.recipe, doors, asks, line.alarms.stands)
     line.announcer.readers.append(handshake)
     return server
 
 
 def plc_server(
-    choice: TriggerChoice, line: LineState, recipe: Recipe, doors: Doors, asks: Asks | None = None
+    choice: TriggerChoice,
+    line: LineState,
+    recipe: Recipe,
+    doors: Doors,
+    asks: Asks | None = None,
+    has_alarm: Callable[[], bool] = bool,
 ) -> tuple[Handshake, ModbusServer]:
     """What a PLC sees of a line, and the server that shows it; without ``asks`` the PLC only reads.
 
@@ -153,5 +182,5 @@ def plc_server(
     from filo_core.line.plc.handshake import Handshake
     from filo_core.line.plc.server import ModbusServer
 
-    handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks)
+    handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks, has_alarm=has_alarm)
     return handshake, ModbusServer(handshake, *choice.listens_on, doors.modbus)

@@ -54,6 +54,7 @@ class Handshake:
         line: whose heartbeat and problem the PLC sees.
         types: the recipe's anomaly types in their order.
         asks: takes the PLC's triggers; None where it only reads.
+        has_alarm: whether an alarm of the record stands; asked under the lock, so it must not wait.
         clock: that of ``Trigger.asked_monotonic``, in seconds.
     """
 
@@ -63,7 +64,9 @@ class Handshake:
         types: tuple[str, ...],
         asks: Asks | None = None,
         clock: Callable[[], float] = time.monotonic,
+        has_alarm: Callable[[], bool] = bool,
     ) -> None:
+        self._has_alarm = has_alarm
         self._line = line
         self._types = types
         self._asks = asks
@@ -161,6 +164,7 @@ class Handshake:
                 Input.RESULTS: self._results & 0xFFFF,
                 Input.MISSED: self._missed & 0xFFFF,
                 Input.REFUSED: self._refusals & 0xFFFF,
+                Input.ALARM: int(self._has_alarm()),
             }
             under_way = self._numbered(self._part.number) if self._part and self._part.is_wanted else _NOTHING
             words = dict.fromkeys(Input, 0) | result | under_way | now

@@ -61,6 +61,8 @@ class Input(IntEnum):
     """Triggers that were taken and whose result the PLC never saw, because it raised another one first."""
     REFUSED = 15
     """Triggers that were not taken."""
+    ALARM = 16
+    """1 while an alarm of the record stands; says nothing of a part."""
 
 
 class LineError(IntEnum):

@@ -26,6 +26,7 @@ import psutil
 import uvicorn
 
 from filo_core.errors import SourceError
+from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.http_app import Rules, make_app, names_of
 from filo_core.line.triggers.http_door import MOST_INSIDE, Doorkeeper, door_class
 from filo_core.line.triggers.token import Tokens
@@ -66,6 +67,7 @@ class HttpTrigger:
         deadline_s: longest time from a trigger to its answer.
         hosts: further names under which it may be addressed.
         certificate: of TLS; None listens without.
+        seal: goes out with every answer, as it is then.
 
     Raises:
         SourceError: if the port is taken, the token is missing or weak, or the certificate cannot be used.
@@ -82,6 +84,7 @@ class HttpTrigger:
         deadline_s: float = 2.0,
         hosts: Iterable[str] = (),
         certificate: Certificate | None = None,
+        seal: Callable[[], Seal] = Seal,
     ) -> None:
         tokens = Tokens(token)
         self._tls = None if certificate is None else _tls(certificate)
@@ -90,7 +93,7 @@ class HttpTrigger:
         self._asking = ThreadPoolExecutor(MOST_INSIDE, "filo-http-ask")
         names = names_of({*_LOOPBACK, host, socket.gethostname(), *_own_addresses(self._socket), *hosts})
         # The answer has to be out before the connection is cut.
-        rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking)
+        rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking, seal=seal)
         self._make_server: Callable[[], _Server] = lambda: _Server(rules, Doorkeeper(longest_s))
         self._server = self._make_server()
         self._serving = Loop("filo-http", self._serve, "answers HTTP")

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.line.triggers.callers import Begun, Callers
 from filo_core.line.triggers.token import Tokens, WrongTokens
@@ -62,6 +63,7 @@ class Rules:
         asking: runs what waits for the disk.
         callers: who began which id.
         wrong: what is known of wrong tokens.
+        seal: goes out with every verdict and state, as it is now; asks the disk.
     """
 
     station: StationState
@@ -72,6 +74,7 @@ class Rules:
     asking: Executor
     callers: Callers = field(default_factory=lambda: Callers(REPEATS_S))
     wrong: WrongTokens = field(default_factory=WrongTokens)
+    seal: Callable[[], Seal] = Seal
 
 
 class _RefusedError(Exception):
@@ -148,7 +151,7 @@ class _Answers:
     async def state(self, _: Request) -> Response:
         station = self._rules.station
         state = {"ready": not station.problem, "busy": station.is_busy, "heartbeat": station.heartbeat}
-        return _answer(HTTPStatus.OK, state | {"problem": station.problem})
+        return _answer(HTTPStatus.OK, state | {"problem": station.problem} | await self._seal())
 
     async def trigger(self, request: Request) -> Response:
         asked_at = datetime.now(UTC)
@@ -166,7 +169,13 @@ class _Answers:
             raise _RefusedError(HTTPStatus.GATEWAY_TIMEOUT, "The line did not answer.")
         is_known = not is_first
         is_repeat = is_known or ticket.is_repeat or result.decided_at < asked_at
-        return _answer(HTTPStatus.OK, self._told(result, begun, is_repeat, is_known, is_wanted_again))
+        told = self._told(result, begun, is_repeat, is_known, is_wanted_again)
+        return _answer(HTTPStatus.OK, told | await self._seal())
+
+    async def _seal(self) -> dict[str, str]:
+        """As in a message of an output; other requests are answered meanwhile."""
+        loop = asyncio.get_running_loop()
+        return (await loop.run_in_executor(self._rules.asking, self._rules.seal)).fields
 
     def _told(
         self, result: LineResult, begun: Begun, is_repeat: bool, is_known: bool, is_wanted_again: bool

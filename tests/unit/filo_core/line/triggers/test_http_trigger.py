@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 
 from filo_core.errors import SourceError
 from filo_core.line.results import LineResult
+from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.line.triggers.callers import Callers
 from filo_core.line.triggers.http import Certificate, HttpTrigger
@@ -99,7 +100,20 @@ def test_a_line_that_does_not_answer_reads_as_ng(hasty: HttpTrigger, desk: Any) 
 def test_the_state_tells_whether_the_line_lives(server: HttpTrigger) -> None:
     with httpx2.Client(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         state = client.get(f"http://127.0.0.1:{server.port}/state").json()
-    assert state == {"ready": True, "busy": False, "heartbeat": 7, "problem": ""}
+    told = {"ready": True, "busy": False, "heartbeat": 7, "problem": ""}
+    assert state == told | {"installation": "", "head": "", "head_signature": "", "alarm": ""}
+
+
+def test_verdict_and_state_carry_the_seal_of_the_moment(remembering: Callable[..., HttpTrigger]) -> None:
+    numbers = iter(range(1, 9))
+    server = remembering(seal=lambda: Seal("plant", f"{next(numbers)}:abc", "signed", "The record was altered."))
+    answers = [post(server, b'{"id": "a"}').json() for _ in range(2)]
+    with httpx2.Client(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        answers.append(client.get(f"http://127.0.0.1:{server.port}/state").json())
+    assert [answer["head"] for answer in answers] == ["1:abc", "2:abc", "3:abc"]
+    for answer in answers:
+        assert (answer["installation"], answer["head_signature"]) == ("plant", "signed")
+        assert answer["alarm"] == "The record was altered."
 
 
 @pytest.mark.parametrize(
