@@ -158,7 +158,11 @@ def palette_of(theme: Theme) -> QPalette:
 
 def style_sheet_of(theme: Theme, font_scale: float = 1.0) -> str:
     """Sizes and the few shapes that the palette cannot say."""
-    return f"""
+    return "\n" + "".join((_buttons(theme), _fields(theme), _tabs_and_ticks(theme), _rest(theme, font_scale)))
+
+
+def _buttons(theme: Theme) -> str:
+    return f"""\
 QPushButton {{
     min-height: {TOUCH_PX - 2}px; padding: 0 16px; border: 1px solid {theme.border}; border-radius: 6px;
     background: {theme.raised}; color: {theme.text};
@@ -181,6 +185,11 @@ QPushButton[primary="true"]:disabled {{
 }}
 QPushButton[danger="true"] {{ color: {theme.danger.ground}; border-color: {theme.danger.ground}; }}
 QPushButton[danger="true"]:disabled {{ color: {theme.border}; border-color: {theme.raised}; }}
+"""
+
+
+def _fields(theme: Theme) -> str:
+    return f"""\
 QLineEdit, QComboBox, QAbstractSpinBox, QDateEdit {{ min-height: {TOUCH_PX - 8}px; }}
 QComboBox {{
     padding: 1px 8px; border: 1px solid {theme.border}; border-radius: 6px;
@@ -197,6 +206,11 @@ QComboBox QAbstractItemView {{ background: {theme.surface}; color: {theme.text};
 QSlider:focus {{ border: 2px solid {theme.accent.ground}; border-radius: 6px; }}
 QListView, QTableView {{ border: 1px solid {theme.border}; }}
 QListView:focus, QTableView:focus {{ border: 2px solid {theme.accent.ground}; }}
+"""
+
+
+def _tabs_and_ticks(theme: Theme) -> str:
+    return f"""\
 QTabWidget::pane {{ border: none; }}
 QTabBar::tab {{
     min-height: {TOUCH_PX - 4}px; padding: 0 18px; border: none; border-bottom: 3px solid transparent;
@@ -222,6 +236,11 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{
     border-color: {theme.raised}; background: {theme.window};
 }}
 QCheckBox::indicator:checked:disabled {{ border-color: {theme.border}; background: {theme.border}; }}
+"""
+
+
+def _rest(theme: Theme, font_scale: float) -> str:
+    return f"""\
 QSlider {{ min-height: {TOUCH_PX - 8}px; }}
 QProgressBar {{ min-height: 18px; text-align: center; }}
 QHeaderView::section {{

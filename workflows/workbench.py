@@ -107,8 +107,7 @@ def open_workbench(
     forwarder = _started_forwarder(settings, storage)
     access = Access(storage, settings.station, operator=settings.operator)
     catalogue = Catalogue(storage, access)
-    worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
-    worker.start()
+    worker = _started_worker(settings, on_engine, load_engine)
     nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms)
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
@@ -134,6 +133,12 @@ def open_workbench(
         on_engine=on_engine,
         load_engine=load_engine,
     )
+
+
+def _started_worker(settings: Settings, on_engine: OnEngine | None, load_engine: LoadEngine | None) -> Worker[Engine]:
+    worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
+    worker.start()
+    return worker
 
 
 def _opened_jobs(inspector: Inspector, settings: Settings) -> FolderJobs:

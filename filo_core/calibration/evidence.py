@@ -21,7 +21,7 @@ from filo_core.statistics.rates import percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from filo_core.types import SourceImage
+    from filo_core.types import Limits, SourceImage
 
 GOAL = 0.01
 """False-reject rate that is aimed for unless another one is asked for."""
@@ -63,19 +63,8 @@ def calibrated(
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
     """
     parts = GoodParts(tuple(scores), tuple(confirmed))
-    needed = parts.needed(alpha)
     limit = None if parts.count == 1 else _limit(parts, alpha)
-    if limit is None:
-        # One part and its own variations: limits to start with, and no promise.
-        limits = starting_limits(scores, peaks)
-        sentence = promise_sentence(1)
-    else:
-        of_kind = confirmed if limit.good_parts == len(confirmed) and limit.guarantee.is_split else scores
-        limits = doubting_limits(limit, of_kind, peaks) if needed else limits_at(limit, of_kind, max(peaks))
-        sentence = _sentence(limit, parts, alpha)
-        if needed:
-            doubtful = sum(score > limits.ok for score in of_kind)
-            sentence += _doubt_sentence(doubtful, len(of_kind))
+    limits, sentence = _limits_and_sentence(limit, parts, peaks, alpha)
     return Calibrated(
         limits=limits,
         scores=tuple(scores),
@@ -85,10 +74,26 @@ def calibrated(
         trained=trained,
         alpha=alpha,
         promise=limit.promise if limit else None,
-        needed_for_alpha=needed,
+        needed_for_alpha=parts.needed(alpha),
         guarantee=limit.guarantee.value if limit else "",
         confirmed_scores=tuple(confirmed),
     )
+
+
+def _limits_and_sentence(
+    limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float
+) -> tuple[Limits, str]:
+    if limit is None:
+        # One part and its own variations: limits to start with, and no promise.
+        return starting_limits(parts.references, peaks), promise_sentence(1)
+    of_confirmed = limit.good_parts == len(parts.confirmed) and limit.guarantee.is_split
+    of_kind = parts.confirmed if of_confirmed else parts.references
+    sentence = _sentence(limit, parts, alpha)
+    if not parts.needed(alpha):
+        return limits_at(limit, of_kind, max(peaks)), sentence
+    limits = doubting_limits(limit, of_kind, peaks)
+    doubtful = sum(score > limits.ok for score in of_kind)
+    return limits, sentence + _doubt_sentence(doubtful, len(of_kind))
 
 
 def _limit(parts: GoodParts, alpha: float) -> ConformalLimit:

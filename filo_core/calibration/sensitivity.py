@@ -132,27 +132,14 @@ def measure_sensitivity(
     Raises:
         EvidenceError: if there are fewer than two parts, nothing to draw, or every part is refused as it is.
     """
-    if len(parts) < 2:
-        raise EvidenceError(
-            "Sensitivity needs at least two good parts: one to draw on, and the others to compare it with. Add more."
-        )
-    if not kinds:
-        raise EvidenceError("None of the product's anomaly types is of a kind that can be drawn.")
-    if draws < 1:
-        raise ValueError(f"at least one drawing is needed, got {draws}")
+    _check_wish(parts, kinds, draws)
     sizes = tuple(sorted(set(sizes_px))) or default_sizes(min((part.pixels for part in parts), key=lambda p: p.size))
     _check_sizes(parts, sizes)
-    grades: list[tuple[SyntheticKind, float | None]] = [
-        (kind, contrast) for kind in kinds for contrast in (contrasts if kind.graded else (None,))
-    ]
+    grades = _grades(kinds, contrasts)
     total = len(grades) * len(sizes) + 1
     passed = [part for part in parts if part.detector.predict(part.pixels).image_score <= limits.ok]
     yield StepDone(1, total, "Good parts judged as they are")
-    if not passed:
-        raise EvidenceError(
-            f"All {len(parts)} good parts are refused as they are, so anything drawn on them would seem to be found. "
-            "Calibrate first."
-        )
+    _check_passed(passed, parts)
     where = [likely_part(part.pixels) if product_kind is ProductKind.OBJECT else None for part in passed]
     points: list[SensitivityPoint] = []
     for kind, contrast in grades:
@@ -168,6 +155,29 @@ def measure_sensitivity(
             yield StepDone(len(points) + 1, total, f"Synthetic {_plural(kind)} of {size_px} px drawn")
     left_out = tuple(part.name for part in parts if part not in passed)
     yield Sensitivity(tuple(points), len(passed), left_out)
+
+
+def _check_wish(parts: Sequence[HeldOutPart], kinds: Sequence[SyntheticKind], draws: int) -> None:
+    if len(parts) < 2:
+        raise EvidenceError(
+            "Sensitivity needs at least two good parts: one to draw on, and the others to compare it with. Add more."
+        )
+    if not kinds:
+        raise EvidenceError("None of the product's anomaly types is of a kind that can be drawn.")
+    if draws < 1:
+        raise ValueError(f"at least one drawing is needed, got {draws}")
+
+
+def _check_passed(passed: Sequence[HeldOutPart], parts: Sequence[HeldOutPart]) -> None:
+    if not passed:
+        raise EvidenceError(
+            f"All {len(parts)} good parts are refused as they are, so anything drawn on them would seem to be found. "
+            "Calibrate first."
+        )
+
+
+def _grades(kinds: Sequence[SyntheticKind], contrasts: Sequence[float]) -> list[tuple[SyntheticKind, float | None]]:
+    return [(kind, contrast) for kind in kinds for contrast in (contrasts if kind.graded else (None,))]
 
 
 def _check_sizes(parts: Sequence[HeldOutPart], sizes: Sequence[int]) -> None:

@@ -132,3 +132,25 @@ def test_a_bound_is_stated_once() -> None:
         places[name, value].append(path)
     assert len(places) > 30
     assert {bound: paths for bound, paths in places.items() if len(paths) > 1} == {}
+
+
+def _lengths() -> Iterator[tuple[str, int]]:
+    """Name and lines of each function; of a command without its options, which are what its --help says.
+
+    A migration says once what the tables were, and is never touched again.
+    """
+    for package in ("filo_core", "storage", "workflows", "gui", "cli"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    is_command = any(ast.unparse(each) == "speaks_plainly" for each in node.decorator_list)
+                    first = node.body[0].lineno if is_command else node.lineno
+                    yield f"{path.relative_to(ROOT).as_posix()}: {node.name}", (node.end_lineno or first) - first + 1
+
+
+def test_no_function_is_longer_than_fifty_lines() -> None:
+    lengths = list(_lengths())
+    assert len(lengths) > 2_000
+    assert [(name, lines) for name, lines in lengths if lines > 50] == []

@@ -12,7 +12,7 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError, ProductError
 from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
-from filo_core.types import AnomalyType, Eyes, ProductDescription, Provenance, RecipeVersion
+from filo_core.types import AnomalyType, Eyes, ProductDescription, Provenance, RecipeVersion, SourceImage
 from workflows.products.catalogue import Catalogue
 from workflows.products.steps import calibration_steps, eyes_steps
 from workflows.settings.settings import Settings
@@ -56,13 +56,7 @@ def create_product(
     from filo_core.engine import load_engine
 
     types = read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
-    paths = list_images(references).images
-    if len(paths) > MOST_REFERENCES:
-        raise FolderError(
-            f"{references} holds {len(paths)} images, more than the {MOST_REFERENCES} a product takes as references. "
-            "Copy the best one to eight good ones into a folder of their own."
-        )
-    images = [read_image(path) for path in paths]
+    images = _good_images(references)
     catalogue.create(description)
     try:
         catalogue.set_anomaly_types(description.name, types)
@@ -73,16 +67,31 @@ def create_product(
             catalogue.set_eyes(description.name, eyes)
         if tries:
             deque(eyes_steps(catalogue, description.name)(engine), maxlen=0)
-        calibrated: Calibrated | None = None
-        for event in calibration_steps(catalogue, description.name)(engine):
-            if isinstance(event, Calibrated):
-                calibrated = event
-        assert calibrated is not None, "calibration ends with its result"
+        calibrated = _calibrated(catalogue, description.name, engine)
         version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin)
     except BaseException:
         catalogue.delete(description.name)
         raise
     return version, calibrated
+
+
+def _good_images(references: Path) -> list[SourceImage]:
+    paths = list_images(references).images
+    if len(paths) > MOST_REFERENCES:
+        raise FolderError(
+            f"{references} holds {len(paths)} images, more than the {MOST_REFERENCES} a product takes as references. "
+            "Copy the best one to eight good ones into a folder of their own."
+        )
+    return [read_image(path) for path in paths]
+
+
+def _calibrated(catalogue: Catalogue, name: str, engine: Engine) -> Calibrated:
+    calibrated: Calibrated | None = None
+    for event in calibration_steps(catalogue, name)(engine):
+        if isinstance(event, Calibrated):
+            calibrated = event
+    assert calibrated is not None, "calibration ends with its result"
+    return calibrated
 
 
 def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:

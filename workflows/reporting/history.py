@@ -151,9 +151,12 @@ class History:
             anomaly_type=tidy_name(anomaly_type, "anomaly type"),
         )
         _check(review)
+        return self._kept(inspection_id, review, verdict, signed=signs)
+
+    def _kept(self, inspection_id: int, review: Review, verdict: Verdict, *, signed: bool) -> InspectionRecord:
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
-            if not signs and _lets_go(record, verdict):
+            if not signed and _lets_go(record, verdict):
                 raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
             _check_against(record, review)
             transaction.reviews.add(inspection_id, review)
