@@ -38,11 +38,12 @@ from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
 from workflows.sealing.seal import RecordSeal
+from workflows.settings.bound import bound_to, refuse_clear
 from workflows.settings.output_address import Output, OutputKind
 from workflows.settings.secret_store import OUTPUT, SecretStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from filo_core.line.results import LineResult
     from filo_core.line.sinks.base import Sink
@@ -160,7 +161,7 @@ def _wanted(
     if outputs:
         servers = tuple(Output(address=address) for address in outputs if _is_plc(address))
         sinks = [
-            make_sink(_with_password(one, secrets), ca_file, secrets.hook_secret(one))
+            make_sink(_with_password(one, secrets, settings.clear_passwords), ca_file, secrets.hook_secret(one))
             for one in outputs
             if not _is_plc(one)
         ]
@@ -169,7 +170,7 @@ def _wanted(
     # Where nothing else asks the PLC does; where there is none either, every picture is judged.
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]
-    camera = source_at(secrets.filled(source), producers=settings.genicam_producers) if source else None
+    camera = _camera(source, secrets, settings) if source else None
     return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
 
 
@@ -225,7 +226,14 @@ def _line(
         line.stop()
 
 
-def _with_password(address: str, secrets: SecretStore) -> str:
+def _camera(address: str, secrets: SecretStore, settings: Settings) -> ImageSource:
+    secrets.require_bound(address)
+    address = secrets.filled(address)
+    refuse_clear(address, settings.clear_passwords)
+    return source_at(address, producers=settings.genicam_producers)
+
+
+def _with_password(address: str, secrets: SecretStore, clear: Sequence[str] = ()) -> str:
     """The address with its password, which is kept under the same name as that of an output of the settings."""
     try:
         parts = urlsplit(address)
@@ -235,7 +243,10 @@ def _with_password(address: str, secrets: SecretStore) -> str:
         raise SourceError(
             "An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic."
         ) from error
-    return secrets.filled(address, f"{OUTPUT}{parts.netloc}")
+    secrets.require_bound(address, OUTPUT)
+    address = secrets.filled(address, f"{OUTPUT}{bound_to(address)}")
+    refuse_clear(address, clear)
+    return address
 
 
 def _trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:

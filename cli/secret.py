@@ -13,10 +13,14 @@ from workflows.people.changing import change_secret
 from workflows.settings.secret_store import DATABASE, SecretStore
 
 app = typer.Typer(
-    help="Keys and passwords: llm, line, database, plant, rtsp:HOST, output:USER@HOST.", no_args_is_help=True
+    help="Keys and passwords: llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST.",
+    no_args_is_help=True,
 )
 Secret = Annotated[
-    str, typer.Argument(metavar="NAME", help="llm, line, database, plant, rtsp:HOST or output:USER@HOST.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="llm, line, database, plant, camera:rtsp://USER@HOST or output:mqtts://USER@HOST."
+    ),
 ]
 
 

@@ -78,7 +78,7 @@ class LivePresenter(QObject):
         super().__init__(parent)
         self._now = now
         self._state = state
-        self._make_source = source_maker or (lambda choice: make_source(choice, state.settings.genicam_producers))
+        self._make_source = source_maker or (lambda choice: make_source(choice, state.settings))
         self._background = Background()
         self._live: Live | None = None
         self._took_key = False

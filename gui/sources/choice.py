@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import SourceError
+from workflows.settings.bound import refuse_clear
+from workflows.settings.secret_store import SecretStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from filo_core.line.sources.base import ImageSource
     from workflows.settings.settings import Settings
 
@@ -39,12 +39,12 @@ def usual_choice(settings: Settings) -> SourceChoice:
     return SourceChoice(SourceKind(settings.source_kind), settings.source_address)
 
 
-def make_source(choice: SourceChoice, producers: Sequence[str] = ()) -> ImageSource:
+def make_source(choice: SourceChoice, settings: Settings | None = None) -> ImageSource:
     """The source that was chosen, not started.
 
     Args:
         choice: what was chosen.
-        producers: GenTL producers that an admin allowed.
+        settings: in force; those that are kept when not given.
 
     Raises:
         SourceError: if something is missing in the choice; the sentence says what.
@@ -66,7 +66,14 @@ def make_source(choice: SourceChoice, producers: Sequence[str] = ()) -> ImageSou
     from filo_core.line.sources.choose import source_at
 
     # A number means a camera here, even where a folder goes by it.
-    return CameraSource(int(value)) if choice.kind is SourceKind.CAMERA else source_at(value, producers=producers)
+    if choice.kind is SourceKind.CAMERA:
+        return CameraSource(int(value))
+    from workflows.settings.settings import Settings
+
+    settings = settings or Settings()
+    SecretStore(settings.home).require_bound(value)
+    refuse_clear(value, settings.clear_passwords)
+    return source_at(value, producers=settings.genicam_producers)
 
 
 def find_cameras() -> list[int]:

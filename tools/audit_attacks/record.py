@@ -39,6 +39,7 @@ from workflows.sealing.alarms import Alarms
 from workflows.sealing.installation import Installation, signature_fits
 from workflows.sealing.seal import RecordSeal
 from workflows.settings.output_address import Output
+from workflows.settings.secret_store import SecretStore
 from workflows.settings.settings import Settings
 
 _PARTS = 3
@@ -295,6 +296,15 @@ def output_over_a_file(home: Path) -> Finding:
     return finding._replace(held=finding.held and target.read_bytes() == b"weeks of work")
 
 
+def output_without_encryption(home: Path) -> Finding:
+    """An edited settings file asks for a broker's password in clear, or for another broker."""
+    secrets = SecretStore(home)
+    secrets.set("output:mqtts://anna@broker.local", "geheim-7")
+    edited = ("mqtt://anna@broker.local:8883/x", "mqtts://anna@evil.local/x", "mqtts://eve@broker.local/x")
+    given = [one for one in edited if "geheim-7" in secrets.filled(one, Output(address=one).secret_name)]
+    return Finding("Password for an edited address", not given, f"given to {given}" if given else "none was given it")
+
+
 ATTACKS: tuple[Attack, ...] = (
     planted_trigger,
     planted_view_and_index,
@@ -317,4 +327,5 @@ ATTACKS: tuple[Attack, ...] = (
     planted_producer,
     output_elsewhere,
     output_over_a_file,
+    output_without_encryption,
 )

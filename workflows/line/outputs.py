@@ -16,8 +16,9 @@ from filo_core.line.sinks.exports import file_below
 from workflows.people.access import Access
 from workflows.people.changing import change_outputs, change_secret
 from workflows.people.rights import Right, asks
+from workflows.settings.bound import refuse_clear
 from workflows.settings.output_address import Output, OutputKind
-from workflows.settings.secret_store import SecretStore
+from workflows.settings.secret_store import OUTPUT, SecretStore
 from workflows.settings.settings import EXPORTS, Settings
 
 Outputs = tuple[Output, ...]
@@ -73,7 +74,10 @@ class OutputStore:
     def _sink(self, output: Output, password: str | None = None) -> Sink:
         address = output.address
         if output.secret_name:
+            if password is None:
+                self._secrets.require_bound(address, OUTPUT)
             address = self._secrets.filled(address, output.secret_name, password)
+            refuse_clear(address, Settings(home=self._home).clear_passwords)
         ca_file = Path(output.ca_file) if output.ca_file else None
         return make_sink(address, ca_file, self._secrets.hook_secret(address), self._exports)
 

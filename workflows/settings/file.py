@@ -67,12 +67,13 @@ class StoredSettings(BaseModel):
     line_certificate_key: str | None = None
     modbus_writers: tuple[str, ...] | None = None
     modbus_everywhere: bool | None = None
+    clear_passwords: tuple[str, ...] | None = None
     genicam_producers: tuple[str, ...] | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None
 
-    @field_validator("line_hosts", "modbus_writers", "genicam_producers", mode="before")
+    @field_validator("line_hosts", "modbus_writers", "genicam_producers", "clear_passwords", mode="before")
     @classmethod
     def _are_words(cls, words: object) -> object:
         return words_of(words)

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from filo_core.errors import SourceError
+from workflows.settings.bound import bound_to
 
 MODBUS_PORT = 5020
 _SECURE = {"mqtt": "mqtts", "http": "https"}
@@ -108,7 +109,7 @@ class Output(BaseModel):
     @property
     def secret_name(self) -> str:
         """Name of its password in the secret store; empty where there can be none."""
-        return f"output:{urlsplit(self.address).netloc}" if self.user else ""
+        return f"output:{bound_to(self.address)}" if self.user else ""
 
     @property
     def listens_on(self) -> tuple[str, int]:

@@ -1,8 +1,9 @@
 """Secrets by name: in the system's keyring where there is one, in an encrypted file otherwise.
 
 Names: ``llm`` for the language model's key, ``line`` for the HTTP trigger's token, ``database`` for the password of the
-record's server, ``plant`` for that of the plant's, ``rtsp:HOST`` for a camera's password, ``output:USER@HOST:PORT`` for
-that of an output of the line. Which of them exist, and where, stands in an index without the secrets themselves.
+record's server, ``plant`` for that of the plant's, ``camera:rtsp://USER@HOST:PORT`` for a camera's password,
+``output:mqtts://USER@HOST:PORT`` for that of an output of the line: an address with another scheme, host, port or user
+is not given it. Which of them exist, and where, stands in an index without the secrets themselves.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from filelock import FileLock, Timeout
 
-from filo_core.errors import SettingsError
+from filo_core.errors import SettingsError, SourceError
 from filo_core.whole_files import write_private
+from workflows.settings.bound import bound_to
 from workflows.settings.redaction import hide
 from workflows.settings.secret_file import SecretFile
 
-LLM, LINE, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "line", "database", "plant", "rtsp:", "output:"
+LLM, LINE, DATABASE, PLANT, CAMERA, OUTPUT = "llm", "line", "database", "plant", "camera:", "output:"
 HOOK = "hook:"
 BACKEND = "FILO_SECRETS"
 """Variable: ``file`` passes the keyring over."""
 
 _NAME = re.compile(
-    r"llm|line|database|plant|rtsp:[A-Za-z0-9.:\[\]-]{1,255}|(output|hook):[A-Za-z0-9.:\[\]%_~@-]{1,255}"
+    r"llm|line|database|plant|hook:[A-Za-z0-9.:\[\]%_~@-]{1,255}"
+    r"|(output|camera):[a-z][a-z0-9+.-]*://[^\s/@\x00-\x1f]{1,99}@[A-Za-z0-9.:\[\]%_~-]{1,255}"
 )
 _SERVICE = "FiLo Inspector"
 _KEYRING, _FILE = "keyring", "file"
@@ -49,7 +52,7 @@ class SecretStore:
 
     def place(self, name: str) -> str:
         """``keyring`` or ``file``; empty for an unknown name."""
-        return self._index().get(name, "")
+        return self._index().get(_whole(name), "")
 
     def get(self, name: str) -> str:
         """A secret; empty when there is none.
@@ -57,6 +60,7 @@ class SecretStore:
         Raises:
             SettingsError: if it cannot be read.
         """
+        name = _whole(name)
         place = self.place(name)
         if not place:
             return ""
@@ -70,10 +74,11 @@ class SecretStore:
         Raises:
             SettingsError: if the name is none of those there can be, the value is empty, or it cannot be written.
         """
+        name = _whole(name)
         if not _NAME.fullmatch(name):
             raise SettingsError(
-                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, rtsp:HOST, "
-                "output:USER@HOST or hook:HOST."
+                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, "
+                "camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST."
             )
         if not value:
             raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
@@ -102,6 +107,7 @@ class SecretStore:
         Raises:
             SettingsError: if there is none of this name.
         """
+        name = _whole(name)
         with self._alone():
             index = self._index()
             place = index.pop(name, "")
@@ -118,7 +124,7 @@ class SecretStore:
 
         Args:
             address: a URL.
-            name: of the secret; the camera's of the URL's host when not given.
+            name: of the secret; that of the camera with this scheme, host, port and user when not given.
             password: to put in; None takes the one that is kept.
         """
         try:
@@ -131,7 +137,7 @@ class SecretStore:
         if not parts.username or parts.password is not None:
             return address
         if password is None:
-            password = self.get(name or f"{CAMERA}{parts.hostname}")
+            password = self.get(name or f"{CAMERA}{bound_to(address)}")
         if not password:
             return address
         user, host = parts.netloc.rsplit("@", 1)
@@ -142,7 +148,7 @@ class SecretStore:
 
         Args:
             address: a URL; one without a name and a password comes back as it is.
-            name: of the secret; the camera's of the URL's host when not given.
+            name: of the secret; as for :meth:`filled` when not given.
 
         Raises:
             SettingsError: if the password cannot be kept.
@@ -154,14 +160,34 @@ class SecretStore:
         user, _, password = person.partition(":")
         if not (separator and user and password):
             return address
-        try:
-            secret = name or f"{CAMERA}{urlsplit(f'//{host}').hostname}"
-        except ValueError:
+        secret = name or f"{CAMERA}{bound_to(f'{scheme}://{user}@{host}')}"
+        if secret == CAMERA:
             # Brackets that belong to no host, so it can be no camera's either.
             return f"{scheme}://{host}{rest}"
         if self.get(secret) != unquote(password):
             self.set(secret, unquote(password))
         return f"{scheme}://{user}@{host}{rest}"
+
+    def require_bound(self, address: str, kind: str = CAMERA) -> None:
+        """Say what to do where only an older program kept a password, which any address with this host would be given.
+
+        Args:
+            address: of a camera or an output.
+            kind: ``CAMERA`` or ``OUTPUT``.
+
+        Raises:
+            SourceError: with the remedy.
+        """
+        place = bound_to(address)
+        if not place or urlsplit(address).password is not None or self.place(f"{kind}{place}"):
+            return
+        parts = urlsplit(address)
+        old = f"rtsp:{parts.hostname}" if kind == CAMERA else f"{OUTPUT}{parts.netloc}"
+        if old in self._index():
+            raise SourceError(
+                f"The password {old} was kept by an older program, which would give it to any address of that host. "
+                f"Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}."
+            )
 
     def hook_secret(self, address: str) -> str:
         """What signs the posts to a web address, by its host and port; empty where none is kept."""
@@ -245,6 +271,14 @@ class SecretStore:
             raise SettingsError(
                 f"The keyring does not let go of the secret {name}. Unlock it, then try again."
             ) from error
+
+
+def _whole(name: str) -> str:
+    """The name of a secret with the port that is meant, where it names an address without one."""
+    kind, _, address = name.partition(":")
+    if f"{kind}:" in {CAMERA, OUTPUT} and "://" in address:
+        return f"{kind}:{bound_to(address)}"
+    return name
 
 
 def _divided(rest: str) -> tuple[str, str]:

@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """Addresses or networks of the PLCs that may write to the Modbus servers; empty for the first that does."""
     modbus_everywhere: bool = False
     """Whether a Modbus server may listen on every network of this machine."""
+    clear_passwords: Words = ()
+    """Hosts that a password may travel to in clear, as to a broker or a camera without encryption."""
     genicam_producers: Words = ()
     """GenTL producers (``.cti`` files) that may be loaded beside those in the folders that the system lists."""
     outputs: tuple[Output, ...] = ()
@@ -105,7 +107,7 @@ class Settings(BaseSettings):
     """``system``, ``light`` or ``dark``."""
     font_scale: float = 1.0
 
-    @field_validator("line_hosts", "modbus_writers", "genicam_producers", mode="before")
+    @field_validator("line_hosts", "modbus_writers", "genicam_producers", "clear_passwords", mode="before")
     @classmethod
     def _is_a_list(cls, words: object) -> object:
         """A variable holds several words with commas between them."""
@@ -142,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def source_address(self) -> str:
-        """``source_value`` with a camera's password, where one is kept for its host."""
+        """``source_value`` with a camera's password, where one is kept for it."""
         return SecretStore(self.home).filled(self.source_value) if "@" in self.source_value else self.source_value
 
     @property

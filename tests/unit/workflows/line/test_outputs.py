@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cli.line import _with_password
 from filo_core.errors import SettingsError, SourceError
 from filo_core.line.sinks.base import SinkError
 from storage.storage import open_storage
@@ -108,12 +109,46 @@ def test_another_user_takes_the_password_of_the_one_before_with_it(store: Output
 
 
 def test_the_password_stays_while_another_output_needs_it(store: OutputEditor, filo_home: Path) -> None:
-    second = Output.of(OutputKind.MQTT, "broker.local:1883/line/8", user="anna")
+    second = Output.of(OutputKind.MQTT, "broker.local:1883/line/8", user="anna", secure=True)
     outputs = store.put(store.put((), BROKER, "geheim-7"), second, None)
     outputs = store.remove(outputs, BROKER)
     assert store.has_password(second)
     assert store.remove(outputs, second) == ()
     assert SecretStore(filo_home).names() == ()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        "mqtt://anna@broker.local:1883/x",
+        "mqtts://anna@broker.local/x",
+        "mqtts://ben@broker.local:1883/x",
+        "mqtts://anna@evil.local:1883/x",
+        "https://anna@broker.local:1883/x",
+    ],
+)
+def test_an_edited_address_is_not_given_the_password_of_another(
+    store: OutputEditor, filo_home: Path, edited: str
+) -> None:
+    store.put((), BROKER, "geheim-7")
+    output = Output(address=edited)
+    assert not store.has_password(output)
+    assert store.password(output).get_secret_value() == ""
+    assert _with_password(edited, SecretStore(filo_home)) == edited
+
+
+def test_a_password_in_clear_needs_a_yes(store: OutputEditor, filo_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Output.of(OutputKind.MQTT, "broker.local/x", user="anna")
+    store.put((), output, "geheim-7")
+    for attempt in (
+        lambda: store.sinks([output]),
+        lambda: store.check(output),
+        lambda: _with_password(output.address, SecretStore(filo_home)),
+    ):
+        with pytest.raises(SourceError, match="would travel in clear"):
+            attempt()
+    monkeypatch.setenv("FILO_CLEAR_PASSWORDS", "broker.local")
+    assert len(store.sinks([output])) == 1
 
 
 def test_the_same_address_twice_is_refused(store: OutputEditor) -> None:

@@ -112,7 +112,7 @@ def test_outputs_and_their_passwords_are_for_a_supervisor(storage: Storage, crew
     with pytest.raises(AccessError, match="Ask a supervisor"):
         change_outputs(crew, filo_home, (), (output,))
     with pytest.raises(AccessError, match="Ask a supervisor"):
-        change_secret(crew, filo_home, "output:anna@broker:1883", "geheim-7")
+        change_secret(crew, filo_home, "output:mqtts://anna@broker:1883", "geheim-7")
     crew.sign_in("Sue", PIN["Sue"])
     change_outputs(crew, filo_home, (), (output,))
     assert "verdicts.csv" in json.dumps(told(storage, EventKind.SETTINGS_CHANGED))

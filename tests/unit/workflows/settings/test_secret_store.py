@@ -12,11 +12,12 @@ from urllib.parse import quote
 import pytest
 import structlog
 
-from filo_core.errors import SettingsError, StorageError
+from filo_core.errors import SettingsError, SourceError, StorageError
 from storage.engine import parse_url, sqlite_url
 from storage.storage import open_storage
 from tests.unit.storage.programs import at_once
 from workflows.keeping.logs import configure_logging
+from workflows.settings.bound import bound_to, refuse_clear
 from workflows.settings.file import SETTINGS_FILE, read_settings_file, write_settings_file
 from workflows.settings.redaction import redact
 from workflows.settings.secret_store import SecretStore
@@ -36,11 +37,11 @@ def bytes_below(folder: Path) -> bytes:
 
 def test_a_secret_comes_back_and_is_gone_when_it_is_removed(store: SecretStore) -> None:
     assert store.set("llm", PLANTED) == "file"
-    store.set("rtsp:cam.local", "another one")
+    store.set("camera:rtsp://ada@cam.local:554", "another one")
     assert store.get("llm") == PLANTED
-    assert store.names() == ("llm", "rtsp:cam.local")
+    assert store.names() == ("camera:rtsp://ada@cam.local:554", "llm")
     store.remove("llm")
-    assert (store.get("llm"), store.names()) == ("", ("rtsp:cam.local",))
+    assert (store.get("llm"), store.names()) == ("", ("camera:rtsp://ada@cam.local:554",))
     with pytest.raises(SettingsError, match="There is no secret"):
         store.remove("llm")
 
@@ -48,16 +49,18 @@ def test_a_secret_comes_back_and_is_gone_when_it_is_removed(store: SecretStore) 
 def test_programs_that_keep_secrets_at_the_same_moment_lose_none(tmp_path: Path) -> None:
     places = [str(tmp_path / str(number)) for number in range(6)]
     imports = "import os\nfrom workflows.settings.secret_store import SecretStore"
-    step = "print(SecretStore(Path(place)).set(f'rtsp:camera{os.getpid()}', str(os.getpid())), flush=True)"
+    step = "print(SecretStore(Path(place)).set(f'hook:camera{os.getpid()}', str(os.getpid())), flush=True)"
     for answers in at_once(imports, step, places):
         assert answers == ["file"] * 4
     for place in places:
         kept = SecretStore(Path(place))
         assert len(kept.names()) == 4
-        assert all(name == f"rtsp:camera{kept.get(name)}" for name in kept.names())
+        assert all(name == f"hook:camera{kept.get(name)}" for name in kept.names())
 
 
-@pytest.mark.parametrize("name", ["", "../llm", "rtsp:", "rtsp:a/b", "x" * 500])
+@pytest.mark.parametrize(
+    "name", ["", "../llm", "rtsp:cam", "camera:a/b", "output:anna@broker", "output:mqtt://broker", "x" * 500]
+)
 def test_a_name_of_no_use_is_refused(store: SecretStore, name: str) -> None:
     with pytest.raises(SettingsError, match="no name of a secret"):
         store.set(name, "value")
@@ -83,10 +86,44 @@ def test_with_a_passphrase_no_key_is_on_the_disk(
 
 
 def test_a_password_is_put_into_an_address_that_names_a_user_only(store: SecretStore) -> None:
-    store.set("rtsp:cam.local", "p@ss/word")
+    store.set("camera:rtsp://ada@cam.local:554", "p@ss/word")
     assert store.filled("rtsp://ada@cam.local:554/1") == "rtsp://ada:p%40ss%2Fword@cam.local:554/1"
-    for address in ("rtsp://cam.local/1", "rtsp://ada:own@cam.local/1", "rtsp://ada@other.local/1", "0"):
+    for address in (
+        "rtsp://cam.local/1",
+        "rtsp://ada:own@cam.local/1",
+        "rtsp://ada@other.local/1",
+        "0",
+        "rtsps://ada@cam.local:554/1",
+        "rtsp://eve@cam.local/1",
+        "rtsp://ada@cam.local:555/1",
+    ):
         assert store.filled(address) == address
+
+
+def test_a_password_that_an_older_program_kept_for_a_host_is_given_to_nobody(
+    store: SecretStore, tmp_path: Path
+) -> None:
+    (tmp_path / "secrets.json").write_text('{"rtsp:cam.local": "file", "output:ada@broker": "file"}', encoding="utf-8")
+    for kind, address, remedy in (
+        ("camera:", "rtsp://ada@cam.local/1", "secret set camera:rtsp://ada@cam.local:554, then"),
+        ("output:", "mqtts://ada@broker/x", "secret set output:mqtts://ada@broker:8883, then"),
+    ):
+        assert store.filled(address, f"{kind}{bound_to(address)}") == address
+        with pytest.raises(SourceError, match=remedy):
+            store.require_bound(address, kind)
+        store.set(f"{kind}{bound_to(address)}", "anew")
+        store.require_bound(address, kind)
+
+
+@pytest.mark.parametrize("scheme", ["mqtt", "http", "rtsp", "rtmp"])
+def test_a_password_travels_in_clear_to_this_machine_and_where_somebody_said_yes(scheme: str) -> None:
+    with pytest.raises(SourceError, match="would travel in clear") as refused:
+        refuse_clear(f"{scheme}://ada:geheim@far.local/x", ("near.local",))
+    assert "geheim" not in str(refused.value)
+    for host in ("near.local", "127.0.0.1", "[::1]:99", "localhost"):
+        refuse_clear(f"{scheme}://ada:geheim@{host}/x", ("near.local",))
+    for address in ("mqtts://ada:geheim@far.local/x", "https://ada:geheim@far.local", f"{scheme}://ada@far.local", "0"):
+        refuse_clear(address)
 
 
 def test_the_databases_password_comes_from_the_store(filo_home: Path) -> None:
@@ -120,7 +157,7 @@ def test_a_cameras_password_goes_from_its_address_into_the_store(
     assert b"planted" not in bytes_below(tmp_path)
     settings = Settings(home=tmp_path)
     assert settings.source_value == kept
-    assert SecretStore(tmp_path).get("rtsp:cam.local") == password
+    assert SecretStore(tmp_path).get("camera:rtsp://ada@cam.local:554") == password
     assert settings.source_address == kept.replace("ada@", f"ada:{quote(password, safe='')}@")
 
 
