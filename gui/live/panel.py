@@ -16,7 +16,7 @@ from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
-from gui.live.remembered import RememberedTrigger, usual_trigger
+from gui.live.remembered import RememberedTrigger
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text
 from gui.records.product_chooser import ProductChooser
@@ -32,7 +32,7 @@ from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
-from workflows.line.triggers import TriggerChoice, answers_plc
+from workflows.line.triggers import TriggerChoice, answers_plc, usual_trigger
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from filo_core.line.triggers.base import TriggerKind
 from gui.background import Background
-from workflows.line.triggers import TriggerChoice
 from workflows.people.changing import change_settings
 from workflows.settings.file import overridden_fields
 
 if TYPE_CHECKING:
     from gui.state import AppState
-    from workflows.settings.settings import Settings
-
-
-def usual_trigger(settings: Settings) -> TriggerChoice:
-    """The trigger that the settings name; continuous where they name none that there is."""
-    known = {kind.value for kind in TriggerKind}
-    kind = settings.trigger_kind if settings.trigger_kind in known else TriggerKind.CONTINUOUS
-    return TriggerChoice(TriggerKind(kind), settings.trigger_place)
+    from workflows.line.triggers import TriggerChoice
 
 
 class RememberedTrigger:

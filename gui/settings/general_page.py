@@ -31,6 +31,7 @@ from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from workflows.keeping.retention import RetentionReport
+from workflows.line.triggers import open_door_of
 from workflows.settings.check import LLM_TIMEOUTS_S, LONGEST_STATION
 from workflows.settings.file import LONGEST_KEEP_DAYS
 
@@ -51,6 +52,7 @@ class GeneralPage(QWidget):
         self._connect()
         self._on_rights_changed()
         self._on_values_changed()
+        self.message.show_warning(open_door_of(state.settings))
 
     # Building --------------------------------------------------------------------------------------------------
 

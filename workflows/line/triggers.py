@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import SourceError
 from filo_core.line.triggers.base import TriggerKind
+from workflows.line.doors import doors_of
 
 if TYPE_CHECKING:
     from filo_core.line.plc.handshake import Handshake
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from workflows.line.doors import Doors
     from workflows.line.run import Line, LinePart
     from workflows.settings.output_address import Output
+    from workflows.settings.settings import Settings
 
 USUAL_PORTS = {TriggerKind.HTTP: 8099, TriggerKind.MODBUS: 5020}
 LOOPBACK = "127.0.0.1"
@@ -57,6 +59,13 @@ def choice_of(words: str) -> TriggerChoice:
     return TriggerChoice(TriggerKind(kind), place)
 
 
+def usual_trigger(settings: Settings) -> TriggerChoice:
+    """The trigger that the settings name; continuous where they name none that there is."""
+    known = {kind.value for kind in TriggerKind}
+    kind = settings.trigger_kind if settings.trigger_kind in known else TriggerKind.CONTINUOUS
+    return TriggerChoice(TriggerKind(kind), settings.trigger_place)
+
+
 def answers_plc(kind: TriggerKind) -> bool:
     """Whether a PLC of Live's outputs can ask as well; where camera or files set the pace it reads along."""
     return kind not in {TriggerKind.CONTINUOUS, TriggerKind.FOLDER}
@@ -86,6 +95,15 @@ def open_doors(choices: Iterable[TriggerChoice], doors: Doors) -> str:
                 "reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1."
             )
     return ""
+
+
+def open_door_of(settings: Settings) -> str:
+    """As :func:`open_doors`, of the trigger that Live starts with."""
+    try:
+        return open_doors([usual_trigger(settings)], doors_of(settings))
+    except SourceError:
+        # What is no address is said where it is chosen.
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -23,14 +23,13 @@ from filo_core.types import InspectionFilter, Verdict
 from gui.live.display import Hold
 from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase, LivePresenter
-from gui.live.remembered import usual_trigger
 from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, picture
 from tests.unit.gui.live.conftest import CHOICE, HandSource
 from tests.unit.gui.test_input_guard import hold
 from workflows.line.triggered import DEADLINE_S
-from workflows.line.triggers import TriggerChoice
+from workflows.line.triggers import TriggerChoice, usual_trigger
 from workflows.settings.secret_store import SecretStore
 from workflows.settings.settings import Settings
 from workflows.workbench import Workbench

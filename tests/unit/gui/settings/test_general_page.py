@@ -54,6 +54,17 @@ def appearance(qapp: QApplication, state: AppState) -> Iterator[Appearance]:
     made.deleteLater()
 
 
+@pytest.mark.parametrize(("place", "is_warned"), [("0.0.0.0:8099", True), ("127.0.0.1:8099", False), ("", False)])
+def test_an_http_trigger_without_a_certificate_beyond_this_machine_is_warned_of(
+    qtbot: QtBot, state: AppState, place: str, is_warned: bool
+) -> None:
+    state.set_settings(state.settings.model_copy(update={"trigger_kind": "http", "trigger_place": place}))
+    made = GeneralPage(state)
+    qtbot.addWidget(made)
+    assert ("without a certificate" in made.message.sentence) is is_warned
+    made.close_down()
+
+
 def test_theme_and_letters_change_at_once(
     panel: GeneralPage, appearance: Appearance, qapp: QApplication, until: Until
 ) -> None:
