@@ -46,7 +46,11 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         values: by name.
         models: see :func:`installed_profiles`.
     """
-    text = {name: str(value).strip() for name, value in values.items()}
+    # Lists come as words of a form, or as settings hold them.
+    text = {
+        name: ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value).strip()
+        for name, value in values.items()
+    }
     found = {
         "profile": _profile_problem(text["profile"], models),
         "device": _device_problem(text["device"]),
