@@ -245,7 +245,9 @@ def _with_password(address: str, secrets: SecretStore, clear: Sequence[str] = ()
         ) from error
     secrets.require_bound(address, OUTPUT)
     address = secrets.filled(address, f"{OUTPUT}{bound_to(address)}")
-    refuse_clear(address, clear)
+    if parts.scheme in set(OutputKind):
+        # What is no output at all is told so, rather than to say yes to it.
+        refuse_clear(address, clear)
     return address
 
 
