@@ -92,7 +92,7 @@ def test_a_variable_for_a_folder_that_names_none_is_refused(
     monkeypatch.chdir(tmp_path)
     refused = run("product", "list", env={variable: ""})
     assert refused.status == 1
-    assert f"Error: {variable} is not what it should be: Value error, it names no folder." in refused.stderr
+    assert f"Error: {variable} is not what it should be: Value error, it names no file or folder." in refused.stderr
     assert not (tmp_path / "filo.sqlite").exists()
 
 

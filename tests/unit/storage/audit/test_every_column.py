@@ -44,7 +44,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "products": dict.fromkeys(
         (
             "class_name", "kind", "domain", "roi_x", "roi_y", "roi_width", "roi_height", "profile", "limit_ok",
-            "limit_ng", "limit_region", "calibration_note", "model_hash",
+            "limit_ng", "limit_region", "calibration_note", "model_hash", "eyes",
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
