@@ -104,7 +104,9 @@ GROUPS = {
         "cli.user", "app", "Users, their roles and PINs. Nobody has to sign in until the first is created."
     ),
     "secret": Command(
-        "cli.secret", "app", "Keys and passwords: llm, line, database, plant, rtsp:HOST, output:USER@HOST."
+        "cli.secret",
+        "app",
+        "Keys and passwords: llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST.",
     ),
     "database": Command("cli.database", "app", "A server's database. FILO_DATABASE names its owner here."),
     "line": Command("cli.line", "app", "Run a line without a window."),
