@@ -56,7 +56,7 @@ def test_it_is_a_camera_in_a_process_of_its_own_whose_frames_are_the_known_ones(
 def test_pictures_larger_than_the_memory_that_waits_for_them_get_the_room_they_need(
     wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera, "_FIRST_CAPACITY", 1_000)
+    monkeypatch.setattr(camera, "FIRST_CAPACITY", 1_000)
     source = source_at("test://part?size=160x120")
     source.start()
     try:
