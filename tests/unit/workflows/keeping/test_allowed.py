@@ -121,10 +121,11 @@ def test_where_the_record_is_no_more_the_backups_own_admin_is_asked(
         path.unlink()
     if harm == "damaged":
         file.write_bytes(b"SQLite format 3\0" + bytes(5000))
-    before = (tmp_path / "monday" / "filo.sqlite").read_bytes()
+    (backup,) = (tmp_path / "monday").glob("filo-*.sqlite")
+    before = backup.read_bytes()
     with pytest.raises(AccessError, match="Nobody is signed in"):
         restore_record(settings, tmp_path / "monday")
-    assert (tmp_path / "monday" / "filo.sqlite").read_bytes() == before
+    assert backup.read_bytes() == before
     restore_record(settings, tmp_path / "monday", lambda storage: signed_in(storage, "Ada", ADA))
     with open_storage(settings.database_url, settings.images) as storage:
         assert Access(storage).is_needed
