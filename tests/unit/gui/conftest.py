@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -238,3 +241,31 @@ def until() -> Callable[..., None]:
 @pytest.fixture
 def bridge(qapp: QApplication) -> WorkerBridge:
     return WorkerBridge()
+
+
+@pytest.fixture
+def printed_on_a_real_server() -> Callable[[str, float], str]:
+    """Runs a test in the window of a real X server within so many seconds; what pytest printed, once it passed."""
+
+    def printed(test: str, within_s: float) -> str:
+        reading, writing = os.pipe()
+        server = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
+        with subprocess.Popen(server, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
+            os.close(writing)
+            with os.fdopen(reading) as stream:
+                number = stream.readline().strip()
+            kept = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "--headed", "-p", "no:cacheprovider", test],
+                cwd=Path(__file__).resolve().parents[3],
+                env=kept | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=within_s,
+            )
+            display.terminate()
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return printed

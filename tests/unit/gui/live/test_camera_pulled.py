@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -25,7 +21,6 @@ from tools.stream_rig import FFMPEG, NetworkCamera
 
 Until = Callable[..., None]
 needs_ffmpeg = pytest.mark.skipif(FFMPEG is None, reason="ffmpeg is not installed (make system-test)")
-ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture
@@ -98,24 +93,6 @@ def test_a_camera_that_only_repeats_its_picture_is_not_inspected_and_the_window_
 @pytest.mark.x11
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed (make system-test)")
-def test_the_same_in_a_window_on_a_real_x_server() -> None:
-    reading, writing = os.pipe()
-    server = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
-    with subprocess.Popen(server, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
-        os.close(writing)
-        with os.fdopen(reading) as stream:
-            number = stream.readline().strip()
-        kept = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
-        test = "test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_it_is_back"
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--headed", "-p", "no:cacheprovider", f"{__file__}::{test}"],
-            cwd=ROOT,
-            env=kept | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=200,
-        )
-        display.terminate()
-    assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+def test_the_same_in_a_window_on_a_real_x_server(printed_on_a_real_server: Callable[[str, float], str]) -> None:
+    test = "test_pulling_the_camera_shows_at_once_and_inspection_goes_on_by_itself_when_it_is_back"
+    assert "1 passed" in printed_on_a_real_server(f"{__file__}::{test}", 200)
