@@ -11,6 +11,7 @@ import numpy as np
 
 from filo_core.errors import RecipeError
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
+from filo_core.eyes.search import PatchSearch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-_BLOCK = 512
-"""Patches of a picture a matrix product."""
 _NEIGHBOURHOOD = (3, 3)
 _EMPTY = "No references set: call set_references() first, or add a good image to the product"
 
@@ -50,6 +49,7 @@ class PatchBank:
     def __init__(self) -> None:
         self._parts: dict[str, tuple[Stored, ...]] = {}
         self._spreads: tuple[Spread, ...] | None = None
+        self._searches: dict[int, PatchSearch] = {}
 
     def __len__(self) -> int:
         return len(self._parts)
@@ -57,6 +57,7 @@ class PatchBank:
     def add(self, key: str, trunks: Sequence[Floats]) -> None:
         """Store the patches of one part: ``(N, C)`` of unit length a trunk; the same name again replaces them."""
         self._parts[key] = tuple(Stored(patches) for patches in trunks)
+        self._searches = {}
 
     def remove(self, key: str) -> None:
         """Take one part out; what good parts show among each other stays as it was.
@@ -65,6 +66,7 @@ class PatchBank:
             KeyError: if it is not stored.
         """
         del self._parts[key]
+        self._searches = {}
 
     def without(self, key: str) -> PatchBank:
         """A bank that shares all patches but those of one reference and of places taught in it (``key@…``).
@@ -79,7 +81,7 @@ class PatchBank:
     def copy(self) -> PatchBank:
         """A bank that shares all patches and what was measured, to which others can be added."""
         bank = PatchBank()
-        bank._parts, bank._spreads = dict(self._parts), self._spreads
+        bank._parts, bank._spreads, bank._searches = dict(self._parts), self._spreads, dict(self._searches)
         return bank
 
     def to_arrays(self) -> dict[str, Floats]:
@@ -132,7 +134,9 @@ class PatchBank:
         if not self._parts or self._spreads is None:
             raise RecipeError(_EMPTY)
         stored = [part[trunk] for part in self._parts.values()]
-        distances, index = nearest(patches, [one.patches for one in stored])
+        if trunk not in self._searches:
+            self._searches[trunk] = PatchSearch([one.patches for one in stored])
+        distances, index = self._searches[trunk].nearest(patches)
         return standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
 
     def nearest(self, trunk: int, patch: Floats) -> Found:
@@ -155,7 +159,7 @@ class PatchBank:
         away, like = [], []
         for key, features in own:
             others = [other.patches for name, other in own if name != key]
-            distances, index = nearest(features.patches, others)
+            distances, index = PatchSearch(others).nearest(features.patches)
             away.append(distances)
             like.append(index)
         densities = [_blurred(values, features) for values, (_, features) in zip(away, own, strict=True)]
@@ -169,27 +173,6 @@ class PatchBank:
             for number, values in enumerate(away)
         ]
         return spread_of(np.concatenate(held))
-
-
-def nearest(patches: Floats, stored: Sequence[Floats]) -> tuple[Floats, NDArray[np.int64]]:
-    """``1 - cosine`` of each of ``(N, C)`` unit patches to the nearest of all stored ones, in [0, 2], and which it is.
-
-    The index counts through ``stored`` in its order.
-    """
-    best, index = np.full(len(patches), -2.0, np.float32), np.zeros(len(patches), np.int64)
-    first = 0
-    for part in stored:
-        for start in range(0, len(patches), _BLOCK):
-            rows = slice(start, min(start + _BLOCK, len(patches)))
-            similar = patches[rows] @ part.T
-            at = similar.argmax(axis=1)
-            found = similar[np.arange(len(at)), at]
-            nearer = found > best[rows]
-            best[rows] = np.where(nearer, found, best[rows])
-            index[rows] = np.where(nearer, at + first, index[rows])
-        first += len(part)
-    # Rounding can push the similarity of equal patches past 1.
-    return np.asarray(np.maximum(np.float32(1.0) - best, np.float32(0.0)), np.float32), index
 
 
 def _densities(stored: Sequence[Stored]) -> Floats:

@@ -22,7 +22,7 @@ DENSITY_SHARE = 0.5
 """How much of what a stored patch is off from other parts is taken from the distance to it."""
 LEAST_DEVIATION = 0.01
 """Cosine distance: parts that are alike to the pixel would make anything an anomaly."""
-METHOD = 1
+METHOD = 2
 """Counts up when a formula here changes: part of every recipe's model hash, so that no score changes in silence."""
 _HALF = 8.0
 """Deviations that lie at one half of the scale from 0 to 1."""

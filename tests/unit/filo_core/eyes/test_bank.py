@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from filo_core.errors import RecipeError
-from filo_core.eyes.bank import PatchBank, nearest
+from filo_core.eyes import search
+from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.features import Features, unit
 from filo_core.eyes.frames import FittedFrame
 
@@ -25,21 +25,6 @@ def _bank(count: int) -> tuple[PatchBank, list[tuple[str, list[Features]]]]:
         bank.add(key, [one.patches for one in features])
     bank.measure(seen)
     return bank, seen
-
-
-def _by_hand(query: NDArray[np.float32], stored: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    similar = query.astype(np.float64) @ stored.T.astype(np.float64)
-    return (1 - similar.max(1)).astype(np.float32), similar.argmax(1)
-
-
-def test_the_nearest_of_all_stored_patches_is_found_whatever_the_blocks() -> None:
-    rng = np.random.default_rng(3)
-    query = unit(rng.normal(size=(1100, 16)).astype(np.float32))
-    parts = [unit(rng.normal(size=(size, 16)).astype(np.float32)) for size in (700, 3, 400)]
-    distances, index = nearest(query, parts)
-    truth, truth_index = _by_hand(query, np.concatenate(parts))
-    np.testing.assert_allclose(distances, truth, atol=1e-5)
-    np.testing.assert_array_equal(index, truth_index)
 
 
 def test_good_parts_among_each_other_lie_around_zero_with_a_deviation_of_one() -> None:
@@ -70,6 +55,19 @@ def test_a_taught_patch_is_near_from_then_on_and_changes_nothing_else_s_scale() 
     assert float(bank.standard_distances(0, strange)[0]) == before
     taught.remove("9@1,1,2,2")
     assert float(taught.standard_distances(0, strange)[0]) == before
+
+
+def test_what_is_searched_follows_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 10)
+    bank, seen = _bank(3)
+    query = seen[1][1][0].patches
+    assert float(bank.standard_distances(0, query).max()) < 0.0
+    left = bank.without("2")
+    assert float(left.standard_distances(0, query).min()) > float(bank.standard_distances(0, query).max())
+    bank.remove("2")
+    np.testing.assert_allclose(bank.standard_distances(0, query), left.standard_distances(0, query), atol=1e-5)
+    bank.add("2", [query])
+    assert float(bank.standard_distances(0, query).max()) < 0.0
 
 
 def test_an_empty_bank_says_what_to_do() -> None:
