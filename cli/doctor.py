@@ -53,6 +53,7 @@ def doctor(database: Database = "", as_json: AsJson = False) -> None:
         "packages": {name: None if name in missing else _version(name) for name in (*PACKAGES, *missing)},
         "packages_problem": missing_sentence(missing) if missing else "",
         "device": _device(),
+        "eyes_device": _eyes_device(settings),
         "profiles": [*profiles, *_absent(folders)],
         "home": str(settings.home),
         "settings_problems": _settings_problems(settings),
@@ -86,6 +87,22 @@ def _device() -> str:
         # A station: ONNX Runtime computes.
         return "cpu, without torch"
     return f"cuda ({torch.cuda.get_device_name()})" if torch.cuda.is_available() else "cpu"
+
+
+def _eyes_device(settings: Settings) -> str:
+    """Where the compact profile computes: tried, since a card that ONNX Runtime was built for may not work."""
+    try:
+        from filo_core.engine import load_model
+        from filo_core.eyes.loaded import LoadedEyes
+        from filo_core.profiles.folders import profile_folder
+        from filo_core.trunks.providers import cards_here, device_of
+
+        loaded = load_model(profile_folder("compact", settings.models), settings.device, settings.models)
+        assert isinstance(loaded, LoadedEyes), "the shipped one"
+        others = [device_of(card) for card in cards_here()]
+        return f"{loaded.tried_device()} (ONNX Runtime knows: {', '.join([*others, 'cpu'])})"
+    except (FiloError, ImportError) as error:
+        return _words(error)
 
 
 def _profile(folder: Path, models: Path) -> dict[str, Any]:
@@ -156,7 +173,8 @@ def _print(report: dict[str, Any]) -> None:
         without = "not installed, as on a station: make setup brings it" if name in FULL else "missing"
         add_row(table, name, version or without)
     add_row(table, "Python", f"{report['python']} on {report['platform']}")
-    add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, computes on {report['device']}")
+    add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, torch on {report['device']}")
+    add_row(table, "Compact profile", f"computes on {report['eyes_device']}")
     for profile in report["profiles"]:
         state = f"usable, {trained_word(profile['trained'])}" if profile["usable"] else "not usable"
         add_row(table, f"Profile {profile['name']}", f"{state}{': ' if profile['why'] else ''}{profile['why']}")

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
 from filo_core.eyes.scoring import METHOD
 from filo_core.trunks.listed import read_trunks
-from filo_core.trunks.session import open_trunk, providers_for
+from filo_core.trunks.providers import device_of, providers_for
+from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Slot, TrunkSpec
 from filo_core.trunks.store import TrunkStore, missing_sentence
 from filo_core.types import Eyes, Sight
@@ -37,7 +40,7 @@ class LoadedEyes:
         profile: numbers of the method.
         trunks: all that the profile names, the preferred one of each slot first.
         store: where prepared trunks lie.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu`` or ``cuda``, which is any graphics card.
         banks: folder in which memory banks are kept between starts; None keeps none.
 
     Raises:
@@ -57,7 +60,7 @@ class LoadedEyes:
         self._trunks = trunks
         self._store = store
         self._wish = device
-        self.device = "cuda" if providers_for(device)[0].startswith("CUDA") else "cpu"
+        self._first_device = device_of(providers_for(device)[0])
         self._sessions: dict[str, TrunkSession] = {}
         if not self._here(Slot.LIGHT):
             raise ProfileError(missing_sentence(next(spec for spec in trunks if spec.slot is Slot.LIGHT)))
@@ -69,6 +72,22 @@ class LoadedEyes:
             return ""
         missing = next(spec for spec in self._trunks if spec.slot is Slot.DEEP and spec.wheel is not None)
         return f"Products are looked at with the light trunk alone ('fast'). {missing_sentence(missing)}"
+
+    @property
+    def device(self) -> str:
+        """Where it computes; what is tried first until a trunk was opened."""
+        return next((session.device for session in self._sessions.values()), self._first_device)
+
+    def tried_device(self) -> str:
+        """:attr:`device`, once the light trunk was opened there and has looked at a picture.
+
+        Raises:
+            ProfileError: if it is damaged, or the device that was asked for does not work.
+        """
+        spec = next(spec for spec in self._store.present(self._trunks) if spec.slot is Slot.LIGHT)
+        session = self._session(spec)
+        session.stages(np.zeros((64, 64, 3), np.float32), session.shape.outputs[:1])
+        return session.device
 
     def usual_eyes(self) -> Eyes:
         """What a product is looked at with unless something else was chosen: sharp where the deep trunk is here."""

@@ -2,78 +2,54 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from filo_core.errors import ProfileError
 from filo_core.trunks.networks import INPUT, SHAPES
+from filo_core.trunks.providers import CPU, device_of, providers_for
 from filo_core.trunks.specs import TrunkSpec
 from filo_core.trunks.store import TrunkStore, missing_sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
 _MOST_THREADS = 8
 
-
-def providers_for(device: str) -> list[str]:
-    """ONNX Runtime's names for a wish: ``auto``, ``cpu`` or ``cuda``.
-
-    Raises:
-        ProfileError: if it is none of these, or CUDA is asked for where ONNX Runtime has none.
-    """
-    import onnxruntime
-
-    kind = device.partition(":")[0]
-    if kind not in {"auto", "cpu", "cuda"}:
-        raise ProfileError(f"{device[:40]!r} is no device. Use auto, cpu or cuda.")
-    has_cuda = CUDA in onnxruntime.get_available_providers()
-    if kind == "cuda" and not has_cuda:
-        raise ProfileError(
-            "The device 'cuda' was asked for, but ONNX Runtime has none here. Use --device cpu, or install "
-            "onnxruntime-gpu in place of onnxruntime."
-        )
-    return [CUDA, CPU] if has_cuda and kind != "cpu" else [CPU]
+logger = logging.getLogger(__name__)
 
 
 class TrunkSession:
     """One trunk in ONNX Runtime.
 
+    With ``auto``, a graphics card that refuses the graph or fails on a picture is given up for the next one, and for
+    the CPU in the end; the log says so.
+
     Args:
         spec: which.
         graph: content of its graph.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu`` or ``cuda``, which is any graphics card.
 
     Raises:
         ProfileError: if ONNX Runtime refuses the graph, or the device is not there.
     """
 
     def __init__(self, spec: TrunkSpec, graph: bytes, device: str = "cpu") -> None:
-        import onnxruntime
-
         self.spec = spec
         self.shape = SHAPES[spec.network]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(_cores(), _MOST_THREADS)
-        # Threads that spin between pictures take the cores that decode and store.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(graph, options, providers=providers_for(device))
-        except ProfileError:
-            raise
-        except Exception as error:
-            raise ProfileError(f"ONNX Runtime refuses {spec.name}: {str(error)[:200]}. Prepare it again.") from error
+        self._left = providers_for(device)
+        self._session = self._opened(graph)
+        # Needed once more only where there is a card to be given up.
+        self._graph = graph if len(self._left) > 1 else b""
 
     @property
     def device(self) -> str:
-        """``cpu`` or ``cuda``: where it computes."""
-        return "cuda" if self._session.get_providers()[0] == CUDA else "cpu"
+        """Where it computes: ``cpu``, ``cuda``, ``directml`` and the like."""
+        return device_of(self._left[0])
 
     def stages(self, pixels: NDArray[np.float32], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
         """Chosen outputs for one picture.
@@ -87,8 +63,59 @@ class TrunkSession:
         """
         normal = (pixels - np.array(self.shape.mean, np.float32)) / np.array(self.shape.std, np.float32)
         batch = np.ascontiguousarray(normal.transpose(2, 0, 1)[None], dtype=np.float32)
-        found: list[NDArray[np.float32]] = self._session.run(list(outputs), {INPUT: batch})
+        found: list[NDArray[np.float32]] = self._run(list(outputs), batch)
         return [stage[0].transpose(1, 2, 0) for stage in found]
+
+    def _run(self, outputs: list[str], batch: NDArray[np.float32]) -> Any:
+        try:
+            return self._session.run(outputs, {INPUT: batch})
+        except Exception as error:
+            if not self._give_up(error):
+                raise
+        self._session = self._opened(self._graph)
+        return self._run(outputs, batch)
+
+    def _opened(self, graph: bytes) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(_cores(), _MOST_THREADS)
+        # Threads that spin between pictures take the cores that decode and store.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        providers = list(dict.fromkeys([self._left[0], CPU]))
+        try:
+            session = onnxruntime.InferenceSession(graph, options, providers=providers)
+        except Exception as error:
+            if self._give_up(error):
+                return self._opened(graph)
+            raise ProfileError(
+                f"ONNX Runtime refuses {self.spec.name} on {self.device}: {str(error)[:200]}. Prepare it again"
+                f"{'' if self.device == 'cpu' else ', or use --device cpu'}."
+            ) from error
+        if device_of(session.get_providers()[0]) == self.device:
+            return session
+        # A card whose libraries are missing is passed over by ONNX Runtime itself, without an error.
+        if self._give_up("its libraries are missing"):
+            return self._opened(graph)
+        raise ProfileError(
+            f"The device {self.device!r} was asked for, and does not work: its libraries are missing. Install them, or "
+            "use --device cpu."
+        )
+
+    def _give_up(self, why: object) -> bool:
+        """Go on with what is tried after the present device; False where that was the last."""
+        if len(self._left) == 1:
+            return False
+        logger.warning(
+            "%s does not run on %s (%s); it goes on with %s",
+            self.spec.name,
+            self.device,
+            str(why)[:200],
+            device_of(self._left[1]),
+        )
+        del self._left[0]
+        return True
 
 
 def open_trunk(store: TrunkStore, spec: TrunkSpec, device: str = "cpu") -> TrunkSession:

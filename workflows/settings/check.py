@@ -80,14 +80,22 @@ def _device_problem(device: str) -> str:
         return f"{device} is no device. Choose one of these: {', '.join(DEVICES)}."
     if device != "cuda":
         return ""
-    # torch takes seconds to import: only who asks for the graphics card waits for it.
-    from filo_core.profiles.builder import choose_device
+    from filo_core.trunks.providers import cards_here
 
+    if cards_here() or _torch_has_a_card():
+        return ""
+    return "This machine has no usable graphics card. Choose auto or cpu."
+
+
+def _torch_has_a_card() -> bool:
+    # torch takes seconds to import: only who asks for the graphics card waits for it, and a station has none.
     try:
-        choose_device(device)
-    except ProfileError:
-        return "This machine has no usable graphics card. Choose auto or cpu."
-    return ""
+        from filo_core.profiles.builder import choose_device
+
+        choose_device("cuda")
+    except (ImportError, ProfileError):
+        return False
+    return True
 
 
 def _station_problem(name: str) -> str:

@@ -18,7 +18,7 @@ from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.networks import SHAPES
 from filo_core.trunks.preparing import hold_against, prepare_all, prepare_from_file
 from filo_core.trunks.probing import TOLERANCE, probe_pictures, verify
-from filo_core.trunks.session import open_trunk, providers_for
+from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Network, Slot, TrunkSpec
 from filo_core.trunks.store import GRAPH, PROBE, RECORD, TrunkStore
 from tests.unit.filo_core.trunks.conftest import spec_of
@@ -173,12 +173,6 @@ def test_every_shipped_trunk_names_its_licence_and_a_place_to_come_from() -> Non
     assert all(spec.licence and spec.trained_on and spec.origin for spec in specs)
     # The published one comes before the fine-tune, so that it is taken where both are.
     assert [spec.name for spec in specs if spec.slot is Slot.DEEP] == ["dinov2s", "dinov2s-focus"]
-
-
-def test_a_device_that_there_is_not_is_refused_with_a_remedy() -> None:
-    assert providers_for("cpu") == ["CPUExecutionProvider"]
-    with pytest.raises(ProfileError, match="Use auto, cpu or cuda"):
-        providers_for("tpu")
 
 
 def test_running_a_trunk_loads_no_torch(prepared: Path) -> None:
