@@ -44,6 +44,7 @@ class InputGuard(QObject):
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
+        self._released = (0, 0)
         for widget in app.allWidgets():
             _focus_by_click_only(widget)
         app.installEventFilter(self)
@@ -51,12 +52,26 @@ class InputGuard(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind in _KEYS:
-            return isinstance(event, QKeyEvent) and event.isAutoRepeat() and _stops_repeat(watched, event)
+            return isinstance(event, QKeyEvent) and self._is_repetition(event) and _stops_repeat(watched, event)
         if kind is QEvent.Type.Wheel:
             return isinstance(watched, QWidget) and _stops_wheel(watched, event)
         if kind is QEvent.Type.Polish and isinstance(watched, QWidget):
             _focus_by_click_only(watched)
         return False
+
+    def _is_repetition(self, event: QKeyEvent) -> bool:
+        """Whether no finger did it.
+
+        An X server tells of a repetition as a release and a press in the same millisecond. Qt knows it by the press
+        that is waiting behind the release; where a busy machine has not read it yet, both look like a finger's.
+        """
+        if event.isAutoRepeat():
+            return True
+        this = event.nativeScanCode(), event.timestamp()
+        if event.type() is QEvent.Type.KeyRelease:
+            self._released = this
+            return False
+        return all(this) and this == self._released
 
 
 def guard_input() -> None:

@@ -293,6 +293,29 @@ def test_a_button_is_pressed_once_by_a_held_space(counting: tuple[QWidget, list[
     assert seen == ["plain"]
 
 
+def test_a_repetition_that_qt_took_for_a_finger_is_one(counting: tuple[QWidget, list[str]]) -> None:
+    """As an X server tells of it: a release and a press in the same millisecond; Qt sometimes marks neither."""
+    window, seen = counting
+    made = window.findChildren(QPushButton)[1]
+    made.setFocus()
+    none = Qt.KeyboardModifier.NoModifier
+
+    def send(kind: QEvent.Type, moment: int) -> None:
+        event = QKeyEvent(kind, Qt.Key.Key_Space, none, 65, 32, 0, " ", False, 1)
+        event.setTimestamp(moment)
+        QApplication.sendEvent(made, event)
+
+    send(QEvent.Type.KeyPress, 1000)
+    for moment in (1600, 1640, 1680, 1720):
+        send(QEvent.Type.KeyRelease, moment)
+        send(QEvent.Type.KeyPress, moment)
+    send(QEvent.Type.KeyRelease, 1750)
+    assert seen == ["plain"]
+    send(QEvent.Type.KeyPress, 1790)
+    send(QEvent.Type.KeyRelease, 1840)
+    assert seen == ["plain", "plain"], "a finger that comes again is taken again"
+
+
 def test_a_box_is_ticked_once_by_a_held_space(counting: tuple[QWidget, list[str]]) -> None:
     window, _ = counting
     tick = window.findChild(QCheckBox)
