@@ -96,6 +96,9 @@ drawing: setup ## who imports whom, drawn from the code into docs/architecture.m
 calibration-study: setup ## simulate what limits promise, into docs/calibration.md; DATA=folder adds real categories
 	$(BIN)/python -m tools.calibration_study $(if $(DATA),--data $(DATA))
 
+capability-study: setup ## simulate capability studies of known appraisers, into docs/capability.md
+	$(BIN)/python -m tools.capability_study
+
 bench-recount: setup ## a million stored scores counted again under moved limits
 	$(BIN)/python -m tools.recount_benchmark
 

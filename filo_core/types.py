@@ -114,6 +114,9 @@ class EventKind(StrEnum):
     BACKED_UP = "backed up"
     FORWARDING_ALLOWED = "forwarding allowed"
     MODEL_INSTALLED = "model installed"
+    STUDY_CREATED = "study created"
+    STUDY_PRESENTED = "study presented"
+    STUDY_REPORTED = "study reported"
 
 
 class Origin(StrEnum):

@@ -52,6 +52,7 @@ RELEASE_SIGNED = "signed_by <> '' AND reason <> ''"
 
 REVIEW_DECIDES = "verdict IN ('OK', 'NG') OR (decision = 'withdraw' AND verdict = '')"
 """An empty verdict leaves nothing decided."""
+ANSWER_HAS_PLACE = "appraiser <> '' AND presentation > 0 AND part >= 0"
 BLIND_DECIDES = "verdict IN ('OK', 'NG', '')"
 """An empty verdict takes back what the same person said before."""
 OVERRULE_HAS_REASON = "decision <> 'overrule' OR reason <> ''"

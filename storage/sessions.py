@@ -17,6 +17,7 @@ from storage.calibration_models import (
 )
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.plant_models import ForwardedRow
+from storage.study_models import StudyAnswerRow, StudyRow
 from storage.trust_models import AuditRow, EventRow, FoundationRow, UserRow
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _NEVER_DELETED = (
     BlindReviewRow,
     GoldenCheckRow,
     GoldenReleaseRow,
+    StudyRow,
+    StudyAnswerRow,
     UserRow,
     EventRow,
     AuditRow,

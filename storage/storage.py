@@ -46,6 +46,7 @@ from storage.repositories.outbox import OutboxRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
+from storage.repositories.studies import StudyRepository
 from storage.repositories.users import UserRepository
 from storage.sessions import RecordSession
 
@@ -67,6 +68,7 @@ class Transaction:
     outbox: OutboxRepository
     arrivals: ArrivalRepository
     aggregates: AggregateRepository
+    studies: StudyRepository
 
 
 class Storage:
@@ -227,4 +229,5 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         OutboxRepository(session),
         ArrivalRepository(session, products),
         AggregateRepository(session),
+        StudyRepository(session),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import CONFIDENCE, Interval, Rate, counted_rate, percent
 from filo_core.types import Verdict
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SYSTEM = "system"
-"""Name of the system among the appraisers."""
 LEAST_STUDY_PARTS = 20
 """Fewer parts are no study (AIAG MSA: at least 20, better 50)."""
 
@@ -107,7 +106,7 @@ class Appraisal:
     def bands(self) -> Mapping[str, Band]:
         """What AIAG calls each of the rates that are there."""
         rates = {"effectiveness": self.effectiveness, "miss": self.miss, "false alarm": self.false_alarm}
-        return {name: _AIAG_RATES[name].band(rate.value) for name, rate in rates.items() if rate is not None}
+        return {name: AIAG_RATES[name].band(rate.value) for name, rate in rates.items() if rate is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +132,27 @@ class AgreementStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class _RateBands:
+class RateBands:
+    """Up to where a rate is acceptable, and up to where marginal."""
+
     acceptable: float
     marginal: float
     high_is_good: bool = False
 
     def band(self, rate: float) -> Band:
+        """What a share in [0, 1] is called."""
         sign = -1.0 if self.high_is_good else 1.0
         if sign * rate <= sign * self.acceptable:
             return Band("acceptable", AIAG)
         return Band("marginal" if sign * rate <= sign * self.marginal else "unacceptable", AIAG)
 
 
-_AIAG_RATES = {
-    "effectiveness": _RateBands(0.90, 0.80, high_is_good=True),
-    "miss": _RateBands(0.02, 0.05),
-    "false alarm": _RateBands(0.05, 0.10),
+AIAG_RATES = {
+    "effectiveness": RateBands(0.90, 0.80, high_is_good=True),
+    "miss": RateBands(0.02, 0.05),
+    "false alarm": RateBands(0.05, 0.10),
 }
+"""AIAG's bands by rate: effectiveness at least 90 % (80 %), misses at most 2 % (5 %), false alarms 5 % (10 %)."""
 
 
 def kappa_bands(value: float) -> tuple[Band, ...]:
@@ -180,7 +183,7 @@ def cohens_kappa(first: Sequence[Verdict], second: Sequence[Verdict]) -> Kappa:
     lower, upper = float(found.kappa_low), float(found.kappa_upp)
     if table[0, 1] + table[1, 0] == 0.0:
         # The usual error is zero here, as if ten agreements were as certain as ten thousand.
-        lower, upper = _lower_at_full_agreement(len(decided), table.sum(axis=0) / table.sum()), 1.0
+        lower, upper = lower_at_full_agreement(len(decided), table.sum(axis=0) / table.sum()), 1.0
     return Kappa(
         KappaKind.COHEN, value, max(lower, -1.0), min(upper, 1.0), len(decided), undecided=len(first) - len(decided)
     )
@@ -207,7 +210,7 @@ def fleiss_kappa(ratings: Sequence[Sequence[Verdict]]) -> Kappa:
     table = np.array([[row.count(verdict) for verdict in _DECISIONS] for row in map(list, decided)], np.float64)
     value = _fleiss(table)
     if np.all(table.max(axis=1) == table.sum(axis=1)):
-        lower, upper = _lower_at_full_agreement(len(decided), table.sum(axis=0) / table.sum()), 1.0
+        lower, upper = lower_at_full_agreement(len(decided), table.sum(axis=0) / table.sum()), 1.0
     else:
         lower, upper = _jackknife_interval(table, value)
     return Kappa(
@@ -328,7 +331,7 @@ def _jackknife_interval(table: NDArray[np.float64], value: float) -> tuple[float
     return value - half, value + half
 
 
-def _lower_at_full_agreement(parts: int, shares: NDArray[np.float64]) -> float:
+def lower_at_full_agreement(parts: int, shares: NDArray[np.float64]) -> float:
     """Kappa at the exact lower bound of an agreement that was never seen broken."""
     agreement = counted_rate(parts, parts, "parts", Interval.CLOPPER_PEARSON).lower
     by_chance = float((shares**2).sum())

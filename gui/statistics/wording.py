@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from filo_core.calibration.agreement import SYSTEM, AgreementStudy, PairAgreement
+from filo_core.calibration.agreement import AgreementStudy, PairAgreement
+from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.statistics.rates import Rate
 from gui.wording import number, percentage, score

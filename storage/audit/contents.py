@@ -14,7 +14,7 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 3
+FORMAT = 4
 """The newest format. Each after the first added tables; those of earlier ones are written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
@@ -44,13 +44,21 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
         "last_review_id", "limit_ok", "limit_ng", "sentence", "calibrated_at",
     ),
     "drift_alarms": ("id", "calibration_id", "sentence", "raised_at"),
+    "studies": (
+        "id", "product_id", "recipe_version_id", "parts", "people", "presentations", "order_key", "created_by",
+        "created_at",
+    ),
+    "study_answers": (
+        "id", "study_id", "appraiser", "presentation", "part", "verdict", "image_score", "answered_at",
+    ),
     "users": (
         "id", "name", "name_key", "version", "role", "disabled", "pin_hash", "changed_by", "changed_at",
     ),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
 _SINCE = {
-    "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3,
+    "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3, "studies": 4,
+    "study_answers": 4,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")

@@ -20,7 +20,7 @@ _NEVER_ALTERED, _NEVER_CHANGED = 58, 50
 _GUARDED = dict.fromkeys(
     (
         "inspections", "regions", "reviews", "users", "events", "audit_chain", "forwarded", "blind_reviews",
-        "golden_checks", "golden_releases", "foundation",
+        "golden_checks", "golden_releases", "foundation", "studies", "study_answers",
     ),
     _NEVER_ALTERED,
 ) | dict.fromkeys(("recipe_versions", "calibrations", "drift_alarms"), _NEVER_CHANGED)  # fmt: skip

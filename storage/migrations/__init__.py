@@ -13,10 +13,10 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0013"
+NEWEST = "0014"
 """Revision that this program's tables are written for."""
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = tuple(f"{number:04d}" for number in range(1, int(NEWEST) + 1))
 """All revisions that this program knows, oldest first."""
 
 VERSION_TABLE = "alembic_version"

@@ -14,11 +14,13 @@ from storage.audit.standing import golden_standing
 from storage.calibration_models import CalibrationRow, DriftAlarmRow, GoldenCheckRow, GoldenReleaseRow
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow
 from storage.repositories.events import EventRepository
+from storage.study_models import StudyRow
 
 _STAYING = (
     (InspectionRow, "inspections"),
     (GoldenCheckRow, "golden set checks"),
     (GoldenReleaseRow, "golden set releases"),
+    (StudyRow, "capability studies"),
 )
 
 

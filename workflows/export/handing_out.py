@@ -5,6 +5,7 @@ Each asks for the right to export and is in the chain before it is written. What
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from workflows.products.catalogue import Catalogue
     from workflows.reporting.figures import Figures
     from workflows.reporting.report import Report
+    from workflows.studies.report import StudyReport
 
 
 @asks(Right.EXPORT)
@@ -55,6 +57,16 @@ def export_report(access: Access, report: Report, path: Path) -> None:
 
     _tell(access, report.figures.wanted.product, "report", path)
     write_pdf(report, path, _foot(access))
+
+
+@asks(Right.EXPORT)
+def export_study(access: Access, report: StudyReport, path: Path) -> None:
+    """Write a capability study on paper; the chain holds its digest and verdicts. Errors as above."""
+    from workflows.studies.report import tell_reported
+    from workflows.studies.study_pdf import write_pdf
+
+    by = tell_reported(access, report, path.name)
+    write_pdf(replace(report, reported_by=by), path, _foot(access))
 
 
 @asks(Right.EXPORT)

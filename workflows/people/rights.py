@@ -26,6 +26,7 @@ class Right(Enum):
     SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
     DELETE = ("delete a product", Role.SUPERVISOR)
     IMPORT = ("import a product", Role.SUPERVISOR)
+    STUDY = ("lay down a capability study", Role.SUPERVISOR)
     GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
     RELEASE = ("let an inspection go on", Role.SUPERVISOR)
     EXPORT = ("export from the record", Role.SUPERVISOR)

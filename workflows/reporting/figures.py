@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from filo_core.calibration.agreement import SYSTEM, AgreementStudy, Judgement, agreement_study
+from filo_core.calibration.agreement import AgreementStudy, Judgement, agreement_study
+from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.events import RunCounts
 from filo_core.statistics.charts import Pareto, PChart, Subgroup, control_chart, first_pass_yield, pareto

@@ -9,7 +9,6 @@ from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_fleiss
 from statsmodels.stats.proportion import proportion_confint
 
 from filo_core.calibration.agreement import (
-    SYSTEM,
     Judgement,
     agreement_study,
     appraise,
@@ -17,6 +16,7 @@ from filo_core.calibration.agreement import (
     fleiss_kappa,
     kappa_bands,
 )
+from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.types import Verdict
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Column, Connection, Engine, select, text
 from sqlalchemy.orm import Session
 
+from filo_core.capability import StudyAnswer, StudyPart, StudyPlan
 from filo_core.golden_set import GoldenPart
 from filo_core.types import Box, EventKind, Review, ReviewDecision, Role, TaughtPatch, Verdict
 from storage.audit.chain import entry_hash, read_head
@@ -88,6 +89,10 @@ def fill(storage: Storage) -> None:
         draft = transaction.products.draft("metal nut")
         patch = TaughtPatch("b" * 64, "second.png", Box(0, 0, 2, 2))
         transaction.products.save("metal nut", replace(draft, taught_patches=(patch,)))
+        keys = transaction.products.recipe_keys("metal nut", recipe.content_hash)
+        plan = StudyPlan("metal nut", 1, "", (StudyPart("a" * 64, "bad.png", Verdict.NG),), ("Ada",), 3, "k" * 64)
+        study_id = transaction.studies.add(keys.product_id, keys.recipe_version_id, plan, "Ada", MOMENT)
+        transaction.studies.answer(study_id, [StudyAnswer("Ada", 1, 0, Verdict.NG, None, MOMENT)])
         user = transaction.users.put("Ada", Role.ADMIN, "$argon2id$", "Ada")
         transaction.users.set_lock("Eve", SignInLock(1, MOMENT, 0))
         transaction.jobs.open_session(user.user_id, "line 1", "r" * 32)

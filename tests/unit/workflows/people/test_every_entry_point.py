@@ -52,6 +52,7 @@ BELOW = {
     "workflows/reporting/figures_csv.py": "reached through workflows/export/handing_out.py",
     "workflows/reporting/pdf_document.py": "reached through workflows/export/handing_out.py",
     "workflows/reporting/report_pdf.py": "reached through workflows/export/handing_out.py",
+    "workflows/studies/study_pdf.py": "reached through workflows/export/handing_out.py",
     "workflows/products/product_file.py": "reached through the catalogue",
     "workflows/demonstration/": "a record of its own, in a folder that the command names",
     "workflows/inspecting/": "inspecting is free: a line must not stop because a person went away",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from filo_core.calibration.agreement import SYSTEM, AgreementStudy
+from filo_core.calibration.agreement import AgreementStudy
+from filo_core.capability import SYSTEM
 from filo_core.errors import FolderError
 from filo_core.statistics.charts import Pareto, PChart
 from filo_core.statistics.rates import Rate

@@ -1,0 +1,225 @@
+"""What a capability study says, in sentences and as data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from filo_core.calibration.agreement import AIAG, Kappa
+from filo_core.calibration.capability import AppraiserResult, CapabilityResult, capability
+from filo_core.capability import SYSTEM, CapabilityStudy
+from filo_core.statistics.rates import Rate, percent
+from filo_core.types import EventKind
+from workflows.people.rights import Right, asks
+
+if TYPE_CHECKING:
+    from workflows.people.access import Access
+
+BANDS = (
+    f"Bands ({AIAG}): effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; "
+    "false alarms at most 5 %, 10 %."
+)
+COUNTING = (
+    "Effectiveness counts parts that were judged rightly at every presentation. Misses and false alarms count "
+    "presentations that were decided; their intervals know that several belong to one part (Korn and Graubard). "
+    "Intervals are exact (Clopper-Pearson), those of kappa jackknifed by part."
+)
+REVIEW_COUNTS = (
+    "REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and "
+    "never right, so it lowers the effectiveness."
+)
+SAME_FILE = (
+    "The system was given the same files again. A program that computes the same from the same file repeats itself "
+    "by construction: this says nothing about how well the camera presents a part twice. Photograph the parts anew "
+    "for that."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyReport:
+    """A study and what follows from it."""
+
+    study: CapabilityStudy
+    result: CapabilityResult
+    reported_by: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the report as data, which the audit chain holds when it is written."""
+        return hashlib.sha256(json.dumps(report_content(self), sort_keys=True).encode()).hexdigest()
+
+
+def read_study(study: CapabilityStudy) -> StudyReport:
+    """The report of a study.
+
+    Raises:
+        EvidenceError: if no appraiser is finished.
+    """
+    return StudyReport(study, capability(study))
+
+
+@asks(Right.EXPORT)
+def tell_reported(access: Access, report: StudyReport, form: str) -> str:
+    """Tell the chain what was reported and how it came out, before it goes out; back comes who did.
+
+    Raises:
+        AccessError: if there are users, and nobody is signed in who may do this.
+    """
+    verdicts = {found.appraiser: found.verdict for found in report.result.appraisers}
+    detail = {"study": report.study.study_id, "as": form, "digest": report.digest, "verdicts": verdicts}
+    return access.tell(Right.EXPORT, EventKind.STUDY_REPORTED, report.study.plan.product, detail)
+
+
+def study_lines(report: StudyReport) -> tuple[str, ...]:
+    """The report as sentences, the most important one first."""
+    return (
+        *verdict_lines(report.result),
+        *plan_lines(report.study),
+        *(line for found in report.result.appraisers for line in appraiser_lines(found)),
+        *stopping_lines(report.result),
+        *between_lines(report.result),
+        *notes(report),
+    )
+
+
+def verdict_lines(result: CapabilityResult) -> Iterator[str]:
+    """A line an appraiser: AIAG's band, and whether so few parts can carry it."""
+    for found in result.appraisers:
+        if not found.verdict:
+            yield f"{found.appraiser}: no verdict, since parts of one kind were never decided."
+            continue
+        worst = [name for name, band in found.bands.items() if band.name == found.verdict]
+        few = f" With {result.parts} parts the intervals reach into {found.proven}."
+        why = "" if found.verdict == "acceptable" else f" for {' and '.join(worst)}"
+        yield f"{found.appraiser}: {found.verdict}{why} ({AIAG}).{'' if found.proven == found.verdict else few}"
+    for name in result.unfinished:
+        yield f"{name} has still parts to judge: nothing of theirs is in here."
+
+
+def plan_lines(study: CapabilityStudy) -> Iterator[str]:
+    """What the study consists of."""
+    plan = study.plan
+    at = study.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    yield (
+        f"Study {study.study_id} of {plan.product}, recipe version {plan.recipe_version}, laid down {at}"
+        f"{f' by {study.created_by}' if study.created_by else ''}: {len(plan.parts)} parts, {plan.bad} of them bad, "
+        f"{plan.presentations} presentations in random order to each of {', '.join(plan.appraisers)}."
+    )
+    if study.corrected:
+        yield f"{study.corrected} answers were corrected by the same appraiser; the later one counts."
+
+
+def appraiser_lines(found: AppraiserResult) -> Iterator[str]:
+    """One appraiser's figures, each with its count and interval."""
+    yield f"{found.appraiser}: the same at every presentation {found.within.sentence}. " + _kappa(found.within_kappa)
+    for name, rate in found.rates.items():
+        yield f"{found.appraiser}, {name}: {rate.sentence}, {found.bands[name].name}."
+    yield f"{found.appraiser} with the reference: {_kappa(found.against_kappa)}"
+    if found.undecided.count:
+        yield f"{found.appraiser}, presentations without a decision: {found.undecided.sentence}."
+
+
+def stopping_lines(result: CapabilityResult) -> Iterator[str]:
+    """How the line fares that lets nothing pass in REVIEW."""
+    if result.stopping is not None:
+        said = "; ".join(f"{name} {rate.sentence}" for name, rate in result.stopping.rates.items())
+        yield f"Where REVIEW stops a part as NG does: {said}."
+
+
+def between_lines(result: CapabilityResult) -> Iterator[str]:
+    """The appraisers beside each other."""
+    for pair in result.pairs:
+        yield f"{pair.first} and {pair.second}: {_kappa(pair.kappa)}"
+    if result.all_agree is not None:
+        yield f"All at every presentation: {_kappa(result.fleiss)} The same about {result.all_agree.sentence} parts."
+    yield f"All right at every presentation: {result.all_right.sentence} parts."
+
+
+def notes(report: StudyReport) -> Iterator[str]:
+    """How it was counted."""
+    yield BANDS
+    yield COUNTING
+    system = next((found for found in report.result.appraisers if found.appraiser == SYSTEM), None)
+    if system is None:
+        return
+    if system.undecided.count:
+        yield REVIEW_COUNTS
+    if report.result.score_spread is not None:
+        yield f"{SAME_FILE} Largest difference between its scores of one part: {report.result.score_spread:.3g}."
+
+
+def report_content(report: StudyReport) -> dict[str, Any]:
+    """The report as data: every figure with its count and interval."""
+    study, result = report.study, report.result
+    return {
+        "study": study.study_id,
+        "product": study.plan.product,
+        "recipe_version": study.plan.recipe_version,
+        "recipe_hash": study.plan.recipe_hash,
+        "parts": result.parts,
+        "bad": result.bad,
+        "presentations": result.presentations,
+        "corrected": study.corrected,
+        "source": AIAG,
+        "appraisers": {found.appraiser: _appraiser_content(found) for found in result.appraisers},
+        "review_stops": _appraiser_content(result.stopping) if result.stopping else None,
+        "pairs": [{"first": p.first, "second": p.second, "kappa": _kappa_content(p.kappa)} for p in result.pairs],
+        "fleiss": _kappa_content(result.fleiss),
+        "all_agree": _rate_content(result.all_agree),
+        "all_right": _rate_content(result.all_right),
+        "score_spread": result.score_spread,
+        "unfinished": list(result.unfinished),
+    }
+
+
+def _appraiser_content(found: AppraiserResult) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict or None,
+        "intervals_reach_into": found.proven or None,
+        "within": _rate_content(found.within),
+        "within_kappa": _kappa_content(found.within_kappa),
+        "reference_kappa": _kappa_content(found.against_kappa),
+        **{
+            name.replace(" ", "_"): _rate_content(rate) | {"band": found.bands[name].name}
+            for name, rate in found.rates.items()
+        },
+        "undecided": _rate_content(found.undecided),
+    }
+
+
+def _rate_content(rate: Rate | None) -> dict[str, Any]:
+    if rate is None:
+        return {}
+    return {"count": rate.count, "of": rate.of, "rate": rate.value, "lower": rate.lower, "upper": rate.upper}
+
+
+def _kappa_content(kappa: Kappa | str) -> dict[str, Any]:
+    if isinstance(kappa, str):
+        return {"missing": kappa}
+    return {
+        "kind": kappa.kind.value,
+        "kappa": kappa.value,
+        "lower": kappa.lower,
+        "upper": kappa.upper,
+        "parts": kappa.parts,
+        "bands": {band.source: band.name for band in kappa.bands},
+    }
+
+
+def _kappa(kappa: Kappa | str) -> str:
+    return kappa if isinstance(kappa, str) else kappa.sentence
+
+
+def rate_cell(rate: Rate | None) -> str:
+    """A rate for a table's cell: the share, its count and interval."""
+    if rate is None:
+        return "–"
+    return f"{percent(rate.value)} ({rate.count} of {rate.of}; {percent(rate.lower)} to {percent(rate.upper)})"
+
+
+def kappa_cell(kappa: Kappa | str) -> str:
+    """A kappa for a table's cell."""
+    return "–" if isinstance(kappa, str) else f"{kappa.value:.2f} ({kappa.lower:.2f} to {kappa.upper:.2f})"
