@@ -72,7 +72,7 @@ AIAG's bands: effectiveness at least 90 % acceptable, 80 % marginal; misses at m
 REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, never right.
 Where it stops a part as NG does is told besides.
 
-The system is given the same files again. That it repeats itself is so by construction and says nothing about the camera:
+The system is given the same files again. That it repeats itself is so by construction and says nothing of the camera:
 for that, photograph the parts anew and lay down a study of those pictures.
 """
 
@@ -137,10 +137,10 @@ def _simulated(repetitions: int) -> str:
     )  # fmt: skip
     return (
         "## Appraisers whose rates are known\n\n"
-        f"{repetitions} studies a row, three presentations. *Correlation* is that of the answers about one part: 0 for\n"
-        "chance alone, 1 for a program that is given the same file again. An interval should hold the truth in 95 % of\n"
-        "the studies or more. The last column shows how often the counts alone give which band: an appraiser at the\n"
-        "edge of *acceptable* is called anything, which is why the intervals stand beside it.\n\n"
+        f"{repetitions} studies a row, three presentations. *Correlation* is that of the answers about one part:\n"
+        "0 for chance alone, 1 for a program that is given the same file again. An interval should hold the truth in\n"
+        "95 % of the studies or more. The last column shows how often the counts alone give which band: an appraiser\n"
+        "at the edge of *acceptable* is called anything, which is why the intervals stand beside it.\n\n"
         f"{markdown_table(header, rows)}\n"
     )
 
