@@ -16,11 +16,12 @@ from cli.signing_in import signed_in
 from filo_core.calibration.conformal import check_rate
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.synthetic import kinds_of
-from filo_core.events import Calibrated, StepDone
+from filo_core.events import Calibrated, PartJudged, StepDone
 from workflows.keeping.opening import open_record
 from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
 from workflows.products.evidence import confirmed_evidence, drift
+from workflows.products.proofs import reason_of_command
 from workflows.products.steps import calibration_steps
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ def calibrate(
         catalogue = Catalogue(storage, access)
         draft = catalogue.draft(name)
         engine = load_engine(draft.profile, settings.device, settings.models)
-        found = _last(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")
+        found = last_of(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")
         assert isinstance(found, Calibrated), "calibration ends with its result"
         recipe = replace(draft, eyes=found.eyes).recipe(found.limits, found.model_hash)
         left_out = confirmed_evidence(storage, name, recipe).sentence
         changes = catalogue.unsigned_changes(name)
-        version = catalogue.sign_off(name, settings.operator, found.model_hash, pin) if sign_off else None
+        version = (
+            catalogue.sign_off(name, settings.operator, found.model_hash, pin, reason_of_command) if sign_off else None
+        )
     if as_json:
         print_json(_calibrated_json(found) | {"left_out": left_out, "recipe_version": version and version.version})
         return
@@ -107,7 +110,7 @@ def sensitivity(
         catalogue = Catalogue(storage)
         draft = catalogue.draft(name)
         engine = load_engine(draft.profile, settings.device, settings.models)
-        found: Sensitivity = _last(sensitivity_steps(catalogue, name, engine, draws), "Drawing")
+        found: Sensitivity = last_of(sensitivity_steps(catalogue, name, engine, draws), "Drawing")
     not_drawn = kinds_of(draft.anomaly_types).not_drawn
     if as_json:
         print_json(_sensitivity_json(found) | {"not_drawn": list(not_drawn), "trained": engine.trained})
@@ -130,12 +133,14 @@ def sensitivity(
         say(UNTRAINED_NOTE)
 
 
-def _last(steps: Iterator[Any], doing: str) -> Any:
+def last_of(steps: Iterator[Any], doing: str) -> Any:
     """The result that ends the steps; their progress is shown meanwhile."""
     result: Any = None
     with Progress(console=errors, transient=True) as progress:
         task = progress.add_task(doing, total=None)
         for event in steps:
+            if isinstance(event, PartJudged):
+                continue
             if isinstance(event, StepDone):
                 progress.update(task, completed=event.done, total=event.total)
             else:

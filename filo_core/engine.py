@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL, calibrated
-from filo_core.calibration.variations import gentle_variations
+from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.errors import ProfileError, RecipeError
-from filo_core.events import Calibrated, EyesChosen, PhraseLight, PhrasesLit, StepDone
+from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from filo_core.calibration.evidence import ConfirmedPart
     from filo_core.loaded_model import LoadedModel, RecipeDetector
-    from filo_core.types import Eyes, ProductDraft, Recipe, Sight, SourceImage, TaughtPatch
+    from filo_core.types import Eyes, Prediction, ProductDraft, Recipe, Sight, SourceImage, TaughtPatch
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Engine:
         # Those in use as well, which a job holds.
         self._made: WeakSet[RecipeDetector] = WeakSet()
         self._last_bank: tuple[Hashable, Any] | None = None
+        self._last_known: tuple[str, dict[str, Prediction]] = ("", {})
         self.on_note: Callable[[str], None] = logger.warning
         """Told what a person should know, as a sentence: another device."""
 
@@ -143,18 +144,21 @@ class Engine:
         references: Sequence[SourceImage],
         confirmed: Sequence[ConfirmedPart] = (),
         alpha: float = GOAL,
-    ) -> Iterator[StepDone | Calibrated]:
+        bad: Sequence[SourceImage] = (),
+    ) -> Iterator[StepDone | PartJudged | Calibrated]:
         """Leave-one-out scores of the references and the limits they suggest; :class:`Calibrated` comes last.
 
         Each part is scored with itself out of the memory bank. A part that is the only one is scored by the worst
         of its own gentle variations, which still count as one part. Several parts are not varied: on real
-        categories that only widened the limits until anomalies passed.
+        categories that only widened the limits until anomalies passed. What was scored is remembered while the
+        set-up is the same, so that one part more costs one part.
 
         Args:
             draft: the set-up.
             references: its good images, and those of its taught patches.
             confirmed: good parts outside the memory bank, in the order of time.
             alpha: false-reject rate to promise where the parts carry it, in (0, 1).
+            bad: bad parts that were shown.
 
         Raises:
             RecipeError: without a reference.
@@ -165,26 +169,30 @@ class Engine:
         recipe = self._trial(draft)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
-        parts = [reference for reference in references if reference.image_hash in own]
-        total = len(parts) + len(confirmed) + 1
-        yield StepDone(1, total, "Memory bank filled")
-        scores, peaks = [], []
-        for count, reference in enumerate(parts, start=1):
-            if len(parts) > 1:
-                bank = detector.memory_bank.without(reference.image_hash)
-                views: Sequence[NDArray[np.uint8]] = (reference.pixels,)
-            else:
-                bank, views = detector.memory_bank, gentle_variations(reference.pixels)
-            predictions = [detector.predict_against(view, bank) for view in views]
-            scores.append(max(prediction.image_score for prediction in predictions))
-            peaks.append(max(float(prediction.anomaly_map.max()) for prediction in predictions))
-            yield StepDone(count + 1, total, f"{reference.name} scored against the others")
-        outside = []
-        for count, part in enumerate(confirmed, start=len(parts) + 1):
-            outside.append(part.score if part.image is None else detector.predict(part.image.pixels).image_score)
-            yield StepDone(count + 1, total, f"{part.name} scored")
-        found = calibrated(scores, peaks, outside, alpha, model_hash=recipe.model_hash, trained=self.trained)
+        scored = yield from judge_known_parts(
+            detector,
+            [reference for reference in references if reference.image_hash in own],
+            confirmed,
+            bad,
+            self._known_of(recipe),
+        )
+        found = calibrated(
+            [part.score for part in scored.references],
+            scored.peaks,
+            [part.score for part in scored.outside],
+            alpha,
+            model_hash=recipe.model_hash,
+            trained=self.trained,
+            good=(*scored.references, *scored.outside),
+            bad=scored.bad,
+        )
         yield replace(found, eyes=recipe.eyes)
+
+    def _known_of(self, recipe: Recipe) -> dict[str, Prediction]:
+        """What known parts came to under this set-up; those of another one are forgotten."""
+        if self._last_known[0] != recipe.scoring_hash:
+            self._last_known = recipe.scoring_hash, {}
+        return self._last_known[1]
 
     def choose_eyes(
         self,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
-from filo_core.types import Box, Eyes, Inspection, Limits, RecipeVersion, TaughtPatch, Verdict
+from filo_core.proof import Proof
+from filo_core.types import Box, Eyes, Inspection, Limits, Prediction, RecipeVersion, SourceImage, TaughtPatch, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,6 +118,16 @@ class StepDone:
     what: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PartJudged:
+    """A part of which it is known whether it is good, scored before any limit is there."""
+
+    image: SourceImage
+    bad: bool
+    prediction: Prediction
+    """Of a reference: without itself in the memory bank."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """Limits proposed from the references of a product, with the evidence behind them.
@@ -144,6 +155,8 @@ class Calibrated:
     """Scores of confirmed good parts outside the memory bank, in the order of their inspections."""
     eyes: Eyes | None = None
     """What the parts were looked at with, where the profile has a choice."""
+    proof: Proof | None = None
+    """The good parts and the bad ones that were shown, held against the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +260,6 @@ class EyesChosen:
         )
 
 
-JobEvent = RunEvent | StepDone | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound | EyesChosen
+JobEvent = (
+    RunEvent | StepDone | PartJudged | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound | EyesChosen
+)

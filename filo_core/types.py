@@ -117,6 +117,8 @@ class EventKind(StrEnum):
     STUDY_CREATED = "study created"
     STUDY_PRESENTED = "study presented"
     STUDY_REPORTED = "study reported"
+    PARTS_JUDGED = "known parts judged"
+    RECIPE_PROVEN = "recipe proven"
 
 
 class Origin(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_limits
 from filo_core.calibration.conformal import (
     COMMON_RATES,
     ConformalLimit,
@@ -16,11 +17,13 @@ from filo_core.calibration.conformal import (
 )
 from filo_core.calibration.limits import doubting_limits, limits_at, starting_limits
 from filo_core.events import Calibrated
+from filo_core.proof import JudgedPart
 from filo_core.statistics.rates import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from filo_core.proof import Proof
     from filo_core.types import Limits, SourceImage
 
 GOAL = 0.01
@@ -35,6 +38,7 @@ class ConfirmedPart:
     image: SourceImage | None = None
     score: float = 0.0
     """Only where there is no image to score."""
+    image_hash: str = ""
 
 
 def calibrated(
@@ -45,6 +49,8 @@ def calibrated(
     *,
     model_hash: str,
     trained: bool,
+    good: Sequence[JudgedPart] = (),
+    bad: Sequence[JudgedPart] = (),
 ) -> Calibrated:
     """Limits that promise ``alpha`` where the parts carry it, else the lowest promise they do carry.
 
@@ -58,18 +64,24 @@ def calibrated(
         alpha: false-reject rate to promise, in (0, 1).
         model_hash: model the scores are from.
         trained: whether its weights are.
+        good: the same good parts with their names.
+        bad: bad parts that were shown.
 
     Raises:
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
     """
     parts = GoodParts(tuple(scores), tuple(confirmed))
-    limit = None if parts.count == 1 else _limit(parts, alpha)
-    limits, sentence = _limits_and_sentence(limit, parts, peaks, alpha)
+    limit = _limit(parts, alpha) if parts.count > 1 else None
+    found, kind = _found(limit, parts, peaks, alpha)
+    judged = tuple(good) or tuple(JudgedPart("", "", score) for score in (*scores, *confirmed))
+    promised = limit.limit if limit else found.ng
+    limits = stopping_limits(found, [part.score for part in judged], [part.score for part in bad], promised)
+    proof = prove(limits, judged, bad, found)
     return Calibrated(
         limits=limits,
         scores=tuple(scores),
         lowest_promise=lowest_promise(parts.count),
-        sentence=sentence,
+        sentence=f"{_sentence(limit, parts, alpha, kind, proof, found)} {bad_parts_sentence(proof, found)}".strip(),
         model_hash=model_hash,
         trained=trained,
         alpha=alpha,
@@ -77,23 +89,22 @@ def calibrated(
         needed_for_alpha=parts.needed(alpha),
         guarantee=limit.guarantee.value if limit else "",
         confirmed_scores=tuple(confirmed),
+        proof=proof,
     )
 
 
-def _limits_and_sentence(
+def _found(
     limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float
-) -> tuple[Limits, str]:
+) -> tuple[Limits, tuple[float, ...]]:
+    """Limits from good parts alone, and the scores they were found from."""
     if limit is None:
         # One part and its own variations: limits to start with, and no promise.
-        return starting_limits(parts.references, peaks), promise_sentence(1)
+        return starting_limits(parts.references, peaks), parts.references
     of_confirmed = limit.good_parts == len(parts.confirmed) and limit.guarantee.is_split
     of_kind = parts.confirmed if of_confirmed else parts.references
-    sentence = _sentence(limit, parts, alpha)
     if not parts.needed(alpha):
-        return limits_at(limit, of_kind, max(peaks)), sentence
-    limits = doubting_limits(limit, of_kind, peaks)
-    doubtful = sum(score > limits.ok for score in of_kind)
-    return limits, sentence + _doubt_sentence(doubtful, len(of_kind))
+        return limits_at(limit, of_kind, max(peaks)), of_kind
+    return doubting_limits(limit, of_kind, peaks), of_kind
 
 
 def _limit(parts: GoodParts, alpha: float) -> ConformalLimit:
@@ -105,17 +116,29 @@ def _limit(parts: GoodParts, alpha: float) -> ConformalLimit:
     return parts.limit()
 
 
-def _sentence(limit: ConformalLimit, parts: GoodParts, alpha: float) -> str:
+def _sentence(
+    limit: ConformalLimit | None,
+    parts: GoodParts,
+    alpha: float,
+    kind: Sequence[float],
+    proof: Proof,
+    found: Limits,
+) -> str:
+    if limit is None:
+        return promise_sentence(1)
     first = promise_sentence(parts.count).removesuffix(".")
     goal = ""
     if parts.needed(alpha) and alpha not in COMMON_RATES:
         goal = f"; {parts_needed(alpha) - parts.count} more for {percent(alpha)}"
     worst = "" if limit.guarantee.is_split else " in the worst case"
-    refused = "called NG" if parts.needed(alpha) else "refused"
-    return (
-        f"{first}{goal}. These limits promise that at most {percent(limit.promise)} of good parts are {refused}{worst} "
-        f"({limit.guarantee}, {limit.good_parts} good parts)."
+    about_ng = bool(parts.needed(alpha)) or proof.limits.ok < found.ok
+    promise = (
+        f"{first}{goal}. These limits promise that at most {percent(limit.promise)} of good parts are "
+        f"{'called NG' if about_ng else 'refused'}{worst} ({limit.guarantee}, {limit.good_parts} good parts)."
     )
+    if not about_ng:
+        return promise
+    return promise + _doubt_sentence(sum(score > proof.limits.ok for score in kind), len(kind))
 
 
 def _doubt_sentence(doubtful: int, count: int) -> str:

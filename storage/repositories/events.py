@@ -59,6 +59,11 @@ class EventRepository:
         rows = self._session.scalars(select(EventRow).where(EventRow.kind.in_(kinds)).order_by(EventRow.id))
         return tuple(_happening(row) for row in rows)
 
+    def about(self, kind: EventKind, subject: str, limit: int = 20) -> tuple[Happening, ...]:
+        """The newest ``limit`` events of a kind about one subject, newest first."""
+        query = select(EventRow).where(EventRow.kind == kind, EventRow.subject == subject)
+        return tuple(_happening(row) for row in self._session.scalars(query.order_by(EventRow.id.desc()).limit(limit)))
+
     def newest(self, limit: int = 100) -> tuple[Happening, ...]:
         """The newest ``limit`` events, newest first."""
         rows = self._session.scalars(select(EventRow).order_by(EventRow.id.desc()).limit(limit))

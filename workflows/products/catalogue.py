@@ -5,7 +5,7 @@ So closing the window in the middle of the wizard loses nothing: the draft says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +41,11 @@ from workflows.products.draft_rules import (
     without_stale_limits,
 )
 from workflows.products.product_file import ProductFile, images_of, write_product
+from workflows.products.proofs import draft_proof, judged_detail, proof_of_version, proven_detail, tidy_reason
 
 if TYPE_CHECKING:
     from filo_core.events import Calibrated
+    from filo_core.proof import Counts, Proof, SignedProof
     from storage.storage import Storage, Transaction
 
 _A_DRAFT = "a draft judges nothing before a sign-off, and an event says who changed what"
@@ -190,6 +192,10 @@ class Catalogue:
                 calibrated.sentence,
                 datetime.now(UTC),
             )
+            if calibrated.proof is not None and calibrated.proof.bad:
+                self._access.note(
+                    transaction, EventKind.PARTS_JUDGED, by, saved.description.name, judged_detail(saved, calibrated)
+                )
             return saved
 
     def good_part_scores(self, name: str) -> tuple[float, ...]:
@@ -230,11 +236,35 @@ class Catalogue:
             in_force = transaction.products.recipe(name).recipe
         return sentences(differences(in_force, draft.recipe(draft.limits, draft.model_hash or in_force.model_hash)))
 
+    def proof(self, name: str) -> Proof:
+        """The good parts and the bad ones that were shown, held against the draft's limits; see :func:`draft_proof`."""
+        with self._storage.reading() as transaction:
+            return draft_proof(transaction, transaction.products.draft(name))
+
+    def signed_proof(self, name: str, version: int | None = None) -> SignedProof:
+        """What is known of a recipe version and its bad parts; of the one in force when no version is given.
+
+        Raises:
+            ProductError: if there is no such version, or none at all.
+        """
+        with self._storage.reading() as transaction:
+            return proof_of_version(transaction, transaction.products.recipe(name, version))
+
     @asks(Right.SIGN_OFF)
-    def sign_off(self, name: str, signed_by: str, model_hash: str, pin: str = "") -> RecipeVersion:
+    def sign_off(
+        self, name: str, signed_by: str, model_hash: str, pin: str = "", reason: str | Callable[[Counts], str] = ""
+    ) -> RecipeVersion:
         """Freeze the draft into a recipe version; unchanged content gives the version that has it already.
 
-        Once there are users, whoever is signed in signs, and gives the PIN again; until then ``signed_by`` does.
+        Once there are users, whoever is signed in signs, and gives the PIN again; until then ``signed_by`` does. An
+        event keeps what was known of the bad parts then, and the reason.
+
+        Args:
+            name: of the product.
+            signed_by: who signs while there are no users.
+            model_hash: of the model in use.
+            pin: of who is signed in.
+            reason: why it is signed although it misses bad parts or was shown none; a function gets the numbers.
 
         Raises:
             AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
@@ -247,8 +277,13 @@ class Catalogue:
             draft = transaction.products.draft(name)
             limits = signable_limits(draft, model_hash)
             recipe = draft.recipe(limits, model_hash)
+            counts = draft_proof(transaction, draft).counts
+            why = tidy_reason(reason if isinstance(reason, str) else reason(counts), counts)
             transaction.products.save(name, replace(draft, model_hash=model_hash))
-            return transaction.products.sign(name, recipe, signature, datetime.now(UTC))
+            version = transaction.products.sign(name, recipe, signature, datetime.now(UTC))
+            detail = proven_detail(version, counts, why)
+            self._access.note(transaction, EventKind.RECIPE_PROVEN, signature, recipe.product, detail)
+            return version
 
     @asks(Right.SIGN_OFF)
     def put_taught_in_force(

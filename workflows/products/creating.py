@@ -14,6 +14,7 @@ from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
 from filo_core.types import AnomalyType, Eyes, ProductDescription, Provenance, RecipeVersion, SourceImage
 from workflows.products.catalogue import Catalogue
+from workflows.products.proofs import reason_of_command
 from workflows.products.steps import calibration_steps, eyes_steps
 from workflows.settings.settings import Settings
 
@@ -68,7 +69,7 @@ def create_product(
         if tries:
             deque(eyes_steps(catalogue, description.name)(engine), maxlen=0)
         calibrated = _calibrated(catalogue, description.name, engine)
-        version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin)
+        version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin, reason_of_command)
     except BaseException:
         catalogue.delete(description.name)
         raise

@@ -157,10 +157,10 @@ def _comparable(transaction: Transaction, name: str, scoring_hash: str) -> froze
 
 def _part(storage: Storage, row: AnsweredInspection, comparable: bool) -> ConfirmedPart | None:
     if comparable:
-        return ConfirmedPart(row.name, score=row.image_score)
+        return ConfirmedPart(row.name, score=row.image_score, image_hash=row.image_hash)
     try:
         encoded = storage.artefacts.get_bytes(row.image_hash)
     except StorageError:
         # Retention takes the images of confirmed good parts first.
         return None
-    return ConfirmedPart(row.name, decode_image(encoded, row.name))
+    return ConfirmedPart(row.name, decode_image(encoded, row.name), image_hash=row.image_hash)

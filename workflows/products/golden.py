@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.calibration.golden_check import check_golden_set
 from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
 from filo_core.statistics.shifts import Shifts
-from filo_core.types import LONGEST_REASON, SourceImage, Verdict
+from filo_core.types import LONGEST_REASON, Recipe, SourceImage, Verdict
 from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.rights import Right, asks, free
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from storage.storage import Storage, Transaction
     from workflows.products.catalogue import Catalogue
 
+MOST_SHOWN = 200
+"""Parts of a golden set that the window and ``product prove`` add up to: each is judged at every calibration."""
 _GOOD_FOLDERS = frozenset({"good", "ok"})
 
 
@@ -64,6 +67,47 @@ class GoldenSets:
         with self._storage.transaction() as transaction:
             transaction.golden.put(transaction.products.product_id(name), part, who)
         return part
+
+    @asks(Right.GOLDEN_SET)
+    def add_shown(self, name: str, images: Sequence[SourceImage], expected: Verdict, by: str = "") -> None:
+        """Add parts that are shown to a set-up; its own good images are known already.
+
+        Raises:
+            GoldenSetError: if a bad part is one of the product's good images, or there would be too many parts.
+            AccessError: if there are users and nobody who may change a golden set is signed in.
+            StorageError: if an image cannot be stored.
+        """
+        self._access.require(Right.GOLDEN_SET, by)
+        with self._storage.reading() as transaction:
+            own = {reference.image_hash for reference in transaction.products.draft(name).references}
+            known = {part.image_hash for part in transaction.golden.parts(transaction.products.product_id(name))}
+        for image in images:
+            if image.image_hash in own and expected is Verdict.NG:
+                raise GoldenSetError(f"{image.name} is one of the good images of {name}. Take it away there first.")
+        new = [image for image in images if image.image_hash not in own]
+        if len(known | {image.image_hash for image in new}) > MOST_SHOWN:
+            raise GoldenSetError(f"A golden set takes {MOST_SHOWN} parts. Show the bad ones that differ most.")
+        for image in new:
+            self.add(name, image, expected, by)
+
+    def shown(self, recipe: Recipe) -> tuple[tuple[ConfirmedPart, ...], tuple[SourceImage, ...]]:
+        """Good and bad parts of the golden set that are not in a recipe's memory bank, with their images.
+
+        Raises:
+            ProductError: if there is no such product.
+            StorageError: if an image is missing from the image store.
+        """
+        own = {reference.image_hash for reference in recipe.bank_images}
+        good, bad = [], []
+        for part in self.parts(recipe.product):
+            if part.image_hash in own:
+                continue
+            image = decode_image(self._storage.artefacts.get_bytes(part.image_hash), part.name)
+            if part.expected is Verdict.OK:
+                good.append(ConfirmedPart(part.name, image, image_hash=part.image_hash))
+            else:
+                bad.append(image)
+        return tuple(good), tuple(bad)
 
     @asks(Right.GOLDEN_SET)
     def add_folder(self, name: str, folder: Path, by: str = "") -> tuple[GoldenPart, ...]:

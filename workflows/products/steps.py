@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
-from filo_core.events import Calibrated, EyesChosen, JobEvent, PhrasesLit, StepDone
+from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, PhrasesLit, StepDone
 from filo_core.types import ANY_LIMITS
 from workflows.products.evidence import confirmed_evidence
+from workflows.products.golden import GoldenSets
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from filo_core.engine import Engine
     from filo_core.types import Sight
     from workflows.products.catalogue import Catalogue
@@ -24,7 +22,7 @@ Steps = Callable[["Engine"], Iterator[JobEvent]]
 
 
 def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> Steps:
-    """Limits from a product's references and confirmed good parts; they are in the draft before they are passed on.
+    """Limits from a product's references, confirmed good parts and golden set; in the draft before they are passed on.
 
     Args:
         catalogue: of the products.
@@ -32,13 +30,16 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
         alpha: false-reject rate to promise where the good parts carry it.
     """
 
-    def run(engine: Engine) -> Iterator[StepDone | Calibrated]:
+    def run(engine: Engine) -> Iterator[StepDone | PartJudged | Calibrated]:
         # The limits hold for the model that found them, so the recipe names that one.
         draft = replace(catalogue.draft(name), profile=engine.profile)
         draft = replace(draft, eyes=engine.eyes_of(draft))
         recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
-        for event in engine.calibrate(draft, catalogue.references(recipe), evidence.parts, alpha):
+        good, bad = GoldenSets(catalogue.storage).shown(recipe)
+        confirmed = {part.image_hash for part in evidence.parts}
+        good = tuple(part for part in good if part.image_hash not in confirmed)
+        for event in engine.calibrate(draft, catalogue.references(recipe), (*evidence.parts, *good), alpha, bad):
             if isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event, engine.profile)
             yield event
@@ -46,15 +47,12 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     return run
 
 
-def eyes_steps(
-    catalogue: Catalogue, name: str, bad: Sequence[NDArray[np.uint8]] = (), sight: Sight | None = None
-) -> Steps:
-    """A trial of how the product is best looked at; what it chose is in the draft before it is passed on.
+def eyes_steps(catalogue: Catalogue, name: str, sight: Sight | None = None) -> Steps:
+    """A trial of how the product is best looked at, on the golden set's bad parts too; what it chose is in the draft.
 
     Args:
         catalogue: of the products.
         name: which one.
-        bad: pictures of bad parts, where some were shown.
         sight: kind of eyes to choose among; the usual kind unless given.
     """
 
@@ -62,7 +60,8 @@ def eyes_steps(
         draft = catalogue.draft(name)
         own = {reference.image_hash for reference in draft.references}
         images = [image for image in catalogue.references(name) if image.image_hash in own]
-        for event in engine.choose_eyes(draft, images, bad, sight):
+        _, bad = GoldenSets(catalogue.storage).shown(draft.recipe(ANY_LIMITS, ""))
+        for event in engine.choose_eyes(draft, images, [part.pixels for part in bad], sight):
             if isinstance(event, EyesChosen):
                 catalogue.set_eyes(name, event.chosen)
             yield event

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import ProfileError, RecipeError
-from filo_core.events import FIRES_ABOVE, Calibrated, PhrasesLit, StepDone
+from filo_core.events import FIRES_ABOVE, Calibrated, PartJudged, PhrasesLit, StepDone
 from filo_core.eyes.features import Eye, Features
 from filo_core.profiles.builder import load_profile
 from filo_core.types import (
@@ -75,7 +75,7 @@ def draft() -> ProductDraft:
 @pytest.fixture(scope="module")
 def calibrated(engine: Engine, draft: ProductDraft) -> Calibrated:
     events = list(engine.calibrate(draft, REFERENCES))
-    assert [type(event) for event in events] == [StepDone] * 4 + [Calibrated]
+    assert [type(event) for event in events] == [StepDone, *[PartJudged, StepDone] * 3, Calibrated]
     result = events[-1]
     assert isinstance(result, Calibrated)
     return result

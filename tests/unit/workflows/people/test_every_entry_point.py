@@ -235,6 +235,7 @@ FREE_COMMANDS = {
 """Commands that ask nobody, and why."""
 ASKING = {
     "product create": ["nut", "--class-name", "nut", "--references", "FOLDER"],
+    "product prove": ["metal nut", "--bad", "FOLDER", "--sign-off"],
     "product export": ["metal nut", "OUT"],
     "product import": ["FILE"],
     "calibrate": ["metal nut", "--sign-off"],

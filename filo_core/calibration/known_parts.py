@@ -1,0 +1,116 @@
+"""Scores of parts of which it is known whether they are good: what every calibration begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from filo_core.calibration.variations import gentle_variations
+from filo_core.events import PartJudged, StepDone
+from filo_core.proof import JudgedPart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, MutableMapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from filo_core.calibration.evidence import ConfirmedPart
+    from filo_core.types import Prediction, SourceImage
+
+MOST_REMEMBERED = 64
+"""Predictions that are kept for the next time; a map each, of a megabyte or so."""
+
+
+class KnowingDetector(Protocol):
+    """A detector whose memory bank can do without one of its parts."""
+
+    @property
+    def memory_bank(self) -> Any:
+        """What it knows; of a kind of its own."""
+        ...
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        """Prediction of ``(H, W, 3)`` uint8 RGB."""
+        ...
+
+    def predict_against(self, pixels: NDArray[np.uint8], memory_bank: Any) -> Prediction:
+        """The same with another memory bank."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredParts:
+    """What the parts came to."""
+
+    references: tuple[JudgedPart, ...]
+    """Each without itself in the memory bank."""
+    peaks: tuple[float, ...]
+    """Largest map value a reference, in [0, 1]."""
+    outside: tuple[JudgedPart, ...]
+    """Good parts that are no references."""
+    bad: tuple[JudgedPart, ...]
+
+
+def judge_known_parts(
+    detector: KnowingDetector,
+    references: Sequence[SourceImage],
+    confirmed: Sequence[ConfirmedPart],
+    bad: Sequence[SourceImage],
+    remembered: MutableMapping[str, Prediction],
+) -> Generator[StepDone | PartJudged, None, ScoredParts]:
+    """A step a part; what they came to is what the generator returns.
+
+    Args:
+        detector: whose memory bank holds the references.
+        references: one or more; a single one is scored by the worst of its own gentle variations.
+        confirmed: good parts outside the memory bank, in the order of time.
+        bad: bad parts.
+        remembered: by image hash, what was found before under the very same set-up; added to.
+    """
+    total, done = len(references) + len(confirmed) + len(bad) + 1, 1
+    yield StepDone(done, total, "Memory bank filled")
+    own, outside, shown, peaks = [], [], [], []
+    for image in references:
+        found = _known(image, remembered, partial(_without_itself, detector, image, alone=len(references) == 1))
+        own.append(_judged(image, found))
+        peaks.append(float(found.anomaly_map.max()))
+        yield PartJudged(image, bad=False, prediction=found)
+        yield StepDone(done := done + 1, total, f"{image.name} scored against the others")
+    for part in confirmed:
+        score = part.score
+        if part.image is not None:
+            found = _known(part.image, remembered, partial(detector.predict, part.image.pixels))
+            score = found.image_score
+            yield PartJudged(part.image, bad=False, prediction=found)
+        outside.append(JudgedPart(part.image_hash, part.name, score))
+        yield StepDone(done := done + 1, total, f"{part.name} scored")
+    for image in bad:
+        found = _known(image, remembered, partial(detector.predict, image.pixels))
+        shown.append(_judged(image, found))
+        yield PartJudged(image, bad=True, prediction=found)
+        yield StepDone(done := done + 1, total, f"{image.name} scored")
+    return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(shown))
+
+
+def _known(
+    image: SourceImage, remembered: MutableMapping[str, Prediction], judge: Callable[[], Prediction]
+) -> Prediction:
+    found = remembered.get(image.image_hash)
+    if found is None:
+        found = judge()
+        if len(remembered) < MOST_REMEMBERED:
+            remembered[image.image_hash] = found
+    return found
+
+
+def _without_itself(detector: KnowingDetector, image: SourceImage, *, alone: bool) -> Prediction:
+    if not alone:
+        return detector.predict_against(image.pixels, detector.memory_bank.without(image.image_hash))
+    views = [detector.predict_against(view, detector.memory_bank) for view in gentle_variations(image.pixels)]
+    return max(views, key=lambda view: view.image_score)
+
+
+def _judged(image: SourceImage, found: Prediction) -> JudgedPart:
+    return JudgedPart(image.image_hash, image.name, found.image_score)

@@ -1,0 +1,171 @@
+"""What a set-up was shown, and whether it tells the bad parts from the good ones. Words only; nothing here computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from filo_core.types import Verdict
+
+if TYPE_CHECKING:
+    from filo_core.types import Limits
+
+
+class Colour(StrEnum):
+    """How much trust a set-up has earned."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+class Standing(StrEnum):
+    """What is said of a set-up that was shown good parts, and bad ones or none."""
+
+    TELLS = "tells them apart"
+    BLURRED = "stops good parts as well"
+    NEVER_SHOWN = "never shown a bad part"
+    NOT_JUDGED = "not judged"
+    MISSES = "misses bad parts"
+
+    @property
+    def colour(self) -> Colour:
+        """Green only where bad parts were shown and told apart."""
+        if self is Standing.TELLS:
+            return Colour.GREEN
+        return Colour.RED if self is Standing.MISSES else Colour.AMBER
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a person who signs all the same has to say why."""
+        return self in {Standing.NEVER_SHOWN, Standing.NOT_JUDGED, Standing.MISSES}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPart:
+    """A part of which it is known whether it is good, and its image score in [0, 1]."""
+
+    image_hash: str
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Good and bad parts held against limits.
+
+    References are scored without themselves, all others by the whole memory bank.
+    """
+
+    limits: Limits
+    good: tuple[JudgedPart, ...]
+    """The references, then the other good parts that were shown."""
+    bad: tuple[JudgedPart, ...] = ()
+    missed_unseen: int = 0
+    """Bad parts that pass as OK under limits that were placed without them: what bad parts like these have to expect.
+    Never less than those that are missed, however the limits came to be."""
+    most_missed: float | None = None
+    """Upper end of the 95 % interval (Clopper-Pearson) of the share of bad parts like these that pass; None where
+    was shown."""
+
+    waiting: int = 0
+    """Bad parts of the golden set that were not judged yet."""
+
+    @property
+    def missed(self) -> tuple[JudgedPart, ...]:
+        """Bad parts that would pass as OK, the worst first."""
+        found = [part for part in self.bad if self.limits.verdict(part.score) is Verdict.OK]
+        return tuple(sorted(found, key=lambda part: part.score))
+
+    @property
+    def doubtful(self) -> tuple[JudgedPart, ...]:
+        """Good parts that would not pass as OK."""
+        return tuple(part for part in self.good if self.limits.verdict(part.score) is not Verdict.OK)
+
+    @property
+    def refused(self) -> tuple[JudgedPart, ...]:
+        """Good parts that would be called NG."""
+        return tuple(part for part in self.good if self.limits.verdict(part.score) is Verdict.NG)
+
+    @property
+    def standing(self) -> Standing:
+        """Told apart is: every bad part is stopped and scores above every good one, and most good ones pass."""
+        if self.missed:
+            return Standing.MISSES
+        if self.waiting:
+            return Standing.NOT_JUDGED
+        if not self.bad:
+            return Standing.NEVER_SHOWN
+        highest = max((part.score for part in self.good), default=0.0)
+        apart = min(part.score for part in self.bad) > highest
+        return Standing.TELLS if apart and 2 * len(self.doubtful) <= len(self.good) else Standing.BLURRED
+
+    @property
+    def counts(self) -> Counts:
+        """The same in numbers, as a signature keeps it."""
+        standing = self.standing
+        return Counts(
+            standing,
+            good=len(self.good),
+            bad=self.waiting if standing is Standing.NOT_JUDGED else len(self.bad),
+            missed=len(self.missed),
+            doubtful=len(self.doubtful),
+            most_missed=self.most_missed,
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The standing in words, with the counts."""
+        return self.counts.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A standing with the numbers behind it."""
+
+    standing: Standing
+    good: int = 0
+    bad: int = 0
+    missed: int = 0
+    doubtful: int = 0
+    most_missed: float | None = None
+    """As in :class:`Proof`."""
+
+    @property
+    def sentence(self) -> str:
+        """In words for a person."""
+        good, bad = parts_in_words(self.good, "good"), parts_in_words(self.bad, "bad")
+        match self.standing:
+            case Standing.NEVER_SHOWN:
+                return "Never shown a bad part: it may miss everything."
+            case Standing.NOT_JUDGED:
+                return f"{bad[0].upper()}{bad[1:]} of the golden set not judged under this recipe: it may miss them."
+            case Standing.MISSES:
+                return f"Misses {self.missed} of {bad}."
+            case Standing.BLURRED:
+                return f"Stops all of {bad}, and {self.doubtful} of {good} look no different."
+            case Standing.TELLS:
+                others = "1 bad one" if self.bad == 1 else f"{self.bad} bad ones"
+                return f"Tells your {good} from {others}."
+
+
+@dataclass(frozen=True, slots=True)
+class SignedProof:
+    """What was known of a recipe version when it was signed, and why it was signed all the same."""
+
+    version: int
+    counts: Counts
+    reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What Live and the reports carry; empty where the bad parts are told apart."""
+        if self.counts.standing is Standing.TELLS:
+            return ""
+        return f"{self.counts.sentence} Signed anyway: {self.reason}" if self.reason else self.counts.sentence
+
+
+def parts_in_words(count: int, kind: str) -> str:
+    """``"1 bad part"``, ``"3 bad parts"``."""
+    return f"1 {kind} part" if count == 1 else f"{count} {kind} parts"

@@ -1,0 +1,70 @@
+"""``product prove`` as a user meets it, on the rendered demo parts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from filo_core.resources import resource_path
+from tests.e2e.conftest import Result
+
+Run = Callable[..., Result]
+DEMO = resource_path("demo", "bracket")
+# Every command loads the model anew, as it does for a user.
+pytestmark = pytest.mark.slow
+
+
+def some(folder: Path, *pictures: Path) -> Path:
+    folder.mkdir()
+    for number, picture in enumerate(pictures):
+        shutil.copy(picture, folder / f"{number}_{picture.parent.name}.jpg")
+    return folder
+
+
+@pytest.fixture
+def bracket(run: Run, tmp_path: Path) -> str:
+    good = some(tmp_path / "references", *sorted((DEMO / "train" / "good").iterdir())[:4])
+    made = run("product", "create", "bracket", "--class-name", "bracket", "--references", good,
+               "--eyes", "fast 256", "--json")  # fmt: skip
+    assert made.status == 0, made.stderr
+    return "bracket"
+
+
+def test_bad_parts_are_shown_judged_kept_and_signed(run: Run, bracket: str, tmp_path: Path) -> None:
+    bad = some(tmp_path / "bad", *(DEMO / "test" / kind / "000.jpg" for kind in ("missing_screw", "crack", "stain")))
+    proven = run("product", "prove", bracket, "--bad", bad, "--sign-off", "--json")
+    assert proven.status == 0, proven.stderr
+    found = proven.json
+    assert (found["bad"], found["good"], len(found["parts"])) == (3, 4, 7)
+    verdicts = [part["verdict"] for part in found["parts"] if part["known"] == "NG"]
+    assert found["missed"] == verdicts.count("OK")
+    assert (found["colour"] == "red") == bool(found["missed"])
+    assert found["most_missed"] >= 0.7, "three bad parts carry no more"
+    assert found["recipe_version"] in {1, 2}
+    assert bool(found["reason"]) == bool(found["missed"])
+    listed = run("golden", "list", bracket, "--json").json
+    assert [part["expected"] for part in listed["parts"]] == ["NG"] * 3
+    again = run("product", "prove", bracket)
+    assert again.status == 0, again.stderr
+    assert found["sentence"] in again.stdout
+    assert "bad parts like these may pass" in " ".join(again.stdout.split())
+
+
+def test_a_product_that_was_shown_none_is_amber_and_carries_the_reason(run: Run, bracket: str) -> None:
+    proven = run("product", "prove", bracket, "--sign-off", "--reason", "none was ever made", "--json")
+    assert proven.status == 0, proven.stderr
+    assert (proven.json["colour"], proven.json["reason"]) == ("amber", "none was ever made")
+
+
+def test_what_cannot_be_shown_is_a_sentence(run: Run, bracket: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused = run("product", "prove", bracket, "--bad", tmp_path / "empty")
+    assert (refused.status, "holds no image" in refused.stderr) == (1, True)
+    good = some(tmp_path / "same", sorted((DEMO / "train" / "good").iterdir())[0])
+    refused = run("product", "prove", bracket, "--bad", good)
+    assert refused.status == 1
+    assert "is one of the good images of bracket" in " ".join(refused.stderr.split())
+    assert run("product", "prove", "nothing", "--bad", good).status == 1
