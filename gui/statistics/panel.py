@@ -25,6 +25,7 @@ from gui.statistics.drawing import draw_chart, draw_pareto
 from gui.statistics.filter_bar import StatisticsBar
 from gui.statistics.limit_editor import LimitEditor
 from gui.statistics.presenter import StatisticsPresenter, Wanted
+from gui.statistics.study.dialog import StudyDialog
 from gui.statistics.wording import (
     agreement_figure,
     agreement_lines,
@@ -66,6 +67,9 @@ class StatisticsPanel(QWidget):
         self.busy.setFixedWidth(110)
         self.busy.setAccessibleName(self.tr("The record is being read"))
         self.counts = plain_label("", wrap=False)
+        self.study_button = button(
+            self.tr("Capability &study…"), tip=self.tr("Known parts, presented blind to the system and to people")
+        )
         self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
         self.untrained = UntrainedNote(parent=self)
         self.first_pass = FigureTile(self.tr("First-pass yield"), self)
@@ -85,6 +89,7 @@ class StatisticsPanel(QWidget):
         line = QHBoxLayout()
         line.addWidget(self.counts, 1)
         line.addWidget(self.busy)
+        line.addWidget(self.study_button)
         line.addWidget(self.refresh_button)
         content = QWidget()
         grid = QGridLayout(content)
@@ -130,6 +135,7 @@ class StatisticsPanel(QWidget):
         self.bar.csv_button.clicked.connect(self.save_csv)
         self.bar.pdf_button.clicked.connect(self.save_pdf)
         self.refresh_button.clicked.connect(self.refresh)
+        self.study_button.clicked.connect(self.open_study)
         self.limits.ok_moved.connect(presenter.move_ok)
         self.limits.ng_moved.connect(presenter.move_ng)
         self.limits.reset_requested.connect(presenter.reset_limits)
@@ -164,6 +170,16 @@ class StatisticsPanel(QWidget):
         """Read the record again under the same filter."""
         self._read_names()
         self.presenter.refresh()
+
+    def open_study(self) -> None:
+        """Show the capability study of the product that is looked at."""
+        product = self.bar.wanted().when.product
+        if not product:
+            self.message.show_note(self.tr("Choose one product: a study is about one."))
+            return
+        dialog = StudyDialog(self._state, product, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     def save_csv(self) -> None:
         """Ask where, and write all figures as a table."""

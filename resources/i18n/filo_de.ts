@@ -1756,6 +1756,65 @@
         </message>
     </context>
     <context>
+        <name>NewStudy</name>
+        <message>
+            <source>Parts that people have &amp;decided on, and the golden set</source>
+            <translation>Teile, über die Menschen ent&amp;schieden haben, und der Referenzsatz</translation>
+        </message>
+        <message>
+            <source>&amp;Folders of known parts</source>
+            <translation>&amp;Ordner mit bekannten Teilen</translation>
+        </message>
+        <message>
+            <source>Folders of known parts</source>
+            <translation>Ordner mit bekannten Teilen</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder…</source>
+            <translation>Ordner &amp;hinzufügen…</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>Ein Ordner good mit guten Teilen, daneben weitere mit schlechten</translation>
+        </message>
+        <message>
+            <source>&amp;Lay the study down</source>
+            <translation>Studie &amp;anlegen</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>A new capability study</source>
+            <translation>Neue Fähigkeitsstudie</translation>
+        </message>
+        <message>
+            <source>Known parts are presented three times, each time in another order, to the system and to people who see neither names nor answers (AIAG MSA, attribute agreement). At least a fifth of the parts is good and a fifth bad; those that the recipe learned from take no part. Nothing of it becomes an inspection.</source>
+            <translation>Bekannte Teile werden dreimal vorgelegt, jedes Mal in anderer Reihenfolge: dem System und Menschen, die weder Namen noch Antworten sehen (AIAG MSA, attributive Prüfung). Mindestens ein Fünftel der Teile ist gut und ein Fünftel schlecht; Teile, aus denen das Rezept gelernt hat, nehmen nicht teil. Nichts davon wird zu einer Prüfung im Protokoll.</translation>
+        </message>
+        <message>
+            <source>Which parts</source>
+            <translation>Welche Teile</translation>
+        </message>
+        <message>
+            <source>How many, and who judges beside the system</source>
+            <translation>Wie viele, und wer außer dem System urteilt</translation>
+        </message>
+        <message>
+            <source>Parts at most</source>
+            <translation>Teile höchstens</translation>
+        </message>
+        <message>
+            <source>Person %1</source>
+            <translation>Person %1</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>Ordner mit bekannten Teilen</translation>
+        </message>
+    </context>
+    <context>
         <name>OutputDialog</name>
         <message>
             <source>New output</source>
@@ -3357,6 +3416,14 @@
             <translation>Die Aufzeichnung wird gelesen</translation>
         </message>
         <message>
+            <source>Capability &amp;study…</source>
+            <translation>&amp;Fähigkeitsstudie…</translation>
+        </message>
+        <message>
+            <source>Known parts, presented blind to the system and to people</source>
+            <translation>Bekannte Teile, dem System und Menschen blind vorgelegt</translation>
+        </message>
+        <message>
             <source>Read again (F5)</source>
             <translation>Neu lesen (F5)</translation>
         </message>
@@ -3383,6 +3450,10 @@
         <message>
             <source>Figures and charts</source>
             <translation>Zahlen und Diagramme</translation>
+        </message>
+        <message>
+            <source>Choose one product: a study is about one.</source>
+            <translation>Wählen Sie ein Produkt: Eine Studie gilt einem einzigen.</translation>
         </message>
         <message>
             <source>Save all figures as a table</source>
@@ -3453,6 +3524,222 @@
         <message>
             <source>Steps</source>
             <translation>Schritte</translation>
+        </message>
+    </context>
+    <context>
+        <name>Study</name>
+        <message>
+            <source>system</source>
+            <translation>System</translation>
+        </message>
+        <message>
+            <source>Study %1, laid down %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
+            <translation>Studie %1, angelegt %2: %3 Teile, davon %4 schlecht, Rezeptversion %5, je %6 Vorlagen.</translation>
+        </message>
+        <message>
+            <source>acceptable</source>
+            <translation>annehmbar</translation>
+        </message>
+        <message>
+            <source>marginal</source>
+            <translation>grenzwertig</translation>
+        </message>
+        <message>
+            <source>unacceptable</source>
+            <translation>nicht annehmbar</translation>
+        </message>
+        <message>
+            <source>no verdict</source>
+            <translation>kein Urteil</translation>
+        </message>
+        <message>
+            <source>%1: %2 (%3).</source>
+            <translation>%1: %2 (%3).</translation>
+        </message>
+        <message>
+            <source>With %1 parts the intervals reach into “%2”.</source>
+            <translation>Mit %1 Teilen reichen die Intervalle bis „%2“.</translation>
+        </message>
+        <message>
+            <source>%1
+%2 of %3, %4 to %5</source>
+            <translation>%1
+%2 von %3, %4 bis %5</translation>
+        </message>
+        <message>
+            <source>%1
+%2 to %3, %4 parts</source>
+            <translation>%1
+%2 bis %3, %4 Teile</translation>
+        </message>
+        <message>
+            <source>Effectiveness: right every time</source>
+            <translation>Effektivität: jedes Mal richtig</translation>
+        </message>
+        <message>
+            <source>Bad parts called OK (misses)</source>
+            <translation>Schlechte Teile OK genannt (Durchschlupf)</translation>
+        </message>
+        <message>
+            <source>Good parts called NG (false alarms)</source>
+            <translation>Gute Teile NG genannt (Fehlalarme)</translation>
+        </message>
+        <message>
+            <source>No decision (REVIEW)</source>
+            <translation>Keine Entscheidung (REVIEW)</translation>
+        </message>
+        <message>
+            <source>The same every time</source>
+            <translation>Jedes Mal gleich</translation>
+        </message>
+        <message>
+            <source>Kappa of the presentations</source>
+            <translation>Kappa der Vorlagen</translation>
+        </message>
+        <message>
+            <source>Kappa with the reference</source>
+            <translation>Kappa mit der Wahrheit</translation>
+        </message>
+        <message>
+            <source>%1 and %2: kappa %3</source>
+            <translation>%1 und %2: Kappa %3</translation>
+        </message>
+        <message>
+            <source>All together: Fleiss' kappa %1</source>
+            <translation>Alle zusammen: Fleiss-Kappa %1</translation>
+        </message>
+        <message>
+            <source>Where REVIEW stops a part as NG does: right %1, misses %2, false alarms %3.</source>
+            <translation>Wenn REVIEW ein Teil wie NG anhält: richtig %1, Durchschlupf %2, Fehlalarme %3.</translation>
+        </message>
+        <message>
+            <source>Bands of AIAG: effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; false alarms at most 5 %, 10 %. Intervals hold 95 %; those of misses and false alarms know that several presentations belong to one part. REVIEW is no decision: neither a miss nor a false alarm, never right.</source>
+            <translation>Grenzen der AIAG: Effektivität ab 90 % annehmbar, ab 80 % grenzwertig; Durchschlupf bis 2 %, 5 %; Fehlalarme bis 5 %, 10 %. Intervalle halten 95 %; die von Durchschlupf und Fehlalarmen wissen, dass mehrere Vorlagen zu einem Teil gehören. REVIEW ist keine Entscheidung: weder Durchschlupf noch Fehlalarm, nie richtig.</translation>
+        </message>
+        <message>
+            <source>The system was given the same files again, so it repeats itself by construction. To learn how well the camera presents a part twice, photograph the parts anew and lay down a study of those pictures.</source>
+            <translation>Dem System wurden dieselben Dateien wieder vorgelegt, es wiederholt sich also zwangsläufig. Wie gut die Kamera ein Teil zweimal zeigt, sagt erst eine Studie mit neu aufgenommenen Bildern.</translation>
+        </message>
+        <message>
+            <source>%1, 95 % interval %2 to %3, %4 parts</source>
+            <translation>%1, 95-%-Intervall %2 bis %3, %4 Teile</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyDialog</name>
+        <message>
+            <source>&amp;New study…</source>
+            <translation>&amp;Neue Studie…</translation>
+        </message>
+        <message>
+            <source>&amp;PDF…</source>
+            <translation>&amp;PDF…</translation>
+        </message>
+        <message>
+            <source>Save the report; the audit chain keeps its digest</source>
+            <translation>Bericht speichern; die Audit-Kette behält seine Prüfsumme</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Capability study of %1</source>
+            <translation>Fähigkeitsstudie: %1</translation>
+        </message>
+        <message>
+            <source>Nothing to report yet: nobody has judged every part at every presentation.</source>
+            <translation>Noch nichts zu berichten: Niemand hat jedes Teil bei jeder Vorlage beurteilt.</translation>
+        </message>
+        <message>
+            <source>%v of %m judged</source>
+            <translation>%v von %m beurteilt</translation>
+        </message>
+        <message>
+            <source>&amp;Present to the system</source>
+            <translation>Dem System &amp;vorlegen</translation>
+        </message>
+        <message>
+            <source>%1 judges…</source>
+            <translation>%1 urteilt…</translation>
+        </message>
+        <message>
+            <source>%1 has to sign in first.</source>
+            <translation>%1 muss sich erst anmelden.</translation>
+        </message>
+        <message>
+            <source>Save the report of the study</source>
+            <translation>Bericht der Studie speichern</translation>
+        </message>
+        <message>
+            <source>PDF (*.pdf)</source>
+            <translation>PDF (*.pdf)</translation>
+        </message>
+        <message>
+            <source>Written to %1.</source>
+            <translation>Gespeichert: %1.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyPresentation</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>Taste: 1. Dieses Teil ist gut.</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>Taste: 2. Dieses Teil ist schlecht.</translation>
+        </message>
+        <message>
+            <source>Last one again (Ctrl+Z)</source>
+            <translation>Letztes noch einmal (Strg+Z)</translation>
+        </message>
+        <message>
+            <source>Judge the last part again</source>
+            <translation>Das letzte Teil noch einmal beurteilen</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>Weiter</translation>
+        </message>
+        <message>
+            <source>Pause (Esc)</source>
+            <translation>Pause (Esc)</translation>
+        </message>
+        <message>
+            <source>Go on later where you were</source>
+            <translation>Später an dieser Stelle weitermachen</translation>
+        </message>
+        <message>
+            <source>Capability study: %1 judges</source>
+            <translation>Fähigkeitsstudie: %1 urteilt</translation>
+        </message>
+        <message>
+            <source>part %1 of %2, presentation %3 of %4</source>
+            <translation>Teil %1 von %2, Vorlage %3 von %4</translation>
+        </message>
+        <message>
+            <source>Presentation %1 is done. Take a break: the same parts come again, in another order.</source>
+            <translation>Vorlage %1 ist erledigt. Machen Sie eine Pause: Dieselben Teile kommen wieder, in anderer Reihenfolge.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyReportView</name>
+        <message>
+            <source>What the study found</source>
+            <translation>Was die Studie ergab</translation>
+        </message>
+        <message>
+            <source>Figures of the study</source>
+            <translation>Zahlen der Studie</translation>
         </message>
     </context>
     <context>

@@ -1756,6 +1756,65 @@
         </message>
     </context>
     <context>
+        <name>NewStudy</name>
+        <message>
+            <source>Parts that people have &amp;decided on, and the golden set</source>
+            <translation>已由人员判定的零件，以及标准件集(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Folders of known parts</source>
+            <translation>已知零件的文件夹(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Folders of known parts</source>
+            <translation>已知零件的文件夹</translation>
+        </message>
+        <message>
+            <source>&amp;Add a folder…</source>
+            <translation>添加文件夹(&amp;A)…</translation>
+        </message>
+        <message>
+            <source>A folder good with good parts, others beside it with bad ones</source>
+            <translation>good 文件夹放良品，旁边的其他文件夹放不良品</translation>
+        </message>
+        <message>
+            <source>&amp;Lay the study down</source>
+            <translation>建立研究(&amp;L)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>A new capability study</source>
+            <translation>新的能力研究</translation>
+        </message>
+        <message>
+            <source>Known parts are presented three times, each time in another order, to the system and to people who see neither names nor answers (AIAG MSA, attribute agreement). At least a fifth of the parts is good and a fifth bad; those that the recipe learned from take no part. Nothing of it becomes an inspection.</source>
+            <translation>已知零件以不同的随机顺序展示三次：给系统，也给看不到名称和答案的人员（AIAG MSA，计数型一致性分析）。良品和不良品各至少占五分之一；配方学习过的零件不参加。其中任何内容都不会成为检测记录。</translation>
+        </message>
+        <message>
+            <source>Which parts</source>
+            <translation>哪些零件</translation>
+        </message>
+        <message>
+            <source>How many, and who judges beside the system</source>
+            <translation>数量，以及除系统外由谁判定</translation>
+        </message>
+        <message>
+            <source>Parts at most</source>
+            <translation>最多零件数</translation>
+        </message>
+        <message>
+            <source>Person %1</source>
+            <translation>人员 %1</translation>
+        </message>
+        <message>
+            <source>Folder of known parts</source>
+            <translation>已知零件的文件夹</translation>
+        </message>
+    </context>
+    <context>
         <name>OutputDialog</name>
         <message>
             <source>New output</source>
@@ -3357,6 +3416,14 @@
             <translation>正在读取记录</translation>
         </message>
         <message>
+            <source>Capability &amp;study…</source>
+            <translation>能力研究(&amp;S)…</translation>
+        </message>
+        <message>
+            <source>Known parts, presented blind to the system and to people</source>
+            <translation>将已知零件盲评展示给系统和人员</translation>
+        </message>
+        <message>
             <source>Read again (F5)</source>
             <translation>重新读取 (F5)</translation>
         </message>
@@ -3383,6 +3450,10 @@
         <message>
             <source>Figures and charts</source>
             <translation>数据和图表</translation>
+        </message>
+        <message>
+            <source>Choose one product: a study is about one.</source>
+            <translation>请选择一个产品：一项研究只针对一个产品。</translation>
         </message>
         <message>
             <source>Save all figures as a table</source>
@@ -3453,6 +3524,222 @@
         <message>
             <source>Steps</source>
             <translation>步骤</translation>
+        </message>
+    </context>
+    <context>
+        <name>Study</name>
+        <message>
+            <source>system</source>
+            <translation>系统</translation>
+        </message>
+        <message>
+            <source>Study %1, laid down %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
+            <translation>研究 %1，建立于 %2：%3 个零件，其中不良品 %4 个，配方版本 %5，每个展示 %6 次。</translation>
+        </message>
+        <message>
+            <source>acceptable</source>
+            <translation>可接受</translation>
+        </message>
+        <message>
+            <source>marginal</source>
+            <translation>临界</translation>
+        </message>
+        <message>
+            <source>unacceptable</source>
+            <translation>不可接受</translation>
+        </message>
+        <message>
+            <source>no verdict</source>
+            <translation>无结论</translation>
+        </message>
+        <message>
+            <source>%1: %2 (%3).</source>
+            <translation>%1：%2（%3）。</translation>
+        </message>
+        <message>
+            <source>With %1 parts the intervals reach into “%2”.</source>
+            <translation>只有 %1 个零件时，区间延伸到“%2”。</translation>
+        </message>
+        <message>
+            <source>%1
+%2 of %3, %4 to %5</source>
+            <translation>%1
+%2 / %3，%4 至 %5</translation>
+        </message>
+        <message>
+            <source>%1
+%2 to %3, %4 parts</source>
+            <translation>%1
+%2 至 %3，%4 个零件</translation>
+        </message>
+        <message>
+            <source>Effectiveness: right every time</source>
+            <translation>有效性：每次都正确</translation>
+        </message>
+        <message>
+            <source>Bad parts called OK (misses)</source>
+            <translation>不良品判为 OK（漏判）</translation>
+        </message>
+        <message>
+            <source>Good parts called NG (false alarms)</source>
+            <translation>良品判为 NG（误判）</translation>
+        </message>
+        <message>
+            <source>No decision (REVIEW)</source>
+            <translation>未作判定（REVIEW）</translation>
+        </message>
+        <message>
+            <source>The same every time</source>
+            <translation>每次结果相同</translation>
+        </message>
+        <message>
+            <source>Kappa of the presentations</source>
+            <translation>各次展示之间的 Kappa</translation>
+        </message>
+        <message>
+            <source>Kappa with the reference</source>
+            <translation>与基准的 Kappa</translation>
+        </message>
+        <message>
+            <source>%1 and %2: kappa %3</source>
+            <translation>%1 与 %2：Kappa %3</translation>
+        </message>
+        <message>
+            <source>All together: Fleiss' kappa %1</source>
+            <translation>全体：Fleiss Kappa %1</translation>
+        </message>
+        <message>
+            <source>Where REVIEW stops a part as NG does: right %1, misses %2, false alarms %3.</source>
+            <translation>若 REVIEW 与 NG 一样拦下零件：正确 %1，漏判 %2，误判 %3。</translation>
+        </message>
+        <message>
+            <source>Bands of AIAG: effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; false alarms at most 5 %, 10 %. Intervals hold 95 %; those of misses and false alarms know that several presentations belong to one part. REVIEW is no decision: neither a miss nor a false alarm, never right.</source>
+            <translation>AIAG 界限：有效性不低于 90 % 可接受，80 % 临界；漏判率不高于 2 %、5 %；误判率不高于 5 %、10 %。区间为 95 %；漏判和误判的区间考虑了同一零件多次展示。REVIEW 不是判定：既非漏判也非误判，也从不算正确。</translation>
+        </message>
+        <message>
+            <source>The system was given the same files again, so it repeats itself by construction. To learn how well the camera presents a part twice, photograph the parts anew and lay down a study of those pictures.</source>
+            <translation>系统得到的是同样的文件，因此结果必然重复。要了解相机对同一零件两次成像的一致程度，请重新拍摄零件并用这些图片建立研究。</translation>
+        </message>
+        <message>
+            <source>%1, 95 % interval %2 to %3, %4 parts</source>
+            <translation>%1，95 % 区间 %2 至 %3，%4 个零件</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyDialog</name>
+        <message>
+            <source>&amp;New study…</source>
+            <translation>新研究(&amp;N)…</translation>
+        </message>
+        <message>
+            <source>&amp;PDF…</source>
+            <translation>&amp;PDF…</translation>
+        </message>
+        <message>
+            <source>Save the report; the audit chain keeps its digest</source>
+            <translation>保存报告；审计链保留其摘要</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>Capability study of %1</source>
+            <translation>%1 的能力研究</translation>
+        </message>
+        <message>
+            <source>Nothing to report yet: nobody has judged every part at every presentation.</source>
+            <translation>尚无可报告内容：还没有人在每次展示中判定所有零件。</translation>
+        </message>
+        <message>
+            <source>%v of %m judged</source>
+            <translation>已判定 %v / %m</translation>
+        </message>
+        <message>
+            <source>&amp;Present to the system</source>
+            <translation>展示给系统(&amp;P)</translation>
+        </message>
+        <message>
+            <source>%1 judges…</source>
+            <translation>%1 判定…</translation>
+        </message>
+        <message>
+            <source>%1 has to sign in first.</source>
+            <translation>%1 需要先登录。</translation>
+        </message>
+        <message>
+            <source>Save the report of the study</source>
+            <translation>保存研究报告</translation>
+        </message>
+        <message>
+            <source>PDF (*.pdf)</source>
+            <translation>PDF (*.pdf)</translation>
+        </message>
+        <message>
+            <source>Written to %1.</source>
+            <translation>已写入 %1。</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyPresentation</name>
+        <message>
+            <source>OK (1)</source>
+            <translation>OK (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>按键：1。该零件为良品。</translation>
+        </message>
+        <message>
+            <source>NG (2)</source>
+            <translation>NG (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>按键：2。该零件为不良品。</translation>
+        </message>
+        <message>
+            <source>Last one again (Ctrl+Z)</source>
+            <translation>重判上一个 (Ctrl+Z)</translation>
+        </message>
+        <message>
+            <source>Judge the last part again</source>
+            <translation>重新判定上一个零件</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>继续</translation>
+        </message>
+        <message>
+            <source>Pause (Esc)</source>
+            <translation>暂停 (Esc)</translation>
+        </message>
+        <message>
+            <source>Go on later where you were</source>
+            <translation>稍后从此处继续</translation>
+        </message>
+        <message>
+            <source>Capability study: %1 judges</source>
+            <translation>能力研究：%1 判定</translation>
+        </message>
+        <message>
+            <source>part %1 of %2, presentation %3 of %4</source>
+            <translation>零件 %1 / %2，第 %3 / %4 次展示</translation>
+        </message>
+        <message>
+            <source>Presentation %1 is done. Take a break: the same parts come again, in another order.</source>
+            <translation>第 %1 次展示已完成。请休息一下：同样的零件将以另一顺序再次出现。</translation>
+        </message>
+    </context>
+    <context>
+        <name>StudyReportView</name>
+        <message>
+            <source>What the study found</source>
+            <translation>研究结果</translation>
+        </message>
+        <message>
+            <source>Figures of the study</source>
+            <translation>研究数据</translation>
         </message>
     </context>
     <context>

@@ -1,0 +1,1 @@
+"""The capability study in the window: laid down, presented blind, reported."""
