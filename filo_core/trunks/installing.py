@@ -13,7 +13,7 @@ from filo_core.profiles.published import PublishedFile
 from filo_core.trunks.preparing import prepare, prepare_from_file
 from filo_core.trunks.probing import verify
 from filo_core.trunks.specs import TrunkSpec
-from filo_core.trunks.store import GRAPH, PROBE, RECORD, TrunkStore, folder_name
+from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, RECORD, TrunkStore, folder_name
 
 
 def install_published(store: TrunkStore, specs: Sequence[TrunkSpec], models: Path, report: Report) -> list[TrunkSpec]:
@@ -65,8 +65,9 @@ def _copy(store: TrunkStore, spec: TrunkSpec, made: Path) -> None:
     """What was prepared elsewhere, held here against what torch said there."""
 
     def write(folder: Path) -> None:
-        for name in (GRAPH, PROBE):
-            shutil.copyfile(made / name, folder / name)
+        for name in (GRAPH, CPU_GRAPH, PROBE):
+            if (made / name).is_file():
+                shutil.copyfile(made / name, folder / name)
 
     verify(TrunkStore(prepared=made.parent), spec)
     store.add(spec, write, store.user_folder)

@@ -23,6 +23,8 @@ class NetworkShape:
     """Names of what its graph gives out; each ``(1, C, h, w)``."""
     strides: tuple[int, ...]
     """Pixels of the input a cell of each output."""
+    rounded: bool = False
+    """Whether a CPU runs it with weights of 8 bits: worth it where matrix products are nearly all of the work."""
 
     def stride(self, output: str) -> int:
         """Pixels of the input a cell of this output."""
@@ -47,5 +49,6 @@ SHAPES = {
         std=(0.229, 0.224, 0.225),
         outputs=tuple(f"l{block}" for block in DINO_BLOCKS),
         strides=(14,) * len(DINO_BLOCKS),
+        rounded=True,
     ),
 }

@@ -14,9 +14,17 @@ import numpy as np
 from filo_core.errors import ProfileError
 from filo_core.trunks.fetching import checked, from_folder, from_index
 from filo_core.trunks.networks import INPUT, SHAPES
-from filo_core.trunks.probing import TOLERANCE, largest_difference, probe_pictures, run_graph, write_probe
+from filo_core.trunks.probing import (
+    TOLERANCE,
+    hold_cpu_graph,
+    largest_difference,
+    probe_pictures,
+    run_graph,
+    write_probe,
+)
+from filo_core.trunks.quickening import write_cpu_graph
 from filo_core.trunks.specs import TrunkSpec
-from filo_core.trunks.store import GRAPH, PROBE, TrunkStore
+from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, TrunkStore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,6 +103,8 @@ def write_graph(spec: TrunkSpec, file: Path, made: Path) -> None:
         _hold_reading_against(file, spec, pictures, truth)
     _export(module, made / GRAPH, SHAPES[spec.network].outputs, SHAPES[spec.network].multiple)
     hold_against(made / GRAPH, spec, pictures, truth)
+    write_cpu_graph(spec, made / GRAPH, made / CPU_GRAPH)
+    hold_cpu_graph((made / CPU_GRAPH).read_bytes(), spec, pictures, truth)
     write_probe(made / PROBE, truth)
 
 

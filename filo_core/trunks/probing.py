@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """Largest relative difference of a feature between a graph and eager torch."""
+FARTHEST = 0.02
+"""Largest mean cosine distance of a stage of a rounded graph to eager torch, on the fixed pictures."""
 _CELLS = ((8, 8), (10, 17))
 """Sizes of the pictures in multiples; one is square, and one is of another shape than the export was traced with."""
 _SEED = 2026
@@ -77,13 +79,52 @@ def verify(store: TrunkStore, spec: TrunkSpec) -> float:
     graph, folder, shape = store.graph(spec), store.folder(spec), SHAPES[spec.network]
     assert folder is not None, "its graph was read"
     pictures = probe_pictures(shape.multiple)
-    difference = largest_difference(run_graph(graph, shape.outputs, pictures), _recorded(folder, spec, len(pictures)))
+    recorded = _recorded(folder, spec, len(pictures))
+    difference = largest_difference(run_graph(graph, shape.outputs, pictures), recorded)
     if not difference <= TOLERANCE:
         raise ProfileError(
             f"{spec.name} gives other features here than torch did when it was prepared ({difference:.1e}). "
             f"Delete {folder} and prepare it again."
         )
+    hold_cpu_graph(store.cpu_graph(spec), spec, pictures, recorded)
     return difference
+
+
+def hold_cpu_graph(
+    graph: bytes,
+    spec: TrunkSpec,
+    pictures: Sequence[NDArray[np.float32]],
+    truth: Sequence[Sequence[NDArray[np.float32]]],
+) -> float:
+    """How far what a CPU runs is from eager torch: as :func:`largest_difference`, as a mean angle where it is rounded.
+
+    Raises:
+        ProfileError: if that is more than :data:`TOLERANCE`, or :data:`FARTHEST`.
+    """
+    shape = SHAPES[spec.network]
+    found = run_graph(graph, shape.outputs, pictures)
+    measure, most = (largest_turn, FARTHEST) if shape.rounded else (largest_difference, TOLERANCE)
+    difference = measure(found, truth)
+    if not difference <= most:
+        raise ProfileError(
+            f"The graph of {spec.name} for a CPU differs from torch by {difference:.1e}, more than {most:.0e}. It is "
+            "not used. Install the packages that constraints.txt names and prepare it again."
+        )
+    return difference
+
+
+def largest_turn(
+    found: Sequence[Sequence[NDArray[np.float32]]], truth: Sequence[Sequence[NDArray[np.float32]]]
+) -> float:
+    """Largest mean of ``1 - cosine`` between features of a stage, ``(1, C, h, w)``; infinite where shapes differ."""
+    largest = 0.0
+    for ours, theirs in zip(found, truth, strict=True):
+        for here, there in zip(ours, theirs, strict=True):
+            if here.shape != there.shape or not np.isfinite(here).all():
+                return float("inf")
+            lengths = np.linalg.norm(here, axis=1) * np.linalg.norm(there, axis=1)
+            largest = max(largest, float((1.0 - (here * there).sum(axis=1) / np.maximum(lengths, 1e-12)).mean()))
+    return largest
 
 
 def _recorded(folder: Path, spec: TrunkSpec, pictures: int) -> list[list[NDArray[np.float32]]]:

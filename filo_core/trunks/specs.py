@@ -11,8 +11,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SHA256 = r"^[0-9a-f]{64}$"
-GRAPH_VERSION = 1
-"""Counts up when the graph that is made from a file changes what comes out of it."""
+GRAPH_VERSION = 2
+"""Counts up when the graphs that are made from a file change what comes out of them."""
 
 
 class Slot(StrEnum):

@@ -15,6 +15,9 @@ from filo_core.errors import ProfileError
 from filo_core.trunks.specs import SHA256, TrunkSpec
 
 GRAPH = "graph.onnx"
+"""As torch computes it."""
+CPU_GRAPH = "cpu.onnx"
+"""What a CPU runs; where there is none, it runs the exact one."""
 PROBE = "probe.npz"
 RECORD = "trunk.json"
 PREPARE = "main.py models prepare"
@@ -30,6 +33,7 @@ class TrunkRecord(BaseModel):
     name: str
     identity: str = Field(pattern=SHA256)
     graph_sha256: str = Field(pattern=SHA256)
+    cpu_graph_sha256: str = Field(default="", pattern=f"^$|{SHA256}")
     probe_sha256: str = Field(pattern=SHA256)
     """Of what eager torch made of a fixed picture; whoever has no torch holds the graph against it."""
 
@@ -67,18 +71,26 @@ class TrunkStore:
         Raises:
             ProfileError: if the trunk is not on this machine, or a file of it is damaged.
         """
-        folder = self.folder(spec)
-        if folder is None:
-            raise ProfileError(missing_sentence(spec))
-        record = read_record(folder, spec)
+        folder, record = self._recorded(spec)
         return _checked(folder / GRAPH, record.graph_sha256)
+
+    def cpu_graph(self, spec: TrunkSpec) -> bytes:
+        """The same of the graph that a CPU runs.
+
+        Raises:
+            ProfileError: as :meth:`graph`.
+        """
+        folder, record = self._recorded(spec)
+        if not record.cpu_graph_sha256:
+            return _checked(folder / GRAPH, record.graph_sha256)
+        return _checked(folder / CPU_GRAPH, record.cpu_graph_sha256)
 
     def add(self, spec: TrunkSpec, write: Callable[[Path], None], root: Path | None = None) -> Path:
         """Keep a trunk that ``write`` makes in an empty folder: whole, or not at all.
 
         Args:
             spec: which.
-            write: puts :data:`GRAPH` and :data:`PROBE` there, or raises.
+            write: puts :data:`GRAPH`, :data:`PROBE` and, where they differ, :data:`CPU_GRAPH` there, or raises.
             root: where; set-up's folder unless given.
 
         Returns:
@@ -98,6 +110,7 @@ class TrunkStore:
                     name=spec.name,
                     identity=spec.identity,
                     graph_sha256=_digest(made / GRAPH),
+                    cpu_graph_sha256=_digest(made / CPU_GRAPH) if (made / CPU_GRAPH).is_file() else "",
                     probe_sha256=_digest(made / PROBE),
                 )
                 (made / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -106,6 +119,12 @@ class TrunkStore:
             raise ProfileError(
                 f"{root} cannot be written: {error.strerror or error}. Free some space, or check its rights."
             ) from error
+
+    def _recorded(self, spec: TrunkSpec) -> tuple[Path, TrunkRecord]:
+        folder = self.folder(spec)
+        if folder is None:
+            raise ProfileError(missing_sentence(spec))
+        return folder, read_record(folder, spec)
 
 
 def missing_sentence(spec: TrunkSpec) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from filo_core.trunks.eager import eager_trunk, published_names
 from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.networks import SHAPES
 from filo_core.trunks.preparing import hold_against, prepare_all, prepare_from_file
-from filo_core.trunks.probing import TOLERANCE, probe_pictures, verify
+from filo_core.trunks.probing import TOLERANCE, hold_cpu_graph, probe_pictures, verify
 from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Network, Slot, TrunkSpec
-from filo_core.trunks.store import GRAPH, PROBE, RECORD, TrunkStore
+from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, RECORD, TrunkStore
 from tests.unit.filo_core.trunks.conftest import spec_of
 
 
@@ -58,6 +59,36 @@ def test_the_published_dino_is_read_by_the_same_code_as_the_fine_tune(tmp_path: 
     assert verify(store, spec) <= TOLERANCE
     (stage,) = open_trunk(store, spec).stages(np.zeros((28, 70, 3), np.float32), ["l6"])
     assert stage.shape == (2, 5, 384)
+    assert len(store.cpu_graph(spec)) < 0.35 * len(store.graph(spec)), "a CPU runs weights of 8 bits"
+
+
+def test_what_a_cpu_runs_is_held_against_torch_as_well(
+    prepared: Path, lite0_spec: TrunkSpec, lite0_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, pictures = eager_trunk(lite0_spec, lite0_file), probe_pictures(16)
+    with torch.inference_mode():
+        truth = [[stage.numpy() for stage in module(torch.from_numpy(picture))] for picture in pictures]
+    graph = next(prepared.glob(f"*/{CPU_GRAPH}")).read_bytes()
+    assert hold_cpu_graph(graph, lite0_spec, pictures, truth) <= TOLERANCE
+    monkeypatch.setitem(SHAPES, Network.LITE0, replace(SHAPES[Network.LITE0], rounded=True))
+    assert hold_cpu_graph(graph, lite0_spec, pictures, truth) <= TOLERANCE
+    # A feature that points elsewhere: a fifth of the cells of one stage turned round.
+    truth[0][1][:, :, : truth[0][1].shape[2] // 4] *= -1
+    with pytest.raises(ProfileError, match="for a CPU differs from torch"):
+        hold_cpu_graph(graph, lite0_spec, pictures, truth)
+
+
+def test_weights_that_run_exactly_need_no_second_graph(
+    prepared: Path, lite0_spec: TrunkSpec, store: TrunkStore
+) -> None:
+    folder = next(prepared.glob("*"))
+
+    def write(made: Path) -> None:
+        for name in (GRAPH, PROBE):
+            (made / name).write_bytes((folder / name).read_bytes())
+
+    store.add(lite0_spec, write)
+    assert store.cpu_graph(lite0_spec) == store.graph(lite0_spec)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in shipped_trunks() if spec.wheel], ids=lambda spec: spec.name)
@@ -189,7 +220,7 @@ def test_running_a_trunk_loads_no_torch(prepared: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", [GRAPH, PROBE, RECORD])
+@pytest.mark.parametrize("name", [GRAPH, CPU_GRAPH, PROBE, RECORD])
 def test_a_prepared_file_that_was_altered_or_cut_is_refused_with_what_to_do(
     name: str, prepared: Path, tmp_path: Path, lite0_spec: TrunkSpec
 ) -> None:
