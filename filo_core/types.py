@@ -342,6 +342,18 @@ def _sha256(content: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeShare:
+    """An anomaly type and its softmax share among the types compared and "none of these", in [0, 1]."""
+
+    name: str
+    share: float
+
+
+TOP_SHARES = 3
+"""Types that are kept of a region's ranking."""
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """A connected part of the anomaly map above the recipe's region limit."""
 
@@ -352,16 +364,12 @@ class Region:
     anomaly_type: str
     """Name from the recipe's list, or :data:`UNKNOWN_TYPE`."""
     type_confidence: float
-    """Softmax share of that type among the types compared, in [0, 1]."""
+    """Softmax share of that type among the types compared, in [0, 1]; 0 where the type is unknown."""
     position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class TypeShare:
-    """An anomaly type and its softmax share among the types compared and "none of these", in [0, 1]."""
-
-    name: str
-    share: float
+    type_shares: tuple[TypeShare, ...] = ()
+    """The :data:`TOP_SHARES` types that it may be, best first; what is left of 1 is others and none of these."""
+    embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """Unit vector of what it looks like, to be held against those of the same space; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +389,10 @@ class Prediction:
     """Ranking for the whole image, best first; empty where no description beats the generic states."""
     unfiltered_sides: tuple[str, ...] = ()
     """Sides of the prompts that runtime filtering would have emptied, so that it was not applied to them."""
+    embedding_space: str = ""
+    """What embeddings of two predictions must share to be compared; empty where there are none."""
+    examples: int = 0
+    """Decided regions of the product that the names were learnt from; 0 for names from words alone, or none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -541,6 +553,8 @@ class Review:
     """UTC."""
     reason: str = ""
     anomaly_type: str = ""
+    regions: tuple[int, ...] = ()
+    """Those that the type is for, by their place in the inspection; empty for all of them."""
 
 
 def standing_review(reviews: Iterable[Review]) -> Review | None:
@@ -582,6 +596,14 @@ class InspectionRecord:
     seconds: float
     regions: tuple[Region, ...]
     review: Review | None
+    anomaly_types: tuple[TypeShare, ...] = ()
+    """Of the whole image, best first; empty where none fits, and in records from before they were kept."""
+    unfiltered_sides: tuple[str, ...] = ()
+    """Sides of the prompts to which runtime filtering was not applied."""
+    embedding_space: str = ""
+    """Empty where its regions have no embeddings."""
+    examples: int = 0
+    """Decided regions of the product that the names were learnt from."""
 
     @property
     def final_verdict(self) -> Verdict:

@@ -16,6 +16,7 @@ from storage.calibration_models import (
     GoldenReleaseRow,
 )
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
+from storage.naming_models import NamedRegionRow, NamingRow
 from storage.plant_models import ForwardedRow
 from storage.study_models import StudyAnswerRow, StudyRow
 from storage.trust_models import AuditRow, EventRow, FoundationRow, UserRow
@@ -36,6 +37,8 @@ _NEVER_DELETED = (
     EventRow,
     AuditRow,
     ForwardedRow,
+    NamingRow,
+    NamedRegionRow,
 )
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 ADDED_ONLY = frozenset(row.__tablename__ for row in (*_NEVER_CHANGED, FoundationRow))

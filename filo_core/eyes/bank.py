@@ -12,6 +12,7 @@ import numpy as np
 from filo_core.errors import RecipeError
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
+from filo_core.naming.region_features import Nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,13 +132,22 @@ class PatchBank:
         Raises:
             RecipeError: if the bank is empty, or nobody has measured it.
         """
+        return self.matched(trunk, patches)[0]
+
+    def matched(self, trunk: int, patches: Floats) -> tuple[Floats, Nearest]:
+        """As :meth:`standard_distances`, and which stored patches those are.
+
+        Raises:
+            RecipeError: if the bank is empty, or nobody has measured it.
+        """
         if not self._parts or self._spreads is None:
             raise RecipeError(_EMPTY)
         stored = [part[trunk] for part in self._parts.values()]
         if trunk not in self._searches:
             self._searches[trunk] = PatchSearch([one.patches for one in stored])
         distances, index = self._searches[trunk].nearest(patches)
-        return standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
+        standard = standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
+        return standard, Nearest([one.patches for one in stored], index)
 
     def nearest(self, trunk: int, patch: Floats) -> Found:
         """The stored patch nearest to one ``(C,)`` patch.

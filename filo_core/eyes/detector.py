@@ -19,6 +19,7 @@ from filo_core.eyes.scoring import fused, peak_of, smoothed, squashed, squashed_
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
 from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
+from filo_core.naming.region_features import TrunkLook, region_features, space_of
 from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
 
 if TYPE_CHECKING:
@@ -128,10 +129,8 @@ class EyesDetector:
         with _timed(seconds, "encode"):
             features = self._look(view)
         with _timed(seconds, "match"):
-            distances = [
-                memory_bank.standard_distances(trunk, one.patches).reshape(one.grid.shape[:2])
-                for trunk, one in enumerate(features)
-            ]
+            matched = [memory_bank.matched(trunk, one.patches) for trunk, one in enumerate(features)]
+            distances = [away.reshape(one.grid.shape[:2]) for (away, _), one in zip(matched, features, strict=True)]
         with _timed(seconds, "map"):
             standard = self._on_one_grid(view, features, distances)
             score = squashed_score(peak_of(standard, self._profile.score_share, self._profile.score_sigma))
@@ -139,9 +138,11 @@ class EyesDetector:
             shown = smoothed(standard, self._profile.map_sigma)
             view_map = squashed(np.asarray(cv2.resize(shown, (side, side)), np.float32))
         with _timed(seconds, "regions"):
-            regions = self._regions(view_map, seen)
+            looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
+            regions = self._regions(view_map, seen, looks)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
-        return Prediction(score, anomaly_map, regions, seconds, trained=True)
+        space = space_of(self._recipe.model_hash)
+        return Prediction(score, anomaly_map, regions, seconds, trained=True, embedding_space=space)
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
         """The patch of a box that stands out most, and the stored patch that is nearest to it.
@@ -197,11 +198,14 @@ class EyesDetector:
     def _view_box(self, pixels: Picture) -> Box:
         return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
 
-    def _regions(self, view_map: NDArray[np.float32], seen: Box) -> tuple[Region, ...]:
+    def _regions(self, view_map: NDArray[np.float32], seen: Box, looks: Sequence[TrunkLook]) -> tuple[Region, ...]:
         regions = []
         for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
             box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
-            regions.append(Region(box, shape.area_px, shape.score, UNKNOWN_TYPE, 0.0, shape.position))
+            embedding = region_features(shape.mask, looks).embedding()
+            regions.append(
+                Region(box, shape.area_px, shape.score, UNKNOWN_TYPE, 0.0, shape.position, embedding=embedding)
+            )
         return tuple(regions)
 
 

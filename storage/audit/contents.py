@@ -14,7 +14,7 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 4
+FORMAT = 5
 """The newest format. Each after the first added tables; those of earlier ones are written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
@@ -54,11 +54,15 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
     "users": (
         "id", "name", "name_key", "version", "role", "disabled", "pin_hash", "changed_by", "changed_at",
     ),
+    "namings": (
+        "id", "inspection_id", "image_types", "unfiltered", "shares", "space", "embeddings", "examples",
+    ),
+    "named_regions": ("id", "review_id", "ordinal"),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
 _SINCE = {
     "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3, "studies": 4,
-    "study_answers": 4,
+    "study_answers": 4, "namings": 5, "named_regions": 5,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")

@@ -21,6 +21,7 @@ _GUARDED = dict.fromkeys(
     (
         "inspections", "regions", "reviews", "users", "events", "audit_chain", "forwarded", "blind_reviews",
         "golden_checks", "golden_releases", "foundation", "studies", "study_answers",
+        "namings", "named_regions",
     ),
     _NEVER_ALTERED,
 ) | dict.fromkeys(("recipe_versions", "calibrations", "drift_alarms"), _NEVER_CHANGED)  # fmt: skip

@@ -15,10 +15,11 @@ from storage import constraints
 from storage.audit.forwarded import arrival_detail
 from storage.engine import wait_for_other_arrivals
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.naming_models import NamedRegionRow, NamingRow
 from storage.plant_models import ForwardedRow
 from storage.recipes import load_recipe
 from storage.repositories.events import EventRepository
-from storage.repositories.outbox import INSPECTIONS, RECIPES, Outgoing
+from storage.repositories.outbox import INSPECTIONS, NAMINGS, RECIPES, REVIEWS, Outgoing
 from storage.repositories.products import ProductRepository
 
 
@@ -68,8 +69,12 @@ class ArrivalRepository:
                 ids = [self._recipe(row) for row in arrived]
             elif table == INSPECTIONS:
                 ids = self._inspections(station, arrived)
-            else:
+            elif table == NAMINGS:
+                ids = self._namings(station, arrived)
+            elif table == REVIEWS:
                 ids = self._reviews(station, arrived)
+            else:
+                ids = self._named_regions(station, arrived)
             self._session.add_all(
                 ForwardedRow(
                     station=station,
@@ -121,6 +126,29 @@ class ArrivalRepository:
         owners = self._here(station, INSPECTIONS, {row.values["inspection_id"] for row in arrived})
         made = [
             ReviewRow(**{**row.values, "id": None, "inspection_id": owners[row.values["inspection_id"]]})
+            for row in arrived
+        ]
+        self._session.add_all(made)
+        self._session.flush()
+        return [row.id for row in made]
+
+    def _namings(self, station: str, arrived: Sequence[Outgoing]) -> list[int]:
+        """One an inspection: where another station's inspection stands for both, so do the names that it was given."""
+        owners = self._here(station, INSPECTIONS, {row.values["inspection_id"] for row in arrived})
+        query = select(NamingRow.inspection_id, NamingRow.id).where(NamingRow.inspection_id.in_(owners.values()))
+        known = dict(self._session.execute(query).all())
+        made = [
+            NamingRow(**{**row.values, "id": None, "inspection_id": owners[row.values["inspection_id"]]})
+            for row in arrived
+        ]
+        self._session.add_all(row for row in made if row.inspection_id not in known)
+        self._session.flush()
+        return [known.get(row.inspection_id) or row.id for row in made]
+
+    def _named_regions(self, station: str, arrived: Sequence[Outgoing]) -> list[int]:
+        owners = self._here(station, REVIEWS, {row.values["review_id"] for row in arrived})
+        made = [
+            NamedRegionRow(**{**row.values, "id": None, "review_id": owners[row.values["review_id"]]})
             for row in arrived
         ]
         self._session.add_all(made)

@@ -31,12 +31,15 @@ from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.naming_models import NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
+from storage.repositories.namings import SAID, Naming, naming_of, naming_row, with_shares
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
 from storage.trust_models import AuditRow
 
-_Found = ResultRow[InspectionRow, str, int, str]
+_Found = ResultRow[InspectionRow, str, int, str, str, str, str, str, int]
+"""An :class:`InspectionRow`, product, recipe version and hash, then what :func:`naming_of` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ class InspectionRepository:
         self._session.flush()
         if prediction:
             self._session.add_all(_region_rows(row.id, prediction.regions))
+            naming = naming_row(row.id, prediction)
+            if naming is not None:
+                self._session.add(naming)
             self._session.flush()
         return row.id
 
@@ -180,8 +186,8 @@ class InspectionRepository:
         ids = [row.id for row, *_ in found]
         regions, reviews = self._regions(ids), self._newest_reviews(ids)
         return tuple(
-            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id))
-            for row, product, version, recipe_hash in found
+            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id), naming_of(said))
+            for row, product, version, recipe_hash, *said in found
         )
 
     def _regions(self, ids: Sequence[int]) -> dict[int, tuple[Region, ...]]:
@@ -235,11 +241,12 @@ def _newest(
     return select(found.c[0]).order_by(found.c[0].desc()).limit(limit)
 
 
-def _with_recipe() -> Select[InspectionRow, str, int, str]:
+def _with_recipe() -> Select[InspectionRow, str, int, str, str, str, str, str, int]:
     return (
-        select(InspectionRow, ProductRow.name, RecipeVersionRow.version, RecipeVersionRow.content_hash)
+        select(InspectionRow, ProductRow.name, RecipeVersionRow.version, RecipeVersionRow.content_hash, *SAID)
         .join(ProductRow, ProductRow.id == InspectionRow.product_id)
         .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
+        .outerjoin(NamingRow, NamingRow.inspection_id == InspectionRow.id)
     )
 
 
@@ -250,6 +257,7 @@ def _record(
     recipe_hash: str,
     regions: tuple[Region, ...],
     review: Review | None,
+    naming: Naming,
 ) -> InspectionRecord:
     return InspectionRecord(
         inspection_id=row.id,
@@ -269,8 +277,12 @@ def _record(
         origin=Origin(row.origin),
         inspected_at=row.inspected_at,
         seconds=row.seconds,
-        regions=regions,
+        regions=with_shares(regions, naming),
         review=review,
+        anomaly_types=naming.image_types,
+        unfiltered_sides=naming.unfiltered,
+        embedding_space=naming.space,
+        examples=naming.examples,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from filo_core.types import Review, ReviewDecision, Verdict, Withdrawal
 from storage.calibration_models import BlindReviewRow
 from storage.models import ReviewRow
+from storage.naming_models import NamedRegionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,26 @@ class ReviewRepository:
 
     def add(self, inspection_id: int, review: Review) -> None:
         """Store a decision on an existing inspection."""
-        self._session.add(
-            ReviewRow(
-                inspection_id=inspection_id,
-                decision=review.decision.value,
-                verdict=_word(review.verdict),
-                reviewer=review.reviewer,
-                reviewed_at=review.reviewed_at,
-                reason=review.reason,
-                anomaly_type=review.anomaly_type,
-            )
+        row = ReviewRow(
+            inspection_id=inspection_id,
+            decision=review.decision.value,
+            verdict=_word(review.verdict),
+            reviewer=review.reviewer,
+            reviewed_at=review.reviewed_at,
+            reason=review.reason,
+            anomaly_type=review.anomaly_type,
         )
+        self._session.add(row)
+        self._session.flush()
+        self._session.add_all(NamedRegionRow(review_id=row.id, ordinal=ordinal) for ordinal in review.regions)
         self._session.flush()
 
     def of(self, inspection_id: int) -> tuple[Review, ...]:
         """All decisions on an inspection, oldest first."""
         query = select(ReviewRow).where(ReviewRow.inspection_id == inspection_id).order_by(ReviewRow.id)
-        return tuple(review_of(row) for row in self._session.scalars(query))
+        rows = self._session.scalars(query).all()
+        regions = named_regions(self._session, [row.id for row in rows])
+        return tuple(review_of(row, regions.get(row.id, ())) for row in rows)
 
     def reviewers(self, inspection_ids: Sequence[int]) -> dict[int, set[str]]:
         """Who has said something about each of these inspections, seeing or blind; two statements for all.
@@ -95,8 +100,17 @@ def _word(verdict: Verdict | None) -> str:
     return verdict.value if verdict is not None else ""
 
 
-def review_of(row: ReviewRow) -> Review:
-    """The review that a row holds."""
+def named_regions(session: Session, review_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """By review: the regions that its type is for; absent where it is for all."""
+    query = select(NamedRegionRow.review_id, NamedRegionRow.ordinal).where(NamedRegionRow.review_id.in_(review_ids))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for review_id, ordinal in session.execute(query.order_by(NamedRegionRow.ordinal)):
+        found[review_id].append(ordinal)
+    return {review_id: tuple(ordinals) for review_id, ordinals in found.items()}
+
+
+def review_of(row: ReviewRow, regions: tuple[int, ...] = ()) -> Review:
+    """The review that a row holds, for these regions."""
     return Review(
         decision=Withdrawal.WITHDRAW if row.decision == Withdrawal.WITHDRAW.value else ReviewDecision(row.decision),
         verdict=Verdict(row.verdict) if row.verdict else None,
@@ -104,4 +118,5 @@ def review_of(row: ReviewRow) -> Review:
         reviewed_at=row.reviewed_at,
         reason=row.reason,
         anomaly_type=row.anomaly_type,
+        regions=regions,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from filo_core.spreadsheets import harmless
-from filo_core.types import InspectionRecord
+from filo_core.types import InspectionRecord, Region
 from filo_core.whole_files import whole_file
 from workflows.export.selection import Selection, anomaly_type_of
 
@@ -47,10 +47,17 @@ def write_json_lines(selection: Selection, path: Path) -> int:
     count = 0
     with whole_file(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as file:
         for record in selection.records():
-            content = {**row_of(record), "regions": [asdict(region) for region in record.regions]}
+            content = {**row_of(record), "regions": [_region(region) for region in record.regions]}
             file.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
             count += 1
     return count
+
+
+def _region(region: Region) -> dict[str, Any]:
+    """In words and plain numbers: what it looks like to the trunks says nothing to others."""
+    content = asdict(replace(region, embedding=None))
+    del content["embedding"]
+    return content
 
 
 def row_of(record: InspectionRecord) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import FIRES_ABOVE, Calibrated, PartJudged, PhrasesLit, StepDone
 from filo_core.eyes.features import Eye, Features
 from filo_core.profiles.builder import load_profile
+from filo_core.naming.region_features import EMBEDDING_SIZE
 from filo_core.types import (
     UNKNOWN_TYPE,
     AnomalyType,
@@ -101,6 +102,13 @@ def test_a_spot_is_found_where_it_is_and_a_good_part_stays_below_the_limit(
     assert box.y <= 47 <= box.y + box.height
     assert bad.anomaly_map.dtype == np.float32
     assert 0.0 <= bad.anomaly_map.min() <= bad.anomaly_map.max() <= 1.0
+    elsewhere = detector.predict(_part(97, spot=(20, 60)))
+    first, second = bad.regions[0].embedding, elsewhere.regions[0].embedding
+    assert first is not None
+    assert second is not None
+    assert first.shape == (EMBEDDING_SIZE,)
+    assert float(first @ second) > 0.5, "the same spot at another place looks alike"
+    assert bad.embedding_space == elsewhere.embedding_space != ""
 
 
 def test_an_untrained_profile_never_puts_a_name_on_a_region(draft: ProductDraft) -> None:

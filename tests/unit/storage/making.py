@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -25,6 +26,7 @@ from filo_core.types import (
     Reference,
     Region,
     SourceImage,
+    TypeShare,
     Verdict,
 )
 from storage.repositories.reviews import BlindReview
@@ -69,8 +71,14 @@ def sign_product(storage: Storage, name: str = "metal nut", draft: ProductDraft 
     return recipe
 
 
-def make_region(anomaly_type: str = "scratch", x: int = 0) -> Region:
-    return Region(Box(x, 1, 2, 3), 6, 0.75, anomaly_type, 0.5, Position.TOP_LEFT)
+def make_region(anomaly_type: str = "scratch", x: int = 0, looks: float | None = None) -> Region:
+    """A region; what it ``looks`` like is the first number of a unit vector in the plane, None for no embedding."""
+    region = Region(Box(x, 1, 2, 3), 6, 0.75, anomaly_type, 0.5, Position.TOP_LEFT)
+    if looks is None:
+        return region
+    embedding = np.array([looks, (1.0 - looks**2) ** 0.5], np.float32)
+    shares = (TypeShare(anomaly_type, 0.5), TypeShare("dent", 0.25))
+    return replace(region, type_shares=shares, embedding=embedding)
 
 
 def make_inspection(
@@ -86,7 +94,9 @@ def make_inspection(
     """An inspection of ``make_image(shade)`` whose verdict follows the recipe's limits."""
     image = make_image(shade, name or f"part {shade}.png", frame_id=shade if origin is Origin.LIVE else None)
     anomaly_map = np.full((3, 5), score, dtype=np.float32)
-    prediction = Prediction(score, anomaly_map, tuple(regions), {"encode": 0.01, "match": 0.02}, trained=True)
+    space = "1:eyes" if any(region.embedding is not None for region in regions) else ""
+    seconds = {"encode": 0.01, "match": 0.02}
+    prediction = Prediction(score, anomaly_map, tuple(regions), seconds, trained=True, embedding_space=space)
     return Inspection(
         name=image.name,
         image_hash=image.image_hash,

@@ -78,11 +78,13 @@ def fill(storage: Storage) -> None:
     recorder = Recorder(storage, "metal nut", station="line 1", operator="Ada")
     with recorder.job("a folder"):
         for shade in range(2):
-            recorder.record_one(make_inspection(recipe, shade, 0.9, regions=[make_region(x=shade)]))
+            recorder.record_one(make_inspection(recipe, shade, 0.9, regions=[make_region(x=shade, looks=1.0)]))
     add_checks(storage, recipe, 1)
     add_calibration(storage)
     with storage.transaction() as transaction:
         transaction.reviews.add(1, Review(ReviewDecision.CONFIRM, Verdict.NG, "Ada", MOMENT))
+        retyped = Review(ReviewDecision.RETYPE, Verdict.NG, "Ada", MOMENT, anomaly_type="dent", regions=(0,))
+        transaction.reviews.add(1, retyped)
         product_id = transaction.products.product_id("metal nut")
         transaction.golden.put(product_id, GoldenPart("a" * 64, "bad.png", Verdict.NG), "Ada")
         transaction.golden.set_demand(product_id, "06:00", "Ada")

@@ -1,0 +1,54 @@
+"""The tables of names: what the regions of an inspection may be, and which of them a person named.
+
+Both are only ever added, and chained. Rows of inspections and reviews from before there were any have none.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage import constraints
+from storage.columns import LONGEST_NAME, PlainText, RowId
+from storage.models import Row
+
+
+class NamingRow(Row):
+    """What is known of the types of an inspection and of each of its regions, in their order.
+
+    A region takes at most 1,368 characters for its embedding and 3 names with their shares; there are at most 32.
+    """
+
+    __tablename__ = "namings"
+    __table_args__ = (UniqueConstraint("inspection_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspections.id"))
+    image_types: Mapped[str] = mapped_column(PlainText)
+    """JSON list of ``[name, share]`` for the whole image, best first."""
+    unfiltered: Mapped[str] = mapped_column(PlainText)
+    """JSON list of the sides of the prompts to which runtime filtering was not applied."""
+    shares: Mapped[str] = mapped_column(PlainText)
+    """JSON list of a list of ``[name, share]`` a region, best first."""
+    space: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    """What embeddings must share to be compared; empty where there are none."""
+    embeddings: Mapped[str] = mapped_column(PlainText)
+    """JSON list of a text a region: its unit vector in half precision, little-endian, base64; empty without one."""
+    examples: Mapped[int]
+    """Decided regions of the product that the names were learnt from."""
+
+
+class NamedRegionRow(Row):
+    """A region that a review gives its type to. A review without such a row gives it to all of its inspection's."""
+
+    __tablename__ = "named_regions"
+    __table_args__ = (
+        UniqueConstraint("review_id", "ordinal"),
+        CheckConstraint(constraints.ORDINAL_IN_RANGE, name="ordinal_in_range"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"))
+    ordinal: Mapped[int]
+    """The region's, as in ``regions``."""

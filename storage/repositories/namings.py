@@ -1,0 +1,100 @@
+"""What the regions of inspections may be, between the engine's words and rows."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from filo_core.types import Prediction, Region, TypeShare
+from storage.naming_models import NamingRow
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_HALF = np.dtype("<f2")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a row says but for the embeddings, which few ask for."""
+
+    image_types: tuple[TypeShare, ...] = ()
+    unfiltered: tuple[str, ...] = ()
+    regions: tuple[tuple[TypeShare, ...], ...] = ()
+    space: str = ""
+    examples: int = 0
+
+
+NO_NAMING = Naming()
+"""Of an inspection that has nothing to say of types, or is older than the table."""
+SAID = (NamingRow.image_types, NamingRow.unfiltered, NamingRow.shares, NamingRow.space, NamingRow.examples)
+"""Columns that :func:`naming_of` reads."""
+
+
+def naming_row(inspection_id: int, prediction: Prediction) -> NamingRow | None:
+    """The row of an inspection; None where there is nothing to say."""
+    regions = prediction.regions
+    says = prediction.anomaly_types or prediction.unfiltered_sides
+    if not says and all(not region.type_shares and region.embedding is None for region in regions):
+        return None
+    return NamingRow(
+        inspection_id=inspection_id,
+        image_types=_json(_pairs(prediction.anomaly_types)),
+        unfiltered=_json(list(prediction.unfiltered_sides)),
+        shares=_json([_pairs(region.type_shares) for region in regions]),
+        space=prediction.embedding_space,
+        embeddings=_json([_text(region.embedding) for region in regions]),
+        examples=prediction.examples,
+    )
+
+
+def naming_of(said: Sequence[Any]) -> Naming:
+    """What the columns :data:`SAID` hold; :data:`NO_NAMING` where an outer join found no row."""
+    image_types, unfiltered, shares, space, examples = said
+    if image_types is None:
+        return NO_NAMING
+    return Naming(
+        _shares(json.loads(image_types)),
+        tuple(json.loads(unfiltered)),
+        tuple(_shares(pairs) for pairs in json.loads(shares)),
+        space,
+        examples,
+    )
+
+
+def embeddings_of(text: str) -> tuple[NDArray[np.float32] | None, ...]:
+    """Unit vectors of a row's regions; None for a region without one."""
+    return tuple(_vector(one) for one in json.loads(text))
+
+
+def with_shares(regions: Sequence[Region], naming: Naming) -> tuple[Region, ...]:
+    """Regions with what a row says of them."""
+    if not naming.regions:
+        return tuple(regions)
+    return tuple(replace(region, type_shares=shares) for region, shares in zip(regions, naming.regions, strict=True))
+
+
+def _pairs(shares: Iterable[TypeShare]) -> list[list[Any]]:
+    # Four places: a share is no measurement, and a row is kept for years.
+    return [[one.name, round(one.share, 4)] for one in shares]
+
+
+def _shares(pairs: Iterable[Sequence[Any]]) -> tuple[TypeShare, ...]:
+    return tuple(TypeShare(name, share) for name, share in pairs)
+
+
+def _text(embedding: NDArray[np.float32] | None) -> str:
+    return "" if embedding is None else base64.b64encode(embedding.astype(_HALF).tobytes()).decode("ascii")
+
+
+def _vector(text: str) -> NDArray[np.float32] | None:
+    return np.frombuffer(base64.b64decode(text), _HALF).astype(np.float32) if text else None
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
