@@ -12,8 +12,8 @@ from filo_core.engine import Engine, load_engine
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import FIRES_ABOVE, Calibrated, PartJudged, PhrasesLit, StepDone
 from filo_core.eyes.features import Eye, Features
-from filo_core.profiles.builder import load_profile
 from filo_core.naming.region_features import EMBEDDING_SIZE
+from filo_core.profiles.builder import load_profile
 from filo_core.types import (
     UNKNOWN_TYPE,
     AnomalyType,
