@@ -75,12 +75,18 @@ class OpenClipImageEncoder:
             out = visual.forward_intermediates(batch, indices=self._indices, output_fmt="NLC")
         tokens = out["image_intermediates"]
         # open_clip's NLC output carries no prefix tokens, so rows are patches already.
-        last = visual.ln_post(tokens[-1])
-        joint = last if visual.proj is None else last @ visual.proj
+        values = [value[:, 1:] for value in path.values]
         return ImageFeatures(
             image_embedding=functional.normalize(out["image_features"].float(), dim=-1),
             stages=tuple(tokens[i].float() for i in self._kept),
-            patch_embeddings=functional.normalize(joint.float(), dim=-1),
+            patch_embeddings=self._joint(tokens[-1]),
             grid=(int(visual.grid_size[0]), int(visual.grid_size[1])),
-            values=tuple(value[:, 1:].float() for value in path.values),
+            values=tuple(value.float() for value in values),
+            value_embeddings=tuple(self._joint(value) for value in values),
         )
+
+    def _joint(self, tokens: Tensor) -> Tensor:
+        """``(B, N, D)`` of ``(B, N, C)``: in the joint space, L2-normalised."""
+        last = self._visual.ln_post(tokens)
+        joint = last if self._visual.proj is None else last @ self._visual.proj
+        return functional.normalize(joint.float(), dim=-1)

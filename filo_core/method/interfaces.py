@@ -30,6 +30,7 @@ class ImageFeatures:
         values: ``(B, N, C)`` float32 of the V-V path, one a stage that MDCI reads (III-C3); of the original path in a
             convolutional tower, which has no other; empty where nothing reads them.
         neighbourhoods: ``(B, N / 4, C)`` float32 on half the grid: stages averaged over several patches.
+        value_embeddings: ``(B, N, D)`` float32, L2-normalised: each of a transformer's ``values`` in the joint space.
     """
 
     image_embedding: Tensor
@@ -38,6 +39,15 @@ class ImageFeatures:
     grid: tuple[int, int]
     values: tuple[Tensor, ...] = ()
     neighbourhoods: tuple[Tensor, ...] = ()
+    value_embeddings: tuple[Tensor, ...] = ()
+
+    @property
+    def localising(self) -> tuple[Tensor, ...]:
+        """Patches that say where something is without anything trained: of the V-V path, where there is one.
+
+        CLIP's own last block attends to anything but the patch itself: the paper prints its map at 38.4 pixel AUROC.
+        """
+        return self.value_embeddings or (self.patch_embeddings,)
 
     @property
     def matched(self) -> tuple[Tensor, ...]:

@@ -48,7 +48,7 @@ class TextSide:
     Args:
         recipe: names the product and its anomaly types.
         text_encoder: of the profile.
-        heads: learned parts; without them the fixed templates meet the projected last stage, unfiltered.
+        heads: learned parts; without them the fixed templates meet the projected V-V stages, unfiltered.
         model: the frozen ``open_clip.CLIP``, where the heads have learnable prompts.
     """
 
@@ -71,7 +71,7 @@ class TextSide:
             self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names, text_encoder.tokenize)
 
     def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
-        """P of eq. (1), and M_vl of eqs. (2) to (4) with a 1×1 kernel on the last stage if there are no heads."""
+        """P of eq. (1), and M_vl of eqs. (2) to (4) with a 1×1 kernel on the V-V stages if there are no heads."""
         sides = self.sides(features, boxes)
         return TextAnswer(
             partial(self._probability, features, sides), partial(self._map, features, sides), sides.unfiltered
@@ -121,7 +121,8 @@ def side_maps(
     """M_n and M_a ``(2, side, side)`` in [0, 1] of two side features, over the stages: eqs. (2) and (3).
 
     Args:
-        heads: learned layers; without any, a 1×1 kernel meets the patches in the joint space.
+        heads: learned layers; without any, a 1×1 kernel meets the patches of the V-V stages in the joint space, or
+            those of the last block where there is no V-V path.
         features: batch of one.
         normal: ``(D,)`` side feature.
         anomalous: ``(D,)`` side feature.
@@ -130,5 +131,5 @@ def side_maps(
     maps = [] if heads is None else heads.stage_maps(features, normal, anomalous, side)
     if heads is not None and maps:
         return heads.fused_map(maps)
-    shares = side_shares(features.patch_embeddings[0], normal, anomalous)
+    shares = torch.stack([side_shares(patches[0], normal, anomalous) for patches in features.localising]).mean(dim=0)
     return upsample_channels(shares.T.reshape(1, 2, *features.grid), side)

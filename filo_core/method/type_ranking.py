@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 class TypeRanking:
     """Ranks a recipe's enabled anomaly types for a region.
 
-    A position's prompts are encoded when a region first lies there; each region then costs one small product.
+    A region is the mean of its patches in the last V-V stage, where there is one: what CLIP's own last block says of a
+    patch is about the whole picture. A position's prompts are encoded when a region first lies there; each region then
+    costs one small product.
     """
 
     def __init__(self, recipe: Recipe, text_encoder: TextEncoder) -> None:
@@ -52,8 +54,8 @@ class TypeRanking:
         if not self.names:
             return UNKNOWN_TYPE, 0.0
         inside = functional.adaptive_avg_pool2d(torch.from_numpy(mask)[None, None].float(), features.grid).flatten()
-        weights = inside.to(features.patch_embeddings.device)
-        region = functional.normalize(weights @ features.patch_embeddings[0], dim=-1)
+        patches = features.localising[-1][0]
+        region = functional.normalize(inside.to(patches.device) @ patches, dim=-1)
         similarities = self._described(position) @ region
         best = int(similarities.argmax())
         generic = self._generic @ region

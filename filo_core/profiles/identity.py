@@ -46,9 +46,18 @@ def model_hash(profile: ModelProfile, architecture: Mapping[str, Any], vocabular
     """
     numbers = profile.model_dump(mode="json", exclude=_left_out(profile))
     content: dict[str, Any] = {"profile": numbers, "network": architecture}
+    if maps_of_values_alone(profile):
+        # Recipes from when the linear layers took part untrained have other scores.
+        content["training_free"] = "values"
     if vocabulary is not None:
         content["words"] = asdict(vocabulary)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def maps_of_values_alone(profile: ModelProfile) -> bool:
+    """Whether its heads are untrained and have V-V stages: those alone make the map then (III-C3)."""
+    heads = profile.heads
+    return heads is not None and profile.heads_weights is None and bool(heads.kernels and heads.value_stages)
 
 
 def _left_out(profile: ModelProfile) -> dict[str, Any]:

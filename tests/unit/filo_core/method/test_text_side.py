@@ -1,6 +1,7 @@
 """FusDes and type ranking on a text encoder whose answers are known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from filo_core.method.interfaces import ImageFeatures
-from filo_core.method.text_side import TextSide
+from filo_core.method.text_side import TextSide, side_maps
 from filo_core.method.type_ranking import TypeRanking
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Limits, Position, ProductDescription, ProductDraft, Recipe
 
@@ -52,6 +53,21 @@ def test_a_region_gets_the_description_its_patches_resemble() -> None:
     name, confidence = ranking.name(_features(patches), MASK, Position.TOP_LEFT)
     assert name == "stain"
     assert confidence == pytest.approx(1.0, abs=1e-6)
+
+
+def test_without_heads_the_map_is_the_mean_over_the_v_v_stages_and_the_last_block_stays_out() -> None:
+    last, first_values, second_values = (torch.eye(4)[axes] for axes in ([1] * 4, [0] * 4, [0, 0, 0, 1]))
+    features = replace(_features(last), value_embeddings=(first_values[None], second_values[None]))
+    found = side_maps(None, features, torch.eye(4)[0], torch.eye(4)[1], 2)
+    assert found[1].flatten().tolist() == pytest.approx([0.0, 0.0, 0.0, 0.5], abs=1e-6)
+    assert side_maps(None, _features(last), torch.eye(4)[0], torch.eye(4)[1], 2)[1].min() > 0.99
+
+
+def test_a_region_is_named_by_the_last_v_v_stage_where_there_is_one() -> None:
+    ranking = TypeRanking(_recipe("crack", "stain"), KnownWords())
+    cracks, stains = (torch.eye(4)[axis].repeat(4, 1) for axis in (2, 3))
+    features = replace(_features(cracks), value_embeddings=(cracks[None], stains[None]))
+    assert ranking.name(features, MASK, Position.TOP_LEFT)[0] == "stain"
 
 
 def test_a_list_of_one_type_is_only_as_sure_as_it_beats_the_generic_states() -> None:

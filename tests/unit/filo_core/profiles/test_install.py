@@ -73,6 +73,9 @@ def test_the_seeded_profile_says_it_is_untrained_and_still_runs(template: Path, 
     assert not loaded.profile.trained
     assert loaded.heads is not None
     assert len(loaded.heads.prompts) == 2
+    # Linear layers on the original path say nothing of places before they are trained.
+    assert len(loaded.heads.linear) == 0
+    assert len(loaded.heads.interaction) == 1
 
 
 def test_the_shipped_architecture_is_open_clips_quickgelu_one_at_518_pixels() -> None:
