@@ -87,11 +87,6 @@ COMMANDS = {
         "train",
         "Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU.",
     ),
-    "train-compact": Command(
-        "cli.train_compact",
-        "train_compact",
-        "Train the compact profile: matching against good views, on synthetic anomalies. Stop and go on at will.",
-    ),
     "app": Command("program", "app", "Open the window."),
 }
 

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from filo_core.errors import ProfileError
-from filo_core.learning.training_checkpoint import write_atomically
+from filo_core.learning.atomic_writing import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 
 from filo_core.errors import ProfileError
+from filo_core.learning.atomic_writing import write_atomically
 from filo_core.learning.filo_losses import ADAPTER_TEMPERATURE
-from filo_core.learning.training_checkpoint import write_atomically
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile
 
 if TYPE_CHECKING:

@@ -37,7 +37,6 @@ def test_a_variable_that_is_of_no_use_is_named(run: Run, variable: str, value: s
         ("calibrate", "plate"),
         ("benchmark", "CATEGORY"),
         ("train", "CATEGORY", "--checkpoint", "run.safetensors"),
-        ("train-compact", "CATEGORY", "--checkpoint", "run.safetensors"),
     ],
     ids=lambda command: command[0],
 )
@@ -55,14 +54,6 @@ def test_a_folder_for_a_table_that_is_not_there_is_named(run: Run, category: Pat
     refused = run("benchmark", category, "--table", "I", option, category / "nowhere")
     assert refused.status == 1
     assert "nowhere is no folder" in refused.stderr
-
-
-def test_a_learning_curve_that_cannot_be_written_is_refused_before_training(
-    run: Run, category: Path, tmp_path: Path
-) -> None:
-    refused = run("train-compact", category, "--checkpoint", tmp_path / "run.safetensors", "--log", tmp_path)
-    assert refused.status == 1
-    assert "cannot be written: Is a directory. Choose another file." in refused.stderr
 
 
 @pytest.mark.parametrize(

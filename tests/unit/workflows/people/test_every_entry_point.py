@@ -213,7 +213,6 @@ FREE_COMMANDS = {
     "benchmark": "knows no record",
     "doctor": "looks",
     "train": "knows no record",
-    "train-compact": "knows no record",
     "app": "the window asks",
     "product list": "looks",
     "product show": "looks",
