@@ -22,7 +22,7 @@ from cli.common import (
 from cli.options import AsJson, Database, Name, User
 from cli.prove import prove
 from cli.signing_in import managing
-from filo_core.types import ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
+from filo_core.types import Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product
@@ -57,6 +57,13 @@ def create(
             metavar="EYES",
         ),
     ] = None,
+    pose: Annotated[
+        Pose | None,
+        typer.Option(
+            help="How parts lie: fixed as in the good images, free at any angle, or flipped, which is free and on "
+            "either side. Default: found from the good images."
+        ),
+    ] = None,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,
@@ -75,6 +82,7 @@ def create(
             pin=pin,
             eyes=eyes.eyes if eyes else None,
             tries=eyes is not None and eyes.tries,
+            pose=pose,
         )
     warn_of_left_out(references)
     if as_json:
@@ -85,6 +93,8 @@ def create(
     say(f"{recipe.product}: recipe version {version.version}, {recipe.content_hash[:12]} ({recipe.profile}, {word})")
     if recipe.eyes is not None:
         say(f"Looked at with {recipe.eyes.words}")
+        if pose is None and recipe.eyes.pose is Pose.FREE:
+            say("The parts lie at any angle, as the good images show: say --pose fixed if an angle is an anomaly.")
         if eyes is None and recipe.eyes.sight is Sight.FAST:
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")

@@ -13,10 +13,11 @@ from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone
+from filo_core.method.view import within
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
-from filo_core.types import ANY_LIMITS
+from filo_core.types import ANY_LIMITS, Pose, ProductKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -166,7 +167,7 @@ class Engine:
         """
         if not references:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
-        recipe = self._trial(draft)
+        recipe = self._trial(draft, references)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
         scored = yield from judge_known_parts(
@@ -226,7 +227,9 @@ class Engine:
             detector.set_references({image.image_hash: image.pixels for image in references})
             return detector
 
-        yield from try_eyes(candidates_for(sight or usual.sight), detector_of, references, bad, draft.description.kind)
+        pose = draft.eyes.pose if draft.eyes else self.pose_of(draft, references)
+        candidates = [replace(eyes, pose=pose) for eyes in candidates_for(sight or usual.sight)]
+        yield from try_eyes(candidates, detector_of, references, bad, draft.description.kind)
 
     def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
         """What each phrase of the anomaly list lights up on the good images; :class:`PhrasesLit` comes last.
@@ -257,15 +260,33 @@ class Engine:
             yield StepDone(count, len(references), image.name)
         yield PhrasesLit(tuple(lights), phrases.unknown)
 
-    def _trial(self, draft: ProductDraft) -> Recipe:
+    def _trial(self, draft: ProductDraft, references: Sequence[SourceImage] = ()) -> Recipe:
         """The draft as a recipe that refuses nothing, with the eyes that would judge."""
-        chosen = replace(draft, eyes=self.eyes_of(draft))
+        chosen = replace(draft, eyes=self.eyes_of(draft, references))
         return chosen.recipe(ANY_LIMITS, self.model_hash_for(chosen.eyes))
 
-    def eyes_of(self, draft: ProductDraft) -> Eyes | None:
-        """What a draft is looked at with: what was chosen for it, as far as the profile has a choice."""
+    def eyes_of(self, draft: ProductDraft, references: Sequence[SourceImage] = ()) -> Eyes | None:
+        """What a draft is looked at with: what was chosen for it, as far as the profile has a choice.
+
+        Args:
+            draft: the set-up.
+            references: its good images; nothing was chosen, they say whether the parts lie anywhere.
+        """
         usual = self.usual_eyes
-        return None if usual is None else draft.eyes or usual
+        if usual is None or draft.eyes is not None:
+            return None if usual is None else draft.eyes
+        return replace(usual, pose=self.pose_of(draft, references)) if references else usual
+
+    def pose_of(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Pose:
+        """How the product's parts lie in the picture, found from its good images alone.
+
+        A surface looks much the same from all sides, and is not turned.
+        """
+        if draft.description.kind is ProductKind.TEXTURE:
+            return Pose.FIXED
+        own = {reference.image_hash for reference in draft.references}
+        seen = [within(image.pixels, draft.region_of_interest) for image in references if image.image_hash in own]
+        return self._loaded.pose_of(seen)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> RecipeDetector:
         """A detector with its memory bank: the last one where it holds the same, as after a change of limits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.method.nearest_patch import NearestPatch
-    from filo_core.types import Box, Eyes, Prediction, Recipe, TaughtPatch
+    from filo_core.types import Box, Eyes, Pose, Prediction, Recipe, TaughtPatch
 
 
 class RecipeDetector(Protocol):
@@ -74,6 +74,10 @@ class LoadedModel(Protocol):
 
     def usual_eyes(self) -> Eyes | None:
         """What a product is looked at with; None where there is one way to look."""
+        ...
+
+    def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
+        """How a product lies, from pictures of its good parts."""
         ...
 
     def model_hash_for(self, eyes: Eyes | None) -> str:

@@ -136,6 +136,19 @@ class Sight(StrEnum):
     FAST = "fast"
 
 
+class Pose(StrEnum):
+    """How parts come to lie in the picture."""
+
+    FIXED = "fixed"
+    """As the good parts lie."""
+    FREE = "free"
+    """Turned by any angle."""
+    FLIPPED = "flipped"
+    """Turned by any angle, and on either side: their mirror images are good as well."""
+
+
+_POSE_WORDS = {Pose.FIXED: "", Pose.FREE: " turned", Pose.FLIPPED: " turned and flipped"}
+
 LIGHT_SIZES = (256, 384, 512, 768)
 DEEP_SIZES = (224, 336, 448)
 _USUAL_DEEP_PX = 336
@@ -151,6 +164,7 @@ class Eyes:
     sight: Sight = Sight.SHARP
     light_px: int = 512
     deep_px: int = _USUAL_DEEP_PX
+    pose: Pose = Pose.FIXED
 
     def __post_init__(self) -> None:
         if self.sight is Sight.FAST:
@@ -164,8 +178,9 @@ class Eyes:
 
     @property
     def words(self) -> str:
-        """As people write it and :func:`eyes_from` reads it: ``sharp 512+336``, ``fast 256``."""
-        return f"{self.sight} {self.light_px}" + (f"+{self.deep_px}" if self.sight is Sight.SHARP else "")
+        """As people write it and :func:`eyes_from` reads it: ``sharp 512+336``, ``fast 256 turned``."""
+        sizes = f"{self.light_px}" + (f"+{self.deep_px}" if self.sight is Sight.SHARP else "")
+        return f"{self.sight} {sizes}{_POSE_WORDS[self.pose]}"
 
 
 def eyes_from(words: str) -> Eyes:
@@ -174,7 +189,10 @@ def eyes_from(words: str) -> Eyes:
     Raises:
         ValueError: if they are none.
     """
-    kind, _, sizes = words.strip().lower().partition(" ")
+    plain = " ".join(words.lower().split())
+    # What one pose is called may end in what another one is.
+    pose = max((pose for pose, word in _POSE_WORDS.items() if plain.endswith(word)), key=lambda p: len(_POSE_WORDS[p]))
+    kind, _, sizes = plain.removesuffix(_POSE_WORDS[pose]).partition(" ")
     light, _, deep = sizes.strip().partition("+")
     usual = Eyes()
     if kind not in set(Sight) or not all(size.isdecimal() for size in (light, deep) if size):
@@ -182,7 +200,7 @@ def eyes_from(words: str) -> Eyes:
     sight = Sight(kind)
     if sight is Sight.FAST and deep:
         raise ValueError(f"{words[:40]!r}: fast eyes have no deep trunk, so they have one size")
-    return Eyes(sight, int(light or usual.light_px), int(deep or usual.deep_px))
+    return Eyes(sight, int(light or usual.light_px), int(deep or usual.deep_px), pose)
 
 
 @dataclass(frozen=True, slots=True)

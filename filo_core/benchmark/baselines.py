@@ -92,7 +92,8 @@ def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:
 
     Args:
         engine: of any profile.
-        eyes: how it looks, where it has a choice; its usual way unless given.
+        eyes: how it looks, where it has a choice; its usual way unless given. How the parts lie is found from the
+            references either way.
     """
     library = AnomalyLibrary.load()
 
@@ -103,9 +104,11 @@ def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:
             description,
             library.suggest(description),
             tuple(Reference(image.image_hash, image.name) for image in images),
-            eyes=eyes,
         )
-        return engine.detector(draft.recipe(ANY_LIMITS, engine.model_hash_for(eyes)), images)
+        found = engine.eyes_of(draft, images)
+        if found is not None and eyes is not None:
+            found = replace(eyes, pose=found.pose)
+        return engine.detector(replace(draft, eyes=found).recipe(ANY_LIMITS, engine.model_hash_for(found)), images)
 
     return make
 

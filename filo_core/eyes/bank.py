@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _NEIGHBOURHOOD = (3, 3)
+_UNLIKE = 0.02
+"""Cosine distance from which on a patch of a turned part says something new."""
 _EMPTY = "No references set: call set_references() first, or add a good image to the product"
 
 
@@ -30,7 +32,7 @@ class Stored:
     """Patches of one part by one trunk."""
 
     patches: Floats
-    """``(N, C)``, unit length."""
+    """``(N, C)``, unit length; those of the picture as it is come first, row by row, then those of it turned."""
     density: Floats | None = None
     """``(N,)``: how far each is from its like in the other references; None until that was measured."""
 
@@ -58,6 +60,26 @@ class PatchBank:
     def add(self, key: str, trunks: Sequence[Floats]) -> None:
         """Store the patches of one part: ``(N, C)`` of unit length a trunk; the same name again replaces them."""
         self._parts[key] = tuple(Stored(patches) for patches in trunks)
+        self._searches = {}
+
+    def add_turned(self, key: str, trunks: Sequence[Floats]) -> None:
+        """Let patches of a stored part in another pose join it, as far as they are unlike what is stored of it.
+
+        Most of what a turned picture shows is background, which is stored already; it would only cost time. Other
+        parts are not asked: what is left out must not depend on a part that is held out later.
+
+        Args:
+            key: of the part.
+            trunks: ``(N, C)`` of unit length a trunk.
+
+        Raises:
+            KeyError: if the part is not stored.
+        """
+        part = []
+        for stored, patches in zip(self._parts[key], trunks, strict=True):
+            away = PatchSearch([stored.patches]).nearest(patches)[0] if len(patches) else np.empty(0, np.float32)
+            part.append(Stored(np.concatenate([stored.patches, patches[away > _UNLIKE]])))
+        self._parts[key] = tuple(part)
         self._searches = {}
 
     def remove(self, key: str) -> None:
@@ -166,10 +188,11 @@ class PatchBank:
 
     def _measure_trunk(self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]]) -> Spread:
         own = [(key, features[trunk]) for key, features in references]
+        stored = [self._parts[key][trunk].patches if key in self._parts else one.patches for key, one in own]
         away, like = [], []
-        for key, features in own:
-            others = [other.patches for name, other in own if name != key]
-            distances, index = PatchSearch(others).nearest(features.patches)
+        for number, patches in enumerate(stored):
+            others = [other for at, other in enumerate(stored) if at != number]
+            distances, index = PatchSearch(others).nearest(patches)
             away.append(distances)
             like.append(index)
         densities = [_blurred(values, features) for values, (_, features) in zip(away, own, strict=True)]
@@ -179,7 +202,9 @@ class PatchBank:
                 part[trunk] = replace(part[trunk], density=density)
                 self._parts[key] = tuple(part)
         held = [
-            corrected(values, np.concatenate([d for at, d in enumerate(densities) if at != number])[like[number]])
+            corrected(values, np.concatenate([d for at, d in enumerate(densities) if at != number])[like[number]])[
+                : len(own[number][1].patches)
+            ]
             for number, values in enumerate(away)
         ]
         return spread_of(np.concatenate(held))
@@ -195,5 +220,7 @@ def _densities(stored: Sequence[Stored]) -> Floats:
 
 
 def _blurred(values: Floats, features: Features) -> Floats:
-    grid = values.reshape(features.grid.shape[:2])
-    return np.asarray(cv2.blur(grid, _NEIGHBOURHOOD), np.float32).ravel()
+    """Values of a part's patches: those of the picture as it is averaged with their neighbours, the rest as it is."""
+    count = len(features.patches)
+    grid = values[:count].reshape(features.grid.shape[:2])
+    return np.concatenate([np.asarray(cv2.blur(grid, _NEIGHBOURHOOD), np.float32).ravel(), values[count:]])

@@ -16,11 +16,12 @@ from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.scoring import fused, peak_of, smoothed, squashed, squashed_score
+from filo_core.eyes.turning import turned
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
-from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
+from filo_core.method.view import cells_of, on_whole_image, view_box, within, within_view
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
+from filo_core.types import UNKNOWN_TYPE, Box, Pose, Prediction, Recipe, Region, TaughtPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +58,7 @@ class EyesDetector:
         self._recipe = recipe
         self._profile = profile
         self._eyes = tuple(eyes)
+        self._pose = recipe.eyes.pose if recipe.eyes is not None else Pose.FIXED
         self.make_room = make_room
         self.memory_bank = PatchBank()
 
@@ -85,6 +87,8 @@ class EyesDetector:
         seen = [(key, self._look(view)) for key, view in views.items()]
         for key, features in seen:
             self.memory_bank.add(key, [one.patches for one in features])
+        for key, view in views.items():
+            self._add_turned(key, view)
         if len(seen) == 1:
             # It has no like: what the line does to it anyway stands in for that.
             key, view = next(iter(views.items()))
@@ -93,6 +97,14 @@ class EyesDetector:
         if seen:
             self.memory_bank.measure(seen)
             self._banks.save(key, self.memory_bank)
+
+    def _add_turned(self, key: str, view: Picture) -> None:
+        found = []
+        for picture in turned(view, self._pose):
+            looked = self._look(picture.pixels)
+            found.append([one.patches[picture.cells(one)] for one in looked])
+        if found:
+            self.memory_bank.add_turned(key, [np.concatenate(patches) for patches in zip(*found, strict=True)])
 
     def _bank_key(self, references: Iterable[str]) -> str:
         """What decides the content of the memory bank: the model, what is looked at, and of which parts."""
@@ -165,13 +177,14 @@ class EyesDetector:
         _, trunk, features, cell = max(candidates, key=lambda candidate: candidate[0])
         found = self.memory_bank.nearest(trunk, features.patches[cell])
         rows, columns = features.grid.shape[:2]
-        taught = "@" in found.key
+        # What is stored of a part in another pose lies nowhere in its picture.
+        nowhere = "@" in found.key or (self._pose is not Pose.FIXED and found.index >= rows * columns)
         return NearestPatch(
             key=found.key,
             distance=found.distance,
             part=_center(cell, features),
             # References of other sizes have other grids; what is stored of them counts through their own.
-            stored=None if taught else _center(min(found.index, rows * columns - 1), features),
+            stored=None if nowhere else _center(min(found.index, rows * columns - 1), features),
             patch=(features.stride / features.frame.width, features.stride / features.frame.height),
         )
 
@@ -192,8 +205,7 @@ class EyesDetector:
 
     def _view(self, pixels: Picture) -> Picture:
         """The region of interest, cut to what lies inside this image; the whole image without one."""
-        box = self._view_box(pixels)
-        return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+        return within(pixels, self._recipe.region_of_interest)
 
     def _view_box(self, pixels: Picture) -> Box:
         return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])

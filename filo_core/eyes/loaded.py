@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,21 @@ from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
 from filo_core.eyes.scoring import METHOD
+from filo_core.eyes.turning import pose_of
 from filo_core.trunks.listed import read_trunks
 from filo_core.trunks.providers import device_of, providers_for
 from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Slot, TrunkSpec
 from filo_core.trunks.store import TrunkStore, missing_sentence
-from filo_core.types import Eyes, Sight
+from filo_core.types import LIGHT_SIZES, Eyes, Sight
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from filo_core.profiles.eyes_manifest import EyesProfile
     from filo_core.trunks.session import TrunkSession
-    from filo_core.types import Recipe
+    from filo_core.types import Pose, Recipe
 
 OLD_MODEL = (
     "{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and "
@@ -92,6 +96,15 @@ class LoadedEyes:
     def usual_eyes(self) -> Eyes:
         """What a product is looked at with unless something else was chosen: sharp where the deep trunk is here."""
         return Eyes(Sight.SHARP if self._here(Slot.DEEP) else Sight.FAST)
+
+    def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
+        """How a product lies, from pictures of its good parts; found with the light trunk at its smallest.
+
+        Raises:
+            ProfileError: if a trunk is damaged.
+        """
+        light = next(spec for spec in self._store.present(self._trunks) if spec.slot is Slot.LIGHT)
+        return pose_of(Eye(self._session(light), LIGHT_SIZES[0]), pictures)
 
     @property
     def model_hash(self) -> str:

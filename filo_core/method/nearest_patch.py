@@ -15,6 +15,6 @@ class NearestPatch:
     """Cosine distance, the mean over the stages, in [0, 2]."""
     part: tuple[float, float]
     stored: tuple[float, float] | None
-    """None in a taught patch, which is stored without its grid."""
+    """None in a taught patch, which is stored without its grid, and in a part that was turned."""
     patch: tuple[float, float]
     """Width and height of a patch."""

@@ -23,6 +23,12 @@ def view_box(roi: Box | None, width: int, height: int) -> Box:
     return Box(0, 0, width, height)
 
 
+def within(pixels: NDArray[np.uint8], roi: Box | None) -> NDArray[np.uint8]:
+    """What is looked at of a picture, ``(H, W, 3)``: the region of interest, cut to what lies inside it."""
+    box = view_box(roi, pixels.shape[1], pixels.shape[0])
+    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
 def within_view(box: Box, seen: Box) -> Box:
     """A box of the whole picture in the pixels of its view."""
     return Box(box.x - seen.x, box.y - seen.y, box.width, box.height)

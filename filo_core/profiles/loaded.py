@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import suppress_outside
+from filo_core.types import Pose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from filo_core.method.grounding import Suppress
     from filo_core.method.interfaces import Backbone, Localizer, TextEncoder, VisionLanguage
@@ -43,6 +47,11 @@ class LoadedProfile:
     def usual_eyes(self) -> None:
         """There is one way to look."""
         return
+
+    def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
+        """As its good parts, always: parts are not turned for a network that matches near home."""
+        del pictures
+        return Pose.FIXED
 
     def model_hash_for(self, eyes: Eyes | None) -> str:
         """Identity of the model, whatever the eyes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError, ProductError
 from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
-from filo_core.types import AnomalyType, Eyes, ProductDescription, Provenance, RecipeVersion, SourceImage
+from filo_core.types import AnomalyType, Eyes, Pose, ProductDescription, Provenance, RecipeVersion, SourceImage
 from workflows.products.catalogue import Catalogue
 from workflows.products.proofs import reason_of_command
 from workflows.products.steps import calibration_steps, eyes_steps
@@ -35,6 +36,7 @@ def create_product(
     eyes: Eyes | None = None,
     *,
     tries: bool = False,
+    pose: Pose | None = None,
 ) -> tuple[RecipeVersion, Calibrated]:
     """All five steps of the wizard in one go; leaves nothing behind when a step fails.
 
@@ -48,6 +50,7 @@ def create_product(
         pin: of who signs, once there are users.
         eyes: how it is looked at; the profile's usual way unless given.
         tries: have the engine try how it is best looked at.
+        pose: how its parts lie; found from the good images unless it or the eyes are given.
 
     Raises:
         ProductError: if the name is taken, or the anomaly file is of no use.
@@ -64,8 +67,8 @@ def create_product(
         for image in images:
             catalogue.add_reference(description.name, image)
         engine = engine or load_engine(settings.profile, settings.device, settings.models)
-        if eyes is not None:
-            catalogue.set_eyes(description.name, eyes)
+        if eyes is not None or pose is not None:
+            catalogue.set_eyes(description.name, _in_pose(eyes or engine.usual_eyes, pose))
         if tries:
             deque(eyes_steps(catalogue, description.name)(engine), maxlen=0)
         calibrated = _calibrated(catalogue, description.name, engine)
@@ -112,3 +115,9 @@ def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:
     if not names:
         raise ProductError(f"{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.")
     return tuple(AnomalyType(name, provenance=Provenance.PERSON) for name in names)
+
+
+def _in_pose(eyes: Eyes | None, pose: Pose | None) -> Eyes | None:
+    if eyes is None:
+        raise ProductError("This profile has one way to look at parts, however they lie. Leave the pose out.")
+    return eyes if pose is None else replace(eyes, pose=pose)

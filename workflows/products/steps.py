@@ -33,7 +33,8 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
     def run(engine: Engine) -> Iterator[StepDone | PartJudged | Calibrated]:
         # The limits hold for the model that found them, so the recipe names that one.
         draft = replace(catalogue.draft(name), profile=engine.profile)
-        draft = replace(draft, eyes=engine.eyes_of(draft))
+        seen = catalogue.references(name) if draft.eyes is None else ()
+        draft = replace(draft, eyes=engine.eyes_of(draft, seen))
         recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
         good, bad = GoldenSets(catalogue.storage).shown(recipe)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from filo_core.events import EyesChosen
-from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Sight, eyes_from
+from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Pose, Sight, eyes_from
 from gui.widgets.controls import button, plain_label
 
 
@@ -23,6 +25,17 @@ class EyesChoice(QWidget):
         self.box = QComboBox(self)
         self.box.setAccessibleName(self.tr("Look at parts with"))
         self.box.setMinimumWidth(260)
+        self.pose_box = QComboBox(self)
+        self.pose_box.setAccessibleName(self.tr("Parts lie"))
+        self.pose_box.setToolTip(
+            self.tr("Parts that lie at any angle are compared with the good images turned all the way round")
+        )
+        for pose, text in (
+            (Pose.FIXED, self.tr("as in the good images")),
+            (Pose.FREE, self.tr("at any angle")),
+            (Pose.FLIPPED, self.tr("at any angle, on either side")),
+        ):
+            self.pose_box.addItem(text, pose.value)
         self.trial_button = button(
             self.tr("Try which &suit"),
             "search",
@@ -31,14 +44,19 @@ class EyesChoice(QWidget):
         self.found = plain_label(role="hint")
         label = plain_label(self.box.accessibleName(), wrap=False)
         label.setBuddy(self.box)
+        pose_label = plain_label(self.pose_box.accessibleName(), wrap=False)
+        pose_label.setBuddy(self.pose_box)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(label)
         row.addWidget(self.box)
+        row.addWidget(pose_label)
+        row.addWidget(self.pose_box)
         row.addWidget(self.trial_button)
         row.addWidget(self.found, 1)
         self.box.activated.connect(self._on_activated)
+        self.pose_box.activated.connect(self._on_activated)
         self.trial_button.clicked.connect(self.trial_wanted)
 
     def show_tried(self, tried: EyesChosen | None) -> None:
@@ -64,6 +82,7 @@ class EyesChoice(QWidget):
         for eyes in _choices(now, usual):
             self.box.addItem(self._text(eyes, usual), eyes.words)
         self.box.setCurrentIndex(self.box.findData(now.words))
+        self.pose_box.setCurrentIndex(self.pose_box.findData(now.pose.value))
         blocker.unblock()
 
     def _text(self, eyes: Eyes, usual: Eyes) -> str:
@@ -75,13 +94,14 @@ class EyesChoice(QWidget):
         return f"{text}, {1000 * cost.seconds:.0f} ms, {100 * cost.separation:.0f} %"
 
     @Slot(int)
-    def _on_activated(self, index: int) -> None:
-        self.eyes_picked.emit(eyes_from(str(self.box.itemData(index))))
+    def _on_activated(self, _index: int) -> None:
+        picked = eyes_from(str(self.box.currentData()))
+        self.eyes_picked.emit(replace(picked, pose=Pose(self.pose_box.currentData())))
 
 
 def _choices(now: Eyes, usual: Eyes) -> list[Eyes]:
     """What may be picked on this machine: without the deep trunk, the light one alone."""
     fast = [Eyes(Sight.FAST, light) for light in LIGHT_SIZES]
     sharp = [Eyes(Sight.SHARP, light, deep) for light in LIGHT_SIZES for deep in DEEP_SIZES]
-    found = fast + (sharp if usual.sight is Sight.SHARP else [])
+    found = [replace(eyes, pose=now.pose) for eyes in fast + (sharp if usual.sight is Sight.SHARP else [])]
     return found if now in found else [*found, now]

@@ -4,22 +4,38 @@ from dataclasses import replace
 
 import pytest
 
-from filo_core.types import Eyes, Limits, ProductDescription, ProductDraft, Sight, eyes_from
+from filo_core.types import Eyes, Limits, Pose, ProductDescription, ProductDraft, Sight, eyes_from
 
 
-@pytest.mark.parametrize("eyes", [Eyes(), Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 768, 224)])
+@pytest.mark.parametrize(
+    "eyes", [Eyes(), Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 768, 224), *(Eyes(pose=pose) for pose in Pose)]
+)
 def test_eyes_are_read_back_from_their_words(eyes: Eyes) -> None:
     read = eyes_from(eyes.words)
     assert read.words == eyes.words
-    assert (read.sight, read.light_px) == (eyes.sight, eyes.light_px)
+    assert (read.sight, read.light_px, read.pose) == (eyes.sight, eyes.light_px, eyes.pose)
 
 
 def test_sizes_that_are_left_out_are_the_usual_ones() -> None:
     assert eyes_from("fast") == Eyes(Sight.FAST)
     assert eyes_from(" Sharp 768 ") == Eyes(Sight.SHARP, 768, 336)
+    assert eyes_from("fast  turned") == Eyes(Sight.FAST, pose=Pose.FREE)
 
 
-@pytest.mark.parametrize("words", ["", "keen", "sharp 300", "fast 512+336", "sharp -1", "fast 5e2", "sharp 512+9999"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "keen",
+        "sharp 300",
+        "fast 512+336",
+        "sharp -1",
+        "turned",
+        "sharp 512 turned flipped",
+        "fast 5e2",
+        "sharp 512+9999",
+    ],
+)
 def test_words_that_are_no_eyes_are_refused_with_what_to_write(words: str) -> None:
     with pytest.raises(ValueError, match=r"eyes|one size"):
         eyes_from(words)

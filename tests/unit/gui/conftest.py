@@ -101,7 +101,7 @@ class RedEngine:
         self.gate = threading.Event()
         self.gate.set()
 
-    def eyes_of(self, draft: ProductDraft) -> Eyes | None:
+    def eyes_of(self, draft: ProductDraft, references: Sequence[SourceImage] = ()) -> Eyes | None:
         return None if self.usual_eyes is None else draft.eyes or self.usual_eyes
 
     def model_hash_for(self, eyes: Eyes | None) -> str:

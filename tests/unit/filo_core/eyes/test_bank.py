@@ -82,3 +82,35 @@ def test_the_nearest_stored_patch_is_named_with_its_place() -> None:
     found = bank.nearest(0, seen[1][1][0].patches[17])
     assert (found.key, found.index) == ("2", 17)
     assert found.distance == pytest.approx(0.0, abs=1e-5)
+
+
+def test_of_a_turned_part_only_what_is_new_joins_and_it_leaves_with_the_part() -> None:
+    bank, seen = _bank(3)
+    strange = unit(np.random.default_rng(78).normal(size=(2, 24)).astype(np.float32))
+    known = seen[0][1][0].patches[:5]
+    bank.add_turned("2", [np.concatenate([known, strange])])
+    bank.measure(seen)
+    found = bank.nearest(0, strange[1])
+    assert (found.key, found.index) == ("2", 64 + 1)
+    assert bank.without("2").nearest(0, strange[1]).distance > 0.1
+    assert float(bank.standard_distances(0, strange).max()) < 0.0
+
+
+def test_turned_patches_that_explain_other_parts_make_the_scale_finer() -> None:
+    rng = np.random.default_rng(5)
+    base = unit(rng.normal(size=(8, 8, 24)).astype(np.float32))
+    upright = [("a", [Features(base, FRAME, 4)]), ("b", [Features(unit(-base), FRAME, 4)])]
+    bank = PatchBank()
+    for key, features in upright:
+        bank.add(key, [one.patches for one in features])
+    bank.measure(upright)
+    query = unit((base + 0.05 * rng.normal(size=base.shape)).astype(np.float32)).reshape(-1, 24)
+    coarse = bank.without("a").standard_distances(0, query)
+    for key, features in upright:
+        bank.add_turned(key, [-features[0].patches])
+    bank.measure(upright)
+    fine = bank.without("a").standard_distances(0, query)
+    assert float(fine.mean()) < float(coarse.mean()) + 1.0
+    arrays = bank.to_arrays()
+    again = PatchBank.from_arrays(arrays)
+    np.testing.assert_array_equal(again.without("a").standard_distances(0, query), fine)

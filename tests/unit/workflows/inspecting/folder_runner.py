@@ -29,7 +29,7 @@ class BrightEngine:
     profile = "bright"
     model_hash = "0" * 64
 
-    def eyes_of(self, draft: object) -> None:
+    def eyes_of(self, draft: object, references: object = ()) -> None:
         return
 
     def model_hash_for(self, eyes: object) -> str:
