@@ -24,7 +24,6 @@ from filo_core.trunks.store import TrunkStore, missing_sentence
 from filo_core.types import LIGHT_SIZES, Eyes, Sight
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from filo_core.profiles.eyes_manifest import EyesProfile

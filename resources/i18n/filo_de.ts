@@ -483,6 +483,26 @@
             <translation>Teile ansehen mit</translation>
         </message>
         <message>
+            <source>Parts lie</source>
+            <translation>Teile liegen</translation>
+        </message>
+        <message>
+            <source>Parts that lie at any angle are compared with the good images turned all the way round</source>
+            <translation>Teile in beliebiger Drehlage werden mit den rundum gedrehten Gutbildern verglichen</translation>
+        </message>
+        <message>
+            <source>as in the good images</source>
+            <translation>wie in den Gutbildern</translation>
+        </message>
+        <message>
+            <source>at any angle</source>
+            <translation>beliebig gedreht</translation>
+        </message>
+        <message>
+            <source>at any angle, on either side</source>
+            <translation>beliebig gedreht, auf beiden Seiten</translation>
+        </message>
+        <message>
             <source>Try which &amp;suit</source>
             <translation>Proben, was p&amp;asst</translation>
         </message>

@@ -483,6 +483,26 @@
             <translation>检查零件使用</translation>
         </message>
         <message>
+            <source>Parts lie</source>
+            <translation>零件摆放</translation>
+        </message>
+        <message>
+            <source>Parts that lie at any angle are compared with the good images turned all the way round</source>
+            <translation>零件角度任意时,与旋转一整圈的良品图像比较</translation>
+        </message>
+        <message>
+            <source>as in the good images</source>
+            <translation>与良品图像一致</translation>
+        </message>
+        <message>
+            <source>at any angle</source>
+            <translation>任意角度</translation>
+        </message>
+        <message>
+            <source>at any angle, on either side</source>
+            <translation>任意角度,正反面均可</translation>
+        </message>
+        <message>
             <source>Try which &amp;suit</source>
             <translation>试试哪种合适(&amp;S)</translation>
         </message>

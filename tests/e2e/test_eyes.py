@@ -36,6 +36,11 @@ def test_a_product_is_looked_at_as_it_was_asked_and_the_recipe_says_so(run: Run,
     assert made.json["eyes"] == "fast 256"
     judged = run("inspect", "plate", "--folder", category / "test", "--json")
     assert judged.json["inspected"] == 6
+    turned = run("product", "create", "turned", "--class-name", "metal plate", "--references",
+                 category / "train" / "good", "--eyes", "fast 256", "--pose", "free", "--json")  # fmt: skip
+    assert turned.json["eyes"] == "fast 256 turned"
+    assert turned.json["model_hash"] != made.json["model_hash"]
+    assert run("inspect", "turned", "--folder", category / "test", "--json").json["inspected"] == 6
     usual = run("product", "create", "other", "--class-name", "metal plate", "--references",
                 category / "train" / "good", "--json")  # fmt: skip
     assert usual.json["eyes"] == "sharp 512+336"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.events import EyesChosen
 from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Pose, Sight, eyes_from
@@ -42,19 +42,24 @@ class EyesChoice(QWidget):
             tip=self.tr("Looks at the good images and at anomalies drawn on them; takes up to some minutes"),
         )
         self.found = plain_label(role="hint")
+        self.found.hide()
         label = plain_label(self.box.accessibleName(), wrap=False)
         label.setBuddy(self.box)
         pose_label = plain_label(self.pose_box.accessibleName(), wrap=False)
         pose_label.setBuddy(self.pose_box)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(label)
         row.addWidget(self.box)
         row.addWidget(pose_label)
         row.addWidget(self.pose_box)
         row.addWidget(self.trial_button)
-        row.addWidget(self.found, 1)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.found)
         self.box.activated.connect(self._on_activated)
         self.pose_box.activated.connect(self._on_activated)
         self.trial_button.clicked.connect(self.trial_wanted)
@@ -62,7 +67,7 @@ class EyesChoice(QWidget):
     def show_tried(self, tried: EyesChosen | None) -> None:
         """Keep what a trial came to, so that the list can say it."""
         self._tried = tried
-        self.found.setText("" if tried is None else tried.sentence)
+        self._say("" if tried is None else tried.sentence)
 
     def show_eyes(self, chosen: Eyes | None, usual: Eyes | None) -> None:
         """Fill the list and mark what is chosen.
@@ -76,7 +81,7 @@ class EyesChoice(QWidget):
             return
         now = chosen or usual
         if usual.sight is Sight.FAST and self._tried is None:
-            self.found.setText(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it."))
+            self._say(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it."))
         blocker = QSignalBlocker(self.box)
         self.box.clear()
         for eyes in _choices(now, usual):
@@ -84,6 +89,10 @@ class EyesChoice(QWidget):
         self.box.setCurrentIndex(self.box.findData(now.words))
         self.pose_box.setCurrentIndex(self.pose_box.findData(now.pose.value))
         blocker.unblock()
+
+    def _say(self, text: str) -> None:
+        self.found.setText(text)
+        self.found.setVisible(bool(text))
 
     def _text(self, eyes: Eyes, usual: Eyes) -> str:
         text = eyes.words + (self.tr(" (usual)") if eyes == usual else "")

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.events import EyesChosen, TriedEyes
-from filo_core.types import Eyes, Sight, WizardStep
+from filo_core.types import Eyes, Pose, Sight, WizardStep
 from gui.products.wizard.calibrate_page import CalibratePage
 from gui.products.wizard.eyes_choice import EyesChoice
 from gui.products.wizard.session import DraftSession
@@ -57,3 +57,20 @@ def test_picked_eyes_are_in_the_draft_and_take_the_limits_with_them(
     assert session.draft.eyes == Eyes(Sight.FAST, 256)
     assert session.draft.missing(WizardStep.CALIBRATE)
     assert page.eyes.box.currentData() == "fast 256"
+
+
+def test_how_parts_lie_is_picked_beside_the_eyes_and_stays_when_they_change(qapp: QApplication) -> None:
+    choice = EyesChoice()
+    picked: list[Eyes] = []
+    choice.eyes_picked.connect(picked.append)
+    choice.show_eyes(None, Eyes())
+    assert choice.pose_box.currentData() == "fixed"
+    choice.pose_box.setCurrentIndex(1)
+    choice.pose_box.activated.emit(1)
+    assert picked == [Eyes(pose=Pose.FREE)]
+    choice.show_eyes(picked[0], Eyes())
+    assert choice.pose_box.currentData() == "free"
+    index = choice.box.findData("fast 256 turned")
+    choice.box.setCurrentIndex(index)
+    choice.box.activated.emit(index)
+    assert picked[1] == Eyes(Sight.FAST, 256, pose=Pose.FREE)
