@@ -95,7 +95,9 @@ class EyesChoice(QWidget):
         self.found.setVisible(bool(text))
 
     def _text(self, eyes: Eyes, usual: Eyes) -> str:
-        text = eyes.words + (self.tr(" (usual)") if eyes == usual else "")
+        # How parts lie stands beside the list.
+        text = replace(eyes, pose=Pose.FIXED).words
+        text += self.tr(" (usual)") if text == usual.words else ""
         tried = self._tried
         cost = next((one for one in tried.candidates if one.eyes == eyes), None) if tried else None
         if cost is None:

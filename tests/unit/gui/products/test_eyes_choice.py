@@ -70,6 +70,7 @@ def test_how_parts_lie_is_picked_beside_the_eyes_and_stays_when_they_change(qapp
     assert picked == [Eyes(pose=Pose.FREE)]
     choice.show_eyes(picked[0], Eyes())
     assert choice.pose_box.currentData() == "free"
+    assert choice.box.currentText() == "sharp 512+336 (usual)"
     index = choice.box.findData("fast 256 turned")
     choice.box.setCurrentIndex(index)
     choice.box.activated.emit(index)
