@@ -139,6 +139,7 @@ class RedEngine:
         references: Sequence[SourceImage],
         confirmed: Sequence[ConfirmedPart] = (),
         alpha: float = 0.01,
+        bad: Sequence[object] = (),
     ) -> Iterator[StepDone | Calibrated]:
         for done, reference in enumerate(references, start=1):
             yield StepDone(done, len(references), reference.name)
