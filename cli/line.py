@@ -37,6 +37,7 @@ from workflows.line.triggers import choice_of, make_plc, make_trigger, open_door
 from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
+from workflows.products.learned_names import naming
 from workflows.sealing.seal import RecordSeal
 from workflows.settings.bound import bound_to, refuse_clear
 from workflows.settings.output_address import Output, OutputKind
@@ -208,7 +209,7 @@ def _line(
     line = Line(
         recipe=recipe,
         source=wanted.camera,
-        detector=detector,
+        detector=naming(detector, recorder.storage, recipe),
         recorder=recorder,
         outbox_file=outbox,
         sinks=wanted.sinks,

@@ -20,6 +20,7 @@ from cli.common import (
     warn_of_left_out,
 )
 from cli.options import AsJson, Database, Name, User
+from cli.product_types import types
 from cli.prove import prove
 from cli.signing_in import managing
 from filo_core.types import Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
@@ -29,6 +30,7 @@ from workflows.products.creating import create_product
 
 app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
 app.command("prove")(prove)
+app.command("types")(types)
 
 
 @app.command()

@@ -580,13 +580,19 @@ def standing_review(reviews: Iterable[Review]) -> Review | None:
 
     Each withdrawal takes back the newest decision that is not taken back yet.
     """
+    standing = standing_reviews(reviews)
+    return standing[-1] if standing else None
+
+
+def standing_reviews(reviews: Iterable[Review]) -> list[Review]:
+    """Decisions on one inspection that were not taken back, oldest first, as the reviews are."""
     standing: list[Review] = []
     for review in reviews:
         if isinstance(review.decision, ReviewDecision):
             standing.append(review)
         elif standing:
             standing.pop()
-    return standing[-1] if standing else None
+    return standing
 
 
 @dataclass(frozen=True, slots=True)

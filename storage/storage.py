@@ -38,6 +38,7 @@ from storage.repositories.aggregates import AggregateRepository
 from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.calibrations import CalibrationRepository
 from storage.repositories.events import EventRepository
+from storage.repositories.examples import ExampleRepository
 from storage.repositories.figures import FigureRepository
 from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
@@ -68,6 +69,7 @@ class Transaction:
     outbox: OutboxRepository
     arrivals: ArrivalRepository
     aggregates: AggregateRepository
+    examples: ExampleRepository
     studies: StudyRepository
 
 
@@ -229,5 +231,6 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         OutboxRepository(session),
         ArrivalRepository(session, products),
         AggregateRepository(session),
+        ExampleRepository(session),
         StudyRepository(session),
     )

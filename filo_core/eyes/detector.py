@@ -188,6 +188,29 @@ class EyesDetector:
             patch=(features.stride / features.frame.width, features.stride / features.frame.height),
         )
 
+    def embedding(self, pixels: Picture, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """What the place under a mask looks like, as for a region that was found there.
+
+        Args:
+            pixels: the whole image, ``(H, W, 3)`` uint8 RGB.
+            mask: ``(H, W)``, true somewhere in the region of interest.
+
+        Raises:
+            RecipeError: if no reference is set.
+            ValueError: if the mask is empty there.
+        """
+        box, side, view = self._view_box(pixels), self._profile.map_side, self._view(pixels)
+        inside = mask[box.y : box.y + box.height, box.x : box.x + box.width]
+        covered = cv2.resize(inside.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        if not covered.any():
+            raise ValueError("nothing is marked in the region of interest")
+        looks = [
+            TrunkLook(one.grid, self.memory_bank.matched(trunk, one.patches)[1])
+            for trunk, one in enumerate(self._look(view))
+        ]
+        # What is smaller than a cell of the map is the cell that most of it is in.
+        return region_features(covered >= min(0.5, float(covered.max())), looks).embedding()
+
     def _look(self, view: Picture) -> list[Features]:
         return [eye.features(view) for eye in self._eyes]
 

@@ -22,6 +22,7 @@ from workflows.line.doors import doors_of
 from workflows.line.triggered import DEADLINE_S, TriggeredInspection
 from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
+from workflows.products.learned_names import naming
 from workflows.products.steps import Steps, calibration_steps, eyes_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
 from workflows.sealing.seal import RecordSeal
@@ -75,7 +76,7 @@ def folder_steps(
     def run(engine: Engine) -> Iterator[RunEvent]:
         recipe = version.recipe
         golden.require(recipe.product)
-        detector = engine.detector(recipe, catalogue.references(recipe))
+        detector = naming(engine.detector(recipe, catalogue.references(recipe)), catalogue.storage, recipe)
         with recorder.job(f"{recipe.product}: {folder}"):
             yield from recorder.record(
                 inspect_images(
@@ -98,7 +99,7 @@ def image_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion
         started = time.perf_counter()
         recipe = version.recipe
         GoldenSets(catalogue.storage).require(recipe.product)
-        detector = engine.detector(recipe, catalogue.references(recipe))
+        detector = naming(engine.detector(recipe, catalogue.references(recipe)), catalogue.storage, recipe)
         event = ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
         yield from recorder.record([event])
 
@@ -113,7 +114,7 @@ def trial_steps(catalogue: Catalogue, name: str, image: SourceImage) -> Steps:
         draft = catalogue.draft(name)
         assert draft.limits is not None, "the wizard offers a trial only after calibration"
         recipe = draft.recipe(draft.limits, engine.model_hash_for(draft.eyes))
-        detector = engine.detector(recipe, catalogue.references(recipe))
+        detector = naming(engine.detector(recipe, catalogue.references(recipe)), catalogue.storage, recipe)
         yield ImageInspected(0, judge(image, recipe, detector, Origin.SINGLE, started))
 
     return run
@@ -312,10 +313,13 @@ class Inspector:
         return run
 
     def _live_detector(self, engine: Engine, version: RecipeVersion, on_note: Callable[[str], None]) -> Detector:
-        references = self._catalogue.references(version.recipe)
-        if self._live_model is None:
-            return engine.detector(version.recipe, references)
-        return self._live_model.detector(engine, version.recipe, references, on_note)
+        recipe, live_model = version.recipe, self._live_model
+        references = self._catalogue.references(recipe)
+        if live_model is None:
+            detector: Detector = engine.detector(recipe, references)
+        else:
+            detector = live_model.detector(engine, recipe, references, on_note)
+        return naming(detector, self._storage, recipe)
 
     def _delivery(self, settings: Settings, sinks: list[Sink]) -> Callable[[], Delivery]:
         from workflows.line.bound_answers import BoundAnswers

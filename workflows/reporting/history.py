@@ -114,6 +114,7 @@ class History:
         reason: str = "",
         anomaly_type: str = "",
         pin: str = "",
+        regions: Sequence[int] = (),
     ) -> InspectionRecord:
         """Add a decision to an inspection; back comes the inspection with it.
 
@@ -130,6 +131,7 @@ class History:
             reason: why; an overruling needs one.
             anomaly_type: what the anomaly is; a retyping needs it.
             pin: of whoever is signed in, once more, where an NG becomes an OK.
+            regions: those that the type is for, by their place in the inspection; all of them unless given.
 
         Raises:
             AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
@@ -149,6 +151,7 @@ class History:
             reviewed_at=datetime.now(UTC),
             reason=reason.strip(),
             anomaly_type=tidy_name(anomaly_type, "anomaly type"),
+            regions=tuple(sorted(set(regions))),
         )
         _check(review)
         return self._kept(inspection_id, review, verdict, signed=signs)
@@ -321,6 +324,8 @@ def _check(review: Review) -> None:
 def _check_against(record: InspectionRecord, review: Review) -> None:
     """Confirming and overruling answer the system's verdict, however often it was answered before."""
     system, current = record.verdict, record.final_verdict
+    if any(not 0 <= ordinal < len(record.regions) for ordinal in review.regions):
+        raise ReviewError(f"{record.name} has {len(record.regions)} regions. Choose one of them.")
     match review.decision:
         case ReviewDecision.CONFIRM if system in _DECIDED and review.verdict is not system:
             raise ReviewError(f"{record.name} was judged {system.value}. Overrule it, with a reason, to change that.")

@@ -216,6 +216,7 @@ FREE_COMMANDS = {
     "app": "the window asks",
     "product list": "looks",
     "product show": "looks",
+    "product types": "looks",
     "models list": "looks",
     "models verify": "looks",
     "models convert": "knows no record",

@@ -1,0 +1,159 @@
+"""Names follow decisions: retyped regions teach, what is taken back does not, and no verdict moves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from click.testing import CliRunner
+
+from filo_core.naming.examples import NOTHING_WRONG
+from filo_core.naming.region_features import space_of
+from filo_core.types import UNKNOWN_TYPE, Prediction, Recipe, Region, ReviewDecision, Verdict
+from program import cli
+from storage.engine import sqlite_url
+from storage.recorder import Recorder
+from storage.storage import Storage
+from tests.unit.storage.making import make_inspection, make_region, sign_product
+from workflows.products.learned_names import LOOKS_EVERY_S, ProductNames, naming, read_decided
+from workflows.products.name_agreement import name_agreement
+from workflows.reporting.history import History
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def seen(*regions: Region, space: str) -> Prediction:
+    plain = tuple(replace(region, anomaly_type=UNKNOWN_TYPE, type_confidence=0.0, type_shares=()) for region in regions)
+    return Prediction(0.9, np.zeros((2, 2), np.float32), plain, {}, trained=True, embedding_space=space)
+
+
+@pytest.fixture
+def recipe(storage: Storage) -> Recipe:
+    return sign_product(storage)
+
+
+def inspect(storage: Storage, recipe: Recipe, shade: int, *looks: float) -> int:
+    """Record a part with a region for each number, by the recipe's own eyes."""
+    made = make_inspection(recipe, shade, 0.9)
+    prediction = seen(*(make_region(looks=one) for one in looks), space=space_of(recipe.model_hash))
+    return Recorder(storage, recipe.product).record_one(replace(made, prediction=prediction))
+
+
+def test_names_follow_what_is_retyped_region_by_region_and_leave_when_it_is_taken_back(
+    storage: Storage, recipe: Recipe
+) -> None:
+    history, clock = History(storage), Clock()
+    number = inspect(storage, recipe, 1, 1.0, 0.1)
+    names = ProductNames(storage, recipe, clock)
+    new = seen(make_region(looks=0.99), make_region(looks=0.05), space=space_of(recipe.model_hash))
+
+    def called() -> list[str]:
+        clock.now += LOOKS_EVERY_S
+        return [region.anomaly_type for region in names().applied(new).regions]
+
+    assert called() == [UNKNOWN_TYPE, UNKNOWN_TYPE]
+    history.review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr", regions=(0,))
+    assert called() == ["burr", UNKNOWN_TYPE]
+    history.review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="hole", regions=(1,))
+    assert called() == ["burr", "hole"]
+    assert names().examples == 2
+    history.withdraw(number, "Ada")
+    assert called() == ["burr", UNKNOWN_TYPE]
+    history.withdraw(number, "Ada")
+    assert called() == [UNKNOWN_TYPE, UNKNOWN_TYPE]
+
+
+def test_between_two_looks_nothing_is_asked_of_the_record(storage: Storage, recipe: Recipe) -> None:
+    clock = Clock()
+    names = ProductNames(storage, recipe, clock)
+    first = names()
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    clock.now += LOOKS_EVERY_S / 2
+    assert names() is first
+    clock.now += LOOKS_EVERY_S
+    assert names().names == ("burr",)
+
+
+def test_a_record_that_cannot_be_read_stops_no_inspection(storage: Storage, recipe: Recipe) -> None:
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    names = ProductNames(storage, replace(recipe, product="gone"))
+    assert names().examples == 0
+
+
+def test_what_one_product_learns_another_does_not_know(storage: Storage, recipe: Recipe) -> None:
+    other = sign_product(storage, "bolt")
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    assert ProductNames(storage, other)().examples == 0
+
+
+def test_regions_that_other_eyes_saw_are_counted_and_not_compared(storage: Storage, recipe: Recipe) -> None:
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    found = read_decided(storage, replace(recipe, model_hash="d" * 64))
+    assert (found.examples, found.elsewhere) == ((), 1)
+
+
+def test_a_region_of_a_part_that_is_good_after_all_teaches_no_name(storage: Storage, recipe: Recipe) -> None:
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.OVERRULE, Verdict.OK, "Ada", reason="dust")
+    assert [one.name for one in read_decided(storage, recipe).examples] == [NOTHING_WRONG]
+    assert ProductNames(storage, recipe)().names == ()
+
+
+def test_a_named_detector_moves_no_score_and_no_verdict(storage: Storage, recipe: Recipe) -> None:
+    number = inspect(storage, recipe, 1, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    raw = seen(make_region(looks=0.98), space=space_of(recipe.model_hash))
+
+    class Sees:
+        def predict(self, _pixels: object) -> Prediction:
+            return raw
+
+    named = naming(Sees(), storage, recipe).predict(np.zeros((2, 2, 3), np.uint8))
+    assert named.regions[0].anomaly_type == "burr"
+    assert named.image_score == raw.image_score
+    assert named.anomaly_map is raw.anomaly_map
+    assert [(one.box, one.area_px, one.score) for one in named.regions] == [
+        (one.box, one.area_px, one.score) for one in raw.regions
+    ]
+
+
+def test_agreement_is_counted_with_each_picture_left_out_and_shown_by_a_command(
+    storage: Storage, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(storage)
+    for shade in range(6):
+        number = inspect(storage, recipe, shade, *((0.99, 1.0) if shade % 2 else (0.02, 0.05)))
+        name = "burr" if shade % 2 else "hole"
+        history.review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type=name)
+    good = inspect(storage, recipe, 90, 0.999)
+    history.review(good, ReviewDecision.OVERRULE, Verdict.OK, "Ada", reason="dust")
+    found = name_agreement(storage, recipe)
+    assert found.agreed is not None
+    assert (found.agreed.count, found.agreed.of) == (12, 12)
+    assert found.agreed.lower > 0.6
+    assert {one.name: one.examples for one in found.types} == {"scratch": 0, "burr": 6, "hole": 6}
+    assert found.good_named is not None
+    assert (found.good_named.count, found.good_named.of) == (1, 1)
+
+    monkeypatch.setenv("COLUMNS", "200")
+    command, where = typer.main.get_command(cli), ["--database", sqlite_url(Path(storage.where))]
+    done = CliRunner().invoke(command, ["product", "types", recipe.product, *where])
+    assert done.exit_code == 0, done.output
+    assert "6 of 6" in done.output
+    assert "Named as people did, each region by the others: 12 of 12" in done.output
+    as_json = CliRunner().invoke(command, ["product", "types", recipe.product, "--json", *where])
+    told = json.loads(as_json.output.splitlines()[-1])
+    assert [(one["name"], one["examples"]) for one in told["types"]] == [("scratch", 0), ("burr", 6), ("hole", 6)]
