@@ -38,7 +38,7 @@ _LEAST_PRIOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class HeldOutName:
     """An example, and what would have been said of it without its part."""
 
     name: str
@@ -82,7 +82,7 @@ class LearnedNames:
         self._places = {name: place for place, name in enumerate(self.names)}
         self._sums, self._counts = self._summed(self._all)
         self.temperature = TEMPERATURE
-        self._left_out: tuple[LeftOut, ...] | None = None
+        self._left_out: tuple[HeldOutName, ...] | None = None
         self._own: list[tuple[Floats, float]] | None = None
         if len(self._all) >= ENOUGH and len(self.names) > 1:
             self.temperature = self._calibrated()
@@ -123,11 +123,11 @@ class LearnedNames:
             examples=self.examples,
         )
 
-    def left_out(self) -> tuple[LeftOut, ...]:
+    def left_out(self) -> tuple[HeldOutName, ...]:
         """What each example would have been called by the others: no region of its own picture among them."""
         if self._left_out is None:
             self._left_out = tuple(
-                LeftOut(example.name, self._ranked(evidence, none, {}, self.temperature))
+                HeldOutName(example.name, self._ranked(evidence, none, {}, self.temperature))
                 for example, (evidence, none) in zip(self._all, self._without_own_part(), strict=True)
             )
         return self._left_out

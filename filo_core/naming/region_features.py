@@ -63,7 +63,7 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionShape:
+class Silhouette:
     """Size and shape of a region, each a plain number that grows with what it is called after."""
 
     area: float
@@ -97,7 +97,7 @@ class RegionFeatures:
     """All that is known of one region; the light trunk comes first."""
 
     trunks: tuple[TrunkFeatures, ...]
-    shape: RegionShape
+    shape: Silhouette
 
     def embedding(self) -> Floats:
         """``(EMBEDDING_SIZE,)`` of unit length, in which every trunk counts alike."""
@@ -122,7 +122,7 @@ def space_of(model_hash: str) -> str:
     return f"{SPACE}:{model_hash[:32]}" if model_hash else ""
 
 
-def shape_of(mask: NDArray[np.bool_]) -> RegionShape:
+def shape_of(mask: NDArray[np.bool_]) -> Silhouette:
     """Size and shape of what is true in ``(h, w)``; at least one cell is."""
     height, width = mask.shape
     left, top, box_width, box_height = cv2.boundingRect(mask.astype(np.uint8))
@@ -132,7 +132,7 @@ def shape_of(mask: NDArray[np.bool_]) -> RegionShape:
     # A cell is a square, not a point: its own moment keeps a line of single cells from being endlessly thin.
     across, down, both = moments["mu20"] / cells + 1 / 12, moments["mu02"] / cells + 1 / 12, moments["mu11"] / cells
     mean, apart = (across + down) / 2, math.hypot((across - down) / 2, both)
-    return RegionShape(
+    return Silhouette(
         area=cells / mask.size,
         elongation=min(math.sqrt((mean + apart) / max(mean - apart, 1e-4)), 100.0),
         fill=cells / (box_height * box_width),
