@@ -43,7 +43,7 @@ def benchmark(
         int | None, typer.Option(help="At most so many good and so many anomalous test images a category.")
     ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="Also seeded weights, raw pixels and plain contrast, in one table.")
+        bool, typer.Option("--baselines", help="Also what it must beat, measured the same way, in one table.")
     ] = False,
     table: Annotated[
         str,

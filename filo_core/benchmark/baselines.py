@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from filo_core.benchmark.plain_matching import PlainMatching
 from filo_core.descriptions.library import AnomalyLibrary
-from filo_core.engine import Engine, load_model
+from filo_core.engine import Engine
+from filo_core.eyes.loaded import load_eyes
 from filo_core.imaging import read_image
 from filo_core.method.conv_encoder import PATCH_PX
 from filo_core.method.interfaces import ImageFeatures
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from filo_core.benchmark.datasets import Category
     from filo_core.benchmark.measuring import MakeDetector
+    from filo_core.eyes.features import Eye
     from filo_core.method.interfaces import Detector
 
 # Figures are ranks: no limit enters them, and without regions nothing is named.
@@ -79,12 +82,26 @@ def contenders(folder: Path, device: str, installed: Path | None = None, *, base
 def _of_eyes(
     folder: Path, profile: EyesProfile, device: str, installed: Path | None, *, baselines: bool
 ) -> tuple[Contender, ...]:
-    engine = Engine(load_model(folder, device, installed))
+    loaded = load_eyes(folder, profile, device, installed)
+    engine = Engine(loaded)
     own = Contender(profile.name, detector_maker(engine))
     if not baselines:
         return (own,)
-    fast = Contender("fast: the light trunk alone", detector_maker(engine, Eyes(Sight.FAST)))
-    return (own, fast, Contender("plain contrast", _plain_contrast))
+    fast = Eyes(Sight.FAST)
+    return (
+        own,
+        Contender("fast: the light trunk alone", detector_maker(engine, fast)),
+        Contender("plain PatchCore on the light trunk", _plain_matching(loaded.light_eye(fast.light_px))),
+        Contender("plain contrast", _plain_contrast),
+    )
+
+
+def _plain_matching(eye: Eye) -> MakeDetector:
+    def make(references: Sequence[Path], category: Category) -> Detector:
+        del category
+        return PlainMatching(eye, [read_image(path).pixels for path in references])
+
+    return make
 
 
 def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:

@@ -102,8 +102,16 @@ class LoadedEyes:
         Raises:
             ProfileError: if a trunk is damaged.
         """
+        return pose_of(self.light_eye(LIGHT_SIZES[0]), pictures)
+
+    def light_eye(self, side: int) -> Eye:
+        """The light trunk alone, at a size of a square picture in pixels.
+
+        Raises:
+            ProfileError: if the trunk is damaged.
+        """
         light = next(spec for spec in self._store.present(self._trunks) if spec.slot is Slot.LIGHT)
-        return pose_of(Eye(self._session(light), LIGHT_SIZES[0]), pictures)
+        return Eye(self._session(light), side)
 
     @property
     def model_hash(self) -> str:
