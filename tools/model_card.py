@@ -23,8 +23,8 @@ from filo_core.events import StepDone
 from filo_core.profiles.folders import profile_folder
 from filo_core.trunks.listed import shipped_trunks
 from filo_core.types import Eyes, Sight
+from tools.bench.beside import cost_lines, measure_cost
 from tools.markdown import markdown_table, say
-from tools.speed import cost_lines, measure_cost
 
 CARD = Path(__file__).resolve().parent.parent / "resources" / "models" / "compact" / "MODEL_CARD.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"

@@ -77,8 +77,8 @@ class EyesDetector:
 
         What was seen of the very same parts before is taken from disk, where there is a place for it.
         """
-        key = self._bank_key(references)
-        kept = self._banks.load(key)
+        kept_as = self._bank_key(references)
+        kept = self._banks.load(kept_as)
         if kept is not None:
             self.memory_bank = kept
             return
@@ -96,7 +96,7 @@ class EyesDetector:
             seen += [(f"{key}~{number}", self._look(picture)) for number, picture in enumerate(varied)]
         if seen:
             self.memory_bank.measure(seen)
-            self._banks.save(key, self.memory_bank)
+            self._banks.save(kept_as, self.memory_bank)
 
     def _add_turned(self, key: str, view: Picture) -> None:
         found = []

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Numbers = NDArray[np.int64]
 
-FEW = 6000
-"""Stored patches up to which all are looked at: four parts at 256 px."""
+FEW = 2000
+"""Stored patches up to which all are looked at."""
 PROBES = 8
 """Heads a patch of a picture looks under."""
 EXACT_SHARE = 1 / 32

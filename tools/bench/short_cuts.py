@@ -22,9 +22,9 @@ from filo_core.engine import load_engine
 from filo_core.eyes import search
 from filo_core.trunks.store import TrunkStore
 from filo_core.types import Eyes, Prediction, Sight
+from tools.bench.page import PAGE
 from tools.markdown import markdown_table, replace_section, say, this_machine
 
-PAGE = Path("docs/performance.md")
 TITLE = "What the short cuts change"
 _EYES = (Eyes(Sight.FAST, 512), Eyes(Sight.SHARP, 512, 336))
 _ALL = 1 << 60

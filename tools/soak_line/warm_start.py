@@ -15,8 +15,8 @@ import psutil
 from filo_core.engine import load_engine
 from filo_core.line.model_process import load_detector
 from filo_core.line.supervised import SupervisedDetector
+from tools.bench.product import demo_recipe
 from tools.soak_line.findings import Findings, Unit
-from tools.speed import demo_recipe
 
 PROFILE = "compact"
 _STEADY = 10

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult, Merits
+from tools.bench.beside import Cost, cost_lines
 from tools.model_card import BEGIN, CARD, END, measured
-from tools.speed import Cost, cost_lines
 
 _FIRST = Merits(image_auroc=0.9, pixel_auroc=0.95, aupro=0.8, f1_max=0.85)
 _SECOND = Merits(image_auroc=0.7, pixel_auroc=0.85, aupro=0.6, f1_max=0.75)

@@ -1,10 +1,9 @@
-"""What one image costs with a profile, beside a ResNet-18 forward in the same run: ``python -m tools.speed``."""
+"""What one image costs, from its file to its regions, beside a ResNet-18 forward in the same run."""
 
 from __future__ import annotations
 
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +14,13 @@ import torch
 from torchvision.models import resnet18
 
 from filo_core.benchmark.datasets import load_category
-from filo_core.engine import Engine, load_engine
+from filo_core.engine import Engine
 from filo_core.imaging import read_image
 from filo_core.resources import resource_path
-from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, Recipe, Reference, SourceImage
+from filo_core.types import Eyes
+from tools.bench.product import REFERENCES, demo_recipe
 
-_REFERENCES = 4
 _ROUNDS = 30
-_LIMITS = Limits(ok=0.2, ng=0.4, region=0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,6 @@ class Cost:
     def ratio(self) -> float:
         """One image from file to regions, in ResNet-18 forwards at 256 px."""
         return self.image / self.resnet18
-
-
-def demo_recipe(engine: Engine, eyes: Eyes | None = None) -> tuple[Recipe, tuple[SourceImage, ...]]:
-    """A recipe for the rendered product, and its references."""
-    paths = load_category(resource_path("demo", "bracket")).references[:_REFERENCES]
-    images = tuple(read_image(path) for path in paths)
-    draft = ProductDraft(
-        ProductDescription("bracket", "bracket"),
-        (AnomalyType("scratch"), AnomalyType("missing screw"), AnomalyType("bent corner")),
-        tuple(Reference(image.image_hash, image.name) for image in images),
-        eyes=eyes,
-    )
-    return draft.recipe(_LIMITS, engine.model_hash_for(eyes)), images
 
 
 def measure_cost(engine: Engine, eyes: Eyes | None = None, rounds: int = _ROUNDS) -> Cost:
@@ -86,7 +71,7 @@ def cost_lines(cost: Cost) -> str:
     lines = (
         f"one image, file to regions: {1000 * cost.image:.0f} ms, {beside} in the same run",
         f"a folder: {1.0 / cost.image:.1f} images a second",
-        f"preparing a recipe of {_REFERENCES} references: {cost.prepare:.2f} s",
+        f"preparing a recipe of {REFERENCES} references: {cost.prepare:.2f} s",
         f"memory of the process at its largest: {cost.megabytes:.0f} MB",
         f"with {torch.get_num_threads()} threads",
     )
@@ -97,7 +82,3 @@ def _seconds(work: Callable[[], None]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
-
-
-if __name__ == "__main__":
-    sys.stdout.write(cost_lines(measure_cost(load_engine())) + "\n")
