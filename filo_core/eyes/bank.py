@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _NEIGHBOURHOOD = (3, 3)
 _UNLIKE = 0.02
 """Cosine distance from which on a patch of a turned part says something new."""
+_FILING = threading.Lock()
+"""Of pictures that are judged at the same time one files the patches, and the others wait for it."""
 _EMPTY = "No references set: call set_references() first, or add a good image to the product"
 
 
@@ -165,8 +168,9 @@ class PatchBank:
         if not self._parts or self._spreads is None:
             raise RecipeError(_EMPTY)
         stored = [part[trunk] for part in self._parts.values()]
-        if trunk not in self._searches:
-            self._searches[trunk] = PatchSearch([one.patches for one in stored])
+        with _FILING:
+            if trunk not in self._searches:
+                self._searches[trunk] = PatchSearch([one.patches for one in stored])
         distances, index = self._searches[trunk].nearest(patches)
         standard = standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
         return standard, Nearest([one.patches for one in stored], index)
