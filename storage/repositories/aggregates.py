@@ -75,6 +75,22 @@ class AggregateRepository:
             refused[number] += (decided == _NG) - (system == _NG)
         return tuple(Counted(*pair) for pair in zip(inspected, refused, strict=True))
 
+    def final_counts(self, wanted: InspectionFilter) -> dict[Verdict, int]:
+        """How many of the wanted inspections count as each verdict: what was decided, else what the system said."""
+        system = select(InspectionRow.verdict, func.count()).where(*conditions(wanted)).group_by(InspectionRow.verdict)
+        found = Counter({Verdict(verdict): number for verdict, number in self._session.execute(system)})
+        differing = (
+            select(InspectionRow.verdict, ReviewRow.verdict, func.count())
+            .join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
+            .where(*conditions(wanted), ReviewRow.verdict != InspectionRow.verdict, ReviewRow.verdict != "")
+            .where(is_newest())
+            .group_by(InspectionRow.verdict, ReviewRow.verdict)
+        )
+        for verdict, decided, number in self._session.execute(differing):
+            found[Verdict(verdict)] -= number
+            found[Verdict(decided)] += number
+        return dict(found)
+
     def span(self, wanted: InspectionFilter) -> tuple[datetime, datetime] | None:
         """When the first and the last of the wanted inspections were; None without any."""
         ends = [

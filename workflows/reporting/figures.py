@@ -18,7 +18,9 @@ from filo_core.events import RunCounts
 from filo_core.statistics.charts import Pareto, PChart, Subgroup, control_chart, first_pass_yield, pareto
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.recount import ScoreHistory
+from filo_core.statistics.signals import Signals, signals_of
 from filo_core.types import InspectionFilter, Limits, Verdict
+from workflows.reporting.period_change import PeriodChange, read_change
 from workflows.reporting.periods import Grouping, bounds_of, grouping_of, label_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Figures:
 
     wanted: InspectionFilter
     counts: RunCounts
+    """As they count: what a person decided, else what the system said. This is what NG means on the whole page."""
     untrained: int
     """Inspections by untrained weights."""
     first_pass: Rate | str
@@ -55,6 +58,10 @@ class Figures:
     """Types of the images that count as NG; the newest review's type replaces the regions'."""
     chart: PChart | str
     """Share of NG among the judged images; a review's verdict replaces the system's."""
+    signals: Signals | None
+    """Run rules and EWMA over the chart; None without one."""
+    change: PeriodChange | str
+    """Share of NG in the newest time beside that of the time before."""
     grouping: Grouping
     scores: Scores
     agreement: AgreementStudy | str
@@ -82,7 +89,7 @@ class FigureReader:
         """
         with self._storage.reading() as transaction:
             aggregates, figures = transaction.aggregates, transaction.figures
-            counts = RunCounts.of(transaction.inspections.verdict_counts(wanted))
+            counts = RunCounts.of(aggregates.final_counts(wanted))
             untrained = aggregates.untrained(wanted)
             first_ok, contents = aggregates.first_verdicts(wanted)
             types = aggregates.type_counts(wanted)
@@ -90,10 +97,12 @@ class FigureReader:
             grouping = grouping_of(span) if grouping is Grouping.AUTO else grouping
             bounds = bounds_of(span, grouping) if span is not None else []
             periods = aggregates.by_period(wanted, bounds) if bounds else ()
+            change = read_change(aggregates, wanted, span)
             scored = figures.scored(wanted)
             reviewed = figures.judged(wanted, reviewed_only=True)
             reviews = (*figures.reviewed(wanted), *figures.blind(wanted))
             known = figures.known()
+        chart = _or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping)))
         version = self._catalogue.recipe(wanted.product) if wanted.product and counts.done else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
         return Figures(
@@ -102,7 +111,9 @@ class FigureReader:
             untrained=untrained,
             first_pass=_or_sentence(lambda: first_pass_yield(first_ok, contents)),
             pareto=_or_sentence(lambda: pareto(Counter(types))),
-            chart=_or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping))),
+            chart=chart,
+            signals=None if isinstance(chart, str) else signals_of(chart),
+            change=change,
             grouping=grouping,
             scores=_scores(scored, limits, model_hash),
             agreement=_or_sentence(lambda: agreement_study(_judgements(reviewed, reviews), _truth(reviewed, known))),
