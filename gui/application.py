@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,8 @@ class Session(QObject):
             self._app.exit(1)
             return
         self.state.set_workbench(workbench)
+        # Statistics would hold the window up for it when it is first shown.
+        self._background.run(_import_charts, lambda _: None)
 
     def _on_record_alarms(self, sentences: tuple[str, ...]) -> None:
         self.state.set_alarms(RECORD, *sentences)
@@ -148,6 +151,10 @@ class Session(QObject):
 class _RecordTools:
     lock: type[InstanceLock]
     open_workbench: Callable[..., Workbench]
+
+
+def _import_charts() -> None:
+    import_module("pyqtgraph")
 
 
 def _import_record_tools() -> _RecordTools:

@@ -82,6 +82,10 @@ class ScoreHistogram:
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    """Of all images."""
+    good: tuple[int, ...]
+    """Of those among them that a person decided to be good."""
+    bad: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,15 +140,20 @@ class ScoreHistory:
         """
         if len(edges) < 2 or not np.all(np.diff(edges) > 0):
             raise ValueError("a histogram needs at least two edges, and they must rise")
-        below = np.searchsorted(self._all, np.asarray(edges, np.float64), side="right")
-        below[0] = np.searchsorted(self._all, edges[0], side="left")
-        return ScoreHistogram(tuple(float(edge) for edge in edges), tuple(int(count) for count in np.diff(below)))
+        everything, good, bad = (_binned(scores, edges) for scores in (self._all, self._known_good, self._known_bad))
+        return ScoreHistogram(tuple(float(edge) for edge in edges), everything, good, bad)
 
 
 def verdict_counts(verdicts: Iterable[Verdict]) -> VerdictCounts:
     """Counts of verdicts as they were given; NOT_INSPECTED is left out."""
     given = list(verdicts)
     return VerdictCounts(given.count(Verdict.OK), given.count(Verdict.REVIEW), given.count(Verdict.NG))
+
+
+def _binned(ordered: NDArray[np.float64], edges: Sequence[float]) -> tuple[int, ...]:
+    below = np.searchsorted(ordered, np.asarray(edges, np.float64), side="right")
+    below[0] = np.searchsorted(ordered, edges[0], side="left")
+    return tuple(int(count) for count in np.diff(below))
 
 
 def _sorted(scores: ArrayLike) -> NDArray[np.float64]:

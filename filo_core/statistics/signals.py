@@ -95,7 +95,8 @@ def normal_scores(chart: PChart) -> NDArray[np.float64]:
     sizes = np.array([point.inspected for point in chart.points])
     counts = np.rint(sizes * np.array([point.share for point in chart.points]))
     middle = binom.cdf(counts, sizes, chart.centre) - 0.5 * binom.pmf(counts, sizes, chart.centre)
-    return np.clip(norm.ppf(middle), -_FARTHEST, _FARTHEST) / chart.sigma_z
+    scores: NDArray[np.float64] = np.clip(norm.ppf(middle), -_FARTHEST, _FARTHEST) / chart.sigma_z
+    return scores
 
 
 def ewma_of(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

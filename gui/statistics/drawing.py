@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QPen
+from PySide6.QtWidgets import QGraphicsRectItem
 
+from filo_core.types import Verdict
 from gui.statistics.wording import shortened
 from gui.widgets.plot import Plot, thinned, whole_numbers
 from gui.wording import percentage
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from filo_core.statistics.charts import Pareto, ParetoBar, PChart
     from filo_core.statistics.recount import ScoreHistogram
+    from filo_core.statistics.signals import Signals
+    from filo_core.types import Limits
     from gui.theme import Theme
 
+_ZONE_OPACITY = 0.14
 MOST_BARS = 7
 """Further types share the last bar: what matters stands at the front."""
 
@@ -61,8 +68,11 @@ def _with_the_rest(pareto: Pareto) -> list[ParetoBar]:
     return shown
 
 
-def draw_chart(plot: Plot, chart: PChart, theme: Theme) -> None:
-    """Shares in per cent with the steps of their limits; what lies outside is a large triangle with its label."""
+def draw_chart(plot: Plot, chart: PChart, signals: Signals | None, theme: Theme) -> None:
+    """Shares in per cent with the steps of their limits; what lies outside is a large triangle with its label.
+
+    A subgroup that completes a run rule is a diamond, one at which the EWMA is beyond its limit a square.
+    """
     plot.begin(theme, _tr("NG share (%)"), "")
     points = chart.points
     edges = np.arange(len(points) + 1) - 0.5
@@ -77,31 +87,81 @@ def draw_chart(plot: Plot, chart: PChart, theme: Theme) -> None:
         symbolBrush=theme.accent.ground, symbolPen=theme.surface, antialias=True,
     )  # fmt: skip
     plot.add(inside)
-    outside = [index for index, point in enumerate(points) if point.outside]
-    plot.add(
-        pg.ScatterPlotItem(
-            outside, shares[outside], symbol="t1", size=17, brush=theme.danger.ground, pen=theme.text, antialias=True
-        )
-    )
+    _mark(plot, shares, signals, [place for place, point in enumerate(points) if point.outside], theme)
     highest = 1.15 * max(shares.max(), 100.0 * max(point.upper for point in points), 1.0)
+    words = [(100.0 * points[-1].upper, _tr("upper limit")), (centre, _tr("mean"))]
+    if points[-1].lower > 0.0:
+        words.append((100.0 * points[-1].lower, _tr("lower limit")))
+    share = max(plot.share_for(text) for _, text in words)
+    room = len(points) * share / (1.0 - share)
+    for level, text in words:
+        plot.add_text(text, QPointF(edges[-1], level), theme)
     labels = [point.label for point in points]
     plot.bottom.setTicks([thinned(labels, plot.room_for(max(labels, key=len)))])
-    plot.show_range(QRectF(-0.6, -0.02 * highest, len(points) + 0.2, 1.02 * highest))
+    plot.show_range(QRectF(-0.6, -0.02 * highest, len(points) + room, 1.02 * highest))
+
+
+def _mark(plot: Plot, shares: NDArray[np.float64], signals: Signals | None, outside: list[int], theme: Theme) -> None:
+    rules = sorted({signal.place for signal in signals.broken} - set(outside)) if signals else []
+    shifts = [place for place in signals.shifts if place not in {*outside, *rules}] if signals else []
+    for places, symbol, size, brush in (
+        (outside, "t1", 17, theme.danger.ground),
+        (rules, "d", 15, theme.verdict(Verdict.REVIEW).ground),
+        (shifts, "s", 12, theme.verdict(Verdict.REVIEW).ground),
+    ):
+        plot.add(
+            pg.ScatterPlotItem(
+                places, shares[places], symbol=symbol, size=size, brush=brush, pen=theme.text, antialias=True
+            )
+        )
 
 
 def draw_histogram(plot: Plot, histogram: ScoreHistogram, theme: Theme) -> None:
-    """How many images have which score; the limits are lines that the panel lays over it."""
+    """How many images have which score, decided good and bad ones in colours of their own, bad ones hatched.
+
+    The limits are lines that the panel lays over it, and the zones of the verdicts lie below it.
+    """
     plot.begin(theme, _tr("images"), _tr("image score (0 = like the good parts, 1 = not at all)"))
     edges, counts = np.array(histogram.edges), np.array(histogram.counts)
-    plot.add(
-        pg.BarGraphItem(
-            x0=edges[:-1], x1=edges[1:], height=counts, y0=np.zeros(len(counts)),
-            brush=theme.accent.ground, pen=theme.surface,
-        )
-    )  # fmt: skip
+    good, bad = np.array(histogram.good), np.array(histogram.bad)
+    green, red = QColor(theme.verdict(Verdict.OK).ground), QColor(theme.verdict(Verdict.NG).ground)
+    stack = (
+        (bad, np.zeros(len(counts)), QBrush(red, Qt.BrushStyle.BDiagPattern), red),
+        (good, bad, QBrush(green), green),
+        (counts - good - bad, good + bad, QBrush(QColor(theme.accent.ground)), QColor(theme.accent.ground)),
+    )
+    for heights, below, brush, pen in stack:
+        if heights.any():
+            plot.add(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=heights, y0=below, brush=brush, pen=pen))
     highest = 1.25 * max(1, int(counts.max()))
     plot.left.setTicks([whole_numbers(highest)])
     plot.show_range(QRectF(edges[0], 0.0, edges[-1] - edges[0], highest))
+
+
+def draw_zones(plot: Plot, theme: Theme) -> dict[Verdict, QGraphicsRectItem]:
+    """A faint ground for each verdict, behind what was drawn; :func:`move_zones` says where they lie."""
+    zones = {}
+    for verdict in (Verdict.OK, Verdict.REVIEW, Verdict.NG):
+        colour = QColor(theme.verdict(verdict).ground)
+        colour.setAlphaF(_ZONE_OPACITY)
+        item = QGraphicsRectItem()
+        item.setBrush(colour)
+        item.setPen(QPen(Qt.PenStyle.NoPen))
+        item.setZValue(-10.0)
+        plot.add(item)
+        zones[verdict] = item
+    return zones
+
+
+def move_zones(zones: dict[Verdict, QGraphicsRectItem], limits: Limits, area: QRectF) -> None:
+    """Put the zones between the limits, over the whole height of what is seen."""
+    ends = (
+        area.left(),
+        *(min(max(limit, area.left()), area.right()) for limit in (limits.ok, limits.ng)),
+        area.right(),
+    )
+    for item, left, right in zip(zones.values(), ends[:-1], ends[1:], strict=True):
+        item.setRect(QRectF(left, area.top(), right - left, area.height()))
 
 
 def _tr(text: str) -> str:

@@ -6,13 +6,13 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.statistics.recount import Recount, ScoreHistogram
-from filo_core.types import Limits
+from filo_core.types import Limits, Verdict
 from gui.statistics.cards import PlotCard
-from gui.statistics.drawing import draw_histogram
-from gui.statistics.wording import errors_text, limit_label, recount_text
+from gui.statistics.drawing import draw_histogram, draw_zones, move_zones
+from gui.statistics.wording import colours_text, errors_text, limit_label, recount_text
 from gui.theme import SPACE, Theme, current_theme
 from gui.widgets.controls import button, captioned, limit_spin, plain_label, set_shown
 from gui.wording import number, score
@@ -42,6 +42,7 @@ class LimitEditor(QWidget):
         self.recounted = plain_label()
         self.errors = plain_label("", "hint")
         self._lines: dict[bool, pg.InfiniteLine] = {}
+        self._zones: dict[Verdict, QGraphicsRectItem] = {}
         self._limits: Limits | None = None
         self._lay_out()
         self.ok_spin.valueChanged.connect(self.ok_moved)
@@ -72,19 +73,20 @@ class LimitEditor(QWidget):
         """Draw the scores, with the limits over them where there are some."""
         theme = current_theme()
         draw_histogram(self.card.plot, histogram, theme)
-        self._lines = {}
+        self._lines, self._zones = {}, {}
         if limits is not None:
+            self._zones = draw_zones(self.card.plot, theme)
             self._lines = {upper: self._line(upper, theme) for upper in (False, True)}
         summary = self.tr("%1 scores from %2 to %3").replace("%1", number(sum(histogram.counts)))
         ends = [edge for edge, count in zip(histogram.edges, histogram.counts, strict=False) if count]
         summary = summary.replace("%2", score(ends[0])).replace("%3", score(ends[-1]))
-        self.card.show_plot(summary, note)
+        self.card.show_plot(summary, " ".join(part for part in (colours_text(histogram), note) if part))
         for part in (self._controls, self.recounted, self.errors):
             set_shown(part, limits is not None)
 
     def show_sentence(self, sentence: str) -> None:
         """Say why there are no scores."""
-        self._lines = {}
+        self._lines, self._zones = {}, {}
         self.card.show_sentence(sentence)
         for part in (self._controls, self.recounted, self.errors):
             part.hide()
@@ -98,6 +100,8 @@ class LimitEditor(QWidget):
                 blocker = QSignalBlocker(spin)
                 spin.setValue(value)
                 blocker.unblock()
+        if self._zones:
+            move_zones(self._zones, limits, self.card.plot.seen)
         for upper, line in self._lines.items():
             value = limits.ng if upper else limits.ok
             blocker = QSignalBlocker(line)

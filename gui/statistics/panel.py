@@ -30,11 +30,14 @@ from gui.statistics.wording import (
     agreement_figure,
     agreement_lines,
     asked,
+    change_note,
+    change_text,
     chart_text,
     counts_text,
     figure_of,
     pareto_text,
     scores_note,
+    signals_text,
 )
 from gui.theme import SPACE, current_theme
 from gui.widgets.controls import button, plain_label, set_shown
@@ -55,6 +58,8 @@ class StatisticsPanel(QWidget):
         self._make_controls()
         self._lay_out()
         self._connect()
+        for card in (self.chart, self.pareto, self.limits):
+            card.show_sentence(self.tr("The record is being read"))
 
     # Building --------------------------------------------------------------------------------------------------
 
@@ -71,6 +76,8 @@ class StatisticsPanel(QWidget):
             self.tr("Capability &study…"), tip=self.tr("Known parts, presented blind to the system and to people")
         )
         self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
+        self.change = plain_label("", "heading")
+        self.change_note = plain_label("", "hint")
         self.untrained = UntrainedNote(parent=self)
         self.first_pass = FigureTile(self.tr("First-pass yield"), self)
         self.load = FigureTile(self.tr("Expected review load"), self)
@@ -95,12 +102,17 @@ class StatisticsPanel(QWidget):
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, 6, 0)
         grid.setSpacing(SPACE)
-        grid.addWidget(self.untrained, 0, 0, 1, 2)
-        grid.addLayout(tiles, 1, 0, 1, 2)
-        grid.addWidget(self.chart, 2, 0)
-        grid.addWidget(self.pareto, 2, 1)
-        grid.addWidget(self.limits, 3, 0, 1, 2)
-        grid.addWidget(self.pairs, 4, 0, 1, 2)
+        first = QVBoxLayout()
+        first.setSpacing(2)
+        first.addWidget(self.change)
+        first.addWidget(self.change_note)
+        grid.addLayout(first, 0, 0, 1, 2)
+        grid.addWidget(self.untrained, 1, 0, 1, 2)
+        grid.addLayout(tiles, 2, 0, 1, 2)
+        grid.addWidget(self.chart, 3, 0)
+        grid.addWidget(self.pareto, 3, 1)
+        grid.addWidget(self.limits, 4, 0, 1, 2)
+        grid.addWidget(self.pairs, 5, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         for card in (self.chart, self.pareto):
@@ -238,6 +250,8 @@ class StatisticsPanel(QWidget):
             self._show_empty()
             return
         self.counts.setText(counts_text(figures))
+        self.change.setText(change_text(figures.change))
+        self.change_note.setText(change_note(figures.change))
         self.untrained.set_trained(False if figures.untrained else None)
         self.first_pass.set_figure(*figure_of(figures.first_pass))
         self.agreement.set_figure(*agreement_figure(figures.agreement))
@@ -267,8 +281,10 @@ class StatisticsPanel(QWidget):
         if isinstance(chart, str):
             self.chart.show_sentence(chart)
         else:
-            draw_chart(self.chart.plot, chart, current_theme())
-            self.chart.show_plot(chart_text(chart), " ".join((chart_text(chart), *chart.notes)))
+            signals = self.presenter.figures.signals
+            draw_chart(self.chart.plot, chart, signals, current_theme())
+            notes = (chart_text(chart), signals_text(chart, signals), *chart.notes)
+            self.chart.show_plot(chart_text(chart), " ".join(note for note in notes if note))
 
     def _show_pareto(self) -> None:
         assert self.presenter.figures is not None

@@ -9,18 +9,25 @@ from PySide6.QtCore import QCoreApplication
 from filo_core.calibration.agreement import AgreementStudy, PairAgreement
 from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
+from filo_core.statistics.comparing import PROBABLE_P, Trend
 from filo_core.statistics.rates import Rate
-from gui.wording import number, percentage, score
+from filo_core.statistics.signals import RunRule
+from gui.wording import date_and_time, number, percentage, score
 from workflows.reporting.periods import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from filo_core.statistics.charts import Pareto, PChart
-    from filo_core.statistics.recount import Recount
+    from filo_core.statistics.recount import Recount, ScoreHistogram
+    from filo_core.statistics.signals import Signal, Signals
     from workflows.reporting.figures import Figures, Scores
+    from workflows.reporting.period_change import PeriodChange
 
 _LONGEST_NAME = 24
+MOST_SIGNALS = 3
+"""Of the run rules' signals that are named."""
 
 
 def shortened(name: str) -> str:
@@ -128,6 +135,95 @@ def chart_text(chart: PChart) -> str:
         )
     found = _tr("Outside: %1.").replace("%1", ", ".join(outside)) if outside else _tr("None lies outside.")
     return f"{text} {found}"
+
+
+def signals_text(chart: PChart, signals: Signals | None) -> str:
+    """What run rules and EWMA find; empty while there are too few subgroups for them."""
+    if signals is None or not signals.ewma:
+        return ""
+    said = "; ".join(f"{signal.label}: {_rule_text(signal)}" for signal in signals.broken[-MOST_SIGNALS:])
+    if len(signals.broken) > MOST_SIGNALS:
+        said = _tr("%1 in all, the newest: %2").replace("%1", number(len(signals.broken))).replace("%2", said)
+    rules = _tr("Run rules (Western Electric): %1.").replace("%1", said or _tr("none is broken"))
+    shifts = ", ".join(chart.points[place].label for place in signals.shifts[-MOST_SIGNALS:])
+    shift = _tr("a small shift shows at %1").replace("%1", shifts) if shifts else _tr("no small shift")
+    return f"{rules} {_tr('EWMA (weight 0.2, one false alarm in 500): %1.').replace('%1', shift)}"
+
+
+def _rule_text(signal: Signal) -> str:
+    match signal.rule:
+        case RunRule.TWO_OF_THREE:
+            text = _tr("two of three far above the mean") if signal.rises else _tr("two of three far below the mean")
+        case RunRule.FOUR_OF_FIVE:
+            text = _tr("four of five above the mean") if signal.rises else _tr("four of five below the mean")
+        case RunRule.EIGHT_IN_A_ROW:
+            text = _tr("eight in a row above the mean") if signal.rises else _tr("eight in a row below the mean")
+    return text
+
+
+def change_text(found: PeriodChange | str) -> str:
+    """Did it get worse: the shares with their counts, and how sure that is."""
+    if isinstance(found, str):
+        return _tr("There is no time before to compare this one with.")
+    change = found.change
+    text = _tr("NG %1 in the %2 to %3, %4 in the %2 before: %5.")
+    values = (
+        f"{percentage(change.now.value)} ({number(change.now.count)}/{number(change.now.of)})",
+        _length_text(found.length),
+        date_and_time(found.until),
+        f"{percentage(change.before.value)} ({number(change.before.count)}/{number(change.before.of)})",
+        _trend_text(change.trend),
+    )
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", value)
+    return text
+
+
+def change_note(found: PeriodChange | str) -> str:
+    """How sure the comparison is, and what NG means on this page."""
+    ng = _tr("NG is what a person decided, else what the system said: in the counts, the chart and the types.")
+    if isinstance(found, str):
+        return ng
+    change = found.change
+    text = _tr("The difference lies between %1 and %2 points (95 %); Fisher's exact test, p = %3.")
+    lower, upper = (number(100.0 * end, 1) for end in (change.lower, change.upper))
+    p = number(change.p, 3) if change.p >= PROBABLE_P / 50.0 else f"< {number(PROBABLE_P / 50.0, 3)}"
+    return f"{text.replace('%1', lower).replace('%2', upper).replace('%3', p)} {ng}"
+
+
+def _trend_text(trend: Trend) -> str:
+    match trend:
+        case Trend.WORSE:
+            return _tr("worse")
+        case Trend.PROBABLY_WORSE:
+            return _tr("probably worse")
+        case Trend.SAME:
+            return _tr("no difference to be seen")
+        case Trend.PROBABLY_BETTER:
+            return _tr("probably better")
+        case Trend.BETTER:
+            return _tr("better")
+        case Trend.TOO_FEW:
+            return _tr("too few to tell")
+
+
+def _length_text(length: timedelta) -> str:
+    hours = round(length.total_seconds() / 3600.0)
+    if hours > 24:
+        return _tr("%1 days").replace("%1", number(round(hours / 24.0)))
+    return _tr("%1 hours").replace("%1", number(hours)) if hours > 1 else _tr("hour")
+
+
+def colours_text(histogram: ScoreHistogram) -> str:
+    """What the colours of the bars mean, where there is more than one."""
+    good, bad = sum(histogram.good), sum(histogram.bad)
+    if not good and not bad:
+        return ""
+    text = _tr("Green: %1 decided good; red, hatched: %2 decided bad; blue: %3 that nobody has decided.")
+    values = (number(good), number(bad), number(sum(histogram.counts) - good - bad))
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", value)
+    return text
 
 
 def pareto_text(pareto: Pareto) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QWidget
 
-from gui.theme import Theme
+from gui.theme import Theme, current_theme
 from gui.wording import number
 
 _TICK_POINT_SIZE = 9.5
@@ -30,6 +30,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drawn: list[QGraphicsItem] = []
+        # Until something is drawn; its own ground is black.
+        self.setBackground(current_theme().surface)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(name)
@@ -86,9 +88,20 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         """What was drawn since :meth:`begin`."""
         return tuple(self._drawn)
 
+    @property
+    def seen(self) -> QRectF:
+        """What part of the plane is seen."""
+        return QRectF(self.view.viewRect())
+
     def show_range(self, area: QRectF) -> None:
         """What part of the plane is seen."""
         self.view.setRange(area, padding=0.0, disableAutoRange=True)
+
+    def share_for(self, label: str) -> float:
+        """What share of the plot's width such a label takes, in (0, 0.5]."""
+        font = QFont(self.font())
+        font.setPointSizeF(_TICK_POINT_SIZE)
+        return min(0.5, (QFontMetricsF(font).horizontalAdvance(label) + 14) / max(1.0, 0.85 * self.width()))
 
     def room_for(self, label: str) -> int:
         """How many ticks with such a label can be read side by side."""

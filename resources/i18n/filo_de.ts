@@ -3306,6 +3306,18 @@
             <translation>NG-Anteil (%)</translation>
         </message>
         <message>
+            <source>upper limit</source>
+            <translation>obere Grenze</translation>
+        </message>
+        <message>
+            <source>mean</source>
+            <translation>Mittel</translation>
+        </message>
+        <message>
+            <source>lower limit</source>
+            <translation>untere Grenze</translation>
+        </message>
+        <message>
             <source>images</source>
             <translation>Bilder</translation>
         </message>
@@ -3364,6 +3376,110 @@
         <message>
             <source>None lies outside.</source>
             <translation>Keine liegt außerhalb.</translation>
+        </message>
+        <message>
+            <source>%1 in all, the newest: %2</source>
+            <translation>%1 insgesamt, die neuesten: %2</translation>
+        </message>
+        <message>
+            <source>Run rules (Western Electric): %1.</source>
+            <translation>Laufregeln (Western Electric): %1.</translation>
+        </message>
+        <message>
+            <source>none is broken</source>
+            <translation>keine verletzt</translation>
+        </message>
+        <message>
+            <source>a small shift shows at %1</source>
+            <translation>eine kleine Verschiebung zeigt sich bei %1</translation>
+        </message>
+        <message>
+            <source>no small shift</source>
+            <translation>keine kleine Verschiebung</translation>
+        </message>
+        <message>
+            <source>EWMA (weight 0.2, one false alarm in 500): %1.</source>
+            <translation>EWMA (Gewicht 0,2, ein Fehlalarm in 500): %1.</translation>
+        </message>
+        <message>
+            <source>two of three far above the mean</source>
+            <translation>zwei von drei weit über dem Mittel</translation>
+        </message>
+        <message>
+            <source>two of three far below the mean</source>
+            <translation>zwei von drei weit unter dem Mittel</translation>
+        </message>
+        <message>
+            <source>four of five above the mean</source>
+            <translation>vier von fünf über dem Mittel</translation>
+        </message>
+        <message>
+            <source>four of five below the mean</source>
+            <translation>vier von fünf unter dem Mittel</translation>
+        </message>
+        <message>
+            <source>eight in a row above the mean</source>
+            <translation>acht in Folge über dem Mittel</translation>
+        </message>
+        <message>
+            <source>eight in a row below the mean</source>
+            <translation>acht in Folge unter dem Mittel</translation>
+        </message>
+        <message>
+            <source>There is no time before to compare this one with.</source>
+            <translation>Es gibt keine Zeit davor, mit der sich diese vergleichen ließe.</translation>
+        </message>
+        <message>
+            <source>NG %1 in the %2 to %3, %4 in the %2 before: %5.</source>
+            <translation>NG %1 in %2 bis %3, %4 in %2 davor: %5.</translation>
+        </message>
+        <message>
+            <source>NG is what a person decided, else what the system said: in the counts, the chart and the types.</source>
+            <translation>NG ist, was ein Mensch entschieden hat, sonst was das System sagte: in den Anzahlen, der Karte und den Fehlerarten.</translation>
+        </message>
+        <message>
+            <source>The difference lies between %1 and %2 points (95 %); Fisher's exact test, p = %3.</source>
+            <translation>Der Unterschied liegt zwischen %1 und %2 Punkten (95 %); exakter Test nach Fisher, p = %3.</translation>
+        </message>
+        <message>
+            <source>worse</source>
+            <translation>schlechter</translation>
+        </message>
+        <message>
+            <source>probably worse</source>
+            <translation>wahrscheinlich schlechter</translation>
+        </message>
+        <message>
+            <source>no difference to be seen</source>
+            <translation>kein Unterschied zu sehen</translation>
+        </message>
+        <message>
+            <source>probably better</source>
+            <translation>wahrscheinlich besser</translation>
+        </message>
+        <message>
+            <source>better</source>
+            <translation>besser</translation>
+        </message>
+        <message>
+            <source>too few to tell</source>
+            <translation>zu wenige, um es zu sagen</translation>
+        </message>
+        <message>
+            <source>%1 days</source>
+            <translation>%1 Tagen</translation>
+        </message>
+        <message>
+            <source>%1 hours</source>
+            <translation>%1 Stunden</translation>
+        </message>
+        <message>
+            <source>hour</source>
+            <translation>einer Stunde</translation>
+        </message>
+        <message>
+            <source>Green: %1 decided good; red, hatched: %2 decided bad; blue: %3 that nobody has decided.</source>
+            <translation>Grün: %1 als gut entschieden; rot schraffiert: %2 als schlecht entschieden; blau: %3, über die niemand entschieden hat.</translation>
         </message>
         <message>
             <source>no known type %1</source>

@@ -3306,6 +3306,18 @@
             <translation>NG 比例 (%)</translation>
         </message>
         <message>
+            <source>upper limit</source>
+            <translation>上限</translation>
+        </message>
+        <message>
+            <source>mean</source>
+            <translation>均值</translation>
+        </message>
+        <message>
+            <source>lower limit</source>
+            <translation>下限</translation>
+        </message>
+        <message>
             <source>images</source>
             <translation>图像数</translation>
         </message>
@@ -3364,6 +3376,110 @@
         <message>
             <source>None lies outside.</source>
             <translation>没有超出限值。</translation>
+        </message>
+        <message>
+            <source>%1 in all, the newest: %2</source>
+            <translation>共 %1 次，最近：%2</translation>
+        </message>
+        <message>
+            <source>Run rules (Western Electric): %1.</source>
+            <translation>判异规则（Western Electric）：%1。</translation>
+        </message>
+        <message>
+            <source>none is broken</source>
+            <translation>均未触发</translation>
+        </message>
+        <message>
+            <source>a small shift shows at %1</source>
+            <translation>在 %1 出现小偏移</translation>
+        </message>
+        <message>
+            <source>no small shift</source>
+            <translation>无小偏移</translation>
+        </message>
+        <message>
+            <source>EWMA (weight 0.2, one false alarm in 500): %1.</source>
+            <translation>EWMA（权重 0.2，每 500 组一次误报）：%1。</translation>
+        </message>
+        <message>
+            <source>two of three far above the mean</source>
+            <translation>三点中有两点远高于均值</translation>
+        </message>
+        <message>
+            <source>two of three far below the mean</source>
+            <translation>三点中有两点远低于均值</translation>
+        </message>
+        <message>
+            <source>four of five above the mean</source>
+            <translation>五点中有四点高于均值</translation>
+        </message>
+        <message>
+            <source>four of five below the mean</source>
+            <translation>五点中有四点低于均值</translation>
+        </message>
+        <message>
+            <source>eight in a row above the mean</source>
+            <translation>连续八点高于均值</translation>
+        </message>
+        <message>
+            <source>eight in a row below the mean</source>
+            <translation>连续八点低于均值</translation>
+        </message>
+        <message>
+            <source>There is no time before to compare this one with.</source>
+            <translation>没有可与之比较的之前时段。</translation>
+        </message>
+        <message>
+            <source>NG %1 in the %2 to %3, %4 in the %2 before: %5.</source>
+            <translation>截至 %3 的 %2 内 NG %1，之前 %2 内 %4：%5。</translation>
+        </message>
+        <message>
+            <source>NG is what a person decided, else what the system said: in the counts, the chart and the types.</source>
+            <translation>NG 以人员判定为准，否则以系统结论为准：计数、控制图和类型均如此。</translation>
+        </message>
+        <message>
+            <source>The difference lies between %1 and %2 points (95 %); Fisher's exact test, p = %3.</source>
+            <translation>差值在 %1 与 %2 个百分点之间（95 %）；Fisher 精确检验，p = %3。</translation>
+        </message>
+        <message>
+            <source>worse</source>
+            <translation>变差</translation>
+        </message>
+        <message>
+            <source>probably worse</source>
+            <translation>很可能变差</translation>
+        </message>
+        <message>
+            <source>no difference to be seen</source>
+            <translation>看不出差别</translation>
+        </message>
+        <message>
+            <source>probably better</source>
+            <translation>很可能变好</translation>
+        </message>
+        <message>
+            <source>better</source>
+            <translation>变好</translation>
+        </message>
+        <message>
+            <source>too few to tell</source>
+            <translation>数量太少，无法判断</translation>
+        </message>
+        <message>
+            <source>%1 days</source>
+            <translation>%1 天</translation>
+        </message>
+        <message>
+            <source>%1 hours</source>
+            <translation>%1 小时</translation>
+        </message>
+        <message>
+            <source>hour</source>
+            <translation>1 小时</translation>
+        </message>
+        <message>
+            <source>Green: %1 decided good; red, hatched: %2 decided bad; blue: %3 that nobody has decided.</source>
+            <translation>绿色：%1 个判定为良品；红色斜线：%2 个判定为不良品；蓝色：%3 个尚无人判定。</translation>
         </message>
         <message>
             <source>no known type %1</source>

@@ -11,6 +11,8 @@ from filo_core.spreadsheets import harmless
 from filo_core.statistics.rates import Rate
 from filo_core.types import UNKNOWN_TYPE, Limits
 from filo_core.whole_files import whole_file
+from workflows.reporting.period_change import change_sentence
+from workflows.reporting.report import NG_MEANS, signal_lines
 
 if TYPE_CHECKING:
     from workflows.reporting.figures import Figures
@@ -41,8 +43,9 @@ def _rows(figures: Figures, limits: Limits | None) -> Iterator[tuple[Cell, ...]]
         ("NOT INSPECTED", counts.not_inspected),
         ("by untrained weights", figures.untrained),
     ):
-        yield ("inspections", name, value, counts.done, "", "", "")
+        yield ("inspections", name, value, counts.done, "", "", NG_MEANS if name == "NG" else "")
     yield _rate_row("first-pass yield", "parts", figures.first_pass)
+    yield from _change_rows(figures)
     yield from _pareto_rows(figures)
     yield from _chart_rows(figures)
     yield from _agreement_rows(figures)
@@ -54,6 +57,18 @@ def _rate_row(section: str, name: str, rate: Rate | str) -> tuple[Cell, ...]:
     if isinstance(rate, str):
         return (section, name, "", "", "", "", rate)
     return (section, name, rate.count, rate.of, rate.lower, rate.upper, rate.sentence)
+
+
+def _change_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:
+    found = figures.change
+    if isinstance(found, str):
+        yield ("change of the NG share", "", "", "", "", "", found)
+        return
+    change = found.change
+    for name, rate in (("now", change.now), ("before", change.before)):
+        yield ("change of the NG share", name, rate.count, rate.of, rate.lower, rate.upper, rate.sentence)
+    yield ("change of the NG share", "difference", change.now.value - change.before.value, "", change.lower,
+           change.upper, change_sentence(found))  # fmt: skip
 
 
 def _pareto_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:
@@ -75,6 +90,8 @@ def _chart_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:
     for point in chart.points:
         note = "outside its limits" if point.outside else ""
         yield ("NG share", point.label, point.share, point.inspected, point.lower, point.upper, note)
+    for line in signal_lines(figures):
+        yield ("NG share", "signals", "", "", "", "", line)
 
 
 def _agreement_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 from filo_core.errors import EvidenceError
 from filo_core.statistics.charts import Pareto, PChart
 from filo_core.statistics.rates import Rate, percent
+from filo_core.statistics.signals import EWMA_WEIGHT
 from filo_core.types import InspectionFilter
 from workflows.products.evidence import drift
 from workflows.reporting.figures import FigureReader, Figures, first_pass_of
+from workflows.reporting.period_change import change_sentence
 from workflows.reporting.periods import shift_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from storage.storage import Storage
     from workflows.products.catalogue import Catalogue
 
+
+NG_MEANS = "NG is what a person decided, else what the system said: in the counts, the control chart and the types."
 
 T = TypeVar("T")
 
@@ -68,6 +72,7 @@ def report_lines(report: Report) -> tuple[str, ...]:
     figures = report.figures
     return (
         *heading_lines(figures),
+        f"Did it change: {_said(figures.change, change_sentence)}",
         f"First-pass yield: {_said(figures.first_pass, lambda rate: rate.sentence)}",
         *(
             f"  station {name or 'without a name'}: {_said(rate, _sentence)}"
@@ -76,6 +81,7 @@ def report_lines(report: Report) -> tuple[str, ...]:
         *(f"  shift {name}: {_said(rate, _sentence)}" for name, rate in report.by_shift.items()),
         f"Anomaly types: {_said(figures.pareto, pareto_sentence)}",
         f"Control chart: {_said(figures.chart, chart_sentence)}",
+        *signal_lines(figures),
         *score_lines(figures),
         *agreement_lines(figures.agreement),
         f"Drift: {report.drift}",
@@ -93,7 +99,26 @@ def heading_lines(figures: Figures) -> tuple[str, ...]:
         return (first, "Nothing was inspected in this time.")
     verdicts = f"{counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG, {counts.not_inspected} not inspected"
     untrained = (f"{figures.untrained} verdicts are by untrained weights.",) if figures.untrained else ()
-    return (first, f"{counts.inspected} inspected: {verdicts}", *untrained)
+    return (first, f"{counts.inspected} inspected: {verdicts}", NG_MEANS, *untrained)
+
+
+def signal_lines(figures: Figures) -> tuple[str, ...]:
+    """What run rules and EWMA find beside the control chart."""
+    signals = figures.signals
+    if signals is None or not signals.ewma:
+        return ()
+    broken = "; ".join(
+        f"{signal.label} {signal.rule.value}, {'above' if signal.rises else 'below'} the mean"
+        for signal in signals.broken
+    )
+    labels = [] if isinstance(figures.chart, str) else [point.label for point in figures.chart.points]
+    shifts = ", ".join(labels[place] for place in signals.shifts)
+    shown = f"a small shift at {shifts}" if shifts else "no small shift"
+    chance = "By chance alone one subgroup in about 90 breaks one."
+    return (
+        f"Run rules (Western Electric): {broken or 'none is broken'}. {chance}",
+        f"EWMA (weight {EWMA_WEIGHT}, one false alarm in 500 subgroups): {shown}.",
+    )
 
 
 def pareto_sentence(found: Pareto) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from reportlab.graphics.charts.barcharts import HorizontalBarChart
 from reportlab.graphics.charts.lineplots import LinePlot
-from reportlab.graphics.shapes import Drawing, Line, String
+from reportlab.graphics.shapes import Drawing, Line, Rect, String
 from reportlab.graphics.widgets.markers import makeMarker
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.units import mm
@@ -32,6 +32,8 @@ _TYPES = 24
 """Anomaly types that have a bar at most, so that the chart fits a page."""
 
 _BLUE, _SKY, _ORANGE = HexColor("#0072b2"), HexColor("#56b4e9"), HexColor("#d55e00")
+_GREEN = HexColor("#0a7447")
+_OK_GROUND, _REVIEW_GROUND, _NG_GROUND = HexColor("#e2efe9"), HexColor("#fff6dd"), HexColor("#f7e2e5")
 _GREY, _PALE, _INK = HexColor("#666666"), HexColor("#b3b3b3"), HexColor("#333333")
 _DASHED = (4, 2)
 
@@ -93,25 +95,41 @@ def pareto_drawing(found: Pareto) -> Drawing:
 
 
 def scores_drawing(history: ScoreHistory, limits: Limits) -> Drawing:
-    """How many images have which score, and where the limits lie."""
+    """How many images have which score, where the limits lie, and what people have decided about them."""
     top = max(1.05 * history.highest, 1.15 * limits.ng, 1e-3)
     counted = history.histogram(np.linspace(0.0, top, _BINS + 1).tolist())
     highest = float(max(counted.counts))
-    outline = [
-        corner
-        for count, left, right in zip(counted.counts, counted.edges[:-1], counted.edges[1:], strict=True)
-        for corner in ((float(left), float(count)), (float(right), float(count)))
-    ]
-    plot = _plot([outline, *(((limit, 0.0), (limit, highest)) for limit in (limits.ok, limits.ng))])
-    plot.lines[0].inFill = True
-    for row, colour in enumerate((_SKY, _INK, _INK)):
+    decided = [good + bad for good, bad in zip(counted.good, counted.bad, strict=True)]
+    rows = [_outline(counted.edges, heights) for heights in (counted.counts, decided, counted.bad)]
+    plot = _plot([*rows, *(((limit, 0.0), (limit, highest)) for limit in (limits.ok, limits.ng))])
+    for row, colour in enumerate((_SKY, _GREEN, _ORANGE, _INK, _INK)):
+        plot.lines[row].inFill = row < len(rows)
         plot.lines[row].strokeColor = colour
-    plot.lines[1].strokeDashArray = _DASHED
+    plot.lines[3].strokeDashArray = _DASHED
     plot.xValueAxis.valueMin, plot.xValueAxis.valueMax = 0.0, top
     plot.xValueAxis.labelTextFormat = "%.3f"
     plot.yValueAxis.labelTextFormat = "%d"
+    zones = ((0.0, limits.ok, _OK_GROUND), (limits.ok, limits.ng, _REVIEW_GROUND), (limits.ng, top, _NG_GROUND))
+    grounds = [_ground(plot, left / top, min(right, top) / top, colour) for left, right, colour in zones]
     legend = [(_INK, _DASHED, f"OK up to {limits.ok:.4f}"), (_INK, None, f"NG above {limits.ng:.4f}")]
-    return _framed(plot, legend)
+    if any(decided):
+        legend += [(_GREEN, None, "decided good"), (_ORANGE, None, "decided bad")]
+    return _framed(plot, legend, grounds)
+
+
+def _outline(edges: Sequence[float], heights: Sequence[int]) -> Points:
+    return [
+        corner
+        for height, left, right in zip(heights, edges[:-1], edges[1:], strict=True)
+        for corner in ((left, float(height)), (right, float(height)))
+    ]
+
+
+def _ground(plot: LinePlot, left: float, right: float, colour: Color) -> Rect:
+    """A zone behind the plot between two shares of its width."""
+    rect = Rect(plot.x + left * plot.width, plot.y, (right - left) * plot.width, plot.height)
+    rect.fillColor, rect.strokeColor = colour, None
+    return rect
 
 
 def _steps(levels: Sequence[float]) -> Points:
@@ -140,9 +158,13 @@ def _name_subgroups(plot: LinePlot, labels: Sequence[str]) -> None:
     axis.labels.angle, axis.labels.boxAnchor = 30, "ne"
 
 
-def _framed(plot: LinePlot, meanings: Sequence[tuple[Color, tuple[int, int] | None, str]]) -> Drawing:
+def _framed(
+    plot: LinePlot, meanings: Sequence[tuple[Color, tuple[int, int] | None, str]], grounds: Sequence[Rect] = ()
+) -> Drawing:
     """The plot with what its lines mean above it."""
     drawing = Drawing(_WIDTH, _HEIGHT)
+    for ground in grounds:
+        drawing.add(ground)
     drawing.add(plot)
     for place, (colour, dashes, text) in enumerate(meanings):
         left, height = _LEFT + place * _MEANING, _HEIGHT - _LEGEND / 2

@@ -88,7 +88,7 @@ def test_the_figures_are_those_of_a_plain_count(filled: Storage, wanted: Inspect
         rows = transaction.figures.judged(wanted)
         types = types_found(transaction)
     assert len(rows) > 100
-    verdicts = Counter(row.verdict for row in rows)
+    verdicts = Counter(row.final_verdict for row in rows)
     assert figures.counts.done == len(rows)
     assert (figures.counts.ok, figures.counts.ng) == (verdicts[Verdict.OK], verdicts[Verdict.NG])
     assert figures.untrained == sum(not row.trained and row.image_score is not None for row in rows)
