@@ -101,7 +101,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         """What share of the plot's width such a label takes, in (0, 0.5]."""
         font = QFont(self.font())
         font.setPointSizeF(_TICK_POINT_SIZE)
-        return min(0.5, (QFontMetricsF(font).horizontalAdvance(label) + 14) / max(1.0, 0.85 * self.width()))
+        share: float = (QFontMetricsF(font).horizontalAdvance(label) + 14) / max(1.0, 0.85 * self.width())
+        return min(0.5, share)
 
     def room_for(self, label: str) -> int:
         """How many ticks with such a label can be read side by side."""
