@@ -87,6 +87,11 @@ COMMANDS = {
         "train",
         "Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU.",
     ),
+    "train-names": Command(
+        "cli.train_names",
+        "train_names",
+        "Train the head that names regions from words. Needs torch, the light trunk and the sentence encoder.",
+    ),
     "app": Command("program", "app", "Open the window."),
 }
 

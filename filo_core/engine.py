@@ -90,8 +90,18 @@ class Engine:
 
     @property
     def names_types(self) -> bool:
-        """False where the text side tells anomaly types no better than chance; then regions are ``unknown``."""
+        """False where the profile tells anomaly types no better than chance; then regions are ``unknown``."""
         return bool(self._loaded.profile.trained and self._loaded.profile.names_types)
+
+    @property
+    def lights_phrases(self) -> bool:
+        """Whether a phrase lights up places of a picture: what names regions otherwise has no map."""
+        return self.names_types and bool(self._loaded.profile.lights_phrases)
+
+    @property
+    def names_note(self) -> str:
+        """Why regions have no names from words on this machine, as a sentence; empty where they have."""
+        return self._loaded.names_note
 
     @property
     def device(self) -> str:
@@ -239,13 +249,13 @@ class Engine:
             references: its good images.
 
         Raises:
-            ProfileError: if the profile tells no types apart: its maps would be noise.
+            ProfileError: if a phrase lights up nothing in the profile, or nothing but noise.
             RecipeError: without a reference.
         """
-        if not self.names_types:
+        if not self.lights_phrases:
             raise ProfileError(
-                f"The {self.profile!r} profile does not tell anomaly types apart, so a phrase lights up nothing that "
-                "means anything. Its verdicts do not depend on the phrases. Install the full profile for a preview."
+                f"In the {self.profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its "
+                "verdicts do not depend on the phrases. Install the full profile for a preview."
             )
         if not references:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then look again.")

@@ -72,6 +72,11 @@ class LoadedModel(Protocol):
         """What a person should know about it on this machine; empty when all is well."""
         ...
 
+    @property
+    def names_note(self) -> str:
+        """Why regions have no names from words on this machine; empty where they have."""
+        ...
+
     def usual_eyes(self) -> Eyes | None:
         """What a product is looked at with; None where there is one way to look."""
         ...

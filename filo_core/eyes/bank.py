@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from filo_core.errors import RecipeError
+from filo_core.eyes.features import unit
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
 from filo_core.naming.region_features import Nearest
@@ -56,6 +57,7 @@ class PatchBank:
         self._parts: dict[str, tuple[Stored, ...]] = {}
         self._spreads: tuple[Spread, ...] | None = None
         self._searches: dict[int, PatchSearch] = {}
+        self._places: dict[tuple[int, int, int], Floats | None] = {}
 
     def __len__(self) -> int:
         return len(self._parts)
@@ -63,7 +65,7 @@ class PatchBank:
     def add(self, key: str, trunks: Sequence[Floats]) -> None:
         """Store the patches of one part: ``(N, C)`` of unit length a trunk; the same name again replaces them."""
         self._parts[key] = tuple(Stored(patches) for patches in trunks)
-        self._searches = {}
+        self._searches, self._places = {}, {}
 
     def add_turned(self, key: str, trunks: Sequence[Floats]) -> None:
         """Let patches of a stored part in another pose join it, as far as they are unlike what is stored of it.
@@ -83,7 +85,7 @@ class PatchBank:
             away = PatchSearch([stored.patches]).nearest(patches)[0] if len(patches) else np.empty(0, np.float32)
             part.append(Stored(np.concatenate([stored.patches, patches[away > _UNLIKE]])))
         self._parts[key] = tuple(part)
-        self._searches = {}
+        self._searches, self._places = {}, {}
 
     def remove(self, key: str) -> None:
         """Take one part out; what good parts show among each other stays as it was.
@@ -92,7 +94,7 @@ class PatchBank:
             KeyError: if it is not stored.
         """
         del self._parts[key]
-        self._searches = {}
+        self._searches, self._places = {}, {}
 
     def without(self, key: str) -> PatchBank:
         """A bank that shares all patches but those of one reference and of places taught in it (``key@…``).
@@ -174,6 +176,20 @@ class PatchBank:
         distances, index = self._searches[trunk].nearest(patches)
         standard = standardised(corrected(distances, _densities(stored)[index]), self._spreads[trunk])
         return standard, Nearest([one.patches for one in stored], index)
+
+    def place(self, trunk: int, rows: int, columns: int) -> Floats | None:
+        """What good parts show at each place, in the mean: ``(rows, columns, C)`` of unit length.
+
+        Taught places have none. None where no part has a grid of this size.
+        """
+        if (trunk, rows, columns) not in self._places:
+            size = rows * columns
+            own = [
+                p[trunk].patches for key, p in self._parts.items() if "@" not in key and len(p[trunk].patches) == size
+            ]
+            mean = np.mean(own, axis=0, dtype=np.float32).reshape(rows, columns, -1) if own else None
+            self._places[trunk, rows, columns] = None if mean is None else unit(mean)
+        return self._places[trunk, rows, columns]
 
     def nearest(self, trunk: int, patch: Floats) -> Found:
         """The stored patch nearest to one ``(C,)`` patch.

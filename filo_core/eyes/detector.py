@@ -21,7 +21,9 @@ from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
 from filo_core.method.view import cells_of, on_whole_image, view_box, within, within_view
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
-from filo_core.types import UNKNOWN_TYPE, Box, Pose, Prediction, Recipe, Region, TaughtPatch
+from filo_core.naming.region_look import look_at
+from filo_core.naming.zero_shot import UNNAMED, Named
+from filo_core.types import Box, Pose, Prediction, Recipe, Region, TaughtPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.eyes.features import Eye, Features
+    from filo_core.naming.zero_shot import ZeroShotNames
     from filo_core.profiles.eyes_manifest import EyesProfile
 
     Picture = NDArray[np.uint8]
@@ -43,6 +46,7 @@ class EyesDetector:
         eyes: the recipe's trunks, each at its size; the light one first.
         make_room: there for a detector that computes on a graphics card with torch; never called here.
         banks: where memory banks are kept between starts; nowhere without one.
+        names: from words, of the recipe's list; without them regions are unknown.
     """
 
     def __init__(
@@ -53,7 +57,9 @@ class EyesDetector:
         *,
         make_room: Callable[[], bool] = lambda: False,
         banks: BankStore | None = None,
+        names: ZeroShotNames | None = None,
     ) -> None:
+        self._names = names
         self._banks = banks or BankStore(None)
         self._recipe = recipe
         self._profile = profile
@@ -151,7 +157,7 @@ class EyesDetector:
             view_map = squashed(np.asarray(cv2.resize(shown, (side, side)), np.float32))
         with _timed(seconds, "regions"):
             looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
-            regions = self._regions(view_map, seen, looks)
+            regions = self._regions(view_map, seen, looks, memory_bank)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
         space = space_of(self._recipe.model_hash)
         return Prediction(score, anomaly_map, regions, seconds, trained=True, embedding_space=space)
@@ -233,15 +239,33 @@ class EyesDetector:
     def _view_box(self, pixels: Picture) -> Box:
         return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
 
-    def _regions(self, view_map: NDArray[np.float32], seen: Box, looks: Sequence[TrunkLook]) -> tuple[Region, ...]:
+    def _regions(
+        self, view_map: NDArray[np.float32], seen: Box, looks: Sequence[TrunkLook], memory_bank: PatchBank
+    ) -> tuple[Region, ...]:
         regions = []
         for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
             box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
             embedding = region_features(shape.mask, looks).embedding()
+            named = self._named(shape.mask, looks[0], memory_bank)
             regions.append(
-                Region(box, shape.area_px, shape.score, UNKNOWN_TYPE, 0.0, shape.position, embedding=embedding)
+                Region(
+                    box,
+                    shape.area_px,
+                    shape.score,
+                    named.name,
+                    named.share,
+                    shape.position,
+                    type_shares=named.shares,
+                    embedding=embedding,
+                )
             )
         return tuple(regions)
+
+    def _named(self, mask: NDArray[np.bool_], light: TrunkLook, memory_bank: PatchBank) -> Named:
+        if self._names is None:
+            return UNNAMED
+        rows, columns = light.patches.shape[:2]
+        return self._names.name(look_at(mask, light, memory_bank.place(0, rows, columns)))
 
 
 def _cells(box: Box, view: Picture, features: Features, beside: int = 0) -> NDArray[np.int64]:

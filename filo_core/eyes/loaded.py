@@ -14,6 +14,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
+from filo_core.eyes.naming import Naming
 from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
 from filo_core.trunks.listed import read_trunks
@@ -45,6 +46,7 @@ class LoadedEyes:
         store: where prepared trunks lie.
         device: ``auto``, ``cpu`` or ``cuda``, which is any graphics card.
         banks: folder in which memory banks are kept between starts; None keeps none.
+        naming: names regions from words; None leaves them unknown.
 
     Raises:
         ProfileError: if not even the light trunk is on this machine, or the device is not there.
@@ -57,7 +59,9 @@ class LoadedEyes:
         store: TrunkStore,
         device: str,
         banks: Path | None = None,
+        naming: Naming | None = None,
     ) -> None:
+        self._naming = naming
         self._banks = BankStore(banks)
         self.profile = profile
         self._trunks = trunks
@@ -75,6 +79,11 @@ class LoadedEyes:
             return ""
         missing = next(spec for spec in self._trunks if spec.slot is Slot.DEEP and spec.wheel is not None)
         return f"Products are looked at with the light trunk alone ('fast'). {missing_sentence(missing)}"
+
+    @property
+    def names_note(self) -> str:
+        """Why regions have no names from words on this machine, as a sentence; empty where they have."""
+        return "" if self._naming is None else self._naming.note
 
     @property
     def device(self) -> str:
@@ -144,15 +153,16 @@ class LoadedEyes:
         """
         eyes = recipe.eyes or self.usual_eyes()
         opened = [Eye(self._session(spec), _side(eyes, spec.slot)) for spec in self._of_recipe(recipe)]
-        return EyesDetector(recipe, self.profile, opened, make_room=make_room, banks=self._banks)
+        names = None if self._naming is None else self._naming.of_recipe(recipe)
+        return EyesDetector(recipe, self.profile, opened, make_room=make_room, banks=self._banks, names=names)
 
     def phrase_maps(self, recipe: Recipe) -> None:
-        """There are none: it has no text side, and says so in its manifest.
+        """There are none: what names its regions says nothing of places.
 
         Raises:
             ProfileError: always.
         """
-        raise ProfileError(f"{self.profile.name} does not tell anomaly types apart, {recipe.product} has no phrases.")
+        raise ProfileError(f"{self.profile.name} has no maps of phrases, for {recipe.product} or any other.")
 
     def _of_recipe(self, recipe: Recipe) -> tuple[TrunkSpec, ...]:
         """The trunks that a recipe was made with."""
@@ -183,7 +193,9 @@ class LoadedEyes:
         return self._sessions[spec.name]
 
     def _hash(self, eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> str:
-        numbers = self.profile.model_dump(mode="json", exclude={"licence", "trained_on", "trained_by", "trunks"})
+        # What a region is called changes no score and no verdict, so another head for names voids no recipe.
+        left_out = {"licence", "trained_on", "trained_by", "trunks", "names"}
+        numbers = self.profile.model_dump(mode="json", exclude=left_out)
         identities = [spec.identity for spec in trunks]
         # Words do not name what a later program brings while it is at its default: that voids no recipe.
         content = {"method": METHOD, "profile": numbers, "eyes": eyes.words, "trunks": identities}
@@ -197,7 +209,10 @@ def load_eyes(folder: Path, profile: EyesProfile, device: str, installed: Path |
         ProfileError: if its list of trunks is damaged, the light one is not here, or the device is not there.
     """
     banks = None if installed is None else installed.parent / "cache" / "banks"
-    return LoadedEyes(profile, read_trunks(folder, profile.trunks), TrunkStore(installed), device, banks)
+    store = TrunkStore(installed)
+    return LoadedEyes(
+        profile, read_trunks(folder, profile.trunks), store, device, banks, Naming(folder, profile, store)
+    )
 
 
 def _combinations(eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> list[tuple[TrunkSpec, ...]]:

@@ -7,6 +7,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class NamesFile(BaseModel):
+    """A head that names regions, and what its file must hash to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.safetensors$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class EyesProfile(BaseModel):
     """Numbers of the method that belong to no trunk and to no product."""
 
@@ -29,6 +38,8 @@ class EyesProfile(BaseModel):
     licence: str
     trained_on: str
     trained_by: str = ""
+    names: NamesFile | None = None
+    """The head that names regions from words; None: they are unknown until people have named some."""
 
     @property
     def trained(self) -> bool:
@@ -37,5 +48,10 @@ class EyesProfile(BaseModel):
 
     @property
     def names_types(self) -> bool:
-        """It has no text side, so regions have no names."""
+        """Whether regions have names: where there is a head."""
+        return self.names is not None
+
+    @property
+    def lights_phrases(self) -> bool:
+        """It has no text side of its own, so a phrase lights up nothing."""
         return False

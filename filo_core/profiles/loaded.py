@@ -43,6 +43,8 @@ class LoadedProfile:
     suppress: Suppress = suppress_outside
     note: str = ""
     """What a person should know about the profile on this machine; nothing."""
+    names_note: str = ""
+    """Why regions have no names from words; nothing is missing on this machine."""
 
     def usual_eyes(self) -> None:
         """There is one way to look."""

@@ -76,6 +76,11 @@ class ModelProfile(MethodNumbers):
     trained_by: str = ""
     """Command, commit, seed and length of the training run."""
 
+    @property
+    def lights_phrases(self) -> bool:
+        """Its text side names types and says where they are."""
+        return self.names_types
+
     @model_validator(mode="after")
     def _trained_needs_weights(self) -> ModelProfile:
         if self.trained and self.weights is None:

@@ -2073,6 +2073,10 @@
     <context>
         <name>PhrasePreview</name>
         <message>
+            <source>Not understood: %1. Say it in other words, or name such regions in Review.</source>
+            <translation>Nicht verstanden: %1. Sagen Sie es mit anderen Worten, oder benennen Sie solche Stellen in der Durchsicht.</translation>
+        </message>
+        <message>
             <source>The model is loading.</source>
             <translation>Das Modell wird geladen.</translation>
         </message>
@@ -2081,8 +2085,8 @@
             <translation>Das Modell konnte nicht geladen werden.</translation>
         </message>
         <message>
-            <source>The profile “%1” compares parts with good ones and tells no anomaly types apart: the words on this list decide no verdict, regions are called unknown, and a preview would only show noise.</source>
-            <translation>Das Profil „%1“ vergleicht Teile mit guten und unterscheidet keine Anomaliearten: Die Wörter dieser Liste entscheiden über kein Urteil, Bereiche heißen unbekannt, und eine Vorschau zeigte nur Rauschen.</translation>
+            <source>The profile “%1” compares parts with good ones: the words on this list decide no verdict, they name what was found.</source>
+            <translation>Das Profil „%1“ vergleicht Teile mit guten: Die Wörter dieser Liste entscheiden kein Urteil, sie benennen, was gefunden wurde.</translation>
         </message>
         <message>
             <source>Add good parts in the next step; then come back and see what each phrase lights up on them.</source>

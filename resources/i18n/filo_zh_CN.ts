@@ -2073,6 +2073,10 @@
     <context>
         <name>PhrasePreview</name>
         <message>
+            <source>Not understood: %1. Say it in other words, or name such regions in Review.</source>
+            <translation>无法理解：%1。请换一种说法，或在复核中为这些区域命名。</translation>
+        </message>
+        <message>
             <source>The model is loading.</source>
             <translation>正在加载模型。</translation>
         </message>
@@ -2081,8 +2085,8 @@
             <translation>无法加载模型。</translation>
         </message>
         <message>
-            <source>The profile “%1” compares parts with good ones and tells no anomaly types apart: the words on this list decide no verdict, regions are called unknown, and a preview would only show noise.</source>
-            <translation>配置“%1”将零件与良品比较，不区分异常类型：列表中的词语不影响判定，区域显示为未知，预览只会显示噪声。</translation>
+            <source>The profile “%1” compares parts with good ones: the words on this list decide no verdict, they name what was found.</source>
+            <translation>配置“%1”将零件与良品比较：此列表中的词不决定判定，只用来命名所发现的问题。</translation>
         </message>
         <message>
             <source>Add good parts in the next step; then come back and see what each phrase lights up on them.</source>

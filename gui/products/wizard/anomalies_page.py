@@ -193,6 +193,7 @@ class AnomaliesPage(WizardPage):
         self.suggest_button.setText(self.tr("&Suggest more") if self._editor.types else self.tr("&Suggest a list"))
         self.suggest_button.setAccessibleName(self.suggest_button.text().replace("&", ""))
         self._update_buttons()
+        self.phrases.preview.read_words()
 
     def _write(self) -> bool:
         """Show and store the editor's list; where that fails, go back to what is stored."""

@@ -50,7 +50,7 @@ class PhraseBar(QWidget):
         set_shown(self.look_button, self.preview.tells_types and not running)
         self.look_button.setEnabled(not hindrance)
         set_shown(self.stop_button, running)
-        self.sentence.setText(hindrance)
+        self.sentence.setText(self.preview.strange or hindrance)
         self.changed.emit()
 
     def show_pictures(self) -> None:

@@ -11,11 +11,13 @@ from PySide6.QtGui import QImage
 from filo_core.events import FIRES_ABOVE, PhraseLight, PhrasesLit, StepDone
 from filo_core.rendering import render_heat_map
 from filo_core.types import Limits, ProductDescription, SourceImage
+from filo_core.words.phrases import ReadPhrase
 from gui.background import Background, sentence_of
 from gui.canvas.pictures import to_qimage
 from gui.one_job import OneJob
 from gui.products.wizard.session import DraftSession
 from gui.state import ModelState
+from workflows.products.phrases import PhraseCheck
 
 PICTURE_PX = 260
 _SCALE = Limits(FIRES_ABOVE, FIRES_ABOVE, FIRES_ABOVE)
@@ -81,6 +83,8 @@ class PhrasePreview(QObject):
         self._seen: _LookedAt | None = None
         self._lights: dict[str, tuple[PhraseLight, ...]] = {}
         self._unknown: frozenset[str] = frozenset()
+        self._strange: frozenset[str] = frozenset()
+        self._reads = PhraseCheck(session.state.settings.models)
         self._job.event_arrived.connect(self._on_event)
         self._job.failed.connect(self.problem_found)
         self._job.running_changed.connect(self.running_changed)
@@ -94,9 +98,21 @@ class PhrasePreview(QObject):
 
     @property
     def tells_types(self) -> bool:
-        """False while no model is loaded, and where its profile tells no types apart."""
+        """False while no model is loaded, and where a phrase lights up nothing in its profile."""
         engine = self._session.state.workbench.worker.engine
-        return engine is not None and engine.names_types
+        return engine is not None and engine.lights_phrases
+
+    @property
+    def strange(self) -> str:
+        """A sentence that names the phrases whose words are not understood; empty when all are."""
+        draft = self._session.draft
+        names = [entry.name for entry in draft.anomaly_types if entry.enabled] if draft else []
+        strange = [f"“{name}”" for name in names if name in self._strange]
+        if not strange:
+            return ""
+        return _tr("Not understood: %1. Say it in other words, or name such regions in Review.").replace(
+            "%1", ", ".join(strange)
+        )
 
     @property
     def hindrance(self) -> str:
@@ -107,8 +123,8 @@ class PhrasePreview(QObject):
             return _tr("The model is loading.") if loading else _tr("The model could not be loaded.")
         if not self.tells_types:
             return _tr(
-                "The profile “%1” compares parts with good ones and tells no anomaly types apart: the words on this "
-                "list decide no verdict, regions are called unknown, and a preview would only show noise."
+                "The profile “%1” compares parts with good ones: the words on this list decide no verdict, they name "
+                "what was found."
             ).replace("%1", state.profile)
         if draft is None or not draft.references:
             return _tr("Add good parts in the next step; then come back and see what each phrase lights up on them.")
@@ -167,6 +183,19 @@ class PhrasePreview(QObject):
             lambda pictures: self.pictures_ready.emit(phrase, pictures),
             lambda error: self.problem_found.emit(*sentence_of(error)),
         )
+
+    def read_words(self) -> None:
+        """Have the words of the list read away from the GUI thread; :attr:`changed` follows where some are strange."""
+        draft = self._session.draft
+        names = tuple(entry.name for entry in draft.anomaly_types) if draft else ()
+        if names and not self.tells_types:
+            self._background.run(lambda: self._reads.read(names), self._on_read, lambda _: None)
+
+    def _on_read(self, read: tuple[ReadPhrase, ...]) -> None:
+        strange = frozenset(one.phrase for one in read if not one.understood)
+        if strange != self._strange:
+            self._strange = strange
+            self.changed.emit()
 
     def close(self) -> None:
         """Stop, and tell nothing any more."""

@@ -202,9 +202,9 @@ def test_one_good_image_is_enough_to_start(engine: Engine, draft: ProductDraft) 
     assert result.limits.ok > 0.0
 
 
-def test_a_profile_that_tells_no_types_apart_shows_no_preview_and_says_so(engine: Engine, draft: ProductDraft) -> None:
-    assert not engine.names_types
-    with pytest.raises(ProfileError, match="does not tell anomaly types apart"):
+def test_a_profile_without_maps_of_phrases_shows_no_preview_and_says_so(engine: Engine, draft: ProductDraft) -> None:
+    assert not engine.lights_phrases
+    with pytest.raises(ProfileError, match="a phrase lights up nothing"):
         next(engine.light_phrases(draft, REFERENCES))
 
 

@@ -94,6 +94,7 @@ class RedEngine:
     model_hash = "0" * 64
     device = "cpu"
     names_types = True
+    lights_phrases = True
     usual_eyes: Eyes | None = None
 
     def __init__(self, trained: bool = False) -> None:

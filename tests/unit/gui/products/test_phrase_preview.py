@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from filo_core.types import AnomalyType, WizardStep
+from filo_core.words.phrases import ReadPhrase
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
 from gui.products.wizard.anomaly_model import AnomalyColumn
@@ -18,6 +19,7 @@ from gui.products.wizard.session import DraftSession
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 from tests.unit.gui.conftest import RedEngine, source_image
+from workflows.products.phrases import PhraseCheck
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
@@ -82,9 +84,9 @@ def test_another_good_image_makes_the_preview_void(
 def test_a_profile_that_tells_no_types_apart_says_so_and_looks_at_nothing(
     preview: PhrasePreview, engine: RedEngine, until: Until
 ) -> None:
-    engine.names_types = False
+    engine.lights_phrases = False
     until(lambda: preview._session.state.workbench.worker.engine is not None)
-    assert "tells no anomaly types apart" in preview.hindrance
+    assert "decide no verdict" in preview.hindrance
     preview.start()
     assert not preview.is_running
 
@@ -139,8 +141,24 @@ def test_the_page_warns_and_marks_the_phrase_in_the_list(shown: AnomaliesPage, u
 def test_where_no_types_are_told_apart_the_page_says_so_in_place_of_a_button(
     shown: AnomaliesPage, engine: RedEngine, state: AppState
 ) -> None:
-    engine.names_types = False
+    engine.lights_phrases = False
     state.model_changed.emit()
     assert not shown.phrases.look_button.isVisible()
     assert shown.table.isColumnHidden(AnomalyColumn.ON_GOOD_PARTS)
-    assert "tells no anomaly types apart" in shown.phrases.sentence.text()
+    assert "decide no verdict" in shown.phrases.sentence.text()
+
+
+def test_words_that_are_not_understood_are_named_under_the_list(
+    shown: AnomaliesPage, engine: RedEngine, state: AppState, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_: PhraseCheck, phrases: tuple[str, ...]) -> tuple[ReadPhrase, ...]:
+        return tuple(ReadPhrase(phrase, phrase, understood=phrase != "qwrtz") for phrase in phrases)
+
+    monkeypatch.setattr(PhraseCheck, "read", read)
+    engine.lights_phrases = False
+    shown.new_edit.setText("qwrtz")
+    shown.add_button.click()
+    until(lambda: "Not understood: “qwrtz”" in shown.phrases.sentence.text())
+    shown.table.selectRow(shown._model.rowCount() - 1)
+    shown.delete_button.click()
+    until(lambda: "Not understood" not in shown.phrases.sentence.text())

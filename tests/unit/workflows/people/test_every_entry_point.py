@@ -213,6 +213,7 @@ FREE_COMMANDS = {
     "benchmark": "knows no record",
     "doctor": "looks",
     "train": "knows no record",
+    "train-names": "knows no record",
     "app": "the window asks",
     "product list": "looks",
     "product show": "looks",

@@ -1,0 +1,77 @@
+"""Names from words for the products that are looked at through trunks: the profile's head, and the sentence encoder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import FiloError
+from filo_core.naming.zero_shot import NamingHead, ZeroShotNames, phrase_shares, read_head
+from filo_core.trunks.store import missing_sentence
+from filo_core.words.encoder import open_words
+from filo_core.words.phrases import PhraseReader
+from filo_core.words.specs import read_words
+
+if TYPE_CHECKING:
+    from filo_core.profiles.eyes_manifest import EyesProfile
+    from filo_core.trunks.store import TrunkStore
+    from filo_core.types import Recipe
+
+logger = logging.getLogger(__name__)
+
+NO_HEAD = "Regions are not named from words: this profile has no head for it. They are named once people named some."
+
+
+class Naming:
+    """Opens head and encoder when the first product is named. Whatever is wrong with them, only names are missing.
+
+    Args:
+        folder: of the profile.
+        profile: says whether it has a head.
+        store: where the prepared encoder lies.
+    """
+
+    def __init__(self, folder: Path, profile: EyesProfile, store: TrunkStore) -> None:
+        self._folder, self._profile, self._store = folder, profile, store
+        self._opened: tuple[NamingHead, PhraseReader] | None = None
+        self._problem = ""
+
+    @property
+    def note(self) -> str:
+        """Why nothing is named from words, as a sentence; empty where it is."""
+        if self._problem:
+            return self._problem
+        if self._profile.names is None:
+            return NO_HEAD
+        try:
+            spec = read_words(self._folder)
+        except FiloError as error:
+            return str(error)
+        if self._store.folder(spec) is None:
+            return f"Regions are not named from words. {missing_sentence(spec, 'sentence encoder')}"
+        return ""
+
+    def of_recipe(self, recipe: Recipe) -> ZeroShotNames | None:
+        """Names from the recipe's list; None where there are none to give."""
+        phrases = tuple(dict.fromkeys(entry.name for entry in recipe.anomaly_types if entry.enabled))
+        if self.note or not phrases:
+            return None
+        try:
+            head, reader = self._open()
+            _, meanings = reader.read(phrases)
+        except FiloError as error:
+            self._problem = f"Regions are not named from words. {error}"
+            logger.warning(self._problem)
+            return None
+        return ZeroShotNames(head, phrases, phrase_shares(meanings, head.captions_of_kinds))
+
+    def _open(self) -> tuple[NamingHead, PhraseReader]:
+        if self._opened is None:
+            names = self._profile.names
+            assert names is not None, "a profile without a head names nothing"
+            head = read_head(self._folder / names.file, names.sha256)
+            spoken = [word for own in head.words for word in own]
+            encoder = open_words(self._store, read_words(self._folder))
+            self._opened = head, PhraseReader(encoder, spoken, head.spoken)
+        return self._opened

@@ -1,0 +1,188 @@
+"""Names from words alone: what a region looks like is put where captions of such anomalies lie, then read as phrases.
+
+A head of two layers maps a region's look (:mod:`filo_core.naming.region_look`) to the space of sentence meanings. The
+captions of each generic kind of anomaly, and those of good parts, lie there; a softmax over the kinds, with a
+temperature found on pictures it never saw, gives their shares. The list of a product is read second: each phrase takes
+of a kind's share by how near its meaning is to that kind's captions, and what no phrase fits is "none of these".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from filo_core.errors import ProfileError
+from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, TypeShare
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+NONE = "none of these"
+"""The last kind of every head: no anomaly, or none that it knows."""
+_SHARPNESS = 0.05
+"""Difference of two similarities that makes one phrase e times likelier than the other."""
+_STRANGE = 0.5
+"""Similarity at which a phrase is as likely not what is meant."""
+TENSORS = ("mean", "scale", "first", "first_bias", "second", "second_bias", "captions", "bias", "spoken")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a region is called."""
+
+    name: str
+    """A phrase of the list, or :data:`~filo_core.types.UNKNOWN_TYPE`."""
+    share: float
+    """Of that name, in [0, 1]; 0 where it is unknown."""
+    shares: tuple[TypeShare, ...]
+    """The best three phrases, best first; what is left of 1 is others and none of these."""
+
+
+UNNAMED = Named(UNKNOWN_TYPE, 0.0, ())
+"""Where nothing names regions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamingHead:
+    """A trained head, and the captions it was contrasted with.
+
+    Shapes: ``mean`` and ``scale`` (D,), ``first`` (D, H), ``second`` (H, 384), ``captions`` (K + 1, 384) of unit
+    length, the last one of good parts, ``bias`` (K + 1,).
+    """
+
+    kinds: tuple[str, ...]
+    """Generic kinds, in the order of ``captions`` but for its last row."""
+    groups: tuple[str, ...]
+    """The broad kind of each: crack-like, stain-like, missing …"""
+    words: tuple[tuple[str, ...], ...]
+    """Captions of each kind, which phrases are held against."""
+    sharpness: float
+    """Factor of the cosines: the inverse of the calibrated temperature."""
+    floor: float
+    """Share below which a region is unknown."""
+    identity: str
+    """SHA-256 of its file."""
+    mean: Floats
+    scale: Floats
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+    captions: Floats
+    bias: Floats
+    spoken: Floats
+    """``(n, 384)``: meanings of all ``words``, one kind after the other."""
+
+    @property
+    def captions_of_kinds(self) -> tuple[Floats, ...]:
+        """Meanings of the captions of each kind."""
+        return tuple(np.split(self.spoken, np.cumsum([len(own) for own in self.words])[:-1]))
+
+    def shares(self, look: Floats) -> Floats:
+        """``(K + 1,)``: shares of the kinds and of :data:`NONE`, of ``(D,)``; they add up to 1."""
+        return self.of_meaning(self.meaning(look))
+
+    def meaning(self, look: Floats) -> Floats:
+        """``(384,)`` of unit length: where the look lies among captions."""
+        hidden = np.maximum((look - self.mean) * self.scale @ self.first + self.first_bias, 0.0)
+        meaning = hidden @ self.second + self.second_bias
+        return np.asarray(meaning / max(float(np.linalg.norm(meaning)), 1e-6), np.float32)
+
+    def of_meaning(self, meaning: Floats) -> Floats:
+        """Shares of what lies at ``meaning``."""
+        logits = self.sharpness * (self.captions @ meaning + self.bias)
+        risen = np.exp(logits - logits.max())
+        return np.asarray(risen / risen.sum(), np.float32)
+
+
+class ZeroShotNames:
+    """Names of regions of one product.
+
+    Args:
+        head: for the trunks it is looked at with.
+        phrases: of its list, each once.
+        likely: ``(K, J)`` from :func:`phrase_shares`.
+    """
+
+    def __init__(self, head: NamingHead, phrases: Sequence[str], likely: Floats) -> None:
+        self._head = head
+        self._phrases = tuple(phrases)
+        self._likely = likely
+
+    def name(self, look: Floats) -> Named:
+        """What a region with this look is called."""
+        return named(self._phrases, self._head.shares(look)[:-1] @ self._likely, self._head.floor)
+
+
+def named(phrases: Sequence[str], shares: Floats, floor: float) -> Named:
+    """The name that ``(J,)`` shares of the phrases amount to; what is left of 1 is none of them."""
+    order = np.argsort(-shares, kind="stable")[:TOP_SHARES]
+    best = tuple(TypeShare(phrases[at], float(shares[at])) for at in order)
+    if not best or best[0].share < floor:
+        return Named(UNKNOWN_TYPE, 0.0, best)
+    return Named(best[0].name, best[0].share, best)
+
+
+def phrase_shares(phrases: Floats, captions: Sequence[Floats]) -> Floats:
+    """Share of each kind that each phrase takes.
+
+    Args:
+        phrases: ``(J, 384)`` meanings of the list's phrases, unit length.
+        captions: a kind, ``(n, 384)`` meanings of its captions.
+
+    Returns:
+        ``(K, J)``; a row adds up to less than 1, and to next to nothing where no phrase means such a thing.
+    """
+    similar = np.stack([(phrases @ own.T).max(axis=1) for own in captions])
+    # A phrase belongs to the kinds it is nearest to: being a little like everything is no claim on anything.
+    own = similar - np.maximum(similar.max(axis=0, keepdims=True) - similar, 0.0)
+    weight = np.exp((own - _STRANGE) / _SHARPNESS)
+    return np.asarray(weight / (weight.sum(axis=1, keepdims=True) + 1.0), np.float32)
+
+
+def read_head(path: Path, sha256: str = "") -> NamingHead:
+    """The head in a safetensors file.
+
+    Args:
+        path: of the file.
+        sha256: what its content must hash to; empty asks for nothing.
+
+    Raises:
+        ProfileError: if it is missing, altered, cut short, or holds values that are not numbers.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Install the profile again.") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if sha256 and digest != sha256:
+        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
+    try:
+        tensors = {name: tensor.astype(np.float32) for name, tensor in load(content).items()}
+        size = int.from_bytes(content[:8], "little")
+        about = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["about"])
+        head = NamingHead(
+            kinds=tuple(about["kinds"]),
+            groups=tuple(about["groups"]),
+            words=tuple(map(tuple, about["words"])),
+            sharpness=float(about["sharpness"]),
+            floor=float(about["floor"]),
+            identity=digest,
+            **{name: tensors[name] for name in TENSORS},
+        )
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ProfileError(f"{path} holds no head for names: {str(error)[:200]}. Install the profile again.") from error
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ProfileError(f"{path} holds values that are not numbers. Install the profile again.")
+    return head
