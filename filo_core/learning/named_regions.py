@@ -189,8 +189,8 @@ def _regions(part: _Part, eye: Eye, rng: np.random.Generator) -> list[NamedRegio
         features = eye.features(pixels)
         distances, index = search.nearest(features.patches)
         seen = TrunkLook(features.grid, Nearest(patches, index))
-        away = cv2.resize(distances.reshape(features.grid.shape[:2]), (_MAP_SIDE, _MAP_SIDE))
-        away = np.asarray(cv2.GaussianBlur(away, (0, 0), 4.0), np.float32)
+        large = cv2.resize(distances.reshape(features.grid.shape[:2]), (_MAP_SIDE, _MAP_SIDE))
+        away = np.asarray(cv2.GaussianBlur(large, (0, 0), 4.0), np.float32)
         for mask, kind in masks:
             shown = cv2.resize(mask.astype(np.float32), (_MAP_SIDE, _MAP_SIDE), interpolation=cv2.INTER_AREA) > 0.25
             if not shown.any():
