@@ -30,6 +30,8 @@ class RunStarted:
     recipe_hash: str
     left_out: tuple[str, ...] = ()
     """Names of the files of the folder that are not read, see :class:`filo_core.imaging.FileKind`."""
+    limits: Limits | None = None
+    """Of the recipe that judges; what scores are shown as multiples of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -16,10 +16,17 @@ from filo_core.types import Limits, Region, Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Perceptually uniform and told apart with every common colour vision deficiency.
-_COLOUR_MAP = cv2.COLORMAP_INFERNO
 _FAINTEST, _FULL = 0.5, 2.0
-"""Where the scale starts and ends, as multiples of the recipe's region limit."""
+"""Where the scale starts and ends, as multiples of the recipe's region limit, which is its middle."""
+_STOPS: Final = ((0.0, (255, 240, 130)), (0.5, (255, 140, 0)), (0.75, (230, 40, 20)), (1.0, (150, 0, 45)))
+"""Share of the scale and its colour: the lightness falls all the way, so that it can be read without colours too."""
+_LEAST_AT_LIMIT = 0.8
+"""Share of the opacity that the limit itself has: what is called a region must be seen on any ground."""
+_CONTOUR_COLOURS = ((25, 20, 30), (255, 255, 255))
+"""Of the line around what lies above the limit: dark, and light within, so that one of them stands out."""
+
+_LEAST_SIDE_FOR_CONTOUR = 24
+"""Pixels: in a smaller picture the line would hide what it runs around."""
 
 _VERDICT_WORDS = {
     Verdict.OK: "OK",
@@ -36,16 +43,28 @@ _VERDICT_COLOURS = {
 _BOX_COLOUR = (0, 220, 255)
 
 
-def heat_scale(limits: Limits) -> tuple[float, float]:
-    """Map values where the colours start and end: fixed for a recipe, so that pictures compare."""
+def heat_scale(limits: Limits) -> tuple[float, float, float]:
+    """Map values at the start, the middle and the end of the colours: fixed for a recipe, so that pictures compare.
+
+    The middle is the recipe's region limit. No map goes beyond 1, so that a high limit's scale ends there.
+    """
     region = max(limits.region, 1e-6)
-    return _FAINTEST * region, _FULL * region
+    end = _FULL * region
+    return _FAINTEST * region, region, end if region >= 1.0 else min(end, 1.0)
+
+
+def heat_ramp(steps: int = 256) -> NDArray[np.uint8]:
+    """Colours from the start of the scale to its end, ``(steps, 3)`` uint8 RGB."""
+    shares = np.linspace(0.0, 1.0, steps)
+    places, colours = [share for share, _ in _STOPS], np.array([colour for _, colour in _STOPS])
+    channels = [np.interp(shares, places, colours[:, channel]) for channel in range(3)]
+    return np.asarray(np.stack(channels, axis=1) + 0.5, np.uint8)
 
 
 def render_heat_map(
     pixels: NDArray[np.uint8], anomaly_map: NDArray[np.float32], limits: Limits, opacity: float = 0.6
 ) -> NDArray[np.uint8]:
-    """Picture with its anomaly map laid over it, ``(H, W, 3)`` uint8 RGB.
+    """Picture with its anomaly map laid over it, ``(H, W, 3)`` uint8 RGB, and a line around what is above the limit.
 
     Args:
         pixels: ``(H, W, 3)`` uint8 RGB.
@@ -53,15 +72,26 @@ def render_heat_map(
         limits: of the recipe that judged it; they set the scale.
         opacity: in [0, 1] where the map is at its strongest; 0 gives the picture back.
     """
+    if opacity <= 0.0:
+        return pixels.copy()
     height, width = pixels.shape[:2]
-    low, high = heat_scale(limits)
-    share = np.clip((np.asarray(anomaly_map, np.float32) - low) / (high - low), 0.0, 1.0)
+    share = np.interp(np.asarray(anomaly_map, np.float32), heat_scale(limits), (0.0, 0.5, 1.0)).astype(np.float32)
     share = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
-    colours = cv2.applyColorMap((255.0 * share).astype(np.uint8), _COLOUR_MAP)[..., ::-1]
-    # Strength grows faster than the colour, so that the beginning of the scale is seen at all.
-    alpha = (opacity * np.sqrt(share))[..., None]
+    colours = heat_ramp()[(255.0 * share).astype(np.uint8)]
+    strength = np.interp(np.linspace(0.0, 1.0, 256), (0.0, 0.5, 1.0), (0.0, _LEAST_AT_LIMIT, 1.0)).astype(np.float32)
+    alpha = (opacity * strength[(255.0 * share).astype(np.uint8)])[..., None]
     blended: NDArray[np.uint8] = (pixels * (1.0 - alpha) + colours * alpha + 0.5).astype(np.uint8)
+    _draw_contour(blended, share > 0.5)
     return blended
+
+
+def _draw_contour(picture: NDArray[np.uint8], above: NDArray[np.bool_]) -> None:
+    if min(picture.shape[:2]) < _LEAST_SIDE_FOR_CONTOUR:
+        return
+    lines, _ = cv2.findContours(above.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    thin = max(1, round(min(picture.shape[:2]) / 400))
+    for colour, thickness in zip(_CONTOUR_COLOURS, (3 * thin, thin), strict=True):
+        cv2.drawContours(picture, lines, -1, colour, thickness)
 
 
 def draw_regions(pixels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.uint8]:

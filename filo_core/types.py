@@ -247,6 +247,13 @@ class Limits:
             return Verdict.OK
         return Verdict.REVIEW if image_score <= self.ng else Verdict.NG
 
+    def relative(self, image_score: float) -> float | None:
+        """An image score as a multiple of the OK limit, so that it means the same for every product.
+
+        None where the limit is 0, which nothing can be a multiple of.
+        """
+        return image_score / self.ok if self.ok > 0.0 else None
+
 
 ANY_LIMITS = Limits(ok=1.0, ng=1.0, region=1.0)
 """Of a recipe that only scores: scores do not depend on its limits."""

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
+from filo_core.types import Limits
+
 NOT_KNOWN = "–"
 
 
@@ -69,6 +71,34 @@ def rate(images_per_second: float | None) -> str:
 def score(value: float | None) -> str:
     """An image score with three digits; a dash where there is none."""
     return NOT_KNOWN if value is None else number(value, 3)
+
+
+def times(value: float | None, limits: Limits | None) -> str:
+    """An image score as a multiple of its recipe's OK limit, with as many digits as tell it from 1.
+
+    The score itself where there is no limit that it could be a multiple of.
+    """
+    relative = None if value is None or limits is None else limits.relative(value)
+    if relative is None:
+        return score(value)
+    digits = 0 if relative >= 10.0 else 1
+    while digits < 4 and relative != 1.0 and round(relative, digits) == 1.0:
+        digits += 1
+    return f"{number(relative, digits)} ×"
+
+
+def times_limit(value: float | None, limits: Limits | None) -> str:
+    """:func:`times` where no heading says of what."""
+    text = times(value, limits)
+    return _tr("%1 limit").replace("%1", text) if text.endswith("×") else text
+
+
+def raw_score(value: float, limits: Limits) -> str:
+    """The numbers behind :func:`times_limit`, for whoever points at it."""
+    text = _tr("score %1, OK up to %2, NG above %3")
+    for place, part in enumerate((value, limits.ok, limits.ng), start=1):
+        text = text.replace(f"%{place}", score(part))
+    return text
 
 
 def percentage(share: float) -> str:

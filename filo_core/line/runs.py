@@ -47,7 +47,7 @@ def inspect_images(
     """
     run_started, recipe_hash = time.perf_counter(), recipe.content_hash
     unread = tuple(name_below(path, root) for path in left_out)
-    yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread)
+    yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread, limits=recipe.limits)
     counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
     for index, file in enumerate(files):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from gui.canvas.heat_legend import HeatLegend
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import DEFAULT_OPACITY, PictureContent
 from gui.widgets.controls import button, icon_button, plain_label
@@ -19,6 +20,7 @@ class ImagePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = ImageView(self)
+        self.legend = HeatLegend(self)
         self._heat = button(self.tr("Heat map"), "heat", checkable=True, tip=self.tr("Show the heat map (H)"))
         self._heat.setChecked(True)
         self._boxes = button(self.tr("Regions"), "regions", checkable=True, tip=self.tr("Show the region boxes (B)"))
@@ -53,6 +55,7 @@ class ImagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.legend)
         layout.addLayout(tools)
 
     def _connect(self) -> None:
@@ -88,6 +91,7 @@ class ImagePanel(QWidget):
         has_map = content is not None and content.has_heat_map
         self._heat.setEnabled(has_map)
         self._opacity.setEnabled(has_map and self._heat.isChecked())
+        self.legend.setVisible(has_map and self._heat.isChecked())
         self._boxes.setEnabled(content is not None and bool(content.regions))
         for control in (self._zoom_out, self._fit, self._zoom_in):
             control.setEnabled(content is not None)
@@ -95,6 +99,7 @@ class ImagePanel(QWidget):
     def _on_heat_toggled(self, shown: bool) -> None:
         self.view.set_heat_shown(shown)
         self._opacity.setEnabled(shown and self._heat.isEnabled())
+        self.legend.setVisible(shown and self._heat.isEnabled())
 
     def _on_opacity_moved(self, percent: int) -> None:
         self.view.set_opacity(percent / 100)

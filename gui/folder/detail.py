@@ -60,18 +60,15 @@ class FolderDetail(QWidget):
         """Say which result is coming."""
         self.chip.set_verdict(row.verdict)
         self.name.set_full_text(row.name)
-        self.score.set_full_text("" if row.score is None else self._score_text(row))
+        self._say_score(row)
 
     def show_detail(self, detail: ResultDetail) -> None:
         """Show the picture and what was found."""
         record = detail.record
         self.show_row(detail.row)
         if record is not None and record.image_score is not None:
-            text = self.tr("Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4")
-            values = (record.image_score, record.limits.ok, record.limits.ng)
-            for place, value in enumerate(values, start=1):
-                text = text.replace(f"%{place}", wording.score(value))
-            self.score.set_full_text(text.replace("%4", str(record.recipe_version)))
+            version = self.tr("recipe version %1").replace("%1", str(record.recipe_version))
+            self._say_score(detail.row, f"  ·  {version}")
             self.chip.set_verdict(record.verdict)
         self.untrained.set_trained(detail.trained)
         if detail.content is None:
@@ -88,8 +85,10 @@ class FolderDetail(QWidget):
         rows = min(max(len(regions), 1), _MOST_ROWS)
         self.regions.setFixedHeight(rows * TOUCH_PX + 2 * self.regions.frameWidth() + 2)
 
-    def _score_text(self, row: FolderResult) -> str:
-        return self.tr("Score %1").replace("%1", wording.score(row.score))
+    def _say_score(self, row: FolderResult, more: str = "") -> None:
+        self.score.set_full_text("" if row.score is None else wording.times_limit(row.score, row.limits) + more)
+        known = row.score is not None and row.limits is not None
+        self.score.setToolTip(wording.raw_score(row.score, row.limits) if known else "")
 
     def _on_region_chosen(self, index: int) -> None:
         self.picture.choose_region(index)

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunCounts, RunFinished, RunStarted
-from filo_core.types import InspectionFilter, Verdict
+from filo_core.types import InspectionFilter, Limits, Verdict
 from gui.background import Background, sentence_of
 from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
@@ -57,6 +57,7 @@ class FolderPresenter(QObject):
         self._next_place = 0
         self._waiting_rows: list[FolderResult] = []
         self._unknown: list[int] = []
+        self._limits: Limits | None = None
         self._run = 0
         self._pace = Pace()
         self.model = ResultsModel(self)
@@ -206,6 +207,7 @@ class FolderPresenter(QObject):
     def _take(self, event: object, *, is_new: bool) -> None:
         match event:
             case RunStarted(total=total, left_out=left_out):
+                self._limits = event.limits
                 if self.watches and self.progress.total is not None:
                     self.progress = replace(self.progress, total=self.progress.done + total)
                 else:
@@ -229,7 +231,7 @@ class FolderPresenter(QObject):
         if is_new:
             self._pace.judged(time.monotonic())
         self.progress = replace(self.progress, counts=counts)
-        self._waiting_rows.append(FolderResult.of_inspected(event))
+        self._waiting_rows.append(FolderResult.of_inspected(event, self._limits))
 
     @Slot(object)
     def _on_job_changed(self, job: FolderJob) -> None:

@@ -65,6 +65,7 @@ def _with_verdict(row: FolderResult, record: InspectionRecord) -> FolderResult:
         image_hash=row.image_hash,
         verdict=record.verdict,
         score=record.image_score,
+        limits=record.limits,
         types=types_of(region.anomaly_type for region in record.regions),
         reason=record.reason,
         judged_before=True,

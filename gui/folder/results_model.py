@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from filo_core.events import ImageInspected, ImageSkipped
-from filo_core.types import Verdict
+from filo_core.types import Limits, Verdict
 from gui import wording
 from gui.widgets.verdicts import verdict_word
 
@@ -36,6 +36,7 @@ class FolderResult:
     image_hash: str
     verdict: Verdict | None
     score: float | None = None
+    limits: Limits | None = None
     types: str = ""
     reason: str = ""
     judged_before: bool = False
@@ -43,8 +44,8 @@ class FolderResult:
     """In the record, where it can be looked at; None for what is not in it."""
 
     @classmethod
-    def of_inspected(cls, event: ImageInspected) -> FolderResult:
-        """Row of a fresh verdict."""
+    def of_inspected(cls, event: ImageInspected, limits: Limits | None) -> FolderResult:
+        """Row of a fresh verdict under a recipe's limits."""
         inspection = event.inspection
         prediction = inspection.prediction
         regions = prediction.regions if prediction else ()
@@ -53,6 +54,7 @@ class FolderResult:
             image_hash=inspection.image_hash,
             verdict=inspection.verdict,
             score=prediction.image_score if prediction else None,
+            limits=limits,
             types=types_of(region.anomaly_type for region in regions),
             reason=inspection.reason,
             inspection_id=event.inspection_id,
@@ -132,6 +134,8 @@ class ResultsModel(QAbstractTableModel):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, FolderColumn(index.column()))
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == FolderColumn.SCORE:
+            return "" if row.score is None or row.limits is None else wording.raw_score(row.score, row.limits)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(filter(None, (self._text(row, column) for column in FolderColumn)))
         return None
@@ -149,7 +153,7 @@ class ResultsModel(QAbstractTableModel):
             case FolderColumn.NAME:
                 return row.name
             case FolderColumn.SCORE:
-                return wording.score(row.score)
+                return wording.times(row.score, row.limits)
             case FolderColumn.TYPES:
                 return row.reason or row.types
 

@@ -18,7 +18,7 @@ from gui.live.history_strip import HistoryStrip
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger
 from gui.live.trigger_bar import TriggerBar
-from gui.live.wording import camera_text, score_text
+from gui.live.wording import camera_text, score_text, score_tip
 from gui.records.product_chooser import ProductChooser
 from gui.sources.choice import SourceChoice, usual_choice
 from gui.sources.source_bar import SourceBar
@@ -304,9 +304,11 @@ class LivePanel(QWidget):
         banner, facts = self.presenter.banner, self.presenter.facts
         if (self.banner.verdict, self.banner.caption, self.banner.held) != astuple(banner):
             self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
+        scored = None if self.presenter.is_camera_lost else self.presenter.display.shown
+        self.facts.set_tip(0, score_tip(scored))
         self.facts.set_values(
             (
-                score_text(None if self.presenter.is_camera_lost else self.presenter.display.shown),
+                score_text(scored),
                 camera_text(facts.camera),
                 wording.milliseconds(facts.picture_age_ms),
                 wording.milliseconds(facts.latency_ms),

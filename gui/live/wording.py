@@ -30,14 +30,13 @@ def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:
 
 
 def score_text(result: LiveResult | None) -> str:
-    """The score beside the limit that it stayed under, or went over."""
-    if result is None or result.score is None:
-        return "–"
-    if result.verdict is Verdict.OK:
-        text, limit = _tr("%1  (OK ≤ %2)"), result.limits.ok
-    else:
-        text, limit = _tr("%1  (NG > %2)"), result.limits.ng
-    return text.replace("%1", wording.score(result.score)).replace("%2", wording.score(limit))
+    """The score as a multiple of what is still OK."""
+    return "–" if result is None else wording.times_limit(result.score, result.limits)
+
+
+def score_tip(result: LiveResult | None) -> str:
+    """The numbers behind :func:`score_text`; empty where there are none."""
+    return "" if result is None or result.score is None else wording.raw_score(result.score, result.limits)
 
 
 def _finding(result: LiveResult) -> str:
@@ -46,7 +45,7 @@ def _finding(result: LiveResult) -> str:
     if result.verdict is Verdict.OK:
         return _tr("nothing stands out") if not result.regions else ""
     if not result.regions:
-        return _tr("score %1").replace("%1", wording.score(result.score))
+        return wording.times_limit(result.score, result.limits)
     first, more = result.regions[0], len(result.regions) - 1
     found = f"{first.anomaly_type} – {first.position.value}"
     return found + (", " + _tr("and %1 more").replace("%1", str(more)) if more else "")

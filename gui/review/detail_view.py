@@ -25,7 +25,7 @@ from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdicts import VerdictChip, verdict_word
-from gui.wording import score
+from gui.wording import raw_score, times_limit
 
 
 class ReviewDetail(QWidget):
@@ -139,6 +139,8 @@ class ReviewDetail(QWidget):
         set_shown(self._arrow, decided)
         self._name.set_full_text(record.name if record else "")
         self._facts.setText(self._fact_sentence(record))
+        scored = record is not None and record.image_score is not None
+        self._facts.setToolTip(raw_score(record.image_score, record.limits) if scored else "")
         self._untrained.set_trained(record.trained if record and record.image_score is not None else None)
         self.regions.set_regions(record.regions if record else ())
         self.history.clear()
@@ -166,9 +168,7 @@ class ReviewDetail(QWidget):
             return ""
         if record.verdict is Verdict.NOT_INSPECTED:
             return record.reason
-        numbers = self.tr("score %1 (OK ≤ %2, NG > %3)")
-        for place, value in enumerate((record.image_score, record.limits.ok, record.limits.ng), start=1):
-            numbers = numbers.replace(f"%{place}", score(value))
+        numbers = times_limit(record.image_score, record.limits)
         recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
         moment = short_moment(record.inspected_at, datetime.now().astimezone())
         return f"{numbers}  ·  {record.product}, {recipe}  ·  {moment}"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
 from gui.review.decisions import types_of
 from gui.widgets.verdicts import verdict_word
-from gui.wording import date_and_time, score
+from gui.wording import date_and_time, raw_score, times
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -135,18 +135,17 @@ class InspectionTableModel(QAbstractTableModel):
                 return self._words(record)[column]
             case Qt.ItemDataRole.AccessibleTextRole:
                 return record.name if column is ReviewColumn.PICTURE else self._words(record)[column]
-            case _ if role == RECORD_ROLE:
-                return record
-            case _ if role == VERDICT_ROLE:
-                return _verdict_in(record, column)
-        return None
+            case Qt.ItemDataRole.ToolTipRole if column is ReviewColumn.SCORE and record.image_score is not None:
+                return raw_score(record.image_score, record.limits)
+            case _:
+                return {RECORD_ROLE: record, VERDICT_ROLE: _verdict_in(record, column)}.get(role)
 
     def _words(self, record: InspectionRecord) -> dict[ReviewColumn, str]:
         return {
             ReviewColumn.PICTURE: "",
             ReviewColumn.VERDICT: verdict_word(record.verdict),
             ReviewColumn.FINAL: verdict_word(record.final_verdict) if record.review else self.tr("open"),
-            ReviewColumn.SCORE: score(record.image_score),
+            ReviewColumn.SCORE: times(record.image_score, record.limits),
             ReviewColumn.TYPES: types_of(record),
             ReviewColumn.NAME: record.name,
             ReviewColumn.TIME: date_and_time(record.inspected_at, seconds=True),

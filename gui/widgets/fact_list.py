@@ -36,6 +36,10 @@ class FactList(QWidget):
             if label.text() != value:
                 label.setText(value)
 
+    def set_tip(self, row: int, tip: str) -> None:
+        """What is told about one value to whoever points at it."""
+        self._values[row].setToolTip(tip)
+
     @property
     def values(self) -> tuple[str, ...]:
         """The values shown."""

@@ -715,8 +715,8 @@
             <translation>Hier stehen die Bereiche des gewählten Ergebnisses.</translation>
         </message>
         <message>
-            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
-            <translation>Wert %1  ·  OK bis %2, NG über %3  ·  Rezeptversion %4</translation>
+            <source>recipe version %1</source>
+            <translation>Rezeptversion %1</translation>
         </message>
         <message>
             <source>Not inspected.</source>
@@ -725,10 +725,6 @@
         <message>
             <source>No region stands out.</source>
             <translation>Kein Bereich fällt auf.</translation>
-        </message>
-        <message>
-            <source>Score %1</source>
-            <translation>Wert %1</translation>
         </message>
     </context>
     <context>
@@ -1080,6 +1076,25 @@
         </message>
     </context>
     <context>
+        <name>HeatLegend</name>
+        <message>
+            <source>like good parts</source>
+            <translation>wie Gutteile</translation>
+        </message>
+        <message>
+            <source>limit</source>
+            <translation>Grenze</translation>
+        </message>
+        <message>
+            <source>far off</source>
+            <translation>weit weg</translation>
+        </message>
+        <message>
+            <source>Colours of the heat map: %1</source>
+            <translation>Farben der Heatmap: %1</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -1389,20 +1404,8 @@
             <translation>früheres Bild, %1</translation>
         </message>
         <message>
-            <source>%1  (OK ≤ %2)</source>
-            <translation>%1  (OK ≤ %2)</translation>
-        </message>
-        <message>
-            <source>%1  (NG &gt; %2)</source>
-            <translation>%1  (NG &gt; %2)</translation>
-        </message>
-        <message>
             <source>nothing stands out</source>
             <translation>nichts fällt auf</translation>
-        </message>
-        <message>
-            <source>score %1</source>
-            <translation>Wert %1</translation>
         </message>
         <message>
             <source>and %1 more</source>
@@ -2615,10 +2618,6 @@
         <message>
             <source>Nobody has decided yet.</source>
             <translation>Noch hat niemand entschieden.</translation>
-        </message>
-        <message>
-            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
-            <translation>Wert %1 (OK ≤ %2, NG &gt; %3)</translation>
         </message>
         <message>
             <source>recipe %1</source>
@@ -4274,6 +4273,14 @@
         <message>
             <source>%1 images/s</source>
             <translation>%1 Bilder/s</translation>
+        </message>
+        <message>
+            <source>%1 limit</source>
+            <translation>%1 Grenze</translation>
+        </message>
+        <message>
+            <source>score %1, OK up to %2, NG above %3</source>
+            <translation>Wert %1, OK bis %2, NG über %3</translation>
         </message>
     </context>
     <context>

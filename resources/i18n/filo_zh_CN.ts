@@ -715,8 +715,8 @@
             <translation>此处显示所选结果的区域。</translation>
         </message>
         <message>
-            <source>Score %1  ·  OK up to %2, NG above %3  ·  recipe version %4</source>
-            <translation>得分 %1  ·  OK 上限 %2，NG 下限 %3  ·  配方版本 %4</translation>
+            <source>recipe version %1</source>
+            <translation>配方版本 %1</translation>
         </message>
         <message>
             <source>Not inspected.</source>
@@ -725,10 +725,6 @@
         <message>
             <source>No region stands out.</source>
             <translation>没有突出的区域。</translation>
-        </message>
-        <message>
-            <source>Score %1</source>
-            <translation>得分 %1</translation>
         </message>
     </context>
     <context>
@@ -1080,6 +1076,25 @@
         </message>
     </context>
     <context>
+        <name>HeatLegend</name>
+        <message>
+            <source>like good parts</source>
+            <translation>与良品相似</translation>
+        </message>
+        <message>
+            <source>limit</source>
+            <translation>限值</translation>
+        </message>
+        <message>
+            <source>far off</source>
+            <translation>偏离很大</translation>
+        </message>
+        <message>
+            <source>Colours of the heat map: %1</source>
+            <translation>热图颜色：%1</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpDialog</name>
         <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
@@ -1389,20 +1404,8 @@
             <translation>较早的图片，%1</translation>
         </message>
         <message>
-            <source>%1  (OK ≤ %2)</source>
-            <translation>%1（OK ≤ %2）</translation>
-        </message>
-        <message>
-            <source>%1  (NG &gt; %2)</source>
-            <translation>%1（NG &gt; %2）</translation>
-        </message>
-        <message>
             <source>nothing stands out</source>
             <translation>没有突出之处</translation>
-        </message>
-        <message>
-            <source>score %1</source>
-            <translation>得分 %1</translation>
         </message>
         <message>
             <source>and %1 more</source>
@@ -2615,10 +2618,6 @@
         <message>
             <source>Nobody has decided yet.</source>
             <translation>尚无人裁定。</translation>
-        </message>
-        <message>
-            <source>score %1 (OK ≤ %2, NG &gt; %3)</source>
-            <translation>得分 %1 (OK ≤ %2, NG &gt; %3)</translation>
         </message>
         <message>
             <source>recipe %1</source>
@@ -4275,6 +4274,14 @@
         <message>
             <source>%1 images/s</source>
             <translation>%1 张/秒</translation>
+        </message>
+        <message>
+            <source>%1 limit</source>
+            <translation>%1 限值</translation>
+        </message>
+        <message>
+            <source>score %1, OK up to %2, NG above %3</source>
+            <translation>得分 %1，OK 上限 %2，NG 下限 %3</translation>
         </message>
     </context>
     <context>

@@ -65,7 +65,7 @@ def _parts(selection: Selection) -> Iterator[Flowable]:
 
 def _words(record: InspectionRecord) -> Iterator[Paragraph]:
     yield paragraph(f"{record.inspection_id}: {record.name}", "Heading4")
-    score = "no score" if record.image_score is None else f"score {record.image_score:.4f}"
+    score = "no score" if record.image_score is None else _score(record)
     kind = f", {anomaly_type_of(record)}" if record.regions else ""
     at = record.inspected_at.isoformat(" ", "seconds")
     yield paragraph(f"Judged {record.verdict.value}{kind}, {score}, recipe version {record.recipe_version}, {at}")
@@ -75,6 +75,12 @@ def _words(record: InspectionRecord) -> Iterator[Paragraph]:
         why = f": {review.reason}" if review.reason else ""
         called = f", {review.anomaly_type}" if review.anomaly_type else ""
         yield paragraph(f"{review.reviewer} decided {record.final_verdict.value}{called}{why}")
+
+
+def _score(record: InspectionRecord) -> str:
+    relative = record.limits.relative(record.image_score)
+    times = "" if relative is None else f"{relative:.2f} × limit, "
+    return f"{times}score {record.image_score:.4f}"
 
 
 def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import QLocale
 
+from filo_core.types import Limits
 from gui import wording
 from gui.languages import locale_of
 from gui.widgets.plot import Plot
@@ -61,3 +62,28 @@ def test_axes_of_plots_write_numbers_as_the_window_does() -> None:
     assert plot.left.tickStrings([0.0, 0.5, 1.0], 1.0, 0.5) == ["0,0", "0,5", "1,0"]
     assert plot.bottom.tickStrings([1000.0, 2000.0], 1.0, 1000.0) == ["1.000", "2.000"]
     plot.deleteLater()
+
+
+LIMITS = Limits(ok=0.2, ng=0.4, region=0.3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.38, "1.9 × limit"), (0.2, "1.0 × limit"), (0.04, "0.2 × limit"), (2.4, "12 × limit"),
+        (0.2004, "1.002 × limit"), (0.1998, "0.999 × limit"), (0.0, "0.0 × limit"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_a_score_is_told_as_a_multiple_of_the_limit_and_never_as_1_where_it_is_not(
+    value: float | None, text: str
+) -> None:
+    assert wording.times_limit(value, LIMITS) == text
+
+
+def test_a_score_is_told_as_it_is_where_it_can_be_no_multiple() -> None:
+    assert wording.times_limit(0.25, Limits(ok=0.0, ng=0.4, region=0.3)) == "0.250"
+    assert wording.times_limit(0.25, None) == "0.250"
+
+
+def test_the_numbers_behind_it_are_told_whoever_points_at_it() -> None:
+    assert wording.raw_score(0.38, LIMITS) == "score 0.380, OK up to 0.200, NG above 0.400"

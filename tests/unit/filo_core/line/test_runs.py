@@ -119,7 +119,7 @@ def test_a_run_tells_its_start_each_image_and_its_end(tmp_path: Path, recipe: Re
     events = run(paths, recipe, detector)
 
     assert [type(event) for event in events] == [RunStarted, ImageInspected, ImageInspected, RunFinished]
-    assert events[0] == RunStarted(total=2, recipe_hash=recipe.content_hash)
+    assert events[0] == RunStarted(total=2, recipe_hash=recipe.content_hash, limits=recipe.limits)
     assert [event.index for event in events if isinstance(event, ImageInspected)] == [0, 1]
 
 
