@@ -93,8 +93,10 @@ def times_limit(value: float | None, limits: Limits | None) -> str:
     return _tr("%1 limit").replace("%1", text) if text.endswith("×") else text
 
 
-def raw_score(value: float, limits: Limits) -> str:
-    """The numbers behind :func:`times_limit`, for whoever points at it."""
+def raw_score(value: float | None, limits: Limits | None) -> str:
+    """The numbers behind :func:`times_limit`, for whoever points at it; empty where one of them is not known."""
+    if value is None or limits is None:
+        return ""
     text = _tr("score %1, OK up to %2, NG above %3")
     for place, part in enumerate((value, limits.ok, limits.ng), start=1):
         text = text.replace(f"%{place}", score(part))

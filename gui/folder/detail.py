@@ -87,8 +87,7 @@ class FolderDetail(QWidget):
 
     def _say_score(self, row: FolderResult, more: str = "") -> None:
         self.score.set_full_text("" if row.score is None else wording.times_limit(row.score, row.limits) + more)
-        known = row.score is not None and row.limits is not None
-        self.score.setToolTip(wording.raw_score(row.score, row.limits) if known else "")
+        self.score.setToolTip(wording.raw_score(row.score, row.limits))
 
     def _on_region_chosen(self, index: int) -> None:
         self.picture.choose_region(index)

@@ -135,7 +135,7 @@ class ResultsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, FolderColumn(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == FolderColumn.SCORE:
-            return "" if row.score is None or row.limits is None else wording.raw_score(row.score, row.limits)
+            return wording.raw_score(row.score, row.limits)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(filter(None, (self._text(row, column) for column in FolderColumn)))
         return None

@@ -36,7 +36,7 @@ def score_text(result: LiveResult | None) -> str:
 
 def score_tip(result: LiveResult | None) -> str:
     """The numbers behind :func:`score_text`; empty where there are none."""
-    return "" if result is None or result.score is None else wording.raw_score(result.score, result.limits)
+    return "" if result is None else wording.raw_score(result.score, result.limits)
 
 
 def _finding(result: LiveResult) -> str:

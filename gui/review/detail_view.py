@@ -139,8 +139,7 @@ class ReviewDetail(QWidget):
         set_shown(self._arrow, decided)
         self._name.set_full_text(record.name if record else "")
         self._facts.setText(self._fact_sentence(record))
-        scored = record is not None and record.image_score is not None
-        self._facts.setToolTip(raw_score(record.image_score, record.limits) if scored else "")
+        self._facts.setToolTip(raw_score(record.image_score, record.limits) if record else "")
         self._untrained.set_trained(record.trained if record and record.image_score is not None else None)
         self.regions.set_regions(record.regions if record else ())
         self.history.clear()

@@ -135,7 +135,7 @@ class InspectionTableModel(QAbstractTableModel):
                 return self._words(record)[column]
             case Qt.ItemDataRole.AccessibleTextRole:
                 return record.name if column is ReviewColumn.PICTURE else self._words(record)[column]
-            case Qt.ItemDataRole.ToolTipRole if column is ReviewColumn.SCORE and record.image_score is not None:
+            case Qt.ItemDataRole.ToolTipRole if column is ReviewColumn.SCORE:
                 return raw_score(record.image_score, record.limits)
             case _:
                 return {RECORD_ROLE: record, VERDICT_ROLE: _verdict_in(record, column)}.get(role)

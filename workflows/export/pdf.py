@@ -15,7 +15,7 @@ from reportlab.platypus import Image as Picture
 
 from filo_core.errors import FiloError
 from filo_core.rendering import draw_regions, render_heat_map
-from filo_core.types import InspectionRecord, Verdict
+from filo_core.types import InspectionRecord, Limits, Verdict
 from workflows.export.selection import Selection, anomaly_type_of
 from workflows.reporting.pdf_document import paragraph, write_document
 
@@ -65,7 +65,7 @@ def _parts(selection: Selection) -> Iterator[Flowable]:
 
 def _words(record: InspectionRecord) -> Iterator[Paragraph]:
     yield paragraph(f"{record.inspection_id}: {record.name}", "Heading4")
-    score = "no score" if record.image_score is None else _score(record)
+    score = "no score" if record.image_score is None else _score(record.image_score, record.limits)
     kind = f", {anomaly_type_of(record)}" if record.regions else ""
     at = record.inspected_at.isoformat(" ", "seconds")
     yield paragraph(f"Judged {record.verdict.value}{kind}, {score}, recipe version {record.recipe_version}, {at}")
@@ -77,10 +77,10 @@ def _words(record: InspectionRecord) -> Iterator[Paragraph]:
         yield paragraph(f"{review.reviewer} decided {record.final_verdict.value}{called}{why}")
 
 
-def _score(record: InspectionRecord) -> str:
-    relative = record.limits.relative(record.image_score)
+def _score(value: float, limits: Limits) -> str:
+    relative = limits.relative(value)
     times = "" if relative is None else f"{relative:.2f} × limit, "
-    return f"{times}score {record.image_score:.4f}"
+    return f"{times}score {value:.4f}"
 
 
 def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:
