@@ -76,7 +76,7 @@ def render_heat_map(
         return pixels.copy()
     height, width = pixels.shape[:2]
     share = np.interp(np.asarray(anomaly_map, np.float32), heat_scale(limits), (0.0, 0.5, 1.0)).astype(np.float32)
-    share = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
+    share = np.asarray(cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     colours = heat_ramp()[(255.0 * share).astype(np.uint8)]
     strength = np.interp(np.linspace(0.0, 1.0, 256), (0.0, 0.5, 1.0), (0.0, _LEAST_AT_LIMIT, 1.0)).astype(np.float32)
     alpha = (opacity * strength[(255.0 * share).astype(np.uint8)])[..., None]
