@@ -108,6 +108,11 @@ class Engine:
         """Where it computes, as torch names it."""
         return self._loaded.device
 
+    @property
+    def lanes(self) -> int:
+        """How many pictures are judged best at a time; its detectors take so many from as many threads."""
+        return self._loaded.lanes
+
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RecipeDetector:
         """Detector for one recipe; the last few are kept, since a line switches between few products.
 

@@ -63,6 +63,11 @@ class LoadedModel(Protocol):
         ...
 
     @property
+    def lanes(self) -> int:
+        """How many pictures are judged best at a time."""
+        ...
+
+    @property
     def model_hash(self) -> str:
         """Identity of the model, with its usual eyes."""
         ...

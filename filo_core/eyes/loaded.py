@@ -19,7 +19,7 @@ from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
 from filo_core.trunks.listed import read_trunks
 from filo_core.trunks.providers import device_of, providers_for
-from filo_core.trunks.session import open_trunk
+from filo_core.trunks.session import cores, open_trunk
 from filo_core.trunks.specs import Slot, TrunkSpec
 from filo_core.trunks.store import TrunkStore, missing_sentence
 from filo_core.types import LIGHT_SIZES, Eyes, Sight
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from filo_core.trunks.session import TrunkSession
     from filo_core.types import Pose, Recipe
 
+_MOST_LANES = 4
+"""Each holds a picture and what the trunks make of it, some 100 MB."""
 OLD_MODEL = (
     "{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and "
     "no score of it is changed. Set its limits again ('main.py calibrate' or the step Calibrate) and sign it off."
@@ -89,6 +91,11 @@ class LoadedEyes:
     def device(self) -> str:
         """Where it computes; what is tried first until a trunk was opened."""
         return next((session.device for session in self._sessions.values()), self._first_device)
+
+    @property
+    def lanes(self) -> int:
+        """Pictures that are judged best at a time: what a trunk does not spread over the cores, others fill."""
+        return min(cores(), _MOST_LANES) if self.device == "cpu" else 1
 
     def tried_device(self) -> str:
         """:attr:`device`, once the light trunk was opened there and has looked at a picture.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ def inspect_images(
     *,
     root: Path | None = None,
     left_out: Sequence[Path] = (),
+    lanes: int = 1,
 ) -> Iterator[RunEvent]:
     """Judge files in their order. RunStarted, then one event a file, then RunFinished with the totals.
 
@@ -44,29 +47,96 @@ def inspect_images(
         origin: where the images came from.
         root: names are relative to this folder, with forward slashes; file names only when not given.
         left_out: files beside them that are not read; named in the first event and in the totals.
+        lanes: judge so many at a time; the detector must allow it. Events come in the order of the files all the same,
+            but a copy that comes within so many files of the first one may be judged as well.
     """
     run_started, recipe_hash = time.perf_counter(), recipe.content_hash
     unread = tuple(name_below(path, root) for path in left_out)
     yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread, limits=recipe.limits)
     counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
-    for index, file in enumerate(files):
+    for event, was_read in _in_order(files, _Judging(recipe, detector, already_judged, origin, root), lanes):
+        if isinstance(event, ImageSkipped):
+            counts = replace(counts, skipped=counts.skipped + 1)
+        else:
+            counts = counts.plus(event.inspection.verdict)
+            unreadable += [] if was_read else [event.inspection.name]
+        yield event
+    yield RunFinished(replace(counts, unreadable=tuple(unreadable)), time.perf_counter() - run_started)
+
+
+_Outcome = tuple[ImageInspected | ImageSkipped, bool]
+"""What became of a file, and whether it could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """One file at a time: the first half in the order of the files, the second on any thread."""
+
+    recipe: Recipe
+    detector: Detector
+    already_judged: Callable[[str], int | None]
+    origin: Origin
+    root: Path | None
+
+    def begin(self, index: int, file: Path | Arrival) -> Callable[[], _Outcome]:
+        """Read a file and ask whether it was judged before; back comes what is left to do."""
         path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
-        name = name_below(path, root)
-        started, image_hash = time.perf_counter(), ""
+        name = name_below(path, self.root)
+        started = time.perf_counter()
         try:
             encoded = read_encoded(path, name) if given is None else given
-            image_hash = hash_encoded(encoded)
-            if earlier_id := already_judged(image_hash):
-                counts = replace(counts, skipped=counts.skipped + 1)
-                yield ImageSkipped(index, name, image_hash, earlier_id)
-                continue
-            image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
         except UnreadableImageError as error:
-            unreadable.append(name)
-            inspection = not_inspected(name, image_hash, recipe_hash, origin, started, str(error))
-        else:
-            inspection = judge(image, recipe, detector, origin, started)
-        counts = counts.plus(inspection.verdict)
-        yield ImageInspected(index, inspection)
-    yield RunFinished(replace(counts, unreadable=tuple(unreadable)), time.perf_counter() - run_started)
+            outcome = self._unreadable(index, name, "", started, error)
+            return lambda: outcome
+        image_hash = hash_encoded(encoded)
+        if earlier_id := self.already_judged(image_hash):
+            skipped = ImageSkipped(index, name, image_hash, earlier_id)
+            return lambda: (skipped, True)
+        spent = time.perf_counter() - started
+
+        def end() -> _Outcome:
+            # Time that it waited for its turn is none of its own.
+            started = time.perf_counter() - spent
+            try:
+                image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
+            except UnreadableImageError as error:
+                return self._unreadable(index, name, image_hash, started, error)
+            return ImageInspected(index, judge(image, self.recipe, self.detector, self.origin, started)), True
+
+        return end
+
+    def _unreadable(
+        self, index: int, name: str, image_hash: str, started: float, error: UnreadableImageError
+    ) -> _Outcome:
+        recipe_hash = self.recipe.content_hash
+        inspection = not_inspected(name, image_hash, recipe_hash, self.origin, started, str(error))
+        return ImageInspected(index, inspection), False
+
+
+def _in_order(files: Sequence[Path | Arrival], judging: _Judging, lanes: int) -> Iterator[_Outcome]:
+    """Outcomes in the order of the files, so many of which are judged at a time."""
+    if lanes == 1:
+        for index, file in enumerate(files):
+            yield judging.begin(index, file)()
+        return
+    waiting: deque[Future[_Outcome]] = deque()
+    problem: Exception | None = None
+    with ThreadPoolExecutor(lanes, "filo-judge") as pool:
+        try:
+            for index, file in enumerate(files):
+                try:
+                    waiting.append(pool.submit(judging.begin(index, file)))
+                except Exception as error:  # noqa: BLE001 - raised below, after what was begun before it
+                    problem = error
+                    break
+                # One more than are judged, so that no lane is idle while an outcome is stored.
+                if len(waiting) > lanes:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+    if problem is not None:
+        raise problem

@@ -46,6 +46,11 @@ class LoadedProfile:
     names_note: str = ""
     """Why regions have no names from words; nothing is missing on this machine."""
 
+    @property
+    def lanes(self) -> int:
+        """One picture after another: torch spreads each over the cores."""
+        return 1
+
     def usual_eyes(self) -> None:
         """There is one way to look."""
         return

@@ -82,7 +82,7 @@ class TrunkSession:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(_cores(), _MOST_THREADS)
+        options.intra_op_num_threads = min(cores(), _MOST_THREADS)
         # Threads that spin between pictures take the cores that decode and store.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
@@ -136,6 +136,6 @@ def open_trunk(store: TrunkStore, spec: TrunkSpec, device: str = "cpu") -> Trunk
     return TrunkSession(spec, store.cpu_graph(spec), device, store.graph(spec) if on_card else b"")
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -86,6 +86,7 @@ def folder_steps(
                     already_judged=already_judged,
                     root=folder,
                     left_out=listing.left_out,
+                    lanes=engine.lanes,
                 )
             )
 

@@ -90,6 +90,8 @@ class RedDetector:
 class RedEngine:
     """Returns the real types, so that everything around it is the real thing."""
 
+    lanes = 1
+
     profile = "red"
     model_hash = "0" * 64
     device = "cpu"

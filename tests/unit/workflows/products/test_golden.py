@@ -171,6 +171,8 @@ def test_a_folder_is_good_or_bad_by_its_name(golden: GoldenSets, tmp_path: Path)
 
 
 class _RedEngine:
+    lanes = 1
+
     model_hash = "c" * 64
 
     def detector(self, recipe: Recipe, references: object) -> RedDetector:
