@@ -64,7 +64,9 @@ class PatchBank:
 
     def add(self, key: str, trunks: Sequence[Floats]) -> None:
         """Store the patches of one part: ``(N, C)`` of unit length a trunk; the same name again replaces them."""
-        self._parts[key] = tuple(Stored(patches) for patches in trunks)
+        added = {key: tuple(Stored(patches) for patches in trunks)}
+        # By name: how many patches are searched, and so a score, must not depend on the order in which parts came.
+        self._parts = dict(sorted((self._parts | added).items()))
         self._searches, self._places = {}, {}
 
     def add_turned(self, key: str, trunks: Sequence[Floats]) -> None:
@@ -148,10 +150,10 @@ class PatchBank:
         not stored.
 
         Args:
-            references: name and features, a trunk each; those that are stored come first.
+            references: name and features, a trunk each.
         """
-        trunks = range(len(references[0][1]))
-        self._spreads = tuple(self._measure_trunk(trunk, references) for trunk in trunks)
+        trunks, by_name = range(len(references[0][1])), sorted(references, key=lambda reference: reference[0])
+        self._spreads = tuple(self._measure_trunk(trunk, by_name) for trunk in trunks)
 
     def standard_distances(self, trunk: int, patches: Floats) -> Floats:
         """Distance of each of ``(N, C)`` patches to the nearest stored one, in deviations among good parts.

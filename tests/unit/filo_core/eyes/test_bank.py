@@ -70,6 +70,21 @@ def test_what_is_searched_follows_what_is_stored(monkeypatch: pytest.MonkeyPatch
     assert float(bank.standard_distances(0, query).max()) < 0.0
 
 
+def test_distances_do_not_depend_on_the_order_in_which_parts_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 10)
+    monkeypatch.setattr(search, "PROBES", 1)
+    _, seen = _bank(4)
+    banks = []
+    for order in (seen, seen[::-1]):
+        bank = PatchBank()
+        for key, features in order:
+            bank.add(key, [one.patches for one in features])
+        bank.measure(order)
+        banks.append(bank)
+    query = _features(20).patches
+    np.testing.assert_array_equal(*(bank.standard_distances(0, query) for bank in banks))
+
+
 def test_an_empty_bank_says_what_to_do() -> None:
     with pytest.raises(RecipeError, match="add a good image"):
         PatchBank().standard_distances(0, _features(1).patches)
