@@ -205,6 +205,24 @@ class EyesDetector:
             RecipeError: if no reference is set.
             ValueError: if the mask is empty there.
         """
+        return region_features(*self._under(pixels, mask)).embedding()
+
+    def named(self, pixels: Picture, mask: NDArray[np.bool_]) -> Named:
+        """What the place under a mask is called from words, as for a region that was found there.
+
+        Args:
+            pixels: the whole image, ``(H, W, 3)`` uint8 RGB.
+            mask: ``(H, W)``, true somewhere in the region of interest.
+
+        Raises:
+            RecipeError: if no reference is set.
+            ValueError: if the mask is empty there.
+        """
+        covered, looks = self._under(pixels, mask)
+        return self._named(covered, looks[0], self.memory_bank)
+
+    def _under(self, pixels: Picture, mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], list[TrunkLook]]:
+        """A mask on the anomaly map's grid, and what the trunks see of the picture."""
         box, side, view = self._view_box(pixels), self._profile.map_side, self._view(pixels)
         inside = mask[box.y : box.y + box.height, box.x : box.x + box.width]
         covered = cv2.resize(inside.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
@@ -215,7 +233,7 @@ class EyesDetector:
             for trunk, one in enumerate(self._look(view))
         ]
         # What is smaller than a cell of the map is the cell that most of it is in.
-        return region_features(covered >= min(0.5, float(covered.max())), looks).embedding()
+        return np.asarray(covered >= min(0.5, float(covered.max()))), looks
 
     def _look(self, view: Picture) -> list[Features]:
         return [eye.features(view) for eye in self._eyes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +38,14 @@ NONE = len(KINDS)
 TEXTURE_FOLDERS = ("surfaces", "textures")
 REFERENCES = 2
 _VIEWS = 4
-_PAINTED = 4
+_PAINTED = 6
 """Anomalies a view, as far as they do not touch."""
 _APART_PX = 12
 _MAP_SIDE = 256
 _SURFACE_KINDS = tuple(kind for kind in KINDS if kind not in STRUCTURAL)
 _HELD_OUT = 5
+_NOISE = 0.25
+"""Share of parts whose good view is a picture of noise instead: no region of it has a name either."""
 _SCENES, _TEXTURES = 0.35, 0.65
 """Shares of parts that are drawn, and up to which they are textures."""
 
@@ -65,6 +67,7 @@ class _Part:
 
     references: list[Picture]
     good: Picture
+    """Another good view, or noise."""
     views: list[tuple[Picture, list[tuple[Mask, int]]]]
 
 
@@ -108,6 +111,14 @@ def named_regions(
         yield _regions(part, eyes[at], rng)
 
 
+def noise_regions(pictures: Photographs, eye: Eye, side: int, seed: Sequence[int]) -> Iterator[list[NamedRegion]]:
+    """Regions that a limit would find on pictures of noise, a product after the other; without end."""
+    rng = np.random.default_rng(list(seed))
+    while True:
+        part = _part(pictures, side, rng)
+        yield _regions(replace(part, good=noise_picture(side, rng), views=[]), eye, rng)
+
+
 def _part(pictures: Photographs, side: int, rng: np.random.Generator) -> _Part:
     margin = side // 8
     line = random_line(rng, margin)
@@ -116,20 +127,31 @@ def _part(pictures: Photographs, side: int, rng: np.random.Generator) -> _Part:
     if choice < _SCENES:
         scene = random_scene(rng)
         number = iter(range(99))
-        good = [draw_scene(scene, whole, next(number)) for _ in range(REFERENCES + 1)]
+        pieces = [draw_scene(scene, whole, next(number)) for _ in range(REFERENCES + 1)]
         painted = [_changed(pictures, scene, whole, next(number), rng) for _ in range(_VIEWS)]
     elif choice < _TEXTURES and pictures.textures:
         image = woven(rng) if rng.random() < 0.2 else read_pixels(pick(pictures.textures, rng))
         zoom = rng.uniform(0.5, 1.0)
         pieces = [crop(image, whole, rng, (zoom, zoom), turn=False) for _ in range(REFERENCES + 1 + _VIEWS)]
-        good = pieces[: REFERENCES + 1]
         painted = [_painted(p, [], pictures, rng, _SURFACE_KINDS) for p in pieces[REFERENCES + 1 :]]
+        pieces = pieces[: REFERENCES + 1]
     else:
         piece = crop(read_pixels(pick(pictures.things, rng)), whole, rng, (0.9, 2.2))
-        good = [piece] * (REFERENCES + 1)
+        pieces = [piece] * (REFERENCES + 1)
         painted = [_painted(piece, [], pictures, rng, KINDS) for _ in range(_VIEWS)]
-    views = [_shot(pixels, masks, side, line, rng) for pixels, masks in [*((g, []) for g in good), *painted]]
-    return _Part([view[0] for view in views[:REFERENCES]], views[REFERENCES][0], views[REFERENCES + 1 :])
+    views = [_shot(pixels, masks, side, line, rng) for pixels, masks in [*((good, []) for good in pieces), *painted]]
+    good = views[REFERENCES][0] if rng.random() >= _NOISE else noise_picture(side, rng)
+    return _Part([view[0] for view in views[:REFERENCES]], good, views[REFERENCES + 1 :])
+
+
+def noise_picture(side: int, rng: np.random.Generator) -> Picture:
+    """``(side, side, 3)`` uint8 of noise of some grain: nothing on it is anything."""
+    noise = rng.standard_normal((side, side, 3), dtype=np.float32)
+    grain = rng.uniform(0.0, 3.0)
+    if grain > 0.5:
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), grain), np.float32)
+    spread = rng.uniform(20.0, 90.0) / max(float(noise.std()), 1e-6)
+    return np.asarray(np.clip(rng.uniform(60.0, 190.0) + spread * noise, 0, 255), np.uint8)
 
 
 def _changed(

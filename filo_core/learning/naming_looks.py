@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from filo_core.eyes.features import Eye
 
-PARTS_A_PIECE = 10
+PARTS_A_PIECE = 5
 _TRAIN, _HELD_OUT = 1, 2
 
 
@@ -92,7 +93,7 @@ def read_looks(folder: Path, *, held_out: bool) -> Looks:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 pieces.append([arrays[name] for name in ("looks", "kinds", "true_masks", "parts")])
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FolderError(f"{path} is damaged. Delete it and gather again.") from error
     return Looks(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
 from filo_core.errors import FolderError, ProfileError
@@ -51,13 +50,11 @@ GROUPS = {
 """Broad kinds, and what belongs to each."""
 GOOD_CAPTIONS = ("good part", "flawless surface", "part without defect", "nothing wrong", "perfect part", "background")
 _THING = "part"
-_HIDDEN = 192
-_EPOCHS = 40
-_BATCH = 256
-_DROPOUT = 0.35
-_NOISE = 0.15
-_SMOOTHING = 0.05
-_SCALE = 12.0
+_DIRECTIONS, _BENDS = 72, 144
+_STEPS = 200
+_HELD = 3e-4
+"""Of the squares of what the softmax learns."""
+_SMOOTHING = 0.02
 _CALIBRATED_ON = 8
 """Every so many-th part is kept out of training, and the temperature is found on it."""
 _FLOOR_RATE = 0.05
@@ -98,52 +95,54 @@ def train_head(looks: Looks, encoder: SentenceEncoder, seed: int) -> tuple[Namin
 
 
 class _Model:
-    """The head in torch."""
+    """The head in numpy and torch: principal directions and bends of them, then a softmax over the captions.
+
+    So little has to be found by descent that a few thousand regions and seconds are enough.
+    """
 
     def __init__(self, looks: Looks, captions: Sequence[Floats], seed: int) -> None:
-        torch.manual_seed(seed)
-        self._rng = np.random.default_rng(seed)
-        self._captions = [torch.from_numpy(own) for own in captions]
-        seen = torch.from_numpy(looks.looks.astype(np.float32))
-        self._mean, self._scale = seen.mean(0), 1.0 / seen.std(0).clamp_min(1e-3)
-        self._seen = (seen - self._mean) * self._scale
+        seen = looks.looks.astype(np.float32)
+        self._mean, self._scale = seen.mean(axis=0), 1.0 / np.maximum(seen.std(axis=0), 1e-3)
+        self._captions = captions
         self._kinds = torch.from_numpy(looks.kinds)
+        self._first, self._first_bias = self._hidden((seen - self._mean) * self._scale, seed)
+        raised = np.maximum((seen - self._mean) * self._scale @ self._first + self._first_bias, 0.0)
+        self._raised = torch.from_numpy(np.asarray(raised, np.float32))
         counts = torch.bincount(self._kinds, minlength=len(captions)).float().clamp_min(1.0)
         self._weights = (counts.mean() / counts).sqrt()
-        width = self._seen.shape[1]
-        self._first, self._second = nn.Linear(width, _HIDDEN), nn.Linear(_HIDDEN, SIZE)
-        self._net = nn.Sequential(self._first, nn.ReLU(), nn.Dropout(_DROPOUT), self._second)
-        self._bias = nn.Parameter(torch.zeros(len(captions)))
-        with torch.no_grad():
-            # A random direction lies equally far from every caption.
-            self._second.weight.mul_(0.5)
+        self._outer = torch.zeros(self._raised.shape[1], len(captions), requires_grad=True)
+        self._bias = torch.zeros(len(captions), requires_grad=True)
+
+    @staticmethod
+    def _hidden(standard: Floats, seed: int) -> tuple[Floats, Floats]:
+        """``(D, H)`` and ``(H,)``: each principal direction up and down, and random bends of them."""
+        rng = np.random.default_rng(seed)
+        values, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
+        kept = vectors[:, ::-1][:, :_DIRECTIONS] / np.sqrt(np.maximum(values[::-1][:_DIRECTIONS], 1e-6))
+        bends = kept @ rng.standard_normal((_DIRECTIONS, _BENDS)) / np.sqrt(_DIRECTIONS)
+        first = np.concatenate([kept, -kept, bends], axis=1)
+        bias = np.concatenate([np.zeros(2 * _DIRECTIONS), rng.uniform(-1.0, 1.0, _BENDS)])
+        return np.asarray(first, np.float32), np.asarray(bias, np.float32)
 
     def train(self) -> None:
-        """Learn, with a rate that falls to nothing."""
-        steps = _EPOCHS * (len(self._kinds) // _BATCH + 1)
-        optimizer = torch.optim.AdamW([*self._net.parameters(), self._bias], lr=1e-3, weight_decay=0.05)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps)
-        self._net.train()
-        for _ in range(steps):
-            rows = torch.from_numpy(self._rng.integers(len(self._kinds), size=_BATCH))
-            seen = self._seen[rows]
-            seen = seen + _NOISE * torch.randn_like(seen)
-            # Now one caption of a kind, now another: all of them are the kind's place, not one word's.
-            drawn = torch.stack([own[int(self._rng.integers(len(own)))] for own in self._captions])
-            centres = functional.normalize(0.5 * self._centres() + 0.5 * drawn, dim=-1)
-            logits = _SCALE * (functional.normalize(self._net(seen), dim=-1) @ centres.T + self._bias)
-            loss = functional.cross_entropy(logits, self._kinds[rows], self._weights, label_smoothing=_SMOOTHING)
+        """Find the softmax: convex, so that neither a rate nor a number of steps decides what comes out."""
+        optimizer = torch.optim.LBFGS([self._outer, self._bias], max_iter=_STEPS, line_search_fn="strong_wolfe")
+
+        def loss() -> Tensor:
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-        self._net.eval()
+            logits = self._raised @ self._outer + self._bias
+            found = functional.cross_entropy(logits, self._kinds, self._weights, label_smoothing=_SMOOTHING)
+            found = found + _HELD * self._outer.square().sum()
+            found.backward()  # type: ignore[no-untyped-call]
+            return found
+
+        optimizer.step(loss)  # type: ignore[no-untyped-call]
 
     def head(self, sharpness: float, floor: float) -> NamingHead:
-        """What was learned, for use without torch."""
-        first, second = self._first, self._second
-        arrays = [self._mean, self._scale, first.weight.T, first.bias, second.weight.T, second.bias]
-        mean, scale, one, one_bias, two, two_bias = (_half(array) for array in arrays)
+        """What was learned, in the space of meanings, for use without torch."""
+        centres = np.stack([own.mean(axis=0) / np.linalg.norm(own.mean(axis=0)) for own in self._captions])
+        # The place whose products with the captions are the softmax's logits.
+        second = self._outer.detach().numpy() @ np.linalg.pinv(centres.T)
         return NamingHead(
             kinds=tuple(kind.value for kind in KINDS),
             groups=tuple(next(group for group, own in GROUPS.items() if kind in own) for kind in KINDS),
@@ -151,26 +150,22 @@ class _Model:
             sharpness=sharpness,
             floor=floor,
             identity="",
-            mean=mean,
-            scale=scale,
-            first=one,
-            first_bias=one_bias,
-            second=two,
-            second_bias=two_bias,
-            captions=_half(self._centres()),
-            bias=_half(self._bias),
-            spoken=_half(torch.cat(self._captions[:NONE])),
+            mean=_half(self._mean),
+            scale=_half(self._scale),
+            first=_half(self._first),
+            first_bias=_half(self._first_bias),
+            second=_half(second),
+            second_bias=np.zeros(SIZE, np.float32),
+            captions=_half(centres),
+            bias=_half(self._bias.detach().numpy()),
+            spoken=_half(np.concatenate(self._captions[:NONE])),
         )
-
-    def _centres(self) -> Tensor:
-        return torch.stack([functional.normalize(own.mean(0), dim=0) for own in self._captions])
 
 
 def meanings_of(head: NamingHead, looks: NDArray[np.float16]) -> Floats:
-    """``(n, 384)`` of unit length of ``(n, D)`` looks."""
+    """``(n, 384)`` of ``(n, D)`` looks."""
     hidden = np.maximum((looks.astype(np.float32) - head.mean) * head.scale @ head.first + head.first_bias, 0.0)
-    found = hidden @ head.second + head.second_bias
-    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), np.float32)
+    return np.asarray(hidden @ head.second + head.second_bias, np.float32)
 
 
 def shares_of(head: NamingHead, looks: NDArray[np.float16]) -> Floats:
@@ -180,10 +175,16 @@ def shares_of(head: NamingHead, looks: NDArray[np.float16]) -> Floats:
     return np.asarray(risen / risen.sum(axis=1, keepdims=True), np.float32)
 
 
-def figures_of(head: NamingHead, looks: Looks) -> HeadFigures:
-    """How well a head names the true masks of anomalies among its own kinds, and how often it names good parts."""
+def figures_of(head: NamingHead, looks: Looks, *, found: bool = False) -> HeadFigures:
+    """How well a head names anomalies among its own kinds, and how often it names good parts.
+
+    Args:
+        head: which.
+        looks: of what.
+        found: under masks as the map finds them, and grown ones, rather than the true ones.
+    """
     shares = shares_of(head, looks.looks)
-    named = looks.true_masks
+    named = ~looks.true_masks & (looks.kinds != NONE) if found else looks.true_masks
     of_kinds, kinds = shares[named][:, :NONE], looks.kinds[named]
     order = np.argsort(-of_kinds, axis=1)
     right = order[:, 0] == kinds
@@ -223,9 +224,9 @@ def write_head(path: Path, head: NamingHead, trained_by: str) -> NamingHead:
 
 def _calibrated(head: NamingHead, looks: Looks) -> tuple[NamingHead, HeadFigures]:
     """The head with the temperature that makes its shares likeliest, and the floor that good parts seldom reach."""
-    cosines = meanings_of(head, looks.looks) @ head.captions.T + head.bias
+    logits = meanings_of(head, looks.looks) @ head.captions.T + head.bias
     # Found masks are what the detector has, good regions what it errs on: each counts as often as it comes.
-    best = min(np.geomspace(4.0, 60.0, 60), key=lambda sharp: _surprise(sharp * cosines, looks.kinds))
+    best = min(np.geomspace(0.2, 3.0, 60), key=lambda sharp: _surprise(sharp * logits, looks.kinds))
     head = replace(head, sharpness=float(best))
     good = shares_of(head, looks.looks[looks.kinds == NONE])[:, :NONE].max(axis=1)
     floor = max(float(np.quantile(good, 1.0 - _FLOOR_RATE)) if len(good) else 0.0, _LEAST_FLOOR)
@@ -239,6 +240,6 @@ def _surprise(logits: Floats, kinds: NDArray[np.int64]) -> float:
     return float(-log_shares[np.arange(len(kinds)), kinds].mean())
 
 
-def _half(tensor: Tensor) -> Floats:
+def _half(values: NDArray[np.floating]) -> Floats:
     """As it is kept: in half precision."""
-    return np.asarray(tensor.detach().numpy().astype(np.float16), np.float32)
+    return np.asarray(np.asarray(values).astype(np.float16), np.float32)

@@ -65,7 +65,7 @@ class NamingHead:
     words: tuple[tuple[str, ...], ...]
     """Captions of each kind, which phrases are held against."""
     sharpness: float
-    """Factor of the cosines: the inverse of the calibrated temperature."""
+    """Factor of the products with the captions: the inverse of the calibrated temperature."""
     floor: float
     """Share below which a region is unknown."""
     identity: str
@@ -91,10 +91,9 @@ class NamingHead:
         return self.of_meaning(self.meaning(look))
 
     def meaning(self, look: Floats) -> Floats:
-        """``(384,)`` of unit length: where the look lies among captions."""
+        """``(384,)``: where the look lies among captions; the longer, the surer."""
         hidden = np.maximum((look - self.mean) * self.scale @ self.first + self.first_bias, 0.0)
-        meaning = hidden @ self.second + self.second_bias
-        return np.asarray(meaning / max(float(np.linalg.norm(meaning)), 1e-6), np.float32)
+        return np.asarray(hidden @ self.second + self.second_bias, np.float32)
 
     def of_meaning(self, meaning: Floats) -> Floats:
         """Shares of what lies at ``meaning``."""
