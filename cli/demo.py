@@ -29,7 +29,7 @@ from filo_core.errors import FolderError
 from filo_core.resources import resource_path
 from filo_core.types import ProductDescription
 from storage.engine import sqlite_url
-from workflows.demonstration.demonstration import Demonstration, prepare_output, set_up
+from workflows.demonstration.demonstration import DefectTally, Demonstration, prepare_output, set_up
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
@@ -73,6 +73,11 @@ def demo(
         _print(shown, category, report)
 
 
+def _called(row: DefectTally) -> str:
+    """What stood out most was called, the most frequent name first."""
+    return ", ".join(f"{name} {count}" for name, count in row.names.most_common(3))
+
+
 def _report(shown: Demonstration, database_url: str) -> dict[str, Any]:
     assert shown.finished is not None, "a run ends with its counts"
     counts = shown.finished.counts
@@ -92,6 +97,7 @@ def _report(shown: Demonstration, database_url: str) -> dict[str, Any]:
         "image_auroc": shown.image_auroc,
         "pixel_auroc": shown.pixel_auroc,
         "seconds_per_image": shown.seconds_judging / counts.inspected if counts.inspected else None,
+        "called": {row.defect: dict(row.names) for row in shown.rows.values()},
         "database": shown_url(database_url),
         "out": str(shown.out),
     }
@@ -102,9 +108,10 @@ def _print(shown: Demonstration, category: Category, report: dict[str, Any]) -> 
     table = Table("Test folder", title=f"{category.name}, profile {report['profile']} ({word})")
     for heading in ("Images", "OK", "REVIEW", "NG", "Not inspected", "Mean score"):
         table.add_column(heading, justify="right")
+    table.add_column("Called")
     for row in sorted(shown.rows.values(), key=lambda row: (row.defect != "good", row.defect)):
         cells = [str(row.verdicts.get(verdict, 0)) for verdict in ("OK", "REVIEW", "NG", "NOT_INSPECTED")]
-        add_row(table, row.defect, str(row.images), *cells, f"{row.score_sum / row.images:.4f}")
+        add_row(table, row.defect, str(row.images), *cells, f"{row.score_sum / row.images:.4f}", _called(row))
     console.print(table)
     say(
         f"Image AUROC {_percent(report['image_auroc'])}, pixel AUROC {_percent(report['pixel_auroc'])}, "

@@ -117,7 +117,7 @@ def _profile(folder: Path, models: Path) -> dict[str, Any]:
         "name": profile.name,
         "usable": True,
         "trained": profile.trained,
-        "why": loaded.note if profile.trained else profile.trained_on,
+        "why": " ".join(filter(None, (loaded.note, loaded.names_note))) if profile.trained else profile.trained_on,
         "model_hash": loaded.model_hash,
     }
 

@@ -94,8 +94,13 @@ def _draw_contour(picture: NDArray[np.uint8], above: NDArray[np.bool_]) -> None:
         cv2.drawContours(picture, lines, -1, colour, thickness)
 
 
+def named_with_share(region: Region) -> str:
+    """What a region is called and the share of that name: ``dent 61 %``; an unknown one has none."""
+    return region.anomaly_type + (f" {region.type_confidence:.0%}".replace("%", " %") if region.type_confidence else "")
+
+
 def draw_regions(pixels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArray[np.uint8]:
-    """Copy of ``(H, W, 3)`` uint8 RGB with the box, number, type and position of each region."""
+    """Copy of ``(H, W, 3)`` uint8 RGB with the box, number, type with its share, and position of each region."""
     canvas = Image.fromarray(pixels)
     draw = ImageDraw.Draw(canvas)
     size = max(11, min(canvas.size) // 28)
@@ -104,7 +109,7 @@ def draw_regions(pixels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArra
     for number, region in enumerate(regions, start=1):
         box = region.box
         draw.rectangle((box.x, box.y, box.x + box.width, box.y + box.height), outline=_BOX_COLOUR, width=line)
-        label = f"{number} {region.anomaly_type}, {region.position.value}"
+        label = f"{number} {named_with_share(region)}, {region.position.value}"
         left = min(box.x, max(0, canvas.width - int(draw.textlength(label, font=font)) - 4))
         top = max(0, box.y - size - 6)
         draw.rectangle(draw.textbbox((left + 2, top), label, font=font), fill=(0, 0, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from filo_core.benchmark.measuring import add_pixels
 from filo_core.benchmark.metrics import PixelMetrics, image_auroc
 from filo_core.errors import FolderError
 from filo_core.events import Calibrated, ImageInspected, RunEvent, RunFinished
-from filo_core.rendering import SheetEntry, contact_sheet, draw_regions, render_heat_map
+from filo_core.rendering import SheetEntry, contact_sheet, draw_regions, named_with_share, render_heat_map
 from filo_core.types import AnomalyType, Inspection, ProductDescription, RecipeVersion
 from storage.recorder import Recorder
 from storage.storage import Storage
@@ -84,6 +85,8 @@ class DefectTally:
     images: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)
     score_sum: float = 0.0
+    names: Counter[str] = field(default_factory=Counter)
+    """What the region that stands out most was called, a picture each, where there was one."""
 
 
 @dataclass(slots=True)
@@ -139,6 +142,9 @@ class Demonstration:
         if prediction is None or image is None:
             return
         row.score_sum += prediction.image_score
+        first = next(iter(prediction.regions), None)
+        if first is not None:
+            row.names[first.anomaly_type] += 1
         if test is not None:
             self._scores.append(prediction.image_score)
             self._labels.append(test.anomalous)
@@ -149,7 +155,8 @@ class Demonstration:
         Image.fromarray(picture).save(self.out / "heat_maps" / f"{inspection.name.replace('/', '_')}.png")
         thumbnail = Image.fromarray(heat)
         thumbnail.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-        detail = f"score {prediction.image_score:.3f}, {len(prediction.regions)} regions"
+        called = named_with_share(first) if first is not None else f"{len(prediction.regions)} regions"
+        detail = f"score {prediction.image_score:.3f}, {called}"
         self._sheet.append(SheetEntry(inspection.name, inspection.verdict, np.asarray(thumbnail), detail))
 
     def _write_sheet(self, seconds: float) -> None:
