@@ -19,6 +19,7 @@ from cli.common import (
     trained_word,
     warn_of_left_out,
 )
+from cli.compare import compare
 from cli.options import AsJson, Database, Name, User
 from cli.product_types import types
 from cli.prove import prove
@@ -30,6 +31,7 @@ from workflows.products.creating import create_product
 
 app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
 app.command("prove")(prove)
+app.command("compare")(compare)
 app.command("types")(types)
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from filo_core.errors import FiloError
 from gui.state import AppState, Screen
 from gui.statistics.cards import FigureTile, PlotCard
+from gui.statistics.compare_dialog import CompareDialog
 from gui.statistics.drawing import draw_chart, draw_pareto
 from gui.statistics.filter_bar import StatisticsBar
 from gui.statistics.limit_editor import LimitEditor
@@ -75,6 +76,9 @@ class StatisticsPanel(QWidget):
         self.study_button = button(
             self.tr("Capability &study…"), tip=self.tr("Known parts, presented blind to the system and to people")
         )
+        self.compare_button = button(
+            self.tr("Compare &recipes…"), tip=self.tr("Two versions on the same stored pictures")
+        )
         self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
         self.change = plain_label("", "heading")
         self.change_note = plain_label("", "hint")
@@ -96,6 +100,7 @@ class StatisticsPanel(QWidget):
         line = QHBoxLayout()
         line.addWidget(self.counts, 1)
         line.addWidget(self.busy)
+        line.addWidget(self.compare_button)
         line.addWidget(self.study_button)
         line.addWidget(self.refresh_button)
         content = QWidget()
@@ -148,6 +153,7 @@ class StatisticsPanel(QWidget):
         self.bar.pdf_button.clicked.connect(self.save_pdf)
         self.refresh_button.clicked.connect(self.refresh)
         self.study_button.clicked.connect(self.open_study)
+        self.compare_button.clicked.connect(self.open_comparison)
         self.limits.ok_moved.connect(presenter.move_ok)
         self.limits.ng_moved.connect(presenter.move_ng)
         self.limits.reset_requested.connect(presenter.reset_limits)
@@ -190,6 +196,16 @@ class StatisticsPanel(QWidget):
             self.message.show_note(self.tr("Choose one product: a study is about one."))
             return
         dialog = StudyDialog(self._state, product, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def open_comparison(self) -> None:
+        """Hold two recipes of the product that is looked at against each other."""
+        product = self.bar.wanted().when.product
+        if not product:
+            self.message.show_note(self.tr("Choose one product: its recipes are compared."))
+            return
+        dialog = CompareDialog(self._state, product, self)
         dialog.exec()
         dialog.deleteLater()
 

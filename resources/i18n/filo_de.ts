@@ -350,6 +350,132 @@
         </message>
     </context>
     <context>
+        <name>CompareDialog</name>
+        <message>
+            <source>&amp;Compare</source>
+            <translation>&amp;Vergleichen</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Pictures judged again</source>
+            <translation>Erneut beurteilte Bilder</translation>
+        </message>
+        <message>
+            <source>Both recipes judge the same stored pictures again: those that people have decided on first, then the newest. Nothing of it becomes an inspection.</source>
+            <translation>Beide Rezepte beurteilen dieselben gespeicherten Bilder noch einmal: zuerst die, über die Menschen entschieden haben, dann die neuesten. Nichts davon wird zu einer Prüfung.</translation>
+        </message>
+        <message>
+            <source>Compare recipes of %1</source>
+            <translation>Rezepte vergleichen: %1</translation>
+        </message>
+        <message>
+            <source>Pictures with another verdict</source>
+            <translation>Bilder mit anderem Urteil</translation>
+        </message>
+        <message>
+            <source>In place of</source>
+            <translation>Statt</translation>
+        </message>
+        <message>
+            <source>this one</source>
+            <translation>dieses</translation>
+        </message>
+        <message>
+            <source>Pictures at most</source>
+            <translation>Bilder höchstens</translation>
+        </message>
+        <message>
+            <source>There is only one recipe: change the draft, or sign another version.</source>
+            <translation>Es gibt nur ein Rezept: Ändern Sie den Entwurf, oder geben Sie eine weitere Version frei.</translation>
+        </message>
+        <message>
+            <source>%1 pictures, %2 of them decided: %3.</source>
+            <translation>%1 Bilder, über %2 davon entschieden: %3.</translation>
+        </message>
+        <message>
+            <source>no verdict differs</source>
+            <translation>kein Urteil weicht ab</translation>
+        </message>
+        <message>
+            <source>Missed (bad called OK): %1</source>
+            <translation>Durchschlupf (schlecht OK genannt): %1</translation>
+        </message>
+        <message>
+            <source>Refused (good called NG): %1</source>
+            <translation>Fehlalarm (gut NG genannt): %1</translation>
+        </message>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>Entschieden</translation>
+        </message>
+        <message>
+            <source>What turned</source>
+            <translation>Änderung</translation>
+        </message>
+    </context>
+    <context>
+        <name>CompareRecipes</name>
+        <message>
+            <source>draft</source>
+            <translation>Entwurf</translation>
+        </message>
+        <message>
+            <source>version %1</source>
+            <translation>Version %1</translation>
+        </message>
+        <message>
+            <source>newly missed</source>
+            <translation>neu durchgeschlüpft</translation>
+        </message>
+        <message>
+            <source>newly refused</source>
+            <translation>neu abgelehnt</translation>
+        </message>
+        <message>
+            <source>newly doubted</source>
+            <translation>neu zweifelhaft</translation>
+        </message>
+        <message>
+            <source>no longer missed</source>
+            <translation>nicht mehr durchgeschlüpft</translation>
+        </message>
+        <message>
+            <source>no longer refused</source>
+            <translation>nicht mehr abgelehnt</translation>
+        </message>
+        <message>
+            <source>no longer doubted</source>
+            <translation>nicht mehr zweifelhaft</translation>
+        </message>
+        <message>
+            <source>changed, undecided</source>
+            <translation>geändert, unentschieden</translation>
+        </message>
+        <message>
+            <source>no longer inspected</source>
+            <translation>nicht mehr geprüft</translation>
+        </message>
+        <message>
+            <source>nobody has decided such a part</source>
+            <translation>über kein solches Teil wurde entschieden</translation>
+        </message>
+        <message>
+            <source>%1: %2; %3: %4; McNemar's exact test p = %5.</source>
+            <translation>%1: %2; %3: %4; exakter McNemar-Test p = %5.</translation>
+        </message>
+        <message>
+            <source>%1 of %2 (%3 to %4)</source>
+            <translation>%1 von %2 (%3 bis %4)</translation>
+        </message>
+    </context>
+    <context>
         <name>Comparison</name>
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
@@ -3563,6 +3689,14 @@
             <translation>Bekannte Teile, dem System und Menschen blind vorgelegt</translation>
         </message>
         <message>
+            <source>Compare &amp;recipes…</source>
+            <translation>&amp;Rezepte vergleichen…</translation>
+        </message>
+        <message>
+            <source>Two versions on the same stored pictures</source>
+            <translation>Zwei Versionen an denselben gespeicherten Bildern</translation>
+        </message>
+        <message>
             <source>Read again (F5)</source>
             <translation>Neu lesen (F5)</translation>
         </message>
@@ -3593,6 +3727,10 @@
         <message>
             <source>Choose one product: a study is about one.</source>
             <translation>Wählen Sie ein Produkt: Eine Studie gilt einem einzigen.</translation>
+        </message>
+        <message>
+            <source>Choose one product: its recipes are compared.</source>
+            <translation>Wählen Sie ein Produkt: Seine Rezepte werden verglichen.</translation>
         </message>
         <message>
             <source>Save all figures as a table</source>

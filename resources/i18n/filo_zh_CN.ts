@@ -350,6 +350,132 @@
         </message>
     </context>
     <context>
+        <name>CompareDialog</name>
+        <message>
+            <source>&amp;Compare</source>
+            <translation>比较(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>Pictures judged again</source>
+            <translation>重新判定的图片</translation>
+        </message>
+        <message>
+            <source>Both recipes judge the same stored pictures again: those that people have decided on first, then the newest. Nothing of it becomes an inspection.</source>
+            <translation>两个配方重新判定同样的已存图片：先是人员判定过的，再是最新的。其中任何内容都不会成为检测记录。</translation>
+        </message>
+        <message>
+            <source>Compare recipes of %1</source>
+            <translation>比较 %1 的配方</translation>
+        </message>
+        <message>
+            <source>Pictures with another verdict</source>
+            <translation>结论不同的图片</translation>
+        </message>
+        <message>
+            <source>In place of</source>
+            <translation>替代</translation>
+        </message>
+        <message>
+            <source>this one</source>
+            <translation>改用</translation>
+        </message>
+        <message>
+            <source>Pictures at most</source>
+            <translation>最多图片数</translation>
+        </message>
+        <message>
+            <source>There is only one recipe: change the draft, or sign another version.</source>
+            <translation>只有一个配方：请修改草稿，或签发另一版本。</translation>
+        </message>
+        <message>
+            <source>%1 pictures, %2 of them decided: %3.</source>
+            <translation>%1 张图片，其中 %2 张已判定：%3。</translation>
+        </message>
+        <message>
+            <source>no verdict differs</source>
+            <translation>结论完全相同</translation>
+        </message>
+        <message>
+            <source>Missed (bad called OK): %1</source>
+            <translation>漏判（不良品判为 OK）：%1</translation>
+        </message>
+        <message>
+            <source>Refused (good called NG): %1</source>
+            <translation>误判（良品判为 NG）：%1</translation>
+        </message>
+        <message>
+            <source>Picture</source>
+            <translation>图片</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>人员判定</translation>
+        </message>
+        <message>
+            <source>What turned</source>
+            <translation>变化</translation>
+        </message>
+    </context>
+    <context>
+        <name>CompareRecipes</name>
+        <message>
+            <source>draft</source>
+            <translation>草稿</translation>
+        </message>
+        <message>
+            <source>version %1</source>
+            <translation>版本 %1</translation>
+        </message>
+        <message>
+            <source>newly missed</source>
+            <translation>新增漏判</translation>
+        </message>
+        <message>
+            <source>newly refused</source>
+            <translation>新增误判</translation>
+        </message>
+        <message>
+            <source>newly doubted</source>
+            <translation>新增存疑</translation>
+        </message>
+        <message>
+            <source>no longer missed</source>
+            <translation>不再漏判</translation>
+        </message>
+        <message>
+            <source>no longer refused</source>
+            <translation>不再误判</translation>
+        </message>
+        <message>
+            <source>no longer doubted</source>
+            <translation>不再存疑</translation>
+        </message>
+        <message>
+            <source>changed, undecided</source>
+            <translation>有变化，未判定</translation>
+        </message>
+        <message>
+            <source>no longer inspected</source>
+            <translation>不再检测</translation>
+        </message>
+        <message>
+            <source>nobody has decided such a part</source>
+            <translation>没有此类已判定的零件</translation>
+        </message>
+        <message>
+            <source>%1: %2; %3: %4; McNemar's exact test p = %5.</source>
+            <translation>%1：%2；%3：%4；McNemar 精确检验 p = %5。</translation>
+        </message>
+        <message>
+            <source>%1 of %2 (%3 to %4)</source>
+            <translation>%1 / %2（%3 至 %4）</translation>
+        </message>
+    </context>
+    <context>
         <name>Comparison</name>
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
@@ -3563,6 +3689,14 @@
             <translation>将已知零件盲评展示给系统和人员</translation>
         </message>
         <message>
+            <source>Compare &amp;recipes…</source>
+            <translation>比较配方(&amp;R)…</translation>
+        </message>
+        <message>
+            <source>Two versions on the same stored pictures</source>
+            <translation>两个版本判定同样的已存图片</translation>
+        </message>
+        <message>
             <source>Read again (F5)</source>
             <translation>重新读取 (F5)</translation>
         </message>
@@ -3593,6 +3727,10 @@
         <message>
             <source>Choose one product: a study is about one.</source>
             <translation>请选择一个产品：一项研究只针对一个产品。</translation>
+        </message>
+        <message>
+            <source>Choose one product: its recipes are compared.</source>
+            <translation>请选择一个产品：比较的是它的配方。</translation>
         </message>
         <message>
             <source>Save all figures as a table</source>

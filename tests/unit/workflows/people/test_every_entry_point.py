@@ -217,6 +217,7 @@ FREE_COMMANDS = {
     "app": "the window asks",
     "product list": "looks",
     "product show": "looks",
+    "product compare": "looks; nothing of it is recorded",
     "product types": "looks",
     "models list": "looks",
     "models verify": "looks",
