@@ -418,6 +418,8 @@ class Prediction:
     """What embeddings of two predictions must share to be compared; empty where there are none."""
     examples: int = 0
     """Decided regions of the product that the names were learnt from; 0 for names from words alone, or none."""
+    peak_embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """What the highest place of the map looks like where no region was found, as for a region; None otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

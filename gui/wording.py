@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
-from filo_core.types import Limits
+from filo_core.types import Limits, Region, TypeShare
 
 NOT_KNOWN = "–"
 
@@ -108,6 +109,24 @@ def percentage(share: float) -> str:
     value = 100.0 * share
     digits = 1 if 0.0 < value < 99.95 and round(value, 1) != round(value) else 0
     return f"{number(value, digits)} %"
+
+
+def called(anomaly_type: str, share: float) -> str:
+    """A type with its own share; one that nobody is sure of without."""
+    return f"{anomaly_type} {percentage(round(share, 2))}" if share else anomaly_type
+
+
+def shares_text(shares: Sequence[TypeShare]) -> str:
+    """What a region or picture may be, best first."""
+    return ", ".join(called(one.name, one.share) for one in shares)
+
+
+def types_text(regions: Iterable[Region]) -> str:
+    """The types of several regions in their order, each once with its largest share."""
+    best: dict[str, float] = {}
+    for region in regions:
+        best[region.anomaly_type] = max(best.get(region.anomaly_type, 0.0), region.type_confidence)
+    return ", ".join(called(name, share) for name, share in best.items())
 
 
 def _tr(text: str) -> str:

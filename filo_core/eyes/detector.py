@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
 
 
+_PEAK_SHARE = 0.8
+"""Of the map's largest value: what is above it around the peak is the place that is looked at without a region."""
+
+
 class EyesDetector:
     """Predicts images of one recipe: set the references once, ask often.
 
@@ -158,9 +162,12 @@ class EyesDetector:
         with _timed(seconds, "regions"):
             looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
             regions = self._regions(view_map, seen, looks, memory_bank)
+            peak = None if regions else _peak_embedding(view_map, looks)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
         space = space_of(self._recipe.model_hash)
-        return Prediction(score, anomaly_map, regions, seconds, trained=True, embedding_space=space)
+        return Prediction(
+            score, anomaly_map, regions, seconds, trained=True, embedding_space=space, peak_embedding=peak
+        )
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
         """The patch of a box that stands out most, and the stored patch that is nearest to it.
@@ -298,6 +305,12 @@ def _cells(box: Box, view: Picture, features: Features, beside: int = 0) -> NDAr
     rows, columns = features.grid.shape[:2]
     scaled = Box(left, top, max(right - left, 1), max(bottom - top, 1))
     return cells_of(scaled, columns * stride, rows * stride, (rows, columns))
+
+
+def _peak_embedding(view_map: NDArray[np.float32], looks: Sequence[TrunkLook]) -> NDArray[np.float32]:
+    """What the highest place of a map looks like where no region is: a refused part has a type anyway."""
+    top = find_regions(view_map, _PEAK_SHARE * float(view_map.max()), *view_map.shape[::-1])[0]
+    return region_features(top.mask, looks).embedding()
 
 
 def _center(cell: int, features: Features) -> tuple[float, float]:

@@ -7,12 +7,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from filo_core.types import Inspection, Origin, Verdict
+from filo_core.naming.part_types import part_called
+from filo_core.types import TOP_SHARES, Inspection, Origin, TypeShare, Verdict
+
+_LATER = ("type_share", "types")
 
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The one answer to a trigger. ``anomaly_type`` and ``position`` are those of the highest scoring region."""
+    """The one answer to a trigger. ``anomaly_type`` and ``position`` are those of the highest scoring region.
+
+    Without a region a refused part has the type of the whole picture, or an unknown one.
+    """
 
     trigger_id: str
     product: str
@@ -35,6 +41,10 @@ class LineResult:
     file: str = ""
     """What the file is called that was judged, below the watched folder; in continuous Live what the picture is called,
     otherwise empty for a camera's."""
+    type_share: float | None = None
+    """How probable that type is among those compared and none of these, in [0, 1]; None where it is unknown."""
+    types: tuple[TypeShare, ...] = ()
+    """The best types of the whole picture with their shares, three at most."""
 
     @property
     def passes(self) -> bool:
@@ -48,6 +58,10 @@ class LineResult:
             "reads_as": "OK" if self.passes else "NG",
             "decided_at": self.decided_at.isoformat(),
         }
+        # An answer without them reads as an older program wrote it, and so does its digest.
+        for name in _LATER:
+            if not content[name]:
+                del content[name]
         return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
     @classmethod
@@ -57,6 +71,7 @@ class LineResult:
         del content["reads_as"]
         content["verdict"] = Verdict(content["verdict"])
         content["decided_at"] = datetime.fromisoformat(content["decided_at"])
+        content["types"] = tuple(TypeShare(**one) for one in content.get("types", ()))
         return cls(**content)
 
 
@@ -65,13 +80,15 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
     prediction = inspection.prediction
     regions = prediction.regions if prediction is not None else ()
     worst = max(regions, key=lambda region: region.score, default=None)
+    image_types = prediction.anomaly_types if prediction is not None else ()
+    name, share = part_called(inspection.verdict, regions, image_types)
     return LineResult(
         trigger_id=trigger_id,
         product=product,
         recipe_hash=inspection.recipe_hash,
         verdict=inspection.verdict,
         decided_at=inspection.inspected_at,
-        anomaly_type=worst.anomaly_type if worst is not None else "",
+        anomaly_type=name,
         position=worst.position.value if worst is not None else "",
         count=len(regions),
         score=prediction.image_score if prediction is not None else None,
@@ -79,6 +96,8 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         frame_age_ms=inspection.frame_age_ms,
         reason=inspection.reason,
         file=file,
+        type_share=round(share, 4) or None,
+        types=tuple(TypeShare(one.name, round(one.share, 4)) for one in image_types[:TOP_SHARES]),
     )
 
 

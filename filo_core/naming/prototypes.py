@@ -119,9 +119,14 @@ class LearnedNames:
         return replace(
             prediction,
             regions=regions,
-            anomaly_types=image_types(regions) or prediction.anomaly_types,
+            anomaly_types=image_types(regions) or self._of_peak(prediction) or prediction.anomaly_types,
             examples=self.examples,
         )
+
+    def _of_peak(self, prediction: Prediction) -> tuple[TypeShare, ...]:
+        if prediction.regions or prediction.peak_embedding is None:
+            return ()
+        return self.shares(prediction.peak_embedding, prediction.anomaly_types)
 
     def left_out(self) -> tuple[HeldOutName, ...]:
         """What each example would have been called by the others: no region of its own picture among them."""

@@ -11,7 +11,7 @@ from filo_core.errors import FiloError, UnreadableImageError
 from filo_core.imaging import read_image
 from filo_core.types import InspectionRecord
 from gui.canvas.pictures import PictureContent
-from gui.folder.results_model import FolderResult, types_of
+from gui.folder.results_model import FolderResult, found_text
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -66,7 +66,7 @@ def _with_verdict(row: FolderResult, record: InspectionRecord) -> FolderResult:
         verdict=record.verdict,
         score=record.image_score,
         limits=record.limits,
-        types=types_of(region.anomaly_type for region in record.regions),
+        types=found_text(record.verdict, record.regions, record.anomaly_types),
         reason=record.reason,
         judged_before=True,
         inspection_id=record.inspection_id,

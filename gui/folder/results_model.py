@@ -11,7 +11,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from filo_core.events import ImageInspected, ImageSkipped
-from filo_core.types import Limits, Verdict
+from filo_core.naming.part_types import part_called
+from filo_core.types import Limits, Region, TypeShare, Verdict
 from gui import wording
 from gui.widgets.verdicts import verdict_word
 
@@ -55,7 +56,7 @@ class FolderResult:
             verdict=inspection.verdict,
             score=prediction.image_score if prediction else None,
             limits=limits,
-            types=types_of(region.anomaly_type for region in regions),
+            types=found_text(inspection.verdict, regions, prediction.anomaly_types if prediction else ()),
             reason=inspection.reason,
             inspection_id=event.inspection_id,
         )
@@ -66,9 +67,9 @@ class FolderResult:
         return cls(skipped.name, skipped.image_hash, verdict=None, judged_before=True, inspection_id=skipped.earlier_id)
 
 
-def types_of(names: Any) -> str:
-    """Anomaly types in the order they come, each once."""
-    return ", ".join(dict.fromkeys(names))
+def found_text(verdict: Verdict, regions: Sequence[Region], image_types: Sequence[TypeShare]) -> str:
+    """What was found, with the share of each name; of a refused part without a region what the picture shows."""
+    return wording.types_text(regions) or wording.called(*part_called(verdict, regions, image_types))
 
 
 class ResultsModel(QAbstractTableModel):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from filo_core.types import Box, Inspection, Limits, Region, Verdict
+from filo_core.types import Box, Inspection, Limits, Region, TypeShare, Verdict
 from gui.canvas.pictures import PictureContent, thumbnail
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class LiveResult:
     score: float | None
     limits: Limits
     regions: tuple[Region, ...]
+    anomaly_types: tuple[TypeShare, ...]
+    """Of the whole picture, best first."""
     reason: str
     trained: bool | None
     inspected_at: datetime
@@ -44,6 +46,7 @@ class LiveResult:
             score=prediction.image_score if prediction else None,
             limits=limits,
             regions=prediction.regions if prediction else (),
+            anomaly_types=prediction.anomaly_types if prediction else (),
             reason=inspection.reason,
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,

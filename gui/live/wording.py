@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.naming.part_types import part_called
 from filo_core.types import Verdict
 from gui import wording
 from gui.live.display import Hold
@@ -44,10 +45,11 @@ def _finding(result: LiveResult) -> str:
         return result.reason
     if result.verdict is Verdict.OK:
         return _tr("nothing stands out") if not result.regions else ""
+    name = wording.called(*part_called(result.verdict, result.regions, result.anomaly_types))
     if not result.regions:
-        return wording.times_limit(result.score, result.limits)
+        return f"{name}  ·  {wording.times_limit(result.score, result.limits)}"
     first, more = result.regions[0], len(result.regions) - 1
-    found = f"{first.anomaly_type} – {first.position.value}"
+    found = f"{name} – {first.position.value}"
     return found + (", " + _tr("and %1 more").replace("%1", str(more)) if more else "")
 
 

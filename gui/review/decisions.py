@@ -7,7 +7,9 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
+from filo_core.naming.part_types import part_called
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Review, ReviewDecision, Verdict, Withdrawal
+from gui import wording
 from gui.widgets.verdicts import verdict_word
 from gui.wording import clock, date_and_time, day
 
@@ -36,10 +38,11 @@ def can_retype(record: InspectionRecord) -> bool:
 
 
 def types_of(record: InspectionRecord) -> str:
-    """The anomaly types: what a person called it, else what its regions were called, each once."""
+    """The anomaly types: what a person called it, else what its regions were called, each once with its share."""
     if record.review is not None and record.review.anomaly_type:
         return record.review.anomaly_type
-    return ", ".join(dict.fromkeys(region.anomaly_type for region in record.regions))
+    called = part_called(record.verdict, record.regions, record.anomaly_types)
+    return wording.types_text(record.regions) or wording.called(*called)
 
 
 def type_choices(listed: Iterable[str], record: InspectionRecord) -> tuple[str, ...]:
@@ -102,7 +105,10 @@ def review_sentence(review: Review) -> str:
     moment = date_and_time(review.reviewed_at)
     stands = verdict_word(review.verdict) if review.verdict is not None else _tr("undecided")
     parts = [f"{moment}  {review.reviewer}: {decision_word(review.decision)}, {stands}"]
-    if review.anomaly_type:
+    if review.anomaly_type and review.regions:
+        listed = ", ".join(str(ordinal + 1) for ordinal in review.regions)
+        parts.append(_tr("region %1: %2").replace("%1", listed).replace("%2", review.anomaly_type))
+    elif review.anomaly_type:
         parts.append(review.anomaly_type)
     if review.reason:
         parts.append(f"“{review.reason}”")

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
-from filo_core.types import InspectionRecord, Review, Verdict
+from filo_core.naming.examples import names_of_regions
+from filo_core.types import InspectionRecord, Review, ReviewDecision, Verdict, standing_reviews
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
 from gui.review.decisions import (
@@ -39,6 +40,8 @@ class ReviewDetail(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._record: InspectionRecord | None = None
+        self.named: tuple[str | None, ...] = ()
+        """What people called each region; None where nobody did."""
         self._picture_is_there = False
         self._chip = VerdictChip(parent=self)
         self._arrow = plain_label(self.tr("decided:"), "hint", wrap=False)
@@ -141,7 +144,8 @@ class ReviewDetail(QWidget):
         self._facts.setText(self._fact_sentence(record))
         self._facts.setToolTip(raw_score(record.image_score, record.limits) if record else "")
         self._untrained.set_trained(record.trained if record and record.image_score is not None else None)
-        self.regions.set_regions(record.regions if record else ())
+        self.named = _named(record, reviews)
+        self.regions.set_regions(record.regions if record else (), named=self.named)
         self.history.clear()
         for review in reviews:
             self.history.addItem(review_sentence(review))
@@ -151,6 +155,11 @@ class ReviewDetail(QWidget):
         if changes:
             self._picture_is_there = record is not None and not has_picture(record)
             self.picture.clear(self._waiting_text(record))
+
+    def choose_region(self, index: int) -> None:
+        """Mark a region in the list and in the picture."""
+        self.regions.choose(index)
+        self.picture.choose_region(index, zoom_to=False)
 
     def show_picture(self, content: PictureContent) -> None:
         """Show the picture of the inspection."""
@@ -170,7 +179,12 @@ class ReviewDetail(QWidget):
         numbers = times_limit(record.image_score, record.limits)
         recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
         moment = short_moment(record.inspected_at, datetime.now().astimezone())
-        return f"{numbers}  ·  {record.product}, {recipe}  ·  {moment}"
+        facts = [numbers, f"{record.product}, {recipe}", moment]
+        if record.examples:
+            facts.append(self.tr("names learnt from %1 decided regions").replace("%1", str(record.examples)))
+        if record.unfiltered_sides:
+            facts.append(self.tr("filtering was not applied: %1").replace("%1", ", ".join(record.unfiltered_sides)))
+        return "  ·  ".join(facts)
 
     def _waiting_text(self, record: InspectionRecord | None) -> str:
         if record is None:
@@ -193,3 +207,11 @@ class ReviewDetail(QWidget):
     @Slot(int)
     def _on_region_chosen(self, index: int) -> None:
         self.picture.choose_region(index, zoom_to=True)
+
+
+def _named(record: InspectionRecord | None, reviews: Sequence[Review]) -> tuple[str | None, ...]:
+    """What people called each region; ``reviews`` are the newest first."""
+    if record is None or record.final_verdict is Verdict.OK:
+        return ()
+    retyped = [one for one in standing_reviews(reviews[::-1]) if one.decision is not ReviewDecision.CONFIRM]
+    return names_of_regions([region.anomaly_type for region in record.regions], retyped)

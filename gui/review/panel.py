@@ -321,16 +321,30 @@ class ReviewPanel(QWidget):
 
     @Slot()
     def retype(self) -> None:
-        """Ask what the anomaly is, and go on."""
+        """Ask what the chosen region is, or all of them, and go on once each has been named."""
         record = self._seen()
         if record is None:
             return
         if not can_retype(record):
             self.message.show_note(self.tr("This part is OK. Overrule it first; then say what is wrong with it."))
             return
-        anomaly_type = ask_type(record, self.presenter.type_choices(record), self)
-        if anomaly_type:
-            self._after(self.presenter.retype(record, anomaly_type))
+        region = self.detail.regions.currentRow()
+        anomaly_type = ask_type(record, self.presenter.type_choices(record), region, self)
+        decided = self.presenter.retype(record, anomaly_type, region) if anomaly_type else None
+        if decided is not None and region >= 0:
+            self._after_region(decided, region)
+        else:
+            self._after(decided)
+
+    def _after_region(self, decided: InspectionRecord, region: int) -> None:
+        """Stay while other regions of it have no name from a person: the next one is chosen."""
+        self._note(decided)
+        unnamed = [number for number, name in enumerate(self.detail.named) if name is None]
+        if not unnamed:
+            self.go_to_next()
+            return
+        following = next((number for number in unnamed if number > region), unnamed[0])
+        self.detail.choose_region(following)
 
     @Slot()
     def teach(self) -> None:
@@ -362,13 +376,15 @@ class ReviewPanel(QWidget):
         return self.current if self.detail.is_seen else None
 
     def _after(self, decided: InspectionRecord | None) -> None:
-        if decided is None:
-            return
+        if decided is not None:
+            self._note(decided)
+            self.go_to_next()
+
+    def _note(self, decided: InspectionRecord) -> None:
         self.message.clear()
         self.taking_back.remember(decided)
         self._show_row(self.table.currentIndex().row())
         self._show_count()
-        self.go_to_next()
 
     @Slot()
     def undo(self) -> None:

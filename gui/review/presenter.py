@@ -141,9 +141,11 @@ class ReviewPresenter(QObject):
             self._used_reasons[verdict] = [*(known for known in used if known != reason.strip()), reason.strip()]
         return decided
 
-    def retype(self, record: InspectionRecord, anomaly_type: str) -> InspectionRecord | None:
-        """Say what the anomaly is; that makes the part NG."""
-        return self._decide(record, ReviewDecision.RETYPE, Verdict.NG, anomaly_type=anomaly_type.strip())
+    def retype(self, record: InspectionRecord, anomaly_type: str, region: int = -1) -> InspectionRecord | None:
+        """Say what one region is, or with -1 all of them; that makes the part NG."""
+        regions = (region,) if region >= 0 else ()
+        name = anomaly_type.strip()
+        return self._decide(record, ReviewDecision.RETYPE, Verdict.NG, anomaly_type=name, regions=regions)
 
     def withdrawal_asks_for_pin(self, record: InspectionRecord) -> bool:
         """Whether taking the decision back is a signature: an NG becomes an OK by it.
@@ -187,6 +189,7 @@ class ReviewPresenter(QObject):
         reason: str = "",
         anomaly_type: str = "",
         pin: str = "",
+        regions: tuple[int, ...] = (),
     ) -> InspectionRecord | None:
         try:
             decided = self._history.review(
@@ -197,6 +200,7 @@ class ReviewPresenter(QObject):
                 reason=reason,
                 anomaly_type=anomaly_type,
                 pin=pin,
+                regions=regions,
             )
         except FiloError as error:
             self.failed.emit(error)

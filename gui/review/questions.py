@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
 from filo_core.types import InspectionRecord
-from gui.review.decisions import overruled_verdict, reasons_for, types_of
+from gui.review.decisions import overruled_verdict, reasons_for
 from gui.review.dialogs import ChoiceDialog
 from gui.widgets.verdicts import verdict_word
+from workflows.export.selection import anomaly_type_of
 
 
 def ask_reason(record: InspectionRecord, used: Sequence[str], parent: QWidget) -> str:
@@ -35,10 +36,23 @@ def ask_reason(record: InspectionRecord, used: Sequence[str], parent: QWidget) -
     )
 
 
-def ask_type(record: InspectionRecord, choices: Sequence[str], parent: QWidget) -> str:
-    """What the anomaly really is; empty when nothing was chosen."""
-    title, question, other = _tr("Retype"), _tr("What is it really?"), _tr("or type something else")
-    return _answer(ChoiceDialog(title, question, choices, types_of(record), other, parent))
+def ask_type(record: InspectionRecord, choices: Sequence[str], region: int, parent: QWidget) -> str:
+    """What the anomaly really is; empty when nothing was chosen.
+
+    Args:
+        record: what is decided on.
+        choices: types to choose among.
+        region: the one that is asked about; -1 for all of them.
+        parent: of the dialog.
+    """
+    title, other = _tr("Retype"), _tr("or type something else")
+    question = _tr("What is it really?")
+    if region >= 0 and len(record.regions) > 1:
+        question = _tr("What is region %1 really?").replace("%1", str(region + 1))
+    elif len(record.regions) > 1:
+        question = _tr("What are all %1 regions really?").replace("%1", str(len(record.regions)))
+    marked = record.regions[region].anomaly_type if region >= 0 else anomaly_type_of(record)
+    return _answer(ChoiceDialog(title, question, choices, marked, other, parent))
 
 
 def _answer(dialog: ChoiceDialog) -> str:

@@ -1,4 +1,4 @@
-"""The regions of one image as a list: number, type, position, and how strong."""
+"""The regions of one image as a list: number, type with its share, position; what else it may be on hover."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from filo_core.types import Region
 from gui.theme import TOUCH_PX
-from gui.wording import percentage
+from gui.wording import called, shares_text
+from gui.wording import number as decimal
 
 
 class RegionsList(QListWidget):
@@ -20,6 +21,7 @@ class RegionsList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._regions: tuple[Region, ...] = ()
+        self._named: tuple[str | None, ...] = ()
         self.setAccessibleName(self.tr("Regions"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -28,24 +30,38 @@ class RegionsList(QListWidget):
         self.currentRowChanged.connect(self._on_current_row_changed)
         self.set_regions((), self.tr("Nothing to show yet."))
 
-    def set_regions(self, regions: Sequence[Region], empty_text: str = "") -> None:
-        """List ``regions``; ``empty_text`` stands there when there are none."""
-        if tuple(regions) == self._regions and regions:
+    def set_regions(self, regions: Sequence[Region], empty_text: str = "", named: Sequence[str | None] = ()) -> None:
+        """List ``regions``; ``empty_text`` stands there when there are none.
+
+        Args:
+            regions: of one image, in their order.
+            empty_text: a sentence of why there are none.
+            named: what people called each of them; None or empty where nobody did.
+        """
+        if (tuple(regions), tuple(named)) == (self._regions, self._named) and regions:
             return
-        self._regions = tuple(regions)
+        self._regions, self._named = tuple(regions), tuple(named)
         self.blockSignals(True)
         self.clear()
         for number, region in enumerate(self._regions, start=1):
-            strength = percentage(round(region.score, 2))
-            text = f"{number}   {region.anomaly_type} – {region.position.value}   {strength}"
-            tip = self.tr("%1 × %2 px at (%3, %4)")
-            for place, value in enumerate((region.box.width, region.box.height, region.box.x, region.box.y), start=1):
-                tip = tip.replace(f"%{place}", str(value))
-            self._add(text, tip, selectable=True)
+            name = self._named[number - 1] if number <= len(self._named) else None
+            # A person's word has no share.
+            shown = name or called(region.anomaly_type, region.type_confidence)
+            self._add(f"{number}   {shown} – {region.position.value}", self._tip(region, name), selectable=True)
         if not self._regions:
             self._add(empty_text or self.tr("No region stands out."), "", selectable=False)
         self.setCurrentRow(-1)
         self.blockSignals(False)
+
+    def _tip(self, region: Region, name: str | None) -> str:
+        """What it may be with shares, how high the map is there, and where: a line each."""
+        box = region.box
+        place = self.tr("%1 × %2 px at (%3, %4)")
+        for number, value in enumerate((box.width, box.height, box.x, box.y), start=1):
+            place = place.replace(f"%{number}", str(value))
+        found = shares_text(region.type_shares) or called(region.anomaly_type, region.type_confidence)
+        lines = [self.tr("Named by a person; the program says %1").replace("%1", found) if name else found]
+        return "\n".join([*lines, self.tr("peak of the map %1").replace("%1", decimal(region.score, 2)), place])
 
     def choose(self, index: int) -> None:
         """Mark a row without telling anybody; -1 for none."""

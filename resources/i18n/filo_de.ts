@@ -2609,12 +2609,20 @@
             <translation>Noch nichts zu zeigen.</translation>
         </message>
         <message>
+            <source>No region stands out.</source>
+            <translation>Kein Bereich fällt auf.</translation>
+        </message>
+        <message>
             <source>%1 × %2 px at (%3, %4)</source>
             <translation>%1 × %2 px bei (%3, %4)</translation>
         </message>
         <message>
-            <source>No region stands out.</source>
-            <translation>Kein Bereich fällt auf.</translation>
+            <source>Named by a person; the program says %1</source>
+            <translation>Von einer Person benannt; das Programm sagt %1</translation>
+        </message>
+        <message>
+            <source>peak of the map %1</source>
+            <translation>Spitze der Karte %1</translation>
         </message>
     </context>
     <context>
@@ -2698,6 +2706,10 @@
             <source>undecided</source>
             <translation>unentschieden</translation>
         </message>
+        <message>
+            <source>region %1: %2</source>
+            <translation>Region %1: %2</translation>
+        </message>
     </context>
     <context>
         <name>ReviewDetail</name>
@@ -2748,6 +2760,14 @@
         <message>
             <source>recipe %1</source>
             <translation>Rezept %1</translation>
+        </message>
+        <message>
+            <source>names learnt from %1 decided regions</source>
+            <translation>Namen aus %1 entschiedenen Regionen gelernt</translation>
+        </message>
+        <message>
+            <source>filtering was not applied: %1</source>
+            <translation>Filterung nicht angewandt: %1</translation>
         </message>
         <message>
             <source>Choose an inspection in the list.</source>
@@ -2837,12 +2857,20 @@
             <translation>Umbenennen</translation>
         </message>
         <message>
+            <source>or type something else</source>
+            <translation>oder etwas anderes tippen</translation>
+        </message>
+        <message>
             <source>What is it really?</source>
             <translation>Was ist es wirklich?</translation>
         </message>
         <message>
-            <source>or type something else</source>
-            <translation>oder etwas anderes tippen</translation>
+            <source>What is region %1 really?</source>
+            <translation>Was ist Region %1 wirklich?</translation>
+        </message>
+        <message>
+            <source>What are all %1 regions really?</source>
+            <translation>Was sind alle %1 Regionen wirklich?</translation>
         </message>
     </context>
     <context>

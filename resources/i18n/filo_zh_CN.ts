@@ -2609,12 +2609,20 @@
             <translation>还没有内容。</translation>
         </message>
         <message>
+            <source>No region stands out.</source>
+            <translation>没有突出的区域。</translation>
+        </message>
+        <message>
             <source>%1 × %2 px at (%3, %4)</source>
             <translation>%1 × %2 px，位于 (%3, %4)</translation>
         </message>
         <message>
-            <source>No region stands out.</source>
-            <translation>没有突出的区域。</translation>
+            <source>Named by a person; the program says %1</source>
+            <translation>由人命名；程序判断为 %1</translation>
+        </message>
+        <message>
+            <source>peak of the map %1</source>
+            <translation>图中峰值 %1</translation>
         </message>
     </context>
     <context>
@@ -2698,6 +2706,10 @@
             <source>undecided</source>
             <translation>未裁定</translation>
         </message>
+        <message>
+            <source>region %1: %2</source>
+            <translation>区域 %1：%2</translation>
+        </message>
     </context>
     <context>
         <name>ReviewDetail</name>
@@ -2748,6 +2760,14 @@
         <message>
             <source>recipe %1</source>
             <translation>配方 %1</translation>
+        </message>
+        <message>
+            <source>names learnt from %1 decided regions</source>
+            <translation>名称学自 %1 个已判定区域</translation>
+        </message>
+        <message>
+            <source>filtering was not applied: %1</source>
+            <translation>未应用过滤：%1</translation>
         </message>
         <message>
             <source>Choose an inspection in the list.</source>
@@ -2837,12 +2857,20 @@
             <translation>改类型</translation>
         </message>
         <message>
+            <source>or type something else</source>
+            <translation>或输入其他内容</translation>
+        </message>
+        <message>
             <source>What is it really?</source>
             <translation>它实际是什么？</translation>
         </message>
         <message>
-            <source>or type something else</source>
-            <translation>或输入其他内容</translation>
+            <source>What is region %1 really?</source>
+            <translation>区域 %1 究竟是什么？</translation>
+        </message>
+        <message>
+            <source>What are all %1 regions really?</source>
+            <translation>全部 %1 个区域究竟是什么？</translation>
         </message>
     </context>
     <context>

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HALF = np.dtype("<f2")
+_MOST_IMAGE_TYPES = 10
+"""Of a picture's ranking: beyond that it says which types it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def naming_row(inspection_id: int, prediction: Prediction) -> NamingRow | None:
         return None
     return NamingRow(
         inspection_id=inspection_id,
-        image_types=_json(_pairs(prediction.anomaly_types)),
+        image_types=_json(_pairs(prediction.anomaly_types[:_MOST_IMAGE_TYPES])),
         unfiltered=_json(list(prediction.unfiltered_sides)),
         shares=_json([_pairs(region.type_shares) for region in regions]),
         space=prediction.embedding_space,

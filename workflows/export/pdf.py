@@ -14,9 +14,11 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 from reportlab.platypus import Image as Picture
 
 from filo_core.errors import FiloError
+from filo_core.naming.part_types import part_called
 from filo_core.rendering import draw_regions, render_heat_map
-from filo_core.types import InspectionRecord, Limits, Verdict
-from workflows.export.selection import Selection, anomaly_type_of
+from filo_core.statistics.rates import percent
+from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Limits, Verdict
+from workflows.export.selection import Selection
 from workflows.reporting.pdf_document import paragraph, write_document
 
 MOST_PICTURES = 200
@@ -66,7 +68,7 @@ def _parts(selection: Selection) -> Iterator[Flowable]:
 def _words(record: InspectionRecord) -> Iterator[Paragraph]:
     yield paragraph(f"{record.inspection_id}: {record.name}", "Heading4")
     score = "no score" if record.image_score is None else _score(record.image_score, record.limits)
-    kind = f", {anomaly_type_of(record)}" if record.regions else ""
+    kind = f", {_called(record)}" if record.regions or record.anomaly_types else ""
     at = record.inspected_at.isoformat(" ", "seconds")
     yield paragraph(f"Judged {record.verdict.value}{kind}, {score}, recipe version {record.recipe_version}, {at}")
     if record.reason:
@@ -81,6 +83,12 @@ def _score(value: float, limits: Limits) -> str:
     relative = limits.relative(value)
     times = "" if relative is None else f"{relative:.2f} × limit, "
     return f"{times}score {value:.4f}"
+
+
+def _called(record: InspectionRecord) -> str:
+    """What the system called it, and how sure of that it was."""
+    name, share = part_called(record.verdict, record.regions, record.anomaly_types)
+    return f"{name or UNKNOWN_TYPE} {percent(share)}" if share else name or UNKNOWN_TYPE
 
 
 def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from filo_core.types import UNKNOWN_TYPE, InspectionFilter, InspectionRecord
+from filo_core.naming.part_types import part_called
+from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, InspectionFilter, InspectionRecord, TypeShare
 from workflows.reporting.history import History
 
 _PAGE = 200
@@ -38,7 +39,17 @@ class Selection:
 
 def anomaly_type_of(record: InspectionRecord) -> str:
     """What an anomalous part has: the newest review's word, else that of the region that stands out most."""
+    return type_share_of(record)[0]
+
+
+def type_share_of(record: InspectionRecord) -> tuple[str, float | None]:
+    """:func:`anomaly_type_of` and the share of that type; None where it is a person's word, or unknown."""
     if record.review is not None and record.review.anomaly_type:
-        return record.review.anomaly_type
-    named = max(record.regions, key=lambda region: region.score, default=None)
-    return named.anomaly_type if named is not None else UNKNOWN_TYPE
+        return record.review.anomaly_type, None
+    name, share = part_called(record.verdict, record.regions, record.anomaly_types)
+    return name or UNKNOWN_TYPE, share or None
+
+
+def shares_in_words(shares: Sequence[TypeShare]) -> str:
+    """The best types with their shares: ``dent 0.62; burr 0.21``."""
+    return "; ".join(f"{one.name} {one.share:.2f}" for one in shares[:TOP_SHARES])

@@ -12,12 +12,14 @@ from typing import Any
 from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord, Region
 from filo_core.whole_files import whole_file
-from workflows.export.selection import Selection, anomaly_type_of
+from workflows.export.selection import Selection, shares_in_words, type_share_of
 
 COLUMNS = (
     "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",
-    "final_verdict", "anomaly_type", "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
+    "final_verdict", "anomaly_type", "type_share", "types",
+    "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
+    "name_examples", "unfiltered",
 )  # fmt: skip
 
 
@@ -47,7 +49,8 @@ def write_json_lines(selection: Selection, path: Path) -> int:
     count = 0
     with whole_file(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as file:
         for record in selection.records():
-            content = {**row_of(record), "regions": [_region(region) for region in record.regions]}
+            types = [asdict(one) for one in record.anomaly_types]
+            content = {**row_of(record), "types": types, "regions": [_region(region) for region in record.regions]}
             file.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
             count += 1
     return count
@@ -62,7 +65,8 @@ def _region(region: Region) -> dict[str, Any]:
 
 def row_of(record: InspectionRecord) -> Mapping[str, Any]:
     """An inspection by the names of :data:`COLUMNS`."""
-    review = record.review
+    review, (name, share) = record.review, type_share_of(record)
+    is_called = bool(record.regions or record.anomaly_types or (review and review.anomaly_type))
     return {
         "inspection_id": record.inspection_id,
         "product": record.product,
@@ -74,7 +78,9 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "height": record.height,
         "verdict": record.verdict.value,
         "final_verdict": record.final_verdict.value,
-        "anomaly_type": anomaly_type_of(record) if record.regions or (review and review.anomaly_type) else "",
+        "anomaly_type": name if is_called else "",
+        "type_share": share if is_called else None,
+        "types": shares_in_words(record.anomaly_types),
         "image_score": record.image_score,
         "limit_ok": record.limits.ok,
         "limit_ng": record.limits.ng,
@@ -89,4 +95,6 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "reviewer": review.reviewer if review else "",
         "reviewed_at": review.reviewed_at.isoformat() if review else "",
         "review_reason": review.reason if review else "",
+        "name_examples": record.examples,
+        "unfiltered": ", ".join(record.unfiltered_sides),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from filo_core.naming.part_types import part_called
 from filo_core.types import EventKind, Verdict
 from storage.audit.contents import sha256
 
@@ -79,6 +80,7 @@ def _says(record: InspectionRecord, result: LineResult) -> bool:
         # Where a verdict was kept and could not be given in time, this is what was said, and it reads as NG.
         return True
     worst = max(record.regions, key=lambda region: region.score, default=None)
-    found = (worst.anomaly_type, worst.position.value) if worst is not None else ("", "")
+    name, _ = part_called(record.verdict, record.regions, record.anomaly_types)
+    found = (name, worst.position.value if worst is not None else "")
     kept = (record.verdict, record.image_score, *found, len(record.regions))
     return kept == (result.verdict, result.score, result.anomaly_type, result.position, result.count)

@@ -63,6 +63,8 @@ class Input(IntEnum):
     """Triggers that were not taken."""
     ALARM = 16
     """1 while an alarm of the record stands; says nothing of a part."""
+    TYPE_SHARE = 17
+    """How probable TYPE is, in 1/10,000; 0 for an unknown one."""
 
 
 class LineError(IntEnum):
@@ -99,5 +101,10 @@ def result_words(result: LineResult, job: int, types: tuple[str, ...]) -> dict[I
         Input.POSITION: POSITION_CODES.get(result.position, 0),
         Input.JOB_HIGH: in_words(job)[0],
         Input.JOB_LOW: in_words(job)[1],
-        Input.SCORE: round(min(max(result.score or 0.0, 0.0), 1.0) * 10_000),
+        Input.SCORE: _share(result.score),
+        Input.TYPE_SHARE: _share(result.type_share),
     }
+
+
+def _share(value: float | None) -> int:
+    return round(min(max(value or 0.0, 0.0), 1.0) * 10_000)

@@ -16,7 +16,7 @@ from filo_core.spreadsheets import harmless
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
     "score", "latency_ms", "frame_age_ms", "decided_at", "file", "reason",
-    "head", "head_signature", "alarm",
+    "head", "head_signature", "alarm", "type_share", "types",
 )  # fmt: skip
 _STATE_COLUMNS = ("at", "state", "problem")
 _TAIL_BYTES = 1 << 16
@@ -176,7 +176,13 @@ def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
 def _cells(message: Message) -> tuple[str, ...]:
     result, seal = message.result, message.seal.fields
     values = {name: getattr(result, name) for name in COLUMNS if name not in {"key", "reads_as", *seal}} | seal
-    values |= {"key": message.key, "reads_as": "OK" if result.passes else "NG", "verdict": result.verdict.value}
+    types = "; ".join(f"{one.name} {one.share:.2f}" for one in result.types)
+    values |= {
+        "types": types,
+        "key": message.key,
+        "reads_as": "OK" if result.passes else "NG",
+        "verdict": result.verdict.value,
+    }
     return tuple(_cell(values[name]) for name in COLUMNS)
 
 

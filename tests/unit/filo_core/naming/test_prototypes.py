@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from filo_core.naming.examples import NOTHING_WRONG, NamedExample
 from filo_core.naming.named_detector import NamedDetector
+from filo_core.naming.part_types import part_called
 from filo_core.naming.prototypes import ENOUGH, LearnedNames, called, image_types
 from filo_core.types import (
     UNKNOWN_TYPE,
@@ -18,6 +20,7 @@ from filo_core.types import (
     Prediction,
     Region,
     TypeShare,
+    Verdict,
 )
 
 SPACE, WIDTH = "1:eyes", 64
@@ -152,6 +155,16 @@ def test_types_of_a_picture_are_those_of_its_regions_best_first() -> None:
     two = [region(None, (TypeShare("dent", 0.5), TypeShare("hole", 0.3))), region(None, (TypeShare("hole", 0.6),))]
     assert image_types(two) == (TypeShare("hole", 0.6), TypeShare("dent", 0.5))
     assert image_types([]) == ()
+
+
+def test_a_refused_part_without_a_region_has_the_type_of_its_highest_place() -> None:
+    nothing = replace(prediction(), peak_embedding=look("dent", 610))
+    after = LearnedNames(examples(5), SPACE).applied(nothing)
+    assert part_called(Verdict.NG, after.regions, after.anomaly_types)[0] == "dent"
+    assert part_called(Verdict.OK, after.regions, after.anomaly_types) == ("", 0.0)
+    assert part_called(Verdict.NG, (), ()) == (UNKNOWN_TYPE, 0.0)
+    of_region = replace(region(None), anomaly_type="hole", type_confidence=0.6)
+    assert part_called(Verdict.NG, (of_region,), after.anomaly_types) == ("hole", 0.6)
 
 
 def test_a_detector_asks_for_the_names_of_this_moment() -> None:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Inspection, Origin, Verdict
+from gui.review.dialogs import ChoiceDialog
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from storage.recorder import Recorder
@@ -49,6 +51,33 @@ def record_without_pictures(workbench: Workbench, product: str, count: int) -> N
 
 
 Press = Callable[..., None]
+Answer = Callable[..., list[ChoiceDialog]]
+
+
+@pytest.fixture
+def answer(qapp: QApplication) -> Answer:
+    """Type into the next dialog as soon as it is there."""
+
+    def prepare(*keys: Qt.Key, text: str = "") -> list[ChoiceDialog]:
+        seen: list[ChoiceDialog] = []
+        timer = QTimer(qapp)
+
+        def look() -> None:
+            dialog = qapp.activeModalWidget()
+            if not isinstance(dialog, ChoiceDialog):
+                return
+            timer.stop()
+            timer.deleteLater()
+            seen.append(dialog)
+            QTest.keyClicks(dialog.edit, text)
+            for key in keys:
+                QTest.keyClick(dialog.edit, key)
+
+        timer.timeout.connect(look)
+        timer.start(5)
+        return seen
+
+    return prepare
 
 
 @pytest.fixture

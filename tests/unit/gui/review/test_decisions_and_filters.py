@@ -87,10 +87,11 @@ def test_agreeing_and_disagreeing_answer_the_system_also_after_somebody_decided(
 
 
 def test_what_a_person_called_it_stands_before_what_the_regions_were_called() -> None:
-    assert types_of(record(Verdict.NG, "dent", "scratch", "dent")) == "dent, scratch"
+    assert types_of(record(Verdict.NG, "dent", "scratch", "dent")) == "dent 90 %, scratch 90 %"
     assert types_of(record(Verdict.NG, "dent", review=decided(Verdict.NG, "rust"))) == "rust"
-    assert types_of(record(Verdict.NG, "dent", review=decided(Verdict.NG))) == "dent"
+    assert types_of(record(Verdict.NG, "dent", review=decided(Verdict.NG))) == "dent 90 %"
     assert types_of(record(Verdict.OK)) == ""
+    assert types_of(record(Verdict.NG)) == "unknown"
 
 
 def test_types_to_choose_begin_with_those_seen_and_end_with_unknown() -> None:

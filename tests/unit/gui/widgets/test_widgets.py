@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -9,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import Box, Position, Region, Verdict
+from filo_core.types import Box, Position, Region, TypeShare, Verdict
 from gui.theme import DARK, LIGHT, apply_theme, current_theme
 from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.empty_page import EmptyPage
@@ -231,6 +232,18 @@ def test_regions_are_listed_with_type_and_position(qtbot: QtBot, held: Held) -> 
     with qtbot.waitSignal(regions.region_chosen) as chosen:
         regions.setCurrentRow(1)
     assert chosen.args == [1]
+
+
+def test_the_share_beside_a_name_is_the_names_and_the_peak_stands_apart(held: Held) -> None:
+    regions = RegionsList()
+    held(regions)
+    shares = (TypeShare("dent", 0.7), TypeShare("burr", 0.2))
+    regions.set_regions((replace(region(1), type_shares=shares), region(2, "unknown")), named=(None, "hole"))
+    assert regions.item(0).text() == "1   dent 70 % – top left"
+    tip = regions.item(0).toolTip().splitlines()
+    assert tip == ["dent 70 %, burr 20 %", "peak of the map 0.50", "30 × 40 px at (1, 2)"]
+    assert regions.item(1).text() == "2   hole – top left"
+    assert "Named by a person" in regions.item(1).toolTip()
 
 
 def test_choosing_a_region_from_the_picture_does_not_echo(qtbot: QtBot, held: Held) -> None:

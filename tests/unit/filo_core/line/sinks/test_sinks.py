@@ -78,7 +78,7 @@ def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(t
     CsvSink(tmp_path / "out.csv").deliver(message(reason="=HYPERLINK(1)\nsecond"))
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
-    assert lines[1].endswith("'=HYPERLINK(1) second,,,")
+    assert lines[1].endswith("'=HYPERLINK(1) second,,,,,")
 
 
 def test_csv_names_the_file_that_was_judged_in_a_file_of_an_earlier_version_as_well(tmp_path: Path) -> None:
