@@ -94,7 +94,7 @@ def test_a_chosen_result_is_shown_in_large_with_heat_map(panel: FolderPanel, par
     assert content.has_heat_map
     assert panel.detail.name.full_text == "part_5.png"
     assert panel.detail.chip.accessibleName() == "NG"
-    assert "scratch – center" in panel.detail.regions.item(0).text()
+    assert "scratch 80 % – center" in panel.detail.regions.item(0).text()
     assert "recipe version 1" in panel.detail.score.full_text
 
 

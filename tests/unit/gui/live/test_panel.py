@@ -69,7 +69,7 @@ def test_a_held_ng_shows_its_picture_regions_and_the_untrained_note(
     shown = panel.presenter.display.shown
     assert shown is not None
     until(lambda: panel.picture.view.content is shown.content)
-    assert "scratch – center" in panel.regions.item(0).text()
+    assert "scratch 80 % – center" in panel.regions.item(0).text()
     assert panel.untrained.isVisible()
 
 

@@ -67,7 +67,7 @@ def test_an_ng_freezes_names_what_was_found_and_waits_for_its_acknowledgement(
     banner = presenter.banner
     assert banner.verdict is Verdict.NG
     assert banner.held
-    assert "scratch – center" in banner.caption
+    assert "scratch 80 % – center" in banner.caption
     assert "1 more NG" in banner.caption
     presenter.acknowledge()
     assert verdict_shown(presenter) is Verdict.OK
