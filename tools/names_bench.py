@@ -24,7 +24,8 @@ from filo_core.events import Calibrated
 from filo_core.eyes.detector import EyesDetector
 from filo_core.imaging import read_image
 from filo_core.naming.examples import NamedExample
-from filo_core.naming.prototypes import LearnedNames, called
+from filo_core.naming.part_types import called
+from filo_core.naming.prototypes import LearnedNames
 from filo_core.types import (
     UNKNOWN_TYPE,
     AnomalyType,

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from filo_core.naming.prototypes import called
-from filo_core.types import Region, TypeShare, Verdict
+from filo_core.types import UNKNOWN_TYPE, Region, TypeShare, Verdict
+
+FLOOR = 0.4
+"""Share below which a region is unknown."""
+
+
+def called(shares: Sequence[TypeShare]) -> tuple[str, float]:
+    """The type that stands beside a region and its share: the best one above :data:`FLOOR`, else unknown and 0."""
+    best = shares[0] if shares else None
+    return (best.name, best.share) if best is not None and best.share >= FLOOR else (UNKNOWN_TYPE, 0.0)
 
 
 def part_called(verdict: Verdict, regions: Sequence[Region], image_types: Sequence[TypeShare]) -> tuple[str, float]:

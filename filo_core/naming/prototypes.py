@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.naming.examples import NOTHING_WRONG, NamedExample
-from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, Prediction, Region, TypeShare
+from filo_core.naming.part_types import called
+from filo_core.types import TOP_SHARES, Prediction, Region, TypeShare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-FLOOR = 0.4
-"""Share below which a region is unknown."""
 UNLIKE = 0.4
 """Cosine to a prototype at which a region is as likely none of its kind: patches of noise come nearer in one of ten."""
 TEMPERATURE = 0.06
@@ -48,12 +47,6 @@ class HeldOutName:
     def named(self) -> str:
         """What it would have been called."""
         return called(self.shares)[0]
-
-
-def called(shares: Sequence[TypeShare]) -> tuple[str, float]:
-    """The type that stands beside a region and its share: the best one above :data:`FLOOR`, else unknown and 0."""
-    best = shares[0] if shares else None
-    return (best.name, best.share) if best is not None and best.share >= FLOOR else (UNKNOWN_TYPE, 0.0)
 
 
 def image_types(regions: Iterable[Region]) -> tuple[TypeShare, ...]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import EvidenceError
 from filo_core.naming.examples import NOTHING_WRONG
-from filo_core.naming.prototypes import LearnedNames, called
+from filo_core.naming.part_types import called
+from filo_core.naming.prototypes import LearnedNames
 from filo_core.statistics.rates import Interval, Rate, counted_rate
 from filo_core.types import UNKNOWN_TYPE
 from workflows.products.learned_names import DecidedRegions, learned, read_decided
