@@ -467,6 +467,10 @@ class Inspection:
     """Live only: from capture to verdict."""
 
 
+READS_NO_LIST = "compact"
+"""The profile whose verdicts do not depend on the anomaly list: a product is complete without one."""
+
+
 class WizardStep(StrEnum):
     """The five named steps from a product's name to a frozen recipe."""
 
@@ -507,7 +511,7 @@ class ProductDraft:
                 complete = named and bool(self.description.class_name.strip())
                 sentence = "Say what the part is, as a noun." if named else "Give the product a name."
             case WizardStep.ANOMALIES:
-                complete = any(anomaly.enabled for anomaly in self.anomaly_types)
+                complete = self.profile == READS_NO_LIST or any(entry.enabled for entry in self.anomaly_types)
                 sentence = "List at least one thing that can go wrong."
             case WizardStep.REFERENCES:
                 complete = bool(self.references)

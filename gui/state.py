@@ -151,6 +151,12 @@ class AppState(QObject):
         return None if engine is None else engine.trained
 
     @property
+    def names_types(self) -> bool:
+        """Whether the profile in use tells anomaly types apart; what the shipped one says while none is loaded."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return engine is not None and engine.names_types
+
+    @property
     def usual_eyes(self) -> Eyes | None:
         """What products are looked at with; None while no model is loaded, and where there is one way to look."""
         engine = self._workbench.worker.engine if self._workbench is not None else None

@@ -129,7 +129,7 @@ def _next_goal(counts: Counts, unseen: int) -> str:
     goal = next((share for share in GOALS if bad_parts_needed(share) > counts.bad), None)
     if goal is None:
         return ""
-    return f"; {bad_parts_needed(goal) - counts.bad} more that are stopped make it {of_ten(goal)}"
+    return f"; {bad_parts_needed(goal) - counts.bad} more that are stopped make it {of_ten(goal)} of 10"
 
 
 def _ok(ok: float, good: Sequence[float], bad: Sequence[float]) -> float:

@@ -150,6 +150,11 @@ class Inspector:
         steps = calibration_steps(self._catalogue, name, alpha)
         return self._submit(f"Calibrate {name}", Priority.INTERACTIVE, steps, listener)
 
+    def judge_known_parts(self, name: str, listener: JobListener | None = None) -> JobHandle:
+        """Judge a product's good images and golden set as a calibration does; its limits stay as they are."""
+        steps = calibration_steps(self._catalogue, name, keeps=False)
+        return self._submit(f"Judge known parts of {name}", Priority.INTERACTIVE, steps, listener)
+
     def choose_eyes(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """Try how a product is best looked at."""
         return self._submit(f"Try eyes for {name}", Priority.INTERACTIVE, eyes_steps(self._catalogue, name), listener)

@@ -21,13 +21,14 @@ Steps = Callable[["Engine"], Iterator[JobEvent]]
 """A job's work: made with the engine on the worker's thread, advanced one event at a time."""
 
 
-def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> Steps:
+def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, keeps: bool = True) -> Steps:
     """Limits from a product's references, confirmed good parts and golden set; in the draft before they are passed on.
 
     Args:
         catalogue: of the products.
         name: which one.
         alpha: false-reject rate to promise where the good parts carry it.
+        keeps: False to look at the known parts and leave the draft as it is.
     """
 
     def run(engine: Engine) -> Iterator[StepDone | PartJudged | Calibrated]:
@@ -41,7 +42,7 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL) -> S
         confirmed = {part.image_hash for part in evidence.parts}
         good = tuple(part for part in good if part.image_hash not in confirmed)
         for event in engine.calibrate(draft, catalogue.references(recipe), (*evidence.parts, *good), alpha, bad):
-            if isinstance(event, Calibrated):
+            if keeps and isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event, engine.profile)
             yield event
 

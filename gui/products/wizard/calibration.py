@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from filo_core.errors import FiloError
-from filo_core.events import Calibrated, EyesChosen, ImageInspected, StepDone
-from filo_core.imaging import read_image
+from filo_core.events import Calibrated, EyesChosen, PartJudged, StepDone
 from filo_core.statistics.recount import VerdictCounts, verdict_counts
-from filo_core.types import Inspection, Limits, SourceImage, Verdict
-from gui.background import Background, sentence_of
+from filo_core.types import Limits
+from gui.products.wizard.known_picture import KnownPicture, picture_of
 from gui.products.wizard.session import DraftSession
 from gui.worker_bridge import JobSignals
 
@@ -27,7 +25,7 @@ def recount(scores: Sequence[float], limits: Limits) -> VerdictCounts:
 
 
 class Calibration(QObject):
-    """One job at a time: the calibration, the trial of the eyes, or that of one picture.
+    """One job at a time: the calibration, a look at the known parts, or the trial of the eyes.
 
     What a calibration found besides limits and scores is known until the program ends; those are in the record.
     """
@@ -37,8 +35,8 @@ class Calibration(QObject):
     calibrated = Signal()
     eyes_chosen = Signal(object)
     """:class:`EyesChosen`, once it is in the draft."""
-    tried = Signal(object)
-    """The :class:`Inspection` of a trial; nothing of it is recorded."""
+    pictured = Signal()
+    """:meth:`pictures` has another one."""
     running_changed = Signal(bool)
     problem_found = Signal(str, str)
     """A sentence for the user, and technical details (may be empty)."""
@@ -46,17 +44,17 @@ class Calibration(QObject):
     def __init__(self, session: DraftSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._background = Background()
         self._results: dict[str, tuple[frozenset[str], Calibrated]] = {}
         self._kept: tuple[tuple[str, str, frozenset[str]], tuple[float, ...]] | None = None
         self._handle: JobHandle | None = None
         self._signals: JobSignals | None = None
-        self._reading = False
+        self._pictured = ""
+        self._pictures: dict[str, KnownPicture] = {}
 
     @property
     def is_running(self) -> bool:
         """True while a job is waiting or running."""
-        return self._handle is not None or self._reading
+        return self._handle is not None
 
     def result(self) -> Calibrated | None:
         """What was found for the product in hand with the references it has now; None where that is not known."""
@@ -78,20 +76,38 @@ class Calibration(QObject):
             self._kept = known, self._session.state.workbench.catalogue.good_part_scores(self._session.name)
         return self._kept[1]
 
-    def start(self) -> None:
-        """Find limits from the good images. While the model is still loading the job waits for it."""
+    def pictures(self) -> tuple[KnownPicture, ...]:
+        """The known parts as they were looked at last, for the product in hand."""
+        return tuple(self._pictures.values()) if self._pictured == self._session.name else ()
+
+    def start(self, *, keeps: bool = True) -> None:
+        """Judge the known parts and find limits. While the model is still loading the job waits for it.
+
+        Args:
+            keeps: False to look at the parts and leave the limits as they are.
+        """
         name, references = self._session.name, _hashes(self._session)
+        if self._pictured != name:
+            self._pictured, self._pictures = name, {}
+        seen: set[str] = set()
 
         def take(event: object) -> None:
             if isinstance(event, StepDone):
                 self.progressed.emit(event.done, event.total, event.what)
+            elif isinstance(event, PartJudged):
+                picture = picture_of(event)
+                self._pictures[picture.image_hash] = picture
+                seen.add(picture.image_hash)
+                self.pictured.emit()
             elif isinstance(event, Calibrated):
-                self._results[name] = (references, event)
-                self._session.refresh()
+                self._pictures = {key: one for key, one in self._pictures.items() if key in seen}
+                if keeps:
+                    self._results[name] = (references, event)
+                    self._session.refresh()
                 self.calibrated.emit()
 
-        signals = self._listen(take)
-        self._submitted(self._session.state.workbench.inspector.calibrate(name, signals))
+        signals, inspector = self._listen(take), self._session.state.workbench.inspector
+        self._submitted((inspector.calibrate if keeps else inspector.judge_known_parts)(name, signals))
 
     def choose_eyes(self) -> None:
         """Try how the product is best looked at; what is chosen is in the draft."""
@@ -106,12 +122,6 @@ class Calibration(QObject):
         signals = self._listen(take)
         self._submitted(self._session.state.workbench.inspector.choose_eyes(self._session.name, signals))
 
-    def try_file(self, path: Path) -> None:
-        """Judge one picture under the draft's limits; nothing is recorded."""
-        self._reading = True
-        self.running_changed.emit(True)
-        self._background.run(lambda: read_image(path), self._on_read, self._on_unreadable)
-
     def cancel(self) -> None:
         """Stop between two steps; what the draft had stays."""
         if self._handle is not None:
@@ -123,30 +133,6 @@ class Calibration(QObject):
             self._signals.silence()
         self.cancel()
         self._handle = None
-        self._background.close()
-
-    def _on_read(self, image: SourceImage) -> None:
-        self._reading = False
-
-        def take(event: object) -> None:
-            if isinstance(event, ImageInspected):
-                self._on_tried(event.inspection)
-
-        signals = self._listen(take)
-        inspector = self._session.state.workbench.inspector
-        self._submitted(inspector.inspect_image(self._session.name, image, signals, trial=True))
-
-    def _on_unreadable(self, error: Exception) -> None:
-        self._reading = False
-        self.running_changed.emit(False)
-        sentence, details = sentence_of(error)
-        self.problem_found.emit(sentence or self.tr("The picture could not be read. Try another one."), details)
-
-    def _on_tried(self, inspection: Inspection) -> None:
-        if inspection.verdict is Verdict.NOT_INSPECTED:
-            self.problem_found.emit(inspection.reason, "")
-        else:
-            self.tried.emit(inspection)
 
     def _listen(self, take: object) -> JobSignals:
         signals = self._signals = JobSignals(self)

@@ -1,4 +1,4 @@
-"""Takes pictures of good parts with a camera, or with a folder played as one."""
+"""Takes pictures of parts with a camera, or with a folder played as one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class CaptureDialog(QDialog):
     picture_taken = Signal(object, str)
     """A :class:`Frame` and the name for its file."""
 
-    def __init__(self, product: str, parent: QWidget | None = None) -> None:
+    def __init__(self, product: str, parent: QWidget | None = None, *, bad: bool = False) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Pictures of good parts: %1").replace("%1", product))
+        title = self.tr("Pictures of bad parts: %1") if bad else self.tr("Pictures of good parts: %1")
+        self.setWindowTitle(title.replace("%1", product))
         self.resize(980, 680)
         self._source: ImageSource | None = None
         self._frame: Frame | None = None

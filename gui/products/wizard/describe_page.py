@@ -1,8 +1,8 @@
-"""Step one: what is to be inspected."""
+"""Step one: a name. What else can be said of a product is folded away, with values that do for most."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
@@ -10,10 +10,12 @@ from filo_core.types import ProductDescription, ProductDraft, ProductKind, Wizar
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.theme import current_theme
-from gui.widgets.controls import plain_label
+from gui.widgets.controls import button, plain_label, set_shown
 from storage.columns import LONGEST_NAME
 
 _LONGEST_NOUN = 80
+USUAL_NOUN = "part"
+"""Stands in the prompts of the profiles that read it until a person says something better."""
 
 
 class ChoiceCard(QAbstractButton):
@@ -103,6 +105,9 @@ class DescribePage(WizardPage):
 
     step = WizardStep.DESCRIBE
 
+    list_wanted = Signal()
+    """The list of what can go wrong is to be shown."""
+
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.name_edit = self._line_edit(
@@ -122,11 +127,16 @@ class DescribePage(WizardPage):
             self.tr("Fills the whole picture: fabric, wood, paper, sheet metal."),
             self,
         )
+        self.more_button = button(self.tr("&More"), checkable=True)
+        self.list_button = button(self.tr("&List what can go wrong …"), "edit")
+        self._more = QWidget(self)
         self._kinds = QButtonGroup(self)
         for card in (self.object_card, self.texture_card):
             self._kinds.addButton(card)
         self._lay_out()
         self._kinds.buttonClicked.connect(self.completeness_changed)
+        self.more_button.toggled.connect(self._fold)
+        self.list_button.clicked.connect(self._on_list_clicked)
         session.failed.connect(self._on_failed)
 
     def _line_edit(self, name: str, example: str, longest: int) -> QLineEdit:
@@ -152,13 +162,13 @@ class DescribePage(WizardPage):
                 self.tr("May stay empty. One adjective for the kind of picture: industrial, medical, electronic."),
             ),
         )
-        form = QGridLayout()
-        form.setHorizontalSpacing(18)
-        form.setVerticalSpacing(2)
-        form.setColumnMinimumWidth(0, 130)
-        form.setColumnStretch(1, 1)
-        row = 0
-        for title, edit, hint in fields:
+        name = QGridLayout()
+        self._form(name)
+        more = QGridLayout(self._more)
+        more.setContentsMargins(0, 0, 0, 0)
+        self._form(more)
+        for number, (title, edit, hint) in enumerate(fields):
+            form, row = (name, 0) if number == 0 else (more, 3 * number - 3)
             label = plain_label(title, wrap=False)
             label.setBuddy(edit)
             edit.setMaximumWidth(560)
@@ -166,28 +176,45 @@ class DescribePage(WizardPage):
             form.addWidget(edit, row, 1)
             form.addWidget(plain_label(hint, "hint"), row + 1, 1)
             form.setRowMinimumHeight(row + 2, 12)
-            row += 3
         cards = QHBoxLayout()
         cards.setSpacing(12)
         cards.addWidget(self.object_card)
         cards.addWidget(self.texture_card)
-        form.addWidget(plain_label(self.tr("Kind"), wrap=False), row, 0)
-        form.addLayout(cards, row, 1)
-        self.body.addLayout(form)
+        more.addWidget(plain_label(self.tr("Kind"), wrap=False), 6, 0)
+        more.addLayout(cards, 6, 1)
+        listing = QHBoxLayout()
+        listing.addWidget(self.list_button)
+        listing.addStretch(1)
+        more.addLayout(listing, 7, 1)
+        folding = QHBoxLayout()
+        folding.addWidget(self.more_button)
+        folding.addStretch(1)
+        name.addLayout(folding, 3, 1)
+        self.body.addLayout(name)
+        self.body.addWidget(self._more)
         self.body.addStretch(1)
         for first, second in (
-            (self.name_edit, self.noun_edit),
+            (self.name_edit, self.more_button),
+            (self.more_button, self.noun_edit),
             (self.noun_edit, self.domain_edit),
             (self.domain_edit, self.object_card),
             (self.object_card, self.texture_card),
+            (self.texture_card, self.list_button),
         ):
             QWidget.setTabOrder(first, second)
+
+    @staticmethod
+    def _form(form: QGridLayout) -> None:
+        form.setHorizontalSpacing(18)
+        form.setVerticalSpacing(2)
+        form.setColumnMinimumWidth(0, 130)
+        form.setColumnStretch(1, 1)
 
     def description(self) -> ProductDescription:
         """What the fields say now."""
         return ProductDescription(
             name=self.name_edit.text().strip(),
-            class_name=self.noun_edit.text().strip(),
+            class_name=self.noun_edit.text().strip() or (USUAL_NOUN if self.name_edit.text().strip() else ""),
             kind=ProductKind.TEXTURE if self.texture_card.isChecked() else ProductKind.OBJECT,
             domain=self.domain_edit.text().strip(),
         )
@@ -197,10 +224,24 @@ class DescribePage(WizardPage):
         shown = draft.description if draft else ProductDescription(name="", class_name="")
         self.message.clear()
         self.name_edit.setText(shown.name)
-        self.noun_edit.setText(shown.class_name)
+        self.noun_edit.setText("" if shown.class_name == USUAL_NOUN else shown.class_name)
         self.domain_edit.setText(shown.domain)
         (self.texture_card if shown.kind is ProductKind.TEXTURE else self.object_card).setChecked(True)
+        said = bool(self.noun_edit.text() or shown.domain) or shown.kind is ProductKind.TEXTURE
+        self.more_button.setChecked(said or self.session.state.names_types)
+        self._fold()
         self.name_edit.setFocus()
+
+    @Slot()
+    def _fold(self) -> None:
+        set_shown(self._more, self.more_button.isChecked())
+
+    @Slot()
+    def _on_list_clicked(self) -> None:
+        if self.missing():
+            self.message.show_note(self.missing())
+        else:
+            self.list_wanted.emit()
 
     def leave(self) -> bool:
         self.message.clear()

@@ -1,21 +1,47 @@
-"""The limits on a line from good to bad, with the scores of the good parts above it."""
+"""The limits on a line from good to bad, with the scores of good and bad parts above it, and handles to move them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from filo_core.types import Limits, Verdict
+from gui.records.moved_limits import with_ng, with_ok
 from gui.theme import current_theme
 from gui.widgets.verdicts import draw_verdict_sign, verdict_word
 from gui.wording import score as score_text
 
 _BAR_PX = 44
-_DOT_PX = 11
+_DOT_PX = 12
 _MARGIN_PX = 26
+HANDLE_PX = 44
+_HEIGHT_PX = 150
+_PICTURE_PX = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleMark:
+    """A known part on the scale."""
+
+    score: float
+    bad: bool
+    name: str
+    picture: QImage | None = None
 
 
 def scale_end(limits: Limits, scores: Sequence[float]) -> float:
@@ -24,20 +50,30 @@ def scale_end(limits: Limits, scores: Sequence[float]) -> float:
 
 
 class LimitScale(QWidget):
-    """Shows; the limits are moved with the fields beside it."""
+    """Black dots are good parts, red diamonds bad ones; the handles of the two limits are dragged."""
+
+    moved = Signal(object)
+    """:class:`Limits` while a handle is dragged."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limits: Limits | None = None
-        self._scores: tuple[float, ...] = ()
-        self._trial: float | None = None
-        self.setMinimumHeight(124)
+        self._marks: tuple[ScaleMark, ...] = ()
+        self._places: list[tuple[QPointF, ScaleMark]] = []
+        self._dragged = ""
+        self._hovered: ScaleMark | None = None
+        # While a handle is dragged the line must not grow away under it.
+        self._end = 1.0
+        self.setMinimumHeight(_HEIGHT_PX)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_limits(None)
 
-    def show_limits(self, limits: Limits | None, scores: Sequence[float] = (), trial: float | None = None) -> None:
-        """Show ``limits``, one dot for each good part's score, and the score of a tried picture."""
-        self._limits, self._scores, self._trial = limits, tuple(scores), trial
+    def show_limits(self, limits: Limits | None, marks: Sequence[ScaleMark] = ()) -> None:
+        """Show ``limits`` and the known parts."""
+        self._limits, self._marks = limits, tuple(marks)
+        if limits is not None and not self._dragged:
+            self._end = scale_end(limits, [mark.score for mark in marks])
         words = ""
         if limits is not None:
             words = self.tr("OK up to %1, NG above %2.")
@@ -47,19 +83,78 @@ class LimitScale(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(600, 124)
+        return QSize(600, _HEIGHT_PX)
+
+    def handle_place(self, which: str) -> QPointF:
+        """Middle of the handle of the limit ``"ok"`` or ``"ng"``, in pixels of this widget."""
+        assert self._limits is not None, "there are handles once there are limits"
+        bar, value = self._bar(), self._limits.ok if which == "ok" else self._limits.ng
+        return QPointF(_place(bar, value, self._end), bar.center().y())
+
+    def _bar(self) -> QRectF:
+        return QRectF(_MARGIN_PX, self.height() - _BAR_PX - 34, self.width() - 2 * _MARGIN_PX, _BAR_PX)
+
+    # The mouse -------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._dragged = self._handle_at(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged and self._limits is not None:
+            bar = self._bar()
+            share = (event.position().x() - bar.left()) / max(bar.width(), 1.0)
+            value = min(max(share, 0.0), 1.0) * self._end
+            self.moved.emit((with_ok if self._dragged == "ok" else with_ng)(self._limits, value))
+            return
+        self._hovered = self._mark_at(event.position())
+        over = bool(self._handle_at(event.position()))
+        self.setCursor(Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        self._dragged = ""
+        self.show_limits(self._limits, self._marks)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = None
+        self.update()
+        super().leaveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            mark = self._mark_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), f"{mark.name}: {score_text(mark.score)}" if mark else "", self)
+            return True
+        return super().event(event)
+
+    def _handle_at(self, place: QPointF) -> str:
+        if self._limits is None or not self.isEnabled():
+            return ""
+        near = {which: abs(self.handle_place(which).x() - place.x()) for which in ("ok", "ng")}
+        which = min(near, key=lambda one: near[one])
+        on_bar = abs(self._bar().center().y() - place.y()) <= HANDLE_PX
+        return which if on_bar and near[which] <= HANDLE_PX / 2 else ""
+
+    def _mark_at(self, place: QPointF) -> ScaleMark | None:
+        for at, mark in reversed(self._places):
+            if abs(at.x() - place.x()) <= _DOT_PX and abs(at.y() - place.y()) <= _DOT_PX:
+                return mark
+        return None
+
+    # Painting --------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bar = QRectF(_MARGIN_PX, self.height() - _BAR_PX - 34, self.width() - 2 * _MARGIN_PX, _BAR_PX)
+        bar = self._bar()
         if self._limits is None:
             self._paint_empty(painter, bar)
         else:
-            end = scale_end(self._limits, (*self._scores, self._trial or 0.0))
-            self._paint_zones(painter, bar, self._limits, end)
-            self._paint_scores(painter, bar, end)
-            self._paint_numbers(painter, bar, self._limits, end)
+            self._paint_zones(painter, bar, self._limits, self._end)
+            self._paint_handles(painter)
+            self._paint_marks(painter, bar, self._end)
+            self._paint_numbers(painter, bar, self._limits, self._end)
+            self._paint_hovered(painter)
         painter.end()
 
     def _paint_empty(self, painter: QPainter, bar: QRectF) -> None:
@@ -98,35 +193,52 @@ class LimitScale(QWidget):
             painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), word)
         painter.restore()
 
-    def _paint_scores(self, painter: QPainter, bar: QRectF, end: float) -> None:
+    def _paint_handles(self, painter: QPainter) -> None:
         theme = current_theme()
-        painter.setPen(QPen(QColor(theme.surface), 1))
-        painter.setBrush(QColor(theme.text))
+        for which in ("ok", "ng"):
+            middle = self.handle_place(which)
+            grip = QRectF(middle.x() - 5, middle.y() - HANDLE_PX / 2 - 4, 10, HANDLE_PX + 8)
+            painter.setPen(QPen(QColor(theme.text), 1.5))
+            painter.setBrush(QColor(theme.surface))
+            painter.drawRoundedRect(grip, 5, 5)
+
+    def _paint_marks(self, painter: QPainter, bar: QRectF, end: float) -> None:
+        theme = current_theme()
         stacks: dict[int, int] = {}
-        for score in sorted(self._scores):
-            x = _place(bar, score, end)
+        self._places = []
+        for mark in sorted(self._marks, key=lambda one: (one.bad, one.score)):
+            x = _place(bar, mark.score, end)
             column = round(x / (_DOT_PX + 1))
             height = stacks.get(column, 0)
             stacks[column] = height + 1
-            y = max(_DOT_PX, bar.top() - 6 - _DOT_PX / 2 - height * (_DOT_PX + 1))
-            painter.drawEllipse(QPointF(x, y), _DOT_PX / 2, _DOT_PX / 2)
-        if self._scores:
-            painter.setPen(QColor(theme.muted))
-            label = self.tr("● each dot is a good part")
-            below = QRectF(bar.left(), bar.bottom() + 8, bar.width(), 24)
-            painter.drawText(below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), label)
-        if self._trial is not None:
-            self._paint_trial(painter, _place(bar, self._trial, end), bar)
+            y = max(_DOT_PX, bar.top() - 10 - _DOT_PX / 2 - height * (_DOT_PX + 1))
+            self._places.append((QPointF(x, y), mark))
+            painter.setPen(QPen(QColor(theme.surface), 1))
+            painter.setBrush(QColor(theme.verdict(Verdict.NG).ground if mark.bad else theme.text))
+            half = _DOT_PX / 2
+            if mark.bad:
+                half += 1.5
+                corners = ((0, -half), (half, 0), (0, half), (-half, 0))
+                painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
+            else:
+                painter.drawEllipse(QPointF(x, y), half, half)
+        painter.setPen(QColor(theme.muted))
+        label = self.tr("● good part   ◆ bad part")
+        below = QRectF(bar.left(), bar.bottom() + 8, bar.width(), 24)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), label)
 
-    def _paint_trial(self, painter: QPainter, x: float, bar: QRectF) -> None:
-        theme = current_theme()
-        painter.setPen(QPen(QColor(theme.accent.ground), 2))
-        painter.setBrush(QColor(theme.accent.ground))
-        tip = bar.top() - 2
-        painter.drawPolygon(QPolygonF([QPointF(x, tip), QPointF(x - 8, tip - 14), QPointF(x + 8, tip - 14)]))
-        painter.setPen(QColor(theme.text))
-        place = QRectF(min(x - 60, self.width() - 122), tip - 36, 120, 20)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), self.tr("tried"))
+    def _paint_hovered(self, painter: QPainter) -> None:
+        mark = self._hovered
+        place = next((at for at, one in self._places if one is mark), None)
+        if mark is None or mark.picture is None or place is None:
+            return
+        size = mark.picture.size().scaled(_PICTURE_PX, _PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio)
+        left = min(max(place.x() + 12, 0.0), self.width() - size.width() - 2.0)
+        frame = QRectF(left, max(place.y() - size.height() / 2, 1.0), size.width(), size.height())
+        painter.drawImage(frame, mark.picture)
+        painter.setPen(QPen(QColor(current_theme().border), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(frame)
 
     def _paint_numbers(self, painter: QPainter, bar: QRectF, limits: Limits, end: float) -> None:
         theme = current_theme()

@@ -1,4 +1,4 @@
-"""What the five pages of the wizard have in common."""
+"""What the pages of the wizard have in common."""
 
 from __future__ import annotations
 
@@ -42,8 +42,7 @@ class WizardPage(QWidget):
 
     def missing(self) -> str:
         """What the step still lacks, as a sentence; empty when it is complete."""
-        draft = self.session.draft
-        return draft.missing(self.step) if draft else ""
+        return self.session.missing(self.step)
 
     def close_page(self) -> None:
         """Stop whatever runs for this page; it will not be shown again."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
-from filo_core.imaging import IMAGE_SUFFIXES
 from filo_core.types import WizardStep
+from gui.picking import pick_images
 from gui.products.wizard.capture_dialog import CaptureDialog
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.reference_cards import ReferenceCards, ReferenceModel
@@ -111,12 +111,9 @@ class ReferencesPage(WizardPage):
 
     @Slot()
     def _on_add_clicked(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(IMAGE_SUFFIXES))
-        chosen, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Pictures of good parts"), "", self.tr("Images (%1)").replace("%1", patterns)
-        )
+        chosen = pick_images(self.session.state, self.tr("Pictures of good parts"), self)
         if chosen:
-            self.add_paths([Path(path) for path in chosen])
+            self.add_paths(chosen)
 
     @Slot()
     def _on_capture_clicked(self) -> None:

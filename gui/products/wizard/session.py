@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
-from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion
+from filo_core.proof import Proof, SignedProof
+from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, WizardStep
 from gui.state import AppState
 
 
@@ -33,6 +36,15 @@ class DraftSession(QObject):
     def name(self) -> str:
         """The product's name, empty while it has none."""
         return self._draft.description.name if self._draft else ""
+
+    def missing(self, step: WizardStep) -> str:
+        """What a step still lacks, as a sentence; a list of what can go wrong where the profile reads one."""
+        draft = self._draft
+        if draft is None:
+            return ""
+        if step is WizardStep.ANOMALIES and self.state.names_types:
+            draft = replace(draft, profile=self.state.profile)
+        return draft.missing(step)
 
     def start_new(self) -> None:
         """Begin with nothing; the product comes to be when it is described."""
@@ -85,12 +97,15 @@ class DraftSession(QObject):
             return False
         return self._load(self.name, announce=True)
 
-    def sign_off(self, signed_by: str, pin: str = "") -> bool:
-        """Freeze the draft into a recipe version; the PIN is that of whoever is signed in, once there are users."""
+    def sign_off(self, signed_by: str, pin: str = "", reason: str = "") -> bool:
+        """Freeze the draft into a recipe version; the PIN is that of whoever is signed in, once there are users.
+
+        ``reason`` says why, where bad parts are missed or none was shown.
+        """
         draft = self._draft
         assert draft is not None, "a product without a name has no sign-off page"
         try:
-            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash, pin)
+            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash, pin, reason)
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -102,6 +117,26 @@ class DraftSession(QObject):
             return None
         try:
             return self.state.workbench.catalogue.recipe(self.name)
+        except FiloError as error:
+            self.failed.emit(error)
+            return None
+
+    def proof(self) -> Proof | None:
+        """The known parts held against the draft's limits; None while the product has no name."""
+        if self._draft is None:
+            return None
+        try:
+            return self.state.workbench.catalogue.proof(self.name)
+        except FiloError as error:
+            self.failed.emit(error)
+            return None
+
+    def signed_proof(self) -> SignedProof | None:
+        """What is known of the version in force; None before the first sign-off."""
+        if self._draft is None or self._draft.signed_version is None:
+            return None
+        try:
+            return self.state.workbench.catalogue.signed_proof(self.name)
         except FiloError as error:
             self.failed.emit(error)
             return None

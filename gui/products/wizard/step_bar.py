@@ -1,4 +1,4 @@
-"""The five steps in a row: which are done, which one is in view, which one lacks something."""
+"""The steps in a row: which are done, which one is in view, which one lacks something."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from filo_core.types import WizardStep
 from gui.products.wizard.steps import STEPS, StepInfo, step_title
 from gui.theme import Tone, current_theme
+from gui.widgets.controls import set_shown
 from gui.widgets.icons import draw_icon
 
 _HEIGHT_PX = 54
@@ -85,7 +86,7 @@ class _StepButton(QAbstractButton):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(QColor(tone.text))
-        number = str(STEPS.index(self.step) + 1)
+        number = str(self._info.number if self._info is not None else STEPS.index(self.step) + 1)
         painter.drawText(circle, int(Qt.AlignmentFlag.AlignCenter), number)
 
     def _paint_words(self, painter: QPainter, rect: QRectF) -> None:
@@ -131,8 +132,11 @@ class StepBar(QWidget):
     def show_steps(self, infos: Sequence[StepInfo], current: WizardStep) -> None:
         """Show the state of all steps, with ``current`` in view."""
         self._current = current
-        for info in infos:
-            self._buttons[info.step].set_info(info)
+        shown = {info.step: info for info in infos}
+        for step, step_button in self._buttons.items():
+            set_shown(step_button, step in shown)
+            if step in shown:
+                step_button.set_info(shown[step])
         self._buttons[current].setChecked(True)
 
     def _on_clicked(self, step: WizardStep) -> None:

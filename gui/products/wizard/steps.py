@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import ProductDescription, ProductDraft, WizardStep
 
-STEPS = tuple(WizardStep)
+STEPS = (WizardStep.DESCRIBE, WizardStep.ANOMALIES, WizardStep.REFERENCES, WizardStep.CALIBRATE)
+"""Pages of the wizard; the last one finds the limits and takes the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +24,44 @@ class StepInfo:
     """What it lacks, as a sentence; empty when complete."""
 
 
-def step_infos(draft: ProductDraft | None) -> tuple[StepInfo, ...]:
-    """All five steps of ``draft``; None is a product that has no name yet, so only the first can be reached."""
+def shown_steps(*, lists: bool) -> tuple[WizardStep, ...]:
+    """The steps that are walked; a list of what can go wrong only where the profile reads it."""
+    return tuple(step for step in STEPS if lists or step is not WizardStep.ANOMALIES)
+
+
+def step_infos(draft: ProductDraft | None, *, lists: bool = True) -> tuple[StepInfo, ...]:
+    """The steps of ``draft``; None is a product that has no name yet, so only the first can be reached."""
     shown = draft or ProductDraft(ProductDescription(name="", class_name=""))
     return tuple(
         StepInfo(
             step=step,
             number=number,
-            complete=not shown.missing(step),
+            complete=not _missing(shown, step),
             reachable=draft is not None or step is WizardStep.DESCRIBE,
-            missing=shown.missing(step),
+            missing=_missing(shown, step),
         )
-        for number, step in enumerate(STEPS, start=1)
+        for number, step in enumerate(shown_steps(lists=lists), start=1)
     )
+
+
+def _missing(draft: ProductDraft, step: WizardStep) -> str:
+    return draft.missing(step) or (draft.missing(WizardStep.SIGN_OFF) if step is WizardStep.CALIBRATE else "")
 
 
 def resume_at(draft: ProductDraft | None) -> WizardStep:
     """The step to open a product at: the first that lacks something, or the last when nothing does."""
-    if draft is None:
-        return WizardStep.DESCRIBE
-    return draft.next_step or WizardStep.SIGN_OFF
+    following = WizardStep.DESCRIBE if draft is None else draft.next_step
+    return following if following in STEPS else STEPS[-1]
 
 
-def neighbour(step: WizardStep, offset: int) -> WizardStep | None:
-    """The step ``offset`` places further on, None beyond the ends."""
-    index = STEPS.index(step) + offset
-    return STEPS[index] if 0 <= index < len(STEPS) else None
+def neighbour(step: WizardStep, offset: int, *, lists: bool = True) -> WizardStep | None:
+    """The step that is walked to next in the direction of ``offset``, 1 or -1; None beyond the ends."""
+    shown, index = shown_steps(lists=lists), STEPS.index(step) + offset
+    while 0 <= index < len(STEPS):
+        if STEPS[index] in shown:
+            return STEPS[index]
+        index += offset
+    return None
 
 
 def step_title(step: WizardStep) -> str:
@@ -61,7 +74,7 @@ def step_title(step: WizardStep) -> str:
         case WizardStep.REFERENCES:
             return QCoreApplication.translate("WizardStep", "References")
         case WizardStep.CALIBRATE:
-            return QCoreApplication.translate("WizardStep", "Calibrate")
+            return QCoreApplication.translate("WizardStep", "Prove it")
         case WizardStep.SIGN_OFF:
             return QCoreApplication.translate("WizardStep", "Sign off")
 
@@ -76,6 +89,6 @@ def step_purpose(step: WizardStep) -> str:
         case WizardStep.REFERENCES:
             return QCoreApplication.translate("WizardStep", "Show it good parts: one is enough, four are better.")
         case WizardStep.CALIBRATE:
-            return QCoreApplication.translate("WizardStep", "Let it find out from which score on a part is doubtful.")
+            return QCoreApplication.translate("WizardStep", "Show it bad parts too, see what it tells apart, and sign.")
         case WizardStep.SIGN_OFF:
             return QCoreApplication.translate("WizardStep", "Look over the recipe and put a name to it.")

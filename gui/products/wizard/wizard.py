@@ -1,4 +1,4 @@
-"""The frame around the five pages: where one is, what is missing, back and next."""
+"""The frame around the pages: where one is, what is missing, back and next."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 
 from filo_core.types import WizardStep
 from gui.products.wizard.anomalies_page import AnomaliesPage
-from gui.products.wizard.calibrate_page import CalibratePage
 from gui.products.wizard.describe_page import DescribePage
 from gui.products.wizard.missing_note import MissingNote
 from gui.products.wizard.page import WizardPage
+from gui.products.wizard.prove_page import ProvePage
 from gui.products.wizard.references_page import ReferencesPage
 from gui.products.wizard.session import DraftSession
-from gui.products.wizard.sign_off_page import SignOffPage
 from gui.products.wizard.step_bar import StepBar
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos, step_purpose, step_title
 from gui.state import AppState
@@ -32,7 +31,7 @@ class Wizard(QWidget):
         self.session = DraftSession(state, self)
         self._pages: dict[WizardStep, WizardPage] = {
             page_type.step: page_type(self.session, self)
-            for page_type in (DescribePage, AnomaliesPage, ReferencesPage, CalibratePage, SignOffPage)
+            for page_type in (DescribePage, AnomaliesPage, ReferencesPage, ProvePage)
         }
         self._current = STEPS[0]
         self.list_button = button(self.tr("All pr&oducts"), "back")
@@ -89,9 +88,10 @@ class Wizard(QWidget):
         self.next_button.clicked.connect(lambda: self._go_by(1))
         self.session.changed.connect(self._show_frame)
         self.session.limits_lost.connect(self._on_limits_lost)
-        sign_off = self._pages[WizardStep.SIGN_OFF]
-        assert isinstance(sign_off, SignOffPage)
-        sign_off.step_requested.connect(self.go_to)
+        self.session.state.model_changed.connect(self._show_frame)
+        describe = self._pages[WizardStep.DESCRIBE]
+        assert isinstance(describe, DescribePage)
+        describe.list_wanted.connect(lambda: self.go_to(WizardStep.ANOMALIES))
         for page in self._pages.values():
             page.completeness_changed.connect(self._show_frame)
             page.next_requested.connect(self.next_button.click)
@@ -135,7 +135,8 @@ class Wizard(QWidget):
 
     @Slot(object)
     def go_to(self, step: WizardStep) -> None:
-        """Show another step, once the page in view has written what it holds."""
+        """Show another step, once the page in view has written what it holds; signing is part of the last one."""
+        step = STEPS[-1] if step is WizardStep.SIGN_OFF else step
         if step is self._current or not self.page.leave():
             self._show_frame()
             return
@@ -145,7 +146,7 @@ class Wizard(QWidget):
         self._enter(step)
 
     def _go_by(self, offset: int) -> None:
-        step = neighbour(self._current, offset)
+        step = neighbour(self._current, offset, lists=self.session.state.names_types)
         if step is not None:
             self.go_to(step)
 
@@ -157,14 +158,14 @@ class Wizard(QWidget):
 
     @Slot()
     def _show_frame(self) -> None:
-        step, draft = self._current, self.session.draft
-        self.step_bar.show_steps(step_infos(draft), step)
+        step, draft, lists = self._current, self.session.draft, self.session.state.names_types
+        self.step_bar.show_steps(step_infos(draft, lists=lists), step)
         self._title.set_full_text(self.session.name or self.tr("New product"))
         self._purpose.setText(step_purpose(step))
         missing = self.page.missing()
         self._missing.say(missing)
-        self.back_button.setEnabled(neighbour(step, -1) is not None)
-        following = neighbour(step, 1)
+        self.back_button.setEnabled(neighbour(step, -1, lists=lists) is not None)
+        following = neighbour(step, 1, lists=lists)
         set_shown(self.next_button, following is not None)
         if following is not None:
             self.next_button.setText(self.tr("&Next: %1").replace("%1", step_title(following)))
@@ -173,9 +174,10 @@ class Wizard(QWidget):
 
     @Slot()
     def _on_limits_lost(self) -> None:
-        number = STEPS.index(WizardStep.CALIBRATE) + 1
-        sentence = self.tr("The limits rested on what was changed here. Find them again in step %1.")
-        self.page.message.show_note(sentence.replace("%1", str(number)))
+        if self._current is not WizardStep.CALIBRATE:
+            self.page.message.show_note(
+                self.tr("The limits rested on what was changed here. The last step finds them again.")
+            )
 
     @Slot()
     def _on_list_clicked(self) -> None:

@@ -21,9 +21,11 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 import filo_core.engine
+from filo_core.calibration.bad_parts import prove
 from filo_core.calibration.evidence import ConfirmedPart
-from filo_core.events import Calibrated, PhraseLight, PhrasesLit, StepDone
+from filo_core.events import Calibrated, PartJudged, PhraseLight, PhrasesLit, StepDone
 from filo_core.method.nearest_patch import NearestPatch
+from filo_core.proof import JudgedPart
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -142,13 +144,21 @@ class RedEngine:
         references: Sequence[SourceImage],
         confirmed: Sequence[ConfirmedPart] = (),
         alpha: float = 0.01,
-        bad: Sequence[object] = (),
-    ) -> Iterator[StepDone | Calibrated]:
-        for done, reference in enumerate(references, start=1):
-            yield StepDone(done, len(references), reference.name)
-        scores = tuple(float(reference.pixels[..., 0].mean()) / 255.0 for reference in references)
+        bad: Sequence[SourceImage] = (),
+    ) -> Iterator[StepDone | PartJudged | Calibrated]:
+        detector = RedDetector(self.gate, self.trained)
+        judged: dict[bool, list[JudgedPart]] = {True: [], False: []}
+        for done, image in enumerate((*references, *bad), start=1):
+            prediction = detector.predict(image.pixels)
+            is_bad = done > len(references)
+            judged[is_bad].append(JudgedPart(image.image_hash, image.name, prediction.image_score))
+            yield PartJudged(image, is_bad, prediction)
+            yield StepDone(done, len(references) + len(bad), image.name)
+        scores = tuple(part.score for part in judged[False])
         sentence = f"{len(scores)} good parts: the lowest promise is {1 / (len(scores) + 1):.1%}."
-        yield Calibrated(Limits(0.3, 0.6, 0.4), scores, 1 / (len(scores) + 1), sentence, self.model_hash, self.trained)
+        limits = Limits(0.3, 0.6, 0.4)
+        proof = prove(limits, judged[False], judged[True])
+        yield Calibrated(limits, scores, 1 / (len(scores) + 1), sentence, self.model_hash, self.trained, proof=proof)
 
 
 def picture(red: int, seed: int = 0, size: tuple[int, int] = (64, 48)) -> Image.Image:

@@ -42,7 +42,7 @@ def test_bad_parts_far_away_move_nothing_and_are_told_apart() -> None:
     assert proof.sentence == "Tells your 6 good parts from 3 bad ones."
     assert proof.missed_unseen == 0
     assert "up to 7.1 of 10 bad parts like these may pass" in with_them.sentence
-    assert "3 more that are stopped make it 5" in with_them.sentence
+    assert "3 more that are stopped make it 5 of 10" in with_them.sentence
 
 
 def test_ok_ends_below_a_bad_part_and_the_price_is_said() -> None:

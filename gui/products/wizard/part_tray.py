@@ -1,0 +1,133 @@
+"""Known parts as tiles: picture with heat map, verdict, name. Missed bad parts come first, in a red frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from filo_core.types import Verdict
+from gui.theme import current_theme
+from gui.widgets.verdicts import draw_verdict_chip, verdict_word
+
+Index = QModelIndex | QPersistentModelIndex
+TILE_ROLE = Qt.ItemDataRole.UserRole
+_ROOT = QModelIndex()
+_TILE = QSize(152, 158)
+_PILL_PX = 26
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartTile:
+    """One known part as it is shown; without a verdict while there are no limits."""
+
+    image_hash: str
+    name: str
+    picture: QImage
+    verdict: Verdict | None
+    missed: bool
+    """A bad part that would pass."""
+
+
+class _TileModel(QAbstractListModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tiles: tuple[PartTile, ...] = ()
+
+    def set_tiles(self, tiles: Sequence[PartTile]) -> None:
+        self.beginResetModel()
+        self.tiles = tuple(tiles)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.tiles)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        tile = self.tiles[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                return tile.name
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{tile.name}: {verdict_word(tile.verdict)}" if tile.verdict else tile.name
+            case role if role == TILE_ROLE:
+                return tile
+        return None
+
+
+class _TileDelegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
+        return _TILE
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tile = index.data(TILE_ROLE)
+        assert isinstance(tile, PartTile)
+        theme = current_theme()
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        card = QRectF(option.rect).adjusted(4, 4, -4, -4)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        edge = theme.verdict(Verdict.NG).ground if tile.missed else theme.accent.ground if selected else theme.raised
+        painter.setPen(QPen(QColor(edge), 4 if tile.missed else 3 if selected else 1))
+        painter.setBrush(QColor(theme.surface))
+        painter.drawRoundedRect(card, 6, 6)
+        metrics = QFontMetricsF(option.font)
+        frame = card.adjusted(6, 6, -6, -metrics.height() - 8)
+        painter.fillRect(frame, QColor(theme.picture_ground))
+        size = tile.picture.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        place = QRectF(0, 0, size.width(), size.height())
+        place.moveCenter(frame.center())
+        painter.drawImage(place, tile.picture)
+        if tile.verdict is not None:
+            word = verdict_word(tile.verdict)
+            width = min(metrics.horizontalAdvance(word) + 44, frame.width() - 6)
+            pill = QRectF(frame.left() + 3, frame.top() + 3, width, _PILL_PX)
+            draw_verdict_chip(painter, tile.verdict, pill)
+        painter.setPen(QColor(theme.text))
+        line = QRectF(frame.left(), frame.bottom() + 3, frame.width(), metrics.height())
+        name = metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, line.width())
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft), name)
+        painter.restore()
+
+
+class PartTray(QListView):
+    """Tiles in rows; arrows move, Delete is for the page."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = _TileModel(self)
+        self.setModel(self._model)
+        self.setItemDelegate(_TileDelegate(self))
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setMinimumSize(_TILE.width() + 12, _TILE.height() + 4)
+        self.viewport().setAutoFillBackground(False)
+        self.setAccessibleName(name)
+
+    @property
+    def tiles(self) -> tuple[PartTile, ...]:
+        """What is shown, in its order."""
+        return self._model.tiles
+
+    def show_tiles(self, tiles: Sequence[PartTile]) -> None:
+        """Show ``tiles``; what was chosen stays chosen."""
+        chosen = set(self.chosen())
+        self._model.set_tiles(tiles)
+        for row, tile in enumerate(tiles):
+            if tile.image_hash in chosen:
+                self.selectionModel().select(self._model.index(row), self.selectionModel().SelectionFlag.Select)
+
+    def chosen(self) -> list[str]:
+        """Hashes of the chosen parts."""
+        return [index.data(TILE_ROLE).image_hash for index in self.selectionModel().selectedIndexes()]

@@ -1,0 +1,55 @@
+"""What is known of a set-up's bad parts, in the language of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from filo_core.calibration.bad_parts import of_ten
+from filo_core.proof import Counts, Proof, SignedProof, Standing
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Proof", text)
+
+
+def standing_sentence(counts: Counts) -> str:
+    """The standing as one line."""
+    match counts.standing:
+        case Standing.NEVER_SHOWN:
+            return QCoreApplication.translate("Proof", "Never shown a bad part: it may miss everything.")
+        case Standing.NOT_JUDGED:
+            text = QCoreApplication.translate("Proof", "Bad parts not judged under this recipe: %1. It may miss them.")
+            return text.replace("%1", str(counts.bad))
+        case Standing.MISSES:
+            text = QCoreApplication.translate("Proof", "Misses %1 of %2 bad parts.")
+            return text.replace("%1", str(counts.missed)).replace("%2", str(counts.bad))
+        case Standing.BLURRED:
+            text = QCoreApplication.translate(
+                "Proof", "Stops %1 of %1 bad parts, but some of your %2 good parts look no better."
+            )
+        case Standing.TELLS:
+            text = QCoreApplication.translate("Proof", "Tells your %2 good parts from %1 bad ones.")
+    return text.replace("%1", str(counts.bad)).replace("%2", str(counts.good))
+
+
+def signed_sentence(signed: SignedProof) -> str:
+    """What Live and the list of products carry of a version; empty where bad parts are told apart."""
+    if signed.counts.standing is Standing.TELLS:
+        return ""
+    sentence = standing_sentence(signed.counts)
+    if not signed.reason:
+        return sentence
+    why = QCoreApplication.translate("Proof", "Signed anyway: %1")
+    return f"{sentence} {why.replace('%1', signed.reason)}"
+
+
+def bound_sentence(proof: Proof) -> str:
+    """What the counts carry, with the good parts that have to be looked at; a line under the bar."""
+    good = QCoreApplication.translate("Proof", "With these limits %1 of %2 good parts would be stopped.")
+    words = [good.replace("%1", str(len(proof.doubtful))).replace("%2", str(len(proof.good)))]
+    if proof.most_missed is not None:
+        text = QCoreApplication.translate(
+            "Proof", "Of 10 bad parts like these up to %1 may pass (95 %, %2 judged by limits placed without them)."
+        )
+        words.append(text.replace("%1", of_ten(proof.most_missed)).replace("%2", str(len(proof.bad))))
+    return " ".join(words)
