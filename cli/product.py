@@ -111,7 +111,13 @@ def list_products(database: Database = "", as_json: AsJson = False) -> None:
     """List the products and what each still needs."""
     settings = settings_with(database=database)
     with open_record(settings) as storage:
-        drafts = Catalogue(storage).drafts()
+        catalogue = Catalogue(storage)
+        drafts = catalogue.drafts()
+        proven = {
+            draft.description.name: catalogue.signed_proof(draft.description.name)
+            for draft in drafts
+            if draft.next_step is None
+        }
     if as_json:
         print_json({"products": [_draft_json(draft) for draft in drafts]})
         return
@@ -122,7 +128,11 @@ def list_products(database: Database = "", as_json: AsJson = False) -> None:
     for draft in drafts:
         described = draft.description
         signed = f"version {draft.signed_version}" if draft.signed_version else "none"
-        following = draft.missing(draft.next_step) if draft.next_step else "ready to inspect"
+        following = (
+            draft.missing(draft.next_step)
+            if draft.next_step
+            else proven[described.name].counts.warning or "ready to inspect"
+        )
         add_row(
             table,
             described.name,

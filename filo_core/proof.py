@@ -149,6 +149,11 @@ class Counts:
                 others = "1 bad one" if self.bad == 1 else f"{self.bad} bad ones"
                 return f"Tells your {good} from {others}."
 
+    @property
+    def warning(self) -> str:
+        """The sentence, where bad parts are not told from good ones; else empty."""
+        return "" if self.standing is Standing.TELLS else self.sentence
+
 
 @dataclass(frozen=True, slots=True)
 class SignedProof:
@@ -161,9 +166,8 @@ class SignedProof:
     @property
     def sentence(self) -> str:
         """What Live and the reports carry; empty where the bad parts are told apart."""
-        if self.counts.standing is Standing.TELLS:
-            return ""
-        return f"{self.counts.sentence} Signed anyway: {self.reason}" if self.reason else self.counts.sentence
+        warning = self.counts.warning
+        return f"{warning} Signed anyway: {self.reason}" if warning and self.reason else warning
 
 
 def parts_in_words(count: int, kind: str) -> str:

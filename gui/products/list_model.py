@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from filo_core.proof import SignedProof
 from filo_core.types import ProductDraft, ProductKind
+from gui.proof_words import standing_sentence
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -33,20 +36,22 @@ class ListedProduct:
     next: str
 
     @classmethod
-    def of(cls, draft: ProductDraft) -> ListedProduct:
-        """The row of a draft."""
+    def of(cls, draft: ProductDraft, proven: SignedProof | None = None) -> ListedProduct:
+        """The row of a draft, and what is known of its version in force."""
         about = draft.description
         kind = _tr("object") if about.kind is ProductKind.OBJECT else _tr("surface")
         version = _tr("not yet") if draft.signed_version is None else str(draft.signed_version)
-        return cls(about.name, f"{about.class_name} ({kind})", version, next_sentence(draft))
+        return cls(about.name, f"{about.class_name} ({kind})", version, next_sentence(draft, proven))
 
 
-def next_sentence(draft: ProductDraft) -> str:
-    """What is to be done with a product next."""
+def next_sentence(draft: ProductDraft, proven: SignedProof | None = None) -> str:
+    """What is to be done with a product next; nothing is ready that is not known to tell bad parts from good ones."""
     step = draft.next_step
-    if step is None:
-        return _tr("Ready to inspect.")
-    return draft.missing(step)
+    if step is not None:
+        return draft.missing(step)
+    if proven is not None and proven.counts.warning:
+        return standing_sentence(proven.counts)
+    return _tr("Ready to inspect.")
 
 
 class ProductTableModel(QAbstractTableModel):
@@ -56,10 +61,10 @@ class ProductTableModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: tuple[ListedProduct, ...] = ()
 
-    def set_drafts(self, drafts: tuple[ProductDraft, ...]) -> None:
-        """Show ``drafts``."""
+    def set_drafts(self, drafts: tuple[ProductDraft, ...], proven: Mapping[str, SignedProof]) -> None:
+        """Show ``drafts``, and what is known of their versions in force."""
         self.beginResetModel()
-        rows = (ListedProduct.of(draft) for draft in drafts)
+        rows = (ListedProduct.of(draft, proven.get(draft.description.name)) for draft in drafts)
         self._rows = tuple(sorted(rows, key=lambda row: row.name.casefold()))
         self.endResetModel()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import ProductError
+from filo_core.proof import SignedProof
 from filo_core.types import ProductDraft
 from workflows.products.product_file import ProductFile
 
@@ -34,6 +35,12 @@ class ProductListPresenter:
     def drafts(self) -> tuple[ProductDraft, ...]:
         """All products."""
         return self._state.workbench.catalogue.drafts()
+
+    def proven(self, drafts: tuple[ProductDraft, ...]) -> dict[str, SignedProof]:
+        """By name: what is known of the versions in force of those that lack nothing."""
+        catalogue = self._state.workbench.catalogue
+        ready = [draft.description.name for draft in drafts if draft.next_step is None]
+        return {name: catalogue.signed_proof(name) for name in ready}
 
     def suggested_clone_name(self, name: str) -> str:
         """A name for a copy that is not taken yet."""

@@ -178,11 +178,12 @@ class ProductListView(QWidget):
         chosen = self.chosen or self._state.current_product
         try:
             drafts = self._presenter.drafts()
+            proven = self._presenter.proven(drafts)
         except FiloError as error:
             self.message.show_error(str(error))
             return
         self._signed = {draft.description.name for draft in drafts if draft.signed_version is not None}
-        self._model.set_drafts(drafts)
+        self._model.set_drafts(drafts, proven)
         self._stack.setCurrentWidget(self.table if drafts else self._empty)
         set_shown(self._tools, bool(drafts))
         set_shown(self.new_button, bool(drafts))

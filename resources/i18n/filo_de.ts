@@ -194,98 +194,7 @@
         </message>
     </context>
     <context>
-        <name>CalibratePage</name>
-        <message>
-            <source>Find the &amp;limits</source>
-            <translation>&amp;Grenzen finden</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>Abbrechen</translation>
-        </message>
-        <message>
-            <source>Progress</source>
-            <translation>Fortschritt</translation>
-        </message>
-        <message>
-            <source>OK up to</source>
-            <translation>OK bis</translation>
-        </message>
-        <message>
-            <source>NG above</source>
-            <translation>NG über</translation>
-        </message>
-        <message>
-            <source>Mark regions above</source>
-            <translation>Bereiche zeigen über</translation>
-        </message>
-        <message>
-            <source>&amp;Proposed limits</source>
-            <translation>&amp;Gefundene Grenzen</translation>
-        </message>
-        <message>
-            <source>Go back to the limits it found</source>
-            <translation>Zurück zu den gefundenen Grenzen</translation>
-        </message>
-        <message>
-            <source>&amp;Try a picture …</source>
-            <translation>Bild &amp;ausprobieren …</translation>
-        </message>
-        <message>
-            <source>Judge one picture; nothing is kept</source>
-            <translation>Ein Bild beurteilen; nichts wird aufbewahrt</translation>
-        </message>
-        <message>
-            <source>Find them &amp;again</source>
-            <translation>&amp;Noch einmal finden</translation>
-        </message>
-        <message>
-            <source>There is no good image yet. Go back to step 3 and add one.</source>
-            <translation>Es gibt noch kein Gutbild. Gehen Sie zurück zu Schritt 3 und fügen Sie eines hinzu.</translation>
-        </message>
-        <message>
-            <source>Each good image is compared with the others. It takes some seconds.</source>
-            <translation>Jedes Gutbild wird mit den anderen verglichen. Das dauert einige Sekunden.</translation>
-        </message>
-        <message>
-            <source>The scores of the good parts are not in this record; find the limits again to see them.</source>
-            <translation>Die Werte der Gutteile stehen nicht in dieser Aufzeichnung; finden Sie die Grenzen noch einmal, um sie zu sehen.</translation>
-        </message>
-        <message>
-            <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>
-            <translation>Mit diesen Grenzen sind %1 von %2 Gutteilen OK, %3 REVIEW, %4 NG.</translation>
-        </message>
-        <message>
-            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
-            <translation>Die OK-Grenze liegt jetzt unter der gefundenen: Mehr Gutteile werden abgewiesen.</translation>
-        </message>
-        <message>
-            <source>%1: score %2</source>
-            <translation>%1: Wert %2</translation>
-        </message>
-        <message>
-            <source>The model is still loading; it begins by itself.</source>
-            <translation>Das Modell wird noch geladen; es geht von selbst los.</translation>
-        </message>
-        <message>
-            <source>Picture to try</source>
-            <translation>Bild zum Ausprobieren</translation>
-        </message>
-        <message>
-            <source>Images (%1)</source>
-            <translation>Bilder (%1)</translation>
-        </message>
-        <message>
-            <source>Looking at %1</source>
-            <translation>%1 wird angesehen</translation>
-        </message>
-    </context>
-    <context>
         <name>Calibration</name>
-        <message>
-            <source>The picture could not be read. Try another one.</source>
-            <translation>Das Bild ließ sich nicht lesen. Versuchen Sie ein anderes.</translation>
-        </message>
         <message>
             <source>The calculation failed. Try it again.</source>
             <translation>Die Berechnung ist gescheitert. Versuchen Sie es noch einmal.</translation>
@@ -293,6 +202,10 @@
     </context>
     <context>
         <name>CaptureDialog</name>
+        <message>
+            <source>Pictures of bad parts: %1</source>
+            <translation>Bilder schlechter Teile: %1</translation>
+        </message>
         <message>
             <source>Pictures of good parts: %1</source>
             <translation>Bilder von Gutteilen: %1</translation>
@@ -565,6 +478,14 @@
         <message>
             <source>Fills the whole picture: fabric, wood, paper, sheet metal.</source>
             <translation>Füllt das ganze Bild: Stoff, Holz, Papier, Blech.</translation>
+        </message>
+        <message>
+            <source>&amp;More</source>
+            <translation>&amp;Mehr</translation>
+        </message>
+        <message>
+            <source>&amp;List what can go wrong …</source>
+            <translation>&amp;Auflisten, was schiefgehen kann …</translation>
         </message>
         <message>
             <source>&amp;Product name</source>
@@ -1511,12 +1432,8 @@
             <translation>Noch keine Grenzen</translation>
         </message>
         <message>
-            <source>● each dot is a good part</source>
-            <translation>● jeder Punkt ist ein Gutteil</translation>
-        </message>
-        <message>
-            <source>tried</source>
-            <translation>ausprobiert</translation>
+            <source>● good part   ◆ bad part</source>
+            <translation>● gutes Teil   ◆ schlechtes Teil</translation>
         </message>
     </context>
     <context>
@@ -2150,6 +2067,49 @@
         </message>
     </context>
     <context>
+        <name>PartTrays</name>
+        <message>
+            <source>Add other good parts</source>
+            <translation>Weitere gute Teile hinzufügen</translation>
+        </message>
+        <message>
+            <source>Add &amp;bad parts …</source>
+            <translation>&amp;Schlechte Teile hinzufügen …</translation>
+        </message>
+        <message>
+            <source>Take pictures of bad parts</source>
+            <translation>Bilder schlechter Teile aufnehmen</translation>
+        </message>
+        <message>
+            <source>Draw a defect</source>
+            <translation>Einen Fehler zeichnen</translation>
+        </message>
+        <message>
+            <source>On the chosen good part; a real one may be harder to find</source>
+            <translation>Auf das gewählte gute Teil; ein echter kann schwerer zu finden sein</translation>
+        </message>
+        <message>
+            <source>Take the chosen parts away</source>
+            <translation>Die gewählten Teile wegnehmen</translation>
+        </message>
+        <message>
+            <source>Good parts</source>
+            <translation>Gute Teile</translation>
+        </message>
+        <message>
+            <source>No good part yet.</source>
+            <translation>Noch kein gutes Teil.</translation>
+        </message>
+        <message>
+            <source>Bad parts</source>
+            <translation>Schlechte Teile</translation>
+        </message>
+        <message>
+            <source>Drop one to five pictures of bad parts here: files, a camera, or a defect drawn on a good part.</source>
+            <translation>Ein bis fünf Bilder schlechter Teile hier ablegen: Dateien, eine Kamera oder ein Fehler, der auf ein gutes Teil gezeichnet wird.</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseBar</name>
         <message>
             <source>&amp;Preview on good parts</source>
@@ -2236,6 +2196,13 @@
         <message>
             <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
             <translation>Leuchtet auf guten Teilen auf: %1. Sagen Sie es genauer, oder nehmen Sie es von der Liste.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Picking</name>
+        <message>
+            <source>Images (%1)</source>
+            <translation>Bilder (%1)</translation>
         </message>
     </context>
     <context>
@@ -2464,6 +2431,135 @@
         </message>
     </context>
     <context>
+        <name>Proof</name>
+        <message>
+            <source>Never shown a bad part: it may miss everything.</source>
+            <translation>Nie ein schlechtes Teil gesehen: Es kann alles übersehen.</translation>
+        </message>
+        <message>
+            <source>Bad parts not judged under this recipe: %1. It may miss them.</source>
+            <translation>Unter diesem Rezept nicht beurteilte schlechte Teile: %1. Es kann sie übersehen.</translation>
+        </message>
+        <message>
+            <source>Misses %1 of %2 bad parts.</source>
+            <translation>Übersieht %1 von %2 schlechten Teilen.</translation>
+        </message>
+        <message>
+            <source>Stops %1 of %1 bad parts, but some of your %2 good parts look no better.</source>
+            <translation>Hält %1 von %1 schlechten Teilen an, aber einige der %2 guten Teile sehen nicht besser aus.</translation>
+        </message>
+        <message>
+            <source>Tells your %2 good parts from %1 bad ones.</source>
+            <translation>Unterscheidet die %2 guten Teile von %1 schlechten.</translation>
+        </message>
+        <message>
+            <source>Signed anyway: %1</source>
+            <translation>Trotzdem freigegeben: %1</translation>
+        </message>
+        <message>
+            <source>%1 of %2 good parts would be stopped.</source>
+            <translation>%1 von %2 guten Teilen würden angehalten.</translation>
+        </message>
+        <message>
+            <source>Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown).</source>
+            <translation>Von 10 solchen schlechten Teilen können bis zu %1 durchgehen (95-%-Intervall, aus %2 gezeigten).</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProofDetails</name>
+        <message>
+            <source>OK up to</source>
+            <translation>OK bis</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG über</translation>
+        </message>
+        <message>
+            <source>Mark regions above</source>
+            <translation>Bereiche zeigen über</translation>
+        </message>
+        <message>
+            <source>&amp;Proposed limits</source>
+            <translation>&amp;Gefundene Grenzen</translation>
+        </message>
+        <message>
+            <source>Go back to the limits it found</source>
+            <translation>Zurück zu den gefundenen Grenzen</translation>
+        </message>
+        <message>
+            <source>Find them &amp;again</source>
+            <translation>&amp;Noch einmal finden</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProvePage</name>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>&amp;Details</source>
+            <translation>&amp;Einzelheiten</translation>
+        </message>
+        <message>
+            <source>&amp;Inspect a folder</source>
+            <translation>&amp;Ordner prüfen</translation>
+        </message>
+        <message>
+            <source>&amp;Go live</source>
+            <translation>&amp;Live gehen</translation>
+        </message>
+        <message>
+            <source>The model is still loading …</source>
+            <translation>Das Modell wird noch geladen …</translation>
+        </message>
+        <message>
+            <source>Looking at the good parts …</source>
+            <translation>Die guten Teile werden betrachtet …</translation>
+        </message>
+        <message>
+            <source>No limits yet.</source>
+            <translation>Noch keine Grenzen.</translation>
+        </message>
+        <message>
+            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
+            <translation>Die OK-Grenze liegt jetzt unter der gefundenen: Mehr Gutteile werden abgewiesen.</translation>
+        </message>
+        <message>
+            <source>Changed by this:</source>
+            <translation>Dadurch geändert:</translation>
+        </message>
+        <message>
+            <source>Version %1 is ready to inspect.</source>
+            <translation>Version %1 ist bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Version %1 is in force.</source>
+            <translation>Version %1 ist in Kraft.</translation>
+        </message>
+        <message>
+            <source>Signed off by %1, %2.</source>
+            <translation>Freigegeben von %1, %2.</translation>
+        </message>
+        <message>
+            <source>Reason: %1</source>
+            <translation>Grund: %1</translation>
+        </message>
+        <message>
+            <source>Pictures of bad parts</source>
+            <translation>Bilder schlechter Teile</translation>
+        </message>
+        <message>
+            <source>Pictures of other good parts</source>
+            <translation>Bilder weiterer guter Teile</translation>
+        </message>
+    </context>
+    <context>
         <name>Provenance</name>
         <message>
             <source>built-in library</source>
@@ -2568,10 +2664,6 @@
         <message>
             <source>Pictures of good parts</source>
             <translation>Bilder von Gutteilen</translation>
-        </message>
-        <message>
-            <source>Images (%1)</source>
-            <translation>Bilder (%1)</translation>
         </message>
         <message>
             <source>Removed: %1</source>
@@ -3196,6 +3288,13 @@
         </message>
     </context>
     <context>
+        <name>ShownParts</name>
+        <message>
+            <source>The picture could not be used. Try another one.</source>
+            <translation>Das Bild ließ sich nicht verwenden. Versuchen Sie ein anderes.</translation>
+        </message>
+    </context>
+    <context>
         <name>SignInDialog</name>
         <message>
             <source>Sign in</source>
@@ -3223,7 +3322,7 @@
         </message>
     </context>
     <context>
-        <name>SignOffPage</name>
+        <name>SigningRow</name>
         <message>
             <source>Signed off by</source>
             <translation>Freigegeben von</translation>
@@ -3241,96 +3340,28 @@
             <translation>Ihre PIN noch einmal</translation>
         </message>
         <message>
+            <source>Reason</source>
+            <translation>Grund</translation>
+        </message>
+        <message>
+            <source>why it is signed all the same; Live and reports show it</source>
+            <translation>warum trotzdem freigegeben wird; Live und Berichte zeigen es</translation>
+        </message>
+        <message>
             <source>&amp;Sign off</source>
             <translation>&amp;Freigeben</translation>
-        </message>
-        <message>
-            <source>&amp;Inspect a folder</source>
-            <translation>&amp;Ordner prüfen</translation>
-        </message>
-        <message>
-            <source>&amp;Go live</source>
-            <translation>&amp;Live gehen</translation>
         </message>
         <message>
             <source>Signed off b&amp;y</source>
             <translation>Freigegeben &amp;von</translation>
         </message>
         <message>
-            <source>Product</source>
-            <translation>Produkt</translation>
+            <source>&amp;Sign anyway: version %1</source>
+            <translation>&amp;Trotzdem freigeben: Version %1</translation>
         </message>
         <message>
-            <source>Looks for</source>
-            <translation>Sucht nach</translation>
-        </message>
-        <message>
-            <source>Good images</source>
-            <translation>Gutbilder</translation>
-        </message>
-        <message>
-            <source>Limits</source>
-            <translation>Grenzen</translation>
-        </message>
-        <message>
-            <source>Evidence</source>
-            <translation>Belege</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
-            <source>Changed by this</source>
-            <translation>Dadurch geändert</translation>
-        </message>
-        <message>
-            <source>Go to: %1</source>
-            <translation>Gehe zu: %1</translation>
-        </message>
-        <message>
-            <source>Version %1 is ready to inspect.</source>
-            <translation>Version %1 ist bereit zum Prüfen.</translation>
-        </message>
-        <message>
-            <source>Signed off by %1, %2.</source>
-            <translation>Freigegeben von %1, %2.</translation>
-        </message>
-        <message>
-            <source>This becomes version 1.</source>
-            <translation>Dies wird Version 1.</translation>
-        </message>
-        <message>
-            <source>Version %1 goes on inspecting until you sign off this one as version %2.</source>
-            <translation>Version %1 prüft weiter, bis Sie diese als Version %2 freigeben.</translation>
-        </message>
-        <message>
-            <source>an object</source>
-            <translation>ein Gegenstand</translation>
-        </message>
-        <message>
-            <source>a surface</source>
-            <translation>eine Oberfläche</translation>
-        </message>
-        <message>
-            <source>OK up to %1, NG above %2, REVIEW between them</source>
-            <translation>OK bis %1, NG über %2, REVIEW dazwischen</translation>
-        </message>
-        <message>
-            <source>nothing yet</source>
-            <translation>noch nichts</translation>
-        </message>
-        <message>
-            <source>not found yet</source>
-            <translation>noch nicht gefunden</translation>
-        </message>
-        <message>
-            <source>profile %1</source>
-            <translation>Profil %1</translation>
-        </message>
-        <message>
-            <source>nothing</source>
-            <translation>nichts</translation>
+            <source>&amp;Sign version %1</source>
+            <translation>Version %1 &amp;freigeben</translation>
         </message>
     </context>
     <context>
@@ -4367,8 +4398,8 @@
             <translation>&amp;Weiter: %1</translation>
         </message>
         <message>
-            <source>The limits rested on what was changed here. Find them again in step %1.</source>
-            <translation>Die Grenzen beruhten auf dem, was hier geändert wurde. Finden Sie sie in Schritt %1 noch einmal.</translation>
+            <source>The limits rested on what was changed here. The last step finds them again.</source>
+            <translation>Die Grenzen beruhten auf dem, was hier geändert wurde. Der letzte Schritt findet sie neu.</translation>
         </message>
     </context>
     <context>
@@ -4386,8 +4417,8 @@
             <translation>Referenzen</translation>
         </message>
         <message>
-            <source>Calibrate</source>
-            <translation>Kalibrieren</translation>
+            <source>Prove it</source>
+            <translation>Nachweis</translation>
         </message>
         <message>
             <source>Sign off</source>
@@ -4406,8 +4437,8 @@
             <translation>Zeigen Sie Gutteile: Eines genügt, vier sind besser.</translation>
         </message>
         <message>
-            <source>Let it find out from which score on a part is doubtful.</source>
-            <translation>Lassen Sie herausfinden, ab welchem Wert ein Teil zweifelhaft ist.</translation>
+            <source>Show it bad parts too, see what it tells apart, and sign.</source>
+            <translation>Auch schlechte Teile zeigen, sehen, was es unterscheidet, und freigeben.</translation>
         </message>
         <message>
             <source>Look over the recipe and put a name to it.</source>

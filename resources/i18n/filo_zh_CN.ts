@@ -194,98 +194,7 @@
         </message>
     </context>
     <context>
-        <name>CalibratePage</name>
-        <message>
-            <source>Find the &amp;limits</source>
-            <translation>求取限值(&amp;L)</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Progress</source>
-            <translation>进度</translation>
-        </message>
-        <message>
-            <source>OK up to</source>
-            <translation>OK 上限</translation>
-        </message>
-        <message>
-            <source>NG above</source>
-            <translation>NG 下限</translation>
-        </message>
-        <message>
-            <source>Mark regions above</source>
-            <translation>标出区域的下限</translation>
-        </message>
-        <message>
-            <source>&amp;Proposed limits</source>
-            <translation>建议的限值(&amp;P)</translation>
-        </message>
-        <message>
-            <source>Go back to the limits it found</source>
-            <translation>恢复求得的限值</translation>
-        </message>
-        <message>
-            <source>&amp;Try a picture …</source>
-            <translation>试一张图片(&amp;T)…</translation>
-        </message>
-        <message>
-            <source>Judge one picture; nothing is kept</source>
-            <translation>判定一张图片；不保存任何内容</translation>
-        </message>
-        <message>
-            <source>Find them &amp;again</source>
-            <translation>重新求取(&amp;A)</translation>
-        </message>
-        <message>
-            <source>There is no good image yet. Go back to step 3 and add one.</source>
-            <translation>还没有良品图像。请返回第 3 步添加一张。</translation>
-        </message>
-        <message>
-            <source>Each good image is compared with the others. It takes some seconds.</source>
-            <translation>每张良品图像都会与其他图像比较。需要几秒钟。</translation>
-        </message>
-        <message>
-            <source>The scores of the good parts are not in this record; find the limits again to see them.</source>
-            <translation>此记录中没有良品的得分；请重新求取限值以查看。</translation>
-        </message>
-        <message>
-            <source>With these limits %1 of %2 good parts are OK, %3 REVIEW, %4 NG.</source>
-            <translation>按这些限值，%2 个良品中 %1 个为 OK，%3 个为 REVIEW，%4 个为 NG。</translation>
-        </message>
-        <message>
-            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
-            <translation>OK 限值低于求得的值：会有更多良品被拒。</translation>
-        </message>
-        <message>
-            <source>%1: score %2</source>
-            <translation>%1：得分 %2</translation>
-        </message>
-        <message>
-            <source>The model is still loading; it begins by itself.</source>
-            <translation>模型仍在加载；完成后会自动开始。</translation>
-        </message>
-        <message>
-            <source>Picture to try</source>
-            <translation>要试的图片</translation>
-        </message>
-        <message>
-            <source>Images (%1)</source>
-            <translation>图像 (%1)</translation>
-        </message>
-        <message>
-            <source>Looking at %1</source>
-            <translation>正在查看 %1</translation>
-        </message>
-    </context>
-    <context>
         <name>Calibration</name>
-        <message>
-            <source>The picture could not be read. Try another one.</source>
-            <translation>无法读取该图片。请换一张。</translation>
-        </message>
         <message>
             <source>The calculation failed. Try it again.</source>
             <translation>计算失败。请再试一次。</translation>
@@ -293,6 +202,10 @@
     </context>
     <context>
         <name>CaptureDialog</name>
+        <message>
+            <source>Pictures of bad parts: %1</source>
+            <translation>不良品图片:%1</translation>
+        </message>
         <message>
             <source>Pictures of good parts: %1</source>
             <translation>良品图片：%1</translation>
@@ -565,6 +478,14 @@
         <message>
             <source>Fills the whole picture: fabric, wood, paper, sheet metal.</source>
             <translation>充满整个画面：织物、木材、纸张、金属板。</translation>
+        </message>
+        <message>
+            <source>&amp;More</source>
+            <translation>更多(&amp;M)</translation>
+        </message>
+        <message>
+            <source>&amp;List what can go wrong …</source>
+            <translation>列出可能出现的问题(&amp;L)…</translation>
         </message>
         <message>
             <source>&amp;Product name</source>
@@ -1511,12 +1432,8 @@
             <translation>还没有限值</translation>
         </message>
         <message>
-            <source>● each dot is a good part</source>
-            <translation>● 每个点是一个良品</translation>
-        </message>
-        <message>
-            <source>tried</source>
-            <translation>试验</translation>
+            <source>● good part   ◆ bad part</source>
+            <translation>● 良品   ◆ 不良品</translation>
         </message>
     </context>
     <context>
@@ -2150,6 +2067,49 @@
         </message>
     </context>
     <context>
+        <name>PartTrays</name>
+        <message>
+            <source>Add other good parts</source>
+            <translation>添加其他良品</translation>
+        </message>
+        <message>
+            <source>Add &amp;bad parts …</source>
+            <translation>添加不良品(&amp;B)…</translation>
+        </message>
+        <message>
+            <source>Take pictures of bad parts</source>
+            <translation>拍摄不良品图片</translation>
+        </message>
+        <message>
+            <source>Draw a defect</source>
+            <translation>绘制一个缺陷</translation>
+        </message>
+        <message>
+            <source>On the chosen good part; a real one may be harder to find</source>
+            <translation>画在所选良品上;真实缺陷可能更难发现</translation>
+        </message>
+        <message>
+            <source>Take the chosen parts away</source>
+            <translation>移除所选零件</translation>
+        </message>
+        <message>
+            <source>Good parts</source>
+            <translation>良品</translation>
+        </message>
+        <message>
+            <source>No good part yet.</source>
+            <translation>还没有良品。</translation>
+        </message>
+        <message>
+            <source>Bad parts</source>
+            <translation>不良品</translation>
+        </message>
+        <message>
+            <source>Drop one to five pictures of bad parts here: files, a camera, or a defect drawn on a good part.</source>
+            <translation>将一到五张不良品图片拖放到此处:文件、相机,或在良品上绘制的缺陷。</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseBar</name>
         <message>
             <source>&amp;Preview on good parts</source>
@@ -2236,6 +2196,13 @@
         <message>
             <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
             <translation>在良品上被点亮：%1。请描述得更准确，或将其从列表中删除。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Picking</name>
+        <message>
+            <source>Images (%1)</source>
+            <translation>图像 (%1)</translation>
         </message>
     </context>
     <context>
@@ -2464,6 +2431,135 @@
         </message>
     </context>
     <context>
+        <name>Proof</name>
+        <message>
+            <source>Never shown a bad part: it may miss everything.</source>
+            <translation>从未见过不良品:可能全部漏检。</translation>
+        </message>
+        <message>
+            <source>Bad parts not judged under this recipe: %1. It may miss them.</source>
+            <translation>未按此配方判定的不良品:%1。可能漏检。</translation>
+        </message>
+        <message>
+            <source>Misses %1 of %2 bad parts.</source>
+            <translation>漏检 %2 个不良品中的 %1 个。</translation>
+        </message>
+        <message>
+            <source>Stops %1 of %1 bad parts, but some of your %2 good parts look no better.</source>
+            <translation>拦下了 %1 个不良品中的 %1 个,但 %2 个良品中有些看起来并不更好。</translation>
+        </message>
+        <message>
+            <source>Tells your %2 good parts from %1 bad ones.</source>
+            <translation>能将您的 %2 个良品与 %1 个不良品区分开。</translation>
+        </message>
+        <message>
+            <source>Signed anyway: %1</source>
+            <translation>仍然签核:%1</translation>
+        </message>
+        <message>
+            <source>%1 of %2 good parts would be stopped.</source>
+            <translation>%2 个良品中有 %1 个会被拦下。</translation>
+        </message>
+        <message>
+            <source>Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown).</source>
+            <translation>每 10 个此类不良品中最多可能有 %1 个通过(95 % 区间,依据 %2 个样品)。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProofDetails</name>
+        <message>
+            <source>OK up to</source>
+            <translation>OK 上限</translation>
+        </message>
+        <message>
+            <source>NG above</source>
+            <translation>NG 下限</translation>
+        </message>
+        <message>
+            <source>Mark regions above</source>
+            <translation>标出区域的下限</translation>
+        </message>
+        <message>
+            <source>&amp;Proposed limits</source>
+            <translation>建议的限值(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Go back to the limits it found</source>
+            <translation>恢复求得的限值</translation>
+        </message>
+        <message>
+            <source>Find them &amp;again</source>
+            <translation>重新求取(&amp;A)</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProvePage</name>
+        <message>
+            <source>Progress</source>
+            <translation>进度</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>&amp;Details</source>
+            <translation>详细信息(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Inspect a folder</source>
+            <translation>检验文件夹(&amp;I)</translation>
+        </message>
+        <message>
+            <source>&amp;Go live</source>
+            <translation>进入实时(&amp;G)</translation>
+        </message>
+        <message>
+            <source>The model is still loading …</source>
+            <translation>模型仍在加载…</translation>
+        </message>
+        <message>
+            <source>Looking at the good parts …</source>
+            <translation>正在查看良品…</translation>
+        </message>
+        <message>
+            <source>No limits yet.</source>
+            <translation>还没有界限。</translation>
+        </message>
+        <message>
+            <source>You moved the OK limit below what was found: more good parts will be refused.</source>
+            <translation>OK 限值低于求得的值：会有更多良品被拒。</translation>
+        </message>
+        <message>
+            <source>Changed by this:</source>
+            <translation>由此更改:</translation>
+        </message>
+        <message>
+            <source>Version %1 is ready to inspect.</source>
+            <translation>版本 %1 可以检验。</translation>
+        </message>
+        <message>
+            <source>Version %1 is in force.</source>
+            <translation>版本 %1 已生效。</translation>
+        </message>
+        <message>
+            <source>Signed off by %1, %2.</source>
+            <translation>由 %1 签核，%2。</translation>
+        </message>
+        <message>
+            <source>Reason: %1</source>
+            <translation>原因:%1</translation>
+        </message>
+        <message>
+            <source>Pictures of bad parts</source>
+            <translation>不良品图片</translation>
+        </message>
+        <message>
+            <source>Pictures of other good parts</source>
+            <translation>其他良品图片</translation>
+        </message>
+    </context>
+    <context>
         <name>Provenance</name>
         <message>
             <source>built-in library</source>
@@ -2568,10 +2664,6 @@
         <message>
             <source>Pictures of good parts</source>
             <translation>良品图片</translation>
-        </message>
-        <message>
-            <source>Images (%1)</source>
-            <translation>图像 (%1)</translation>
         </message>
         <message>
             <source>Removed: %1</source>
@@ -3196,6 +3288,13 @@
         </message>
     </context>
     <context>
+        <name>ShownParts</name>
+        <message>
+            <source>The picture could not be used. Try another one.</source>
+            <translation>无法使用该图片。请换一张。</translation>
+        </message>
+    </context>
+    <context>
         <name>SignInDialog</name>
         <message>
             <source>Sign in</source>
@@ -3223,7 +3322,7 @@
         </message>
     </context>
     <context>
-        <name>SignOffPage</name>
+        <name>SigningRow</name>
         <message>
             <source>Signed off by</source>
             <translation>签核人</translation>
@@ -3241,96 +3340,28 @@
             <translation>再次输入您的 PIN</translation>
         </message>
         <message>
+            <source>Reason</source>
+            <translation>原因</translation>
+        </message>
+        <message>
+            <source>why it is signed all the same; Live and reports show it</source>
+            <translation>为何仍然签核;实时界面和报告会显示</translation>
+        </message>
+        <message>
             <source>&amp;Sign off</source>
             <translation>签核(&amp;S)</translation>
-        </message>
-        <message>
-            <source>&amp;Inspect a folder</source>
-            <translation>检验文件夹(&amp;I)</translation>
-        </message>
-        <message>
-            <source>&amp;Go live</source>
-            <translation>进入实时(&amp;G)</translation>
         </message>
         <message>
             <source>Signed off b&amp;y</source>
             <translation>签核人(&amp;Y)</translation>
         </message>
         <message>
-            <source>Product</source>
-            <translation>产品</translation>
+            <source>&amp;Sign anyway: version %1</source>
+            <translation>仍然签核:版本 %1(&amp;S)</translation>
         </message>
         <message>
-            <source>Looks for</source>
-            <translation>查找内容</translation>
-        </message>
-        <message>
-            <source>Good images</source>
-            <translation>良品图像</translation>
-        </message>
-        <message>
-            <source>Limits</source>
-            <translation>限值</translation>
-        </message>
-        <message>
-            <source>Evidence</source>
-            <translation>依据</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>模型</translation>
-        </message>
-        <message>
-            <source>Changed by this</source>
-            <translation>由此更改</translation>
-        </message>
-        <message>
-            <source>Go to: %1</source>
-            <translation>转到：%1</translation>
-        </message>
-        <message>
-            <source>Version %1 is ready to inspect.</source>
-            <translation>版本 %1 可以检验。</translation>
-        </message>
-        <message>
-            <source>Signed off by %1, %2.</source>
-            <translation>由 %1 签核，%2。</translation>
-        </message>
-        <message>
-            <source>This becomes version 1.</source>
-            <translation>这将成为版本 1。</translation>
-        </message>
-        <message>
-            <source>Version %1 goes on inspecting until you sign off this one as version %2.</source>
-            <translation>在您将此签核为版本 %2 之前，版本 %1 继续检验。</translation>
-        </message>
-        <message>
-            <source>an object</source>
-            <translation>物体</translation>
-        </message>
-        <message>
-            <source>a surface</source>
-            <translation>表面</translation>
-        </message>
-        <message>
-            <source>OK up to %1, NG above %2, REVIEW between them</source>
-            <translation>OK 上限 %1，NG 下限 %2，其间为 REVIEW</translation>
-        </message>
-        <message>
-            <source>nothing yet</source>
-            <translation>还没有</translation>
-        </message>
-        <message>
-            <source>not found yet</source>
-            <translation>尚未求得</translation>
-        </message>
-        <message>
-            <source>profile %1</source>
-            <translation>配置 %1</translation>
-        </message>
-        <message>
-            <source>nothing</source>
-            <translation>无</translation>
+            <source>&amp;Sign version %1</source>
+            <translation>签核版本 %1(&amp;S)</translation>
         </message>
     </context>
     <context>
@@ -4368,8 +4399,8 @@
             <translation>下一步(&amp;N)：%1</translation>
         </message>
         <message>
-            <source>The limits rested on what was changed here. Find them again in step %1.</source>
-            <translation>限值依赖于此处更改的内容。请在第 %1 步重新求取。</translation>
+            <source>The limits rested on what was changed here. The last step finds them again.</source>
+            <translation>界限依赖于此处的更改。最后一步会重新查找。</translation>
         </message>
     </context>
     <context>
@@ -4387,8 +4418,8 @@
             <translation>参考图像</translation>
         </message>
         <message>
-            <source>Calibrate</source>
-            <translation>校准</translation>
+            <source>Prove it</source>
+            <translation>验证</translation>
         </message>
         <message>
             <source>Sign off</source>
@@ -4407,8 +4438,8 @@
             <translation>展示良品：一张足够，四张更好。</translation>
         </message>
         <message>
-            <source>Let it find out from which score on a part is doubtful.</source>
-            <translation>求出得分达到多少时零件可疑。</translation>
+            <source>Show it bad parts too, see what it tells apart, and sign.</source>
+            <translation>也给它看不良品,看看能区分什么,然后签核。</translation>
         </message>
         <message>
             <source>Look over the recipe and put a name to it.</source>

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from filo_core.types import Verdict
@@ -17,7 +17,8 @@ from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
-_TILE = QSize(152, 158)
+_TILE = QSize(148, 150)
+_LEAST_TILE_PX = 92
 _PILL_PX = 26
 
 
@@ -61,8 +62,10 @@ class _TileModel(QAbstractListModel):
 
 
 class _TileDelegate(QStyledItemDelegate):
+    height = _TILE.height()
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        return _TILE
+        return QSize(_TILE.width(), self.height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tile = index.data(TILE_ROLE)
@@ -102,7 +105,8 @@ class PartTray(QListView):
         super().__init__(parent)
         self._model = _TileModel(self)
         self.setModel(self._model)
-        self.setItemDelegate(_TileDelegate(self))
+        self._delegate = _TileDelegate(self)
+        self.setItemDelegate(self._delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
@@ -111,9 +115,16 @@ class PartTray(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setMinimumSize(_TILE.width() + 12, _TILE.height() + 4)
+        self.setMinimumSize(_TILE.width() + 12, _LEAST_TILE_PX + 4)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # A low window gets lower tiles: a row that is cut off would have to be scrolled to.
+        room = self.viewport().height() - 2
+        self._delegate.height = min(max(room, _LEAST_TILE_PX), _TILE.height())
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
     @property
     def tiles(self) -> tuple[PartTile, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.products.wizard.part_tray import PartTile, PartTray
 from gui.widgets.controls import button, icon_button, plain_label, set_shown
@@ -89,12 +89,17 @@ class PartTrays(QWidget):
             (self.add_bad_button, self.camera_button, self.draw_button, self.remove_button),
             self,
         )
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addWidget(self.good, 1)
-        layout.addWidget(self.bad, 1)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(16)
+        self._layout.addWidget(self.good, 1)
+        self._layout.addWidget(self.bad, 1)
         self._connect()
+
+    def set_upright(self, *, upright: bool) -> None:
+        """One tray above the other, where the page is wide and they stand beside the bar."""
+        direction = QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight
+        self._layout.setDirection(direction)
 
     def _connect(self) -> None:
         self.add_good_button.clicked.connect(lambda: self.files_wanted.emit(False))

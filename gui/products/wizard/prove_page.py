@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.calibration.bad_parts import prove
 from filo_core.events import EyesChosen
-from filo_core.proof import Colour, Proof, Standing
+from filo_core.proof import Colour, Proof, SignedProof, Standing
 from filo_core.types import Eyes, Limits, Verdict, WizardStep
 from gui.picking import pick_images
 from gui.products.wizard.calibration import Calibration
@@ -20,13 +20,13 @@ from gui.products.wizard.page import WizardPage
 from gui.products.wizard.part_tray import PartTile
 from gui.products.wizard.part_trays import PartTrays
 from gui.products.wizard.proof_details import ProofDetails
-from gui.products.wizard.proof_words import bound_sentence, standing_sentence
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.shown_parts import ShownParts
 from gui.products.wizard.signing_row import SigningRow
+from gui.proof_words import bound_sentence, standing_sentence
 from gui.state import ModelState, Screen
 from gui.theme import SPACE, current_theme
-from gui.widgets.controls import button, plain_label, set_shown
+from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.wording import date_and_time
 
 _WRITE_AFTER_MS = 400
@@ -41,15 +41,13 @@ class ProvePage(WizardPage):
     step = WizardStep.CALIBRATE
     scrolls_itself = True
 
-    step_requested = Signal(object)
-    """A :class:`WizardStep` that lacks something."""
-
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.calibration = Calibration(session, self)
         self.shown = ShownParts(session, self)
         self._limits: Limits | None = None
         self._proof: Proof | None = None
+        self._look_again = False
         self.headline = plain_label()
         self._progress = QProgressBar(self)
         self._progress.setAccessibleName(self.tr("Progress"))
@@ -60,7 +58,7 @@ class ProvePage(WizardPage):
         self.details = ProofDetails(self)
         self.details_button = button(self.tr("&Details"), checkable=True)
         self.signing = SigningRow(self)
-        self.state_text = plain_label()
+        self.state_text = ElidedLabel(parent=self)
         self.folder_button = button(self.tr("&Inspect a folder"), "folder", primary=True)
         self.live_button = button(self.tr("&Go live"), "live")
         # A limit that is dragged changes many times a second; each change need not be written.
@@ -142,6 +140,7 @@ class ProvePage(WizardPage):
     def resizeEvent(self, event: object) -> None:
         wide = self.width() >= _WIDE_PX
         self._split.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.trays.set_upright(upright=wide)
         self._split.setStretch(0, 3 if wide else 0)
         self._split.setStretch(1, 2 if wide else 1)
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -154,13 +153,17 @@ class ProvePage(WizardPage):
         self.details.eyes.show_tried(None)
         self.signing.ask(self.session.state.operator, pin=self.session.state.workbench.access.is_needed)
         self._take_draft()
-        if not self.calibration.is_running and not self._gap():
+        # What was asked for before may still be ending.
+        self._look_again = self.calibration.is_running
+        if not self._look_again:
             self._look()
         self.trays.add_bad_button.setFocus()
 
     def _look(self) -> None:
         """Limits where there are none, or where a bad part has not been judged; else only the pictures."""
         proof = self._proof
+        if self._gap() is not None:
+            return
         if self._limits is None or proof is None or proof.standing is Standing.NOT_JUDGED:
             self.begin()
         elif not self.calibration.pictures():
@@ -188,16 +191,15 @@ class ProvePage(WizardPage):
         self.shown.close()
 
     def missing(self) -> str:
-        draft, gap = self.session.draft, self._gap()
-        if draft is None or self.calibration.is_running:
+        gap = self._gap()
+        if self.session.draft is None or self.calibration.is_running:
             return ""
-        return draft.missing(gap or WizardStep.CALIBRATE) or draft.missing(WizardStep.SIGN_OFF)
+        return self.session.missing(gap or WizardStep.CALIBRATE) or self.session.missing(WizardStep.SIGN_OFF)
 
     def _gap(self) -> WizardStep | None:
         """The first earlier step that lacks something."""
-        draft = self.session.draft
         before = (WizardStep.DESCRIBE, WizardStep.ANOMALIES, WizardStep.REFERENCES)
-        return next((step for step in before if draft is not None and draft.missing(step)), None)
+        return next((step for step in before if self.session.missing(step)), None)
 
     @Slot()
     def _take_draft(self) -> None:
@@ -211,30 +213,37 @@ class ProvePage(WizardPage):
 
     @Slot()
     def _show_all(self) -> None:
-        running, draft, proof = self.calibration.is_running, self.session.draft, self._proof
+        running, proof = self.calibration.is_running, self._proof
         set_shown(self._progress, running)
         set_shown(self.cancel_button, running)
         self._show_headline()
         self.bound.setText(bound_sentence(proof) if proof is not None and self._limits is not None else "")
         self._show_details()
         self._show_parts()
-        signed = draft is not None and draft.signed_version is not None and not draft.changed_since_signing
-        gap = self._gap()
+        self._show_signing(running=running)
+
+    def _show_signing(self, *, running: bool) -> None:
+        draft, proof = self.session.draft, self._proof
+        proven = self.session.signed_proof()
+        same = draft is not None and proven is not None and not draft.changed_since_signing
+        # What was learnt of the bad parts since is signed as well, though nothing in the recipe changes.
+        news = proof is not None and bool(proof.bad) and proven is not None and proof.counts != proven.counts
+        signed = same and not news
         set_shown(self.signing, not signed)
         set_shown(self._ready, signed)
         needs = proof is not None and proof.standing.needs_reason
-        version = (draft.signed_version or 0) + 1 if draft is not None else 1
-        ready = gap is None and self._limits is not None and not running
-        self.signing.show_state(version, needs_reason=needs, ready=ready)
-        if signed:
-            self._show_signed()
+        before = draft.signed_version or 0 if draft is not None else 0
+        ready = self._gap() is None and self._limits is not None and not running
+        self.signing.show_state(before if same else before + 1, needs_reason=needs, ready=ready)
+        if signed and proven is not None:
+            self._show_signed(proven)
 
     def _show_headline(self) -> None:
         theme, proof = current_theme(), self._proof
         ground, text = theme.raised, theme.text
-        gap, draft = self._gap(), self.session.draft
-        if gap is not None and draft is not None:
-            sentence = draft.missing(gap)
+        gap = self._gap()
+        if gap is not None:
+            sentence = self.session.missing(gap)
         elif self.calibration.is_running and self._limits is None:
             loading = self.session.state.model_state is ModelState.LOADING
             sentence = self.tr("The model is still loading …") if loading else self.tr("Looking at the good parts …")
@@ -291,9 +300,9 @@ class ProvePage(WizardPage):
         known_bad = proof.waiting + len(proof.bad) if proof is not None else 0
         self.trays.show_parts(good, bad, known_bad)
 
-    def _show_signed(self) -> None:
-        recipe, proven = self.session.signed(), self.session.signed_proof()
-        if recipe is None or proven is None:
+    def _show_signed(self, proven: SignedProof) -> None:
+        recipe = self.session.signed()
+        if recipe is None:
             return
         tells = proven.counts.standing is Standing.TELLS
         text = self.tr("Version %1 is ready to inspect.") if tells else self.tr("Version %1 is in force.")
@@ -301,7 +310,7 @@ class ProvePage(WizardPage):
         words = [text.replace("%1", str(recipe.version)), by.replace("%2", date_and_time(recipe.signed_at))]
         if proven.reason:
             words.append(self.tr("Reason: %1").replace("%1", proven.reason))
-        self.state_text.setText(" ".join(words))
+        self.state_text.set_full_text(" ".join(words))
 
     # Parts -----------------------------------------------------------------------------------------------------
 
@@ -336,9 +345,10 @@ class ProvePage(WizardPage):
 
     @Slot()
     def _on_stored(self) -> None:
-        if not self.calibration.is_running:
+        # What runs does not know the part; it is judged when that has ended.
+        self._look_again = self.calibration.is_running
+        if not self._look_again:
             self.begin()
-        # Else what runs does not know it; it is judged when that has ended.
 
     # Running ---------------------------------------------------------------------------------------------------
 
@@ -350,18 +360,17 @@ class ProvePage(WizardPage):
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
-        if not running and self.isVisible():
-            self._proof = self.session.proof()
-            if self._proof is not None and self._limits is not None and self._proof.waiting:
-                # A part that was shown while the others were being judged.
-                QTimer.singleShot(0, self._judge_waiting)
         self._show_all()
         self.completeness_changed.emit()
+        if not running and self._look_again:
+            QTimer.singleShot(0, self._on_ended)
 
     @Slot()
-    def _judge_waiting(self) -> None:
-        if self.isVisible() and not self.calibration.is_running and not self.message.sentence:
-            self.begin()
+    def _on_ended(self) -> None:
+        if self._look_again and self.isVisible() and not self.calibration.is_running:
+            self._look_again = False
+            self._proof = self.session.proof()
+            self._look()
 
     @Slot(object)
     def _on_eyes_picked(self, eyes: Eyes) -> None:
@@ -418,6 +427,7 @@ class ProvePage(WizardPage):
         if self._writing.isActive():
             self._write()
         if self.session.sign_off(name, pin, reason):
+            self.signing.reason_edit.clear()
             self.session.state.set_current_product(self.session.name)
             self._take_draft()
             self.folder_button.setFocus()

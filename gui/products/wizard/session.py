@@ -39,12 +39,15 @@ class DraftSession(QObject):
 
     def missing(self, step: WizardStep) -> str:
         """What a step still lacks, as a sentence; a list of what can go wrong where the profile reads one."""
-        draft = self._draft
-        if draft is None:
-            return ""
-        if step is WizardStep.ANOMALIES and self.state.names_types:
-            draft = replace(draft, profile=self.state.profile)
-        return draft.missing(step)
+        draft = self.judged_draft
+        return draft.missing(step) if draft is not None else ""
+
+    @property
+    def judged_draft(self) -> ProductDraft | None:
+        """The draft with the profile that would judge it, which may need more of it than the one it names."""
+        if self._draft is None or not self.state.names_types:
+            return self._draft
+        return replace(self._draft, profile=self.state.profile)
 
     def start_new(self) -> None:
         """Begin with nothing; the product comes to be when it is described."""

@@ -107,7 +107,7 @@ class Wizard(QWidget):
         """Go on with a product where it lacks something; False when it cannot be opened."""
         if not self.session.open(name):
             return False
-        self._enter(resume_at(self.session.draft))
+        self._enter(resume_at(self.session.judged_draft))
         return True
 
     def close_down(self) -> None:
@@ -158,7 +158,7 @@ class Wizard(QWidget):
 
     @Slot()
     def _show_frame(self) -> None:
-        step, draft, lists = self._current, self.session.draft, self.session.state.names_types
+        step, draft, lists = self._current, self.session.judged_draft, self.session.state.names_types
         self.step_bar.show_steps(step_infos(draft, lists=lists), step)
         self._title.set_full_text(self.session.name or self.tr("New product"))
         self._purpose.setText(step_purpose(step))

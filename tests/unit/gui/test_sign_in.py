@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import AnomalyType, ProductDescription, Role, WizardStep
+from filo_core.types import AnomalyType, ProductDescription, Role
+from gui.products.wizard.prove_page import ProvePage
 from gui.products.wizard.session import DraftSession
-from gui.products.wizard.sign_off_page import SignOffPage
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine, source_image
@@ -58,7 +60,7 @@ def test_a_pin_is_never_shown(dialog: SignInDialog) -> None:
 
 
 @pytest.fixture
-def page(state: AppState, workbench: Workbench, qtbot: QtBot) -> SignOffPage:
+def page(state: AppState, workbench: Workbench, qtbot: QtBot, until: Callable[..., None]) -> Iterator[ProvePage]:
     catalogue = workbench.catalogue
     catalogue.create(ProductDescription("nut", "nut"))
     catalogue.set_anomaly_types("nut", (AnomalyType("scratch"),))
@@ -68,34 +70,40 @@ def page(state: AppState, workbench: Workbench, qtbot: QtBot) -> SignOffPage:
     handle.wait(20)
     session = DraftSession(state)
     session.open("nut")
-    made = SignOffPage(session)
+    made = ProvePage(session)
     qtbot.addWidget(made)
     made.show()
-    return made
+    made.enter()
+    until(lambda: not made.calibration.is_running)
+    yield made
+    made.close_page()
 
 
-def test_without_users_nobody_is_asked_for_a_pin(page: SignOffPage) -> None:
-    page.enter()
-    assert page.pin_edit.isHidden()
-    assert page.sign_button.isEnabled()
+def test_without_users_nobody_is_asked_for_a_pin(page: ProvePage) -> None:
+    assert page.signing.pin_edit.isHidden()
+    page.signing.reason_edit.setText("a trial")
+    assert page.signing.sign_button.isEnabled()
 
 
-def test_with_users_the_sign_off_needs_the_pin_again(page: SignOffPage, state: AppState, workbench: Workbench) -> None:
+def test_with_users_the_sign_off_needs_the_pin_again(page: ProvePage, state: AppState, workbench: Workbench) -> None:
     workbench.users.add("Ada", Role.ADMIN, PIN)
     workbench.access.sign_in("Ada", PIN)
     state.set_operator("Ada")
     page.enter()
-    assert not page.pin_edit.isHidden()
-    assert not page.sign_button.isEnabled()
-    page.pin_edit.setText("000000")
-    page.sign_button.click()
+    signing = page.signing
+    signing.reason_edit.setText("a trial")
+    assert not signing.pin_edit.isHidden()
+    assert not signing.sign_button.isEnabled()
+    signing.pin_edit.setText("000000")
+    signing.sign_button.click()
     assert page.session.signed() is None
-    page.pin_edit.setText(PIN)
-    page.sign_button.click()
+    assert signing.reason_edit.text() == "a trial"
+    signing.pin_edit.setText(PIN)
+    signing.sign_button.click()
     signed = page.session.signed()
     assert signed is not None
     assert (signed.signed_by, signed.recipe.model_hash) == ("Ada", RedEngine.model_hash)
-    assert page.step is WizardStep.SIGN_OFF
+    assert page.missing() == ""
 
 
 def test_a_session_that_timed_out_is_seen_in_the_window(state: AppState, with_users: Workbench) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.events import EyesChosen, TriedEyes
 from filo_core.types import Eyes, Pose, Sight, WizardStep
-from gui.products.wizard.calibrate_page import CalibratePage
 from gui.products.wizard.eyes_choice import EyesChoice
+from gui.products.wizard.prove_page import ProvePage
 from gui.products.wizard.session import DraftSession
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
@@ -43,20 +45,25 @@ def test_what_a_trial_found_stands_in_the_list_with_its_time_a_picture(qapp: QAp
 
 
 def test_picked_eyes_are_in_the_draft_and_take_the_limits_with_them(
-    state: AppState, product: str, engine: RedEngine, qtbot: QtBot
+    state: AppState, product: str, engine: RedEngine, qtbot: QtBot, until: Callable[..., None]
 ) -> None:
     engine.usual_eyes = Eyes()
     session = DraftSession(state)
     assert session.open(product)
-    page = CalibratePage(session)
+    page = ProvePage(session)
     qtbot.addWidget(page)
     page.enter()
+    until(lambda: not page.calibration.is_running)
+    engine.gate.clear()
     assert session.draft is not None
     assert session.draft.limits is not None
-    page.eyes.eyes_picked.emit(Eyes(Sight.FAST, 256))
+    page.details.eyes.eyes_picked.emit(Eyes(Sight.FAST, 256))
     assert session.draft.eyes == Eyes(Sight.FAST, 256)
     assert session.draft.missing(WizardStep.CALIBRATE)
-    assert page.eyes.box.currentData() == "fast 256"
+    assert page.details.eyes.box.currentData() == "fast 256"
+    assert page.calibration.is_running, "the limits are found again by themselves"
+    page.close_page()
+    engine.gate.set()
 
 
 def test_how_parts_lie_is_picked_beside_the_eyes_and_stays_when_they_change(qapp: QApplication) -> None:

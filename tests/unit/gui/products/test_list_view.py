@@ -47,8 +47,8 @@ def test_products_are_listed_with_what_comes_next(product: str, state: AppState,
     view = ProductListView(state)
     qtbot.addWidget(view)
     assert rows(view) == [
-        ["A new one", "biscuit (object)", "not yet", "List at least one thing that can go wrong."],
-        [product, "nut (object)", "1", "Ready to inspect."],
+        ["A new one", "biscuit (object)", "not yet", "Add at least one good image; four are better."],
+        [product, "nut (object)", "1", "Never shown a bad part: it may miss everything."],
     ]
     view.close_down()
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from filo_core.statistics.recount import VerdictCounts
@@ -11,14 +13,14 @@ from gui.products.wizard.limit_scale import scale_end
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos
 from gui.records.moved_limits import with_ng, with_ok
 
-DESCRIBED = ProductDraft(ProductDescription("Housing", "metal nut"))
-LISTED = ProductDraft(DESCRIBED.description, (AnomalyType("dent"),))
-SHOWN = ProductDraft(DESCRIBED.description, LISTED.anomaly_types, (Reference("a" * 64, "a.png"),))
+DESCRIBED = ProductDraft(ProductDescription("Housing", "metal nut"), profile="full")
+LISTED = replace(DESCRIBED, anomaly_types=(AnomalyType("dent"),))
+SHOWN = replace(LISTED, references=(Reference("a" * 64, "a.png"),))
 LIMITS = Limits(0.3, 0.5, 0.3)
 
 
 def test_without_a_name_only_the_first_step_can_be_reached() -> None:
-    assert [info.reachable for info in step_infos(None)] == [True, False, False, False, False]
+    assert [info.reachable for info in step_infos(None)] == [True, False, False, False]
     assert step_infos(None)[0].missing == "Give the product a name."
 
 
@@ -27,6 +29,7 @@ def test_without_a_name_only_the_first_step_can_be_reached() -> None:
     [
         (None, WizardStep.DESCRIBE),
         (DESCRIBED, WizardStep.ANOMALIES),
+        (replace(DESCRIBED, profile="compact"), WizardStep.REFERENCES),
         (LISTED, WizardStep.REFERENCES),
         (SHOWN, WizardStep.CALIBRATE),
     ],
@@ -42,13 +45,15 @@ def test_a_product_that_lacks_nothing_opens_at_its_signature() -> None:
     complete = ProductDraft(
         SHOWN.description, SHOWN.anomaly_types, SHOWN.references, limits=LIMITS, changed_since_signing=False
     )
-    assert resume_at(complete) is WizardStep.SIGN_OFF
+    assert resume_at(complete) is WizardStep.CALIBRATE
     assert next_sentence(complete) == "Ready to inspect."
 
 
 def test_the_first_step_has_none_before_and_the_last_none_after() -> None:
     assert neighbour(STEPS[0], -1) is None
     assert neighbour(STEPS[0], 1) is WizardStep.ANOMALIES
+    assert neighbour(STEPS[0], 1, lists=False) is WizardStep.REFERENCES
+    assert neighbour(WizardStep.ANOMALIES, 1, lists=False) is WizardStep.REFERENCES
     assert neighbour(STEPS[-1], 1) is None
 
 

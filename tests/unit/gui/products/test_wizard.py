@@ -7,20 +7,20 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import ProductDescription, ProductKind, WizardStep
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
-from gui.products.wizard.calibrate_page import CalibratePage
 from gui.products.wizard.describe_page import DescribePage
 from gui.products.wizard.page import WizardPage
+from gui.products.wizard.prove_page import ProvePage
 from gui.products.wizard.references_page import ReferencesPage
-from gui.products.wizard.sign_off_page import SignOffPage
 from gui.products.wizard.wizard import Wizard
 from gui.state import AppState, Screen
 from gui.widgets.message_fold import MessageKind
+from tests.unit.gui.conftest import RedEngine
 
 Until = Callable[..., None]
 Page = TypeVar("Page", bound=WizardPage)
@@ -56,38 +56,47 @@ def show_good_parts(wizard: Wizard, files: list[Path], until: Until) -> None:
     press(wizard.next_button)
 
 
-def calibrate(wizard: Wizard, until: Until) -> None:
-    shown = page(wizard, CalibratePage)
-    press(shown.start_button)
-    until(lambda: not shown.calibration.is_running and not wizard.missing_sentence, "limits are found")
-    press(wizard.next_button)
+def judged(wizard: Wizard, until: Until) -> ProvePage:
+    shown = page(wizard, ProvePage)
+
+    def found() -> bool:
+        draft = wizard.session.draft
+        return draft is not None and draft.limits is not None and not shown.calibration.is_running
+
+    until(found, "limits are found")
+    return shown
 
 
-def test_five_steps_lead_from_nothing_to_a_signed_recipe_each_saying_what_is_missing(
+def sign(wizard: Wizard, until: Until, reason: str = "none was made yet") -> ProvePage:
+    shown = judged(wizard, until)
+    QTest.keyClicks(shown.signing.reason_edit, reason)
+    press(shown.signing.sign_button)
+    return shown
+
+
+def test_four_steps_lead_from_nothing_to_a_signed_recipe_each_saying_what_is_missing(
     wizard: Wizard, state: AppState, good_files: list[Path], until: Until, qtbot: QtBot
 ) -> None:
     assert wizard.missing_sentence == "Give the product a name."
     assert not wizard.next_button.isEnabled()
     QTest.keyClicks(page(wizard, DescribePage).name_edit, "Nut M8")
-    assert wizard.missing_sentence == "Say what the part is, as a noun."
-    QTest.keyClicks(page(wizard, DescribePage).noun_edit, "metal nut")
     assert wizard.missing_sentence == ""
     press(wizard.next_button)
     assert wizard.missing_sentence == "List at least one thing that can go wrong."
     list_anomalies(wizard, until)
     assert wizard.missing_sentence == "Add at least one good image; four are better."
     show_good_parts(wizard, good_files, until)
-    assert wizard.missing_sentence == "Set the limits from the good images."
-    calibrate(wizard, until)
+    shown = judged(wizard, until)
     assert wizard.missing_sentence == "Sign off to freeze this recipe."
-    shown = page(wizard, SignOffPage)
-    assert shown.name_edit.text() == "anna"
-    press(shown.sign_button)
+    assert not wizard.next_button.isVisible()
+    assert shown.signing.name_edit.text() == "anna"
+    assert not shown.signing.sign_button.isEnabled(), "no bad part was shown, so it needs a reason"
+    sign(wizard, until)
     assert wizard.missing_sentence == ""
     version = state.workbench.catalogue.recipe("Nut M8")
     assert (version.version, version.signed_by) == (1, "anna")
     assert len(version.recipe.references) == 3
-    assert "by anna" in shown._state_text.text()
+    assert "by anna" in shown.state_text.full_text
     with qtbot.waitSignal(state.screen_requested) as requested:
         press(shown.folder_button)
     assert requested.args == [Screen.FOLDER.value, "Nut M8"]
@@ -117,43 +126,61 @@ def test_editing_a_signed_product_makes_the_next_version_at_the_next_signature(
 ) -> None:
     panel.set_up(product)
     wizard = panel.wizard
-    assert wizard.current is WizardStep.SIGN_OFF
-    assert page(wizard, SignOffPage).folder_button.isVisible()
-    assert not page(wizard, SignOffPage).sign_button.isVisible()
+    assert wizard.current is WizardStep.CALIBRATE
+    assert page(wizard, ProvePage).folder_button.isVisible()
+    assert not page(wizard, ProvePage).signing.isVisible()
     wizard.step_bar._buttons[WizardStep.ANOMALIES].click()
     shown = page(wizard, AnomaliesPage)
     QTest.keyClicks(shown.new_edit, "broken thread")
     QTest.keyClick(shown.new_edit, Qt.Key.Key_Return)
-    assert "Find them again in step 4" in shown.message.sentence
+    assert "The last step finds them again" in shown.message.sentence
     wizard.go_to(WizardStep.SIGN_OFF)
-    signing = page(wizard, SignOffPage)
-    assert "goes on inspecting until you sign off this one as version 2" in signing._state_text.text()
-    assert wizard.missing_sentence == "Set the limits from the good images."
-    press(signing._gap_button)
-    calibrate(wizard, until)
-    told = page(wizard, SignOffPage)._values["changes"]
-    assert isinstance(told, QLabel)
-    assert "+ broken thread" in told.text()
-    press(page(wizard, SignOffPage).sign_button)
+    proving = judged(wizard, until)
+    assert "+ broken thread" in proving.details.changes.text()
+    assert "version 2" in proving.signing.sign_button.text()
+    sign(wizard, until)
     assert state.workbench.catalogue.recipe(product).version == 2
     assert state.workbench.catalogue.recipe(product, 1).recipe.anomaly_types[-1].name == "dent"
 
 
-def test_enter_in_the_name_of_the_signer_signs(panel: ProductsPanel, product: str, state: AppState) -> None:
+def test_enter_in_the_reason_signs(panel: ProductsPanel, product: str, state: AppState, until: Until) -> None:
     panel.set_up(product)
-    state.workbench.catalogue.set_limits(product, state.workbench.catalogue.draft(product).limits)  # type: ignore[arg-type]
-    panel.wizard.go_to(WizardStep.CALIBRATE)
-    limits = page(panel.wizard, CalibratePage)
-    limits.ok_spin.setValue(0.25)
-    panel.wizard.go_to(WizardStep.SIGN_OFF)
-    signing = page(panel.wizard, SignOffPage)
+    proving = page(panel.wizard, ProvePage)
+    until(lambda: not proving.calibration.is_running)
+    proving.details.ok_spin.setValue(0.25)
+    signing = proving.signing
     signing.name_edit.clear()
-    QTest.keyClick(signing.name_edit, Qt.Key.Key_Return)
+    QTest.keyClicks(signing.reason_edit, "a trial")
+    QTest.keyClick(signing.reason_edit, Qt.Key.Key_Return)
     assert state.workbench.catalogue.recipe(product).version == 1
     QTest.keyClicks(signing.name_edit, "bert")
     QTest.keyClick(signing.name_edit, Qt.Key.Key_Return)
     assert state.workbench.catalogue.recipe(product).signed_by == "bert"
     assert state.workbench.catalogue.recipe(product).recipe.limits.ok == pytest.approx(0.25)
+
+
+def test_a_profile_that_reads_no_list_asks_for_a_name_and_pictures(
+    panel: ProductsPanel, state: AppState, engine: RedEngine, good_files: list[Path], until: Until
+) -> None:
+    engine.names_types, engine.profile = False, "compact"
+    panel.set_up_new()
+    wizard = panel.wizard
+    assert not wizard.step_bar._buttons[WizardStep.ANOMALIES].isVisible()
+    described = page(wizard, DescribePage)
+    assert not described.noun_edit.isVisible()
+    QTest.keyClicks(described.name_edit, "Nut M8")
+    press(wizard.next_button)
+    show_good_parts(wizard, good_files, until)
+    sign(wizard, until)
+    made = state.workbench.catalogue.recipe("Nut M8").recipe
+    assert (made.class_name, made.kind, made.anomaly_types) == ("part", ProductKind.OBJECT, ())
+    wizard.go_to(WizardStep.DESCRIBE)
+    press(described.more_button)
+    assert described.noun_edit.isVisible()
+    press(described.list_button)
+    assert isinstance(wizard.page, AnomaliesPage), "a list stays possible"
+    press(wizard.next_button)
+    assert isinstance(wizard.page, ReferencesPage)
 
 
 def test_a_taken_name_keeps_the_page_and_says_so(wizard: Wizard, product: str) -> None:
@@ -171,7 +198,7 @@ def test_later_steps_cannot_be_reached_before_the_product_has_a_name(wizard: Wiz
 
 
 def test_leaving_an_unnamed_product_creates_none(panel: ProductsPanel, wizard: Wizard, state: AppState) -> None:
-    QTest.keyClicks(page(wizard, DescribePage).name_edit, "half")
+    QTest.keyClicks(page(wizard, DescribePage).noun_edit, "nut")
     press(wizard.list_button)
     assert panel.currentWidget() is panel.list_view
     assert state.workbench.catalogue.drafts() == ()
@@ -221,9 +248,8 @@ def test_the_step_bar_says_for_a_screen_reader_what_is_done(wizard: Wizard) -> N
 
 def test_enter_in_a_field_goes_on_only_once_the_step_is_complete(wizard: Wizard) -> None:
     shown = page(wizard, DescribePage)
-    QTest.keyClicks(shown.name_edit, "Nut M8")
     QTest.keyClick(shown.name_edit, Qt.Key.Key_Return)
     assert isinstance(wizard.page, DescribePage)
-    QTest.keyClicks(shown.noun_edit, "metal nut")
-    QTest.keyClick(shown.noun_edit, Qt.Key.Key_Return)
+    QTest.keyClicks(shown.name_edit, "Nut M8")
+    QTest.keyClick(shown.name_edit, Qt.Key.Key_Return)
     assert wizard.current is WizardStep.ANOMALIES

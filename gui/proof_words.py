@@ -8,10 +8,6 @@ from filo_core.calibration.bad_parts import of_ten
 from filo_core.proof import Counts, Proof, SignedProof, Standing
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Proof", text)
-
-
 def standing_sentence(counts: Counts) -> str:
     """The standing as one line."""
     match counts.standing:
@@ -45,11 +41,11 @@ def signed_sentence(signed: SignedProof) -> str:
 
 def bound_sentence(proof: Proof) -> str:
     """What the counts carry, with the good parts that have to be looked at; a line under the bar."""
-    good = QCoreApplication.translate("Proof", "With these limits %1 of %2 good parts would be stopped.")
+    good = QCoreApplication.translate("Proof", "%1 of %2 good parts would be stopped.")
     words = [good.replace("%1", str(len(proof.doubtful))).replace("%2", str(len(proof.good)))]
     if proof.most_missed is not None:
         text = QCoreApplication.translate(
-            "Proof", "Of 10 bad parts like these up to %1 may pass (95 %, %2 judged by limits placed without them)."
+            "Proof", "Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown)."
         )
         words.append(text.replace("%1", of_ten(proof.most_missed)).replace("%2", str(len(proof.bad))))
     return " ".join(words)
