@@ -3322,7 +3322,7 @@
         </message>
     </context>
     <context>
-        <name>SigningRow</name>
+        <name>SignatureBar</name>
         <message>
             <source>Signed off by</source>
             <translation>签核人</translation>

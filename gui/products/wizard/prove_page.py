@@ -22,7 +22,7 @@ from gui.products.wizard.part_trays import PartTrays
 from gui.products.wizard.proof_details import ProofDetails
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.shown_parts import ShownParts
-from gui.products.wizard.signing_row import SigningRow
+from gui.products.wizard.signature_bar import SignatureBar
 from gui.proof_words import bound_sentence, standing_sentence
 from gui.state import ModelState, Screen
 from gui.theme import SPACE, current_theme
@@ -57,7 +57,7 @@ class ProvePage(WizardPage):
         self.trays = PartTrays(self)
         self.details = ProofDetails(self)
         self.details_button = button(self.tr("&Details"), checkable=True)
-        self.signing = SigningRow(self)
+        self.signing = SignatureBar(self)
         self.state_text = ElidedLabel(parent=self)
         self.folder_button = button(self.tr("&Inspect a folder"), "folder", primary=True)
         self.live_button = button(self.tr("&Go live"), "live")

@@ -12,7 +12,7 @@ from gui.widgets.controls import button, plain_label, set_shown
 _LONGEST_SIGNATURE = 80
 
 
-class SigningRow(QWidget):
+class SignatureBar(QWidget):
     """Emits a signature; whether it holds is for the page to find out."""
 
     signed = Signal(str, str, str)
