@@ -193,6 +193,9 @@ class DescribePage(WizardPage):
         self.body.addLayout(name)
         self.body.addWidget(self._more)
         self.body.addStretch(1)
+        self._order()
+
+    def _order(self) -> None:
         for first, second in (
             (self.name_edit, self.more_button),
             (self.more_button, self.noun_edit),
