@@ -1,4 +1,4 @@
-"""A product made in one go from files: all five steps of the wizard, without a window."""
+"""A product made in one go from files: all steps of the wizard, without a window."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def create_product(
     tries: bool = False,
     pose: Pose | None = None,
 ) -> tuple[RecipeVersion, Calibrated]:
-    """All five steps of the wizard in one go; leaves nothing behind when a step fails.
+    """All steps of the wizard in one go; leaves nothing behind when a step fails.
 
     Args:
         catalogue: of the products.
@@ -47,9 +47,9 @@ def create_product(
         references: folder of good images.
         anomalies: file with the anomaly list; the built-in library's unless given.
         engine: loaded already.
-        pin: of who signs, once there are users.
+        pin: of who signs.
         eyes: how it is looked at; the profile's usual way unless given.
-        tries: have the engine try how it is best looked at.
+        tries: have it tried how it is best looked at.
         pose: how its parts lie; found from the good images unless it or the eyes are given.
 
     Raises:
@@ -59,8 +59,7 @@ def create_product(
     """
     from filo_core.engine import load_engine
 
-    types = read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
-    images = _good_images(references)
+    images, types = _good_images(references), _types(anomalies, description)
     catalogue.create(description)
     try:
         catalogue.set_anomaly_types(description.name, types)
@@ -69,14 +68,16 @@ def create_product(
         engine = engine or load_engine(settings.profile, settings.device, settings.models)
         if eyes is not None or pose is not None:
             catalogue.set_eyes(description.name, _in_pose(eyes or engine.usual_eyes, pose))
-        if tries:
-            deque(eyes_steps(catalogue, description.name)(engine), maxlen=0)
-        calibrated = _calibrated(catalogue, description.name, engine)
+        calibrated = _calibrated(catalogue, description.name, engine, tries=tries)
         version = catalogue.sign_off(description.name, settings.operator, calibrated.model_hash, pin, reason_of_command)
+        return version, calibrated
     except BaseException:
         catalogue.delete(description.name)
         raise
-    return version, calibrated
+
+
+def _types(anomalies: Path | None, description: ProductDescription) -> tuple[AnomalyType, ...]:
+    return read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
 
 
 def _good_images(references: Path) -> list[SourceImage]:
@@ -89,7 +90,9 @@ def _good_images(references: Path) -> list[SourceImage]:
     return [read_image(path) for path in paths]
 
 
-def _calibrated(catalogue: Catalogue, name: str, engine: Engine) -> Calibrated:
+def _calibrated(catalogue: Catalogue, name: str, engine: Engine, *, tries: bool) -> Calibrated:
+    if tries:
+        deque(eyes_steps(catalogue, name)(engine), maxlen=0)
     calibrated: Calibrated | None = None
     for event in calibration_steps(catalogue, name)(engine):
         if isinstance(event, Calibrated):
