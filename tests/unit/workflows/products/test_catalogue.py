@@ -179,7 +179,7 @@ def test_a_change_makes_a_new_version_and_the_old_one_stays_readable(ready: Cata
     ("spoil", "sentence"),
     [
         (lambda c: c.describe("metal nut", replace(NUT, class_name=" ")), "Say what the part is"),
-        (lambda c: c.set_anomaly_types("metal nut", []), "List at least one thing"),
+        (lambda c: c.set_anomaly_types("metal nut", []), "Set the limits"),
         (lambda c: c.remove_reference("metal nut", make_image(1).image_hash), "Set the limits"),
     ],
 )
