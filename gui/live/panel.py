@@ -19,6 +19,7 @@ from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text, score_tip
+from gui.proof_note import ProofNote
 from gui.records.product_chooser import ProductChooser
 from gui.sources.choice import SourceChoice, usual_choice
 from gui.sources.source_bar import SourceBar
@@ -71,6 +72,7 @@ class LivePanel(QWidget):
         self.message = MessageFold(self)
         self.trouble = MessageFold(self, closable=False)
         self.delivery = DeliveryNote(self)
+        self.proof = ProofNote(self)
         self.banner = VerdictBanner(self)
         self.picture = ImagePanel(self)
         self.strip = HistoryStrip(self)
@@ -118,6 +120,7 @@ class LivePanel(QWidget):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.banner)
+        left.addWidget(self.proof)
         left.addWidget(self.trouble)
         left.addWidget(self.delivery.problem)
         left.addWidget(self.picture, 1)
@@ -174,6 +177,7 @@ class LivePanel(QWidget):
         self._state.settings_changed.connect(self._on_settings_changed)
         self.trigger.choice_changed.connect(self._show_delivery)
         self.products.products_reloaded.connect(self._on_products_reloaded)
+        self._state.current_product_changed.connect(self._show_proof)
         self.start_stop.clicked.connect(self.start_or_stop)
         self.go_on.clicked.connect(presenter.acknowledge)
         self.inspect.clicked.connect(presenter.trigger)
@@ -247,6 +251,10 @@ class LivePanel(QWidget):
         running = self.presenter.phase is not LivePhase.IDLE
         self._pages.setCurrentWidget(self._content if running or self.products.product else self.empty)
         self.products.setToolTip(self.products.note)
+        self._show_proof()
+
+    def _show_proof(self) -> None:
+        self.proof.show_product(self._state, self.products.product)
 
     def _on_phase_changed(self) -> None:
         phase = self.presenter.phase
@@ -258,6 +266,7 @@ class LivePanel(QWidget):
         self.source.set_running(self.presenter.source_name if phase is not LivePhase.IDLE else "")
         self.trigger.set_locked(phase is not LivePhase.IDLE)
         self._on_readiness_changed()
+        self._show_proof()
         if phase is LivePhase.IDLE:
             self.trouble.clear()
 

@@ -55,4 +55,4 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
         case ExportFormat.PDF:
             from workflows.export.pdf import write_pdf
 
-            return write_pdf(selection, out, foot)
+            return write_pdf(selection, out, foot, catalogue.reported_proof(selection.wanted.product))

@@ -28,19 +28,25 @@ _WIDTH_MM = 80
 _PICTURE_PX = 640
 
 
-def write_pdf(selection: Selection, path: Path, foot: str = "") -> int:
+def write_pdf(selection: Selection, path: Path, foot: str = "", proof: str = "") -> int:
     """Write the report; back comes how many inspections it counts.
+
+    Args:
+        selection: what to write.
+        path: of the file.
+        foot: at the end of every page.
+        proof: what is known of the recipe in force and its bad parts.
 
     Raises:
         FolderError: if the file cannot be written.
     """
     counts = Counter(record.final_verdict for record in selection.records())
     title = f"Inspections of {selection.wanted.product}"
-    write_document(path, title, (*_heading(selection, counts), *_parts(selection)), foot)
+    write_document(path, title, (*_heading(selection, counts, proof), *_parts(selection)), foot)
     return counts.total()
 
 
-def _heading(selection: Selection, counts: Counter[Verdict]) -> Iterator[Flowable]:
+def _heading(selection: Selection, counts: Counter[Verdict], proof: str) -> Iterator[Flowable]:
     wanted = selection.wanted
     yield paragraph(f"Inspections of {wanted.product}", "Title")
     if wanted.since or wanted.until:
@@ -48,6 +54,8 @@ def _heading(selection: Selection, counts: Counter[Verdict]) -> Iterator[Flowabl
         yield paragraph(f"From {ends[0]} to {ends[1]}")
     if selection.reviewed:
         yield paragraph("Only inspections that a person has decided on.")
+    if proof:
+        yield paragraph(f"Recipe: {proof}")
     yield Table([["Counts as", "Inspections"], *([verdict.value, str(counts[verdict])] for verdict in Verdict)])
     untrained = next((record for record in selection.records() if not record.trained and record.image_score), None)
     if untrained is not None:

@@ -250,6 +250,12 @@ class Catalogue:
         with self._storage.reading() as transaction:
             return proof_of_version(transaction, transaction.products.recipe(name, version))
 
+    def reported_proof(self, name: str) -> str:
+        """What a report carries of the version in force; empty without one, and where several products are meant."""
+        if not name or self.draft(name).signed_version is None:
+            return ""
+        return self.signed_proof(name).sentence
+
     @asks(Right.SIGN_OFF)
     def sign_off(
         self, name: str, signed_by: str, model_hash: str, pin: str = "", reason: str | Callable[[Counts], str] = ""

@@ -39,6 +39,9 @@ class Report:
     by_shift: Mapping[str, Rate | str]
     """First-pass yield by shift of the day, such as ``"06–14"``."""
     drift: str
+    proof: str = ""
+    """What is known of the version in force and its bad parts, with the reason for signing it all the same; empty
+    where it tells them from good ones, and before the first version."""
 
 
 def read_report(storage: Storage, catalogue: Catalogue, wanted: InspectionFilter) -> Report:
@@ -64,6 +67,7 @@ def read_report(storage: Storage, catalogue: Catalogue, wanted: InspectionFilter
         {name: _yield(found) for name, found in by_station.items() if found},
         {shift: _yield(by_shift[shift]) for shift in sorted(by_shift)},
         drift(storage, wanted.product).sentence,
+        catalogue.reported_proof(wanted.product),
     )
 
 
@@ -72,6 +76,7 @@ def report_lines(report: Report) -> tuple[str, ...]:
     figures = report.figures
     return (
         *heading_lines(figures),
+        *((f"Recipe: {report.proof}",) if report.proof else ()),
         f"Did it change: {_said(figures.change, change_sentence)}",
         f"First-pass yield: {_said(figures.first_pass, lambda rate: rate.sentence)}",
         *(

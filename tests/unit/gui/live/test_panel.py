@@ -14,7 +14,7 @@ from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase
 from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
-from tests.unit.gui.conftest import picture
+from tests.unit.gui.conftest import RedEngine, picture
 
 Until = Callable[..., None]
 
@@ -166,3 +166,14 @@ def test_other_settings_do_not_throw_away_what_was_chosen_here(panel: LivePanel,
     assert panel.source.choice == chosen
     state.set_settings(state.settings.model_copy(update={"source_kind": "address", "source_value": "line.mp4"}))
     assert panel.source.choice == SourceChoice(SourceKind.ADDRESS, "line.mp4")
+
+
+def test_a_recipe_that_was_never_shown_a_bad_part_says_so_for_as_long_as_it_inspects(
+    panel: LivePanel, state: AppState, product: str
+) -> None:
+    assert panel.proof.isVisible()
+    assert panel.proof.full_text == "Never shown a bad part: it may miss everything."
+    catalogue = state.workbench.catalogue
+    catalogue.sign_off(product, "anna", RedEngine.model_hash, reason="the line waits")
+    state.products_changed.emit()
+    assert panel.proof.full_text.endswith("Signed anyway: the line waits")

@@ -49,6 +49,7 @@ def test_the_report_shows_every_script_and_obeys_no_markup(
     text = text_of(out)
     assert f"{PRODUCT}, from the beginning to now" in text
     assert "station 压机 4: 8 of 12" in text
+    assert "Recipe: Never shown a bad part: it may miss everything." in text
     assert "Scores: 12 under limits OK ≤ 0.2500" in text
     assert "centre 33.3 %, 3 subgroups" in text
     for drawn in ("share of NG", "刮痕", "OK up to 0.2500", "NG above 0.5000"):
