@@ -21,7 +21,7 @@ from cli.common import (
 )
 from cli.compare import compare
 from cli.options import AsJson, Database, Name, User
-from cli.product_types import types
+from cli.product_types import cost, types
 from cli.prove import prove
 from cli.signing_in import managing
 from filo_core.types import Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
@@ -33,6 +33,7 @@ app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
 app.command("prove")(prove)
 app.command("compare")(compare)
 app.command("types")(types)
+app.command("cost")(cost)
 
 
 @app.command()

@@ -1,14 +1,17 @@
-"""``main.py product types``: what a product's names were learnt from, and how they agree with what people decided."""
+"""``main.py product types`` and ``cost``: what names were learnt from and how they agree; what a defect costs."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson, Database, Name
+from cli.options import AsJson, Database, Name, User
+from cli.signing_in import managing
+from filo_core.errors import RecipeError
 from filo_core.statistics.rates import percent
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
@@ -59,3 +62,21 @@ def _json(product: str, found: NameAgreement) -> dict[str, Any]:
     content = asdict(found)
     content["types"] = [one | {"called": dict(one["called"])} for one in content["types"]]
     return {"product": product, **content}
+
+
+@speaks_plainly
+def cost(
+    name: Name,
+    anomaly_type: Annotated[str, typer.Argument(help="Name of the anomaly type.")],
+    amount: Annotated[str, typer.Argument(help="What one such defect costs, in your money, or none.")],
+    user: User = "",
+    database: Database = "",
+) -> None:
+    """Say what a defect costs: the Pareto is in the order of it. No verdict follows from it."""
+    try:
+        said = None if amount.strip().lower() == "none" else float(amount)
+    except ValueError as error:
+        raise RecipeError(f"{amount[:40]!r} is no amount. Write a number such as 12.50, or none.") from error
+    with managing(settings_with(database=database), user) as (access, _):
+        Catalogue(access.storage, access).set_type_cost(name, anomaly_type, said)
+    say(f"{anomaly_type}: no cost any more" if said is None else f"{anomaly_type}: {said:g} a part")

@@ -5,7 +5,7 @@ Both are only ever added, and chained. Rows of inspections and reviews from befo
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import constraints
@@ -52,3 +52,34 @@ class NamedRegionRow(Row):
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"))
     ordinal: Mapped[int]
     """The region's, as in ``regions``."""
+
+
+class TypeCostRow(Row):
+    """What one defect of a type costs a product, in whatever money. It weighs charts; no verdict follows from it."""
+
+    __tablename__ = "type_costs"
+    __table_args__ = (
+        UniqueConstraint("product_id", "name"),
+        CheckConstraint(constraints.COST_KNOWN, name="cost_known"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    cost: Mapped[float]
+
+
+class CarriedExampleRow(Row):
+    """A named region that came with an imported product: it teaches names, and no verdict follows from it."""
+
+    __tablename__ = "carried_examples"
+    __table_args__ = (Index(None, "product_id", "space"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    space: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    part: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    """What regions of the same picture share."""
+    embedding: Mapped[str] = mapped_column(PlainText)
+    """As in ``namings``."""

@@ -37,6 +37,7 @@ from storage.recovery import Recovery, recover
 from storage.repositories.aggregates import AggregateRepository
 from storage.repositories.arrivals import ArrivalRepository
 from storage.repositories.calibrations import CalibrationRepository
+from storage.repositories.costs import CostRepository
 from storage.repositories.events import EventRepository
 from storage.repositories.examples import ExampleRepository
 from storage.repositories.figures import FigureRepository
@@ -70,6 +71,7 @@ class Transaction:
     arrivals: ArrivalRepository
     aggregates: AggregateRepository
     examples: ExampleRepository
+    costs: CostRepository
     studies: StudyRepository
 
 
@@ -232,5 +234,6 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         ArrivalRepository(session, products),
         AggregateRepository(session),
         ExampleRepository(session),
+        CostRepository(session),
         StudyRepository(session),
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-UNLIKE = 0.4
+UNLIKE = 0.42
 """Cosine to a prototype at which a region is as likely none of its kind: patches of noise come nearer in one of ten."""
 TEMPERATURE = 0.06
 """Squared distance that makes a type e times less likely, before there are decisions enough to find it."""

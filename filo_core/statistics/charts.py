@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import EvidenceError
+from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate, counted_rate
 from filo_core.types import UNKNOWN_TYPE
 
@@ -75,21 +76,30 @@ class PChart:
 
 @dataclass(frozen=True, slots=True)
 class ParetoBar:
-    """One anomaly type. Shares are of all named ones."""
+    """One anomaly type. Shares are of what all named ones cost."""
 
     name: str
     count: int
     share: float
     cumulative: float
+    weight: float = 1.0
+    """What one of them costs, or how bad it is."""
+
+    @property
+    def cost(self) -> float:
+        """What all of them cost."""
+        return self.count * self.weight
 
 
 @dataclass(frozen=True, slots=True)
 class Pareto:
-    """Anomaly types from the most frequent on, those without a name apart."""
+    """Anomaly types from what costs most on, those without a name apart."""
 
     bars: tuple[ParetoBar, ...]
     named: int
     unknown: int
+    weighing: Weighing = Weighing.COUNT
+    """By what they are in order."""
 
 
 def p_chart(subgroups: Sequence[Subgroup], centre: float | None = None) -> PChart:
@@ -152,26 +162,37 @@ def first_pass_yield(passed: int, presented: int) -> Rate:
     return counted_rate(passed, presented, "presented parts")
 
 
-def pareto(counts: Mapping[str, int]) -> Pareto:
-    """Anomaly types by falling count, equal ones by name; ``unknown`` is kept apart and out of the shares.
+def pareto(
+    counts: Mapping[str, int], weighing: Weighing = Weighing.COUNT, weights: Mapping[str, float] | None = None
+) -> Pareto:
+    """Anomaly types by what they cost, equal ones by name; ``unknown`` is kept apart and out of the shares.
+
+    Args:
+        counts: inspections by type.
+        weighing: what the weights are.
+        weights: what one defect of a type costs; 1 where it is not said, so that without any the count decides.
 
     Raises:
         EvidenceError: if nothing was counted.
     """
     unknown = counts.get(UNKNOWN_TYPE, 0)
+    known = weights or {}
     named = sorted(
         ((name, count) for name, count in counts.items() if name != UNKNOWN_TYPE and count > 0),
-        key=lambda item: (-item[1], item[0]),
+        key=lambda item: (-item[1] * known.get(item[0], 1.0), -item[1], item[0]),
     )
     total = sum(count for _, count in named)
     if total + unknown == 0:
         raise EvidenceError("No anomaly has been found yet, so there is nothing to put in order.")
-    bars = []
-    so_far = 0
+    cost = sum(count * known.get(name, 1.0) for name, count in named)
+    bars, so_far = [], 0.0
     for name, count in named:
-        so_far += count
-        bars.append(ParetoBar(name, count, count / total, so_far / total))
-    return Pareto(tuple(bars), total, unknown)
+        weight = known.get(name, 1.0)
+        so_far += count * weight
+        # Where nothing costs anything, nothing has a share of it.
+        share, cumulative = (count * weight / cost, so_far / cost) if cost else (0.0, 0.0)
+        bars.append(ParetoBar(name, count, share, cumulative, weight))
+    return Pareto(tuple(bars), total, unknown, weighing)
 
 
 def _chart(subgroups: Sequence[Subgroup], centre: float | None, *, laney: bool) -> PChart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from filo_core.statistics.costs import Weighing
 from filo_core.types import Verdict
 from gui.statistics.wording import shortened
 from gui.widgets.plot import Plot, thinned, whole_numbers
@@ -31,14 +33,16 @@ MOST_BARS = 7
 
 def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
     """Named types from the top down, then a gap and those without a name, hatched."""
-    plot.begin(theme, "", _tr("NG images"))
+    weighed = pareto.weighing is not Weighing.COUNT
+    plot.begin(theme, "", _tr("NG images, weighed by cost or severity") if weighed else _tr("NG images"))
     bars = _with_the_rest(pareto)
-    longest = max([bar.count for bar in bars] + [pareto.unknown], default=1)
+    longest = max([bar.cost for bar in bars] + [float(pareto.unknown)], default=1.0)
     plain, hatched = QBrush(QColor(theme.accent.ground)), QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
     ticks = []
     for row, bar in enumerate(bars):
-        text = f"{bar.count}  ({percentage(bar.share)}, {_tr('%1 so far').replace('%1', percentage(bar.cumulative))})"
-        _add_bar(plot, -row, bar.count, plain, theme, text)
+        counted = f"{bar.count} × {bar.weight:g}" if weighed else str(bar.count)
+        text = f"{counted}  ({percentage(bar.share)}, {_tr('%1 so far').replace('%1', percentage(bar.cumulative))})"
+        _add_bar(plot, -row, bar.cost, plain, theme, text)
         ticks.append((float(-row), shortened(bar.name)))
     lowest = -len(bars)
     if pareto.unknown:
@@ -47,12 +51,13 @@ def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
         ticks.append((lowest - 0.4, _tr("no known type")))
         lowest -= 1
     plot.left.setTicks([ticks])
-    plot.bottom.setTicks([whole_numbers(longest)])
-    # Room at the right for the numbers beside the longest bar.
+    plot.bottom.setTicks([whole_numbers(math.ceil(longest))])
+    # Room at the right for the numbers beside the longest bar, which is none where nothing costs anything.
+    longest = longest or 1.0
     plot.show_range(QRectF(0.0, lowest + 0.2, 1.9 * longest, 0.6 - (lowest + 0.2)))
 
 
-def _add_bar(plot: Plot, row: float, count: int, brush: QBrush, theme: Theme, text: str) -> None:
+def _add_bar(plot: Plot, row: float, count: float, brush: QBrush, theme: Theme, text: str) -> None:
     plot.add(pg.BarGraphItem(x0=[0], y=[row], height=0.66, width=[count], brush=brush, pen=theme.text))
     plot.add_text(text, QPointF(count, row), theme)
 
@@ -64,7 +69,8 @@ def _with_the_rest(pareto: Pareto) -> list[ParetoBar]:
     if rest:
         count = sum(bar.count for bar in rest)
         name = _tr("%1 more types").replace("%1", str(len(rest)))
-        shown.append(ParetoBar(name, count, count / pareto.named, 1.0))
+        weight = sum(bar.cost for bar in rest) / count
+        shown.append(ParetoBar(name, count, sum(bar.share for bar in rest), 1.0, weight))
     return shown
 
 

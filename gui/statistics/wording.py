@@ -10,6 +10,7 @@ from filo_core.calibration.agreement import AgreementStudy, PairAgreement
 from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.statistics.comparing import PROBABLE_P, Trend
+from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.signals import RunRule
 from gui.wording import date_and_time, number, percentage, score
@@ -230,7 +231,17 @@ def pareto_text(pareto: Pareto) -> str:
     """The anomaly types in words."""
     named = ", ".join(f"{bar.name} {bar.count}" for bar in pareto.bars)
     unknown = _tr("no known type %1").replace("%1", str(pareto.unknown))
-    return ", ".join(part for part in (named, unknown if pareto.unknown else "") if part)
+    said = ", ".join(part for part in (named, unknown if pareto.unknown else "") if part)
+    return f"{costliest_text(pareto)} {said}".strip()
+
+
+def costliest_text(pareto: Pareto) -> str:
+    """Which type costs most, and how that is reckoned; empty where each counts the same."""
+    if pareto.weighing is Weighing.COUNT or not pareto.bars:
+        return ""
+    text = _tr("%1 costs most: %2 × %3.") if pareto.weighing is Weighing.COST else _tr("%1 weighs most: %2 × %3.")
+    first = pareto.bars[0]
+    return text.replace("%1", first.name).replace("%2", number(first.count)).replace("%3", f"{first.weight:g}")
 
 
 def grouping_text(grouping: Grouping) -> str:

@@ -3474,6 +3474,10 @@
     <context>
         <name>Statistics</name>
         <message>
+            <source>NG images, weighed by cost or severity</source>
+            <translation>NG-Bilder, nach Kosten oder Schwere gewichtet</translation>
+        </message>
+        <message>
             <source>NG images</source>
             <translation>NG-Bilder</translation>
         </message>
@@ -3672,6 +3676,14 @@
         <message>
             <source>no known type %1</source>
             <translation>keine bekannte Art %1</translation>
+        </message>
+        <message>
+            <source>%1 costs most: %2 × %3.</source>
+            <translation>%1 kostet am meisten: %2 × %3.</translation>
+        </message>
+        <message>
+            <source>%1 weighs most: %2 × %3.</source>
+            <translation>%1 wiegt am schwersten: %2 × %3.</translation>
         </message>
         <message>
             <source>Automatic</source>

@@ -3474,6 +3474,10 @@
     <context>
         <name>Statistics</name>
         <message>
+            <source>NG images, weighed by cost or severity</source>
+            <translation>NG 图像（按成本或严重程度加权）</translation>
+        </message>
+        <message>
             <source>NG images</source>
             <translation>NG 图像</translation>
         </message>
@@ -3672,6 +3676,14 @@
         <message>
             <source>no known type %1</source>
             <translation>未知类型 %1</translation>
+        </message>
+        <message>
+            <source>%1 costs most: %2 × %3.</source>
+            <translation>%1 代价最高：%2 × %3。</translation>
+        </message>
+        <message>
+            <source>%1 weighs most: %2 × %3.</source>
+            <translation>%1 影响最大：%2 × %3。</translation>
         </message>
         <message>
             <source>Automatic</source>

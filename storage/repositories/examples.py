@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import Review
 from storage.models import InspectionRow, RegionRow, ReviewRow
-from storage.naming_models import NamingRow
-from storage.repositories.namings import embeddings_of
+from storage.naming_models import CarriedExampleRow, NamingRow
+from storage.repositories.namings import embeddings_of, text_of, vector_of
 from storage.repositories.reviews import named_regions, review_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,18 @@ class DecidedInspection:
     """Oldest first, those that were taken back as well."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CarriedExample:
+    """A named region that came with an imported product."""
+
+    name: str
+    space: str
+    part: str
+    embedding: NDArray[np.float32]
+
+
 class ExampleRepository:
-    """Reads only."""
+    """What names are learnt from."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -69,6 +79,26 @@ class ExampleRepository:
             )
             for row in rows
         )
+
+    def carried(self, product_id: int) -> tuple[CarriedExample, ...]:
+        """Those that came with an imported product, in their order."""
+        query = select(CarriedExampleRow).where(CarriedExampleRow.product_id == product_id)
+        rows = self._session.scalars(query.order_by(CarriedExampleRow.id))
+        return tuple(CarriedExample(row.name, row.space, row.part, vector_of(row.embedding)) for row in rows)
+
+    def carry(self, product_id: int, examples: Iterable[CarriedExample]) -> None:
+        """Keep what came with a product."""
+        self._session.add_all(
+            CarriedExampleRow(
+                product_id=product_id,
+                name=one.name,
+                space=one.space,
+                part=one.part,
+                embedding=text_of(one.embedding),
+            )
+            for one in examples
+        )
+        self._session.flush()
 
     def _types(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         query = select(RegionRow.inspection_id, RegionRow.anomaly_type).where(RegionRow.inspection_id.in_(ids))

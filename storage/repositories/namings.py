@@ -50,7 +50,7 @@ def naming_row(inspection_id: int, prediction: Prediction) -> NamingRow | None:
         unfiltered=_json(list(prediction.unfiltered_sides)),
         shares=_json([_pairs(region.type_shares) for region in regions]),
         space=prediction.embedding_space,
-        embeddings=_json([_text(region.embedding) for region in regions]),
+        embeddings=_json(["" if (one := region.embedding) is None else text_of(one) for region in regions]),
         examples=prediction.examples,
     )
 
@@ -71,7 +71,7 @@ def naming_of(said: Sequence[Any]) -> Naming:
 
 def embeddings_of(text: str) -> tuple[NDArray[np.float32] | None, ...]:
     """Unit vectors of a row's regions; None for a region without one."""
-    return tuple(_vector(one) for one in json.loads(text))
+    return tuple(vector_of(one) if one else None for one in json.loads(text))
 
 
 def with_shares(regions: Sequence[Region], naming: Naming) -> tuple[Region, ...]:
@@ -90,12 +90,18 @@ def _shares(pairs: Iterable[Sequence[Any]]) -> tuple[TypeShare, ...]:
     return tuple(TypeShare(name, share) for name, share in pairs)
 
 
-def _text(embedding: NDArray[np.float32] | None) -> str:
-    return "" if embedding is None else base64.b64encode(embedding.astype(_HALF).tobytes()).decode("ascii")
+def text_of(embedding: NDArray[np.float32]) -> str:
+    """A unit vector in half precision, little-endian, base64."""
+    return base64.b64encode(embedding.astype(_HALF).tobytes()).decode("ascii")
 
 
-def _vector(text: str) -> NDArray[np.float32] | None:
-    return np.frombuffer(base64.b64decode(text), _HALF).astype(np.float32) if text else None
+def vector_of(text: str) -> NDArray[np.float32]:
+    """What :func:`text_of` wrote.
+
+    Raises:
+        ValueError: if it did not.
+    """
+    return np.frombuffer(base64.b64decode(text, validate=True), _HALF).astype(np.float32)
 
 
 def _json(content: object) -> str:

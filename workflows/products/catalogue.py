@@ -5,6 +5,7 @@ So closing the window in the middle of the wizard loses nothing: the draft says 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -118,6 +119,29 @@ class Catalogue:
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
+
+    @free("weighs charts: no verdict follows from it, and an event says who changed what")
+    def set_type_cost(self, name: str, anomaly_type: str, cost: float | None) -> None:
+        """Say what one defect of a type costs, in whatever money; None says no more.
+
+        Raises:
+            ProductError: if there is no such product, or the type's name is of no use.
+            RecipeError: if the cost is no amount.
+        """
+        if cost is not None and not 0.0 <= cost < math.inf:
+            raise RecipeError(f"A defect costs nothing or more, not {cost:g}. Give an amount.")
+        wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.operator()
+        with self._storage.transaction() as transaction:
+            product = transaction.products.draft(name).description.name
+            before = transaction.costs.of(product).get(wanted)
+            transaction.costs.put(transaction.products.product_id(product), wanted, cost)
+            changed = {"changed": {f"cost of {wanted}": [before, cost]}}
+            self._access.note(transaction, EventKind.DRAFT_CHANGED, by, product, changed)
+
+    def type_costs(self, name: str) -> dict[str, float]:
+        """What one defect of each type costs, as far as that was said."""
+        with self._storage.reading() as transaction:
+            return transaction.costs.of(name)
 
     @free(_A_DRAFT)
     def set_eyes(self, name: str, eyes: Eyes | None) -> ProductDraft:

@@ -16,6 +16,7 @@ from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
 from filo_core.events import RunCounts
 from filo_core.statistics.charts import Pareto, PChart, Subgroup, control_chart, first_pass_yield, pareto
+from filo_core.statistics.costs import weights_of
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.recount import ScoreHistory
 from filo_core.statistics.signals import Signals, signals_of
@@ -55,7 +56,7 @@ class Figures:
     first_pass: Rate | str
     """Parts whose first verdict was OK, each content counted once."""
     pareto: Pareto | str
-    """Types of the images that count as NG; the newest review's type replaces the regions'."""
+    """Types of the images that count as NG, by what they cost; the newest review's type replaces the regions'."""
     chart: PChart | str
     """Share of NG among the judged images; a review's verdict replaces the system's."""
     signals: Signals | None
@@ -102,7 +103,10 @@ class FigureReader:
             reviewed = figures.judged(wanted, reviewed_only=True)
             reviews = (*figures.reviewed(wanted), *figures.blind(wanted))
             known = figures.known()
+            costs = transaction.costs.of(wanted.product) if wanted.product else {}
         chart = _or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping)))
+        listed = self._catalogue.draft(wanted.product).anomaly_types if wanted.product and counts.done else ()
+        weights = weights_of(listed, costs)
         version = self._catalogue.recipe(wanted.product) if wanted.product and counts.done else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
         return Figures(
@@ -110,7 +114,7 @@ class FigureReader:
             counts=counts,
             untrained=untrained,
             first_pass=_or_sentence(lambda: first_pass_yield(first_ok, contents)),
-            pareto=_or_sentence(lambda: pareto(Counter(types))),
+            pareto=_or_sentence(lambda: pareto(Counter(types), *weights)),
             chart=chart,
             signals=None if isinstance(chart, str) else signals_of(chart),
             change=change,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.spreadsheets import harmless
+from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate
 from filo_core.types import UNKNOWN_TYPE, Limits
 from filo_core.whole_files import whole_file
@@ -77,7 +78,8 @@ def _pareto_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:
         yield ("anomaly types", "", "", "", "", "", found)
         return
     for bar in found.bars:
-        yield ("anomaly types", bar.name, bar.count, found.named, "", "", "")
+        note = "" if found.weighing is Weighing.COUNT else f"{found.weighing.value} {bar.cost:g}"
+        yield ("anomaly types", bar.name, bar.count, found.named, "", "", note)
     yield ("anomaly types", UNKNOWN_TYPE, found.unknown, found.named + found.unknown, "", "", "kept apart")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.errors import EvidenceError
 from filo_core.statistics.charts import Pareto, PChart
+from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate, percent
 from filo_core.statistics.signals import EWMA_WEIGHT
 from filo_core.types import InspectionFilter
@@ -127,9 +128,13 @@ def signal_lines(figures: Figures) -> tuple[str, ...]:
 
 
 def pareto_sentence(found: Pareto) -> str:
-    """The types by falling count."""
+    """The types by what they cost, and which costs most where that is not the most frequent one by itself."""
     bars = [f"{bar.name} {bar.count} ({percent(bar.share)})" for bar in found.bars]
-    return ", ".join([*bars, f"unknown {found.unknown} apart"] if found.unknown else bars) + "."
+    said = ", ".join([*bars, f"unknown {found.unknown} apart"] if found.unknown else bars) + "."
+    if found.weighing is Weighing.COUNT or not found.bars:
+        return said
+    first = found.bars[0]
+    return f"{said} Weighed by {found.weighing.value}: {first.name} costs most, {first.count} × {first.weight:g}."
 
 
 def chart_sentence(chart: PChart) -> str:

@@ -64,8 +64,8 @@ def control_drawing(chart: PChart) -> Drawing:
 
 
 def pareto_drawing(found: Pareto) -> Drawing:
-    """How often each anomaly type was found, the most frequent on top, and those without a name last."""
-    bars = [(bar.name, bar.count) for bar in found.bars[:_TYPES]]
+    """What each anomaly type costs, or how often it was found; those without a name last, by their number."""
+    bars = [(bar.name, bar.cost) for bar in found.bars[:_TYPES]]
     if found.unknown:
         bars.append(("unknown", found.unknown))
     # The lowest bar comes first.
@@ -79,7 +79,7 @@ def pareto_drawing(found: Pareto) -> Drawing:
     chart.bars[0].fillColor = _BLUE
     if found.unknown:
         chart.bars[0, 0].fillColor = _PALE
-    chart.barLabelFormat = "%d"
+    chart.barLabelFormat = "%g"
     chart.barLabels.fontSize = _SMALL
     chart.barLabels.nudge = 3
     chart.barLabels.boxAnchor = "w"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak
 
+from filo_core.statistics.costs import Weighing
 from workflows.reporting.pdf_document import paragraph, write_document
-from workflows.reporting.report import chart_sentence, heading_lines, report_lines
+from workflows.reporting.report import chart_sentence, heading_lines, pareto_sentence, report_lines
 from workflows.reporting.report_charts import control_drawing, pareto_drawing, scores_drawing
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def _charts(report: Report) -> Iterator[Flowable]:
         yield _block("Share of NG by subgroup", paragraph(chart))
     else:
         yield _block("Share of NG by subgroup", control_drawing(chart), paragraph(chart_sentence(chart)))
-    yield _block("Anomaly types", paragraph(found) if isinstance(found, str) else pareto_drawing(found))
+    if isinstance(found, str):
+        yield _block("Anomaly types", paragraph(found))
+    else:
+        by = "" if found.weighing is Weighing.COUNT else f", by {found.weighing.value}"
+        yield _block(f"Anomaly types{by}", pareto_drawing(found), paragraph(pareto_sentence(found)))
     drawn = scores_drawing(scores.history, scores.limits) if len(scores.history) and scores.limits else None
     yield _block("Image scores and limits", drawn or paragraph(_NO_SCORE))
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Column, Connection, Engine, select, text
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from storage.columns import UtcDateTime
 from storage.engine import make_engine, parse_url, sqlite_url
 from storage.models import Row
 from storage.recorder import Recorder
+from storage.repositories.examples import CarriedExample
 from storage.repositories.users import SignInLock
 from storage.storage import Storage, open_storage
 from storage.trust_models import AuditRow
@@ -39,6 +41,7 @@ DRAFT = "a draft: it decides nothing before a person signs it, and the recipe th
 SURROGATE = "a number that nothing refers to; the row's content and order are chained"
 STATE = "a state of running programs: no verdict, decision or right follows from it, and its events are chained"
 SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
+WEIGHS = "weighs charts, or teaches names: no verdict, decision or right follows from it, and an event says who"
 DATED = "shown beside a product only"
 
 ALLOWED: dict[str, dict[str, str]] = {
@@ -55,6 +58,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         ("id", "ordinal", "image_hash", "name", "x", "y", "width", "height"), DRAFT
     ),
     "regions": {"id": SURROGATE},
+    "type_costs": dict.fromkeys(("id", "name", "cost"), WEIGHS),
+    "carried_examples": dict.fromkeys(("id", "name", "space", "part", "embedding"), WEIGHS),
     "golden_parts": {"id": SURROGATE},
     "sign_in_locks": dict.fromkeys(("name_key", "failures", "refused_at", "delay_s"), SLOWS),
     "sessions": dict.fromkeys(("id", "station", "run", "opened_at", "ended_at"), STATE),
@@ -62,6 +67,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         ("name", "station", "operator", "run", "state", "started_at", "ended_at"), STATE
     ),
 }  # fmt: skip
+EMBEDDED = np.array([1.0, 0.0], np.float32)
 REFERRING = [
     (table.name, column.name)
     for table in Row.metadata.sorted_tables
@@ -88,6 +94,8 @@ def fill(storage: Storage) -> None:
         product_id = transaction.products.product_id("metal nut")
         transaction.golden.put(product_id, GoldenPart("a" * 64, "bad.png", Verdict.NG), "Ada")
         transaction.golden.set_demand(product_id, "06:00", "Ada")
+        transaction.costs.put(product_id, "scratch", 12.5)
+        transaction.examples.carry(product_id, [CarriedExample("scratch", "1:eyes", "a" * 64, EMBEDDED)])
         draft = transaction.products.draft("metal nut")
         patch = TaughtPatch("b" * 64, "second.png", Box(0, 0, 2, 2))
         transaction.products.save("metal nut", replace(draft, taught_patches=(patch,)))

@@ -239,6 +239,7 @@ ASKING = {
     "product create": ["nut", "--class-name", "nut", "--references", "FOLDER"],
     "product prove": ["metal nut", "--bad", "FOLDER", "--sign-off"],
     "product export": ["metal nut", "OUT"],
+    "product cost": ["metal nut", "scratch", "12.5"],
     "product import": ["FILE"],
     "calibrate": ["metal nut", "--sign-off"],
     "export": ["metal nut", "--out", "OUT"],

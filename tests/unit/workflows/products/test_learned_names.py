@@ -11,17 +11,22 @@ import pytest
 import typer
 from click.testing import CliRunner
 
+from filo_core.errors import RecipeError
 from filo_core.naming.examples import NOTHING_WRONG
 from filo_core.naming.region_features import space_of
-from filo_core.types import UNKNOWN_TYPE, Prediction, Recipe, Region, ReviewDecision, Verdict
+from filo_core.statistics.charts import Pareto
+from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Prediction, Recipe, Region, ReviewDecision, Verdict
 from program import cli
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import make_inspection, make_region, sign_product
+from workflows.products.catalogue import Catalogue
 from workflows.products.learned_names import LOOKS_EVERY_S, ProductNames, naming, read_decided
 from workflows.products.name_agreement import name_agreement
+from workflows.reporting.figures import FigureReader
 from workflows.reporting.history import History
+from workflows.reporting.report import pareto_sentence
 
 
 class Clock:
@@ -157,3 +162,25 @@ def test_agreement_is_counted_with_each_picture_left_out_and_shown_by_a_command(
     as_json = CliRunner().invoke(command, ["product", "types", recipe.product, "--json", *where])
     told = json.loads(as_json.output.splitlines()[-1])
     assert [(one["name"], one["examples"]) for one in told["types"]] == [("scratch", 0), ("burr", 6), ("hole", 6)]
+
+
+def test_what_defects_cost_orders_the_report_and_is_told_to_the_record(storage: Storage, recipe: Recipe) -> None:
+    catalogue = Catalogue(storage)
+    for shade in range(3):
+        inspect(storage, recipe, shade, 1.0)
+        History(storage).review(shade + 1, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr")
+    number = inspect(storage, recipe, 9, 1.0)
+    History(storage).review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="hole")
+    catalogue.set_type_cost(recipe.product, "hole", 40.0)
+    catalogue.set_type_cost(recipe.product, "burr", 2.5)
+    found = FigureReader(storage, catalogue).read(InspectionFilter(product=recipe.product)).pareto
+    assert isinstance(found, Pareto)
+    assert [(bar.name, bar.cost) for bar in found.bars] == [("hole", 40.0), ("burr", 7.5)]
+    assert pareto_sentence(found).endswith("Weighed by cost: hole costs most, 1 × 40.")
+    catalogue.set_type_cost(recipe.product, "hole", None)
+    assert catalogue.type_costs(recipe.product) == {"burr": 2.5}
+    with storage.reading() as transaction:
+        told = [event.detail for event in transaction.events.newest(10) if "cost of hole" in str(event.detail)]
+    assert len(told) == 2
+    with pytest.raises(RecipeError, match="costs nothing or more"):
+        catalogue.set_type_cost(recipe.product, "hole", -1.0)
