@@ -120,17 +120,18 @@ class Catalogue:
             draft = transaction.products.draft(name)
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
 
-    @free("weighs charts: no verdict follows from it, and an event says who changed what")
+    @asks(Right.SETTINGS)
     def set_type_cost(self, name: str, anomaly_type: str, cost: float | None) -> None:
-        """Say what one defect of a type costs, in whatever money; None says no more.
+        """Say what one defect of a type costs, in whatever money; None says no more. No verdict follows from it.
 
         Raises:
+            AccessError: if there are users and nobody is signed in who may do this.
             ProductError: if there is no such product, or the type's name is of no use.
             RecipeError: if the cost is no amount.
         """
         if cost is not None and not 0.0 <= cost < math.inf:
             raise RecipeError(f"A defect costs nothing or more, not {cost:g}. Give an amount.")
-        wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.operator()
+        wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.require(Right.SETTINGS)
         with self._storage.transaction() as transaction:
             product = transaction.products.draft(name).description.name
             before = transaction.costs.of(product).get(wanted)
