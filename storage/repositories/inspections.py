@@ -33,7 +33,7 @@ from storage.audit.reading import rows_of
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
-from storage.repositories.namings import SAID, Naming, naming_of, naming_row, with_shares
+from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row, with_shares
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
 from storage.trust_models import AuditRow
@@ -257,7 +257,7 @@ def _record(
     recipe_hash: str,
     regions: tuple[Region, ...],
     review: Review | None,
-    naming: Naming,
+    naming: KeptNaming,
 ) -> InspectionRecord:
     return InspectionRecord(
         inspection_id=row.id,

@@ -22,7 +22,7 @@ _MOST_IMAGE_TYPES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class KeptNaming:
     """What a row says but for the embeddings, which few ask for."""
 
     image_types: tuple[TypeShare, ...] = ()
@@ -32,7 +32,7 @@ class Naming:
     examples: int = 0
 
 
-NO_NAMING = Naming()
+NO_NAMING = KeptNaming()
 """Of an inspection that has nothing to say of types, or is older than the table."""
 SAID = (NamingRow.image_types, NamingRow.unfiltered, NamingRow.shares, NamingRow.space, NamingRow.examples)
 """Columns that :func:`naming_of` reads."""
@@ -55,12 +55,12 @@ def naming_row(inspection_id: int, prediction: Prediction) -> NamingRow | None:
     )
 
 
-def naming_of(said: Sequence[Any]) -> Naming:
+def naming_of(said: Sequence[Any]) -> KeptNaming:
     """What the columns :data:`SAID` hold; :data:`NO_NAMING` where an outer join found no row."""
     image_types, unfiltered, shares, space, examples = said
     if image_types is None:
         return NO_NAMING
-    return Naming(
+    return KeptNaming(
         _shares(json.loads(image_types)),
         tuple(json.loads(unfiltered)),
         tuple(_shares(pairs) for pairs in json.loads(shares)),
@@ -74,7 +74,7 @@ def embeddings_of(text: str) -> tuple[NDArray[np.float32] | None, ...]:
     return tuple(vector_of(one) if one else None for one in json.loads(text))
 
 
-def with_shares(regions: Sequence[Region], naming: Naming) -> tuple[Region, ...]:
+def with_shares(regions: Sequence[Region], naming: KeptNaming) -> tuple[Region, ...]:
     """Regions with what a row says of them."""
     if not naming.regions:
         return tuple(regions)
