@@ -24,6 +24,8 @@ from cli.options import AsJson, Database, Name, User
 from cli.product_types import cost, types
 from cli.prove import prove
 from cli.signing_in import managing
+from cli.unsorted import proposal_json, show_proposal, sorted_out
+from filo_core.errors import SettingsError
 from filo_core.types import Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
@@ -42,8 +44,17 @@ def create(
     name: Name,
     class_name: Annotated[str, typer.Option(help='What the part is, as a noun: "metal nut".')],
     references: Annotated[
-        Path, typer.Option(help="Folder with one to eight good images; up to 100 are taken.", parser=typed.path)
-    ],
+        Path | None,
+        typer.Option(help="Folder with one to eight good images; up to 100 are taken.", parser=typed.path),
+    ] = None,
+    unsorted: Annotated[
+        Path | None,
+        typer.Option(
+            help="In place of --references: folder of 12 to 200 pictures nobody has sorted. Proposes good ones.",
+            parser=typed.path,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Take what --unsorted proposes without a look at it.")] = False,
     kind: Annotated[ProductKind, typer.Option(help="A thing in the picture, or a surface that fills it.")] = (
         ProductKind.OBJECT
     ),
@@ -76,23 +87,32 @@ def create(
     """Create a product from good images, set its limits and sign off its first recipe."""
     settings = settings_with(database=database)
     description = ProductDescription(name, class_name, kind, domain)
+    folder = _one_of(references, unsorted)
+    engine, proposal = sorted_out(unsorted, settings) if unsorted else (None, None)
+    if proposal is not None and not yes:
+        show_proposal(proposal, as_json=as_json)
+        return
     with managing(settings, user) as (access, pin):
         catalogue = Catalogue(access.storage, access)
         version, calibrated = create_product(
             catalogue,
             settings,
             description,
-            references,
+            folder if proposal is None else [picture.path for picture in proposal.references],
             anomalies,
+            engine,
             pin=pin,
             eyes=eyes.eyes if eyes else None,
             tries=eyes is not None and eyes.tries,
             pose=pose,
         )
-    warn_of_left_out(references)
+    warn_of_left_out(folder)
     if as_json:
-        print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence})
+        more = proposal_json(proposal) if proposal is not None else {}
+        print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence} | more)
         return
+    if proposal is not None:
+        say(proposal.sentence)
     recipe = version.recipe
     word = trained_word(calibrated.trained)
     say(f"{recipe.product}: recipe version {version.version}, {recipe.content_hash[:12]} ({recipe.profile}, {word})")
@@ -104,6 +124,20 @@ def create(
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
+
+
+def _one_of(references: Path | None, unsorted: Path | None) -> Path:
+    """The folder that was named; there must be one.
+
+    Raises:
+        SettingsError: if there is none, or there are two.
+    """
+    folder = references or unsorted
+    if folder is None or (references and unsorted):
+        raise SettingsError(
+            "Name a folder of good images with --references, or one of pictures nobody has sorted with --unsorted."
+        )
+    return folder
 
 
 @app.command("list")

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.errors import ProfileError, RecipeError
-from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone
+from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone, UnsortedRanked
 from filo_core.method.view import within
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
@@ -245,6 +245,23 @@ class Engine:
         pose = draft.eyes.pose if draft.eyes else self.pose_of(draft, references)
         candidates = [replace(eyes, pose=pose) for eyes in candidates_for(sight or usual.sight)]
         yield from try_eyes(candidates, detector_of, references, bad, draft.description.kind)
+
+    def rank_unsorted(self, pictures: Iterable[SourceImage], total: int) -> Iterator[StepDone | UnsortedRanked]:
+        """How odd each of some unsorted pictures is among the others; :class:`UnsortedRanked` comes last.
+
+        Args:
+            pictures: read one after the other, each once.
+            total: how many they are, three or more.
+
+        Raises:
+            ProfileError: if the profile cannot.
+            ValueError: for fewer than three pictures.
+        """
+        for found in self._loaded.mutual_scores(picture.pixels for picture in pictures):
+            if isinstance(found, int):
+                yield StepDone(found, total, f"Looked at {found} pictures")
+            else:
+                yield UnsortedRanked(tuple(float(score) for score in found))
 
     def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
         """What each phrase of the anomaly list lights up on the good images; :class:`PhrasesLit` comes last.

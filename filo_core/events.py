@@ -231,6 +231,14 @@ RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
 
 
 @dataclass(frozen=True, slots=True)
+class UnsortedRanked:
+    """Pictures that nobody has sorted, by how odd each is among the others; comes last."""
+
+    scores: tuple[float, ...]
+    """In the order of the pictures; higher is odder. They mean nothing beyond these pictures."""
+
+
+@dataclass(frozen=True, slots=True)
 class TriedEyes:
     """Eyes that were tried."""
 

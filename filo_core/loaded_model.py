@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ class LoadedModel(Protocol):
 
     def usual_eyes(self) -> Eyes | None:
         """What a product is looked at with; None where there is one way to look."""
+        ...
+
+    def mutual_scores(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[int | NDArray[np.float64]]:
+        """How odd each picture is among the others: how many were looked at so far, then the scores."""
         ...
 
     def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
+from filo_core.eyes.mutual import DEEP_PX, LIGHT_PX, mutual_scores
 from filo_core.eyes.naming import Naming
 from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
@@ -119,6 +120,16 @@ class LoadedEyes:
             ProfileError: if a trunk is damaged.
         """
         return pose_of(self.light_eye(LIGHT_SIZES[0]), pictures)
+
+    def mutual_scores(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[int | NDArray[np.float64]]:
+        """How odd each picture is among the others; see :func:`filo_core.eyes.mutual.mutual_scores`.
+
+        Raises:
+            ProfileError: if a trunk is damaged.
+        """
+        sides = {Slot.LIGHT: LIGHT_PX, Slot.DEEP: DEEP_PX}
+        here = self._chosen(self.usual_eyes())
+        return mutual_scores([Eye(self._session(spec), sides[spec.slot]) for spec in here], pictures, self.lanes)
 
     def light_eye(self, side: int) -> Eye:
         """The light trunk alone, at a size of a square picture in pixels.

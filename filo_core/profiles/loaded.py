@@ -11,7 +11,7 @@ from filo_core.method.grounding import suppress_outside
 from filo_core.types import Pose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -54,6 +54,17 @@ class LoadedProfile:
     def usual_eyes(self) -> None:
         """There is one way to look."""
         return
+
+    def mutual_scores(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[int | NDArray[np.float64]]:
+        """None: it looks at parts one at a time.
+
+        Raises:
+            ProfileError: always.
+        """
+        del pictures
+        raise ProfileError(
+            f"The {self.profile.name!r} profile cannot sort pictures that nobody has sorted. The compact one can."
+        )
 
     def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
         """As its good parts, always: parts are not turned for a network that matches near home."""

@@ -20,6 +20,8 @@ from workflows.products.steps import calibration_steps, eyes_steps
 from workflows.settings.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from filo_core.engine import Engine
 
 MOST_REFERENCES = 100
@@ -29,7 +31,7 @@ def create_product(
     catalogue: Catalogue,
     settings: Settings,
     description: ProductDescription,
-    references: Path,
+    references: Path | Sequence[Path],
     anomalies: Path | None = None,
     engine: Engine | None = None,
     pin: str = "",
@@ -44,7 +46,7 @@ def create_product(
         catalogue: of the products.
         settings: name the profile, the device and who signs.
         description: of the product.
-        references: folder of good images.
+        references: folder of good images, or the images themselves.
         anomalies: file with the anomaly list; the built-in library's unless given.
         engine: loaded already.
         pin: of who signs.
@@ -80,7 +82,9 @@ def _types(anomalies: Path | None, description: ProductDescription) -> tuple[Ano
     return read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
 
 
-def _good_images(references: Path) -> list[SourceImage]:
+def _good_images(references: Path | Sequence[Path]) -> list[SourceImage]:
+    if not isinstance(references, Path):
+        return [read_image(path) for path in references]
     paths = list_images(references).images
     if len(paths) > MOST_REFERENCES:
         raise FolderError(
