@@ -62,7 +62,7 @@ class NamedRegion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class _DrawnPart:
     """A product: good views, and views with anomalies that do not touch."""
 
     references: list[Picture]
@@ -119,7 +119,7 @@ def noise_regions(pictures: Photographs, eye: Eye, side: int, seed: Sequence[int
         yield _regions(replace(part, good=noise_picture(side, rng), views=[]), eye, rng)
 
 
-def _part(pictures: Photographs, side: int, rng: np.random.Generator) -> _Part:
+def _part(pictures: Photographs, side: int, rng: np.random.Generator) -> _DrawnPart:
     margin = side // 8
     line = random_line(rng, margin)
     whole = side + 2 * margin
@@ -141,7 +141,7 @@ def _part(pictures: Photographs, side: int, rng: np.random.Generator) -> _Part:
         painted = [_painted(piece, [], pictures, rng, KINDS) for _ in range(_VIEWS)]
     views = [_shot(pixels, masks, side, line, rng) for pixels, masks in [*((good, []) for good in pieces), *painted]]
     good = views[REFERENCES][0] if rng.random() >= _NOISE else noise_picture(side, rng)
-    return _Part([view[0] for view in views[:REFERENCES]], good, views[REFERENCES + 1 :])
+    return _DrawnPart([view[0] for view in views[:REFERENCES]], good, views[REFERENCES + 1 :])
 
 
 def noise_picture(side: int, rng: np.random.Generator) -> Picture:
@@ -201,7 +201,7 @@ def _shot(
     return view, [(mask, kind) for mask, kind in named if mask.sum() >= 8]
 
 
-def _regions(part: _Part, eye: Eye, rng: np.random.Generator) -> list[NamedRegion]:
+def _regions(part: _DrawnPart, eye: Eye, rng: np.random.Generator) -> list[NamedRegion]:
     stored = [eye.features(picture) for picture in part.references]
     patches = [one.patches for one in stored]
     search = PatchSearch(patches)

@@ -88,13 +88,13 @@ def train_head(looks: Looks, encoder: SentenceEncoder, seed: int) -> tuple[Namin
     if not out.any() or out.all():
         raise FolderError(f"Looks of {_CALIBRATED_ON} parts are the least to learn from. Gather more.")
     captions = [encoder.meanings(captions_of(kind)) for kind in KINDS] + [encoder.meanings(GOOD_CAPTIONS)]
-    model = _Model(looks.where(~out), captions, seed)
+    model = _TrainedHead(looks.where(~out), captions, seed)
     model.train()
     head = model.head(sharpness=1.0, floor=0.0)
     return _calibrated(head, looks.where(out))
 
 
-class _Model:
+class _TrainedHead:
     """The head in numpy and torch: principal directions and bends of them, then a softmax over the captions.
 
     So little has to be found by descent that a few thousand regions and seconds are enough.
