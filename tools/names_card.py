@@ -19,11 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filo_core.engine import load_engine
+from filo_core.eyes.features import unit
 from filo_core.imaging import read_image
 from filo_core.learning.named_regions import KINDS, find_parts, noise_regions
 from filo_core.learning.naming_looks import Looks, read_looks
 from filo_core.learning.naming_run import HEAD_NAME, light_eyes
 from filo_core.learning.naming_training import GROUPS, figures_of, shares_of
+from filo_core.naming.region_features import Nearest, TrunkLook
+from filo_core.naming.region_look import CHANNELS, look_at
 from filo_core.naming.zero_shot import NamingHead, ZeroShotNames, phrase_shares, read_head
 from filo_core.profiles.folders import profile_folder
 from filo_core.resources import resource_path
@@ -35,7 +38,9 @@ BEGIN, END = "<!-- names: begin -->", "<!-- names: end -->"
 WORDS = {"bent": "bent pin", "missing": "missing component", "scratch": "scratch", "solder": "excess solder"}
 """What a list would say of the types of aws_circuitboard/ir_sensor."""
 _NOISE_PARTS = 25
-_TIMED = 200
+_TIMED = 100
+_RADII = (6, 20, 50)
+_CELLS, _MAP = 64, 256
 _SEED = 77
 _REFERENCES = 4
 
@@ -47,7 +52,7 @@ def main(images: Path, looks: Path, category: Path | None) -> None:
     parts = [_held_out(head, held, len(set(read_looks(looks, held_out=False).parts.tolist()))), _noise(head, images)]
     if category is not None:
         parts.append(_real(category))
-    parts.append(_cost(head, held))
+    parts.append(_cost(head))
     text = CARD.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     body = "\n\n".join(parts)
@@ -134,15 +139,30 @@ def _real(category: Path) -> str:
     )
 
 
-def _cost(head: NamingHead, held: Looks) -> str:
-    """Processor time of the head and the list; the look itself is timed with the profile."""
+def _cost(head: NamingHead) -> str:
+    """Processor time of naming one region, on grids of the usual eyes."""
     names = ZeroShotNames(head, KINDS, phrase_shares(_first_captions(head), head.captions_of_kinds))
-    looks = held.looks[:_TIMED].astype(np.float32)
-    begun = time.process_time()
-    for look in looks:
-        names.name(look)
-    each = 1000 * (time.process_time() - begun) / len(looks)
-    return f"Reading a look costs {each:.2f} ms of a processor ({platform.machine()}); wanted with the look: 2 ms."
+    rng = np.random.default_rng(_SEED)
+    stored = [_directions(rng, _CELLS * _CELLS) for _ in range(_REFERENCES)]
+    index = rng.integers(0, len(stored) * len(stored[0]), _CELLS * _CELLS)
+    seen = TrunkLook(_directions(rng, _CELLS, _CELLS), Nearest(stored, index))
+    place = _directions(rng, _CELLS, _CELLS)
+    costs = []
+    for radius in _RADII:
+        disc = np.zeros((_MAP, _MAP), np.uint8)
+        cv2.circle(disc, (_MAP // 2, _MAP // 2), radius, 1, -1)
+        mask = disc.astype(bool)
+        begun = time.process_time()
+        for _ in range(_TIMED):
+            names.name(look_at(mask, seen, place))
+        costs.append(1000 * (time.process_time() - begun) / _TIMED)
+    said = ", ".join(f"{cost:.2f} ms of radius {radius}" for cost, radius in zip(costs, _RADII, strict=True))
+    where = f"{platform.machine()}, {_REFERENCES} references, {_CELLS} x {_CELLS} cells, map of {_MAP} x {_MAP}"
+    return f"Naming a round region costs, of a processor ({where}): {said}; wanted: 2 ms."
+
+
+def _directions(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
+    return unit(rng.standard_normal((*shape, CHANNELS)).astype(np.float32))
 
 
 def _share(right: NDArray[np.bool_]) -> str:

@@ -89,23 +89,25 @@ def _ring(weights: Floats, grid: Floats) -> Floats:
 
 
 def _shape(mask: NDArray[np.bool_], rows: int) -> list[float]:
-    ys, xs = np.nonzero(mask)
-    area = len(ys)
-    points = np.stack([xs, ys], axis=1).astype(np.float32)
-    spread = np.linalg.eigvalsh(np.cov(points.T) + np.eye(2) / 12.0) if area > 1 else np.full(2, 1.0 / 12.0)
-    hull = cv2.convexHull(np.ascontiguousarray(points[:: max(1, area // 4000)]))
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    cut = np.ascontiguousarray(mask[top : top + height, left : left + width]).view(np.uint8)
+    moments = cv2.moments(cut, binaryImage=True)
+    area = moments["m00"]
+    # A cell is a square, not a point: its own moment keeps a line of single cells from being endlessly thin.
+    across, down, along = (moments[name] / area for name in ("mu20", "mu02", "mu11"))
+    spread = np.linalg.eigvalsh(np.array([[across + 1 / 12, along], [along, down + 1 / 12]]))
+    outlines, _ = cv2.findContours(cut, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.concatenate(outlines))
     filled = max(float(cv2.contourArea(hull)) + 0.5 * float(cv2.arcLength(hull, closed=True)) + 1.0, area)
-    top, left = int(ys.min()), int(xs.min())
-    cut = np.ascontiguousarray(mask[top : int(ys.max()) + 1, left : int(xs.max()) + 1]).astype(np.uint8)
     pieces, _ = cv2.connectedComponents(cut, connectivity=8)
     # Twice the mean distance to the outline is half a line's width and a third of a disc's.
     padded = cv2.copyMakeBorder(cut, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
-    width = float(inside[padded > 0].mean()) * rows / mask.shape[0]
+    thickness = float(inside.sum()) / area * rows / mask.shape[0]
     return [
         float(np.log(area / mask.size)),
-        float(np.log(width)),
-        float(0.5 * np.log(spread[1] / max(spread[0], 1e-6))),
+        float(np.log(thickness)),
+        float(0.5 * np.log(spread[1] / spread[0])),
         area / filled,
         area / cut.size,
         float(np.log(pieces - 1)),
