@@ -11,7 +11,7 @@ from reportlab.platypus import Flowable, KeepTogether, PageBreak
 
 from filo_core.statistics.costs import Weighing
 from workflows.reporting.pdf_document import paragraph, write_document
-from workflows.reporting.report import chart_sentence, heading_lines, pareto_sentence, report_lines
+from workflows.reporting.report import chart_sentence, heading_lines, pareto_sentence, report_lines, signal_lines
 from workflows.reporting.report_charts import control_drawing, pareto_drawing, scores_drawing
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def _charts(report: Report) -> Iterator[Flowable]:
     if isinstance(chart, str):
         yield _block("Share of NG by subgroup", paragraph(chart))
     else:
-        yield _block("Share of NG by subgroup", control_drawing(chart), paragraph(chart_sentence(chart)))
+        words = (chart_sentence(chart), *signal_lines(figures))
+        yield _block("Share of NG by subgroup", control_drawing(chart), *map(paragraph, words))
     if isinstance(found, str):
         yield _block("Anomaly types", paragraph(found))
     else:

@@ -68,7 +68,7 @@ def _create() -> None:
         sa.Column("presentation", sa.Integer(), nullable=False),
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("verdict", sa.String(16), nullable=False),
-        sa.Column("image_score", sa.Float(), nullable=True),
+        sa.Column("image_score", sa.Double(), nullable=True),
         sa.Column("answered_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_study_answers")),
         sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name=op.f("fk_study_answers_study_id_studies")),

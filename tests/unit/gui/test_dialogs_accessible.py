@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt, QThreadPool, QTimer
@@ -11,7 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import InspectionFilter, Role
+from filo_core.capability import CapabilityStudy, StudyPart, StudyPlan
+from filo_core.types import InspectionFilter, Role, Verdict
 from gui.help_dialog import HelpDialog
 from gui.languages import Languages
 from gui.products.golden_dialog import GoldenDialog
@@ -24,6 +26,9 @@ from gui.settings.outputs_page import OutputsPage
 from gui.settings.users_page import UsersPage
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
+from gui.statistics.compare_dialog import CompareDialog
+from gui.statistics.study.dialog import StudyDialog
+from gui.statistics.study.presentation import StudyPresentation
 from gui.theme import DARK, LIGHT, apply_theme
 from tests.unit.gui.products.test_accessible import cut_off, too_small
 from tests.unit.gui.walking import (
@@ -36,6 +41,7 @@ from tests.unit.gui.walking import (
     strongest_contrast,
 )
 from workflows.settings.output_address import Output, OutputKind
+from workflows.studies.studies import Studies
 from workflows.workbench import Workbench
 
 PIN = "740936"
@@ -71,6 +77,13 @@ def _blind(state: AppState, parent: QWidget) -> QDialog:
     return BlindDialog(history, history.page(InspectionFilter(), limit=3), "Sue", parent)
 
 
+def _presentation(state: AppState, parent: QWidget) -> QDialog:
+    part = StudyPart("a" * 64, "part.png", Verdict.NG)
+    plan = StudyPlan("metal nut", 1, "h", (part,), ("Sue",), 3, "k")
+    study = CapabilityStudy(1, plan, "Sue", datetime.now(UTC), ())
+    return StudyPresentation(Studies(state.workbench.storage), study, "Sue", parent)
+
+
 def _choice(state: AppState, parent: QWidget) -> QDialog:
     return ChoiceDialog("Reason", "Why is it good?", ["Within tolerance", "Dust"], "Dust", "another reason", parent)
 
@@ -84,6 +97,9 @@ DIALOGS: dict[str, Maker] = {
     "capture": lambda _, parent: CaptureDialog("metal nut", parent),
     "blind review": _blind,
     "choice": _choice,
+    "study": lambda state, parent: StudyDialog(state, "metal nut", parent),
+    "compare recipes": lambda state, parent: CompareDialog(state, "metal nut", parent),
+    "presentation": _presentation,
 }
 
 
