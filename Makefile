@@ -14,7 +14,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card bench bench-short-cuts bench-storage audit-attacks clean
+.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -86,6 +86,9 @@ model-card: setup ## measure the compact profile into its model card; DEV=folder
 
 bench: setup ## where the time of an image goes, and what the program takes, into docs/performance.md
 	$(BIN)/python -m tools.bench
+
+bench-peers: setup ## one picture with ours and with anomalib's models, which get an environment of their own
+	$(BIN)/python -m tools.bench.peers
 
 bench-short-cuts: setup ## what rounded weights and searching change, beside exact computing; DEV=folder of categories
 	$(BIN)/python -m tools.bench.short_cuts $(or $(DEV),../shared/data/dev)

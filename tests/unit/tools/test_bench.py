@@ -10,6 +10,7 @@ import pytest
 from filo_core.imaging import read_image
 from filo_core.types import Eyes, Sight
 from tools.bench import stages
+from tools.bench.peers import Timed, peer_table
 from tools.bench.product import fill_with_pictures
 from tools.bench.program import ProgramCost, program_table
 from tools.bench.stages import STAGES, StageTimes, measure_stages, stage_table
@@ -59,3 +60,11 @@ def test_pictures_all_differ_and_are_the_same_every_time(tmp_path: Path) -> None
     assert len({image.image_hash for image in first}) == 40
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.pixels, other.pixels)
+
+
+def test_ratios_are_to_patchcore_on_a_resnet_18() -> None:
+    ours = Timed("ours, `fast 256`", 0.5, processor=[0.03] * 4)
+    base = Timed("PatchCore, ResNet-18", processor=[0.06] * 4)
+    table = peer_table([ours, base])
+    assert "| ours, `fast 256` | 30 (30 to 30) | 0.50 (target 0.5) |" in table
+    assert "| PatchCore, ResNet-18 | 60 (60 to 60) | 1.00 |" in table
