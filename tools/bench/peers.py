@@ -34,7 +34,7 @@ _PEERS = ("PatchCore, ResNet-18", "PatchCore, WideResNet-50", "EfficientAD-S")
 _EYES = (Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 512, 336))
 _TARGETS = {Sight.FAST: 0.5, Sight.SHARP: 3.0}
 _WARM = 2
-_HOW = """One picture in turn, {rounds} rounds after {warm}, everybody with one thread on the same processor, since threads
+_HOW = """One picture in turn, {rounds} rounds after {warm}, everybody with one thread on one processor, since threads
 that wait for each other would count as work. Ours from the file to the regions (four references, 320 x 320 px);
 anomalib's {anomalib} the model alone at 256 px in torch {torch}, with random weights, which cost what trained ones
 do, and PatchCore with a tenth of the patches of four references. Milliseconds of a processor, median (quartiles).
