@@ -20,6 +20,7 @@ from filo_core.eyes.turning import turned
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
 from filo_core.method.view import cells_of, on_whole_image, view_box, within, within_view
+from filo_core.naming.part_types import image_types
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
 from filo_core.naming.region_look import look_at
 from filo_core.naming.zero_shot import UNNAMED, Named
@@ -165,9 +166,8 @@ class EyesDetector:
             peak = None if regions else _peak_embedding(view_map, looks)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
         space = space_of(self._recipe.model_hash)
-        return Prediction(
-            score, anomaly_map, regions, seconds, trained=True, embedding_space=space, peak_embedding=peak
-        )
+        types = image_types(regions)
+        return Prediction(score, anomaly_map, regions, seconds, True, types, embedding_space=space, peak_embedding=peak)
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
         """The patch of a box that stands out most, and the stored patch that is nearest to it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from filo_core.types import UNKNOWN_TYPE, Region, TypeShare, Verdict
 
@@ -14,6 +14,15 @@ def called(shares: Sequence[TypeShare]) -> tuple[str, float]:
     """The type that stands beside a region and its share: the best one above :data:`FLOOR`, else unknown and 0."""
     best = shares[0] if shares else None
     return (best.name, best.share) if best is not None and best.share >= FLOOR else (UNKNOWN_TYPE, 0.0)
+
+
+def image_types(regions: Iterable[Region]) -> tuple[TypeShare, ...]:
+    """Types of a whole picture, best first: each with the largest share that any of its regions gives it."""
+    found: dict[str, float] = {}
+    for region in regions:
+        for one in region.type_shares:
+            found[one.name] = max(found.get(one.name, 0.0), one.share)
+    return tuple(TypeShare(name, found[name]) for name in sorted(found, key=lambda name: (-found[name], name)))
 
 
 def part_called(verdict: Verdict, regions: Sequence[Region], image_types: Sequence[TypeShare]) -> tuple[str, float]:

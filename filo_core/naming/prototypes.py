@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.naming.examples import NOTHING_WRONG, NamedExample
-from filo_core.naming.part_types import called
+from filo_core.naming.part_types import called, image_types
 from filo_core.types import TOP_SHARES, Prediction, Region, TypeShare
 
 if TYPE_CHECKING:
@@ -47,15 +47,6 @@ class HeldOutName:
     def named(self) -> str:
         """What it would have been called."""
         return called(self.shares)[0]
-
-
-def image_types(regions: Iterable[Region]) -> tuple[TypeShare, ...]:
-    """Types of a whole picture, best first: each with the largest share that any of its regions gives it."""
-    found: dict[str, float] = {}
-    for region in regions:
-        for one in region.type_shares:
-            found[one.name] = max(found.get(one.name, 0.0), one.share)
-    return tuple(TypeShare(name, found[name]) for name in sorted(found, key=lambda name: (-found[name], name)))
 
 
 class LearnedNames:

@@ -30,6 +30,7 @@ from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
 from workflows.people.rights import Right, asks, free
+from workflows.products.carrying import carried, named_regions
 from workflows.products.differences import Difference, differences, sentences
 from workflows.products.draft_rules import (
     check_limits,
@@ -407,7 +408,9 @@ class Catalogue:
 
     @asks(Right.EXPORT)
     def export(self, name: str, path: Path) -> None:
-        """Write a product's draft and its good images to one file; a file that is there is replaced as a whole.
+        """Write a product's draft, its good images and what its names were learnt from to one file.
+
+        A file that is there is replaced as a whole.
 
         Raises:
             AccessError: if there are users and nobody is signed in who may do this.
@@ -417,7 +420,8 @@ class Catalogue:
         draft = self.draft(name)
         self._access.tell(Right.EXPORT, EventKind.EXPORTED, draft.description.name, {"as": "product", "to": path.name})
         get_bytes = self._storage.artefacts.get_bytes
-        write_product(path, draft, ((entry, get_bytes(entry.image_hash)) for entry in images_of(draft)))
+        images = ((entry, get_bytes(entry.image_hash)) for entry in images_of(draft))
+        write_product(path, draft, images, named_regions(self._storage, draft.description.name))
 
     @asks(Right.IMPORT)
     def import_product(self, path: Path, new_name: str = "") -> ProductDraft:
@@ -434,10 +438,12 @@ class Catalogue:
         with ProductFile(path) as file:
             wanted = renamed(tidy_draft(uncalibrated(file.draft)), new_name or file.draft.description.name)
             self._refuse_taken(wanted.description.name)
+            examples = carried(file.examples)
             for image in file.images():
                 self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
             added = self._add(transaction, wanted, by)
+            transaction.examples.carry(transaction.products.product_id(added.description.name), examples)
             self._access.note(transaction, EventKind.PRODUCT_IMPORTED, by, added.description.name, {"from": path.name})
             return added
 

@@ -56,15 +56,19 @@ def decided_regions(inspections: Iterable[DecidedInspection], space: str) -> Dec
 
 
 def read_decided(storage: Storage, recipe: Recipe) -> DecidedRegions:
-    """What people decided about the regions of a recipe's product, as its eyes see them.
+    """What people decided about the regions of a recipe's product, as its eyes see them, here and where it came from.
 
     Raises:
         ProductError: if there is no such product.
         StorageError: if the record cannot be read.
     """
+    space = space_of(recipe.model_hash)
     with storage.reading() as transaction:
-        found = transaction.examples.decided(transaction.products.product_id(recipe.product), NEWEST)
-    return decided_regions(found, space_of(recipe.model_hash))
+        product_id = transaction.products.product_id(recipe.product)
+        found, came = transaction.examples.decided(product_id, NEWEST), transaction.examples.carried(product_id)
+    own = decided_regions(found, space)
+    others = [NamedExample(one.name, one.embedding, f"carried {one.part}") for one in came if one.space == space]
+    return DecidedRegions((*own.examples, *others), own.elsewhere + len(came) - len(others))
 
 
 def learned(decided: DecidedRegions, recipe: Recipe) -> LearnedNames:

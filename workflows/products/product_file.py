@@ -10,7 +10,7 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +21,12 @@ from filo_core.errors import ProductError, UnreadableImageError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
 from filo_core.whole_files import whole_file
+from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""The newest. A product without named regions is written as the first, which every program reads."""
+MOST_EXAMPLES = 1_000
 MAX_MEMBERS = 1_002
 """A thousand good images, the draft and the hashes."""
 MAX_TEXT_BYTES = 4 << 20
@@ -35,10 +38,26 @@ _SUMS = "SHA256SUMS"
 _IMAGE = re.compile(r"images/([0-9a-f]{64})")
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 _CHUNK = 1 << 20
+_BASE64 = r"^[A-Za-z0-9+/]+={0,2}$"
+_LONGEST_EMBEDDING = 4_096
 # Long ago and always the same: an unchanged product gives an unchanged file.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
 _EXPORT_AGAIN = "Export the product again, and copy the file anew."
+
+
+class NamedRegion(BaseModel):
+    """A region that a person named, as it travels with its product."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    space: str = Field(min_length=1, max_length=LONGEST_NAME)
+    """What embeddings must share to be compared."""
+    part: str = Field(max_length=LONGEST_NAME)
+    """What regions of the same picture share."""
+    embedding: str = Field(pattern=_BASE64, max_length=_LONGEST_EMBEDDING)
+    """Of unit length, in half precision, little-endian, base64."""
 
 
 class _Content(BaseModel):
@@ -49,6 +68,7 @@ class _Content(BaseModel):
     format: str = Field(pattern=f"^{FORMAT}$")
     version: int
     draft: ProductDraft
+    examples: tuple[NamedRegion, ...] = Field(default=(), max_length=MOST_EXAMPLES)
 
 
 def images_of(draft: ProductDraft) -> tuple[Reference, ...]:
@@ -56,19 +76,25 @@ def images_of(draft: ProductDraft) -> tuple[Reference, ...]:
     return bank_images(draft.references, draft.taught_patches)
 
 
-def write_product(path: Path, draft: ProductDraft, images: Iterable[tuple[Reference, bytes]]) -> None:
+def write_product(
+    path: Path,
+    draft: ProductDraft,
+    images: Iterable[tuple[Reference, bytes]],
+    examples: Sequence[NamedRegion] = (),
+) -> None:
     """Write a product to ``path``, whole or not at all.
 
     Args:
         path: the file; one that is there is replaced.
         draft: what to write; what it says of signed versions stays behind.
         images: the encoded bytes of each of :func:`images_of` the draft.
+        examples: regions that its names were learnt from; no more than the first thousand.
 
     Raises:
         FolderError: if the file cannot be written; the message names it.
     """
     with whole_file(path) as temporary, zipfile.ZipFile(temporary, "x") as archive:
-        _write_members(archive, draft, images)
+        _write_members(archive, draft, images, tuple(examples[:MOST_EXAMPLES]))
 
 
 class ProductFile:
@@ -90,7 +116,8 @@ class ProductFile:
         try:
             self._members = self._checked_members()
             self._sums = self._checked_sums()
-            self.draft = self._checked_draft()
+            content = self._checked_content()
+            self.draft, self.examples = content.draft, content.examples
             # Read once to be sure before anything is stored, and again when it is stored: memory holds one at a time.
             for image in self.images():
                 del image
@@ -163,18 +190,18 @@ class ProductFile:
             raise self._refusal(f"does not hold what its {_SUMS} lists: {printable_name(differing[0][:80])} differs")
         return sums
 
-    def _checked_draft(self) -> ProductDraft:
+    def _checked_content(self) -> _Content:
         encoded = self._checked_bytes(_DRAFT)
         try:
             content = _Content.model_validate_json(encoded)
         except ValidationError as error:
             raise self._refusal(f"holds a {_DRAFT} that cannot be read") from error
-        if content.version != FORMAT_VERSION:
+        if not 1 <= content.version <= FORMAT_VERSION:
             raise self._refusal(f"has format {content.version}, which a newer version writes", "Update this program.")
         wanted = [f"images/{reference.image_hash}" for reference in images_of(content.draft)]
         if sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
             raise self._refusal("does not hold the good images that its product has")
-        return content.draft
+        return content
 
     def _checked_bytes(self, name: str) -> bytes:
         content = self._read(name)
@@ -204,10 +231,17 @@ class ProductFile:
         return ProductError(f"{self._path} {what}. {remedy}")
 
 
-def _write_members(archive: zipfile.ZipFile, draft: ProductDraft, images: Iterable[tuple[Reference, bytes]]) -> None:
+def _write_members(
+    archive: zipfile.ZipFile,
+    draft: ProductDraft,
+    images: Iterable[tuple[Reference, bytes]],
+    examples: tuple[NamedRegion, ...],
+) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
-    content = _Content(format=FORMAT, version=FORMAT_VERSION, draft=unsigned)
-    sums = [_add(archive, _DRAFT, content.model_dump_json(indent=1).encode("utf-8"))]
+    version = FORMAT_VERSION if examples else 1
+    content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
+    said = content.model_dump_json(indent=1, exclude=None if examples else {"examples"})
+    sums = [_add(archive, _DRAFT, said.encode("utf-8"))]
     sums += [_add(archive, f"images/{reference.image_hash}", encoded) for reference, encoded in images]
     _add(archive, _SUMS, "".join(f"{line}\n" for line in sums).encode("ascii"))
 

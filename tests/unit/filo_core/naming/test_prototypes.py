@@ -11,8 +11,8 @@ import pytest
 
 from filo_core.naming.examples import NOTHING_WRONG, NamedExample
 from filo_core.naming.named_detector import NamedDetector
-from filo_core.naming.part_types import called, part_called
-from filo_core.naming.prototypes import ENOUGH, LearnedNames, image_types
+from filo_core.naming.part_types import called, image_types, part_called
+from filo_core.naming.prototypes import ENOUGH, LearnedNames
 from filo_core.types import (
     UNKNOWN_TYPE,
     Box,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import typer
 from click.testing import CliRunner
 
-from filo_core.errors import RecipeError
+from filo_core.errors import ProductError, RecipeError
 from filo_core.naming.examples import NOTHING_WRONG
 from filo_core.naming.region_features import space_of
 from filo_core.statistics.charts import Pareto
@@ -19,11 +20,13 @@ from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Prediction, Recipe, 
 from program import cli
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
-from storage.storage import Storage
-from tests.unit.storage.making import make_inspection, make_region, sign_product
+from storage.storage import Storage, open_storage
+from tests.unit.storage.making import LIMITS, MOMENT, make_inspection, make_region, sign_product
+from workflows.products.carrying import carried
 from workflows.products.catalogue import Catalogue
-from workflows.products.learned_names import LOOKS_EVERY_S, ProductNames, naming, read_decided
+from workflows.products.learned_names import LOOKS_EVERY_S, ProductNames, learned, naming, read_decided
 from workflows.products.name_agreement import name_agreement
+from workflows.products.product_file import NamedRegion, ProductFile
 from workflows.reporting.figures import FigureReader
 from workflows.reporting.history import History
 from workflows.reporting.report import pareto_sentence
@@ -184,3 +187,48 @@ def test_what_defects_cost_orders_the_report_and_is_told_to_the_record(storage: 
     assert len(told) == 2
     with pytest.raises(RecipeError, match="costs nothing or more"):
         catalogue.set_type_cost(recipe.product, "hole", -1.0)
+
+
+def test_an_exported_product_takes_what_its_names_were_learnt_from_along(
+    storage: Storage, catalogue: Catalogue, exported: Path, tmp_path: Path
+) -> None:
+    draft = catalogue.import_product(exported)
+    assert draft.limits is None
+    name = draft.description.name
+    signed = replace(draft, limits=LIMITS)
+    recipe = signed.recipe(LIMITS, "e" * 64)
+    with storage.transaction() as transaction:
+        transaction.products.sign(name, recipe, "Ada", MOMENT)
+    number = inspect(storage, recipe, 1, 1.0, 0.1)
+    history = History(storage)
+    history.review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="burr", regions=(0,))
+    history.review(number, ReviewDecision.RETYPE, Verdict.NG, "Ada", anomaly_type="hole", regions=(1,))
+    file = tmp_path / "taught.filo"
+    catalogue.export(name, file)
+
+    with open_storage(sqlite_url(tmp_path / "other.sqlite"), tmp_path / "other") as other:
+        Catalogue(other).import_product(file, "elsewhere")
+        names = learned(read_decided(other, replace(recipe, product="elsewhere")), recipe)
+        assert (names.names, names.examples) == (("burr", "hole"), 2)
+        assert names.shares(np.array([1.0, 0.0], np.float32))[0].name == "burr"
+        again = tmp_path / "again.filo"
+        Catalogue(other).export("elsewhere", again)
+        assert len(ProductFile(again).examples) == 2
+        assert other.verify().intact
+    assert read_decided(storage, replace(recipe, product=name)).elsewhere == 0
+
+
+def test_a_product_without_named_regions_is_written_as_every_program_reads_it(
+    catalogue: Catalogue, exported: Path, tmp_path: Path
+) -> None:
+    name = catalogue.import_product(exported).description.name
+    catalogue.export(name, tmp_path / "plain.filo")
+    with zipfile.ZipFile(tmp_path / "plain.filo") as archive:
+        content = json.loads(archive.read("product.json"))
+    assert (content["version"], "examples" in content) == (1, False)
+
+
+@pytest.mark.parametrize("embedding", ["AAAAAA==", "AAA"])
+def test_a_carried_region_that_is_no_unit_vector_is_refused(embedding: str) -> None:
+    with pytest.raises(ProductError, match="Export the product again"):
+        carried([NamedRegion(name="burr", space="1:eyes", part="a", embedding=embedding)])
