@@ -103,7 +103,7 @@ def draw_chart(plot: Plot, chart: PChart, signals: Signals | None, theme: Theme)
     for level, text in words:
         plot.add_text(text, QPointF(edges[-1], level), theme)
     labels = [point.label for point in points]
-    plot.bottom.setTicks([thinned(labels, plot.room_for(max(labels, key=len)))])
+    plot.bottom.setTicks([thinned(labels, int((1.0 - share) * plot.room_for(max(labels, key=len))))])
     plot.show_range(QRectF(-0.6, -0.02 * highest, len(points) + room, 1.02 * highest))
 
 

@@ -72,7 +72,7 @@ class StatisticsPanel(QWidget):
         self.busy.setTextVisible(False)
         self.busy.setFixedWidth(110)
         self.busy.setAccessibleName(self.tr("The record is being read"))
-        self.counts = plain_label("", wrap=False)
+        self.counts = plain_label("")
         self.study_button = button(
             self.tr("Capability &study…"), tip=self.tr("Known parts, presented blind to the system and to people")
         )
