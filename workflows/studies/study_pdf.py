@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workflows.studies.report import StudyReport
 
 _RULE, _HEAD = HexColor("#b3b3b3"), HexColor("#eeeeee")
+_GROUNDS = {"acceptable": HexColor("#d5ece2"), "marginal": HexColor("#ffefc2"), "unacceptable": HexColor("#f6d7db")}
 _NAME, _CELL = 28 * mm, 44 * mm
 _SIGN = "_" * 34
 _BANDED = (("effectiveness", "effectiveness"), ("misses", "miss"), ("false alarms", "false alarm"))
@@ -44,8 +45,10 @@ def write_pdf(report: StudyReport, path: Path, foot: str = "") -> None:
 
 def _story(report: StudyReport) -> Iterator[Flowable]:
     yield paragraph(f"Capability study {report.study.study_id}: {report.study.plan.product}", "Title")
-    for line in verdict_lines(report.result):
-        yield paragraph(line, "Heading4")
+    bands = [*(found.verdict for found in report.result.appraisers), *("" for _ in report.result.unfinished)]
+    for line, band in zip(verdict_lines(report.result), bands, strict=True):
+        yield _banner(line, band)
+    yield Spacer(0, 3 * mm)
     for line in plan_lines(report.study):
         yield paragraph(line)
     yield paragraph(f"Each appraiser, with {percent(CONFIDENCE)} intervals", "Heading4")
@@ -60,10 +63,17 @@ def _story(report: StudyReport) -> Iterator[Flowable]:
     yield KeepTogether([Spacer(0, 14 * mm), paragraph(f"{_SIGN}   {_SIGN}"), paragraph(_reported(report))])
 
 
+def _banner(line: str, band: str) -> Table:
+    """A verdict on the colour of its band, which its words say as well."""
+    banner = Table([[paragraph(line)]], colWidths=[160 * mm])
+    banner.setStyle(TableStyle([("BACKGROUND", (0, 0), (-1, -1), _GROUNDS.get(band, _HEAD))]))
+    return banner
+
+
 def _table(report: StudyReport) -> Table:
     rows: tuple[tuple[str, Callable[[AppraiserResult], str]], ...] = (
         ("same every time", lambda found: rate_cell(found.within)),
-        ("kappa with themselves", lambda found: kappa_cell(found.within_kappa)),
+        ("kappa of the presentations", lambda found: kappa_cell(found.within_kappa)),
         *((title, partial(_banded, name)) for title, name in _BANDED),
         ("no decision", lambda found: rate_cell(found.undecided)),
         ("kappa with the reference", lambda found: kappa_cell(found.against_kappa)),
