@@ -95,10 +95,13 @@ def test_a_head_brings_names_and_changes_no_score_and_no_model(tmp_path: Path) -
     assert [region.box for region in plain.regions] == [region.box for region in named.regions] != []
     assert {region.anomaly_type for region in plain.regions} == {UNKNOWN_TYPE}
     assert all(len(region.type_shares) == 2 for region in named.regions)
+    assert plain.anomaly_types == ()
+    assert [one.name for one in named.anomaly_types] == [one.name for one in named.regions[0].type_shares]
 
 
 def test_a_high_floor_leaves_regions_unknown_and_keeps_their_shares(tmp_path: Path) -> None:
-    regions = predicted(profile_with(tmp_path / "a", head_content(floor=1.0)), "scratch", "stain").regions
+    prediction = predicted(profile_with(tmp_path / "a", head_content(floor=1.0)), "scratch", "stain")
+    regions = prediction.regions
     assert {(region.anomaly_type, region.type_confidence) for region in regions} == {(UNKNOWN_TYPE, 0.0)}
     assert all(region.type_shares for region in regions)
 
