@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.known_parts import judge_known_parts
+from filo_core.calibration.reference_checks import stranger_sentence
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone, UnsortedRanked
 from filo_core.method.view import within
@@ -202,7 +203,13 @@ class Engine:
             good=(*scored.references, *scored.outside),
             bad=scored.bad,
         )
-        yield replace(found, eyes=recipe.eyes)
+        names = self._strangers(recipe, [image for image in references if image.image_hash in own])
+        told = " ".join(filter(None, (found.sentence, stranger_sentence(names))))
+        yield replace(found, eyes=recipe.eyes, strangers=names, sentence=told)
+
+    def _strangers(self, recipe: Recipe, references: Sequence[SourceImage]) -> tuple[str, ...]:
+        found = self._loaded.strangers([within(image.pixels, recipe.region_of_interest) for image in references])
+        return tuple(references[number].name for number in found)
 
     def _known_of(self, recipe: Recipe) -> dict[str, Prediction]:
         """What known parts came to under this set-up; those of another one are forgotten."""

@@ -159,6 +159,8 @@ class Calibrated:
     """What the parts were looked at with, where the profile has a choice."""
     proof: Proof | None = None
     """The good parts and the bad ones that were shown, held against the limits."""
+    strangers: tuple[str, ...] = ()
+    """Names of references that do not look like the others; ``sentence`` tells of them as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,10 @@ class LoadedModel(Protocol):
         """How odd each picture is among the others: how many were looked at so far, then the scores."""
         ...
 
+    def strangers(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[int, ...]:
+        """Which good parts do not look like the others, as another product does."""
+        ...
+
     def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
         """How a product lies, from pictures of its good parts."""
         ...

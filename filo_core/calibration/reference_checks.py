@@ -133,6 +133,18 @@ def check_references(measures: Mapping[str, ReferenceMeasures]) -> dict[str, tup
     return warnings
 
 
+def stranger_sentence(names: Sequence[str]) -> str:
+    """What a person should do about good parts that do not look like the others; empty where all do."""
+    if not names:
+        return ""
+    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    does, them = ("does", "it") if len(names) == 1 else ("do", "them")
+    return (
+        f"{who} {does} not look like the other good parts, as another product does not. If so, remove {them} and set "
+        "the limits again: they are found as if all were good."
+    )
+
+
 def are_near_duplicates(first: ReferenceMeasures, second: ReferenceMeasures) -> bool:
     """True when noise and lighting explain the difference: the same part in the same pose, taken twice."""
     a = first.signature.ravel() - first.signature.mean()

@@ -14,7 +14,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
-from filo_core.eyes.mutual import DEEP_PX, LIGHT_PX, mutual_scores
+from filo_core.eyes.mutual import DEEP_PX, LIGHT_PX, mutual_scores, strangers
 from filo_core.eyes.naming import Naming
 from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
@@ -130,6 +130,14 @@ class LoadedEyes:
         sides = {Slot.LIGHT: LIGHT_PX, Slot.DEEP: DEEP_PX}
         here = self._chosen(self.usual_eyes())
         return mutual_scores([Eye(self._session(spec), sides[spec.slot]) for spec in here], pictures, self.lanes)
+
+    def strangers(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[int, ...]:
+        """Which good parts do not look like the others; seen with the light trunk at its smallest.
+
+        Raises:
+            ProfileError: if a trunk is damaged.
+        """
+        return strangers(self.light_eye(LIGHT_SIZES[0]), pictures)
 
     def light_eye(self, side: int) -> Eye:
         """The light trunk alone, at a size of a square picture in pixels.

@@ -66,6 +66,11 @@ class LoadedProfile:
             f"The {self.profile.name!r} profile cannot sort pictures that nobody has sorted. The compact one can."
         )
 
+    def strangers(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[int, ...]:
+        """Nobody: such a profile is not asked."""
+        del pictures
+        return ()
+
     def pose_of(self, pictures: Sequence[NDArray[np.uint8]]) -> Pose:
         """As its good parts, always: parts are not turned for a network that matches near home."""
         del pictures

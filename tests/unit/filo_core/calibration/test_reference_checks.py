@@ -15,6 +15,7 @@ from filo_core.calibration.reference_checks import (
     blur_measure,
     check_references,
     measure_reference,
+    stranger_sentence,
 )
 from filo_core.types import SourceImage
 
@@ -166,3 +167,11 @@ def test_tiny_pictures_are_measured_without_an_error(size: tuple[int, int]) -> N
     measured = measure_reference(_source("tiny", Image.new("RGB", size, (10, 200, 30))))
     assert measured.signature.shape == (64, 64)
     assert 0.0 <= measured.blur <= 1.0
+
+
+def test_strangers_are_named_with_what_to_do() -> None:
+    assert stranger_sentence(()) == ""
+    one, two = stranger_sentence(("a.png",)), stranger_sentence(("a.png", "b.png", "c.png"))
+    assert one.startswith("a.png does not look like the other good parts")
+    assert two.startswith("a.png, b.png and c.png do not look like")
+    assert "remove them" in two

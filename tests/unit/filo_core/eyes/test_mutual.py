@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from filo_core.eyes.features import Features, unit
 from filo_core.eyes.frames import frame_of
-from filo_core.eyes.mutual import mutual_scores
+from filo_core.eyes.mutual import mutual_scores, strangers
 
 
 class ColourEye:
@@ -85,3 +85,20 @@ def test_pictures_that_are_all_alike_have_scores_that_are_numbers() -> None:
 def test_two_pictures_say_nothing_about_each_other() -> None:
     with pytest.raises(ValueError, match="needs three"):
         list(mutual_scores([ColourEye()], pictures(2, set())))
+
+
+def test_another_product_among_the_good_parts_is_a_stranger_even_where_it_comes_twice() -> None:
+    other = [np.full((128, 128, 3), (200, 30, 30 + shade), np.uint8) for shade in (0, 4)]
+    own = list(pictures(6, set()))
+    assert strangers(ColourEye(), [*own[:3], other[0], *own[3:], other[1]]) == (3, 7)
+    assert strangers(ColourEye(), own) == ()
+
+
+def test_a_defect_makes_nobody_a_stranger() -> None:
+    assert strangers(ColourEye(), list(pictures(6, {2}))) == ()
+
+
+def test_among_three_pictures_nobody_is_a_stranger() -> None:
+    other = np.full((128, 128, 3), (200, 30, 30), np.uint8)
+    assert strangers(ColourEye(), [*pictures(2, set()), other]) == ()
+    assert strangers(ColourEye(), [np.full((64, 64, 3), 99, np.uint8)] * 5) == ()
