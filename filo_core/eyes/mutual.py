@@ -37,7 +37,8 @@ STRANGE_RATIO = 2.4
 Measured on the development categories with the light trunk at 256 px: good parts of one product reach 2.3, and two
 pictures of another product among six start at 2.55; photographs of another kind of paper reach 2.0 and are not told.
 """
-_LEAST_APART = 1e-3
+_LEAST_APART = 0.02
+"""Cosine distance: parts that are alike to the pixel would make a stranger of anything."""
 _MOST_OTHERS = 60
 """Each picture is held against so many others, spread evenly, so that the work grows with their number alone."""
 _DIMENSIONS = 96
