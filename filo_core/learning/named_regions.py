@@ -51,7 +51,7 @@ _SCENES, _TEXTURES = 0.35, 0.65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NamedRegion:
+class CaptionedRegion:
     """A region, what a head sees of it, and what it is."""
 
     look: NDArray[np.float32]
@@ -95,7 +95,7 @@ def find_parts(root: Path, *, held_out: bool) -> Photographs:
 
 def named_regions(
     pictures: Photographs, eyes: Sequence[Eye], sides: Sequence[int], seed: Sequence[int]
-) -> Iterator[list[NamedRegion]]:
+) -> Iterator[list[CaptionedRegion]]:
     """Regions of one made-up product after the other, without end; the same seed gives the same ones.
 
     Args:
@@ -111,7 +111,7 @@ def named_regions(
         yield _regions(part, eyes[at], rng)
 
 
-def noise_regions(pictures: Photographs, eye: Eye, side: int, seed: Sequence[int]) -> Iterator[list[NamedRegion]]:
+def noise_regions(pictures: Photographs, eye: Eye, side: int, seed: Sequence[int]) -> Iterator[list[CaptionedRegion]]:
     """Regions that a limit would find on pictures of noise, a product after the other; without end."""
     rng = np.random.default_rng(list(seed))
     while True:
@@ -201,12 +201,12 @@ def _shot(
     return view, [(mask, kind) for mask, kind in named if mask.sum() >= 8]
 
 
-def _regions(part: _DrawnPart, eye: Eye, rng: np.random.Generator) -> list[NamedRegion]:
+def _regions(part: _DrawnPart, eye: Eye, rng: np.random.Generator) -> list[CaptionedRegion]:
     stored = [eye.features(picture) for picture in part.references]
     patches = [one.patches for one in stored]
     search = PatchSearch(patches)
     place = unit(np.mean([one.grid for one in stored], axis=0, dtype=np.float32))
-    found: list[NamedRegion] = []
+    found: list[CaptionedRegion] = []
     for pixels, masks in [(part.good, []), *part.views]:
         features = eye.features(pixels)
         distances, index = search.nearest(features.patches)
@@ -217,14 +217,16 @@ def _regions(part: _DrawnPart, eye: Eye, rng: np.random.Generator) -> list[Named
             shown = cv2.resize(mask.astype(np.float32), (_MAP_SIDE, _MAP_SIDE), interpolation=cv2.INTER_AREA) > 0.25
             if not shown.any():
                 continue
-            found.append(NamedRegion(look_at(shown, seen, place), kind, true_mask=True))
+            found.append(CaptionedRegion(look_at(shown, seen, place), kind, true_mask=True))
             others = (_grown(shown, rng), _found(away, shown, rng))
             found += [
-                NamedRegion(look_at(other, seen, place), kind, true_mask=False) for other in others if other is not None
+                CaptionedRegion(look_at(other, seen, place), kind, true_mask=False)
+                for other in others
+                if other is not None
             ]
         if not masks:
             found += [
-                NamedRegion(look_at(mask, seen, place), NONE, true_mask=False) for mask in _false_regions(away, rng)
+                CaptionedRegion(look_at(mask, seen, place), NONE, true_mask=False) for mask in _false_regions(away, rng)
             ]
     return found
 
