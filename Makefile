@@ -92,6 +92,7 @@ bench-peers: setup ## one picture with ours and with anomalib's models, which ge
 
 bench-short-cuts: setup ## what rounded weights and searching change, beside exact computing; DEV=folder of categories
 	$(BIN)/python -m tools.bench.short_cuts $(or $(DEV),../shared/data/dev)
+	$(BIN)/python -m tools.bench.demo_verdicts
 
 screenshots: setup system-test ## pictures of every screen into docs/screens
 	$(BIN)/python tools/screenshots.py docs/screens
