@@ -114,3 +114,11 @@ def pick_images(state: AppState, title: str, parent: QWidget) -> list[Path]:
     if chosen:
         remember_folder(state, chosen[0].parent)
     return chosen
+
+
+def pick_folder(state: AppState, title: str, parent: QWidget, start: str = "") -> str:
+    """A folder that a person chooses, beginning at ``start`` or where pictures were chosen last; empty for none."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, start or first_folder(state))
+    if chosen:
+        remember_folder(state, Path(chosen))
+    return chosen

@@ -26,8 +26,10 @@ from filo_core.calibration.conformal import (
     split_limit,
 )
 from filo_core.calibration.drift import start_watch
+from filo_core.calibration.evidence import calibrated
 from filo_core.errors import EvidenceError
-from filo_core.statistics.rates import Interval, counted_rate
+from filo_core.proof import JudgedPart, Proof
+from filo_core.statistics.rates import CONFIDENCE, Interval, counted_rate
 from filo_core.types import Verdict
 from tools.markdown import markdown_table, percent_number, say
 
@@ -42,6 +44,7 @@ BROKEN_LEVEL = 0.001
 """A promise counts as broken when a binomial test at this level says so; about a hundred are tested."""
 DRIFT_PARTS = 300
 QUIET_PARTS = 100
+SHOWN_PARTS = (1, 3, 5, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
         table, held = limits_table(make, scores, repetitions)
         sections.append(f"## {title}\n\n{text}\n\n{table}")
         all_held.append(held)
+    table, held = bad_parts_table(quarter)
+    sections.append(f"## Bad parts that were shown\n\n{_BAD_PARTS.format(quarter=quarter)}\n\n{table}")
+    all_held.append(held)
     table, held = drift_table(quarter)
     sections.append(f"## Drift watch\n\n{_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS)}\n\n{table}")
     all_held.append(held)
@@ -146,6 +152,37 @@ def limits_table(
                 )
     header = ("good parts", "parts are", "level α %", "promised, at most %", "realised % (95 %)", "kept")
     return markdown_table(header, rows), held
+
+
+def bad_parts_table(repetitions: int) -> tuple[str, bool]:
+    """Share of bad parts that pass, against the bound that is stated, for bad parts more and less apart."""
+    rows, all_held = [], True
+    for shown in SHOWN_PARTS:
+        for apart in (0.5, 1.5, 4.0):
+            rng = np.random.default_rng((shown, int(10 * apart)))
+            over, bounds, passing, doubtful = 0, [], [], []
+            for _ in range(repetitions):
+                proof, passed = _shown(rng, shown, apart)
+                bound = proof.most_missed or 0.0
+                over += passed > bound
+                bounds.append(bound)
+                passing.append(passed)
+                doubtful.append(len(proof.doubtful) / len(proof.good))
+            held = Kept(1.0 - CONFIDENCE, over, repetitions)
+            all_held &= held.holds
+            means = [percent_number(statistics.mean(values)) for values in (bounds, passing, doubtful)]
+            rows.append((str(shown), f"{apart:g}", *means, held.realised, _yes(held.holds)))
+    heading = ("bad parts shown", "sd apart", "stated at most %", "pass %", "good for review %", "over %", "kept")
+    return markdown_table(heading, rows), all_held
+
+
+def _shown(rng: np.random.Generator, shown: int, apart: float) -> tuple[Proof, float]:
+    """A set-up of eight good parts and some bad ones, and the share of 2,000 further bad parts that pass."""
+    good = tuple(0.2 + 0.02 * rng.normal(size=8))
+    bad = [JudgedPart("", "", score) for score in 0.2 + 0.02 * (apart + rng.normal(size=shown))]
+    found = calibrated(good, good, (), 0.01, model_hash="", trained=True, bad=bad)
+    assert found.proof is not None
+    return found.proof, float((0.2 + 0.02 * (apart + rng.normal(size=2000)) <= found.limits.ok).mean())
 
 
 def drift_table(repetitions: int) -> tuple[str, bool]:
@@ -273,7 +310,7 @@ def _yes(held: bool) -> str:
 _INTRODUCTION = """# What calibration promises, and whether it holds
 
 Made by `python -m tools.calibration_study --data DIR`; do not edit by hand. The code is in
-`filo_core/calibration/` (`conformal.py`, `drift.py`, `agreement.py`).
+`filo_core/calibration/` (`conformal.py`, `bad_parts.py`, `drift.py`, `agreement.py`).
 
 | evidence | theorem | promise |
 | --- | --- | --- |
@@ -300,6 +337,12 @@ the promise from below, except where coarse scores make many parts equal."""
 
 _JACKKNIFE = """The worst case is a bound over all scores one could think of. Distances to a bank of parts stay at about
 the level α or below it; the promise is the bound all the same."""
+
+_BAD_PARTS = """Eight good parts and some bad ones, normal scores, the bad ones higher by so many standard deviations;
+{quarter} set-ups a row, each with parts of its own. OK ends below the lowest bad part for which at most half of
+the good parts come to review. *Stated* is the mean of the upper ends of the 95 % intervals (Clopper-Pearson)
+for the bad parts that pass under limits placed without them; *pass* the true share among 2,000 bad parts
+more; *over* the share of set-ups whose true share is higher than what was stated, which may be 5 %."""
 
 _DRIFT = """False alarms are over a whole life of {parts} good parts (Ville's inequality bounds them over any
 length). The shift starts after {quiet} good parts; given are the share of watches that see it within

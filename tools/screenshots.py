@@ -112,7 +112,7 @@ class Journey:
         self.picture("products-empty")
 
     def cold_start(self, good: list[Path]) -> None:
-        """The wizard's five steps."""
+        """The steps of the wizard, with bad parts at the end."""
         from PySide6.QtTest import QTest
 
         from gui.state import Screen
@@ -121,26 +121,25 @@ class Journey:
         products.set_up_new()
         wizard = products.wizard
         QTest.keyClicks(wizard.page.name_edit, "Bracket FB-204")
-        QTest.keyClicks(wizard.page.noun_edit, "metal bracket")
         self.picture("wizard-1-describe")
-        self.press(wizard.next_button)
-        self.press(wizard.page.suggest_button)
-        self.until(wizard.next_button.isEnabled, "the anomaly list is there")
-        self.picture("wizard-2-anomalies")
         self.press(wizard.next_button)
         references = wizard.page
         references.add_paths(good)
         self.until(lambda: len(references.shelf.items) == len(good) and not references.shelf.is_busy, "references")
-        self.picture("wizard-3-references")
+        self.picture("wizard-2-references")
         self.press(wizard.next_button)
-        calibrate = wizard.page
-        self.press(calibrate.start_button)
-        self.until(lambda: not calibrate.calibration.is_running and not wizard.missing_sentence, "limits are found")
-        self.picture("wizard-4-calibrate")
-        self.press(wizard.next_button)
-        self.press(wizard.page.sign_button)
+        proving = wizard.page
+        found = wizard.session
+        self.until(lambda: found.draft.limits is not None and not proving.calibration.is_running, "limits are found")
+        self.picture("wizard-3-never-shown")
+        test = good[0].parents[2] / "test"
+        proving.show_files([test / kind / "000.jpg" for kind in ("missing_screw", "crack", "stain")], bad=True)
+        tray = proving.trays.bad.tray
+        self.until(lambda: len(tray.tiles) == 3 and not proving.calibration.is_running, "bad parts are judged")
+        self.picture("wizard-3-prove")
+        QTest.keyClicks(proving.signing.reason_edit, "shown for its picture")
+        self.press(proving.signing.sign_button)
         self.until(lambda: not wizard.missing_sentence, "the recipe is signed")
-        self.picture("wizard-5-sign-off")
         self.press(wizard.list_button)
         self.picture("products")
 

@@ -32,6 +32,7 @@ from gui.folder.results_model import ROW_ROLE, FolderColumn, FolderResult, Verdi
 from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
 from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
+from gui.picking import pick_folder
 from gui.records.product_chooser import ProductChooser
 from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
@@ -230,8 +231,7 @@ class FolderPanel(QWidget):
         self._loading = None
 
     def _on_browse_clicked(self) -> None:
-        start = self.folder.text() or str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder to inspect"), start)
+        chosen = pick_folder(self._state, self.tr("Folder to inspect"), self, self.folder.text())
         if chosen:
             self.folder.setText(chosen)
 

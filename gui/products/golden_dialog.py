@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.golden_set import GoldenChecked
 from gui.background import Background, sentence_of
 from gui.one_job import OneJob
+from gui.picking import pick_folder
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
@@ -133,7 +134,7 @@ class GoldenDialog(QDialog):
 
     @Slot()
     def _on_add_clicked(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of known parts"))
+        folder = pick_folder(self._state, self.tr("Folder of known parts"), self)
         if folder:
             self.add_folder(Path(folder))
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.picking import first_folder
 from gui.products.delete_question import wants_to_delete
 from gui.products.demo_set_up import DemoSetUp
 from gui.products.golden_dialog import GoldenDialog
@@ -296,7 +297,9 @@ class ProductListView(QWidget):
 
     @Slot()
     def _on_import_clicked(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Import a product"), "", self._file_filter())
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Import a product"), first_folder(self._state), self._file_filter()
+        )
         if path:
             self.import_file(Path(path))
 

@@ -17,8 +17,8 @@ from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
-_TILE = QSize(148, 150)
-_LEAST_TILE_PX = 92
+_TILE = QSize(140, 148)
+_LEAST_TILE_PX, _HIGHEST_TILE_PX = 92, 200
 _PILL_PX = 26
 
 
@@ -120,9 +120,10 @@ class PartTray(QListView):
         self.setAccessibleName(name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # A low window gets lower tiles: a row that is cut off would have to be scrolled to.
-        room = self.viewport().height() - 2
-        self._delegate.height = min(max(room, _LEAST_TILE_PX), _TILE.height())
+        # Tiles are as high as whole rows need: one that is cut off would have to be scrolled to.
+        room = self.viewport().height() - 4
+        rows = max(1, round(room / _TILE.height()))
+        self._delegate.height = min(max(room // rows, _LEAST_TILE_PX), _HIGHEST_TILE_PX)
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()
 
