@@ -608,6 +608,17 @@ def standing_reviews(reviews: Iterable[Review]) -> list[Review]:
     return standing
 
 
+def retyped_regions(count: int, reviews: Iterable[Review]) -> tuple[str, ...]:
+    """What people call each of ``count`` regions: the newest retyping that is for it and stands; empty without one."""
+    names = [""] * count
+    for review in standing_reviews(reviews):
+        if review.decision is ReviewDecision.RETYPE:
+            for ordinal in review.regions or range(count):
+                if ordinal < count:
+                    names[ordinal] = review.anomaly_type
+    return tuple(names) if any(names) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class InspectionRecord:
     """An inspection as the record keeps it, with its newest review."""
@@ -641,6 +652,8 @@ class InspectionRecord:
     """Empty where its regions have no embeddings."""
     examples: int = 0
     """Decided regions of the product that the names were learnt from."""
+    retyped: tuple[str, ...] = ()
+    """What people call each region, empty for one that nobody retyped; nothing where nobody retyped any."""
 
     @property
     def final_verdict(self) -> Verdict:

@@ -34,6 +34,7 @@ from filo_core.types import (
     ProductDescription,
     ProductDraft,
     Reference,
+    Sight,
     TypeShare,
     eyes_from,
 )
@@ -56,6 +57,7 @@ class Defect:
 class Looked:
     """What the detector saw of a category."""
 
+    sight: Sight
     defects: list[Defect] = field(default_factory=list)
     noise: list[Embedding] = field(default_factory=list)
     good: list[Embedding] = field(default_factory=list)
@@ -89,7 +91,7 @@ HEADER = [
 def look(engine: Engine, category: Category, eyes: Eyes, seed: int = 0) -> Looked:
     """Look at every defect with a mask, at noise on good parts, and at what is found on those."""
     detector = detector_of(engine, category, eyes, seed)
-    looked = Looked()
+    looked = Looked(eyes.sight)
     chance = np.random.default_rng(seed)
     good = [test for test in category.tests if not test.anomalous]
     for test in category.tests:
@@ -149,7 +151,9 @@ def figures_of(looked: Looked, kinds: Sequence[str], count: int, draw: int) -> M
         chance.shuffle(own)
         taken.update(own[: min(count, len(own) - 1)])
     chosen = [(number, looked.defects[number]) for number in sorted(taken)]
-    names = LearnedNames([NamedExample(one.kind, one.true, str(number)) for number, one in chosen], "bench")
+    names = LearnedNames(
+        [NamedExample(one.kind, one.true, str(number)) for number, one in chosen], "bench", sight=looked.sight
+    )
     rest = [defect for number, defect in enumerate(looked.defects) if number not in taken]
     true = [(defect.kind, names.shares(defect.true)) for defect in rest]
     found = [(defect.kind, names.shares(defect.found)) for defect in rest if defect.found is not None]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filo_core.types import UNKNOWN_TYPE, Review, ReviewDecision, Verdict, standing_reviews
+from filo_core.types import UNKNOWN_TYPE, Review, ReviewDecision, Verdict, retyped_regions, standing_reviews
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +47,7 @@ def names_of_regions(types: Sequence[str], reviews: Iterable[Review]) -> tuple[s
     for review in standing:
         if review.decision is ReviewDecision.CONFIRM and review.verdict is Verdict.NG:
             named = [None if own == UNKNOWN_TYPE else own for own in types]
-    for review in standing:
-        if review.decision is ReviewDecision.RETYPE:
-            for ordinal in review.regions or range(len(types)):
-                if ordinal < len(types):
-                    named[ordinal] = None if review.anomaly_type == UNKNOWN_TYPE else review.anomaly_type
+    for ordinal, name in enumerate(retyped_regions(len(types), standing)):
+        if name:
+            named[ordinal] = None if name == UNKNOWN_TYPE else name
     return tuple(named)

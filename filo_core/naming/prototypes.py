@@ -15,15 +15,18 @@ import numpy as np
 
 from filo_core.naming.examples import NOTHING_WRONG, NamedExample
 from filo_core.naming.part_types import called, image_types
-from filo_core.types import TOP_SHARES, Prediction, Region, TypeShare
+from filo_core.types import TOP_SHARES, Prediction, Region, Sight, TypeShare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-UNLIKE = 0.42
-"""Cosine to a prototype at which a region is as likely none of its kind: patches of noise come nearer in one of ten."""
+UNLIKE = {Sight.FAST: 0.42, Sight.SHARP: 0.38}
+"""Cosine to a prototype at which a region is as likely none of its kind: patches of noise come nearer in one of ten.
+
+What has nothing to do with each other is less alike to two trunks together than to one.
+"""
 TEMPERATURE = 0.06
 """Squared distance that makes a type e times less likely, before there are decisions enough to find it."""
 TEMPERATURES = (0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13, 0.17)
@@ -56,9 +59,17 @@ class LearnedNames:
         examples: regions that were decided, in any order.
         space: that their embeddings, and those of regions to be named, lie in.
         refused: types that are switched off: nothing is called so any more.
+        sight: kind of eyes that the space is of.
     """
 
-    def __init__(self, examples: Iterable[NamedExample], space: str, refused: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        examples: Iterable[NamedExample],
+        space: str,
+        refused: Iterable[str] = (),
+        sight: Sight = Sight.SHARP,
+    ) -> None:
+        self._unlike = UNLIKE[sight]
         off = {*refused, NOTHING_WRONG}
         self.space = space
         self._all = [example for example in examples if example.name not in off]
@@ -161,8 +172,7 @@ class LearnedNames:
             counts[place] += 1
         return sums, counts
 
-    @staticmethod
-    def _evidence(vector: Floats, sums: Floats, counts: Floats) -> tuple[Floats, float]:
+    def _evidence(self, vector: Floats, sums: Floats, counts: Floats) -> tuple[Floats, float]:
         """``(names,)`` squared distance to each prototype, infinite without one, and that of a region like none."""
         known = np.maximum(counts, 1.0)
         means = sums / known[:, None]
@@ -172,7 +182,7 @@ class LearnedNames:
         if not len(away) or not np.isfinite(away).any():
             return away, 0.0
         best = int(away.argmin())
-        return away, float((1.0 + lengths[best] ** 2 - 2.0 * UNLIKE * lengths[best]) / off[best])
+        return away, float((1.0 + lengths[best] ** 2 - 2.0 * self._unlike * lengths[best]) / off[best])
 
     def _ranked(
         self, away: Floats, none: float, prior: Mapping[str, float], temperature: float
@@ -185,7 +195,8 @@ class LearnedNames:
         distances = np.append(known, np.full(len(names) - len(away) + 1, none))
         logits = -distances / temperature + (self._words(names, prior) if prior else 0.0)
         weights = np.exp(logits - logits.max())
-        shares = weights[:-1] / weights.sum()
+        # Nobody is surer than so few examples allow: the next may be the first of another kind (rule of succession).
+        shares = np.minimum(weights[:-1] / weights.sum(), 1.0 - 1.0 / (self.examples + 2.0))
         order = np.argsort(-shares, kind="stable")
         return tuple(TypeShare(names[place], float(shares[place])) for place in order)
 

@@ -39,6 +39,9 @@ def can_retype(record: InspectionRecord) -> bool:
 
 def types_of(record: InspectionRecord) -> str:
     """The anomaly types: what a person called it, else what its regions were called, each once with its share."""
+    if any(record.retyped):
+        named = zip(record.retyped, record.regions, strict=True)
+        return ", ".join(dict.fromkeys(name or region.anomaly_type for name, region in named))
     if record.review is not None and record.review.anomaly_type:
         return record.review.anomaly_type
     called = part_called(record.verdict, record.regions, record.anomaly_types)

@@ -9,8 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
-from filo_core.naming.examples import names_of_regions
-from filo_core.types import InspectionRecord, Review, ReviewDecision, Verdict, standing_reviews
+from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
 from gui.review.decisions import (
@@ -40,8 +39,8 @@ class ReviewDetail(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._record: InspectionRecord | None = None
-        self.named: tuple[str | None, ...] = ()
-        """What people called each region; None where nobody did."""
+        self.named: tuple[str, ...] = ()
+        """What people call each region; empty where nobody said, nothing where nobody said anything."""
         self._picture_is_there = False
         self._chip = VerdictChip(parent=self)
         self._arrow = plain_label(self.tr("decided:"), "hint", wrap=False)
@@ -144,7 +143,7 @@ class ReviewDetail(QWidget):
         self._facts.setText(self._fact_sentence(record))
         self._facts.setToolTip(raw_score(record.image_score, record.limits) if record else "")
         self._untrained.set_trained(record.trained if record and record.image_score is not None else None)
-        self.named = _named(record, reviews)
+        self.named = record.retyped if record else ()
         self.regions.set_regions(record.regions if record else (), named=self.named)
         self.history.clear()
         for review in reviews:
@@ -207,11 +206,3 @@ class ReviewDetail(QWidget):
     @Slot(int)
     def _on_region_chosen(self, index: int) -> None:
         self.picture.choose_region(index, zoom_to=True)
-
-
-def _named(record: InspectionRecord | None, reviews: Sequence[Review]) -> tuple[str | None, ...]:
-    """What people called each region; ``reviews`` are the newest first."""
-    if record is None or record.final_verdict is Verdict.OK:
-        return ()
-    retyped = [one for one in standing_reviews(reviews[::-1]) if one.decision is not ReviewDecision.CONFIRM]
-    return names_of_regions([region.anomaly_type for region in record.regions], retyped)

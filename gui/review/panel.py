@@ -339,7 +339,7 @@ class ReviewPanel(QWidget):
     def _after_region(self, decided: InspectionRecord, region: int) -> None:
         """Stay while other regions of it have no name from a person: the next one is chosen."""
         self._note(decided)
-        unnamed = [number for number, name in enumerate(self.detail.named) if name is None]
+        unnamed = [number for number, name in enumerate(self.detail.named) if not name]
         if not unnamed:
             self.go_to_next()
             return

@@ -21,7 +21,7 @@ class RegionsList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._regions: tuple[Region, ...] = ()
-        self._named: tuple[str | None, ...] = ()
+        self._named: tuple[str, ...] = ()
         self.setAccessibleName(self.tr("Regions"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -30,13 +30,13 @@ class RegionsList(QListWidget):
         self.currentRowChanged.connect(self._on_current_row_changed)
         self.set_regions((), self.tr("Nothing to show yet."))
 
-    def set_regions(self, regions: Sequence[Region], empty_text: str = "", named: Sequence[str | None] = ()) -> None:
+    def set_regions(self, regions: Sequence[Region], empty_text: str = "", named: Sequence[str] = ()) -> None:
         """List ``regions``; ``empty_text`` stands there when there are none.
 
         Args:
             regions: of one image, in their order.
             empty_text: a sentence of why there are none.
-            named: what people called each of them; None or empty where nobody did.
+            named: what people called each of them; empty where nobody did.
         """
         if (tuple(regions), tuple(named)) == (self._regions, self._named) and regions:
             return
@@ -44,7 +44,7 @@ class RegionsList(QListWidget):
         self.blockSignals(True)
         self.clear()
         for number, region in enumerate(self._regions, start=1):
-            name = self._named[number - 1] if number <= len(self._named) else None
+            name = self._named[number - 1] if number <= len(self._named) else ""
             # A person's word has no share.
             shown = name or called(region.anomaly_type, region.type_confidence)
             self._add(f"{number}   {shown} – {region.position.value}", self._tip(region, name), selectable=True)
@@ -53,7 +53,7 @@ class RegionsList(QListWidget):
         self.setCurrentRow(-1)
         self.blockSignals(False)
 
-    def _tip(self, region: Region, name: str | None) -> str:
+    def _tip(self, region: Region, name: str) -> str:
         """What it may be with shares, how high the map is there, and where: a line each."""
         box = region.box
         place = self.tr("%1 × %2 px at (%3, %4)")

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, text, union
 from sqlalchemy import Row as ResultRow
@@ -24,14 +25,14 @@ from filo_core.types import (
     Region,
     Review,
     Verdict,
-    Withdrawal,
+    retyped_regions,
     standing_review,
 )
 from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
-from storage.naming_models import NamingRow
+from storage.naming_models import NamedRegionRow, NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
 from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row, with_shares
 from storage.repositories.products import RecipeKeys
@@ -184,10 +185,14 @@ class InspectionRepository:
 
     def _records(self, found: Sequence[_Found]) -> tuple[InspectionRecord, ...]:
         ids = [row.id for row, *_ in found]
-        regions, reviews = self._regions(ids), self._newest_reviews(ids)
+        regions, said = self._regions(ids), self._reviews(ids)
+        reviews = {owner: standing_review(all_of_it) for owner, all_of_it in said.items()}
+        records = (
+            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id), naming_of(kept))
+            for row, product, version, recipe_hash, *kept in found
+        )
         return tuple(
-            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id), naming_of(said))
-            for row, product, version, recipe_hash, *said in found
+            replace(one, retyped=retyped_regions(len(one.regions), said.get(one.inspection_id, ()))) for one in records
         )
 
     def _regions(self, ids: Sequence[int]) -> dict[int, tuple[Region, ...]]:
@@ -201,22 +206,19 @@ class InspectionRepository:
             found[row.inspection_id].append(_region(row))
         return {inspection_id: tuple(regions) for inspection_id, regions in found.items()}
 
-    def _newest_reviews(self, ids: Sequence[int]) -> dict[int, Review]:
-        newest = (
-            select(func.max(ReviewRow.id)).where(ReviewRow.inspection_id.in_(ids)).group_by(ReviewRow.inspection_id)
+    def _reviews(self, ids: Sequence[int]) -> dict[int, list[Review]]:
+        """Every decision on these inspections, oldest first, with the regions that each is for; one statement."""
+        query = (
+            select(ReviewRow, NamedRegionRow.ordinal)
+            .outerjoin(NamedRegionRow, NamedRegionRow.review_id == ReviewRow.id)
+            .where(ReviewRow.inspection_id.in_(ids))
+            .order_by(ReviewRow.id, NamedRegionRow.ordinal)
         )
-        rows = self._session.scalars(select(ReviewRow).where(ReviewRow.id.in_(newest))).all()
-        found = {row.inspection_id: review_of(row) for row in rows if row.verdict}
-        withdrawn = [owner for owner, review in found.items() if review.decision is Withdrawal.WITHDRAW]
-        return found | self._standing(withdrawn) if withdrawn else found
-
-    def _standing(self, ids: Sequence[int]) -> dict[int, Review]:
-        """The earlier reviews that stand again, since the newest has taken another one back."""
-        query = select(ReviewRow).where(ReviewRow.inspection_id.in_(ids)).order_by(ReviewRow.id)
         said: defaultdict[int, list[Review]] = defaultdict(list)
-        for row in self._session.scalars(query):
-            said[row.inspection_id].append(review_of(row))
-        return {owner: review for owner, all_of_it in said.items() if (review := standing_review(all_of_it))}
+        for row, together in groupby(self._session.execute(query).all(), key=lambda found: found[0]):
+            regions = tuple(ordinal for _, ordinal in together if ordinal is not None)
+            said[row.inspection_id].append(review_of(row, regions))
+        return said
 
 
 def _newest(

@@ -44,6 +44,10 @@ def anomaly_type_of(record: InspectionRecord) -> str:
 
 def type_share_of(record: InspectionRecord) -> tuple[str, float | None]:
     """:func:`anomaly_type_of` and the share of that type; None where it is a person's word, or unknown."""
+    if any(record.retyped):
+        named = zip(record.retyped, record.regions, strict=True)
+        # The strongest region that somebody named: others may be dust beside it.
+        return max(((region.score, name) for name, region in named if name))[1], None
     if record.review is not None and record.review.anomaly_type:
         return record.review.anomaly_type, None
     name, share = part_called(record.verdict, record.regions, record.anomaly_types)

@@ -15,6 +15,7 @@ from filo_core.naming.examples import NamedExample, names_of_regions
 from filo_core.naming.named_detector import NamedDetector
 from filo_core.naming.prototypes import LearnedNames
 from filo_core.naming.region_features import space_of
+from filo_core.types import Sight
 
 if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
@@ -74,7 +75,8 @@ def read_decided(storage: Storage, recipe: Recipe) -> DecidedRegions:
 def learned(decided: DecidedRegions, recipe: Recipe) -> LearnedNames:
     """The names that follow; a type that is switched off is none of them."""
     off = (anomaly.name for anomaly in recipe.anomaly_types if not anomaly.enabled)
-    return LearnedNames(decided.examples, space_of(recipe.model_hash), off)
+    sight = recipe.eyes.sight if recipe.eyes is not None else Sight.SHARP
+    return LearnedNames(decided.examples, space_of(recipe.model_hash), off, sight)
 
 
 class ProductNames:

@@ -89,6 +89,13 @@ def test_shares_are_as_often_right_as_they_say() -> None:
     assert said <= held + 0.1, "names are not surer than they are right"
 
 
+def test_a_handful_of_examples_makes_nobody_certain() -> None:
+    alike = look("dent", 1)
+    few, many = ([NamedExample("dent", alike, str(n)) for n in range(count)] for count in (1, 50))
+    assert LearnedNames(few, SPACE).shares(alike)[0].share == pytest.approx(2 / 3)
+    assert LearnedNames(many, SPACE).shares(alike)[0].share > 0.95
+
+
 def test_words_speak_before_there_are_examples_and_less_with_each() -> None:
     words = (TypeShare("stain", 0.8), TypeShare("dent", 0.1))
     shares_of = [

@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from filo_core.naming.region_features import space_of
 from filo_core.types import UNKNOWN_TYPE, Box, InspectionFilter, InspectionRecord, Position, Prediction, Region
 from gui.review.panel import ReviewPanel
+from gui.review.table_model import ReviewColumn
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
 from tests.unit.gui.review.conftest import Answer, Press
@@ -97,6 +98,9 @@ def test_names_follow_three_retyped_regions(
         "3   burr – right",
     ], "each answer named one region, and the next one was chosen"
     assert [review.regions for review in state.workbench.history.reviews(first.inspection_id)] == [(0,), (1,), (2,)]
+
+    row = panel.presenter.model.row_of(first.inspection_id)
+    assert panel.presenter.model.index(row, ReviewColumn.TYPES).data() == "scratch, dent, burr"
 
     spotted(tmp_path / "second" / "b.png", (2, 0, 1), 2)
     second = inspected(state.workbench, product, tmp_path / "second")

@@ -238,7 +238,7 @@ def test_the_share_beside_a_name_is_the_names_and_the_peak_stands_apart(held: He
     regions = RegionsList()
     held(regions)
     shares = (TypeShare("dent", 0.7), TypeShare("burr", 0.2))
-    regions.set_regions((replace(region(1), type_shares=shares), region(2, "unknown")), named=(None, "hole"))
+    regions.set_regions((replace(region(1), type_shares=shares), region(2, "unknown")), named=("", "hole"))
     assert regions.item(0).text() == "1   dent 70 % – top left"
     tip = regions.item(0).toolTip().splitlines()
     assert tip == ["dent 70 %, burr 20 %", "peak of the map 0.50", "30 × 40 px at (1, 2)"]
