@@ -186,13 +186,8 @@ class Engine:
         recipe = self._trial(draft, references)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
-        scored = yield from judge_known_parts(
-            detector,
-            [reference for reference in references if reference.image_hash in own],
-            confirmed,
-            bad,
-            self._known_of(recipe),
-        )
+        parts = [reference for reference in references if reference.image_hash in own]
+        scored = yield from judge_known_parts(detector, parts, confirmed, bad, self._known_of(recipe))
         found = calibrated(
             [part.score for part in scored.references],
             scored.peaks,
@@ -203,7 +198,7 @@ class Engine:
             good=(*scored.references, *scored.outside),
             bad=scored.bad,
         )
-        names = self._strangers(recipe, [image for image in references if image.image_hash in own])
+        names = self._strangers(recipe, parts)
         told = " ".join(filter(None, (found.sentence, stranger_sentence(names))))
         yield replace(found, eyes=recipe.eyes, strangers=names, sentence=told)
 

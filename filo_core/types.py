@@ -285,6 +285,10 @@ class TaughtPatch:
         return f"{self.image_hash}@{box.x},{box.y},{box.width},{box.height}"
 
 
+USUAL_NOUN = "part"
+"""What a product is while nobody has said anything better: it stands in the prompts of the profiles that read it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProductDescription:
     """Step *Describe* of the wizard.

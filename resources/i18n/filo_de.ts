@@ -2558,6 +2558,10 @@
             <source>Pictures of other good parts</source>
             <translation>Bilder weiterer guter Teile</translation>
         </message>
+        <message>
+            <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
+            <translation>Anders als die übrigen guten Teile: %1. Ist es ein anderes Produkt, im Schritt davor wegnehmen.</translation>
+        </message>
     </context>
     <context>
         <name>Provenance</name>

@@ -2558,6 +2558,10 @@
             <source>Pictures of other good parts</source>
             <translation>其他良品图片</translation>
         </message>
+        <message>
+            <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
+            <translation>与其他良品不同:%1。如果是另一种产品,请在上一步中移除。</translation>
+        </message>
     </context>
     <context>
         <name>Provenance</name>

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
-from filo_core.types import ProductDescription, ProductDraft, ProductKind, WizardStep
+from filo_core.types import USUAL_NOUN, ProductDescription, ProductDraft, ProductKind, WizardStep
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.theme import current_theme
@@ -14,8 +14,6 @@ from gui.widgets.controls import button, plain_label, set_shown
 from storage.columns import LONGEST_NAME
 
 _LONGEST_NOUN = 80
-USUAL_NOUN = "part"
-"""Stands in the prompts of the profiles that read it until a person says something better."""
 
 
 class ChoiceCard(QAbstractButton):

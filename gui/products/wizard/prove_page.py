@@ -119,7 +119,7 @@ class ProvePage(WizardPage):
         self._writing.timeout.connect(self._write)
         calibration.progressed.connect(self._on_progressed)
         calibration.pictured.connect(self._show_parts)
-        calibration.calibrated.connect(self._take_draft)
+        calibration.calibrated.connect(self._on_calibrated)
         calibration.eyes_chosen.connect(self._on_eyes_chosen)
         calibration.running_changed.connect(self._on_running_changed)
         calibration.problem_found.connect(self.message.show_error)
@@ -357,6 +357,16 @@ class ProvePage(WizardPage):
         self._progress.setRange(0, total)
         self._progress.setValue(done)
         self._progress.setToolTip(what)
+
+    @Slot()
+    def _on_calibrated(self) -> None:
+        self._take_draft()
+        result = self.calibration.result()
+        if result is not None and result.strangers:
+            text = self.tr(
+                "Unlike the other good parts: %1. If it is another product, take it away in the step before."
+            )
+            self.message.show_warning(text.replace("%1", ", ".join(result.strangers)))
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:

@@ -145,8 +145,11 @@ class ReferencesPage(WizardPage):
     @Slot()
     def _on_items_changed(self) -> None:
         more = len(self.shelf.items) > self._model.rowCount()
-        self._model.set_items(self.shelf.items)
-        if more:
+        # What needs a look comes first, so that it is in view however many there are.
+        self._model.set_items(tuple(sorted(self.shelf.items, key=lambda item: not item.warnings)))
+        if more and any(item.warnings for item in self.shelf.items):
+            self.cards.scrollToTop()
+        elif more:
             # Without it, the end is where it was before.
             self.cards.doItemsLayout()
             self.cards.scrollToBottom()
