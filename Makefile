@@ -14,7 +14,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
+.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -83,6 +83,9 @@ demo-images: setup ## render the demo product again
 
 model-card: setup ## measure the compact profile into its model card; DEV=folder of categories
 	$(BIN)/python -m tools.model_card $(or $(DEV),../shared/data/dev)
+
+names-card: setup ## measure the names from words into the model card; IMAGES=pictures, LOOKS=folder of train-names, CATEGORY=real defects
+	$(BIN)/python -m tools.names_card $(or $(IMAGES),../shared/data/pretrain) $(if $(LOOKS),--looks $(LOOKS)) $(if $(CATEGORY),--category $(CATEGORY))
 
 bench: setup ## where the time of an image goes, and what the program takes, into docs/performance.md
 	$(BIN)/python -m tools.bench
