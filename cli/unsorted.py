@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, warn
-from workflows.products.unsorted import UnsortedProposal, unsorted_steps
+from filo_core.events import UnsortedProposal
+from workflows.products.unsorted import unsorted_steps
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+PROPOSED = 6
+"""Good parts that are proposed."""
+ODDEST = 6
+"""Pictures that are shown first as what may be bad."""
 FIRES_ABOVE = 0.5
 """Share of the two-way softmax from which on a patch is nearer to a phrase than to the normal side."""
 
@@ -241,6 +246,44 @@ class UnsortedRanked:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsortedPicture:
+    """One picture of the folder, and how odd it is among the others: higher is odder."""
+
+    path: Path
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnsortedProposal:
+    """What a person confirms or corrects. Nothing is created by it."""
+
+    ranked: tuple[UnsortedPicture, ...]
+    """All pictures, the most ordinary one first."""
+    repeated: tuple[Path, ...] = ()
+    """Files whose content another one has; held against it they would look perfect."""
+    unreadable: tuple[Path, ...] = ()
+
+    @property
+    def references(self) -> tuple[UnsortedPicture, ...]:
+        """Proposed as good parts: the most ordinary ones."""
+        return self.ranked[:PROPOSED]
+
+    @property
+    def oddest(self) -> tuple[UnsortedPicture, ...]:
+        """To be looked at first: they may be bad. None of them is proposed as good."""
+        return self.ranked[PROPOSED:][-ODDEST:][::-1]
+
+    @property
+    def sentence(self) -> str:
+        """What this is worth, in words."""
+        return (
+            f"The {len(self.references)} most ordinary of {len(self.ranked)} pictures are proposed as good parts. "
+            "That holds where most of the pictures show good parts, taken alike: look at each of them before you "
+            "trust it, and at the oddest ones first."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TriedEyes:
     """Eyes that were tried."""
 
@@ -273,5 +316,14 @@ class EyesChosen:
 
 
 JobEvent = (
-    RunEvent | StepDone | PartJudged | Calibrated | GoldenChecked | Taught | PhrasesLit | NearestFound | EyesChosen
+    RunEvent
+    | StepDone
+    | PartJudged
+    | Calibrated
+    | GoldenChecked
+    | Taught
+    | PhrasesLit
+    | NearestFound
+    | EyesChosen
+    | UnsortedProposal
 )

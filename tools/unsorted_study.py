@@ -15,10 +15,9 @@ import numpy as np
 from filo_core.benchmark.datasets import load_category
 from filo_core.benchmark.metrics import image_auroc
 from filo_core.engine import Engine, load_engine
-from filo_core.events import UnsortedRanked
+from filo_core.events import PROPOSED, UnsortedRanked
 from filo_core.imaging import read_image
 from tools.markdown import say
-from workflows.products.unsorted import PROPOSED
 
 _SEED = 11
 

@@ -2662,12 +2662,24 @@
             <translation>&amp;Bilder aufnehmen …</translation>
         </message>
         <message>
+            <source>&amp;Sort a folder …</source>
+            <translation>Ordner &amp;sortieren …</translation>
+        </message>
+        <message>
+            <source>Finds good parts among 12 to 200 pictures that nobody has sorted; you confirm each of them</source>
+            <translation>Findet Gutteile unter 12 bis 200 unsortierten Bildern; Sie bestätigen jedes davon</translation>
+        </message>
+        <message>
             <source>&amp;Remove</source>
             <translation>&amp;Entfernen</translation>
         </message>
         <message>
             <source>Pictures of good parts</source>
             <translation>Bilder von Gutteilen</translation>
+        </message>
+        <message>
+            <source>Pictures that nobody has sorted</source>
+            <translation>Unsortierte Bilder</translation>
         </message>
         <message>
             <source>Removed: %1</source>
@@ -2977,7 +2989,7 @@
         </message>
         <message>
             <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
-            <translation>Taste: G. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
+            <translation>Taste: 1. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
         </message>
         <message>
             <source>Undo teaching (U)</source>
@@ -3366,6 +3378,92 @@
         <message>
             <source>&amp;Sign version %1</source>
             <translation>Version %1 &amp;freigeben</translation>
+        </message>
+    </context>
+    <context>
+        <name>Sorting</name>
+        <message>
+            <source>The pictures could not be sorted. Look at the log.</source>
+            <translation>Die Bilder konnten nicht sortiert werden. Das Protokoll sagt mehr.</translation>
+        </message>
+    </context>
+    <context>
+        <name>SortingDialog</name>
+        <message>
+            <source>Good (1)</source>
+            <translation>Gut (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>Taste: 1. Dieses Teil ist gut.</translation>
+        </message>
+        <message>
+            <source>Bad (2)</source>
+            <translation>Schlecht (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>Taste: 2. Dieses Teil ist schlecht.</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>Auslassen (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Leave this picture out.</source>
+            <translation>Taste: N. Dieses Bild auslassen.</translation>
+        </message>
+        <message>
+            <source>Back (Ctrl+Z)</source>
+            <translation>Zurück (Strg+Z)</translation>
+        </message>
+        <message>
+            <source>Ask about the last picture again</source>
+            <translation>Nach dem letzten Bild noch einmal fragen</translation>
+        </message>
+        <message>
+            <source>Sort pictures</source>
+            <translation>Bilder sortieren</translation>
+        </message>
+        <message>
+            <source>Take %1 good and %2 bad</source>
+            <translation>%1 gute und %2 schlechte nehmen</translation>
+        </message>
+        <message>
+            <source>Looks like most of them. Is it good?</source>
+            <translation>Sieht aus wie die meisten. Ist es gut?</translation>
+        </message>
+        <message>
+            <source>Stands out from the others. Is it bad?</source>
+            <translation>Fällt unter den anderen auf. Ist es schlecht?</translation>
+        </message>
+        <message>
+            <source>That was all.</source>
+            <translation>Das waren alle.</translation>
+        </message>
+        <message>
+            <source>Holding each picture against all the others …</source>
+            <translation>Jedes Bild wird mit allen anderen verglichen …</translation>
+        </message>
+        <message>
+            <source>What was called bad is shown to the product when it is proved.</source>
+            <translation>Die schlechten werden beim Nachweis des Produkts gezeigt.</translation>
+        </message>
+        <message>
+            <source>%1 of %2: %3</source>
+            <translation>%1 von %2: %3</translation>
+        </message>
+        <message>
+            <source>The picture could not be read.</source>
+            <translation>Das Bild konnte nicht gelesen werden.</translation>
+        </message>
+        <message>
+            <source>%1 cannot be read or are copies of others, and were left out.</source>
+            <translation>%1 sind nicht lesbar oder Kopien anderer und wurden ausgelassen.</translation>
+        </message>
+        <message>
+            <source>These pictures cannot be sorted.</source>
+            <translation>Diese Bilder können nicht sortiert werden.</translation>
         </message>
     </context>
     <context>

@@ -2662,12 +2662,24 @@
             <translation>拍摄图片(&amp;P)…</translation>
         </message>
         <message>
+            <source>&amp;Sort a folder …</source>
+            <translation>整理文件夹(&amp;S) …</translation>
+        </message>
+        <message>
+            <source>Finds good parts among 12 to 200 pictures that nobody has sorted; you confirm each of them</source>
+            <translation>从 12 至 200 张未分类的图片中找出良品；由您逐一确认</translation>
+        </message>
+        <message>
             <source>&amp;Remove</source>
             <translation>移除(&amp;R)</translation>
         </message>
         <message>
             <source>Pictures of good parts</source>
             <translation>良品图片</translation>
+        </message>
+        <message>
+            <source>Pictures that nobody has sorted</source>
+            <translation>未分类的图片</translation>
         </message>
         <message>
             <source>Removed: %1</source>
@@ -3366,6 +3378,92 @@
         <message>
             <source>&amp;Sign version %1</source>
             <translation>签核版本 %1(&amp;S)</translation>
+        </message>
+    </context>
+    <context>
+        <name>Sorting</name>
+        <message>
+            <source>The pictures could not be sorted. Look at the log.</source>
+            <translation>无法整理这些图片。请查看日志。</translation>
+        </message>
+    </context>
+    <context>
+        <name>SortingDialog</name>
+        <message>
+            <source>Good (1)</source>
+            <translation>良品 (1)</translation>
+        </message>
+        <message>
+            <source>Key: 1. This part is good.</source>
+            <translation>按键 1：此零件是良品。</translation>
+        </message>
+        <message>
+            <source>Bad (2)</source>
+            <translation>不良品 (2)</translation>
+        </message>
+        <message>
+            <source>Key: 2. This part is bad.</source>
+            <translation>按键 2：此零件是不良品。</translation>
+        </message>
+        <message>
+            <source>Skip (N)</source>
+            <translation>跳过 (N)</translation>
+        </message>
+        <message>
+            <source>Key: N. Leave this picture out.</source>
+            <translation>按键 N：不使用此图片。</translation>
+        </message>
+        <message>
+            <source>Back (Ctrl+Z)</source>
+            <translation>返回 (Ctrl+Z)</translation>
+        </message>
+        <message>
+            <source>Ask about the last picture again</source>
+            <translation>再次询问上一张图片</translation>
+        </message>
+        <message>
+            <source>Sort pictures</source>
+            <translation>整理图片</translation>
+        </message>
+        <message>
+            <source>Take %1 good and %2 bad</source>
+            <translation>采用 %1 个良品和 %2 个不良品</translation>
+        </message>
+        <message>
+            <source>Looks like most of them. Is it good?</source>
+            <translation>与大多数图片相似。是良品吗？</translation>
+        </message>
+        <message>
+            <source>Stands out from the others. Is it bad?</source>
+            <translation>与其他图片不同。是不良品吗？</translation>
+        </message>
+        <message>
+            <source>That was all.</source>
+            <translation>已全部完成。</translation>
+        </message>
+        <message>
+            <source>Holding each picture against all the others …</source>
+            <translation>正在将每张图片与其他图片比较 …</translation>
+        </message>
+        <message>
+            <source>What was called bad is shown to the product when it is proved.</source>
+            <translation>不良品将在验证产品时展示。</translation>
+        </message>
+        <message>
+            <source>%1 of %2: %3</source>
+            <translation>第 %1 张，共 %2 张：%3</translation>
+        </message>
+        <message>
+            <source>The picture could not be read.</source>
+            <translation>无法读取该图片。</translation>
+        </message>
+        <message>
+            <source>%1 cannot be read or are copies of others, and were left out.</source>
+            <translation>%1 张无法读取或与其他图片重复，已略过。</translation>
+        </message>
+        <message>
+            <source>These pictures cannot be sorted.</source>
+            <translation>无法整理这些图片。</translation>
         </message>
     </context>
     <context>

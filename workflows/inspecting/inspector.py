@@ -25,6 +25,7 @@ from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.learned_names import naming
 from workflows.products.steps import Steps, calibration_steps, eyes_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
+from workflows.products.unsorted import unsorted_steps
 from workflows.sealing.seal import RecordSeal
 
 if TYPE_CHECKING:
@@ -158,6 +159,14 @@ class Inspector:
     def choose_eyes(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """Try how a product is best looked at."""
         return self._submit(f"Try eyes for {name}", Priority.INTERACTIVE, eyes_steps(self._catalogue, name), listener)
+
+    def sort_pictures(self, folder: Path, listener: JobListener | None = None) -> JobHandle:
+        """Propose good parts among pictures nobody has sorted; nothing is recorded.
+
+        Raises:
+            FolderError: if the folder does not hold 12 to 200 pictures.
+        """
+        return self._submit(f"Sort {folder.name}", Priority.INTERACTIVE, unsorted_steps(folder), listener)
 
     def light_phrases(self, name: str, listener: JobListener | None = None) -> JobHandle:
         """See what each phrase of a product's anomaly list lights up on its good images."""

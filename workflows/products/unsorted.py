@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FolderError, UnreadableImageError
-from filo_core.events import StepDone, UnsortedRanked
+from filo_core.events import StepDone, UnsortedPicture, UnsortedProposal, UnsortedRanked
 from filo_core.imaging import list_images, read_image
 
 if TYPE_CHECKING:
@@ -17,48 +16,6 @@ if TYPE_CHECKING:
 
 FEWEST, MOST = 12, 200
 """Pictures of an unsorted folder: with fewer, what is odd cannot be told from what is usual."""
-PROPOSED = 6
-"""Good parts that are proposed."""
-ODDEST = 6
-"""Pictures that are shown first as what may be bad."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnsortedPicture:
-    """One picture of the folder, and how odd it is among the others: higher is odder."""
-
-    path: Path
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class UnsortedProposal:
-    """What a person confirms or corrects. Nothing is created by it."""
-
-    ranked: tuple[UnsortedPicture, ...]
-    """All pictures, the most ordinary one first."""
-    repeated: tuple[Path, ...] = ()
-    """Files whose content another one has; held against it they would look perfect."""
-    unreadable: tuple[Path, ...] = ()
-
-    @property
-    def references(self) -> tuple[UnsortedPicture, ...]:
-        """Proposed as good parts: the most ordinary ones."""
-        return self.ranked[:PROPOSED]
-
-    @property
-    def oddest(self) -> tuple[UnsortedPicture, ...]:
-        """To be looked at first: they may be bad. None of them is proposed as good."""
-        return self.ranked[PROPOSED:][-ODDEST:][::-1]
-
-    @property
-    def sentence(self) -> str:
-        """What this is worth, in words."""
-        return (
-            f"The {len(self.references)} most ordinary of {len(self.ranked)} pictures are proposed as good parts. "
-            "That holds where most of the pictures show good parts, taken alike: look at each of them before you "
-            "trust it, and at the oddest ones first."
-        )
 
 
 def unsorted_steps(folder: Path) -> Callable[[Engine], Iterator[StepDone | UnsortedProposal]]:

@@ -9,12 +9,14 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from filo_core.types import WizardStep
-from gui.picking import pick_images
+from gui.picking import pick_folder, pick_images
 from gui.products.wizard.capture_dialog import CaptureDialog
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.reference_cards import ReferenceCards, ReferenceModel
 from gui.products.wizard.reference_shelf import ReferenceShelf
 from gui.products.wizard.session import DraftSession
+from gui.products.wizard.shown_parts import ShownParts
+from gui.products.wizard.sorting_dialog import SortingDialog
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
@@ -30,6 +32,7 @@ class ReferencesPage(WizardPage):
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.shelf = ReferenceShelf(session.state.workbench.catalogue, self)
+        self.shown = ShownParts(session, self)
         self._model = ReferenceModel(self)
         self.cards = ReferenceCards(self._model, self)
         self._empty = EmptyPage(
@@ -41,6 +44,11 @@ class ReferencesPage(WizardPage):
         )
         self.add_button = button(self.tr("&Add files …"), "add", primary=True)
         self.capture_button = button(self.tr("Take &pictures …"), "live")
+        self.sort_button = button(
+            self.tr("&Sort a folder …"),
+            "search",
+            tip=self.tr("Finds good parts among 12 to 200 pictures that nobody has sorted; you confirm each of them"),
+        )
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self._summary = plain_label(role="hint")
         self.undo_bar = UndoBar(self)
@@ -51,7 +59,7 @@ class ReferencesPage(WizardPage):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(8)
-        for control in (self.add_button, self.capture_button, self.remove_button):
+        for control in (self.add_button, self.capture_button, self.sort_button, self.remove_button):
             top.addWidget(control)
         top.addWidget(self._summary, 1)
         stack = QWidget(self)
@@ -66,11 +74,13 @@ class ReferencesPage(WizardPage):
         self.add_button.clicked.connect(self._on_add_clicked)
         self._empty.action_requested.connect(self._on_add_clicked)
         self.capture_button.clicked.connect(self._on_capture_clicked)
+        self.sort_button.clicked.connect(self._on_sort_clicked)
         self.remove_button.clicked.connect(self._on_remove_clicked)
         self.undo_bar.undo_requested.connect(self._on_undo_requested)
         self.shelf.items_changed.connect(self._on_items_changed)
         self.shelf.stored.connect(self._on_stored)
         self.shelf.problem_found.connect(self.message.show_error)
+        self.shown.problem_found.connect(self.message.show_error)
         self.shelf.removed.connect(self._on_removed)
         self.shelf.busy_changed.connect(self._show_summary)
         self.cards.selectionModel().selectionChanged.connect(self._update_buttons)
@@ -88,6 +98,7 @@ class ReferencesPage(WizardPage):
 
     def close_page(self) -> None:
         self.shelf.close()
+        self.shown.close()
 
     def add_paths(self, paths: list[Path]) -> None:
         """Add image files."""
@@ -122,6 +133,23 @@ class ReferencesPage(WizardPage):
         dialog = CaptureDialog(self.session.name, self)
         dialog.picture_taken.connect(self.shelf.add_frame)
         dialog.exec()
+        dialog.deleteLater()
+
+    @Slot()
+    def _on_sort_clicked(self) -> None:
+        folder = pick_folder(self.session.state, self.tr("Pictures that nobody has sorted"), self)
+        if folder is not None:
+            self.sort_folder(folder)
+
+    def sort_folder(self, folder: Path) -> None:
+        """Ask about the pictures of a folder; what is called good joins the shelf, what is called bad is shown."""
+        self.message.clear()
+        self.undo_bar.withdraw()
+        dialog = SortingDialog(self.session.state, folder, self)
+        if dialog.exec():
+            self.add_paths(list(dialog.answers.good))
+            if dialog.answers.bad:
+                self.shown.add_files(dialog.answers.bad, bad=True)
         dialog.deleteLater()
 
     @Slot()

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 import filo_core.engine
 from filo_core.calibration.bad_parts import prove
 from filo_core.calibration.evidence import ConfirmedPart
-from filo_core.events import Calibrated, PartJudged, PhraseLight, PhrasesLit, StepDone
+from filo_core.events import Calibrated, PartJudged, PhraseLight, PhrasesLit, StepDone, UnsortedRanked
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.proof import JudgedPart
 from filo_core.types import (
@@ -114,6 +114,14 @@ class RedEngine:
 
     def detector(self, recipe: Recipe, references: Sequence[SourceImage]) -> RedDetector:
         return RedDetector(self.gate, self.trained, references[0].image_hash if references else "")
+
+    def rank_unsorted(self, pictures: Iterable[SourceImage], total: int) -> Iterator[StepDone | UnsortedRanked]:
+        """The redder, the odder."""
+        scores = []
+        for count, image in enumerate(pictures, start=1):
+            scores.append(float(image.pixels[..., 0].mean()))
+            yield StepDone(count, total, image.name)
+        yield UnsortedRanked(tuple(scores))
 
     def light_phrases(self, draft: ProductDraft, references: Sequence[SourceImage]) -> Iterator[StepDone | PhrasesLit]:
         """Scratch lights up the first good image, nothing else lights up anything; "zorb" is no word it knows."""

@@ -19,6 +19,8 @@ from gui.languages import Languages
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_view import ProductListView
 from gui.products.wizard.capture_dialog import CaptureDialog
+from gui.products.wizard.sorting import SortingAnswers, SortingQuestion
+from gui.products.wizard.sorting_dialog import SortingDialog
 from gui.review.blind_dialog import BlindDialog
 from gui.review.dialogs import ChoiceDialog
 from gui.settings.output_dialog import OutputDialog
@@ -84,6 +86,12 @@ def _presentation(state: AppState, parent: QWidget) -> QDialog:
     return StudyPresentation(Studies(state.workbench.storage), study, "Sue", parent)
 
 
+def _sorting(state: AppState, parent: QWidget) -> QDialog:
+    dialog = SortingDialog(state, state.settings.home, parent)
+    dialog.answers = SortingAnswers((SortingQuestion(state.settings.home / "part.png", proposed=True),))
+    return dialog
+
+
 def _choice(state: AppState, parent: QWidget) -> QDialog:
     return ChoiceDialog("Reason", "Why is it good?", ["Within tolerance", "Dust"], "Dust", "another reason", parent)
 
@@ -100,6 +108,7 @@ DIALOGS: dict[str, Maker] = {
     "study": lambda state, parent: StudyDialog(state, "metal nut", parent),
     "compare recipes": lambda state, parent: CompareDialog(state, "metal nut", parent),
     "presentation": _presentation,
+    "sorting": _sorting,
 }
 
 

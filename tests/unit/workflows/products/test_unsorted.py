@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from filo_core.errors import FolderError
-from filo_core.events import StepDone, UnsortedRanked
+from filo_core.events import ODDEST, PROPOSED, StepDone, UnsortedProposal, UnsortedRanked
 from filo_core.types import SourceImage
-from workflows.products.unsorted import MOST, ODDEST, PROPOSED, UnsortedProposal, unsorted_steps
+from workflows.products.unsorted import MOST, unsorted_steps
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
