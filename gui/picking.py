@@ -106,18 +106,6 @@ def picture_dialog(state: AppState, title: str, parent: QWidget) -> QFileDialog:
     return dialog
 
 
-def pick_folder(state: AppState, title: str, parent: QWidget) -> Path | None:
-    """A folder of pictures that a person chooses; None where they think better of it."""
-    dialog = picture_dialog(state, title, parent)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    chosen = [Path(name) for name in dialog.selectedFiles()] if dialog.exec() else []
-    dialog.deleteLater()
-    if not chosen:
-        return None
-    remember_folder(state, chosen[0])
-    return chosen[0]
-
-
 def pick_images(state: AppState, title: str, parent: QWidget) -> list[Path]:
     """Picture files that a person chooses; none where they think better of it."""
     dialog = picture_dialog(state, title, parent)

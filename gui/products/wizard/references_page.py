@@ -138,8 +138,8 @@ class ReferencesPage(WizardPage):
     @Slot()
     def _on_sort_clicked(self) -> None:
         folder = pick_folder(self.session.state, self.tr("Pictures that nobody has sorted"), self)
-        if folder is not None:
-            self.sort_folder(folder)
+        if folder:
+            self.sort_folder(Path(folder))
 
     def sort_folder(self, folder: Path) -> None:
         """Ask about the pictures of a folder; what is called good joins the shelf, what is called bad is shown."""
