@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-from sqlalchemy import String, Subquery, case, cast, func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, Subquery, case, cast, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
-from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Verdict
+from filo_core.types import (
+    UNKNOWN_TYPE,
+    InspectionFilter,
+    Review,
+    Verdict,
+    retyped_regions,
+    standing_review,
+)
 from storage.columns import UtcDateTime
 from storage.models import InspectionRow, RegionRow, ReviewRow
+from storage.naming_models import NamedRegionRow
 from storage.repositories.filters import conditions
+from storage.repositories.reviews import review_of
 from storage.repositories.standing_reviews import is_newest, is_undecided
 
 _OK, _NG, _NOT_INSPECTED = Verdict.OK.value, Verdict.NG.value, Verdict.NOT_INSPECTED.value
+MOST_REGIONS = 32
+"""Regions of one inspection."""
 _PERIODS_AT_ONCE = 200
 """Periods of one statement: SQLite joins no more than 500 selects."""
 
@@ -124,7 +135,10 @@ class AggregateRepository:
         )
 
     def type_counts(self, wanted: InspectionFilter) -> dict[str, int]:
-        """Inspections that count as NG, by anomaly type: the newest review's, else each that a region carries."""
+        """Inspections that count as NG, by anomaly type: the newest review's, else each that a region carries.
+
+        Where people named single regions, each of those names counts once.
+        """
         found: Counter[str] = Counter()
         region = func.coalesce(RegionRow.anomaly_type, UNKNOWN_TYPE)
         counted = select(region, func.count(func.distinct(InspectionRow.id))).select_from(InspectionRow)
@@ -133,12 +147,14 @@ class AggregateRepository:
             select(ReviewRow.anomaly_type, func.count())
             .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
             .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type != "", is_newest())
+            .where(~_names_a_region())
             .group_by(ReviewRow.anomaly_type)
         )
         confirmed = (
             counted.join(ReviewRow, ReviewRow.inspection_id == InspectionRow.id)
             .outerjoin(RegionRow, RegionRow.inspection_id == InspectionRow.id)
             .where(*conditions(wanted), ReviewRow.verdict == _NG, ReviewRow.anomaly_type == "", is_newest())
+            .where(~_names_a_region())
             .group_by(region)
         )
         undecided = (
@@ -150,7 +166,34 @@ class AggregateRepository:
         for query in (decided, confirmed, undecided):
             for name, count in self._session.execute(query):
                 found[name] += count
+        found.update(self._of_regions(wanted))
         return dict(found)
+
+    def _of_regions(self, wanted: InspectionFilter) -> Counter[str]:
+        """Types that people gave to single regions of inspections that count as NG; each once an inspection."""
+        query = (
+            select(ReviewRow, NamedRegionRow.ordinal)
+            .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
+            .outerjoin(NamedRegionRow, NamedRegionRow.review_id == ReviewRow.id)
+            .where(*conditions(wanted), _names_a_region())
+            .order_by(ReviewRow.inspection_id, ReviewRow.id, NamedRegionRow.ordinal)
+        )
+        said: defaultdict[int, list[Review]] = defaultdict(list)
+        for row, together in groupby(self._session.execute(query).all(), key=lambda pair: pair[0]):
+            said[row.inspection_id].append(review_of(row, tuple(at for _, at in together if at is not None)))
+        found: Counter[str] = Counter()
+        for reviews in said.values():
+            standing = standing_review(reviews)
+            if standing is not None and standing.verdict is Verdict.NG:
+                found.update({name for name in retyped_regions(MOST_REGIONS, reviews) if name} or {UNKNOWN_TYPE})
+        return found
+
+
+def _names_a_region() -> ColumnElement[bool]:
+    """That any decision on the inspection of a :class:`ReviewRow` is for single regions."""
+    # Aliases of their own: a statement around it may be about both tables as well.
+    other, named = aliased(ReviewRow), aliased(NamedRegionRow)
+    return exists().where(other.inspection_id == ReviewRow.inspection_id, named.review_id == other.id)
 
 
 def _as_table(periods: Sequence[tuple[int, tuple[datetime, datetime]]]) -> Subquery:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from filo_core.method.regions import MAX_REGIONS
 from filo_core.naming.region_features import EMBEDDING_SIZE
-from filo_core.types import InspectionFilter, Prediction, Review, ReviewDecision, TypeShare, Verdict
+from filo_core.types import InspectionFilter, Prediction, Review, ReviewDecision, TypeShare, Verdict, Withdrawal
 from storage.engine import sqlite_url
 from storage.naming_models import NamingRow
 from storage.recorder import Recorder
@@ -123,3 +123,26 @@ def test_names_and_named_regions_reach_the_plant_once(storage: Storage, recorder
         assert plant.verify().intact
     assert kept.regions[0].type_shares[0] == TypeShare("scratch", 0.5)
     assert [review.regions for review in said] == [(1,), (1,)]
+
+
+def test_each_name_that_people_gave_a_region_counts_once_an_inspection(storage: Storage, recorder: Recorder) -> None:
+    with storage.reading() as transaction:
+        recipe = transaction.products.recipe("metal nut").recipe
+    regions = [make_region(), make_region("dent"), make_region("dent")]
+    numbers = [recorder.record_one(make_inspection(recipe, shade, 0.9, regions=regions)) for shade in range(4)]
+
+    def retype(number: int, name: str, *ordinals: int) -> None:
+        with storage.transaction() as transaction:
+            review = Review(ReviewDecision.RETYPE, Verdict.NG, "Ada", MOMENT, anomaly_type=name, regions=ordinals)
+            transaction.reviews.add(number, review)
+
+    for ordinal, name in enumerate(("burr", "hole", "hole")):
+        retype(numbers[0], name, ordinal)
+    retype(numbers[1], "rust")
+    retype(numbers[2], "burr", 0)
+    with storage.transaction() as transaction:
+        transaction.reviews.add(numbers[2], Review(Withdrawal.WITHDRAW, None, "Ada", MOMENT))
+    with storage.reading() as transaction:
+        counted = transaction.aggregates.type_counts(InspectionFilter(product="metal nut"))
+    # The third was taken back and is undecided again, as the fourth: each counts by its regions' own names.
+    assert counted == {"burr": 1, "hole": 1, "rust": 1, "scratch": 2, "dent": 2}
