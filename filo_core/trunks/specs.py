@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SHA256 = r"^[0-9a-f]{64}$"
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Counts up when the graphs that are made from a file change what comes out of them."""
 
 
