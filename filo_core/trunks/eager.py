@@ -97,7 +97,8 @@ def cubic_weights(cells: Any, known: int) -> Tensor:
     # Beyond the border the outermost value goes on.
     source = (first[:, None] + torch.tensor([-1.0, 0.0, 1.0, 2.0])).clamp(0, known - 1)
     hit = source[:, :, None] == torch.arange(known, dtype=torch.float32)
-    return (weights[:, :, None] * hit.float()).sum(dim=1)
+    stretched: Tensor = (weights[:, :, None] * hit.float()).sum(dim=1)
+    return stretched
 
 
 def eager_trunk(spec: TrunkSpec, file: Path) -> nn.Module:
