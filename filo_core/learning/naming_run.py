@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from filo_core.naming.zero_shot import NamingHead
 
 HEAD_NAME = "names.safetensors"
-SIDES = (256,)
+SIDES = (256, 512)
 """Of the views in pixels, and of what the light trunk looks at; drawn from with equal chances."""
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-LARGEST_HEAD_BYTES = 1_000_000
+LARGEST_HEAD_BYTES = 4_000_000
 GROUPS = {
     "crack-like": (AnomalyKind.SCRATCH, AnomalyKind.CRACK, AnomalyKind.CUT, AnomalyKind.THREAD),
     "stain-like": (
@@ -50,14 +50,14 @@ GROUPS = {
 """Broad kinds, and what belongs to each."""
 GOOD_CAPTIONS = ("good part", "flawless surface", "part without defect", "nothing wrong", "perfect part", "background")
 _THING = "part"
-_DIRECTIONS, _BENDS = 72, 144
+_DIRECTIONS, _BENDS = 384, 256
 _STEPS = 200
-_HELD = 3e-4
+_HELD = 4e-3
 """Of the squares of what the softmax learns."""
 _SMOOTHING = 0.02
 _CALIBRATED_ON = 8
 """Every so many-th part is kept out of training, and the temperature is found on it."""
-_FLOOR_RATE = 0.05
+_FLOOR_RATE = 0.08
 """Share of regions of good parts, of those kept out, that may be named."""
 _LEAST_FLOOR = 0.35
 

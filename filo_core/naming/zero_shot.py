@@ -31,6 +31,8 @@ _SHARPNESS = 0.05
 """Difference of two similarities that makes one phrase e times likelier than the other."""
 _STRANGE = 0.5
 """Similarity at which a phrase is as likely not what is meant."""
+_OFF_LIST = 0.35
+"""How likely a kind is that no phrase of the list means, beside one that a phrase does."""
 TENSORS = ("mean", "scale", "first", "first_bias", "second", "second_bias", "captions", "bias", "spoken")
 
 
@@ -118,7 +120,12 @@ class ZeroShotNames:
 
     def name(self, look: Floats) -> Named:
         """What a region with this look is called."""
-        return named(self._phrases, self._head.shares(look)[:-1] @ self._likely, self._head.floor)
+        shares = self._head.shares(look)
+        # The list says what can go wrong: what it leaves out is less likely, though it happens.
+        on_list = np.minimum(self._likely.sum(axis=1), 1.0)
+        kinds = shares[:-1] * (_OFF_LIST + (1.0 - _OFF_LIST) * on_list)
+        kinds = kinds / max(float(kinds.sum() + shares[-1]), 1e-9)
+        return named(self._phrases, kinds @ self._likely, self._head.floor)
 
 
 def named(phrases: Sequence[str], shares: Floats, floor: float) -> Named:
