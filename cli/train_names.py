@@ -21,8 +21,8 @@ def train_names(
     looks: Annotated[
         Path, typer.Option(help="Folder that keeps what was gathered, to stop and go on.", parser=typed.path)
     ] = Path("names-looks"),
-    parts: Annotated[int, typer.Option(min=8, help="Made-up parts to learn from.")] = 600,
-    held_out: Annotated[int, typer.Option(min=1, help="Made-up parts of other pictures to measure on.")] = 100,
+    parts: Annotated[int, typer.Option(min=8, help="Made-up parts to learn from.")] = 900,
+    held_out: Annotated[int, typer.Option(min=1, help="Made-up parts of other pictures to measure on.")] = 70,
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 11,
     out: Annotated[
         Path | None, typer.Option(help="Profile folder whose manifest names the head then.", parser=typed.path)
