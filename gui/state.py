@@ -157,6 +157,12 @@ class AppState(QObject):
         return engine is not None and engine.names_types
 
     @property
+    def asks_for_list(self) -> bool:
+        """Whether a product needs a list of what can go wrong: where it names regions only, the usual one will do."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return engine is not None and engine.lights_phrases
+
+    @property
     def usual_eyes(self) -> Eyes | None:
         """What products are looked at with; None while no model is loaded, and where there is one way to look."""
         engine = self._workbench.worker.engine if self._workbench is not None else None

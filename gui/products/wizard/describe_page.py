@@ -229,7 +229,7 @@ class DescribePage(WizardPage):
         self.domain_edit.setText(shown.domain)
         (self.texture_card if shown.kind is ProductKind.TEXTURE else self.object_card).setChecked(True)
         said = bool(self.noun_edit.text() or shown.domain) or shown.kind is ProductKind.TEXTURE
-        self.more_button.setChecked(said or self.session.state.names_types)
+        self.more_button.setChecked(said or self.session.state.asks_for_list)
         self._fold()
         self.name_edit.setFocus()
 

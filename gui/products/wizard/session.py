@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.proof import Proof, SignedProof
 from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, WizardStep
@@ -45,7 +46,7 @@ class DraftSession(QObject):
     @property
     def judged_draft(self) -> ProductDraft | None:
         """The draft with the profile that would judge it, which may need more of it than the one it names."""
-        if self._draft is None or not self.state.names_types:
+        if self._draft is None or not self.state.asks_for_list:
             return self._draft
         return replace(self._draft, profile=self.state.profile)
 
@@ -66,6 +67,9 @@ class DraftSession(QObject):
         try:
             if self._draft is None:
                 catalogue.create(description)
+                if self.state.names_types and not self.state.asks_for_list:
+                    # Whoever wants other words finds the list under "More".
+                    catalogue.set_anomaly_types(description.name, AnomalyLibrary.load().suggest(description))
             else:
                 catalogue.describe(self.name, description)
         except FiloError as error:

@@ -146,7 +146,7 @@ class Wizard(QWidget):
         self._enter(step)
 
     def _go_by(self, offset: int) -> None:
-        step = neighbour(self._current, offset, lists=self.session.state.names_types)
+        step = neighbour(self._current, offset, lists=self.session.state.asks_for_list)
         if step is not None:
             self.go_to(step)
 
@@ -158,7 +158,7 @@ class Wizard(QWidget):
 
     @Slot()
     def _show_frame(self) -> None:
-        step, draft, lists = self._current, self.session.judged_draft, self.session.state.names_types
+        step, draft, lists = self._current, self.session.judged_draft, self.session.state.asks_for_list
         self.step_bar.show_steps(step_infos(draft, lists=lists), step)
         self._title.set_full_text(self.session.name or self.tr("New product"))
         self._purpose.setText(step_purpose(step))

@@ -36,7 +36,7 @@ def test_twelve_clicks_and_a_name_lead_to_the_first_verdict(
     qtbot: QtBot,
     until: Callable[..., None],
 ) -> None:
-    engine.names_types, engine.profile = False, "compact"
+    engine.lights_phrases, engine.profile = False, "compact"
     clicks = 0
 
     def press(control: QAbstractButton) -> None:

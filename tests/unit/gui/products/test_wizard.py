@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.types import ProductDescription, ProductKind, WizardStep
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
@@ -159,10 +160,11 @@ def test_enter_in_the_reason_signs(panel: ProductsPanel, product: str, state: Ap
     assert state.workbench.catalogue.recipe(product).recipe.limits.ok == pytest.approx(0.25)
 
 
-def test_a_profile_that_reads_no_list_asks_for_a_name_and_pictures(
-    panel: ProductsPanel, state: AppState, engine: RedEngine, good_files: list[Path], until: Until
+@pytest.mark.parametrize("names", [False, True])
+def test_a_profile_that_needs_no_list_asks_for_a_name_and_pictures(
+    panel: ProductsPanel, state: AppState, engine: RedEngine, good_files: list[Path], until: Until, names: bool
 ) -> None:
-    engine.names_types, engine.profile = False, "compact"
+    engine.names_types, engine.lights_phrases, engine.profile = names, False, "compact"
     panel.set_up_new()
     wizard = panel.wizard
     assert not wizard.step_bar._buttons[WizardStep.ANOMALIES].isVisible()
@@ -173,7 +175,9 @@ def test_a_profile_that_reads_no_list_asks_for_a_name_and_pictures(
     show_good_parts(wizard, good_files, until)
     sign(wizard, until)
     made = state.workbench.catalogue.recipe("Nut M8").recipe
-    assert (made.class_name, made.kind, made.anomaly_types) == ("part", ProductKind.OBJECT, ())
+    assert (made.class_name, made.kind) == ("part", ProductKind.OBJECT)
+    usual = AnomalyLibrary.load().suggest(ProductDescription("Nut M8", "part"))
+    assert made.anomaly_types == (usual if names else ()), "what names regions has the usual words to do it with"
     wizard.go_to(WizardStep.DESCRIBE)
     press(described.more_button)
     assert described.noun_edit.isVisible()
