@@ -332,8 +332,9 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
     from workflows.settings.settings import Settings
 
     app = QApplication(sys.argv[:1])
-    demo = ROOT / "resources" / "demo" / "bracket"
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory(prefix="parts-") as parts:
+        # A copy, since the pictures show where it lies.
+        demo = Path(shutil.copytree(ROOT / "resources" / "demo" / "bracket", Path(parts) / "bracket"))
         settings = Settings(
             home=Path(home),
             operator="operator",
