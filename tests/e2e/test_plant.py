@@ -58,7 +58,7 @@ def test_a_day_counts_from_its_first_to_its_last_moment_in_export_and_report(run
     for last, count in ((day, 3), (day - timedelta(days=1), 0)):
         arguments = ("metal nut", "--from", "2026-01-01", "--to", last.isoformat())
         assert run("export", *arguments, "--out", tmp_path / "out.csv", "--json").json["inspections"] == count
-        assert ("Nothing was inspected" in run("report", *arguments).stdout) == (count == 0)
+        assert ("Nothing was inspected in this time." in run("report", *arguments).stdout) == (count == 0)
     assert "is no day" in run("export", "metal nut", "--to", "yesterday", "--out", tmp_path / "out.csv").stderr
 
 

@@ -16,6 +16,7 @@ def test_one_command_writes_the_page_with_all_its_tables(tmp_path: Path) -> None
     assert headings == [
         "Split conformal: parts outside the memory bank",
         "Jackknife+: the references themselves",
+        "Bad parts that were shown",
         "Drift watch",
         "Intervals of kappa",
         "Real categories",
