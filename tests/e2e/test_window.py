@@ -14,8 +14,8 @@ from tests.e2e.conftest import ROOT, environment
 from tools.stream_rig import FFMPEG
 
 SCREENS = (
-    "products-empty", "wizard-1-describe", "wizard-2-anomalies", "wizard-3-references", "wizard-4-calibrate",
-    "wizard-5-sign-off", "products", "folder", "live", "review", "statistics",
+    "products-empty", "wizard-1-describe", "wizard-2-references", "wizard-3-never-shown", "wizard-3-prove",
+    "products", "folder", "live", "review", "statistics",
     "statistics-limits", "settings", "settings-users", "settings-outputs",
     *(("live-camera-lost", "live-camera-back") if FFMPEG else ()),
 )  # fmt: skip
