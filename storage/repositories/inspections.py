@@ -186,13 +186,9 @@ class InspectionRepository:
     def _records(self, found: Sequence[_Found]) -> tuple[InspectionRecord, ...]:
         ids = [row.id for row, *_ in found]
         regions, said = self._regions(ids), self._reviews(ids)
-        reviews = {owner: standing_review(all_of_it) for owner, all_of_it in said.items()}
-        records = (
-            _record(row, product, version, recipe_hash, regions.get(row.id, ()), reviews.get(row.id), naming_of(kept))
-            for row, product, version, recipe_hash, *kept in found
-        )
         return tuple(
-            replace(one, retyped=retyped_regions(len(one.regions), said.get(one.inspection_id, ()))) for one in records
+            _record(row, product, version, recipe_hash, regions.get(row.id, ()), said.get(row.id, ()), naming_of(kept))
+            for row, product, version, recipe_hash, *kept in found
         )
 
     def _regions(self, ids: Sequence[int]) -> dict[int, tuple[Region, ...]]:
@@ -258,7 +254,7 @@ def _record(
     recipe_version: int,
     recipe_hash: str,
     regions: tuple[Region, ...],
-    review: Review | None,
+    said: Sequence[Review],
     naming: KeptNaming,
 ) -> InspectionRecord:
     return InspectionRecord(
@@ -280,7 +276,8 @@ def _record(
         inspected_at=row.inspected_at,
         seconds=row.seconds,
         regions=with_shares(regions, naming),
-        review=review,
+        review=standing_review(said) if said else None,
+        retyped=retyped_regions(len(regions), said) if said else (),
         anomaly_types=naming.image_types,
         unfiltered_sides=naming.unfiltered,
         embedding_space=naming.space,

@@ -24,8 +24,7 @@ from workflows.workbench import Workbench
 ROWS = 100_000
 LONGEST_FILTER_S = 0.2 / 3
 """A third of what a person may wait, so that a machine three times as slow still keeps it."""
-LONGEST_PAGE_S = 0.1
-"""Of one page in a hundred, painting included: from here on a person notices that scrolling stops."""
+LONGEST_PAGE_S = 0.05
 MOST_STATEMENTS = 12
 """A filter's page with its regions and reviews, the two counts, and what the first row's detail shows."""
 VERDICTS = (Verdict.OK,) * 15 + (Verdict.REVIEW,) * 3 + (Verdict.NG,) * 2
