@@ -234,11 +234,10 @@ def load_eyes(folder: Path, profile: EyesProfile, device: str, installed: Path |
     Raises:
         ProfileError: if its list of trunks is damaged, the light one is not here, or the device is not there.
     """
-    banks = None if installed is None else installed.parent / "cache" / "banks"
-    store = TrunkStore(installed)
-    return LoadedEyes(
-        profile, read_trunks(folder, profile.trunks), store, device, banks, Naming(folder, profile, store)
-    )
+    kept = None if installed is None else installed.parent / "cache"
+    banks, meanings = (None, None) if kept is None else (kept / "banks", kept / "meanings")
+    store, trunks = TrunkStore(installed), read_trunks(folder, profile.trunks)
+    return LoadedEyes(profile, trunks, store, device, banks, Naming(folder, profile, store, meanings))
 
 
 def _combinations(eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> list[tuple[TrunkSpec, ...]]:

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
+from filo_core.eyes.kept_meanings import KeptMeanings
 from filo_core.naming.zero_shot import NamingHead, ZeroShotNames, phrase_shares, read_head
 from filo_core.trunks.store import missing_sentence
 from filo_core.words.encoder import open_words
-from filo_core.words.phrases import PhraseReader
+from filo_core.words.phrases import PhraseReader, reading_identity
 from filo_core.words.specs import read_words
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from filo_core.profiles.eyes_manifest import EyesProfile
     from filo_core.trunks.store import TrunkStore
     from filo_core.types import Recipe
@@ -24,17 +28,22 @@ NO_HEAD = "Regions are not named from words: this profile has no head for it. Th
 
 
 class Naming:
-    """Opens head and encoder when the first product is named. Whatever is wrong with them, only names are missing.
+    """Opens the head when the first product is named, and the encoder when a list is new.
+
+    Whatever is wrong with them, only names are missing.
 
     Args:
         folder: of the profile.
         profile: says whether it has a head.
         store: where the prepared encoder lies.
+        kept: folder in which meanings of phrases are kept between starts; None keeps none.
     """
 
-    def __init__(self, folder: Path, profile: EyesProfile, store: TrunkStore) -> None:
+    def __init__(self, folder: Path, profile: EyesProfile, store: TrunkStore, kept: Path | None = None) -> None:
         self._folder, self._profile, self._store = folder, profile, store
-        self._opened: tuple[NamingHead, PhraseReader] | None = None
+        self._kept = KeptMeanings(kept)
+        self._head: NamingHead | None = None
+        self._reader: PhraseReader | None = None
         self._problem = ""
 
     @property
@@ -58,20 +67,30 @@ class Naming:
         if self.note or not phrases:
             return None
         try:
-            head, reader = self._open()
-            _, meanings = reader.read(phrases)
+            head = self._opened_head()
+            meanings = self._meanings(head, phrases)
         except FiloError as error:
             self._problem = f"Regions are not named from words. {error}"
             logger.warning(self._problem)
             return None
         return ZeroShotNames(head, phrases, phrase_shares(meanings, head.captions_of_kinds))
 
-    def _open(self) -> tuple[NamingHead, PhraseReader]:
-        if self._opened is None:
+    def _opened_head(self) -> NamingHead:
+        if self._head is None:
             names = self._profile.names
             assert names is not None, "a profile without a head names nothing"
-            head = read_head(self._folder / names.file, names.sha256)
-            spoken = [word for own in head.words for word in own]
-            encoder = open_words(self._store, read_words(self._folder))
-            self._opened = head, PhraseReader(encoder, spoken, head.spoken)
-        return self._opened
+            self._head = read_head(self._folder / names.file, names.sha256)
+        return self._head
+
+    def _meanings(self, head: NamingHead, phrases: tuple[str, ...]) -> NDArray[np.float32]:
+        spec = read_words(self._folder)
+        # The captions of a head are known phrases, so another head may read a phrase in another way.
+        read_by = f"{spec.identity} {head.identity} {reading_identity()}"
+        meanings = self._kept.load(phrases, read_by)
+        if meanings is None:
+            if self._reader is None:
+                spoken = [word for own in head.words for word in own]
+                self._reader = PhraseReader(open_words(self._store, spec), spoken, head.spoken)
+            _, meanings = self._reader.read(phrases)
+            self._kept.save(phrases, read_by, meanings)
+        return meanings

@@ -6,6 +6,7 @@ whether an English one is understood is whether it lies near anything that the l
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +42,27 @@ _ROOTS = {
 """Parts of German and Chinese words that say what is wrong wherever they stand; looked for last, in this order."""
 _ENDINGS = ("", "e", "n", "en", "er", "s", "es")
 _WORD = re.compile(r"[^\W\d_]+")
+
+
+READING = 1
+"""Counts up when a phrase is read in another way than its tables and numbers above say."""
+
+
+def reading_identity(path: Path | None = None) -> str:
+    """Stands for how phrases are read: what is kept of them holds as long as this is the same.
+
+    Args:
+        path: of the translations; those that ship with the program unless given.
+
+    Raises:
+        FiloError: if the translations are missing.
+    """
+    path = path or resource_path(TRANSLATIONS_FILE)
+    tables = (READING, _ROOTS, _ENDINGS, _LEAST_LETTERS, _COMPOUND_BELOW, UNDERSTOOD_FROM)
+    try:
+        return hashlib.sha256(repr(tables).encode() + path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise FiloError(f"{path} cannot be used as translations of anomalies. Install the program again.") from error
 
 
 class _Translated(BaseModel):
