@@ -23,7 +23,7 @@ help: ## list the targets
 setup: $(STAMP) $(TRUNKS) ## virtual environment with everything pinned, and the pretrained trunks
 
 # One that the index does not have is said and does not stop set-up; it is tried again the next time.
-$(TRUNKS): $(STAMP) resources/models/compact/trunks.json resources/models/compact/words.json filo_core/trunks/specs.py
+$(TRUNKS): $(STAMP) resources/models/compact/trunks.json resources/models/compact/words.json filo_core/trunks/specs.py filo_core/trunks/quickening.py
 	@if $(BIN)/python main.py models prepare; then touch $@; fi
 
 # What comes from elsewhere is refused unless its hash is known; what builds it comes first, so that nothing is fetched

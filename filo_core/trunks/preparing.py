@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -22,9 +23,9 @@ from filo_core.trunks.probing import (
     run_graph,
     write_probe,
 )
-from filo_core.trunks.quickening import write_cpu_graph
+from filo_core.trunks.quickening import is_outdated, write_cpu_graph
 from filo_core.trunks.specs import TrunkSpec
-from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, TrunkStore
+from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, TrunkStore, probe_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +56,28 @@ def prepare_all(store: TrunkStore, specs: Iterable[TrunkSpec], source: Path | No
         if spec.wheel is None:
             continue
         try:
-            done.append(Prepared(spec, store.folder(spec) or prepare(store, spec, source)))
+            here = store.folder(spec)
+            done.append(Prepared(spec, prepare(store, spec, source) if here is None else _quickened(store, spec, here)))
         except ProfileError as error:
             done.append(Prepared(spec, None, str(error)))
     return tuple(done)
+
+
+def _quickened(store: TrunkStore, spec: TrunkSpec, folder: Path) -> Path:
+    """The trunk that is here, with the graph for a CPU made again where a program before this one made it."""
+    if not is_outdated(spec, store.cpu_graph(spec)):
+        return folder
+    graph, probe = store.graph(spec), probe_file(folder, spec)
+
+    def write(made: Path) -> None:
+        (made / GRAPH).write_bytes(graph)
+        shutil.copyfile(probe, made / PROBE)
+        write_cpu_graph(spec, made / GRAPH, made / CPU_GRAPH)
+        pictures = probe_pictures(SHAPES[spec.network].multiple)
+        truth = run_graph(graph, SHAPES[spec.network].outputs, pictures)
+        hold_cpu_graph((made / CPU_GRAPH).read_bytes(), spec, pictures, truth)
+
+    return store.add(spec, write, folder.parent)
 
 
 def prepare(store: TrunkStore, spec: TrunkSpec, source: Path | None = None, root: Path | None = None) -> Path:

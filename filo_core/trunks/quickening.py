@@ -1,4 +1,7 @@
-"""The graph that a CPU runs: fused ahead of time, and the deep network's weights in 8 bits. Set-up only."""
+"""The graph that a CPU runs: fused ahead of time, padding in its convolutions, the deep network's weights in 8 bits.
+
+Set-up only.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 from pathlib import Path
 
 from filo_core.trunks.networks import SHAPES
+from filo_core.trunks.padding import fold_padding, pads_apart
 from filo_core.trunks.specs import TrunkSpec
 
 
@@ -22,7 +26,10 @@ def write_cpu_graph(spec: TrunkSpec, graph: Path, target: Path) -> None:
         target: where the other one goes.
     """
     if not SHAPES[spec.network].rounded:
-        _fuse(graph, target)
+        folded = target.with_name("folded.onnx")
+        fold_padding(graph, folded)
+        _fuse(folded, target)
+        folded.unlink()
         return
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -44,6 +51,11 @@ def write_cpu_graph(spec: TrunkSpec, graph: Path, target: Path) -> None:
     finally:
         logging.disable(before)
         rounded.unlink(missing_ok=True)
+
+
+def is_outdated(spec: TrunkSpec, cpu_graph: bytes) -> bool:
+    """Whether an earlier version of this program made a CPU's graph, which works and is slower."""
+    return not SHAPES[spec.network].rounded and pads_apart(cpu_graph)
 
 
 def _fuse(graph: Path, target: Path) -> None:

@@ -17,8 +17,16 @@ from filo_core.trunks import preparing
 from filo_core.trunks.eager import eager_trunk, published_names
 from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.networks import SHAPES
+from filo_core.trunks.padding import pads_apart
 from filo_core.trunks.preparing import hold_against, prepare_all, prepare_from_file
-from filo_core.trunks.probing import TOLERANCE, hold_cpu_graph, probe_pictures, verify
+from filo_core.trunks.probing import (
+    TOLERANCE,
+    hold_cpu_graph,
+    largest_difference,
+    probe_pictures,
+    run_graph,
+    verify,
+)
 from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Network, Slot, TrunkSpec
 from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, RECORD, TrunkStore
@@ -76,6 +84,40 @@ def test_what_a_cpu_runs_is_held_against_torch_as_well(
     truth[0][1][:, :, : truth[0][1].shape[2] // 4] *= -1
     with pytest.raises(ProfileError, match="for a CPU differs from torch"):
         hold_cpu_graph(graph, lite0_spec, pictures, truth)
+
+
+def test_what_a_cpu_runs_pads_in_its_convolutions_and_gives_the_same_to_the_bit(
+    prepared: Path, lite0_spec: TrunkSpec
+) -> None:
+    store, shape = TrunkStore(prepared=prepared), SHAPES[Network.LITE0]
+    exact, quick = store.graph(lite0_spec), store.cpu_graph(lite0_spec)
+    assert pads_apart(exact)
+    assert not pads_apart(quick)
+    # Sides that are an odd number of multiples are halved to odd numbers of cells at the end alone.
+    pictures = [np.random.default_rng(side).random((1, 3, side, 80), np.float32) for side in (16, 112, 144)]
+    assert largest_difference(run_graph(quick, shape.outputs, pictures), run_graph(exact, shape.outputs, pictures)) == 0
+
+
+def test_a_graph_that_an_earlier_program_made_for_a_cpu_is_made_again_without_the_file(
+    prepared: Path, lite0_spec: TrunkSpec, store: TrunkStore
+) -> None:
+    folder = next(prepared.glob("*"))
+
+    def as_before(made: Path) -> None:
+        for name in (GRAPH, PROBE):
+            (made / name).write_bytes((folder / name).read_bytes())
+        (made / CPU_GRAPH).write_bytes((folder / GRAPH).read_bytes())
+
+    store.add(lite0_spec, as_before)
+    wheel = next(spec.wheel for spec in shipped_trunks() if spec.wheel)
+    fetched = lite0_spec.model_copy(update={"wheel": wheel})
+    (done,) = prepare_all(store, [fetched], Path("nowhere"))
+    assert (done.folder, done.problem) == (store.folder(lite0_spec), "")
+    assert not pads_apart(store.cpu_graph(lite0_spec))
+    assert verify(store, lite0_spec) <= TOLERANCE
+    made = store.cpu_graph(lite0_spec)
+    prepare_all(store, [fetched], Path("nowhere"))
+    assert store.cpu_graph(lite0_spec) == made
 
 
 def test_weights_that_run_exactly_need_no_second_graph(
