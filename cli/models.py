@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress, TaskID
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from cli import typed
@@ -16,15 +15,19 @@ from cli.common import add_row, console, errors, print_json, say, settings_with,
 from cli.options import AsJson, Database, User
 from cli.signing_in import managing
 from filo_core.errors import ProfileError
-from filo_core.profiles.downloads import Report
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.manifest import read_any_manifest, read_manifest
 from filo_core.trunks.specs import PublishedWeights
 from filo_core.trunks.store import TrunkStore
 
+if TYPE_CHECKING:
+    from filo_core.profiles.fetching import Report
+    from workflows.people.access import Access
+
 GOLDEN_TOLERANCE = 2e-5
 """Largest relative difference that float32 on a CPU may show."""
 _SHOWN = 12
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
 
 app = typer.Typer(help="Model profiles.", no_args_is_help=True)
 
@@ -134,50 +137,75 @@ def install(
     user: User = "",
     database: Database = "",
 ) -> None:
-    """Install a profile into FILO_HOME/models: whole, or not at all."""
+    """Install a profile into FILO_HOME/models: whole, or not at all. A download that was cut goes on the next time."""
     from workflows.people.installing import install_model
 
     settings = settings_with(database=database)
-    put = _putting(name, settings.models, source, url, seeded=seeded)
+    put = _putting(name, settings.models, source, seeded=seeded)
     with managing(settings, user) as (access, _):
-        folder = install_model(access, settings.models, name, put)
+        if put is None:
+            folder = _fetched(access, settings.models, name, url)
+        else:
+            folder = install_model(access, settings.models, name, put)
     if seeded:
         say(f"{folder} holds random weights: it is untrained, and its results mean nothing.")
     elif name == "filo":
         _say_what_filo_has(folder)
     elif name == "full":
         say(f"Installed {folder}.")
+    else:
+        say("Recipes keep the trunks they were signed off with. Calibrate a product again and sign it off to change.")
 
 
-def _putting(name: str, models: Path, source: Path | None, url: str, *, seeded: bool) -> Callable[[], Path]:
-    """What installs the profile that was asked for."""
+def _putting(name: str, models: Path, source: Path | None, *, seeded: bool) -> Callable[[], Path] | None:
+    """What installs the profile that was asked for; None where it is to be fetched."""
     from filo_core.profiles.install import install_full, install_release, install_seeded
 
-    if name == "eyes":
-        return lambda: _install_eyes(source, models)
-    if name == "full" and seeded:
-        return lambda: install_seeded(models)
-    if name == "full":
-        return (lambda: _install_from(url, models)) if source is None else (lambda: install_full(source, models))
-    if name == "filo" and source is not None:
-        return lambda: install_release(source, models)
+    match name:
+        case "full" if seeded:
+            return lambda: install_seeded(models)
+        case "full" | "eyes" if source is None:
+            return None
+        case "eyes":
+            return lambda: _eyes_from(source, models)
+        case "full":
+            return lambda: install_full(source, models)
+        case "filo" if source is not None:
+            return lambda: install_release(source, models)
     raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
 
 
-def _install_eyes(source: Path | None, models: Path) -> Path:
-    from filo_core.trunks.installing import install_published
+def _fetched(access: Access, models: Path, name: str, url: str) -> Path:
+    """Say what comes, how large it is and what may be done with it; then fetch and install it."""
+    from filo_core.profiles.published import announced
+    from workflows.people.model_offers import fetch_model, model_offers
+
+    if not url:
+        (offer,) = (offer for offer in model_offers(models) if offer.name == name)
+        say(f"Fetching, unless it is here already, into {models}:")
+        for line in announced(offer.parts):
+            say(f"  {line}")
+    with Progress(*_COLUMNS, console=errors) as progress:
+        folder = fetch_model(access, models, name, _reporting(progress), url=url)
+    if name == "eyes":
+        _say_installed(_published_trunks())
+    return folder
+
+
+def _published_trunks() -> Iterable[PublishedWeights]:
     from filo_core.trunks.listed import shipped_trunks
 
-    store = TrunkStore(models)
-    installed: list[PublishedWeights] = []
-    if source is not None:
-        installed += _installed_from(store, source)
-    else:
-        with Progress(console=errors) as progress:
-            installed += install_published(store, shipped_trunks(), models, _reporting(progress))
-    for spec in installed:
+    return (spec for spec in shipped_trunks() if spec.url)
+
+
+def _say_installed(specs: Iterable[PublishedWeights]) -> None:
+    for spec in specs:
         say(f"Installed {spec.name}: {spec.title}, {spec.licence}.")
-    say("Recipes keep the trunks they were signed off with. Calibrate a product again and sign it off to change.")
+
+
+def _eyes_from(source: Path, models: Path) -> Path:
+    store = TrunkStore(models)
+    _say_installed(_installed_from(store, source))
     return store.user_folder or models
 
 
@@ -207,20 +235,6 @@ def _say_what_filo_has(folder: Path) -> None:
     say(f"Installed {folder}. Its weights may not be used commercially (CC BY-NC-SA 4.0).")
     if read_manifest(folder).grounding is None:
         say(f"Without Grounding DINO: put {GROUNDING} and {VOCABULARY} beside the checkpoint and install again.")
-
-
-def _install_from(url: str, models: Path) -> Path:
-    from filo_core.profiles.downloads import download, download_published
-    from filo_core.profiles.install import install_full
-
-    models.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=models) as space, Progress(console=errors) as progress:
-        report = _reporting(progress)
-        if url:
-            download(url, Path(space), report)
-        else:
-            download_published(Path(space), report)
-        return install_full(Path(space), models)
 
 
 def _reporting(progress: Progress) -> Report:

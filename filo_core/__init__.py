@@ -10,3 +10,8 @@ import os
 # two busy cores that took thirty times the processor time of one thread. Read when numpy is loaded, so it is said
 # first; whoever has set it knows better.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A profile's folder holds all it needs. What open_clip, timm and transformers would fetch by themselves nobody has
+# checked, so their hub is told that there is no network; read when they are loaded.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"

@@ -69,6 +69,12 @@ def rate(images_per_second: float | None) -> str:
     return _tr("%1 images/s").replace("%1", number(images_per_second, digits))
 
 
+def size(count: int) -> str:
+    """Bytes as a person reads them: ``694 MB``, ``1.71 GB``."""
+    digits = 2 if count >= 10**9 else 0 if count >= 10**7 else 1
+    return QLocale().formattedDataSize(count, digits, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
 def score(value: float | None) -> str:
     """An image score with three digits; a dash where there is none."""
     return NOT_KNOWN if value is None else number(value, 3)

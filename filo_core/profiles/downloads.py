@@ -1,128 +1,167 @@
-"""Fetches the published files of a profile and checks what came: by its published hash, or by ``SHA256SUMS``."""
+"""Fetches what a profile is made of: each file from the first address that has it, once there is room for all."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from filo_core.errors import ProfileError
-from filo_core.profiles.published import PUBLISHED, PublishedFile, digest_of
+from filo_core.profiles.fetching import Fetcher, Report
+from filo_core.profiles.published import PUBLISHED, PublishedFile, WantedWeights, bytes_shown
+from filo_core.profiles.sums import SUMS, read_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import httpx2
 
-Report = Callable[[str, int, "int | None"], None]
-"""Told the name of a file, its bytes so far, and in all where that is known."""
-
-HEADS = "heads.safetensors"
-SUMS = "SHA256SUMS"
-_CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
+_KEPT = ".downloads"
+_MADE_OF_IT = 1.5
+"""Bytes that are written while a file is made into a profile, for each that was fetched; the fetched one stays."""
 
 
-def download_published(folder: Path, report: Report, files: Sequence[PublishedFile] = PUBLISHED) -> None:
-    """Fetch each file from where its authors publish it.
+def never() -> bool:
+    """For who never stops a download."""
+    return False
+
+
+@contextmanager
+def kept_downloads(models: Path, name: str) -> Iterator[Path]:
+    """A folder that keeps what has come until all of it was put to use, whatever ends the program before.
 
     Args:
-        folder: exists already.
-        report: file name, bytes so far, bytes in all where the server says.
-        files: what to fetch.
+        models: the user's folder of models.
+        name: of what is fetched.
 
     Raises:
-        ProfileError: if a server cannot be reached, or a file is cut short or is not what was published.
+        ProfileError: if another process fetches the same just now, or the folder cannot be made.
     """
-    for file in files:
-        with _delivering(file.url, folder) as client:
-            _fetch(client, file, folder, report)
+    folder = models / _KEPT / name
+    lock = FileLock(folder.with_name(f"{name}.lock"), timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise ProfileError(f"{name} is being fetched by another window or command. Wait for it to end.") from error
+    except OSError as error:
+        raise ProfileError(
+            f"{folder} cannot be written: {error.strerror or error}. Free some space, or check its rights."
+        ) from error
+    try:
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.release()
 
 
-def download(url: str, folder: Path, report: Report) -> None:
+def download_published(
+    folder: Path,
+    report: Report,
+    wanted: Sequence[WantedWeights] = PUBLISHED,
+    stopped: Callable[[], bool] = never,
+) -> None:
+    """Fetch what is wanted from where its authors publish it, or from the next address that has the same.
+
+    Args:
+        folder: exists already; files that are whole in it are kept, and parts of files gone on with.
+        report: file name, bytes so far, bytes in all where that is known.
+        wanted: what to fetch.
+        stopped: True ends it.
+
+    Raises:
+        ProfileError: if there is no room, or something cannot be had from any address.
+        DownloadStoppedError: when told to stop.
+    """
+    check_room(folder, wanted)
+    with _client() as client:
+        fetcher = Fetcher(client, folder, report, stopped)
+        for one in wanted:
+            _fetch_any(fetcher, one, folder)
+
+
+def download(url: str, folder: Path, report: Report, stopped: Callable[[], bool] = never) -> None:
     """Fetch what ``SHA256SUMS`` at ``url`` lists into ``folder``.
 
     Args:
         url: folder on a web server.
         folder: exists already.
         report: file name, bytes so far, bytes in all where the server says.
+        stopped: True ends it.
 
     Raises:
         ProfileError: if the server cannot be reached, or a file is cut short or is not what its hash says.
+        DownloadStoppedError: when told to stop.
     """
-    base = url.rstrip("/")
-    with _delivering(base, folder) as client:
-        listing = client.get(f"{base}/{SUMS}").raise_for_status().text
-        (folder / SUMS).write_text(listing, encoding="utf-8")
-        for name, expected in read_sums(listing, base).items():
-            _fetch(client, PublishedFile(name, f"{base}/{name}", expected), folder, report)
-
-
-@contextmanager
-def _delivering(where: str, folder: Path) -> Iterator[httpx2.Client]:
-    """A client whose failures are sentences."""
     import httpx2
 
-    try:
-        with httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=True) as client:
-            yield client
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+    base = url.rstrip("/")
+    with _client() as client:
+        try:
+            listing = client.get(f"{base}/{SUMS}").raise_for_status().text
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise ProfileError(
+                f"{base} did not deliver its {SUMS}: {error}. Nothing was installed; try again, or use --from."
+            ) from error
+        sums = read_sums(listing, base)
+        _written(folder / SUMS, listing)
+        fetcher = Fetcher(client, folder, report, stopped)
+        for name, expected in sums.items():
+            file = PublishedFile(name, expected, None, (f"{base}/{name}",))
+            _fetch_any(fetcher, WantedWeights(name, "", (file,)), folder)
+
+
+def check_room(folder: Path, wanted: Sequence[WantedWeights]) -> None:
+    """Whether the disk holds what is still to come, and what is made of it.
+
+    Raises:
+        ProfileError: if it does not; the message says how much is missing.
+    """
+    largest = [max(one.files, key=lambda file: file.size or 0) for one in wanted]
+    total = sum(file.size or 0 for file in largest)
+    here = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    needed = max(total - here, 0) + int(_MADE_OF_IT * total)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
         raise ProfileError(
-            f"{where} did not deliver: {error}. Nothing was installed; try again, or use --from."
-        ) from error
+            f"{folder} is on a disk with {bytes_shown(free)} free, and this needs up to {bytes_shown(needed)}: the "
+            "files, and what is made of them. Free some space and try again."
+        )
+
+
+def _fetch_any(fetcher: Fetcher, wanted: WantedWeights, folder: Path) -> None:
+    problems: list[str] = []
+    try:
+        # What is there in one form need not be fetched in another.
+        for file in sorted(wanted.files, key=lambda file: not (folder / file.name).is_file()):
+            found = fetcher.fetch(file)
+            if not found:
+                return
+            problems += found
     except OSError as error:
-        raise ProfileError(f"{folder} cannot be written: {error}. Free some space and try again.") from error
+        raise ProfileError(
+            f"{folder} cannot be written: {error.strerror or error}. Free some space and try again: what has come is "
+            "kept."
+        ) from error
+    raise ProfileError(
+        f"{wanted.title} did not come from any address: {'; '.join(problems)}. Nothing was installed; what has come "
+        "is kept. Try again, or use --from with a folder that has the files."
+    )
 
 
-def _fetch(client: httpx2.Client, file: PublishedFile, folder: Path, report: Report) -> None:
-    with client.stream("GET", file.url) as response:
-        response.raise_for_status()
-        size = response.headers.get("content-length")
-        total = int(size) if size and size.isdigit() else None
-        digest, done = hashlib.sha256(), 0
-        with (folder / file.name).open("wb") as stream:
-            for chunk in response.iter_bytes(_CHUNK):
-                stream.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                report(file.name, done, total)
-    if digest.hexdigest() != file.sha256:
-        raise ProfileError(f"{file.url} is not what it was published as (SHA-256 differs). Nothing was installed.")
+def _client() -> httpx2.Client:
+    import httpx2
+
+    return httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=True)
 
 
-def read_sums(listing: str, where: str) -> dict[str, str]:
-    """SHA-256 by file name.
-
-    Raises:
-        ProfileError: if a line is none, or a name leads out of the folder.
-    """
-    sums = {}
-    for line in listing.splitlines():
-        digest, _, name = line.strip().partition(" ")
-        name = name.strip().removeprefix("*")
-        if not digest:
-            continue
-        plain = name and "/" not in name and "\\" not in name and not name.startswith(".")
-        if not plain or len(digest) != hashlib.sha256().digest_size * 2:
-            raise ProfileError(f"{SUMS} of {where} has a line that is none: {line[:80]!r}.")
-        sums[name] = digest.lower()
-    if not sums:
-        raise ProfileError(f"{SUMS} of {where} is empty.")
-    return sums
-
-
-def check_sums(folder: Path) -> None:
-    """Hold the files of a folder against its ``SHA256SUMS``, if it has one.
-
-    Raises:
-        ProfileError: if a file is missing or differs.
-    """
-    path = folder / SUMS
-    if not path.is_file():
-        return
-    for name, expected in read_sums(path.read_text(encoding="utf-8", errors="replace"), str(folder)).items():
-        digest = digest_of(folder / name)
-        if digest != expected:
-            raise ProfileError(f"{folder / name} is not what {SUMS} says (SHA-256 differs). Copy it again.")
+def _written(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be written: {error.strerror or error}. Free some space.") from error

@@ -17,9 +17,9 @@ from filo_core.errors import ProfileError
 from filo_core.filo_release.model import FiLoRelease
 from filo_core.filo_release.weights import our_names
 from filo_core.method.grounding_dino import GENERIC_WORDS, build_grounding_dino
-from filo_core.profiles.downloads import HEADS, check_sums
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, read_architecture, read_manifest
 from filo_core.profiles.published import GROUNDING, OPEN_CLIP, OPENAI_CLIP, PINNED, VOCABULARY, Trust
+from filo_core.profiles.sums import check_sums
 from filo_core.profiles.unfilled import Unfilled
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.resources import resource_path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 RELEASE_FILE = "filo.safetensors"
+HEADS = "heads.safetensors"
 _TRAINED_ON = "CLIP and Grounding DINO as published; the heads are training-free, nothing was learned about anomalies"
 _RELEASED = "as FiLo's authors published it: supervised on the test split of one of MVTec AD and VisA, see their page"
 _UNLOCATED = "without Grounding DINO, so nothing is suppressed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +15,14 @@ from filo_core.method.grounding_settings import GroundingSettings
 from filo_core.method.head_settings import HeadSettings
 from filo_core.method.numbers import MethodNumbers
 from filo_core.method.word_tokenizer import Vocabulary
+from filo_core.printable import printable_name
 from filo_core.profiles.eyes_manifest import EyesProfile
 
 MANIFEST_NAME = "manifest.json"
+_HUB_NAMES = ("hf_",)
+"""Of open_clip: ``hf_model_name``, ``hf_tokenizer_name``, ``hf_model_pretrained``."""
+_HUB_SWITCHES = frozenset({"timm_model_pretrained", "pretrained", "pretrained_hf"})
+_HUB_ADDRESS = re.compile(r"^(hf[-_]hub|hub|local-dir):|://", re.IGNORECASE)
 
 
 class WeightsFile(BaseModel):
@@ -126,14 +132,32 @@ def read_architecture(folder: Path, profile: ModelProfile) -> dict[str, Any]:
     """Keyword arguments for open_clip's ``CLIP``.
 
     Raises:
-        ProfileError: if the file is missing or is not JSON.
+        ProfileError: if the file is missing, is not JSON, or would have weights fetched from somewhere.
     """
     path = folder / profile.architecture
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+    asked = _what_would_be_fetched(content)
+    if asked:
+        raise ProfileError(
+            f"{path} asks for {printable_name(asked)}, which would fetch something from the network. A profile "
+            "brings all it needs: its numbers here, its weights in a file. Take that out of it."
+        )
     return content
+
+
+def _what_would_be_fetched(content: Any) -> str:
+    """The first entry of an architecture that open_clip or timm would go to a hub for; empty where there is none."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if (str(name).startswith(_HUB_NAMES) or str(name) in _HUB_SWITCHES) and value:
+                return str(name)
+        content = list(content.values())
+    if isinstance(content, list):
+        return next(filter(None, map(_what_would_be_fetched, content)), "")
+    return content if isinstance(content, str) and _HUB_ADDRESS.search(content) else ""
 
 
 def read_vocabulary(folder: Path, file: str) -> Vocabulary:

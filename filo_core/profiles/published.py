@@ -1,13 +1,14 @@
-"""Published files and the SHA-256 they were published with; others are remembered from their first installation.
+"""Published files: their addresses, sizes and SHA-256; those without a pinned hash are remembered when first installed.
 
 A hash stands here only where it was seen published:
 
-- CLIP: OpenAI's own address has it as a folder, and both openai/CLIP and open_clip check the file against that.
+- CLIP: OpenAI's own address has it as a folder, and both openai/CLIP and open_clip check the file against that. The
+  same weights as open_clip names them: the Git LFS pointer at the revision in the address.
 - Grounding DINO: the Git LFS pointer of ShilongLiu/GroundingDINO on Hugging Face, and many projects that pin the file.
 - bert-base-uncased: google-bert/bert-base-uncased at the revision in the address, and many projects that pin the file.
 
-``open_clip_model.safetensors`` and FiLo's checkpoints have none that could be found: for these, and for these alone,
-the first installation is trusted and later ones are held against it.
+FiLo's checkpoints have none that could be found: for these, and for these alone, the first installation is trusted and
+later ones are held against it. A mirror needs no trust: what it delivers is held against the same hash.
 """
 
 from __future__ import annotations
@@ -20,48 +21,134 @@ from typing import TYPE_CHECKING
 from filo_core.errors import ProfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 OPENAI_CLIP = "ViT-L-14-336px.pt"
 """OpenAI's ViT-L/14@336 as OpenAI publishes it: TorchScript."""
 OPEN_CLIP = "open_clip_model.safetensors"
-"""The same as open_clip publishes it."""
+"""The same under open_clip's names, as timm's authors publish it."""
 GROUNDING = "groundingdino_swint_ogc.pth"
 VOCABULARY = "vocab.txt"
 """Of bert-base-uncased."""
 FIRST_SEEN = "first-seen.json"
+_HUBS = ("https://huggingface.co", "https://hf-mirror.com")
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """Where a file is published, and what it must hash to."""
+    """One file, and what it must be.
+
+    Attributes:
+        name: that it is kept under.
+        sha256: of its content.
+        size: in bytes; None where nobody has said.
+        addresses: where it is to be had, tried in turn.
+    """
 
     name: str
-    url: str
     sha256: str
+    size: int | None
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedWeights:
+    """Something a profile needs, and the files it is published as: any one of them will do, the first is preferred."""
+
+    title: str
+    licence: str
+    files: tuple[PublishedFile, ...]
+
+    @property
+    def sizes(self) -> tuple[int, int] | None:
+        """Bytes of its smallest and its largest file; None where a size is not known."""
+        known = [file.size for file in self.files if file.size is not None]
+        return (min(known), max(known)) if len(known) == len(self.files) else None
+
+
+def on_hubs(path: str) -> tuple[str, ...]:
+    """Addresses of a file on Hugging Face and on a mirror of it.
+
+    Args:
+        path: such as ``owner/name/resolve/REVISION/file``.
+    """
+    return tuple(f"{hub}/{path}" for hub in _HUBS)
 
 
 _CLIP_SHA256 = "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"
 PUBLISHED = (
-    PublishedFile(
-        OPENAI_CLIP,
-        f"https://openaipublic.azureedge.net/clip/models/{_CLIP_SHA256}/{OPENAI_CLIP}",
-        _CLIP_SHA256,
+    WantedWeights(
+        "CLIP ViT-L/14@336 by OpenAI",
+        "MIT",
+        (
+            PublishedFile(
+                OPENAI_CLIP,
+                _CLIP_SHA256,
+                934_088_680,
+                (f"https://openaipublic.azureedge.net/clip/models/{_CLIP_SHA256}/{OPENAI_CLIP}",),
+            ),
+            PublishedFile(
+                OPEN_CLIP,
+                "fbc415c3d0d7b79faed8f5ccfb740c32b7c4f5ffe7283b851f89c6231c01a8e0",
+                1_711_828_444,
+                on_hubs(
+                    "timm/vit_large_patch14_clip_336.openai/resolve/"
+                    f"81e38efc4637de5023b10e75a7f9bd1c6fa6b010/{OPEN_CLIP}"
+                ),
+            ),
+        ),
     ),
-    PublishedFile(
-        GROUNDING,
-        f"https://github.com/IDEA-Research/GroundingDINO/releases/download/v0.1.0-alpha/{GROUNDING}",
-        "3b3ca2563c77c69f651d7bd133e97139c186df06231157a64c507099c52bc799",
+    WantedWeights(
+        "Grounding DINO, Swin-T",
+        "Apache-2.0",
+        (
+            PublishedFile(
+                GROUNDING,
+                "3b3ca2563c77c69f651d7bd133e97139c186df06231157a64c507099c52bc799",
+                693_997_677,
+                (
+                    f"https://github.com/IDEA-Research/GroundingDINO/releases/download/v0.1.0-alpha/{GROUNDING}",
+                    *on_hubs(f"ShilongLiu/GroundingDINO/resolve/a94c9b567a2a374598f05c584e96798a170c56fb/{GROUNDING}"),
+                ),
+            ),
+        ),
     ),
-    PublishedFile(
-        VOCABULARY,
-        "https://huggingface.co/google-bert/bert-base-uncased/resolve/"
-        f"86b5e0934494bd15c9632b12f734a8a67f723594/{VOCABULARY}",
-        "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+    WantedWeights(
+        "Vocabulary of BERT, uncased",
+        "Apache-2.0",
+        (
+            PublishedFile(
+                VOCABULARY,
+                "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+                231_508,
+                (
+                    *on_hubs(
+                        f"google-bert/bert-base-uncased/resolve/86b5e0934494bd15c9632b12f734a8a67f723594/{VOCABULARY}"
+                    ),
+                    "https://s3.amazonaws.com/models.huggingface.co/bert/bert-base-uncased-vocab.txt",
+                ),
+            ),
+        ),
     ),
 )
-PINNED = {file.name: file.sha256 for file in PUBLISHED}
+PINNED = {file.name: file.sha256 for wanted in PUBLISHED for file in wanted.files}
+
+
+def bytes_shown(count: int) -> str:
+    """A size as people read it: ``0.2 MB``, ``694 MB``, ``1.71 GB``."""
+    mega = count / 1e6
+    if mega < 10:
+        return f"{max(mega, 0.1):.1f} MB"
+    return f"{mega:.0f} MB" if mega < 1000 else f"{mega / 1000:.2f} GB"
+
+
+def announced(wanted: Sequence[WantedWeights]) -> Iterator[str]:
+    """What is about to be fetched, a line each: title, size, licence."""
+    for one in wanted:
+        sizes = one.sizes
+        size = "size unknown" if sizes is None else " or ".join(dict.fromkeys(map(bytes_shown, sizes)))
+        yield f"{one.title}: {size}, {one.licence}"
 
 
 class Trust:

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from filo_core.profiles.downloads import Report, download_published
-from filo_core.profiles.published import PublishedFile
+from filo_core.profiles.downloads import download_published, kept_downloads, never
+from filo_core.profiles.fetching import Report
 from filo_core.trunks.preparing import prepare, prepare_from_file
 from filo_core.trunks.probing import verify
 from filo_core.trunks.specs import TrunkSpec
 from filo_core.trunks.store import CPU_GRAPH, GRAPH, PROBE, RECORD, TrunkStore, folder_name
 
 
-def install_published(store: TrunkStore, specs: Sequence[TrunkSpec], models: Path, report: Report) -> list[TrunkSpec]:
+def install_published(
+    store: TrunkStore, specs: Sequence[TrunkSpec], models: Path, report: Report, stopped: Callable[[], bool] = never
+) -> list[TrunkSpec]:
     """Fetch the trunks that their authors publish themselves, prepare them and put them before the others.
 
     Args:
         store: of the user's folder.
         specs: of the profile.
         models: the user's folder of models.
-        report: file name, bytes so far, bytes in all where the server says.
+        report: file name, bytes so far, bytes in all where that is known.
+        stopped: True ends the fetching.
 
     Raises:
-        ProfileError: if one cannot be had or is another file. Then nothing of it is kept.
+        ProfileError: if one cannot be had or is another file. What has come of it is kept for the next time.
+        DownloadStoppedError: when told to stop.
     """
     published = [spec for spec in specs if spec.url]
-    models.mkdir(parents=True, exist_ok=True)
     for spec in published:
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=models) as space:
-            download_published(Path(space), report, [PublishedFile(spec.file, spec.url, spec.sha256)])
-            prepare_from_file(store, spec, Path(space) / spec.file, store.user_folder)
+        with kept_downloads(models, f"eyes-{spec.name}") as space:
+            download_published(space, report, [spec.wanted], stopped)
+            prepare_from_file(store, spec, space / spec.file, store.user_folder)
     return published
 
 

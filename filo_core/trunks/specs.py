@@ -12,6 +12,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from filo_core.profiles.published import PublishedFile, WantedWeights
+
 SHA256 = r"^[0-9a-f]{64}$"
 GRAPH_VERSION = 3
 """Counts up when the graphs that are made from a file change what comes out of them."""
@@ -64,6 +66,10 @@ class PublishedWeights(BaseModel, ABC):
     wheel: Wheel | None = None
     url: str = ""
     """Where its authors publish the file; at a fixed revision."""
+    mirrors: tuple[str, ...] = ()
+    """Where else the very same file is to be had."""
+    size: int | None = Field(default=None, gt=0)
+    """Of the file at those addresses, in bytes."""
 
     @model_validator(mode="after")
     def _comes_from_somewhere(self) -> Self:
@@ -75,6 +81,12 @@ class PublishedWeights(BaseModel, ABC):
     @abstractmethod
     def identity(self) -> str:
         """SHA-256 that stands for what comes out of it."""
+
+    @property
+    def wanted(self) -> WantedWeights:
+        """What to fetch from where its authors publish it; nothing to ask for where there is no such address."""
+        addresses = (self.url, *self.mirrors) if self.url else ()
+        return WantedWeights(self.title, self.licence, (PublishedFile(self.file, self.sha256, self.size, addresses),))
 
     @property
     def origin(self) -> str:

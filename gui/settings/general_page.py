@@ -58,8 +58,7 @@ class GeneralPage(QWidget):
 
     def _make_fields(self) -> None:
         later = self.tr("From the next start on.")
-        profiles = [(self._profile_text(p.name, p.trained), p.name) for p in self.presenter.profiles()]
-        self._add("profile", combo(profiles), self.tr("Changes at once, while nothing is inspected."))
+        self._add("profile", combo(self._profiles()), self.tr("Changes at once, while nothing is inspected."))
         self._add("device", combo(choices("device")))
         self._add("source_kind", combo(choices("source_kind")))
         self._add("source_value", self._edit(), self.tr("What Live starts with. Empty: the first camera found."))
@@ -124,6 +123,9 @@ class GeneralPage(QWidget):
 
     def _plant_note(self) -> str:
         return self.tr("This station's record is sent on to there. Empty: it stays here.")
+
+    def _profiles(self) -> list[tuple[str, str]]:
+        return [(self._profile_text(p.name, p.trained), p.name) for p in self.presenter.profiles()]
 
     def _profile_text(self, name: str, trained: bool) -> str:
         return f"{name} ({self.tr('trained') if trained else self.tr('untrained')})"
@@ -238,6 +240,15 @@ class GeneralPage(QWidget):
     def close_down(self) -> None:
         """Expect nothing any more; called before the window closes."""
         self.presenter.close_down()
+
+    def reload_profiles(self) -> None:
+        """Offer the model profiles that are here now; what is chosen stays chosen."""
+        box = self.fields["profile"].control
+        assert isinstance(box, QComboBox)
+        box.clear()
+        for text, name in self._profiles():
+            box.addItem(text, name)
+        self._on_values_changed()
 
     # Wishes ----------------------------------------------------------------------------------------------------
 

@@ -103,5 +103,13 @@ def place_example(kind: OutputKind) -> str:
     }[kind]
 
 
+def model_title(name: str) -> str:
+    """What a model from the network is, for whom the name alone says nothing."""
+    return {
+        "full": _tr("full: the method of the paper, with CLIP and Grounding DINO"),
+        "eyes": _tr("eyes: DINOv2 as published, for the compact model"),
+    }.get(name, name)
+
+
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Settings", text)

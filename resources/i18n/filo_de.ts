@@ -1815,6 +1815,81 @@
         </message>
     </context>
     <context>
+        <name>ModelsPage</name>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Here</source>
+            <translation>Vorhanden</translation>
+        </message>
+        <message>
+            <source>Download</source>
+            <translation>Download</translation>
+        </message>
+        <message>
+            <source>Licence</source>
+            <translation>Lizenz</translation>
+        </message>
+        <message>
+            <source>Models from the network</source>
+            <translation>Modelle aus dem Netz</translation>
+        </message>
+        <message>
+            <source>What has come before is not fetched again</source>
+            <translation>Was schon da ist, wird nicht noch einmal geladen</translation>
+        </message>
+        <message>
+            <source>&amp;Download and install</source>
+            <translation>&amp;Laden und installieren</translation>
+        </message>
+        <message>
+            <source>&amp;Cancel</source>
+            <translation>Ab&amp;brechen</translation>
+        </message>
+        <message>
+            <source>What has come is kept for the next time</source>
+            <translation>Was schon da ist, bleibt für das nächste Mal</translation>
+        </message>
+        <message>
+            <source>How far the download is</source>
+            <translation>Wie weit der Download ist</translation>
+        </message>
+        <message>
+            <source>The compact model came with the program. These come from where their authors publish them, over the internet, and are checked before they are used. Then choose one under General.</source>
+            <translation>Das kompakte Modell kam mit dem Programm. Diese hier kommen über das Internet von dort, wo ihre Autoren sie veröffentlichen, und werden geprüft, bevor sie verwendet werden. Danach unter „Allgemein“ auswählen.</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>ja</translation>
+        </message>
+        <message>
+            <source>no</source>
+            <translation>nein</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3</source>
+            <translation>%1: %2 von %3</translation>
+        </message>
+        <message>
+            <source>Ending …</source>
+            <translation>Wird beendet …</translation>
+        </message>
+        <message>
+            <source>Asking for the first file …</source>
+            <translation>Fragt nach der ersten Datei …</translation>
+        </message>
+        <message>
+            <source>%1 is complete; checking and installing …</source>
+            <translation>%1 ist vollständig; wird geprüft und installiert …</translation>
+        </message>
+        <message>
+            <source>%1 is installed.</source>
+            <translation>%1 ist installiert.</translation>
+        </message>
+    </context>
+    <context>
         <name>NameDelegate</name>
         <message>
             <source>What can go wrong</source>
@@ -3257,6 +3332,14 @@
             <source>Address and port that the PLC asks</source>
             <translation>Adresse und Port, die die SPS fragt</translation>
         </message>
+        <message>
+            <source>full: the method of the paper, with CLIP and Grounding DINO</source>
+            <translation>full: das Verfahren der Veröffentlichung, mit CLIP und Grounding DINO</translation>
+        </message>
+        <message>
+            <source>eyes: DINOv2 as published, for the compact model</source>
+            <translation>eyes: DINOv2 wie veröffentlicht, für das kompakte Modell</translation>
+        </message>
     </context>
     <context>
         <name>SettingsPanel</name>
@@ -3275,6 +3358,10 @@
         <message>
             <source>Outputs</source>
             <translation>Ausgänge</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>Modelle</translation>
         </message>
         <message>
             <source>Settings</source>

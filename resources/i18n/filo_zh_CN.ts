@@ -1815,6 +1815,81 @@
         </message>
     </context>
     <context>
+        <name>ModelsPage</name>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Here</source>
+            <translation>已安装</translation>
+        </message>
+        <message>
+            <source>Download</source>
+            <translation>下载大小</translation>
+        </message>
+        <message>
+            <source>Licence</source>
+            <translation>许可证</translation>
+        </message>
+        <message>
+            <source>Models from the network</source>
+            <translation>来自网络的模型</translation>
+        </message>
+        <message>
+            <source>What has come before is not fetched again</source>
+            <translation>已经下载的部分不会重新下载</translation>
+        </message>
+        <message>
+            <source>&amp;Download and install</source>
+            <translation>下载并安装(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Cancel</source>
+            <translation>取消(&amp;C)</translation>
+        </message>
+        <message>
+            <source>What has come is kept for the next time</source>
+            <translation>已下载的部分会保留，下次继续</translation>
+        </message>
+        <message>
+            <source>How far the download is</source>
+            <translation>下载进度</translation>
+        </message>
+        <message>
+            <source>The compact model came with the program. These come from where their authors publish them, over the internet, and are checked before they are used. Then choose one under General.</source>
+            <translation>紧凑模型随程序提供。这些模型通过互联网从作者发布处获取，使用前会进行校验。安装后请在“常规”中选择。</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>是</translation>
+        </message>
+        <message>
+            <source>no</source>
+            <translation>否</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3</source>
+            <translation>%1：%2 / %3</translation>
+        </message>
+        <message>
+            <source>Ending …</source>
+            <translation>正在结束…</translation>
+        </message>
+        <message>
+            <source>Asking for the first file …</source>
+            <translation>正在请求第一个文件…</translation>
+        </message>
+        <message>
+            <source>%1 is complete; checking and installing …</source>
+            <translation>%1 已下载完毕，正在校验并安装…</translation>
+        </message>
+        <message>
+            <source>%1 is installed.</source>
+            <translation>%1 已安装。</translation>
+        </message>
+    </context>
+    <context>
         <name>NameDelegate</name>
         <message>
             <source>What can go wrong</source>
@@ -3257,6 +3332,14 @@
             <source>Address and port that the PLC asks</source>
             <translation>PLC 访问的地址和端口</translation>
         </message>
+        <message>
+            <source>full: the method of the paper, with CLIP and Grounding DINO</source>
+            <translation>full：论文中的方法，使用 CLIP 和 Grounding DINO</translation>
+        </message>
+        <message>
+            <source>eyes: DINOv2 as published, for the compact model</source>
+            <translation>eyes：原版 DINOv2，用于紧凑模型</translation>
+        </message>
     </context>
     <context>
         <name>SettingsPanel</name>
@@ -3275,6 +3358,10 @@
         <message>
             <source>Outputs</source>
             <translation>输出</translation>
+        </message>
+        <message>
+            <source>Models</source>
+            <translation>模型</translation>
         </message>
         <message>
             <source>Settings</source>

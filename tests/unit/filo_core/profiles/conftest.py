@@ -12,10 +12,10 @@ import open_clip
 import pytest
 from safetensors.torch import save_file
 
-from filo_core.profiles.downloads import SUMS
 from filo_core.profiles.published import GROUNDING, VOCABULARY
 from filo_core.profiles.published import OPEN_CLIP as CLIP
 from filo_core.profiles.seeded import fill_seeded
+from filo_core.profiles.sums import SUMS
 from filo_core.resources import resource_path
 from tests.unit.filo_core.profiles.published_making import GROUNDING_PART, TEXT, VISION, write_grounding
 

@@ -15,11 +15,12 @@ from filo_core.engine import Engine
 from filo_core.errors import ProfileError
 from filo_core.method.grounding_dino import GENERIC_WORDS
 from filo_core.profiles.builder import load_profile
-from filo_core.profiles.downloads import SUMS, download, read_sums
+from filo_core.profiles.downloads import download
 from filo_core.profiles.install import install_full, install_seeded
 from filo_core.profiles.manifest import read_manifest
 from filo_core.profiles.published import FIRST_SEEN, GROUNDING, VOCABULARY
 from filo_core.profiles.published import OPEN_CLIP as CLIP
+from filo_core.profiles.sums import SUMS, read_sums
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
@@ -118,6 +119,32 @@ def test_a_truncated_file_is_refused_and_the_profile_that_was_there_stays(
         install_full(source, models, template, {})
     assert entries(models) == ["full"]
     assert (models / "full" / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("part", "entry"),
+    [
+        ("text_cfg", {"hf_model_name": "roberta-base"}),
+        ("vision_cfg", {"timm_model_name": "hf-hub:timm/vit_tiny"}),
+        ("vision_cfg", {"timm_model_name": "vit_tiny", "timm_model_pretrained": True}),
+        ("vision_cfg", {"timm_model_name": "https://somewhere/else"}),
+    ],
+)
+def test_a_profile_that_would_fetch_something_by_itself_is_refused(
+    part: str, entry: dict[str, object], template: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(template, tmp_path / "full")
+    architecture = json.loads((folder / "architecture.json").read_text())
+    architecture[part] |= entry
+    (folder / "architecture.json").write_text(json.dumps(architecture))
+    with pytest.raises(ProfileError, match="would fetch something from the network"):
+        load_profile(folder, "cpu")
+
+
+def test_the_hub_of_models_is_told_that_there_is_no_network() -> None:
+    from huggingface_hub import constants
+
+    assert constants.HF_HUB_OFFLINE
 
 
 class Code:

@@ -21,6 +21,7 @@ from filo_core.profiles.published import (
     VOCABULARY,
     PublishedFile,
     Trust,
+    WantedWeights,
     digest_of,
 )
 from filo_core.profiles.published import OPEN_CLIP as CLIP
@@ -29,10 +30,10 @@ from tests.unit.filo_core.profiles.published_making import TEXT, VISION
 
 
 def test_the_pinned_hashes_are_whole_and_openais_is_the_folder_of_its_address() -> None:
-    assert PINNED.keys() == {OPENAI_CLIP, GROUNDING, VOCABULARY}
+    assert PINNED.keys() == {OPENAI_CLIP, CLIP, GROUNDING, VOCABULARY}
     assert all(len(bytes.fromhex(digest)) == 32 for digest in PINNED.values())
-    clip = PUBLISHED[0]
-    assert clip.url.endswith(f"/{clip.sha256}/{OPENAI_CLIP}")
+    clip = PUBLISHED[0].files[0]
+    assert clip.addresses[0].endswith(f"/{clip.sha256}/{OPENAI_CLIP}")
 
 
 @pytest.mark.parametrize("name", [GROUNDING, VOCABULARY])
@@ -44,14 +45,18 @@ def test_a_file_under_a_pinned_name_that_is_not_the_published_one_is_refused(
     assert list((tmp_path / "models").iterdir()) == []
 
 
+FILO = "filo_train_on_mvtec.pth"
+"""FiLo's checkpoints have no published hash."""
+
+
 def test_what_has_no_published_hash_is_remembered_and_held_against_its_first_installation(tmp_path: Path) -> None:
-    path, models = tmp_path / CLIP, tmp_path / "models"
+    path, models = tmp_path / FILO, tmp_path / "models"
     models.mkdir()
     path.write_bytes(b"first")
     trust = Trust(models)
     trust.check(path)
     trust.remember()
-    assert json.loads((models / FIRST_SEEN).read_text()) == {CLIP: digest_of(path)}
+    assert json.loads((models / FIRST_SEEN).read_text()) == {FILO: digest_of(path)}
     Trust(models).check(path)
     path.write_bytes(b"other")
     with pytest.raises(ProfileError, match=FIRST_SEEN):
@@ -59,16 +64,16 @@ def test_what_has_no_published_hash_is_remembered_and_held_against_its_first_ins
 
 
 def test_a_check_alone_remembers_nothing(tmp_path: Path) -> None:
-    (tmp_path / CLIP).write_bytes(b"first")
-    Trust(tmp_path).check(tmp_path / CLIP)
+    (tmp_path / FILO).write_bytes(b"first")
+    Trust(tmp_path).check(tmp_path / FILO)
     assert not (tmp_path / FIRST_SEEN).exists()
 
 
 def test_a_damaged_record_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / CLIP).write_bytes(b"first")
+    (tmp_path / FILO).write_bytes(b"first")
     (tmp_path / FIRST_SEEN).write_bytes(b"{")
     with pytest.raises(ProfileError, match="Delete it and install again"):
-        Trust(tmp_path).check(tmp_path / CLIP)
+        Trust(tmp_path).check(tmp_path / FILO)
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +109,13 @@ def test_openais_own_file_is_opened_once_its_hash_is_the_published_one(
 def test_each_file_is_fetched_from_its_own_address_and_a_wrong_one_is_refused(
     server: str, published: Path, tmp_path: Path
 ) -> None:
-    files = [
-        PublishedFile(name, f"{server}/{name}", hashlib.sha256((published / name).read_bytes()).hexdigest())
-        for name in (VOCABULARY, CLIP)
-    ]
+    def wanted(name: str, sha256: str) -> WantedWeights:
+        return WantedWeights(name, "MIT", (PublishedFile(name, sha256, None, (f"{server}/{name}",)),))
+
+    names = (VOCABULARY, CLIP)
+    files = [wanted(name, hashlib.sha256((published / name).read_bytes()).hexdigest()) for name in names]
     seen: dict[str, int] = {}
     download_published(tmp_path, lambda name, done, _: seen.update({name: done}), files)
-    assert seen == {name: (published / name).stat().st_size for name in (VOCABULARY, CLIP)}
-    wrong = PublishedFile(CLIP, f"{server}/{CLIP}", "0" * 64)
-    with pytest.raises(ProfileError, match="not what it was published as"):
-        download_published(tmp_path, lambda *_: None, [wrong])
+    assert seen == {name: (published / name).stat().st_size for name in names}
+    with pytest.raises(ProfileError, match="another file than was published"):
+        download_published(tmp_path, lambda *_: None, [wanted(CLIP, "0" * 64)])
