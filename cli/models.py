@@ -161,18 +161,14 @@ def _putting(name: str, models: Path, source: Path | None, *, seeded: bool) -> C
     """What installs the profile that was asked for; None where it is to be fetched."""
     from filo_core.profiles.install import install_full, install_release, install_seeded
 
-    match name:
-        case "full" if seeded:
-            return lambda: install_seeded(models)
-        case "full" | "eyes" if source is None:
-            return None
-        case "eyes":
-            return lambda: _eyes_from(source, models)
-        case "full":
-            return lambda: install_full(source, models)
-        case "filo" if source is not None:
-            return lambda: install_release(source, models)
-    raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
+    if name == "full" and seeded:
+        return lambda: install_seeded(models)
+    if name in {"full", "eyes"} and source is None:
+        return None
+    install = {"full": install_full, "eyes": _eyes_from, "filo": install_release}.get(name)
+    if install is None or source is None:
+        raise ProfileError("Say what to install: full, eyes, or filo with --from FILE.")
+    return lambda: install(source, models)
 
 
 def _fetched(access: Access, models: Path, name: str, url: str) -> Path:
