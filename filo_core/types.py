@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -658,6 +658,14 @@ class InspectionRecord:
     """Decided regions of the product that the names were learnt from."""
     retyped: tuple[str, ...] = ()
     """What people call each region, empty for one that nobody retyped; nothing where nobody retyped any."""
+    decisions: tuple[Review, ...] = ()
+    """All that people decided, oldest first, with what was taken back and who took it back."""
+
+    def with_decision(self, review: Review) -> InspectionRecord:
+        """As the record keeps it once this decision is added."""
+        said = (*self.decisions, review)
+        standing, named = standing_review(said), retyped_regions(len(self.regions), said)
+        return replace(self, decisions=said, review=standing, retyped=named)
 
     @property
     def final_verdict(self) -> Verdict:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from filo_core.errors import FiloError
 from gui.alarm_strip import RECORD
 from gui.appearance import Appearance
-from gui.background import Background, sentence_of
+from gui.background import Background, sentence_of, wait_while_painting
 from gui.garbage import GarbageCollector
 from gui.main_window import MainWindow
 from gui.qt_environment import display_problem, prepare_qt_environment
@@ -69,6 +69,7 @@ class Session(QObject):
         self._background = Background()
         self._garbage = GarbageCollector(self)
         self._lock: InstanceLock | None = None
+        self._workbench: Workbench | None = None
         self._bridge = WorkerBridge(self)
         self._bridge.model_state_changed.connect(self._on_model_state_changed)
         self.window = MainWindow(self.state, QSettings(str(settings.home / "window.ini"), QSettings.Format.IniFormat))
@@ -82,25 +83,31 @@ class Session(QObject):
 
     def open(self) -> None:
         """Open the record; when it cannot be, say why and end the application."""
-        # The database tools take their time to import: meanwhile the window is on screen and answers.
-        self._background.run(_import_record_tools, self._open_with)
+        # Its tools take their time to import, and it may have to be brought up to date: the window answers meanwhile.
+        self._background.run(self._opened_workbench, self._on_opened, self._on_not_opened)
 
-    def _open_with(self, tools: _RecordTools) -> None:
-        try:
-            lock = tools.lock(self._settings.database_url, self._settings.images)
-            lock.acquire()
-            self._lock = lock
-            workbench = tools.open_workbench(
-                self._settings,
-                self._bridge.on_engine,
-                self._bridge.nightly_problem_changed.emit,
-                self._bridge.record_alarms_changed.emit,
-            )
-        except FiloError as error:
-            QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
-            self.window.close()
-            self._app.exit(1)
-            return
+    def _opened_workbench(self) -> Workbench:
+        """Elsewhere; what is open is known at once, so that an end in the middle of it closes it."""
+        tools = _import_record_tools()
+        lock = tools.lock(self._settings.database_url, self._settings.images)
+        lock.acquire()
+        self._lock = lock
+        self._workbench = tools.open_workbench(
+            self._settings,
+            self._bridge.on_engine,
+            self._bridge.nightly_problem_changed.emit,
+            self._bridge.record_alarms_changed.emit,
+        )
+        return self._workbench
+
+    def _on_not_opened(self, error: Exception) -> None:
+        if not isinstance(error, FiloError):
+            raise error
+        QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
+        self.window.close()
+        self._app.exit(1)
+
+    def _on_opened(self, workbench: Workbench) -> None:
         self.state.set_workbench(workbench)
         # Statistics would hold the window up for it when it is first shown.
         self._background.run(_import_charts, lambda _: None)
@@ -112,8 +119,9 @@ class Session(QObject):
         """Close window, worker and record, in this order."""
         self._background.close()
         self.window.close()
-        if self.state.is_open:
-            self.state.workbench.close()
+        # The window has waited for what opens the record, however far that was.
+        if self._workbench is not None:
+            wait_while_painting(self._workbench.close)
         if self._lock is not None:
             self._lock.release()
         self.window.deleteLater()

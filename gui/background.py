@@ -15,6 +15,9 @@ from filo_core.errors import FiloError
 
 Outcome = TypeVar("Outcome")
 
+QUIET_S = 0.05
+"""For so long the window waits without painting, which nobody sees."""
+
 
 class _Delivery(QObject):
     """Lives on the GUI thread; a queued signal carries the outcome to it."""
@@ -59,10 +62,18 @@ class Background:
         threads: how many at once.
         waited_for: whether the window waits at its end for what runs; False for work that asks somebody who may never
             answer, and touches nothing that is closed behind the window.
+        pool: whose threads; Qt's global one unless given.
     """
 
-    def __init__(self, threads: int = 1, *, waited_for: bool = True) -> None:
+    def __init__(
+        self,
+        threads: int = 1,
+        *,
+        waited_for: bool = True,
+        pool: Callable[[], QThreadPool] = QThreadPool.globalInstance,
+    ) -> None:
         self._threads = threads
+        self._pool = pool
         self._waited_for = waited_for
         self._delivery = _delivery()
         self._waiting: deque[Callable[[], None]] = deque()
@@ -118,7 +129,7 @@ class Background:
             self._running += 1
             task = self._waiting.popleft()
             if self._waited_for:
-                QThreadPool.globalInstance().start(_Task(task))
+                self._pool().start(_Task(task))
             else:
                 threading.Thread(target=task, name="filo-asking", daemon=True).start()
 
@@ -129,28 +140,49 @@ class Background:
             call()
 
 
-def wait_while_painting(work: Callable[[], object]) -> None:
-    """Call ``work`` elsewhere and come back when it is done; meanwhile the window paints, but takes no key or click.
+def wait_while_painting(work: Callable[[], Outcome]) -> Outcome:
+    """What ``work`` returns, called elsewhere; meanwhile the window paints, but takes no key or click.
 
     For the end of the window, which has to wait for what it runs. What ``work`` raises is raised here.
     """
+    return _elsewhere(work, quiet_s=0.0)
+
+
+def asked(work: Callable[[], Outcome]) -> Outcome:
+    """What ``work`` returns, for what the record is asked in passing: the window's own thread opens no transaction.
+
+    Most answers come within :data:`QUIET_S`, and nothing else happens until then. A record that is held by another
+    program keeps the window painting, and key and click waiting, until the answer is there. On any other thread than
+    the window's, ``work`` is simply called. What it raises is raised here.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    return _elsewhere(work, quiet_s=QUIET_S)
+
+
+def _elsewhere(work: Callable[[], Outcome], quiet_s: float) -> Outcome:
+    answers: list[Outcome] = []
     raised: list[Exception] = []
     loop, delivery = QEventLoop(), _delivery()
 
     def call() -> None:
         try:
-            work()
+            answers.append(work())
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
             raised.append(error)
         delivery.arrived.emit(loop.quit)
 
-    thread = threading.Thread(target=call, name="filo-ending", daemon=True)
+    thread = threading.Thread(target=call, name="filo-asking", daemon=True)
     thread.start()
-    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-    # The application may have been told to quit meanwhile, which ends every loop.
-    thread.join()
+    if quiet_s:
+        thread.join(quiet_s)
+    if thread.is_alive():
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        # The application may have been told to quit meanwhile, which ends every loop.
+        thread.join()
     if raised:
         raise raised[0]
+    return answers[0]
 
 
 def _report(error: Exception, failed: Callable[[Exception], None] | None) -> None:

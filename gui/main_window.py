@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from filo_core.errors import FiloError
 from gui.actions import add_actions, translate_actions
 from gui.alarm_strip import AlarmStrip
-from gui.background import wait_while_painting
+from gui.background import Background, wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
 from gui.records.undelivered_note import UndeliveredNote
@@ -33,6 +34,7 @@ from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
 from gui.widgets.message_fold import MessageFold
+from gui.writer import wait_for_writes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +59,7 @@ class MainWindow(QMainWindow):
         self._state = state
         self._settings = settings
         self._is_closing = False
+        self._looking = Background()
         self._specs = {spec.screen: spec for spec in screens}
         self._built: dict[Screen, QWidget] = {}
         self._in_another_language: set[Screen] = set()
@@ -149,7 +152,7 @@ class MainWindow(QMainWindow):
         self._status.operator_change_requested.connect(self.ask_for_operator)
         state.set_screens_at_work(self._screens_at_work)
         self._who = QTimer(self)
-        self._who.timeout.connect(state.refresh_operator)
+        self._who.timeout.connect(self._look_who)
 
     # Screens ---------------------------------------------------------------------------------------------------
 
@@ -217,6 +220,16 @@ class MainWindow(QMainWindow):
         self._who.start(_LOOK_WHO_EVERY_MS)
         self.show_screen(next(iter(self._specs)))
 
+    def _look_who(self) -> None:
+        """A session ends by itself, which is written: the window does not wait for that."""
+        if not self._looking.is_busy:
+            self._looking.run(self._state.read_signed_in, self._state.take_signed_in, self._stay_signed_in)
+
+    def _stay_signed_in(self, error: Exception) -> None:
+        # A record that cannot be read is told by whatever is done with it.
+        if not isinstance(error, FiloError):
+            raise error
+
     def _on_screen_requested(self, screen: str, product: str) -> None:  # noqa: ARG002 - the state carries the product
         self.show_screen(Screen(screen))
 
@@ -247,7 +260,7 @@ class MainWindow(QMainWindow):
 
     def ask_for_operator(self) -> None:
         """Ask who is working; with the PIN, once there are users."""
-        if self._state.is_open and self._state.workbench.access.is_needed:
+        if self._state.is_open and self._state.asks_for_sign_in:
             dialog = SignInDialog(self._state, self)
             dialog.exec()
             dialog.deleteLater()
@@ -280,6 +293,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._is_closing = True
+        self._who.stop()
+        self._looking.close()
         self.undelivered.close_down()
         self.alarms.close_down()
         slow = QTimer(self)
@@ -291,6 +306,8 @@ class MainWindow(QMainWindow):
                 widget.close_down()
         # What still runs on the pool may be reading from the record.
         wait_while_painting(partial(QThreadPool.globalInstance().waitForDone, _LONGEST_END_MS))
+        # What was decided is kept, however long another program holds the record.
+        wait_while_painting(wait_for_writes)
         slow.stop()
         self._is_closing = False
         if self._settings is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from filo_core.errors import FiloError
-from gui.background import sentence_of
+from gui.background import asked, sentence_of
 from gui.worker_bridge import JobSignals
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class OneJob(QObject):
         super().__init__(parent)
         self._handle: JobHandle | None = None
         self._signals: JobSignals | None = None
+        self._ended: JobState | None = None
+        """The end of a job that was over before it was known here."""
 
     @property
     def is_running(self) -> bool:
@@ -41,14 +43,18 @@ class OneJob(QObject):
         signals = JobSignals(self)
         signals.event_arrived.connect(self.event_arrived)
         signals.state_changed.connect(self._on_state_changed)
+        self._ended = None
         try:
-            self._handle = start(signals)
+            # What is begun may look at the record first.
+            self._handle = asked(lambda: start(signals))
         except FiloError as error:
             signals.deleteLater()
             self.failed.emit(*sentence_of(error))
             return False
         self._signals = signals
         self.running_changed.emit(True)
+        if self._ended is not None:
+            self._on_state_changed(self._ended)
         return True
 
     def drop(self) -> None:
@@ -71,7 +77,10 @@ class OneJob(QObject):
 
     @Slot(object)
     def _on_state_changed(self, state: JobState) -> None:
-        if not state.is_final or self._handle is None:
+        if not state.is_final:
+            return
+        if self._handle is None:
+            self._ended = state
             return
         error = self._handle.error
         self._forget()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def ask_for_pin(state: AppState, why: str, parent: QWidget) -> str | None:
     """The PIN that was typed, empty while there are no users; None where it was given up."""
-    if not state.workbench.access.is_needed:
+    if not state.asks_for_sign_in:
         return ""
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(_tr("PIN"))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from filo_core.errors import FiloError
 from filo_core.proof import Colour, SignedProof
+from gui.background import asked
 from gui.proof_words import signed_sentence
 from gui.theme import current_theme
 from gui.widgets.controls import ElidedLabel, set_shown
@@ -33,7 +34,8 @@ class ProofNote(ElidedLabel):
         self._signed = None
         if name:
             try:
-                self._signed = state.workbench.catalogue.signed_proof(name)
+                catalogue = state.workbench.catalogue
+                self._signed = asked(lambda: catalogue.signed_proof(name))
             except FiloError:
                 # Whoever starts it is told why it cannot be inspected.
                 self._signed = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
+from gui.background import asked
 from gui.state import AppState
 from gui.widgets.controls import plain_label, set_shown
 
@@ -29,7 +30,7 @@ class SignInDialog(QDialog):
         buttons.rejected.connect(self.reject)
         self.sign_out_button = buttons.addButton(self.tr("Sign &out"), QDialogButtonBox.ButtonRole.ResetRole)
         self.sign_out_button.clicked.connect(self.sign_out)
-        self.sign_out_button.setVisible(state.workbench.access.user is not None)
+        self.sign_out_button.setVisible(state.signed_in is not None)
         for made in buttons.buttons():
             made.setAccessibleName(made.text().replace("&", ""))
         form = QFormLayout()
@@ -45,7 +46,8 @@ class SignInDialog(QDialog):
     def try_to_sign_in(self) -> None:
         """Sign in with what was typed; the reason is shown when that is refused, and the PIN is gone."""
         try:
-            user = self._state.workbench.access.sign_in(self.name_edit.text(), self.pin_edit.text())
+            access, name, pin = self._state.workbench.access, self.name_edit.text(), self.pin_edit.text()
+            user = asked(lambda: access.sign_in(name, pin))
         except FiloError as error:
             self.message.setText(str(error))
             set_shown(self.message, True)
@@ -59,7 +61,7 @@ class SignInDialog(QDialog):
     def sign_out(self) -> None:
         """End the session; looking and inspecting go on."""
         try:
-            self._state.workbench.access.sign_out()
+            asked(self._state.workbench.access.sign_out)
         except FiloError as error:
             self.message.setText(str(error))
             set_shown(self.message, True)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.background import asked
 from gui.input_guard import guard_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from filo_core.types import Eyes, Inspection
+    from storage.repositories.users import User
     from workflows.settings.settings import Settings
     from workflows.workbench import Workbench
 
@@ -125,9 +127,33 @@ class AppState(QObject):
 
     def refresh_operator(self) -> None:
         """Once there are users, who is working is who is signed in; a session may have timed out meanwhile."""
-        if self._workbench is not None and self._workbench.access.is_needed:
-            user = self._workbench.access.user
-            self.set_operator(user.name if user is not None else "")
+        if self._workbench is not None:
+            self.take_signed_in(asked(self.read_signed_in))
+
+    def read_signed_in(self) -> str | None:
+        """Who is signed in, empty for nobody; None where nobody has to sign in. Any thread but the window's."""
+        access = self.workbench.access
+        if not access.is_needed:
+            return None
+        user = access.user
+        return user.name if user is not None else ""
+
+    def take_signed_in(self, name: str | None) -> None:
+        """Take over what :meth:`read_signed_in` has found."""
+        if name is not None:
+            self.set_operator(name)
+
+    @property
+    def asks_for_sign_in(self) -> bool:
+        """True once there are users: what changes the record needs one of them."""
+        access = self.workbench.access
+        return asked(lambda: access.is_needed)
+
+    @property
+    def signed_in(self) -> User | None:
+        """Who is signed in; None when nobody is."""
+        access = self.workbench.access
+        return asked(lambda: access.user)
 
     @property
     def model_state(self) -> ModelState:

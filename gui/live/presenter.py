@@ -15,7 +15,7 @@ from filo_core.errors import FiloError, SourceError
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
-from gui.background import Background, sentence_of, wait_while_painting
+from gui.background import Background, asked, sentence_of, wait_while_painting
 from gui.live.display import Display, Hold
 from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
@@ -109,8 +109,7 @@ class LivePresenter(QObject):
             return
         self._run += 1
         try:
-            live = self._made(product, choice, trigger or TriggerChoice())
-            live.start()
+            live = asked(lambda: self._started(product, choice, trigger or TriggerChoice()))
         except FiloError as error:
             self.failed.emit(*sentence_of(error))
             return
@@ -123,6 +122,12 @@ class LivePresenter(QObject):
         self._on_watch()
         self.display_changed.emit()
         self.strip_changed.emit()
+
+    def _started(self, product: str, choice: SourceChoice, trigger: TriggerChoice) -> Live:
+        """Elsewhere: what is begun reads the recipe in force."""
+        live = self._made(product, choice, trigger)
+        live.start()
+        return live
 
     def _made(self, product: str, choice: SourceChoice, trigger: TriggerChoice) -> Live:
         inspector, run = self._state.workbench.inspector, self._run

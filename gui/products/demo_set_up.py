@@ -57,7 +57,7 @@ class DemoSetUp(QObject):
         signals.event_arrived.connect(self._on_event)
         signals.state_changed.connect(self._on_state_changed)
         workbench = self._state.workbench
-        signed_by = "" if workbench.access.is_needed else self._state.operator
+        signed_by = "" if self._state.asks_for_sign_in else self._state.operator
         self._step = None
         self._handle = set_up_demo(workbench, signed_by, signals)
         self.changed.emit()

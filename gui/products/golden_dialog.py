@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QListWidget, QVBo
 
 from filo_core.errors import FiloError
 from filo_core.golden_set import GoldenChecked
-from gui.background import Background, sentence_of
+from gui.background import Background, asked, sentence_of
 from gui.one_job import OneJob
 from gui.picking import pick_folder
 from gui.theme import SPACE
@@ -54,7 +54,7 @@ class GoldenDialog(QDialog):
         self.pin.setAccessibleName(self.tr("PIN"))
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaximumWidth(160)
-        self.pin.setVisible(state.workbench.access.is_needed)
+        self.pin.setVisible(state.asks_for_sign_in)
         self.release_button = button(
             self.tr("&Sign off"), tip=self.tr("Inspect in spite of it; name and reason are kept")
         )
@@ -100,8 +100,10 @@ class GoldenDialog(QDialog):
 
     def _reload(self) -> None:
         try:
-            parts, checks = self._golden.parts(self._product), self._golden.checks(self._product)
-            problem = self._golden.problem(self._product)
+            golden, product = self._golden, self._product
+            parts, checks, problem = asked(
+                lambda: (golden.parts(product), golden.checks(product), golden.problem(product))
+            )
         except FiloError as error:
             self.message.show_error(str(error))
             return
@@ -157,7 +159,9 @@ class GoldenDialog(QDialog):
         # Not left standing on the screen, whatever comes of it.
         self.pin.clear()
         try:
-            self._golden.release(self._product, self._state.operator, self.reason.text(), pin)
+            golden, product = self._golden, self._product
+            by, reason = self._state.operator, self.reason.text()
+            asked(lambda: golden.release(product, by, reason, pin))
         except FiloError as error:
             self.message.show_error(str(error))
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from filo_core.errors import ProductError
 from filo_core.proof import SignedProof
 from filo_core.types import ProductDraft
+from gui.background import asked
 from workflows.products.product_file import ProductFile
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ class ProductListPresenter:
 
     def drafts(self) -> tuple[ProductDraft, ...]:
         """All products."""
-        return self._state.workbench.catalogue.drafts()
+        return asked(self._state.workbench.catalogue.drafts)
 
     def proven(self, drafts: tuple[ProductDraft, ...]) -> dict[str, SignedProof]:
         """By name: what is known of the versions in force of those that lack nothing."""
         catalogue = self._state.workbench.catalogue
         ready = [draft.description.name for draft in drafts if draft.next_step is None]
-        return {name: catalogue.signed_proof(name) for name in ready}
+        return asked(lambda: {name: catalogue.signed_proof(name) for name in ready})
 
     def suggested_clone_name(self, name: str) -> str:
         """A name for a copy that is not taken yet."""
@@ -59,7 +60,7 @@ class ProductListPresenter:
         wanted = new_name.strip()
         if not wanted:
             raise ProductError("The copy needs a name. Type one.")
-        self._state.workbench.catalogue.clone(name, wanted)
+        asked(lambda: self._state.workbench.catalogue.clone(name, wanted))
         self._changed(wanted)
         return wanted
 
@@ -70,9 +71,14 @@ class ProductListPresenter:
             AccessError: if it was signed off, and nobody is signed in who may do this.
             ProductError: if inspections exist.
         """
-        draft = self._state.workbench.catalogue.draft(name)
-        self._state.workbench.catalogue.delete(name)
-        self._deleted = draft
+        catalogue = self._state.workbench.catalogue
+
+        def remove() -> ProductDraft:
+            draft = catalogue.draft(name)
+            catalogue.delete(name)
+            return draft
+
+        self._deleted = asked(remove)
         if self._state.current_product == name:
             self._state.set_current_product("")
         self._state.products_changed.emit()
@@ -86,7 +92,7 @@ class ProductListPresenter:
         draft = self._deleted
         if draft is None:
             return ""
-        self._state.workbench.catalogue.bring_back(draft)
+        asked(lambda: self._state.workbench.catalogue.bring_back(draft))
         self._deleted = None
         self._changed(draft.description.name)
         return draft.description.name

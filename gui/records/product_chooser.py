@@ -6,12 +6,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from filo_core.types import ProductDraft
+from gui.background import asked
 from gui.state import AppState
 
 
 def ready_products(state: AppState) -> tuple[ProductDraft, ...]:
     """Products with a signed recipe, by name."""
-    drafts = (draft for draft in state.workbench.catalogue.drafts() if draft.signed_version is not None)
+    drafts = (draft for draft in asked(state.workbench.catalogue.drafts) if draft.signed_version is not None)
     return tuple(sorted(drafts, key=lambda draft: draft.description.name.casefold()))
 
 

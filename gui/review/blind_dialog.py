@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionRecord, Verdict
+from gui.background import asked
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
 from gui.review.picture_loader import PictureLoader
@@ -90,7 +91,8 @@ class BlindDialog(QDialog):
         if self.current is None or not self.is_seen:
             return
         try:
-            self._history.review_blind(self.current.inspection_id, verdict, self._reviewer)
+            inspection_id = self.current.inspection_id
+            asked(lambda: self._history.review_blind(inspection_id, verdict, self._reviewer))
         except FiloError as error:
             self.message.show_error(str(error))
             return
@@ -110,7 +112,7 @@ class BlindDialog(QDialog):
             return
         place = self._said[-1]
         try:
-            self._history.withdraw_blind(self._queue[place].inspection_id, self._reviewer)
+            asked(lambda: self._history.withdraw_blind(self._queue[place].inspection_id, self._reviewer))
         except FiloError as error:
             self.message.show_error(str(error))
             return

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionRecord, Review, Verdict
+from filo_core.types import InspectionRecord, ReviewDecision, Verdict
 from gui.canvas.pictures import PictureContent
 from gui.records.choices import Choices
 from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict
@@ -58,6 +58,7 @@ class ReviewPanel(QWidget):
         self.taking_back = TakingBack(state, self.presenter, self.second, self)
         self.toast = UndoBar(self, seconds=UNDO_SHOWN_S, text=self.tr("Undo (Ctrl+Z)"))
         self._stale = self._names_stale = True
+        self._named_region = (0, -1)
         self._lay_out()
         self._connect()
 
@@ -96,6 +97,8 @@ class ReviewPanel(QWidget):
         presenter = self.presenter
         presenter.filter_applied.connect(self._on_filter_applied)
         presenter.failed.connect(self._on_failed)
+        presenter.decided.connect(self._on_decided)
+        presenter.not_decided.connect(self._on_not_decided)
         presenter.arrived_changed.connect(self._on_arrived_changed)
         presenter.counts_changed.connect(self._show_count)
         presenter.names_read.connect(lambda names: self.filter_bar.set_seen(*names))
@@ -267,12 +270,8 @@ class ReviewPanel(QWidget):
 
     def _show_row(self, row: int) -> None:
         record = self.presenter.model.record_at(row)
-        reviews: tuple[Review, ...] = ()
-        if record is not None:
-            try:
-                reviews = self.presenter.reviews(record)
-            except FiloError as error:
-                self._on_failed(error)
+        # The newest on top.
+        reviews = record.decisions[::-1] if record is not None else ()
         self.detail.show_record(record, reviews)
         self.second.set_record(record)
         self.why.set_record(record)
@@ -301,7 +300,7 @@ class ReviewPanel(QWidget):
         record = self._seen()
         pin = self._signature(record, confirmed_verdict(record)) if record is not None else None
         if record is not None and pin is not None:
-            self._after(self.presenter.confirm(record, pin))
+            self._after(asked_for=self.presenter.confirm(record, pin))
 
     @Slot()
     def overrule(self) -> None:
@@ -313,7 +312,7 @@ class ReviewPanel(QWidget):
         reason = ask_reason(record, self.presenter.used_reasons(verdict), self)
         pin = self._signature(record, verdict) if reason else None
         if pin is not None:
-            self._after(self.presenter.overrule(record, reason, pin))
+            self._after(asked_for=self.presenter.overrule(record, reason, pin))
 
     def _signature(self, record: InspectionRecord, verdict: Verdict) -> str | None:
         """The PIN where an NG becomes an OK, empty where none is asked for; None where it was given up."""
@@ -330,15 +329,13 @@ class ReviewPanel(QWidget):
             return
         region = self.detail.regions.currentRow()
         anomaly_type = ask_type(record, self.presenter.type_choices(record), region, self)
-        decided = self.presenter.retype(record, anomaly_type, region) if anomaly_type else None
-        if decided is not None and region >= 0:
-            self._after_region(decided, region)
-        else:
-            self._after(decided)
+        self._named_region = record.inspection_id, region
+        asked_for = bool(anomaly_type) and self.presenter.retype(record, anomaly_type, region)
+        if region < 0:
+            self._after(asked_for=asked_for)
 
-    def _after_region(self, decided: InspectionRecord, region: int) -> None:
+    def _after_region(self, region: int) -> None:
         """Stay while other regions of it have no name from a person: the next one is chosen."""
-        self._note(decided)
         unnamed = [number for number, name in enumerate(self.detail.named) if not name]
         if not unnamed:
             self.go_to_next()
@@ -373,18 +370,39 @@ class ReviewPanel(QWidget):
 
     def _seen(self) -> InspectionRecord | None:
         """The inspection to decide on: nobody decides on what was not on screen yet."""
-        return self.current if self.detail.is_seen else None
+        current = self.current
+        return (
+            current if current is not None and self.detail.is_seen and not self.presenter.is_saving(current) else None
+        )
 
-    def _after(self, decided: InspectionRecord | None) -> None:
-        if decided is not None:
-            self._note(decided)
+    def _after(self, *, asked_for: bool) -> None:
+        """Go on: what was decided is stored meanwhile."""
+        if asked_for:
+            self.message.clear()
             self.go_to_next()
 
-    def _note(self, decided: InspectionRecord) -> None:
-        self.message.clear()
-        self.taking_back.remember(decided)
-        self._show_row(self.table.currentIndex().row())
+    @Slot(object)
+    def _on_decided(self, decided: InspectionRecord) -> None:
+        if decided.decisions and isinstance(decided.decisions[-1].decision, ReviewDecision):
+            self.taking_back.remember(decided)
+        self._show_anew(decided)
         self._show_count()
+        of, region = self._named_region
+        if of == decided.inspection_id and region >= 0:
+            self._named_region = (0, -1)
+            self.message.clear()
+            self._after_region(region)
+
+    @Slot(object, str)
+    def _on_not_decided(self, record: InspectionRecord, why: str) -> None:
+        self.message.show_error(why)
+        self._show_anew(record)
+
+    def _show_anew(self, record: InspectionRecord) -> None:
+        """What was decided on it is stored, or could not be: show that where it is looked at."""
+        current = self.current
+        if current is not None and current.inspection_id == record.inspection_id:
+            self._show_row(self.table.currentIndex().row())
 
     @Slot()
     def undo(self) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionFilter, InspectionRecord, Review, ReviewDecision, Verdict
-from gui.background import Background
+from filo_core.types import InspectionFilter, InspectionRecord, ReviewDecision, Verdict
+from gui.background import Background, asked
 from gui.records.choices import Choices
 from gui.review.decisions import confirmed_verdict, overruled_verdict, type_choices
 from gui.review.table_model import InspectionTableModel
+from gui.writer import Writer
 from workflows.reporting.figures import FigureReader
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ def _today() -> date:
 
 
 class ReviewPresenter(QObject):
-    """Owns the table's rows. Every decision is in the database before the table shows it."""
+    """Owns the table's rows. What is decided shows as being saved until the record has it."""
 
     filter_applied = Signal()
     decided = Signal(object)
-    """The :class:`InspectionRecord` as it is after a decision."""
+    """The :class:`InspectionRecord` as it is after a decision, once it is stored."""
+    not_decided = Signal(object, str)
+    """The :class:`InspectionRecord` whose decision could not be stored, and why, as a sentence."""
     failed = Signal(object)
     """A :class:`FiloError`."""
     counts_changed = Signal()
@@ -50,6 +54,8 @@ class ReviewPresenter(QObject):
         self._arrived = 0
         self._counts: tuple[int, int] | None = None
         self._counting, self._naming = Background(), Background()
+        self._writer = Writer()
+        self._listed: dict[tuple[str, int], tuple[str, ...]] = {}
         state.inspection_recorded.connect(self._on_inspection_recorded)
 
     # Filtering -------------------------------------------------------------------------------------------------
@@ -107,6 +113,7 @@ class ReviewPresenter(QObject):
         """Expect nothing any more."""
         self._counting.close()
         self._naming.close()
+        self._writer.close()
 
     @property
     def arrived(self) -> int:
@@ -115,34 +122,26 @@ class ReviewPresenter(QObject):
 
     def products(self) -> tuple[str, ...]:
         """Names of all products, sorted."""
-        drafts = self._state.workbench.catalogue.drafts()
+        drafts = asked(self._state.workbench.catalogue.drafts)
         return tuple(sorted((draft.description.name for draft in drafts), key=str.casefold))
-
-    def reviews(self, record: InspectionRecord) -> tuple[Review, ...]:
-        """All decisions on an inspection, newest first."""
-        return tuple(sorted(self._history.reviews(record.inspection_id), key=lambda r: r.reviewed_at, reverse=True))
 
     # Deciding --------------------------------------------------------------------------------------------------
 
-    def confirm(self, record: InspectionRecord, pin: str = "") -> InspectionRecord | None:
-        """Agree with the system; the record as it is then, None when that could not be written."""
+    def confirm(self, record: InspectionRecord, pin: str = "") -> bool:
+        """Agree with the system; ``decided`` or ``failed`` tells what came of it. False while it is being saved."""
         return self._decide(record, ReviewDecision.CONFIRM, confirmed_verdict(record), pin=pin)
 
     def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
         """True if whoever decides so signs it: an NG becomes an OK, and there are users."""
-        return self._history.asks_for_pin(record, verdict)
+        return asked(lambda: self._history.asks_for_pin(record, verdict))
 
-    def overrule(self, record: InspectionRecord, reason: str, pin: str = "") -> InspectionRecord | None:
-        """Disagree, for a reason; with the PIN where :meth:`asks_for_pin` says so."""
+    def overrule(self, record: InspectionRecord, reason: str, pin: str = "") -> bool:
+        """Disagree, for a reason; with the PIN where :meth:`asks_for_pin` says so. Otherwise as :meth:`confirm`."""
         verdict = overruled_verdict(record)
-        decided = self._decide(record, ReviewDecision.OVERRULE, verdict, reason=reason.strip(), pin=pin)
-        if decided is not None:
-            used = self._used_reasons.setdefault(verdict, [])
-            self._used_reasons[verdict] = [*(known for known in used if known != reason.strip()), reason.strip()]
-        return decided
+        return self._decide(record, ReviewDecision.OVERRULE, verdict, reason=reason.strip(), pin=pin)
 
-    def retype(self, record: InspectionRecord, anomaly_type: str, region: int = -1) -> InspectionRecord | None:
-        """Say what one region is, or with -1 all of them; that makes the part NG."""
+    def retype(self, record: InspectionRecord, anomaly_type: str, region: int = -1) -> bool:
+        """Say what one region is, or with -1 all of them; that makes the part NG. Otherwise as :meth:`confirm`."""
         regions = (region,) if region >= 0 else ()
         name = anomaly_type.strip()
         return self._decide(record, ReviewDecision.RETYPE, Verdict.NG, anomaly_type=name, regions=regions)
@@ -153,19 +152,42 @@ class ReviewPresenter(QObject):
         Raises:
             FiloError: if nothing is there that can be taken back.
         """
-        return self._history.withdrawal_asks_for_pin(record)
+        return asked(lambda: self._history.withdrawal_asks_for_pin(record))
 
-    def withdraw(self, record: InspectionRecord, pin: str = "") -> InspectionRecord:
-        """Take back the decision of whoever works now; back comes the record as it is then.
+    def withdraw(
+        self,
+        record: InspectionRecord,
+        pin: str,
+        then: Callable[[InspectionRecord], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Take back the decision of whoever works now; ``then`` gets the record as it is afterwards.
 
-        Raises:
-            FiloError: as :meth:`~workflows.history.History.withdraw`.
+        ``failed`` gets what :meth:`~workflows.reporting.history.History.withdraw` raises.
         """
-        reopened = self._history.withdraw(record.inspection_id, self._state.operator, pin)
-        if reopened.review is None:
-            self._count_undecided(1)
-        self._tell(reopened)
-        return reopened
+        operator = self._state.operator
+        self.model.set_saving(record.inspection_id, saving=True)
+
+        def reopen(reopened: InspectionRecord) -> None:
+            if reopened.review is None:
+                self._count_undecided(1)
+            self._tell(reopened)
+            then(reopened)
+
+        def refuse(error: Exception) -> None:
+            self.model.set_saving(record.inspection_id, saving=False)
+            failed(error)
+
+        self._writer.write(lambda: self._history.withdraw(record.inspection_id, operator, pin), reopen, refuse)
+
+    def is_saving(self, record: InspectionRecord) -> bool:
+        """True from a decision until the record has it, or has refused it."""
+        return self.model.is_saving(record.inspection_id)
+
+    @property
+    def saves(self) -> bool:
+        """True while anything is being written."""
+        return self._writer.is_busy
 
     def used_reasons(self, verdict: Verdict) -> tuple[str, ...]:
         """Reasons given for ``verdict`` since the program started, the last one at the end."""
@@ -173,12 +195,17 @@ class ReviewPresenter(QObject):
 
     def type_choices(self, record: InspectionRecord) -> tuple[str, ...]:
         """Anomaly types to choose among for ``record``."""
-        try:
-            recipe = self._state.workbench.catalogue.recipe(record.product, record.recipe_version).recipe
-        except FiloError:
-            # Without its recipe, the image's own regions still name what it can be.
-            return type_choices((), record)
-        return type_choices((entry.name for entry in recipe.anomaly_types if entry.enabled), record)
+        known = (record.product, record.recipe_version)
+        if known not in self._listed:
+            catalogue = self._state.workbench.catalogue
+            try:
+                types = asked(lambda: catalogue.recipe(*known)).recipe.anomaly_types
+            except FiloError:
+                # Without its recipe, the image's own regions still name what it can be.
+                return type_choices((), record)
+            # A version never changes.
+            self._listed[known] = tuple(entry.name for entry in types if entry.enabled)
+        return type_choices(self._listed[known], record)
 
     def _decide(
         self,
@@ -190,25 +217,39 @@ class ReviewPresenter(QObject):
         anomaly_type: str = "",
         pin: str = "",
         regions: tuple[int, ...] = (),
-    ) -> InspectionRecord | None:
-        try:
-            decided = self._history.review(
-                record.inspection_id,
-                decision,
-                verdict,
-                self._state.operator,
-                reason=reason,
-                anomaly_type=anomaly_type,
-                pin=pin,
-                regions=regions,
-            )
-        except FiloError as error:
-            self.failed.emit(error)
-            return None
-        if record.review is None:
+    ) -> bool:
+        if self.is_saving(record):
+            return False
+        self.model.set_saving(record.inspection_id, saving=True)
+        review = partial(
+            self._history.review,
+            record.inspection_id,
+            decision,
+            verdict,
+            self._state.operator,
+            reason=reason,
+            anomaly_type=anomaly_type,
+            pin=pin,
+            regions=regions,
+        )
+        self._writer.write(review, partial(self._stored, record), partial(self._not_stored, record))
+        return True
+
+    def _stored(self, before: InspectionRecord, decided: InspectionRecord) -> None:
+        if before.review is None:
             self._count_undecided(-1)
+        said = decided.review
+        if said is not None and said.reason and said.verdict is not None:
+            used = self._used_reasons.get(said.verdict, [])
+            self._used_reasons[said.verdict] = [*(known for known in used if known != said.reason), said.reason]
         self._tell(decided)
-        return decided
+
+    def _not_stored(self, record: InspectionRecord, error: Exception) -> None:
+        self.model.set_saving(record.inspection_id, saving=False)
+        if not isinstance(error, FiloError):
+            raise error
+        # Somebody may look at another part by now.
+        self.not_decided.emit(record, f"{record.name}: {error}")
 
     def _tell(self, decided: InspectionRecord) -> None:
         self.model.replace(decided)
@@ -232,8 +273,7 @@ class ReviewPresenter(QObject):
         """
         current = self.model.record_at(row)
         for candidate in range(row + 1, self.model.rowCount()):
-            record = self.model.record_at(candidate)
-            if record is not None and record.review is None:
+            if self._is_open(self.model.record_at(candidate)):
                 return candidate
         if self.model.canFetchMore():
             last = self.model.record_at(self.model.rowCount() - 1)
@@ -245,13 +285,16 @@ class ReviewPresenter(QObject):
     def _from_the_top(self, current: InspectionRecord | None) -> int:
         for candidate in range(self.model.rowCount()):
             record = self.model.record_at(candidate)
-            if record is not None and record.review is None and record is not current:
+            if self._is_open(record) and record is not current:
                 return candidate
         return -1
 
+    def _is_open(self, record: InspectionRecord | None) -> bool:
+        return record is not None and record.review is None and not self.is_saving(record)
+
     def _undecided_before(self, inspection_id: int | None) -> InspectionRecord | None:
         wanted = replace(self.model.filter, undecided=True)
-        page = self._history.page(wanted, before_id=inspection_id, limit=1)
+        page = asked(lambda: self._history.page(wanted, before_id=inspection_id, limit=1))
         return page[0] if page else None
 
     def _on_inspection_recorded(self) -> None:

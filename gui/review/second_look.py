@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
-from gui.background import Background
+from gui.background import Background, asked
 from gui.pin_question import ask_for_pin
 from gui.review.blind_dialog import BlindDialog
 from gui.review.teaching import Teaching
@@ -100,7 +100,7 @@ class SecondLook(QWidget):
         """Ask for the verdicts of a second person on what others decided."""
         history, operator = self._state.workbench.history, self._state.operator
         try:
-            queue = history.blind_queue(InspectionFilter(product=product), operator)
+            queue = asked(lambda: history.blind_queue(InspectionFilter(product=product), operator))
         except FiloError as error:
             self.failed.emit(str(error))
             return

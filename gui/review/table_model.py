@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from gui.background import asked
 from gui.review.decisions import types_of
 from gui.widgets.verdicts import verdict_word
 from gui.wording import date_and_time, raw_score, times
@@ -44,6 +45,7 @@ class InspectionTableModel(QAbstractTableModel):
         self._history = history
         self._filter = InspectionFilter()
         self._records: list[InspectionRecord] = []
+        self._saving: set[int] = set()
         self._ended = True
 
     @property
@@ -62,7 +64,7 @@ class InspectionTableModel(QAbstractTableModel):
         self._records = []
         self._ended = True
         try:
-            self._records = list(self._history.page(wanted, limit=PAGE))
+            self._records = list(asked(lambda: self._history.page(wanted, limit=PAGE)))
             self._ended = len(self._records) < PAGE
         finally:
             self.endResetModel()
@@ -77,10 +79,28 @@ class InspectionTableModel(QAbstractTableModel):
 
     def replace(self, record: InspectionRecord) -> None:
         """Show what an inspection has become."""
+        self._saving.discard(record.inspection_id)
         row = self.row_of(record.inspection_id)
         if row >= 0:
             self._records[row] = record
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(ReviewColumn) - 1))
+            self._tell(row)
+
+    def is_saving(self, inspection_id: int) -> bool:
+        """True while what was decided on an inspection is on its way into the record."""
+        return inspection_id in self._saving
+
+    def set_saving(self, inspection_id: int, *, saving: bool) -> None:
+        """Show that what was decided on an inspection is being saved, or could not be."""
+        if saving:
+            self._saving.add(inspection_id)
+        else:
+            self._saving.discard(inspection_id)
+        row = self.row_of(inspection_id)
+        if row >= 0:
+            self._tell(row)
+
+    def _tell(self, row: int) -> None:
+        self.dataChanged.emit(self.index(row, 0), self.index(row, len(ReviewColumn) - 1))
 
     def read_down_to(self, inspection_id: int) -> int:
         """Read as many pages as it takes to show an inspection; its row, -1 when the filter leaves it out."""
@@ -103,7 +123,8 @@ class InspectionTableModel(QAbstractTableModel):
     def fetchMore(self, parent: Index = _ROOT) -> None:
         if not self.canFetchMore(parent):
             return
-        page = self._history.page(self._filter, before_id=self._records[-1].inspection_id, limit=PAGE)
+        last = self._records[-1].inspection_id
+        page = asked(lambda: self._history.page(self._filter, before_id=last, limit=PAGE))
         self._ended = len(page) < PAGE
         if page:
             first = len(self._records)
@@ -138,13 +159,13 @@ class InspectionTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole if column is ReviewColumn.SCORE:
                 return raw_score(record.image_score, record.limits)
             case _:
-                return {RECORD_ROLE: record, VERDICT_ROLE: _verdict_in(record, column)}.get(role)
+                return {RECORD_ROLE: record, VERDICT_ROLE: self._verdict_in(record, column)}.get(role)
 
     def _words(self, record: InspectionRecord) -> dict[ReviewColumn, str]:
         return {
             ReviewColumn.PICTURE: "",
             ReviewColumn.VERDICT: verdict_word(record.verdict),
-            ReviewColumn.FINAL: verdict_word(record.final_verdict) if record.review else self.tr("open"),
+            ReviewColumn.FINAL: self._decided(record),
             ReviewColumn.SCORE: times(record.image_score, record.limits),
             ReviewColumn.TYPES: types_of(record),
             ReviewColumn.NAME: record.name,
@@ -152,8 +173,13 @@ class InspectionTableModel(QAbstractTableModel):
             ReviewColumn.PRODUCT: record.product,
         }
 
+    def _decided(self, record: InspectionRecord) -> str:
+        if self.is_saving(record.inspection_id):
+            return self.tr("saving …")
+        return verdict_word(record.final_verdict) if record.review else self.tr("open")
 
-def _verdict_in(record: InspectionRecord, column: ReviewColumn) -> Verdict | None:
-    if column is ReviewColumn.VERDICT:
-        return record.verdict
-    return record.final_verdict if column is ReviewColumn.FINAL and record.review is not None else None
+    def _verdict_in(self, record: InspectionRecord, column: ReviewColumn) -> Verdict | None:
+        if column is ReviewColumn.VERDICT:
+            return record.verdict
+        decided = record.review is not None and not self.is_saving(record.inspection_id)
+        return record.final_verdict if column is ReviewColumn.FINAL and decided else None

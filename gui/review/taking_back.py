@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from filo_core.errors import FiloError
 from filo_core.events import Taught
 from filo_core.types import InspectionRecord
+from gui.background import asked
 from gui.pin_question import ask_for_pin
 from gui.review.decisions import undo_sentence
 from gui.review.undo_stack import Deed, UndoStack
@@ -51,7 +52,9 @@ class TakingBack(QObject):
     def undo(self) -> None:
         """Take back what was done last."""
         deed = self.stack.newest
-        if deed is None:
+        if self._presenter.saves:
+            self.noted.emit(self.tr("Saving what was decided last. It can be taken back in a moment."))
+        elif deed is None:
             self.noted.emit(self.tr("Nothing was decided here that could be taken back."))
         else:
             deed.take_back()
@@ -75,28 +78,35 @@ class TakingBack(QObject):
 
     def _withdraw(self, decided: InspectionRecord) -> None:
         deed = self._newest()
+        if self._presenter.is_saving(decided):
+            return
         try:
             pin = self.ask_for_pin() if self._presenter.withdrawal_asks_for_pin(decided) else ""
-            if pin is None:
-                return
-            reopened = self._presenter.withdraw(decided, pin)
-        except AccessError as error:
-            self.failed.emit(error)
-            return
         except FiloError as error:
-            # What cannot be taken back now never can: somebody else has decided since.
-            self._forget(deed)
-            self.failed.emit(error)
+            self._cannot(deed, error)
             return
+        if pin is not None:
+            self._presenter.withdraw(decided, pin, partial(self._reopen, deed), partial(self._cannot, deed))
+
+    def _reopen(self, deed: Deed, reopened: InspectionRecord) -> None:
         self._forget(deed)
         self.reopened.emit(reopened)
         self._say_taken_back(deed)
+
+    def _cannot(self, deed: Deed, error: Exception) -> None:
+        if not isinstance(error, FiloError):
+            raise error
+        if not isinstance(error, AccessError):
+            # What cannot be taken back now never can: somebody else has decided since.
+            self._forget(deed)
+        self.failed.emit(error)
 
     def _withdraw_blind(self, record: InspectionRecord) -> None:
         deed = self._newest()
         self._forget(deed)
         try:
-            self._state.workbench.history.withdraw_blind(record.inspection_id, self._state.operator)
+            history, operator = self._state.workbench.history, self._state.operator
+            asked(lambda: history.withdraw_blind(record.inspection_id, operator))
         except FiloError as error:
             self.failed.emit(error)
         else:

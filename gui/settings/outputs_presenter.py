@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.background import Background, sentence_of
+from gui.background import Background, asked, sentence_of
 from workflows.line.outputs import OutputEditor
 from workflows.line.undelivered import Undelivered, discard, undelivered
 from workflows.people.rights import Right
@@ -68,9 +68,8 @@ class OutputsPresenter(QObject):
     @property
     def may_change(self) -> bool:
         """Whether whoever is at work may change them."""
-        access = self._state.workbench.access
-        user = access.user
-        return not access.is_needed or (user is not None and Right.SETTINGS.is_given_to(user.role))
+        user = self._state.signed_in
+        return not self._state.asks_for_sign_in or (user is not None and Right.SETTINGS.is_given_to(user.role))
 
     @property
     def variable(self) -> str:
@@ -83,12 +82,12 @@ class OutputsPresenter(QObject):
 
     def put(self, output: Output, password: str | None, instead_of: Output | None = None) -> None:
         """Add an output, or change one; a password of None leaves what is kept."""
-        self._use(self._store.put(self.outputs, output, password, instead_of))
+        self._use(asked(lambda: self._store.put(self.outputs, output, password, instead_of)))
 
     def remove(self, output: Output) -> None:
         """Take an output away; :meth:`undo` brings it back."""
         removed = Removed(output, self._store.password(output), self.outputs.index(output))
-        self._use(self._store.remove(self.outputs, output))
+        self._use(asked(lambda: self._store.remove(self.outputs, output)))
         self._removed = removed
 
     @property
@@ -102,7 +101,7 @@ class OutputsPresenter(QObject):
         if removed is None:
             return
         password = removed.password.get_secret_value() or None
-        self._use(self._store.put(self.outputs, removed.output, password, at=removed.place))
+        self._use(asked(lambda: self._store.put(self.outputs, removed.output, password, at=removed.place)))
 
     def check(self, output: Output, password: str | None = None) -> None:
         """Try an output out; ``checked`` tells how that went."""
@@ -125,7 +124,7 @@ class OutputsPresenter(QObject):
         """Give up the verdicts that wait for an output which is none any more; how many."""
         state = self._state
         bench = state.workbench
-        count = discard(bench.storage, bench.access, state.settings, stray, state.operator)
+        count = asked(lambda: discard(bench.storage, bench.access, state.settings, stray, state.operator))
         self.refresh()
         return count
 

@@ -102,8 +102,7 @@ class SettingsPresenter(QObject):
 
     def _read_rights(self) -> None:
         """Asked of the record when somebody signs in or out, not at every key that is pressed."""
-        access = self._state.workbench.access
-        user, is_needed = access.user, access.is_needed
+        user, is_needed = self._state.signed_in, self._state.asks_for_sign_in
         self._may = lambda right: not is_needed or (user is not None and right.is_given_to(user.role))
 
     @property

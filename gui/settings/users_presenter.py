@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.background import asked
 from workflows.people.access import AccessError, Right
 
 if TYPE_CHECKING:
@@ -30,23 +31,23 @@ class UsersPresenter(QObject):
     @property
     def is_empty(self) -> bool:
         """True until the first user is created: nobody has to sign in, and the first one has to be an admin."""
-        return not self._access.is_needed
+        return not self._state.asks_for_sign_in
 
     @property
     def may_manage(self) -> bool:
         """Whether the person signed in may see and change users."""
-        user = self._access.user
+        user = self._state.signed_in
         return self.is_empty or (user is not None and Right.MANAGE_USERS.is_given_to(user.role))
 
     @property
     def signed_in(self) -> str:
         """Name of the person signed in; empty when nobody is."""
-        user = self._access.user
+        user = self._state.signed_in
         return user.name if user is not None else ""
 
     def users(self) -> tuple[User, ...]:
         """Everybody, for those who may manage them; nobody's name for others."""
-        return self._users.all() if self.may_manage else ()
+        return asked(self._users.all) if self.may_manage else ()
 
     def add(self, name: str, role: Role, pin: str, again: str) -> None:
         """Create a user. Who creates the first one is that person, and signed in from then on.
@@ -56,26 +57,27 @@ class UsersPresenter(QObject):
         """
         _same(pin, again)
         is_first = self.is_empty
-        made = self._users.add(name, role, pin)
+        made = asked(lambda: self._users.add(name, role, pin))
         if is_first:
-            self._access.sign_in(made.name, pin)
+            asked(lambda: self._access.sign_in(made.name, pin))
             self._state.set_operator(made.name)
         self.changed.emit()
 
     def set_role(self, name: str, role: Role) -> None:
         """Give a user another role."""
-        self._users.set_role(name, role)
+        asked(lambda: self._users.set_role(name, role))
         self.changed.emit()
 
     def set_pin(self, name: str, pin: str, again: str) -> None:
         """Give a user another PIN."""
         _same(pin, again)
-        self._users.set_pin(name, pin)
+        asked(lambda: self._users.set_pin(name, pin))
         self.changed.emit()
 
     def set_disabled(self, name: str, disabled: bool) -> None:
         """Let a user sign in no more, or again."""
-        (self._users.disable if disabled else self._users.enable)(name)
+        change = self._users.disable if disabled else self._users.enable
+        asked(lambda: change(name))
         self.changed.emit()
 
 

@@ -23,7 +23,7 @@ from filo_core.calibration.replay import Turned
 from filo_core.errors import EvidenceError, FiloError
 from filo_core.events import StepDone
 from filo_core.line.queue import Job, Priority
-from gui.background import Background, sentence_of
+from gui.background import Background, asked, sentence_of
 from gui.one_job import OneJob
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, captioned, plain_label, set_shown
@@ -113,7 +113,8 @@ class CompareDialog(QDialog):
 
     def _offer(self) -> None:
         try:
-            names = contestants(self._state.workbench.catalogue, self._product)
+            catalogue, product = self._state.workbench.catalogue, self._product
+            names = asked(lambda: contestants(catalogue, product))
         except FiloError as error:
             self.message.show_error(str(error))
             names = ()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, Limits
-from gui.background import Background, sentence_of
+from gui.background import Background, asked, sentence_of
 from gui.records.choices import Choices
 from gui.records.moved_limits import with_ng, with_ok
 from workflows.export.handing_out import export_figures, export_report
@@ -105,12 +105,12 @@ class StatisticsPresenter(QObject):
 
     def products(self) -> tuple[str, ...]:
         """Names of all products, sorted."""
-        drafts = self._state.workbench.catalogue.drafts()
+        drafts = asked(self._state.workbench.catalogue.drafts)
         return tuple(sorted((draft.description.name for draft in drafts), key=str.casefold))
 
     def stations(self) -> tuple[str, ...]:
         """Every station that inspected something."""
-        return self._reader.stations()
+        return asked(self._reader.stations)
 
     def close_down(self) -> None:
         """Expect nothing any more."""
@@ -164,10 +164,12 @@ class StatisticsPresenter(QObject):
 
     def take_over(self) -> bool:
         """Write the limits into the product's draft, which has to be signed off before they judge; False if refused."""
-        if self.limits is None:
+        product, limits = self.wanted.when.product, self.limits
+        if limits is None:
             return False
+        catalogue = self._state.workbench.catalogue
         try:
-            self._state.workbench.catalogue.set_limits(self.wanted.when.product, self.limits)
+            asked(lambda: catalogue.set_limits(product, limits))
         except FiloError as error:
             self.failed.emit(str(error), "")
             return False

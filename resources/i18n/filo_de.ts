@@ -1363,6 +1363,10 @@
             <translation>Produkt</translation>
         </message>
         <message>
+            <source>saving …</source>
+            <translation>wird gespeichert …</translation>
+        </message>
+        <message>
             <source>open</source>
             <translation>offen</translation>
         </message>
@@ -4281,6 +4285,10 @@
     </context>
     <context>
         <name>TakingBack</name>
+        <message>
+            <source>Saving what was decided last. It can be taken back in a moment.</source>
+            <translation>Die letzte Entscheidung wird noch gespeichert. Gleich lässt sie sich zurücknehmen.</translation>
+        </message>
         <message>
             <source>Nothing was decided here that could be taken back.</source>
             <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>

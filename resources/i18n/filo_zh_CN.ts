@@ -1363,6 +1363,10 @@
             <translation>产品</translation>
         </message>
         <message>
+            <source>saving …</source>
+            <translation>正在保存…</translation>
+        </message>
+        <message>
             <source>open</source>
             <translation>未裁定</translation>
         </message>
@@ -4281,6 +4285,10 @@
     </context>
     <context>
         <name>TakingBack</name>
+        <message>
+            <source>Saving what was decided last. It can be taken back in a moment.</source>
+            <translation>正在保存最近的判定，稍后即可撤销。</translation>
+        </message>
         <message>
             <source>Nothing was decided here that could be taken back.</source>
             <translation>这里没有可以撤回的裁定。</translation>

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Row as Found
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from storage.audit.chain import entry_hash
@@ -43,10 +43,9 @@ def vouched(session: Session, table: str, ids: Sequence[int] | None = None) -> V
     return Vouched(frozenset(sound), frozenset(present - sound), frozenset(entries.keys() - contents.keys()))
 
 
-def has_entries(session: Session, table: str) -> bool:
-    """True if the chain has an entry of such a row, whatever became of the row."""
-    query = select(AuditRow.sequence).where(text(QUICKLY_FOUND), AuditRow.table_name == table).limit(1)
-    return session.scalar(query) is not None
+def entries_of(table: str) -> Select[int]:
+    """The chain's entries of such rows, whatever became of the rows."""
+    return select(AuditRow.sequence).where(text(QUICKLY_FOUND), AuditRow.table_name == table)
 
 
 def _entries(session: Session, table: str, ids: Sequence[int] | None) -> dict[int, Found[tuple[AuditRow]]]:

@@ -282,6 +282,7 @@ def _record(
         unfiltered_sides=naming.unfiltered,
         embedding_space=naming.space,
         examples=naming.examples,
+        decisions=tuple(said),
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
 from filo_core.types import EventKind, Role
-from storage.audit.vouching import Vouched, has_entries, vouched
+from storage.audit.vouching import Vouched, entries_of, vouched
 from storage.engine import wait_for_other_people
 from storage.names import name_key
 from storage.trust_models import SIGNING_IN, EventRow, SignInLockRow, UserRow
@@ -52,11 +52,9 @@ class UserRepository:
 
     def any(self) -> bool:
         """True once the first user was created: a fact of the chain, which no emptied table undoes."""
-        return (
-            self._session.scalar(select(UserRow.id).limit(1)) is not None
-            or has_entries(self._session, UserRow.__tablename__)
-            or self._session.scalar(_events(EventKind.USER_CHANGED).limit(1)) is not None
-        )
+        told = (select(UserRow.id), entries_of(UserRow.__tablename__), _events(EventKind.USER_CHANGED))
+        # Asked before every decision: one statement.
+        return bool(self._session.scalar(select(or_(*(one.exists() for one in told)))))
 
     def all(self) -> tuple[User, ...]:
         """Everybody as they stand now, in the order of their names; whom the chain does not vouch for is nobody.

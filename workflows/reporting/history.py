@@ -140,8 +140,8 @@ class History:
             ProductError: if a name is too long or holds characters that cannot be seen.
             StorageError: if there is no such inspection.
         """
-        # Before the PIN is looked at: no transaction waits for that.
-        signs = _lets_go(self.get(inspection_id), verdict)
+        # Before the PIN is looked at: no transaction waits for that. Only what becomes OK can let a part go.
+        signs = verdict is Verdict.OK and _lets_go(self.get(inspection_id), verdict)
         right = Right.OVERRULE if signs or decision is ReviewDecision.OVERRULE else Right.REVIEW
         who = self._access.require(right, reviewer, pin if signs else None)
         review = Review(
@@ -163,7 +163,7 @@ class History:
                 raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
             _check_against(record, review)
             transaction.reviews.add(inspection_id, review)
-            return transaction.inspections.get(inspection_id)
+        return record.with_decision(review)
 
     def asks_for_pin(self, record: InspectionRecord, verdict: Verdict) -> bool:
         """True if :meth:`review` needs the PIN again: there are users, and an NG becomes an OK."""
@@ -186,26 +186,20 @@ class History:
             ReviewError: if nothing is decided, or somebody else has decided it.
             StorageError: if there is no such inspection.
         """
-        signs = self._withdrawal_lets_go(self.get(inspection_id))
+        signs = _withdrawal_lets_go(self.get(inspection_id))
         who = self._access.require(Right.OVERRULE if signs else Right.REVIEW, reviewer, pin if signs else None)
         who = tidy_name(who, "reviewer's name")
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
-            said = transaction.reviews.of(inspection_id)
-            withdrawal = _withdrawal(record, said, who)
+            withdrawal = _withdrawal(record, who)
             if not signs and _is_let_go(record, withdrawal):
                 raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
             transaction.reviews.add(inspection_id, withdrawal)
-            return transaction.inspections.get(inspection_id)
+        return record.with_decision(withdrawal)
 
     def withdrawal_asks_for_pin(self, record: InspectionRecord) -> bool:
         """True if :meth:`withdraw` needs the PIN again: there are users, and an NG becomes an OK by it."""
-        return self._access.is_needed and self._withdrawal_lets_go(record)
-
-    def _withdrawal_lets_go(self, record: InspectionRecord) -> bool:
-        said = self.reviews(record.inspection_id)
-        standing = standing_review(said)
-        return standing is not None and _is_let_go(record, _withdrawal(record, said, standing.reviewer))
+        return self._access.is_needed and _withdrawal_lets_go(self.get(record.inspection_id))
 
     @asks(Right.REVIEW)
     def withdraw_blind(self, inspection_id: int, reviewer: str) -> None:
@@ -291,9 +285,13 @@ def _is_let_go(record: InspectionRecord, withdrawal: Review) -> bool:
     return record.final_verdict is Verdict.NG and (withdrawal.verdict or record.verdict) is Verdict.OK
 
 
-def _withdrawal(record: InspectionRecord, said: Sequence[Review], who: str) -> Review:
+def _withdrawal_lets_go(record: InspectionRecord) -> bool:
+    return record.review is not None and _is_let_go(record, _withdrawal(record, record.review.reviewer))
+
+
+def _withdrawal(record: InspectionRecord, who: str) -> Review:
     """The review that takes back the one that counts, and carries what stands after it."""
-    taken_back = standing_review(said)
+    taken_back = record.review
     if taken_back is None:
         raise ReviewError(f"Nothing is decided on {record.name} that could be taken back.")
     if taken_back.reviewer != who:
@@ -301,7 +299,7 @@ def _withdrawal(record: InspectionRecord, said: Sequence[Review], who: str) -> R
             f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
         )
     withdrawal = Review(Withdrawal.WITHDRAW, None, who, datetime.now(UTC))
-    before = standing_review((*said, withdrawal))
+    before = standing_review((*record.decisions, withdrawal))
     if before is None:
         return withdrawal
     return replace(withdrawal, verdict=before.verdict, anomaly_type=before.anomaly_type)

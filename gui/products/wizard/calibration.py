@@ -11,6 +11,7 @@ from filo_core.errors import FiloError
 from filo_core.events import Calibrated, EyesChosen, PartJudged, StepDone
 from filo_core.statistics.recount import VerdictCounts, verdict_counts
 from filo_core.types import Limits
+from gui.background import asked
 from gui.products.wizard.known_picture import KnownPicture, picture_of
 from gui.products.wizard.session import DraftSession
 from gui.worker_bridge import JobSignals
@@ -73,7 +74,8 @@ class Calibration(QObject):
             return ()
         known = (self._session.name, draft.model_hash, _hashes(self._session))
         if self._kept is None or self._kept[0] != known:
-            self._kept = known, self._session.state.workbench.catalogue.good_part_scores(self._session.name)
+            catalogue, name = self._session.state.workbench.catalogue, self._session.name
+            self._kept = known, asked(lambda: catalogue.good_part_scores(name))
         return self._kept[1]
 
     def pictures(self) -> tuple[KnownPicture, ...]:

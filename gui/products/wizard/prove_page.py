@@ -151,7 +151,7 @@ class ProvePage(WizardPage):
         self.message.clear()
         self.details_button.setChecked(False)
         self.details.eyes.show_tried(None)
-        self.signing.ask(self.session.state.operator, pin=self.session.state.workbench.access.is_needed)
+        self.signing.ask(self.session.state.operator, pin=self.session.state.asks_for_sign_in)
         self._take_draft()
         # What was asked for before may still be ending.
         self._look_again = self.calibration.is_running

@@ -10,6 +10,7 @@ from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.proof import Proof, SignedProof
 from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, WizardStep
+from gui.background import asked
 from gui.state import AppState
 
 
@@ -64,14 +65,20 @@ class DraftSession(QObject):
         catalogue = self.state.workbench.catalogue
         if self._draft is not None and self._draft.description == description:
             return True
+        is_new, name = self._draft is None, self.name
+        # Whoever wants other words finds the list under "More".
+        suggests = self.state.names_types and not self.state.asks_for_list
+
+        def write() -> None:
+            if not is_new:
+                catalogue.describe(name, description)
+                return
+            catalogue.create(description)
+            if suggests:
+                catalogue.set_anomaly_types(description.name, AnomalyLibrary.load().suggest(description))
+
         try:
-            if self._draft is None:
-                catalogue.create(description)
-                if self.state.names_types and not self.state.asks_for_list:
-                    # Whoever wants other words finds the list under "More".
-                    catalogue.set_anomaly_types(description.name, AnomalyLibrary.load().suggest(description))
-            else:
-                catalogue.describe(self.name, description)
+            asked(write)
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -80,7 +87,7 @@ class DraftSession(QObject):
     def set_anomaly_types(self, types: tuple[AnomalyType, ...]) -> bool:
         """Write the anomaly list."""
         try:
-            self.state.workbench.catalogue.set_anomaly_types(self.name, types)
+            asked(lambda: self.state.workbench.catalogue.set_anomaly_types(self.name, types))
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -89,7 +96,7 @@ class DraftSession(QObject):
     def set_limits(self, limits: Limits) -> bool:
         """Write limits that a person chose."""
         try:
-            self.state.workbench.catalogue.set_limits(self.name, limits)
+            asked(lambda: self.state.workbench.catalogue.set_limits(self.name, limits))
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -98,7 +105,7 @@ class DraftSession(QObject):
     def set_eyes(self, eyes: Eyes) -> bool:
         """Write how the product is looked at; its limits go with a change."""
         try:
-            self.state.workbench.catalogue.set_eyes(self.name, eyes)
+            asked(lambda: self.state.workbench.catalogue.set_eyes(self.name, eyes))
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -112,7 +119,8 @@ class DraftSession(QObject):
         draft = self._draft
         assert draft is not None, "a product without a name has no sign-off page"
         try:
-            self.state.workbench.catalogue.sign_off(self.name, signed_by, draft.model_hash, pin, reason)
+            catalogue, name = self.state.workbench.catalogue, self.name
+            asked(lambda: catalogue.sign_off(name, signed_by, draft.model_hash, pin, reason))
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -123,7 +131,7 @@ class DraftSession(QObject):
         if self._draft is None or self._draft.signed_version is None:
             return None
         try:
-            return self.state.workbench.catalogue.recipe(self.name)
+            return asked(lambda: self.state.workbench.catalogue.recipe(self.name))
         except FiloError as error:
             self.failed.emit(error)
             return None
@@ -133,7 +141,7 @@ class DraftSession(QObject):
         if self._draft is None:
             return None
         try:
-            return self.state.workbench.catalogue.proof(self.name)
+            return asked(lambda: self.state.workbench.catalogue.proof(self.name))
         except FiloError as error:
             self.failed.emit(error)
             return None
@@ -143,7 +151,7 @@ class DraftSession(QObject):
         if self._draft is None or self._draft.signed_version is None:
             return None
         try:
-            return self.state.workbench.catalogue.signed_proof(self.name)
+            return asked(lambda: self.state.workbench.catalogue.signed_proof(self.name))
         except FiloError as error:
             self.failed.emit(error)
             return None
@@ -153,7 +161,7 @@ class DraftSession(QObject):
         if self._draft is None or self._draft.signed_version is None:
             return ()
         try:
-            return self.state.workbench.catalogue.unsigned_changes(self.name)
+            return asked(lambda: self.state.workbench.catalogue.unsigned_changes(self.name))
         except FiloError as error:
             self.failed.emit(error)
             return ()
@@ -166,7 +174,7 @@ class DraftSession(QObject):
     def _load(self, name: str, *, announce: bool = False) -> bool:
         before = self._draft
         try:
-            self._draft = self.state.workbench.catalogue.draft(name)
+            self._draft = asked(lambda: self.state.workbench.catalogue.draft(name))
         except FiloError as error:
             self.failed.emit(error)
             return False

@@ -59,7 +59,7 @@ class StudyPresenter(QObject):
 
     def may_judge(self, appraiser: str) -> bool:
         """Whether this person can judge now: once there are users, who is signed in."""
-        if appraiser == SYSTEM or not self._state.workbench.access.is_needed:
+        if appraiser == SYSTEM or not self._state.asks_for_sign_in:
             return True
         return name_key(self._state.operator) == name_key(appraiser)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
+from sqlalchemy import Engine, event
 
 import filo_core.engine
 from filo_core.calibration.bad_parts import prove
@@ -42,6 +43,7 @@ from filo_core.types import (
 from gui.state import AppState, ModelState
 from gui.theme import LIGHT, apply_theme
 from gui.worker_bridge import WorkerBridge
+from gui.writer import wait_for_writes
 from workflows.keeping.nightly import NightlyWork
 from workflows.settings.settings import Settings
 from workflows.workbench import Workbench, open_workbench
@@ -57,6 +59,32 @@ def garbage() -> Iterator[None]:
     # All that the test made is young.
     gc.collect(1)
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def no_record_on_the_windows_thread() -> Iterator[None]:
+    """Fail a test in which the window's own code opens a transaction on the window's thread, and say where."""
+    found: list[str] = []
+
+    def look(_connection: object) -> None:
+        if threading.current_thread() is threading.main_thread() and (where := _window_code()):
+            found.append(where)
+
+    event.listen(Engine, "begin", look)
+    yield
+    event.remove(Engine, "begin", look)
+    wait_for_writes()
+    assert not found, f"the window's thread opened {len(found)} transactions, from {sorted(set(found))}"
+
+
+def _window_code() -> str:
+    """The line of the window that the calling thread is in, nearest first; empty where the test itself asks."""
+    frame = sys._getframe(2)
+    while frame is not None and not frame.f_globals.get("__name__", "").startswith("tests."):
+        if frame.f_globals.get("__name__", "").startswith("gui."):
+            return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""
 
 
 @pytest.fixture(autouse=True)

@@ -82,12 +82,24 @@ def answer(qapp: QApplication) -> Answer:
 
 @pytest.fixture
 def press(until: Callable[..., None]) -> Press:
-    """Press a key in the table once the picture is on screen; before that no key decides anything."""
+    """Press a key once the picture is on screen; before that no key decides. Back when what it decided is stored."""
 
     def click(panel: ReviewPanel, *keys: Qt.Key) -> None:
         for key in keys:
             until(lambda: panel.detail.is_seen, "the picture is on screen")
             QTest.keyClick(panel.table, key)
+            until(lambda: not panel.presenter.saves, "what was decided is stored")
+
+    return click
+
+
+@pytest.fixture
+def take_back(until: Callable[..., None]) -> Callable[[ReviewPanel], None]:
+    """Ctrl+Z in the table; back when that is stored."""
+
+    def click(panel: ReviewPanel) -> None:
+        QTest.keyClick(panel.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        until(lambda: not panel.presenter.saves, "what was taken back is stored")
 
     return click
 

@@ -22,6 +22,7 @@ from tests.unit.gui.review.conftest import Press, record_without_pictures
 from tests.unit.gui.test_input_guard import hold
 
 Until = Callable[..., None]
+TakeBack = Callable[[ReviewPanel], None]
 UNDECIDED = InspectionFilter(undecided=True)
 PIN = "704829"
 
@@ -69,9 +70,11 @@ def test_a_picture_that_is_read_but_not_painted_yet_was_not_seen(
     shown.detail.show_picture(replace(content))
     assert not shown.detail.is_seen
     QTest.keyClick(shown.table, Qt.Key.Key_C)
+    assert not shown.presenter.saves
     assert said(state) == []
     until(lambda: shown.detail.is_seen)
     QTest.keyClick(shown.table, Qt.Key.Key_C)
+    until(lambda: not shown.presenter.saves)
     assert len(said(state)) == 1
 
 
@@ -97,6 +100,7 @@ def test_a_held_key_decides_on_one_inspection_however_long_it_is_held(
         for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             QApplication.sendEvent(widget, QKeyEvent(kind, Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier, "c", True))
     QTest.keyRelease(widget, Qt.Key.Key_C)
+    until(lambda: not shown.presenter.saves)
     assert len(said(state)) == 1
 
 
@@ -111,7 +115,7 @@ def test_the_table_itself_takes_no_held_letter(shown: ReviewPanel) -> None:
 
 
 def test_ctrl_z_takes_back_one_decision_after_the_other_by_entries_of_their_own(
-    shown: ReviewPanel, state: AppState, press: Press, until: Until
+    shown: ReviewPanel, state: AppState, press: Press, until: Until, take_back: TakeBack
 ) -> None:
     first = shown.current
     assert first is not None
@@ -120,7 +124,7 @@ def test_ctrl_z_takes_back_one_decision_after_the_other_by_entries_of_their_own(
     assert shown.toast.isVisible()
     assert shown.toast.sentence.startswith("confirmed NG: ")
     for left in (7, 8):
-        QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        take_back(shown)
         assert state.workbench.history.count(UNDECIDED) == left
         assert not shown.toast.isVisible()
     assert [review.decision for review in said(state)] == [
@@ -138,56 +142,64 @@ def test_ctrl_z_takes_back_one_decision_after_the_other_by_entries_of_their_own(
     lines = [shown.detail.history.item(row).text() for row in range(shown.detail.history.count())]
     assert lines[0].endswith("anna: taken back, undecided")
     until(lambda: shown._count.text() == "5 shown, 5 undecided")
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     assert shown.message.sentence == "Nothing was decided here that could be taken back."
 
 
 def test_the_button_of_the_toast_takes_back_as_well_and_goes_away_by_itself(
-    shown: ReviewPanel, state: AppState, press: Press, until: Until, monkeypatch: pytest.MonkeyPatch
+    shown: ReviewPanel,
+    state: AppState,
+    press: Press,
+    until: Until,
+    take_back: TakeBack,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert panel_module.UNDO_SHOWN_S == 10.0
     press(shown, Qt.Key.Key_C)
     assert shown.toast._end.isActive()
     assert shown.toast._end.interval() == 10_000
     QTest.mouseClick(shown.toast.undo_button, Qt.MouseButton.LeftButton)
+    until(lambda: not shown.presenter.saves)
     assert state.workbench.history.count(UNDECIDED) == 8
     shown.toast._shown_ms = 1
     press(shown, Qt.Key.Key_C)
     until(lambda: not shown.toast.isVisible())
     # The key goes on where the toast has ended.
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     assert state.workbench.history.count(UNDECIDED) == 8
 
 
 def test_another_person_cannot_take_back_what_was_decided_before_they_came(
-    shown: ReviewPanel, state: AppState, press: Press
+    shown: ReviewPanel, state: AppState, press: Press, take_back: TakeBack
 ) -> None:
     press(shown, Qt.Key.Key_C)
     state.set_operator("berta")
     assert not shown.toast.isVisible()
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     assert state.workbench.history.count(UNDECIDED) == 7
 
 
-def test_what_somebody_else_has_decided_since_stays(shown: ReviewPanel, state: AppState, press: Press) -> None:
+def test_what_somebody_else_has_decided_since_stays(
+    shown: ReviewPanel, state: AppState, press: Press, take_back: TakeBack
+) -> None:
     record = shown.current
     assert record is not None
     press(shown, Qt.Key.Key_C)
     state.workbench.history.review(record.inspection_id, ReviewDecision.RETYPE, Verdict.NG, "berta", "", "dent")
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     assert "berta has decided" in shown.message.sentence
     assert state.workbench.history.count(UNDECIDED) == 7
 
 
 def test_ctrl_z_after_teaching_puts_the_recipe_of_before_in_force(
-    shown: ReviewPanel, state: AppState, inspected: str, press: Press, until: Until
+    shown: ReviewPanel, state: AppState, inspected: str, press: Press, until: Until, take_back: TakeBack
 ) -> None:
     shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NG"))
     shown.filter_bar.on_changed()
     press(shown, Qt.Key.Key_G)
     until(lambda: shown.toast.sentence == f"taught as good: {inspected}", "it can be taken back")
     until(lambda: not shown.second.teaching.is_running)
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     until(lambda: state.workbench.catalogue.recipe(inspected).version == 1, "the recipe of before is in force")
     until(lambda: not shown.second.teaching.is_running)
     assert shown.taking_back.stack.newest is None
@@ -204,7 +216,8 @@ def test_taking_back_what_makes_an_ng_good_again_asks_for_the_pin(
     until(lambda: shown.detail.is_seen)
     record = shown.current
     assert record is not None
-    shown._after(shown.presenter.overrule(record, "a crack"))
+    shown._after(asked_for=shown.presenter.overrule(record, "a crack"))
+    until(lambda: not shown.presenter.saves)
 
     def undo(typed: str | None) -> None:
         timer = QTimer(qapp)
@@ -219,6 +232,7 @@ def test_taking_back_what_makes_an_ng_good_again_asks_for_the_pin(
         timer.timeout.connect(answer)
         timer.start(5)
         shown.undo()
+        until(lambda: not shown.presenter.saves)
         timer.deleteLater()
 
     for typed in (None, "161803"):
@@ -278,7 +292,7 @@ def test_an_answer_of_a_blind_review_is_taken_back_and_asked_again(
 
 
 def test_the_last_answer_of_a_blind_review_can_be_taken_back_from_the_screen(
-    shown: ReviewPanel, state: AppState, inspected: str
+    shown: ReviewPanel, state: AppState, inspected: str, take_back: TakeBack
 ) -> None:
     history = state.workbench.history
     record = history.page(InspectionFilter(verdicts=frozenset({Verdict.NG})))[0]
@@ -286,5 +300,5 @@ def test_the_last_answer_of_a_blind_review_can_be_taken_back_from_the_screen(
     history.review_blind(record.inspection_id, Verdict.NG, "anna")
     shown.second.answered_blind.emit((record,))
     assert shown.toast.sentence == f"reviewed blind: {record.name}"
-    QTest.keyClick(shown.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    take_back(shown)
     assert blind(state) == []

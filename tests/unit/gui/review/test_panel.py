@@ -111,6 +111,7 @@ def test_keys_work_as_well_while_the_picture_has_the_focus(shown: ReviewPanel, s
     shown.detail.picture.view.setFocus()
     qtbot.waitUntil(lambda: shown.detail.is_seen)
     QTest.keyClick(shown.detail.picture.view, Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: not shown.presenter.saves)
     assert len(decisions(state)) == 1
 
 

@@ -29,6 +29,27 @@ def records(presenter: ReviewPresenter) -> list[InspectionRecord]:
     return found  # type: ignore[return-value]
 
 
+class Deciding:
+    """Asks the presenter for a decision, and waits until it is stored or refused."""
+
+    def __init__(self, presenter: ReviewPresenter, until: Until) -> None:
+        self._presenter = presenter
+        self._until = until
+        self._told: list[InspectionRecord] = []
+        presenter.decided.connect(self._told.append)
+
+    def __call__(self, asked_for: bool) -> InspectionRecord | None:
+        """The record as it is then; None where it was refused."""
+        assert asked_for
+        self._until(lambda: not self._presenter.saves, "it is stored or refused")
+        return self._told.pop() if self._told else None
+
+
+@pytest.fixture
+def deciding(presenter: ReviewPresenter, until: Until) -> Deciding:
+    return Deciding(presenter, until)
+
+
 def first(presenter: ReviewPresenter, verdict: Verdict) -> InspectionRecord:
     presenter.apply(EVERYTHING)
     return next(record for record in records(presenter) if record.verdict is verdict)
@@ -47,12 +68,12 @@ def test_at_first_only_what_somebody_has_to_look_at_is_shown(presenter: ReviewPr
 @pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.NG])
 @pytest.mark.usefixtures("inspected")
 def test_a_confirmed_verdict_stands_and_carries_the_operators_name(
-    presenter: ReviewPresenter, state: AppState, verdict: Verdict, until: Until
+    presenter: ReviewPresenter, state: AppState, verdict: Verdict, until: Until, deciding: Deciding
 ) -> None:
     reported: list[InspectionRecord] = []
     state.review_recorded.connect(reported.append)
     record = first(presenter, verdict)
-    decided = presenter.confirm(record)
+    decided = deciding(presenter.confirm(record))
     assert decided is not None
     assert decided.final_verdict is verdict
     assert decided.review is not None
@@ -63,15 +84,17 @@ def test_a_confirmed_verdict_stands_and_carries_the_operators_name(
 
 @pytest.mark.parametrize("verdict", [Verdict.REVIEW, Verdict.NOT_INSPECTED])
 @pytest.mark.usefixtures("inspected")
-def test_a_confirmed_doubt_is_ng_and_an_overruled_one_is_ok(presenter: ReviewPresenter, verdict: Verdict) -> None:
+def test_a_confirmed_doubt_is_ng_and_an_overruled_one_is_ok(
+    presenter: ReviewPresenter, verdict: Verdict, deciding: Deciding
+) -> None:
     record = first(presenter, verdict)
-    confirmed = presenter.confirm(record)
+    confirmed = deciding(presenter.confirm(record))
     assert confirmed is not None
     assert confirmed.final_verdict is Verdict.NG
-    overruled = presenter.overrule(confirmed, " within tolerance ")
+    overruled = deciding(presenter.overrule(confirmed, " within tolerance "))
     assert overruled is not None
     assert overruled.final_verdict is Verdict.OK
-    assert [(review.decision, review.reason) for review in presenter.reviews(overruled)] == [
+    assert [(review.decision, review.reason) for review in overruled.decisions[::-1]] == [
         (ReviewDecision.OVERRULE, "within tolerance"),
         (ReviewDecision.CONFIRM, ""),
     ]
@@ -79,32 +102,36 @@ def test_a_confirmed_doubt_is_ng_and_an_overruled_one_is_ok(presenter: ReviewPre
 
 
 @pytest.mark.usefixtures("inspected")
-def test_an_overruling_is_taken_back_by_confirming_and_both_are_kept(presenter: ReviewPresenter) -> None:
+def test_an_overruling_is_taken_back_by_confirming_and_both_are_kept(
+    presenter: ReviewPresenter, deciding: Deciding
+) -> None:
     record = first(presenter, Verdict.OK)
-    refused = presenter.overrule(record, "a defect was missed")
+    refused = deciding(presenter.overrule(record, "a defect was missed"))
     assert refused is not None
     assert refused.final_verdict is Verdict.NG
-    accepted = presenter.confirm(refused)
+    accepted = deciding(presenter.confirm(refused))
     assert accepted is not None
     assert accepted.final_verdict is Verdict.OK
-    assert [review.verdict for review in presenter.reviews(accepted)] == [Verdict.OK, Verdict.NG]
+    assert [review.verdict for review in accepted.decisions[::-1]] == [Verdict.OK, Verdict.NG]
 
 
 @pytest.mark.usefixtures("inspected")
-def test_an_overruling_without_a_reason_is_refused_and_told(presenter: ReviewPresenter, until: Until) -> None:
-    told: list[Exception] = []
-    presenter.failed.connect(told.append)
-    assert presenter.overrule(first(presenter, Verdict.NG), "  ") is None
-    assert "reason" in str(told[0])
+def test_an_overruling_without_a_reason_is_refused_and_told(
+    presenter: ReviewPresenter, until: Until, deciding: Deciding
+) -> None:
+    told: list[str] = []
+    presenter.not_decided.connect(lambda _, why: told.append(why))
+    assert deciding(presenter.overrule(first(presenter, Verdict.NG), "  ")) is None
+    assert "reason" in told[0]
     until(lambda: presenter.counts == (8, 8))
     assert presenter.used_reasons(Verdict.OK) == ()
 
 
 @pytest.mark.usefixtures("inspected")
-def test_retyping_names_the_anomaly_and_leaves_the_part_ng(presenter: ReviewPresenter) -> None:
+def test_retyping_names_the_anomaly_and_leaves_the_part_ng(presenter: ReviewPresenter, deciding: Deciding) -> None:
     record = first(presenter, Verdict.REVIEW)
     assert presenter.type_choices(record) == ("scratch", "dent", "unknown")
-    decided = presenter.retype(record, "dent")
+    decided = deciding(presenter.retype(record, "dent"))
     assert decided is not None
     assert decided.final_verdict is Verdict.NG
     row = presenter.model.row_of(record.inspection_id)
@@ -114,21 +141,23 @@ def test_retyping_names_the_anomaly_and_leaves_the_part_ng(presenter: ReviewPres
 
 
 @pytest.mark.usefixtures("inspected")
-def test_reasons_used_are_offered_again_the_last_one_last(presenter: ReviewPresenter) -> None:
+def test_reasons_used_are_offered_again_the_last_one_last(presenter: ReviewPresenter, deciding: Deciding) -> None:
     presenter.apply(Choices())
     doubtful = [record for record in records(presenter) if record.verdict is not Verdict.NOT_INSPECTED]
     for record, reason in zip(doubtful, ("oil film", "burr allowed", "oil film"), strict=False):
-        presenter.overrule(record, reason)
+        deciding(presenter.overrule(record, reason))
     assert presenter.used_reasons(Verdict.OK) == ("burr allowed", "oil film")
     assert presenter.used_reasons(Verdict.NG) == ()
 
 
 @pytest.mark.usefixtures("inspected")
-def test_a_decided_row_stays_in_its_place_and_shows_the_decision(presenter: ReviewPresenter) -> None:
+def test_a_decided_row_stays_in_its_place_and_shows_the_decision(
+    presenter: ReviewPresenter, deciding: Deciding
+) -> None:
     presenter.apply(Choices(undecided=True))
     before = [record.inspection_id for record in records(presenter)]
     second = records(presenter)[1]
-    presenter.confirm(second)
+    deciding(presenter.confirm(second))
     assert [record.inspection_id for record in records(presenter)] == before
     index = presenter.model.index(1, ReviewColumn.FINAL)
     assert Verdict(index.data(VERDICT_ROLE)) is Verdict.NG or second.verdict is Verdict.OK
@@ -138,7 +167,7 @@ def test_a_decided_row_stays_in_its_place_and_shows_the_decision(presenter: Revi
 
 
 @pytest.mark.usefixtures("inspected")
-def test_next_goes_down_round_and_ends_when_all_is_decided(presenter: ReviewPresenter) -> None:
+def test_next_goes_down_round_and_ends_when_all_is_decided(presenter: ReviewPresenter, deciding: Deciding) -> None:
     presenter.apply(Choices())
     visited = []
     row = 2
@@ -146,18 +175,18 @@ def test_next_goes_down_round_and_ends_when_all_is_decided(presenter: ReviewPres
         visited.append(row)
         record = presenter.model.record_at(row)
         assert record is not None
-        presenter.confirm(record)
+        deciding(presenter.confirm(record))
         row = presenter.next_undecided(row)
     assert visited == [2, 3, 4, 0, 1]
 
 
 @pytest.mark.usefixtures("inspected")
-def test_next_does_not_stay_at_the_one_that_is_looked_at(presenter: ReviewPresenter) -> None:
+def test_next_does_not_stay_at_the_one_that_is_looked_at(presenter: ReviewPresenter, deciding: Deciding) -> None:
     presenter.apply(Choices())
     for row in range(4):
         record = presenter.model.record_at(row)
         assert record is not None
-        presenter.confirm(record)
+        deciding(presenter.confirm(record))
     assert presenter.next_undecided(4) == -1
     assert presenter.next_undecided(0) == 4
 
