@@ -86,7 +86,11 @@ def test_what_fails_elsewhere_is_raised_where_it_was_asked() -> None:
 
 
 def test_the_guard_over_every_test_finds_the_windows_code_and_not_a_tests_own() -> None:
-    namespace = {"__name__": "gui.any", "ask": lambda: _window_code()}
-    exec("def look():\n    return ask()", namespace)  # noqa: S102
+
+    def ask() -> str:
+        return _window_code()
+
+    namespace = {"__name__": "gui.any", "ask": ask}
+    exec("def look():\n    return ask()", namespace)
     assert namespace["look"]().endswith(" look")  # type: ignore[operator]
     assert _window_code() == ""
