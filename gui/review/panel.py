@@ -130,6 +130,9 @@ class ReviewPanel(QWidget):
         self.toast.undo_requested.connect(self.undo)
         self._state.products_changed.connect(self._on_names_stale)
         self._state.current_product_changed.connect(self._on_product_changed)
+        self._connect_keys()
+
+    def _connect_keys(self) -> None:
         keys: dict[str, Callable[[], None]] = {
             "C": self.confirm,
             "O": self.overrule,
