@@ -53,8 +53,7 @@ class OneJob(QObject):
             return False
         self._signals = signals
         self.running_changed.emit(True)
-        if self._ended is not None:
-            self._on_state_changed(self._ended)
+        self._end_if_over()
         return True
 
     def drop(self) -> None:
@@ -74,6 +73,10 @@ class OneJob(QObject):
             self._signals.silence()
             self._signals.deleteLater()
         self._handle = self._signals = None
+
+    def _end_if_over(self) -> None:
+        if self._ended is not None:
+            self._on_state_changed(self._ended)
 
     @Slot(object)
     def _on_state_changed(self, state: JobState) -> None:
