@@ -149,8 +149,11 @@ class Pose(StrEnum):
 
 _POSE_WORDS = {Pose.FIXED: "", Pose.FREE: " turned", Pose.FLIPPED: " turned and flipped"}
 
-LIGHT_SIZES = (256, 384, 512, 768)
-DEEP_SIZES = (224, 336, 448)
+LIGHT_SIZES = (256, 384, 512, 768, 1536)
+"""Of the light trunk."""
+WHOLE_PX = 768
+"""Size up to which a picture is looked at in one; larger ones in tiles of this size."""
+DEEP_SIZES = (224, 280, 336, 448)
 _USUAL_DEEP_PX = 336
 
 
@@ -175,6 +178,11 @@ class Eyes:
                 f"eyes look at {', '.join(map(str, LIGHT_SIZES))} px with the light trunk and at "
                 f"{', '.join(map(str, DEEP_SIZES))} px with the deep one, got {self.light_px} and {self.deep_px}"
             )
+
+    @property
+    def in_tiles(self) -> bool:
+        """Whether the light trunk looks at a picture piece by piece."""
+        return self.light_px > WHOLE_PX
 
     @property
     def words(self) -> str:

@@ -16,6 +16,7 @@ from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.scoring import fused, peak_of, smoothed, squashed, squashed_score
+from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
@@ -67,9 +68,10 @@ class EyesDetector:
         self._names = names
         self._banks = banks or BankStore(None)
         self._recipe = recipe
-        self._profile = profile
+        chosen = recipe.eyes
+        self._profile = numbers_in_tiles(profile, chosen.light_px) if chosen and chosen.in_tiles else profile
         self._eyes = tuple(eyes)
-        self._pose = recipe.eyes.pose if recipe.eyes is not None else Pose.FIXED
+        self._pose = chosen.pose if chosen is not None else Pose.FIXED
         self.make_room = make_room
         self.memory_bank = PatchBank()
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from filo_core.eyes.frames import FittedFrame, fitted, frame_of
+from filo_core.eyes.tiles import TILE_PX, stages_in_tiles
 from filo_core.trunks.specs import Network
 
 if TYPE_CHECKING:
@@ -77,11 +78,18 @@ class Eye:
     def features(self, pixels: NDArray[np.uint8]) -> Features:
         """Features of ``(H, W, 3)`` uint8 RGB of any size."""
         frame = frame_of(pixels.shape[1], pixels.shape[0], self.side, self._session.shape.multiple)
-        stages = self._session.stages(fitted(pixels, frame), self.reading.outputs)
+        stages = self._stages(fitted(pixels, frame))
         rows, columns = frame.cells(self.reading.stride)
         joined = unit(np.concatenate([_on_grid(stage, rows, columns, self.reading.blur) for stage in stages], axis=-1))
         shown_rows, shown_columns = frame.shown(self.reading.stride)
         return Features(np.ascontiguousarray(joined[:shown_rows, :shown_columns]), frame, self.reading.stride)
+
+    def _stages(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        outputs, shape = self.reading.outputs, self._session.shape
+        if self.side <= TILE_PX:
+            return self._session.stages(picture, outputs)
+        strides = [shape.stride(output) for output in outputs]
+        return stages_in_tiles(lambda tile: self._session.stages(tile, outputs), picture, strides, shape.multiple)
 
 
 def unit(array: NDArray[np.float32]) -> NDArray[np.float32]:

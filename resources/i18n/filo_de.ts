@@ -565,6 +565,10 @@
             <source> (usual)</source>
             <translation> (üblich)</translation>
         </message>
+        <message>
+            <source>, in tiles</source>
+            <translation>, in Kacheln</translation>
+        </message>
     </context>
     <context>
         <name>Field</name>

@@ -565,6 +565,10 @@
             <source> (usual)</source>
             <translation> （常用）</translation>
         </message>
+        <message>
+            <source>, in tiles</source>
+            <translation>，分块</translation>
+        </message>
     </context>
     <context>
         <name>Field</name>

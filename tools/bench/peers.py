@@ -1,7 +1,6 @@
 """``make bench-peers``: one picture with ours and with anomalib's models, in turn, into docs/performance.md.
 
-anomalib gets a virtual environment of its own in a folder of the user's cache. It sees the packages of ours, such as
-torch, so that little has to be fetched, and ours sees none of its.
+anomalib gets a virtual environment of its own (:mod:`tools.bench.environments`).
 """
 
 from __future__ import annotations
@@ -10,23 +9,19 @@ import argparse
 import os
 import statistics
 import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 from filo_core.engine import load_engine
 from filo_core.imaging import read_image
 from filo_core.types import Eyes, Sight
+from tools.bench.environments import environment_with
 from tools.bench.page import PAGE
 from tools.bench.product import demo_recipe, fill_with_pictures
-from tools.markdown import markdown_table, replace_section, say, this_machine
+from tools.markdown import markdown_table, replace_section, this_machine
 
 _ANOMALIB = "2.7.0"
 _MODELS = Path(__file__).with_name("peer_models.py")
@@ -52,7 +47,7 @@ class Timed:
 
 def main(rounds: int) -> None:
     """Measure and rewrite the section."""
-    python = _environment(Path(platformdirs.user_cache_dir("filo-inspector")) / f"bench-anomalib-{_ANOMALIB}")
+    python = environment_with(f"anomalib-{_ANOMALIB}", f"anomalib=={_ANOMALIB}")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     command = [str(python), str(_MODELS)]
@@ -112,26 +107,6 @@ def peer_table(timed: list[Timed]) -> str:
 def _spread(seconds: list[float]) -> str:
     low, middle, high = (1000 * value for value in statistics.quantiles(seconds, n=4))
     return f"{middle:.0f} ({low:.0f} to {high:.0f})"
-
-
-def _environment(folder: Path) -> Path:
-    """The interpreter of anomalib's environment, made where it is not there yet."""
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = folder / "made"
-    if done.is_file():
-        return python
-    say(f"making an environment for anomalib {_ANOMALIB} in {folder}")
-    venv.create(folder, clear=True, with_pip=True)
-    own = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    (Path(own.stdout.strip()) / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", f"anomalib=={_ANOMALIB}"]
-    if subprocess.run(pip, check=False).returncode != 0:
-        raise SystemExit(f"The package index did not deliver anomalib {_ANOMALIB}. Nothing was measured.")
-    done.touch()
-    return python
 
 
 if __name__ == "__main__":

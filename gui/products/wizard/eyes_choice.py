@@ -98,6 +98,7 @@ class EyesChoice(QWidget):
         # How parts lie stands beside the list.
         text = replace(eyes, pose=Pose.FIXED).words
         text += self.tr(" (usual)") if text == usual.words else ""
+        text += self.tr(", in tiles") if eyes.in_tiles else ""
         tried = self._tried
         cost = next((one for one in tried.candidates if one.eyes == eyes), None) if tried else None
         if cost is None:

@@ -31,8 +31,9 @@ def test_without_the_deep_trunk_the_light_one_alone_can_be_picked_and_it_says_ho
 ) -> None:
     choice = EyesChoice()
     choice.show_eyes(None, Eyes(Sight.FAST))
-    assert _listed(choice) == ["fast 256", "fast 384", "fast 512", "fast 768"]
+    assert _listed(choice) == ["fast 256", "fast 384", "fast 512", "fast 768", "fast 1536"]
     assert choice.box.currentData() == "fast 512"
+    assert choice.box.itemText(4) == "fast 1536, in tiles"
     assert "models prepare" in choice.found.text()
 
 
