@@ -289,7 +289,7 @@ class TriedEyes:
 
     eyes: Eyes
     separation: float
-    """Share of pairs of a good and a bad picture in which the bad one has the higher score, in [0, 1]."""
+    """Share of the places of good parts that look better than what was drawn or seen there, in [0, 1)."""
     seconds: float
     """A picture, on this machine."""
 
@@ -310,8 +310,8 @@ class EyesChosen:
         best = next(one for one in self.candidates if one.eyes == self.chosen)
         seen = f"drawings and {self.bad_parts} bad parts" if self.bad_parts else "drawings alone"
         return (
-            f"Chosen: {self.chosen.words}, {1000 * best.seconds:.0f} ms a picture. It tells "
-            f"{100 * best.separation:.0f} % of bad from good ones ({seen}; real anomalies may be harder to find)."
+            f"Chosen: {self.chosen.words}, {1000 * best.seconds:.0f} ms a picture. Anomalies stand out from "
+            f"{100 * best.separation:.1f} % of the places of good parts ({seen}; real ones may be harder to find)."
         )
 
 

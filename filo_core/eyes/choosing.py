@@ -1,18 +1,22 @@
 """Which eyes suit a product: a trial on its good parts, on drawings on them, and on bad parts where some were shown.
 
-A part is held out, so that it is looked at as a stranger is, and small faint anomalies are drawn on it. Of at most
-eight candidates the cheapest is chosen that tells bad from good as well as the best one, within a margin.
+A part is held out, so that it is looked at as a stranger is, and small faint anomalies are drawn on it. What counts is
+how many places of the undrawn part look worse than the drawn one: a score of the whole part says nothing where the part
+itself varies more than the anomaly, and says all of everything where it does not. Of at most eight candidates the
+cheapest is chosen for which at most twice as many good places look worse as for the best one.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
-from filo_core.calibration.synthetic import SyntheticKind, draw, likely_part
+from filo_core.calibration.synthetic import Drawn, SyntheticKind, draw, likely_part
 from filo_core.errors import EvidenceError
 from filo_core.events import EyesChosen, StepDone, TriedEyes
 from filo_core.types import Eyes, ProductKind, Sight
@@ -25,31 +29,49 @@ if TYPE_CHECKING:
 
 SHARP = (
     Eyes(Sight.SHARP, 256, 224),
-    Eyes(Sight.SHARP, 384, 336),
+    Eyes(Sight.SHARP, 384, 280),
+    Eyes(Sight.SHARP, 512, 280),
     Eyes(Sight.SHARP, 512, 336),
     Eyes(Sight.SHARP, 768, 336),
     Eyes(Sight.SHARP, 512, 448),
 )
 FAST = tuple(Eyes(Sight.FAST, side) for side in (256, 384, 512, 768))
 """Candidates of each kind, the cheaper ones first."""
-MARGIN = 0.02
-"""How much less of the pairs of a good and a bad part a cheaper candidate may tell apart."""
-_PARTS = 4
-_DRAWS = 2
-_SIZE_SHARES = (1 / 32, 1 / 12)
-_CONTRAST = 0.25
+_TILED_PX = 1536
+LARGE_PX = 1500
+"""Side of a square as large as a picture from which on tiles are a candidate, and smaller anomalies are drawn."""
+MOST_WORSE = 2.0
+"""How many times as many good places may look worse with a cheaper candidate as with the best one."""
+_PARTS = 3
+_SIZES = ((1 / 80, 0.25), (1 / 32, 0.25), (1 / 12, 0.15))
+"""Of what is drawn, in units of the picture's shorter side, and their contrasts: the larger ones are fainter."""
+_SIZES_OF_LARGE = ((1 / 250, 0.25), (1 / 80, 0.25), (1 / 32, 0.15))
 _SEED = 20
+_AROUND = np.ones((3, 3), np.uint8)
+_LEAST_PLACES = 0.5
+"""Where no good place looks worse, half of one is reckoned: what nobody saw may be there."""
 
 
-def candidates_for(sight: Sight) -> tuple[Eyes, ...]:
-    """What is tried for a kind of eyes, the cheaper ones first."""
-    return SHARP if sight is Sight.SHARP else FAST
+def is_large(pixels: NDArray[np.uint8]) -> bool:
+    """Whether a ``(H, W, 3)`` picture has so many pixels that looking at it in tiles may gain something."""
+    return pixels.shape[0] * pixels.shape[1] >= LARGE_PX**2
+
+
+def candidates_for(sight: Sight, *, large: bool = False) -> tuple[Eyes, ...]:
+    """What is tried for a kind of eyes, the cheaper ones first.
+
+    Args:
+        sight: the kind.
+        large: whether the pictures are; see :func:`is_large`.
+    """
+    usual = SHARP if sight is Sight.SHARP else FAST
+    return (*usual, Eyes(sight, _TILED_PX)) if large else usual
 
 
 def cheapest_that_suits(candidates: Sequence[TriedEyes]) -> Eyes:
-    """The first, which is the cheapest, that is within :data:`MARGIN` of the best."""
-    best = max(candidate.separation for candidate in candidates)
-    return next(candidate.eyes for candidate in candidates if candidate.separation >= best - MARGIN)
+    """The first, which is the cheapest, with at most :data:`MOST_WORSE` times the worse places of the best one."""
+    fewest = min(1.0 - candidate.separation for candidate in candidates)
+    return next(c.eyes for c in candidates if 1.0 - c.separation <= MOST_WORSE * fewest + 1e-9)
 
 
 def try_eyes(
@@ -73,10 +95,11 @@ def try_eyes(
     """
     if len(references) < 2:
         raise EvidenceError("Choosing the eyes needs two good images: one to draw on, and one to compare it with.")
-    drawn = [_drawings(part.pixels, number, product_kind) for number, part in enumerate(references[:_PARTS])]
+    parts = references[:_PARTS]
+    drawn = [_drawings(part.pixels, number, product_kind) for number, part in enumerate(parts)]
     tried: list[TriedEyes] = []
     for number, eyes in enumerate(candidates, start=1):
-        tried.append(_tried(eyes, detector_of(eyes), references[:_PARTS], drawn, bad))
+        tried.append(_tried(eyes, detector_of(eyes), parts, drawn, bad))
         yield StepDone(number, len(candidates), f"Tried {eyes.words}")
     yield EyesChosen(tuple(tried), cheapest_that_suits(tried), len(bad))
 
@@ -85,38 +108,55 @@ def _tried(
     eyes: Eyes,
     detector: RecipeDetector,
     references: Sequence[SourceImage],
-    drawn: Sequence[Sequence[NDArray[np.uint8]]],
+    drawn: Sequence[Sequence[Drawn]],
     bad: Sequence[NDArray[np.uint8]],
 ) -> TriedEyes:
-    good: list[float] = []
+    good: list[NDArray[np.float32]] = []
     worse: list[float] = []
     seconds: list[float] = []
-    for part, pictures in zip(references, drawn, strict=True):
+    for part, drawings in zip(references, drawn, strict=True):
         bank = detector.memory_bank.without(part.image_hash)
-        for place, pixels in enumerate((part.pixels, *pictures)):
-            prediction = detector.predict_against(pixels, bank)
-            (worse if place else good).append(prediction.image_score)
+        undrawn = detector.predict_against(part.pixels, bank)
+        good.append(undrawn.anomaly_map)
+        seconds.append(sum(undrawn.stage_seconds.values()))
+        for drawing in drawings:
+            prediction = detector.predict_against(drawing.pixels, bank)
             seconds.append(sum(prediction.stage_seconds.values()))
-    shares = [_told_apart(good, worse)]
+            worse.append(_share_above([undrawn.anomaly_map], _highest(prediction.anomaly_map, drawing.mask)))
+    shares = [_typical(worse)]
     if bad:
         # What was seen weighs as much as all that was drawn.
-        shares.append(_told_apart(good, [detector.predict(pixels).image_score for pixels in bad]))
-    return TriedEyes(eyes, statistics.mean(shares), statistics.median(seconds))
+        seen = [float(detector.predict(pixels).anomaly_map.max()) for pixels in bad]
+        shares.append(_typical([_share_above(good, highest) for highest in seen]))
+    return TriedEyes(eyes, 1.0 - _typical(shares), statistics.median(seconds))
 
 
-def _told_apart(good: Sequence[float], bad: Sequence[float]) -> float:
-    """Share of pairs in which the bad one is higher; a tie is half a pair."""
-    higher = np.subtract.outer(np.asarray(bad), np.asarray(good))
-    return float((higher > 0).mean() + 0.5 * (higher == 0).mean())
+def _highest(anomaly_map: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
+    """The map's highest value where something was drawn, and right beside it."""
+    height, width = anomaly_map.shape
+    share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    touched = cv2.dilate((share > 0).astype(np.uint8), _AROUND) > 0
+    return float(anomaly_map[touched].max())
 
 
-def _drawings(pixels: NDArray[np.uint8], number: int, product_kind: ProductKind) -> list[NDArray[np.uint8]]:
+def _share_above(good: Sequence[NDArray[np.float32]], value: float) -> float:
+    """Share of the places of good parts with more than ``value``, never quite none."""
+    places = sum(one.size for one in good)
+    above = sum(int((one > value).sum()) for one in good)
+    return max(above, _LEAST_PLACES) / places
+
+
+def _typical(shares: Sequence[float]) -> float:
+    """Geometric mean: a tenth of the worse places counts alike wherever it begins."""
+    return math.exp(statistics.fmean(math.log(share) for share in shares))
+
+
+def _drawings(pixels: NDArray[np.uint8], number: int, product_kind: ProductKind) -> list[Drawn]:
     where = likely_part(pixels) if product_kind is ProductKind.OBJECT else None
     shorter = min(pixels.shape[:2])
-    pictures = []
+    found = []
     for kind_number, kind in enumerate(SyntheticKind):
-        for turn in range(_DRAWS):
-            rng = np.random.default_rng((_SEED, number, kind_number, turn))
-            size = max(2, round(shorter * _SIZE_SHARES[turn % len(_SIZE_SHARES)]))
-            pictures.append(draw(pixels, kind, size, _CONTRAST, rng, where).pixels)
-    return pictures
+        for size_number, (share, contrast) in enumerate(_SIZES_OF_LARGE if is_large(pixels) else _SIZES):
+            rng = np.random.default_rng((_SEED, number, kind_number, size_number))
+            found.append(draw(pixels, kind, max(2, round(shorter * share)), contrast, rng, where))
+    return found

@@ -103,7 +103,7 @@ class EyesChoice(QWidget):
         cost = next((one for one in tried.candidates if one.eyes == eyes), None) if tried else None
         if cost is None:
             return text
-        return f"{text}, {1000 * cost.seconds:.0f} ms, {100 * cost.separation:.0f} %"
+        return f"{text}, {1000 * cost.seconds:.0f} ms, {100 * cost.separation:.1f} %"
 
     @Slot(int)
     def _on_activated(self, _index: int) -> None:

@@ -41,7 +41,7 @@ def test_what_a_trial_found_stands_in_the_list_with_its_time_a_picture(qapp: QAp
     choice = EyesChoice()
     choice.show_tried(EyesChosen((TriedEyes(Eyes(), 0.97, 0.25),), Eyes(), 0))
     choice.show_eyes(Eyes(), Eyes())
-    assert choice.box.currentText() == "sharp 512+336 (usual), 250 ms, 97 %"
+    assert choice.box.currentText() == "sharp 512+336 (usual), 250 ms, 97.0 %"
     assert "Chosen: sharp 512+336" in choice.found.text()
 
 
