@@ -54,7 +54,7 @@ _LEAST_PLACES = 0.5
 
 def is_large(pixels: NDArray[np.uint8]) -> bool:
     """Whether a ``(H, W, 3)`` picture has so many pixels that looking at it in tiles may gain something."""
-    return pixels.shape[0] * pixels.shape[1] >= LARGE_PX**2
+    return int(pixels.shape[0] * pixels.shape[1]) >= LARGE_PX**2
 
 
 def candidates_for(sight: Sight, *, large: bool = False) -> tuple[Eyes, ...]:
