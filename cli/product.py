@@ -20,6 +20,7 @@ from cli.common import (
     warn_of_left_out,
 )
 from cli.compare import compare
+from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
 from cli.product_types import cost, types
 from cli.prove import prove
@@ -36,6 +37,7 @@ app.command("prove")(prove)
 app.command("compare")(compare)
 app.command("types")(types)
 app.command("cost")(cost)
+app.command("learn-defects")(learn_defects)
 
 
 @app.command()

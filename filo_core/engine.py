@@ -13,7 +13,16 @@ from filo_core.calibration.evidence import GOAL, calibrated
 from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.calibration.reference_checks import stranger_sentence
 from filo_core.errors import ProfileError, RecipeError
-from filo_core.events import Calibrated, EyesChosen, PartJudged, PhraseLight, PhrasesLit, StepDone, UnsortedRanked
+from filo_core.events import (
+    Calibrated,
+    EyesChosen,
+    MapsTried,
+    PartJudged,
+    PhraseLight,
+    PhrasesLit,
+    StepDone,
+    UnsortedRanked,
+)
 from filo_core.method.view import within
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.calibration.evidence import ConfirmedPart
+    from filo_core.eyes.map_trial import MarkedPart
     from filo_core.loaded_model import LoadedModel, RecipeDetector
     from filo_core.types import Eyes, Prediction, ProductDraft, Recipe, Sight, SourceImage, TaughtPatch
 
@@ -239,7 +249,7 @@ class Engine:
         from filo_core.eyes.choosing import candidates_for, is_large, try_eyes
 
         def detector_of(eyes: Eyes) -> RecipeDetector:
-            recipe = self._trial(replace(draft, eyes=eyes, taught_patches=()))
+            recipe = self._trial(replace(draft, eyes=eyes, taught_patches=(), learned_map=None))
             detector = self._new_detector(recipe)
             detector.set_references({image.image_hash: image.pixels for image in references})
             return detector
@@ -248,6 +258,38 @@ class Engine:
         large = any(is_large(image.pixels) for image in references)
         candidates = [replace(eyes, pose=pose) for eyes in candidates_for(sight or usual.sight, large=large)]
         yield from try_eyes(candidates, detector_of, references, bad, draft.description.kind)
+
+    def try_maps(
+        self,
+        recipe: Recipe,
+        images: Sequence[SourceImage],
+        good: Sequence[SourceImage],
+        bad: Sequence[MarkedPart],
+    ) -> Iterator[StepDone | MapsTried]:
+        """Try what a recipe's map could learn from confirmed bad parts; :class:`MapsTried` comes last.
+
+        Args:
+            recipe: what the parts were judged by; whatever its map learnt before is forgotten.
+            images: what its memory bank is made from.
+            good: good parts that are not in it.
+            bad: bad parts, each picture once.
+
+        Raises:
+            ProfileError: if the profile has no maps to choose among.
+            RecipeError: if the recipe was signed off for another model.
+            EvidenceError: if there are too few parts.
+        """
+        if self.usual_eyes is None:
+            raise ProfileError(f"The {self.profile!r} profile has one kind of map. There is nothing to learn for it.")
+        from filo_core.eyes.detector import EyesDetector
+        from filo_core.eyes.map_trial import try_maps
+
+        usual = replace(recipe, learned_map=None)
+        self._check(usual, images)
+        detector = self._filled(usual, images)
+        assert isinstance(detector, EyesDetector), "a profile with a choice of eyes"
+        own = {reference.image_hash for reference in recipe.references}
+        yield from try_maps(detector, [image for image in images if image.image_hash in own], good, bad)
 
     def rank_unsorted(self, pictures: Iterable[SourceImage], total: int) -> Iterator[StepDone | UnsortedRanked]:
         """How odd each of some unsorted pictures is among the others; :class:`UnsortedRanked` comes last.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
+from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.proof import Proof
 from filo_core.types import Box, Eyes, Inspection, Limits, Prediction, RecipeVersion, SourceImage, TaughtPatch, Verdict
 
@@ -187,6 +188,74 @@ class Taught:
         return f"{what} in {self.seconds:.2f} s; recipe version {self.version.version} is in force."
 
 
+@dataclass(frozen=True, slots=True)
+class TriedMap:
+    """One map of a product that was tried on confirmed bad parts, each judged without what it taught itself."""
+
+    kind: MapKind
+    told_apart: float
+    """Share of pairs of a good and a bad part in which the bad one scores higher, in [0, 1]."""
+    missed: int
+    """Bad parts that score below where doubt begins."""
+    weakest: float
+    """How far the weakest quarter of the bad parts stands above that, in log-odds of the score."""
+    higher: int
+    """Bad parts that stand higher than under the usual map."""
+    clear: bool
+    """Whether it is better beyond chance, and worse in nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapsTried:
+    """Which map tells confirmed bad parts apart best; comes last. Nothing is changed by it."""
+
+    tried: tuple[TriedMap, ...]
+    """The usual one first."""
+    learned: LearnedMap | None
+    """What would be kept; None where no map is clearly better."""
+    bad: int
+    good: int
+
+    @property
+    def chosen(self) -> TriedMap | None:
+        """The one that is better; None without."""
+        kind = self.learned.kind if self.learned is not None else None
+        return next((one for one in self.tried if one.kind is kind), None)
+
+    @property
+    def sentence(self) -> str:
+        """What came out, in words."""
+        shown = f"{self.bad} confirmed bad parts and {self.good} good ones"
+        best, usual = self.chosen, self.tried[0]
+        if best is None:
+            return f"No other map tells {shown} apart clearly better. The map stays as it is."
+        return (
+            f"A better map for {shown}: {best.kind.value}. {best.higher} of the bad parts stand farther above the good "
+            f"ones, each judged without what it taught itself; pairs told apart {100 * best.told_apart:.1f} % "
+            f"({100 * usual.told_apart:.1f} % before), missed {best.missed} ({usual.missed} before)."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MapPutInForce:
+    """A recipe with another learnt map is in force."""
+
+    version: RecipeVersion
+    undone: bool
+    calibration: str
+    """What its limits promise, in words; empty where a former recipe came back with its own."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        learned = self.version.recipe.learned_map
+        now = learned.words if learned is not None else "all trunks alike, as before anything was learnt"
+        what = "Taken back" if self.undone else "Learnt from confirmed defects"
+        return (
+            f"{what}: the map is {now}. Recipe version {self.version.version} is in force. {self.calibration}".strip()
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PhraseLight:
     """What one phrase lights up on one good image."""
@@ -325,5 +394,7 @@ JobEvent = (
     | PhrasesLit
     | NearestFound
     | EyesChosen
+    | MapsTried
+    | MapPutInForce
     | UnsortedProposal
 )

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from filo_core.learned_map import LearnedMap
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -119,6 +121,7 @@ class EventKind(StrEnum):
     STUDY_REPORTED = "study reported"
     PARTS_JUDGED = "known parts judged"
     RECIPE_PROVEN = "recipe proven"
+    NAMES_READ = "names read"
 
 
 class Origin(StrEnum):
@@ -331,6 +334,8 @@ class Recipe:
     taught_patches: tuple[TaughtPatch, ...] = ()
     eyes: Eyes | None = None
     """None with a profile that has one way to look, and in recipes from before there were several."""
+    learned_map: LearnedMap | None = None
+    """What its map learnt from confirmed bad parts; None while nothing was."""
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -359,6 +364,8 @@ class Recipe:
         if not self.taught_patches:
             # Recipes from before there were any keep their hash.
             del content["taught_patches"]
+        if self.learned_map is None:
+            del content["learned_map"]
         if self.eyes is None:
             del content["eyes"]
         else:
@@ -514,6 +521,8 @@ class ProductDraft:
     taught_patches: tuple[TaughtPatch, ...] = ()
     eyes: Eyes | None = None
     """None until chosen: then the profile's usual ones."""
+    learned_map: LearnedMap | None = None
+    """What its map learnt from confirmed bad parts; a recipe gets it with the model it was learnt in."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -543,6 +552,7 @@ class ProductDraft:
 
     def recipe(self, limits: Limits, model_hash: str) -> Recipe:
         """This set-up as a recipe under the given limits and model."""
+        learned = self.learned_map
         return Recipe(
             product=self.description.name,
             class_name=self.description.class_name,
@@ -556,6 +566,7 @@ class ProductDraft:
             model_hash=model_hash,
             taught_patches=self.taught_patches,
             eyes=self.eyes,
+            learned_map=learned if learned is not None and learned.model_hash == model_hash else None,
         )
 
 

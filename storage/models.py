@@ -54,6 +54,8 @@ class ProductRow(Row):
     profile: Mapped[str] = mapped_column(String(LONGEST_NAME))
     eyes: Mapped[str] = mapped_column(String(LONGEST_NAME), server_default="")
     """In words; empty until chosen, and with a profile that has no choice."""
+    learned_map: Mapped[str] = mapped_column(PlainText, server_default="")
+    """What the map learnt from confirmed defects, as JSON; empty while nothing was."""
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]

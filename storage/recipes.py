@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pydantic import TypeAdapter, ValidationError
 
 from filo_core.errors import StorageError
+from filo_core.learned_map import LearnedMap
 from filo_core.types import Recipe
 
 _RECIPE = TypeAdapter(Recipe)
+_LEARNED_MAP = TypeAdapter(LearnedMap)
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -37,3 +39,24 @@ def load_recipe(content: str, content_hash: str, where: str) -> Recipe:
     if recipe.content_hash != content_hash:
         raise StorageError(f"The recipe of {where} is not the one that was signed off: its hash is wrong. {remedy}")
     return recipe
+
+
+def dump_learned_map(learned: LearnedMap | None) -> str:
+    """As a draft keeps it; empty for none."""
+    return "" if learned is None else json.dumps(asdict(learned), sort_keys=True, separators=(",", ":"))
+
+
+def load_learned_map(text: str, where: str) -> LearnedMap | None:
+    """What :func:`dump_learned_map` wrote.
+
+    Raises:
+        StorageError: if it did not.
+    """
+    if not text:
+        return None
+    try:
+        return _LEARNED_MAP.validate_json(text)
+    except ValidationError as error:
+        raise StorageError(
+            f"What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup."
+        ) from error

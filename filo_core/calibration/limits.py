@@ -89,7 +89,7 @@ def doubt_limit(scores: Sequence[float]) -> float:
         RecipeError: without a good part.
     """
     lowest_promise(len(scores))
-    odds = [_log_odds(score) for score in scores]
+    odds = [log_odds(score) for score in scores]
     middle = statistics.median(odds)
     own = statistics.median(abs(value - middle) for value in odds) / _NORMAL_QUARTILE
     weight = len(odds) - 1
@@ -110,6 +110,7 @@ def doubting_limits(limit: ConformalLimit, image_scores: Sequence[float], map_pe
     return Limits(ok=ok, ng=ng, region=min(doubt_limit(map_peaks), max(map_peaks)))
 
 
-def _log_odds(score: float) -> float:
+def log_odds(score: float) -> float:
+    """Of a score in [0, 1]; finite at its ends as well."""
     inside = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
     return math.log(inside / (1.0 - inside))

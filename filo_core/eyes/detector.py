@@ -15,9 +15,11 @@ from filo_core.calibration.variations import gentle_variations
 from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.frames import frame_of, on_picture
-from filo_core.eyes.scoring import fused, peak_of, smoothed, squashed, squashed_score
+from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
+from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score, weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
+from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
 from filo_core.method.view import cells_of, on_whole_image, view_box, within, within_view
@@ -72,6 +74,8 @@ class EyesDetector:
         self._profile = numbers_in_tiles(profile, chosen.light_px) if chosen and chosen.in_tiles else profile
         self._eyes = tuple(eyes)
         self._pose = chosen.pose if chosen is not None else Pose.FIXED
+        self._map_kind = recipe.learned_map.kind if recipe.learned_map is not None else MapKind.USUAL
+        self._heads = heads_of(recipe.learned_map)
         self.make_room = make_room
         self.memory_bank = PatchBank()
 
@@ -155,15 +159,15 @@ class EyesDetector:
             features = self._look(view)
         with _timed(seconds, "match"):
             matched = [memory_bank.matched(trunk, one.patches) for trunk, one in enumerate(features)]
+            looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
             distances = [away.reshape(one.grid.shape[:2]) for (away, _), one in zip(matched, features, strict=True)]
         with _timed(seconds, "map"):
-            standard = self._on_one_grid(view, features, distances)
-            score = squashed_score(peak_of(standard, self._profile.score_share, self._profile.score_sigma))
+            standard = self._on_one_grid(view, features, distances, looks)
+            score = self.score_of(standard)
             side = self._profile.map_side
             shown = smoothed(standard, self._profile.map_sigma)
             view_map = squashed(np.asarray(cv2.resize(shown, (side, side)), np.float32))
         with _timed(seconds, "regions"):
-            looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
             regions = self._regions(view_map, seen, looks, memory_bank)
             peak = None if regions else _peak_embedding(view_map, looks)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
@@ -247,17 +251,58 @@ class EyesDetector:
     def _look(self, view: Picture) -> list[Features]:
         return [eye.features(view) for eye in self._eyes]
 
+    def trunk_views(
+        self, pixels: Picture, boxes: Sequence[Box] = (), memory_bank: PatchBank | None = None
+    ) -> list[TrunkView]:
+        """What each trunk sees of a picture, held against good parts: what a map can be learnt from.
+
+        Args:
+            pixels: the whole image, ``(H, W, 3)`` uint8 RGB.
+            boxes: what is marked in it, in its pixels.
+            memory_bank: of the good parts; the detector's own unless given.
+        """
+        bank = self.memory_bank if memory_bank is None else memory_bank
+        seen, view = self._view_box(pixels), self._view(pixels)
+        grid = self._grid_of(view)
+        found = []
+        for trunk, one in enumerate(self._look(view)):
+            away, nearest = bank.matched(trunk, one.patches)
+            found.append(
+                TrunkView(
+                    standard=away.reshape(one.grid.shape[:2]),
+                    residual=one.grid - nearest.at(np.arange(len(one.patches))).reshape(one.grid.shape),
+                    marked=tuple(_cells(within_view(box, seen), view, one) for box in boxes),
+                    frame=one.frame,
+                    stride=one.stride,
+                    grid=grid,
+                )
+            )
+        return found
+
+    def score_of(self, standard: NDArray[np.float32]) -> float:
+        """The image score of a map in deviations, as :meth:`predict` gives it; in [0, 1]."""
+        return squashed_score(peak_of(standard, self._profile.score_share, self._profile.score_sigma))
+
+    def _grid_of(self, view: Picture) -> tuple[int, int]:
+        frame = frame_of(view.shape[1], view.shape[0], self._profile.cells)
+        return frame.height, frame.width
+
     def _on_one_grid(
-        self, view: Picture, features: Sequence[Features], distances: Sequence[NDArray[np.float32]]
+        self,
+        view: Picture,
+        features: Sequence[Features],
+        distances: Sequence[NDArray[np.float32]],
+        looks: Sequence[TrunkLook],
     ) -> NDArray[np.float32]:
-        """Mean of the trunks' standardised distances on a grid that has the picture's aspect ratio."""
-        grid = frame_of(view.shape[1], view.shape[0], self._profile.cells)
-        return fused(
-            [
-                on_picture(away, one.frame, one.stride, grid.height, grid.width)
-                for one, away in zip(features, distances, strict=True)
-            ]
-        )
+        """One map of the trunks' standardised distances on a grid that has the picture's aspect ratio."""
+        rows, columns = self._grid_of(view)
+
+        def placed(values: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+            own = zip(values, features, strict=True)
+            return [on_picture(value, one.frame, one.stride, rows, columns) for value, one in own]
+
+        answers = answers_at(self._heads, [one.patches for one in looks], [one.nearest for one in looks])
+        return weighed(self._map_kind, placed(distances), placed(answers) if answers else ())
 
     def _view(self, pixels: Picture) -> Picture:
         """The region of interest, cut to what lies inside this image; the whole image without one."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from filo_core.learned_map import MapKind
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,6 +26,9 @@ LEAST_DEVIATION = 0.01
 """Cosine distance: parts that are alike to the pixel would make anything an anomaly."""
 METHOD = 2
 """Counts up when a formula here changes: part of every recipe's model hash, so that no score changes in silence."""
+_ANSWERS_FROM = 2.0
+"""Deviations among good parts from which on a place is like a known defect."""
+_ANSWER_WEIGHT = 0.5
 _HALF = 8.0
 """Deviations that lie at one half of the scale from 0 to 1."""
 
@@ -59,6 +64,28 @@ def standardised(distances: NDArray[np.float32], spread: Spread) -> NDArray[np.f
 def fused(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Mean of the trunks' standardised maps, all of one shape."""
     return np.asarray(np.mean(maps, axis=0, dtype=np.float32), np.float32)
+
+
+def weighed(
+    kind: MapKind, maps: Sequence[NDArray[np.float32]], answers: Sequence[NDArray[np.float32]] = ()
+) -> NDArray[np.float32]:
+    """One map of the trunks' standardised ones, as a product learnt it.
+
+    Args:
+        kind: what it is made of; the usual one is :func:`fused`.
+        maps: one a trunk, the light one first, all of one shape.
+        answers: to known defects, in deviations, alike; for :attr:`MapKind.KNOWN`. What is no more like one than good
+            parts now and then are adds nothing.
+    """
+    match kind:
+        case MapKind.LIGHT:
+            return maps[0]
+        case MapKind.DEEP:
+            return maps[-1]
+        case MapKind.KNOWN:
+            above = np.maximum(fused(answers) - np.float32(_ANSWERS_FROM), np.float32(0.0))
+            return np.asarray(fused(maps) + np.float32(_ANSWER_WEIGHT) * above, np.float32)
+    return fused(maps)
 
 
 def peak_of(standard_map: NDArray[np.float32], share: float, sigma: float) -> float:

@@ -1,4 +1,4 @@
-"""What can be done beside deciding: teach "this is good", take it back, and have a second person review blind."""
+"""What can be done beside deciding: teach "this is good", learn from NG, take either back, and review blind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from filo_core.types import InspectionFilter, InspectionRecord, Verdict
 from gui.background import Background, asked
 from gui.pin_question import ask_for_pin
 from gui.review.blind_dialog import BlindDialog
+from gui.review.learning import DefectLearning
 from gui.review.teaching import Teaching
 from gui.widgets.controls import button
 from gui.wording import number
@@ -45,6 +46,11 @@ class SecondLook(QWidget):
             tip=self.tr("Key: G. The chosen region, or all of them, will not stand out any more."),
         )
         self.undo_button = button(self.tr("Undo teaching (U)"), tip=self.tr("Key: U. Takes back what was taught last."))
+        self.learning = DefectLearning(state, self)
+        self.learn_button = button(
+            self.tr("Learn from NG"),
+            tip=self.tr("Lets this product learn from 8 or more parts that were called NG, or takes that back."),
+        )
         self.blind_button = button(
             self.tr("Blind second review"),
             tip=self.tr("Judge what others decided, without seeing their decision or the system's."),
@@ -60,12 +66,18 @@ class SecondLook(QWidget):
         row.addWidget(self.teach_button)
         row.addWidget(self.undo_button)
         row.addWidget(self.why_button)
+        row.addWidget(self.learn_button)
         row.addStretch(1)
         row.addWidget(self.blind_button)
         self.teaching.taught.connect(self._on_taught)
         self.teaching.checked.connect(self._on_checked)
         self.teaching.failed.connect(self.failed)
         self.teaching.running_changed.connect(self._enable)
+        self.learning.noted.connect(self.noted)
+        self.learning.warned.connect(self.warned)
+        self.learning.failed.connect(self.failed)
+        self.learning.running_changed.connect(self._enable)
+        self.learn_button.clicked.connect(self.learn)
         self._enable()
 
     def set_record(self, record: InspectionRecord | None) -> None:
@@ -95,6 +107,12 @@ class SecondLook(QWidget):
         pin = ask_for_pin(self._state, self.tr("The recipe from before judges again. Sign with your PIN again."), self)
         if pin is not None:
             self.teaching.undo(product, pin)
+
+    @Slot()
+    def learn(self) -> None:
+        """Let the map of the product learn from its confirmed defects, or take that back."""
+        if self._record is not None:
+            self.learning.begin(self._record.product)
 
     def review_blind(self, product: str) -> None:
         """Ask for the verdicts of a second person on what others decided."""
@@ -127,6 +145,7 @@ class SecondLook(QWidget):
     def close_down(self) -> None:
         """Expect nothing any more."""
         self.teaching.close()
+        self.learning.close()
         self._background.close()
 
     def _on_drift(self, found: Drift) -> None:
@@ -135,10 +154,11 @@ class SecondLook(QWidget):
 
     @Slot()
     def _enable(self) -> None:
-        record, idle = self._record, not self.teaching.is_running
+        record, idle = self._record, not (self.teaching.is_running or self.learning.is_running)
         judged = record is not None and record.verdict is not Verdict.NOT_INSPECTED
         self.teach_button.setEnabled(judged and idle)
         self.undo_button.setEnabled(record is not None and idle)
+        self.learn_button.setEnabled(record is not None and idle)
 
     @Slot(object)
     def _on_taught(self, taught: Taught) -> None:

@@ -396,6 +396,93 @@
         </message>
     </context>
     <context>
+        <name>DefectLearning</name>
+        <message>
+            <source>Looking at the parts that were called NG …</source>
+            <translation>Die als NG bewerteten Teile werden angesehen …</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>Das vorige Rezept urteilt wieder. Bitte erneut mit der PIN unterschreiben.</translation>
+        </message>
+        <message>
+            <source>%1 parts that were called NG were looked at. Nothing would be found clearly better, so nothing is changed.</source>
+            <translation>%1 als NG bewertete Teile wurden angesehen. Nichts würde deutlich besser gefunden, daher bleibt alles, wie es ist.</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: take the learning back, or sign off with a reason.</source>
+            <translation>Es wird nichts geprüft, bis er besteht: das Gelernte zurücknehmen oder mit Begründung freigeben.</translation>
+        </message>
+        <message>
+            <source>Nothing is changed.</source>
+            <translation>Nichts wurde geändert.</translation>
+        </message>
+        <message>
+            <source>The limits are set again, and a new recipe judges from now on. Sign with your PIN again.</source>
+            <translation>Die Grenzen werden neu gesetzt, und ein neues Rezept urteilt ab jetzt. Bitte erneut mit der PIN unterschreiben.</translation>
+        </message>
+        <message>
+            <source>This product could learn from %1 parts that were called NG.</source>
+            <translation>Dieses Produkt könnte aus %1 als NG bewerteten Teilen lernen.</translation>
+        </message>
+        <message>
+            <source>%1. %2 of %3 of them would stand out more, each judged as if it had never been seen. Pairs of a good and a bad part told apart: %4, now %5. Bad parts that would pass: %6, now %7. The limits are set again from the good parts, and the golden set is checked.</source>
+            <translation>%1. %2 von %3 würden stärker auffallen, jedes beurteilt, als wäre es nie gesehen worden. Unterschiedene Paare aus gutem und schlechtem Teil: %4, jetzt %5. Schlechte Teile, die durchgingen: %6, jetzt %7. Die Grenzen werden aus den guten Teilen neu gesetzt, und der Goldsatz wird geprüft.</translation>
+        </message>
+        <message>
+            <source>Learn from NG</source>
+            <translation>Aus NG lernen</translation>
+        </message>
+        <message>
+            <source>Put in force</source>
+            <translation>In Kraft setzen</translation>
+        </message>
+        <message>
+            <source>Leave it as it is</source>
+            <translation>So lassen</translation>
+        </message>
+        <message>
+            <source>This product has learnt from %1 parts that were called NG.</source>
+            <translation>Dieses Produkt hat aus %1 als NG bewerteten Teilen gelernt.</translation>
+        </message>
+        <message>
+            <source>Take that back, or look whether there is more to learn by now?</source>
+            <translation>Das zurücknehmen oder nachsehen, ob es inzwischen mehr zu lernen gibt?</translation>
+        </message>
+        <message>
+            <source>Take it back</source>
+            <translation>Zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Look again</source>
+            <translation>Erneut ansehen</translation>
+        </message>
+        <message>
+            <source>Learnt from parts that were called NG. Recipe version %1 is in force.</source>
+            <translation>Aus als NG bewerteten Teilen gelernt. Rezeptversion %1 ist in Kraft.</translation>
+        </message>
+        <message>
+            <source>What was learnt from NG parts is taken back. Recipe version %1 is in force.</source>
+            <translation>Das aus NG-Teilen Gelernte ist zurückgenommen. Rezeptversion %1 ist in Kraft.</translation>
+        </message>
+        <message>
+            <source>As before</source>
+            <translation>Wie bisher</translation>
+        </message>
+        <message>
+            <source>Fine structure alone counts</source>
+            <translation>Nur feine Strukturen zählen</translation>
+        </message>
+        <message>
+            <source>Coarse structure alone counts</source>
+            <translation>Nur grobe Strukturen zählen</translation>
+        </message>
+        <message>
+            <source>What looks like a known defect counts more</source>
+            <translation>Was wie ein bekannter Fehler aussieht, zählt mehr</translation>
+        </message>
+    </context>
+    <context>
         <name>DeliveryNote</name>
         <message>
             <source>Outputs</source>
@@ -3081,6 +3168,14 @@
         <message>
             <source>Key: U. Takes back what was taught last.</source>
             <translation>Taste: U. Nimmt zurück, was zuletzt gelernt wurde.</translation>
+        </message>
+        <message>
+            <source>Learn from NG</source>
+            <translation>Aus NG lernen</translation>
+        </message>
+        <message>
+            <source>Lets this product learn from 8 or more parts that were called NG, or takes that back.</source>
+            <translation>Lässt dieses Produkt aus 8 oder mehr als NG bewerteten Teilen lernen oder nimmt das zurück.</translation>
         </message>
         <message>
             <source>Blind second review</source>

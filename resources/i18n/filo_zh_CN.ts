@@ -396,6 +396,93 @@
         </message>
     </context>
     <context>
+        <name>DefectLearning</name>
+        <message>
+            <source>Looking at the parts that were called NG …</source>
+            <translation>正在查看判为 NG 的零件…</translation>
+        </message>
+        <message>
+            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <translation>之前的配方将重新判定。请再次输入 PIN 签名。</translation>
+        </message>
+        <message>
+            <source>%1 parts that were called NG were looked at. Nothing would be found clearly better, so nothing is changed.</source>
+            <translation>已查看 %1 个判为 NG 的零件。没有明显改善,因此未作更改。</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected until it passes: take the learning back, or sign off with a reason.</source>
+            <translation>通过之前不进行检测:撤回所学内容,或说明理由后放行。</translation>
+        </message>
+        <message>
+            <source>Nothing is changed.</source>
+            <translation>未作更改。</translation>
+        </message>
+        <message>
+            <source>The limits are set again, and a new recipe judges from now on. Sign with your PIN again.</source>
+            <translation>将重新设定限值,此后由新配方判定。请再次输入 PIN 签名。</translation>
+        </message>
+        <message>
+            <source>This product could learn from %1 parts that were called NG.</source>
+            <translation>该产品可以从 %1 个判为 NG 的零件中学习。</translation>
+        </message>
+        <message>
+            <source>%1. %2 of %3 of them would stand out more, each judged as if it had never been seen. Pairs of a good and a bad part told apart: %4, now %5. Bad parts that would pass: %6, now %7. The limits are set again from the good parts, and the golden set is checked.</source>
+            <translation>%1。%3 个中有 %2 个会更突出,每个都按从未见过来判定。可区分的良品与不良品配对:%4,现在为 %5。会放行的不良品:%6,现在为 %7。将根据良品重新设定限值,并检查标准样件。</translation>
+        </message>
+        <message>
+            <source>Learn from NG</source>
+            <translation>从 NG 学习</translation>
+        </message>
+        <message>
+            <source>Put in force</source>
+            <translation>使其生效</translation>
+        </message>
+        <message>
+            <source>Leave it as it is</source>
+            <translation>保持不变</translation>
+        </message>
+        <message>
+            <source>This product has learnt from %1 parts that were called NG.</source>
+            <translation>该产品已从 %1 个判为 NG 的零件中学习。</translation>
+        </message>
+        <message>
+            <source>Take that back, or look whether there is more to learn by now?</source>
+            <translation>撤回所学内容,还是看看现在是否能学到更多?</translation>
+        </message>
+        <message>
+            <source>Take it back</source>
+            <translation>撤回</translation>
+        </message>
+        <message>
+            <source>Look again</source>
+            <translation>再看一次</translation>
+        </message>
+        <message>
+            <source>Learnt from parts that were called NG. Recipe version %1 is in force.</source>
+            <translation>已从判为 NG 的零件中学习。配方版本 %1 已生效。</translation>
+        </message>
+        <message>
+            <source>What was learnt from NG parts is taken back. Recipe version %1 is in force.</source>
+            <translation>已撤回从 NG 零件所学的内容。配方版本 %1 已生效。</translation>
+        </message>
+        <message>
+            <source>As before</source>
+            <translation>与之前相同</translation>
+        </message>
+        <message>
+            <source>Fine structure alone counts</source>
+            <translation>仅细微结构起作用</translation>
+        </message>
+        <message>
+            <source>Coarse structure alone counts</source>
+            <translation>仅整体结构起作用</translation>
+        </message>
+        <message>
+            <source>What looks like a known defect counts more</source>
+            <translation>与已知缺陷相似之处权重更大</translation>
+        </message>
+    </context>
+    <context>
         <name>DeliveryNote</name>
         <message>
             <source>Outputs</source>
@@ -3081,6 +3168,14 @@
         <message>
             <source>Key: U. Takes back what was taught last.</source>
             <translation>按键：U。撤销最近一次学习。</translation>
+        </message>
+        <message>
+            <source>Learn from NG</source>
+            <translation>从 NG 学习</translation>
+        </message>
+        <message>
+            <source>Lets this product learn from 8 or more parts that were called NG, or takes that back.</source>
+            <translation>让该产品从 8 个或更多判为 NG 的零件中学习,或撤回所学内容。</translation>
         </message>
         <message>
             <source>Blind second review</source>

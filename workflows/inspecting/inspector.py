@@ -23,6 +23,7 @@ from workflows.line.triggered import DEADLINE_S, TriggeredInspection
 from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.learned_names import naming
+from workflows.products.learning_defects import forget_steps, learn_steps
 from workflows.products.steps import Steps, calibration_steps, eyes_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
 from workflows.products.unsorted import unsorted_steps
@@ -216,6 +217,18 @@ class Inspector:
         """Take back the newest teaching, or that of one image."""
         steps = undo_steps(self._catalogue, name, undone_by, image_hash, pin)
         return self._submit(f"Undo teaching of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def learn_defects(
+        self, name: str, by: str, listener: JobListener | None = None, *, pin: str = "", keeps: bool = True
+    ) -> JobHandle:
+        """Let a product's map learn from its confirmed defects; see :mod:`workflows.products.learning_defects`."""
+        steps = learn_steps(self._catalogue, name, signed_by=by, pin=pin, keeps=keeps)
+        return self._submit(f"Learn defects of {name}", Priority.INTERACTIVE, steps, listener)
+
+    def forget_defects(self, name: str, by: str, listener: JobListener | None = None, *, pin: str = "") -> JobHandle:
+        """Take back what the map of a product learnt last."""
+        steps = forget_steps(self._catalogue, name, signed_by=by, pin=pin)
+        return self._submit(f"Forget defects of {name}", Priority.INTERACTIVE, steps, listener)
 
     def inspect_folder(
         self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None

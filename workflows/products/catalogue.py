@@ -40,6 +40,7 @@ from workflows.products.draft_rules import (
     tidy_draft,
     tidy_types,
     uncalibrated,
+    unsigned_sentence,
     without_stale_limits,
 )
 from workflows.products.product_file import ProductFile, images_of, write_product
@@ -339,6 +340,61 @@ class Catalogue:
             draft = transaction.products.draft(name)
             transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
             return transaction.products.sign(name, after, signed_by, now)
+
+    @asks(Right.SIGN_OFF)
+    def put_map_in_force(
+        self, before: Recipe, after: Recipe, calibrated: Calibrated | None, signed_by: str, pin: str = ""
+    ) -> RecipeVersion:
+        """Sign a recipe that differs from the one in force in its learnt map and limits; the draft gets them too.
+
+        It is a signature as in :meth:`sign_off`: who is signed in gives the PIN again.
+
+        Args:
+            before: what is in force.
+            after: what comes in force.
+            calibrated: how the limits were found; None where a former recipe comes back with its own.
+            signed_by: who signs while there are no users.
+            pin: of who is signed in.
+
+        Raises:
+            RecipeError: if nobody signs, another recipe came in force meanwhile, or the draft has unsigned changes.
+            AccessError: if there are users and nobody is signed in who may sign off, or the PIN is wrong.
+        """
+        signed_by = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
+        if not signed_by:
+            raise RecipeError("Nobody has signed. Enter who lets the product learn.")
+        name = before.product
+        with self._storage.transaction() as transaction:
+            if transaction.products.recipe(name).recipe.content_hash != before.content_hash:
+                raise RecipeError(f"Another recipe of {name} came in force meanwhile. Look at it, then try again.")
+            draft = transaction.products.draft(name)
+            if draft.changed_since_signing:
+                raise RecipeError(unsigned_sentence(name))
+            note = draft.calibration_note if calibrated is None else calibrated.sentence
+            changed = replace(draft, learned_map=after.learned_map, limits=after.limits, calibration_note=note)
+            saved = transaction.products.save(name, replace(changed, model_hash=after.model_hash))
+            self._tell(transaction, saved, differences(draft, saved), signed_by)
+            if calibrated is not None:
+                transaction.calibrations.add(
+                    transaction.products.product_id(name),
+                    after.scoring_hash,
+                    calibrated.scores,
+                    calibrated.confirmed_scores,
+                    calibrated.limits,
+                    calibrated.sentence,
+                    datetime.now(UTC),
+                )
+            return transaction.products.sign(name, after, signed_by, datetime.now(UTC))
+
+    def versions(self, name: str) -> tuple[RecipeVersion, ...]:
+        """Every signed recipe of a product, oldest first.
+
+        Raises:
+            ProductError: if there is no such product.
+            StorageError: if one was altered.
+        """
+        with self._storage.reading() as transaction:
+            return tuple(version for _, version in transaction.products.recipes(name))
 
     def recipe(self, name: str, version: int | None = None) -> RecipeVersion:
         """A signed recipe, checked against its hash; the one in force when no version is given.

@@ -52,6 +52,7 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "region of interest": [box.x, box.y, box.width, box.height] if box is not None else None,
         "profile": setup.profile,
         "eyes": setup.eyes.words if setup.eyes else None,
+        "learnt map": setup.learned_map.words if setup.learned_map else None,
         "model": setup.model_hash[:12],
         "limit OK": limits.ok if limits is not None else None,
         "limit NG": limits.ng if limits is not None else None,

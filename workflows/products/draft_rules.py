@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from filo_core.errors import RecipeError
+from filo_core.eyes.known_defects import heads_of
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
 from storage.names import name_key, product_name, tidy_name
 
@@ -64,6 +65,10 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
         raise RecipeError(f"The region of interest of {name} lies outside any image. Export it again.")
     if not all(_lies_in_an_image(patch.box) for patch in draft.taught_patches):
         raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
+    try:
+        heads_of(draft.learned_map)
+    except RecipeError as error:
+        raise RecipeError(f"{error} Until then, import {name} from a file without it.") from error
     if not _PROFILE.fullmatch(draft.profile):
         raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
     types = tidy_types(draft.anomaly_types)
@@ -93,7 +98,12 @@ def renamed(draft: ProductDraft, new_name: str) -> ProductDraft:
 
 
 def without_stale_limits(before: ProductDraft, after: ProductDraft) -> ProductDraft:
-    """``after``, without its limits when what they were found with has changed."""
+    """``after``, without its limits when what they were found with has changed.
+
+    What a map learnt is of the eyes that it was learnt with, and goes with them.
+    """
+    if before.eyes != after.eyes:
+        after = replace(after, learned_map=None)
     if _limits_rest_on(before) == _limits_rest_on(after):
         return after
     return replace(after, limits=None, calibration_note="", model_hash="")
@@ -104,7 +114,7 @@ def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
     described = draft.description
     phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
     references = frozenset(reference.image_hash for reference in draft.references)
-    return (described.class_name, described.kind, described.domain, phrases, references, draft.eyes)
+    return (described.class_name, described.kind, described.domain, phrases, references, draft.eyes, draft.learned_map)
 
 
 def _check_types(types: Sequence[AnomalyType]) -> None:
@@ -135,3 +145,8 @@ def check_limits(limits: Limits) -> None:
         raise RecipeError("A limit is not a number. Set the limits again.")
     if limits.ok > 1 or limits.region > 1 or limits.ng > _HIGHEST_NG:
         raise RecipeError("Scores lie between 0 and 1, and a limit is higher. Set the limits again.")
+
+
+def unsigned_sentence(name: str) -> str:
+    """Why a draft that nobody has signed learns nothing."""
+    return f"{name} has changes that nobody has signed. Sign them off first, or take them back."

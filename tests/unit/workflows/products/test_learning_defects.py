@@ -1,0 +1,263 @@
+"""A map learns from confirmed defects: only from enough of them, only where it gains, signed, and taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from filo_core.engine import Engine, load_engine
+from filo_core.errors import RecipeError
+from filo_core.events import MapPutInForce, MapsTried
+from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
+from filo_core.imaging import read_image
+from filo_core.learned_map import MapKind
+from filo_core.types import (
+    AnomalyType,
+    EventKind,
+    Eyes,
+    InspectionFilter,
+    ProductDescription,
+    Recipe,
+    RecipeVersion,
+    ReviewDecision,
+    Sight,
+    Verdict,
+)
+from program import cli
+from storage.engine import sqlite_url
+from storage.recorder import Recorder
+from storage.storage import Storage
+from tests.e2e.conftest import paint_part
+from workflows.inspecting.inspector import folder_steps
+from workflows.products import learning_defects
+from workflows.products.catalogue import Catalogue
+from workflows.products.golden import GoldenSets
+from workflows.products.learning_defects import LearningError, confirmed_defects, forget_steps, learn_steps
+from workflows.products.product_file import ProductFile
+from workflows.products.steps import calibration_steps
+from workflows.reporting.history import History
+
+NAME = "plate"
+EYES = Eyes(Sight.FAST, 256)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine("compact", "cpu")
+
+
+def paint_scratched(path: Path, seed: int) -> None:
+    """A plate with a bright scratch somewhere on it."""
+    paint_part(path, seed)
+    pixels = np.asarray(Image.open(path)).copy()
+    rng = np.random.default_rng(seed)
+    top, left = int(rng.integers(26, 60)), int(rng.integers(34, 70))
+    for step in range(22):
+        pixels[top + step // 3, left + step] = np.minimum(pixels[top + step // 3, left + step] + 45, 255)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def version(catalogue: Catalogue, engine: Engine, tmp_path: Path) -> RecipeVersion:
+    catalogue.create(ProductDescription(NAME, "metal plate"))
+    catalogue.set_anomaly_types(NAME, (AnomalyType("scratch"),))
+    catalogue.set_eyes(NAME, EYES)
+    for seed in range(6):
+        path = tmp_path / "good" / f"{seed}.png"
+        paint_part(path, seed)
+        catalogue.add_reference(NAME, read_image(path))
+    list(calibration_steps(catalogue, NAME)(engine))
+    return catalogue.sign_off(NAME, "Ada", engine.model_hash_for(EYES))
+
+
+def inspect(storage: Storage, catalogue: Catalogue, engine: Engine, folder: Path) -> None:
+    list(folder_steps(Recorder(storage, NAME), catalogue, catalogue.recipe(NAME), folder)(engine))
+
+
+def confirm(storage: Storage, count: int) -> int:
+    """Call the newest parts NG; back comes how many there were."""
+    records = History(storage).page(InspectionFilter(product=NAME), limit=count)
+    for record in records:
+        decision = ReviewDecision.OVERRULE if record.verdict is Verdict.OK else ReviewDecision.CONFIRM
+        History(storage).review(record.inspection_id, decision, Verdict.NG, "Ada", reason="scratched")
+    return len(records)
+
+
+@pytest.fixture
+def confirmed(storage: Storage, catalogue: Catalogue, version: RecipeVersion, engine: Engine, tmp_path: Path) -> Path:
+    """Ten scratched parts, inspected and called NG."""
+    for seed in range(10):
+        paint_scratched(tmp_path / "line" / f"{seed}.png", 100 + seed)
+    inspect(storage, catalogue, engine, tmp_path / "line")
+    assert confirm(storage, 10) == 10
+    return tmp_path / "line"
+
+
+def test_what_was_learnt_makes_other_scratches_stand_out_more_and_undo_brings_the_old_recipe_back(
+    storage: Storage, catalogue: Catalogue, version: RecipeVersion, engine: Engine, confirmed: Path, tmp_path: Path
+) -> None:
+    del confirmed
+    defects = confirmed_defects(storage, version.recipe)
+    assert len(defects.parts) >= 8
+    *_, tried, in_force = [e for e in learn_steps(catalogue, NAME, signed_by="Ada")(engine) if _tells(e)]
+    assert isinstance(tried, MapsTried)
+    assert isinstance(in_force, MapPutInForce)
+    assert tried.tried[0].kind is MapKind.USUAL
+    after = catalogue.recipe(NAME)
+    assert after.version == 2
+    assert after.recipe.learned_map is not None
+    assert after.recipe.learned_map.kind is MapKind.KNOWN
+    assert set(after.recipe.learned_map.learned_from) == {part.image.image_hash for part in defects.parts}
+    assert after.recipe.content_hash != version.recipe.content_hash
+    assert after.recipe.limits != version.recipe.limits
+    assert "promise" in in_force.calibration
+    assert not catalogue.draft(NAME).changed_since_signing
+    paint_scratched(tmp_path / "new.png", 500)
+    other = read_image(tmp_path / "new.png").pixels
+    images = catalogue.references(NAME)
+    before, now = (
+        engine.detector(one.recipe, images).predict(other).image_score / one.recipe.limits.ok
+        for one in (version, after)
+    )
+    assert now > before
+    (undone,) = [e for e in forget_steps(catalogue, NAME, signed_by="Ada")(engine) if isinstance(e, MapPutInForce)]
+    assert undone.undone
+    assert catalogue.recipe(NAME).version == 1
+    assert catalogue.draft(NAME).learned_map is None
+    assert catalogue.draft(NAME).limits == version.recipe.limits
+    with pytest.raises(LearningError, match="learnt nothing"):
+        list(forget_steps(catalogue, NAME)(engine))
+    with storage.reading() as transaction:
+        changed = [one.detail for one in transaction.events.about(EventKind.DRAFT_CHANGED, NAME)]
+    assert sum("learnt map" in str(detail) for detail in changed) == 2
+
+
+def _tells(event: object) -> bool:
+    return isinstance(event, (MapsTried, MapPutInForce))
+
+
+def test_a_look_changes_nothing_and_says_what_would_be_gained(
+    catalogue: Catalogue, engine: Engine, confirmed: Path, version: RecipeVersion
+) -> None:
+    del confirmed
+    *_, tried = learn_steps(catalogue, NAME, keeps=False)(engine)
+    assert isinstance(tried, MapsTried)
+    assert "confirmed bad parts" in tried.sentence
+    assert catalogue.recipe(NAME) == version
+
+
+def test_too_few_parts_and_parts_of_one_picture_are_refused_with_their_number(
+    storage: Storage, catalogue: Catalogue, engine: Engine, version: RecipeVersion, tmp_path: Path
+) -> None:
+    for name in range(9):
+        # One picture under many names is one part.
+        paint_scratched(tmp_path / "line" / f"{name}.png", 100)
+    inspect(storage, catalogue, engine, tmp_path / "line")
+    confirm(storage, 9)
+    with pytest.raises(LearningError, match=r"8 or more parts .* has 1\."):
+        list(learn_steps(catalogue, NAME)(engine))
+    assert catalogue.recipe(NAME) == version
+
+
+def test_parts_without_a_region_and_pictures_that_are_gone_are_counted(
+    storage: Storage, catalogue: Catalogue, engine: Engine, version: RecipeVersion, confirmed: Path
+) -> None:
+    history = History(storage)
+    for seed in range(2):
+        paint_part(confirmed.parent / "good too" / f"{seed}.png", 900 + seed)
+    inspect(storage, catalogue, engine, confirmed.parent / "good too")
+    plain = [one for one in history.page(InspectionFilter(product=NAME), limit=2) if not one.regions]
+    for one in plain:
+        history.review(one.inspection_id, ReviewDecision.OVERRULE, Verdict.NG, "Ada", reason="bent")
+    whole = confirmed_defects(storage, version.recipe)
+    storage.artefacts.path_of(whole.parts[0].image.image_hash).unlink()
+    found = confirmed_defects(storage, version.recipe)
+    assert (len(found.parts), found.placeless, found.gone) == (len(whole.parts) - 1, len(plain), 1)
+
+
+def test_where_the_golden_set_would_fail_nothing_is_changed(
+    storage: Storage, catalogue: Catalogue, engine: Engine, confirmed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = GoldenSets(storage)
+    good = confirmed.parent / "known.png"
+    paint_part(good, 77)
+    golden.add(NAME, read_image(good), Verdict.OK)
+    events = list(learn_steps(catalogue, NAME, signed_by="Ada")(engine))
+    assert isinstance(events[-1], GoldenChecked)
+    assert events[-1].passed
+    assert golden.checks(NAME)[0].recipe_version == 2
+    list(forget_steps(catalogue, NAME, signed_by="Ada")(engine))
+
+    def refuses(parts: Sequence[GoldenPart], _read: object, recipe: Recipe, _detector: object) -> Iterator[object]:
+        verdict = Verdict.OK if recipe.learned_map is None else Verdict.NG
+        yield GoldenChecked(tuple(GoldenAnswer(part, verdict, 0.5) for part in parts), recipe.content_hash)
+
+    monkeypatch.setattr(learning_defects, "check_golden_set", refuses)
+    with pytest.raises(LearningError, match="nothing is changed"):
+        list(learn_steps(catalogue, NAME, signed_by="Ada")(engine))
+    assert catalogue.recipe(NAME).version == 1
+
+
+def test_a_draft_with_unsigned_changes_learns_nothing(catalogue: Catalogue, engine: Engine, confirmed: Path) -> None:
+    del confirmed
+    draft = catalogue.draft(NAME)
+    assert draft.limits is not None
+    catalogue.set_limits(NAME, replace(draft.limits, ng=draft.limits.ng + 0.05))
+    with pytest.raises(LearningError, match="nobody has signed"):
+        list(learn_steps(catalogue, NAME)(engine))
+
+
+def test_other_eyes_forget_what_was_learnt_and_the_file_of_a_product_carries_it(
+    catalogue: Catalogue, engine: Engine, confirmed: Path, tmp_path: Path
+) -> None:
+    del confirmed
+    list(learn_steps(catalogue, NAME, signed_by="Ada")(engine))
+    learned = catalogue.draft(NAME).learned_map
+    assert learned is not None
+    catalogue.export(NAME, tmp_path / "plate.filo")
+    with ProductFile(tmp_path / "plate.filo") as file:
+        assert file.draft.learned_map == learned
+        damaged = replace(learned, trunks=tuple(replace(one, vectors="AAAA") for one in learned.trunks))
+        broken = replace(file.draft, learned_map=damaged)
+    imported = catalogue.import_product(tmp_path / "plate.filo", "plate two")
+    assert imported.learned_map == learned
+    assert imported.limits is None
+    from workflows.products.draft_rules import tidy_draft
+
+    with pytest.raises(RecipeError, match="known defects"):
+        tidy_draft(broken)
+    catalogue.set_eyes(NAME, Eyes(Sight.FAST, 384))
+    assert catalogue.draft(NAME).learned_map is None
+    assert catalogue.draft(NAME).limits is None
+
+
+def test_the_command_looks_learns_and_takes_back(
+    storage: Storage, confirmed: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILO_HOME", str(confirmed.parent))
+    where = ["--database", sqlite_url(Path(storage.where)), "--json"]
+
+    def run(*options: str) -> dict[str, Any]:
+        done = CliRunner().invoke(cli, ["product", "learn-defects", NAME, *options, *where])
+        assert done.exit_code == 0, done.output
+        told: dict[str, Any] = json.loads(done.output.splitlines()[-1])
+        return told
+
+    looked = run("--dry-run")
+    assert (looked["chosen"], looked["recipe_version"]) == ("more where a place is like known defects", None)
+    assert run()["recipe_version"] == 2
+    assert catalogue.recipe(NAME).recipe.learned_map is not None
+    assert run("--undo")["recipe_version"] == 1
+    assert catalogue.recipe(NAME).recipe.learned_map is None
+    for options in (["--undo"], ["--dry-run", "--undo"]):
+        refused = CliRunner().invoke(cli, ["product", "learn-defects", NAME, *options, *where])
+        assert refused.exit_code == 1
+        assert "Traceback" not in refused.output
