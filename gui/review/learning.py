@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from filo_core.errors import FiloError
 from filo_core.events import MapPutInForce, MapsTried
 from filo_core.golden_set import GoldenChecked
 from filo_core.learned_map import MapKind
+from gui.background import Background, sentence_of
 from gui.one_job import OneJob
 from gui.pin_question import ask_for_pin
 from gui.widgets.question import Question, is_meant
@@ -18,6 +18,7 @@ from gui.wording import number, percentage
 
 if TYPE_CHECKING:
     from filo_core.events import TriedMap
+    from filo_core.types import Recipe
     from gui.state import AppState
 
 
@@ -36,6 +37,7 @@ class DefectLearning(QObject):
         self._state = state
         self._window = window
         self._product = ""
+        self._background = Background()
         self._job = OneJob(self)
         self._job.event_arrived.connect(self._on_event)
         self._job.failed.connect(lambda sentence, _details: self.failed.emit(sentence))
@@ -53,16 +55,19 @@ class DefectLearning(QObject):
         if self.is_running or not product:
             return
         self._product, self._asks = product, None
-        try:
-            learned = self._state.workbench.catalogue.recipe(product).recipe.learned_map
-        except FiloError as error:
-            self.failed.emit(str(error))
-            return
+        catalogue = self._state.workbench.catalogue
+        self._background.run(lambda: catalogue.recipe(product).recipe, self._on_recipe, self._on_unread)
+
+    def _on_recipe(self, recipe: Recipe) -> None:
+        learned = recipe.learned_map
         if learned is not None and is_meant(self._taking_back(len(learned.learned_from)), self._window):
-            self.forget(product)
+            self.forget(recipe.product)
             return
         self.noted.emit(self.tr("Looking at the parts that were called NG …"))
         self._submit(keeps=False)
+
+    def _on_unread(self, error: Exception) -> None:
+        self.failed.emit(sentence_of(error)[0])
 
     def forget(self, product: str) -> None:
         """Put the recipe from before the map learnt back in force."""
@@ -76,6 +81,7 @@ class DefectLearning(QObject):
     def close(self) -> None:
         """Hear nothing any more; what was begun is finished."""
         self._job.close()
+        self._background.close()
 
     def _submit(self, *, keeps: bool, pin: str = "") -> None:
         inspector, operator, product = self._state.workbench.inspector, self._state.operator, self._product
