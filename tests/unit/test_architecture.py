@@ -41,6 +41,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "errors",
         "golden_set",
         "capability",
+        "learned_map",
         "proof",
         # An answer, and an answer on its way out: what the outbox keeps.
         "line.results",
