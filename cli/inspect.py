@@ -16,7 +16,7 @@ from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, s
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
-from filo_core.types import Verdict
+from filo_core.types import KnownAs, Verdict
 from storage.recorder import Recorder
 from workflows.inspecting.inspector import folder_steps
 from workflows.keeping.forwarding import forwarding
@@ -67,6 +67,13 @@ def inspect(
         raise SystemExit(LEFT_OUT_STATUS)
 
 
+_KNOWN = {
+    KnownAs.REFERENCE: "one of its good images",
+    KnownAs.GOOD: "one of its known good parts",
+    KnownAs.BAD: "one of its known bad parts",
+}
+
+
 def _followed(events: Iterator[JobEvent]) -> RunFinished:
     """The end of a run, whose progress is shown until then."""
     finished: RunFinished | None = None
@@ -82,6 +89,8 @@ def _followed(events: Iterator[JobEvent]) -> RunFinished:
                     progress.advance(task)
                     if inspection.verdict is Verdict.NOT_INSPECTED:
                         warn(f"Not inspected: {inspection.reason}")
+                    elif inspection.known_as is not None:
+                        warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
                 case ImageSkipped():
                     progress.advance(task)
                 case RunFinished():

@@ -21,6 +21,7 @@ from cli.common import (
     warn_of_left_out,
 )
 from cli.options import AsJson, Database, Device, Name, User
+from cli.session_answers import guard_json
 from cli.signing_in import managing
 from filo_core.calibration.bad_parts import of_ten
 from filo_core.calibration.conformal import check_rate
@@ -32,10 +33,16 @@ from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
 from workflows.products.proofs import reason_of_command
 from workflows.products.proving import read_parts
+from workflows.products.sessions import SessionParts
 from workflows.products.steps import calibration_steps, eyes_steps
 
 if TYPE_CHECKING:
-    from filo_core.types import RecipeVersion
+    from collections.abc import Mapping, Sequence
+
+    from filo_core.calibration.guard import Guard
+    from filo_core.proof import SignedProof
+    from filo_core.types import RecipeVersion, SourceImage
+    from workflows.people.access import Access
 
 
 @speaks_plainly
@@ -48,6 +55,18 @@ def prove(
     bad: Annotated[Path | None, typer.Option(help="Folder of bad parts, one to five or more.", parser=typed.path)] = (
         None
     ),
+    session: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of good parts of another day or shift: the promise is held against them.", parser=typed.path
+        ),
+    ] = None,
+    session_name: Annotated[
+        str, typer.Option("--session-name", help="What that day or shift is called; the folder's name unless given.")
+    ] = "",
+    join_sessions: Annotated[
+        bool, typer.Option("--join-sessions", help="Set the limits by the parts of those sessions as well.")
+    ] = False,
     eyes: Annotated[
         typed.EyesWish | None,
         typer.Option(
@@ -72,24 +91,46 @@ def prove(
     check_rate(alpha)
     settings = settings_with(database=database, device=device)
     shown = {Verdict.OK: read_parts(good), Verdict.NG: read_parts(bad)}
+    of_session = read_parts(session)
     with managing(settings, user) as (access, pin):
-        golden, catalogue = GoldenSets(access.storage, access), Catalogue(access.storage, access)
-        for known, images in shown.items():
-            if images:
-                golden.add_shown(name, images, known, settings.operator)
+        catalogue = Catalogue(access.storage, access)
+        _show(access, name, shown, settings.operator)
+        called = session_name or (session.resolve().name if session is not None else "")
+        _show_session(access, name, called, of_session, settings.operator, joins=join_sessions)
         found = _found(catalogue, name, alpha, eyes, settings.device, settings.models)
-        proof, version = found.proof, None
+        proof, version, guard = found.proof, None, catalogue.guard(name)
         assert proof is not None, "a calibration holds its parts against the limits"
         if sign_off:
             version = catalogue.sign_off(name, settings.operator, found.model_hash, pin, reason or reason_of_command)
         signed = catalogue.signed_proof(name) if version else None
-    for folder in (good, bad):
+    for folder in (good, bad, session):
         if folder is not None:
             warn_of_left_out(folder)
     if as_json:
-        print_json(_proof_json(name, found, proof, version) | {"reason": signed.reason if signed else ""})
+        answer = _proof_json(name, found, proof, version) | {"reason": signed.reason if signed else ""}
+        print_json(answer | {"sessions": guard_json(guard)})
         return
-    _say(found, proof)
+    _say(found, proof, guard)
+    _say_version(version, signed)
+
+
+def _show(access: Access, name: str, shown: Mapping[Verdict, Sequence[SourceImage]], by: str) -> None:
+    for known, images in shown.items():
+        if images:
+            GoldenSets(access.storage, access).add_shown(name, images, known, by)
+
+
+def _show_session(
+    access: Access, name: str, called: str, images: Sequence[SourceImage], by: str, *, joins: bool
+) -> None:
+    sessions = SessionParts(access.storage, access)
+    if images:
+        sessions.show(name, called, images, by)
+    if joins:
+        sessions.join(name, by=by)
+
+
+def _say_version(version: RecipeVersion | None, signed: SignedProof | None) -> None:
     if version is None:
         say("These limits are in the draft. Sign it off to put them in force, or prove with --sign-off.")
     else:
@@ -113,7 +154,7 @@ def _found(
     return found
 
 
-def _say(found: Calibrated, proof: Proof) -> None:
+def _say(found: Calibrated, proof: Proof, guard: Guard | None) -> None:
     say(proof.sentence)
     table = Table("Part", "Known to be", "Verdict")
     table.add_column("Score", justify="right")
@@ -121,6 +162,8 @@ def _say(found: Calibrated, proof: Proof) -> None:
         add_row(table, part.name, known.value, verdict.value, f"{part.score:.4f}")
     console.print(table)
     say(f"OK up to {found.limits.ok:.4f}, NG above {found.limits.ng:.4f}. {found.sentence}")
+    if guard is not None and guard.sentence:
+        say(guard.sentence)
     if not found.trained:
         say(UNTRAINED_NOTE)
 

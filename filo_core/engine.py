@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from filo_core.calibration.evidence import GOAL, calibrated
+from filo_core.calibration.evidence import GOAL, calibrated, scores_by_session
 from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.calibration.reference_checks import stranger_sentence
 from filo_core.errors import ProfileError, RecipeError
@@ -105,6 +105,12 @@ class Engine:
         return bool(self._loaded.profile.trained and self._loaded.profile.names_types)
 
     @property
+    def starts_without_pictures(self) -> bool:
+        """Whether it judges parts of a product by words alone, before there is any good image of it (Table I)."""
+        profile = self._loaded.profile
+        return bool(profile.trained and getattr(profile, "zero_shot", False))
+
+    @property
     def lights_phrases(self) -> bool:
         """Whether a phrase lights up places of a picture: what names regions otherwise has no map."""
         return self.names_types and bool(self._loaded.profile.lights_phrases)
@@ -172,6 +178,7 @@ class Engine:
         confirmed: Sequence[ConfirmedPart] = (),
         alpha: float = GOAL,
         bad: Sequence[SourceImage] = (),
+        apart: Sequence[SourceImage] = (),
     ) -> Iterator[StepDone | PartJudged | Calibrated]:
         """Leave-one-out scores of the references and the limits they suggest; :class:`Calibrated` comes last.
 
@@ -182,35 +189,38 @@ class Engine:
 
         Args:
             draft: the set-up.
-            references: its good images, and those of its taught patches.
+            references: its good images, and those of its taught patches; none where the profile needs none.
             confirmed: good parts outside the memory bank, in the order of time.
             alpha: false-reject rate to promise where the parts carry it, in (0, 1).
             bad: bad parts that were shown.
+            apart: good parts of other sessions, which the limits are held against and not found from.
 
         Raises:
-            RecipeError: without a reference.
+            RecipeError: without a reference, where the profile needs one.
             EvidenceError: if several references all have the very same score, or ``alpha`` is no rate.
         """
-        if not references:
+        if not references and not self.starts_without_pictures:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
         recipe = self._trial(draft, references)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
         parts = [reference for reference in references if reference.image_hash in own]
-        scored = yield from judge_known_parts(detector, parts, confirmed, bad, self._known_of(recipe))
+        scored = yield from judge_known_parts(detector, parts, confirmed, bad, self._known_of(recipe), apart)
+        by_session = scores_by_session(scored.outside, confirmed)
         found = calibrated(
             [part.score for part in scored.references],
             scored.peaks,
-            [part.score for part in scored.outside],
+            by_session.pop("", []),
             alpha,
             model_hash=recipe.model_hash,
             trained=self.trained,
             good=(*scored.references, *scored.outside),
             bad=scored.bad,
+            sessions=by_session,
         )
         names = self._strangers(recipe, parts)
         told = " ".join(filter(None, (found.sentence, stranger_sentence(names))))
-        yield replace(found, eyes=recipe.eyes, strangers=names, sentence=told)
+        yield replace(found, apart=scored.apart, eyes=recipe.eyes, strangers=names, sentence=told)
 
     def _strangers(self, recipe: Recipe, references: Sequence[SourceImage]) -> tuple[str, ...]:
         found = self._loaded.strangers([within(image.pixels, recipe.region_of_interest) for image in references])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.golden_set import GoldenChecked
 from filo_core.learned_map import LearnedMap, MapKind
-from filo_core.proof import Proof
+from filo_core.proof import JudgedPart, Proof
 from filo_core.types import Box, Eyes, Inspection, Limits, Prediction, RecipeVersion, SourceImage, TaughtPatch, Verdict
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ class PartJudged:
     bad: bool
     prediction: Prediction
     """Of a reference: without itself in the memory bank."""
+    apart: bool = False
+    """A good part of another session: limits are held against it and not found from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,14 @@ class Calibrated:
     """Good parts still missing before ``alpha`` can be promised."""
     guarantee: str = ""
     """Theorem behind the promise; empty where nothing can be promised."""
+    promised_at: float | None = None
+    """Image score above which the promise lets a good part be refused; None without a promise."""
+    refused_as: Verdict = Verdict.NG
+    """What the promise is about: NG alone, or REVIEW where it is about all that does not pass as OK."""
     confirmed_scores: tuple[float, ...] = ()
     """Scores of confirmed good parts outside the memory bank, in the order of their inspections."""
+    apart: tuple[JudgedPart, ...] = ()
+    """Good parts of other sessions, which the limits were not found from."""
     eyes: Eyes | None = None
     """What the parts were looked at with, where the profile has a choice."""
     proof: Proof | None = None

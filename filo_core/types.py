@@ -122,6 +122,7 @@ class EventKind(StrEnum):
     PARTS_JUDGED = "known parts judged"
     RECIPE_PROVEN = "recipe proven"
     NAMES_READ = "names read"
+    SESSION_CHANGED = "session changed"
 
 
 class Origin(StrEnum):
@@ -130,6 +131,17 @@ class Origin(StrEnum):
     FOLDER = "folder"
     LIVE = "live"
     SINGLE = "single"
+
+
+class KnownAs(StrEnum):
+    """What an inspected picture is known to be: its verdict is no news of the line, and counts in no figure."""
+
+    REFERENCE = "reference"
+    """One of the good images that its recipe compares with."""
+    GOOD = "known good"
+    """A good part of the golden set, or of a session that was shown."""
+    BAD = "known bad"
+    """A bad part of the golden set."""
 
 
 class Sight(StrEnum):
@@ -484,6 +496,8 @@ class Inspection:
     reason: str = ""
     frame_age_ms: float | None = None
     """Live only: from capture to verdict."""
+    known_as: KnownAs | None = None
+    """Where its picture is one of the product's known parts; the record finds out."""
 
 
 READS_NO_LIST = "compact"
@@ -679,6 +693,8 @@ class InspectionRecord:
     """What people call each region, empty for one that nobody retyped; nothing where nobody retyped any."""
     decisions: tuple[Review, ...] = ()
     """All that people decided, oldest first, with what was taken back and who took it back."""
+    known_as: KnownAs | None = None
+    """Where its picture is one of the product's known parts: then it counts in no figure."""
 
     def with_decision(self, review: Review) -> InspectionRecord:
         """As the record keeps it once this decision is added."""
@@ -703,3 +719,5 @@ class InspectionFilter:
     since: datetime | None = None
     until: datetime | None = None
     station: str = ""
+    line_only: bool = False
+    """Without inspections of known parts, which say nothing of the line."""

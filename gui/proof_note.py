@@ -1,7 +1,8 @@
-"""The line that Live carries for as long as a recipe is not known to tell bad parts from good ones."""
+"""The line that Live carries while a recipe is not known to tell bad parts from good ones, or a promise is broken."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent
@@ -11,11 +12,13 @@ from PySide6.QtWidgets import QWidget
 from filo_core.errors import FiloError
 from filo_core.proof import Colour, SignedProof
 from gui.background import asked
+from gui.guard_words import exceeded_line
 from gui.proof_words import signed_sentence
 from gui.theme import current_theme
 from gui.widgets.controls import ElidedLabel, set_shown
 
 if TYPE_CHECKING:
+    from filo_core.calibration.guard import Guard
     from gui.state import AppState
 
 
@@ -25,20 +28,19 @@ class ProofNote(ElidedLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._signed: SignedProof | None = None
+        self._guard: Guard | None = None
         self.setContentsMargins(10, 5, 10, 5)
         self.setAutoFillBackground(True)
         self._paint()
 
     def show_product(self, state: AppState, name: str) -> None:
         """Say what is known of the version in force of a product; nothing without one."""
-        self._signed = None
+        self._signed = self._guard = None
         if name:
-            try:
-                catalogue = state.workbench.catalogue
-                self._signed = asked(lambda: catalogue.signed_proof(name))
-            except FiloError:
-                # Whoever starts it is told why it cannot be inspected.
-                self._signed = None
+            catalogue = state.workbench.catalogue
+            # Whoever starts it is told why it cannot be inspected.
+            with suppress(FiloError):
+                self._signed, self._guard = asked(lambda: (catalogue.signed_proof(name), catalogue.signed_guard(name)))
         self._paint()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -47,10 +49,12 @@ class ProofNote(ElidedLabel):
             self._paint()
 
     def _paint(self) -> None:
-        sentence = signed_sentence(self._signed) if self._signed is not None else ""
+        known = signed_sentence(self._signed) if self._signed is not None else ""
+        exceeded = exceeded_line(self._guard)
+        sentence = " ".join(filter(None, (known, exceeded)))
         theme = current_theme()
         missed = self._signed is not None and self._signed.counts.standing.colour is Colour.RED
-        tone = theme.error if missed else theme.warning
+        tone = theme.error if missed or exceeded else theme.warning
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, QColor(tone.ground))
         palette.setColor(QPalette.ColorRole.WindowText, QColor(tone.text))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from filo_core.sessions import ToldBy
 from filo_core.types import (
     EventKind,
     KeptJobState,
+    KnownAs,
     Origin,
     ProductKind,
     Provenance,
@@ -25,6 +27,8 @@ DECISION_KNOWN = one_of("decision", (*ReviewDecision, *Withdrawal))
 ROLE_KNOWN = one_of("role", Role)
 STATE_KNOWN = one_of("state", KeptJobState)
 EVENT_KNOWN = one_of("kind", EventKind)
+KNOWN_AS_KNOWN = one_of("known_as", KnownAs)
+CAPTURE_TOLD = f"(taken_at IS NULL AND told_by = '') OR (taken_at IS NOT NULL AND {one_of('told_by', ToldBy)})"
 
 LIMITS_WHOLE = (
     "(limit_ok IS NULL AND limit_ng IS NULL AND limit_region IS NULL) OR "

@@ -12,6 +12,7 @@ from filo_core.errors import DiskFullError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished
 from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict
 from storage.engine import BrokenRuleError
+from storage.known_pictures import RecognisedPart
 from storage.repositories.products import RecipeKeys
 from storage.storage import Storage, Transaction
 
@@ -84,12 +85,13 @@ class Recorder:
             if isinstance(event, ImageInspected):
                 inspection = event.inspection
                 try:
-                    inspection_id, is_new = self._store(inspection)
+                    inspection_id, is_new, known = self._store(inspection)
                 except DiskFullError as error:
                     yield ImageInspected(event.index, _refused(inspection, error), self._refusal_id)
                     raise
                 if is_new:
-                    yield replace(event, inspection_id=inspection_id)
+                    told = replace(inspection, known_as=known.known_as) if known else inspection
+                    yield replace(event, inspection=told, inspection_id=inspection_id)
                 else:
                     judged_elsewhere.append(inspection.verdict)
                     yield ImageSkipped(event.index, inspection.name, inspection.image_hash, inspection_id)
@@ -104,7 +106,7 @@ class Recorder:
             DiskFullError: if there is no room; NOT_INSPECTED was stored instead.
             StorageError: if it cannot be stored.
         """
-        inspection_id, _ = self._store(inspection)
+        inspection_id, _, _ = self._store(inspection)
         return inspection_id
 
     @contextmanager
@@ -143,7 +145,7 @@ class Recorder:
         with self._storage.reading() as transaction:
             return transaction.inspections.judged(keys.recipe_version_id, image_hash)
 
-    def _store(self, inspection: Inspection) -> tuple[int, bool]:
+    def _store(self, inspection: Inspection) -> tuple[int, bool, RecognisedPart | None]:
         """As :meth:`_store_whole`; where the disk is full, an alarm and NOT_INSPECTED are stored before the error."""
         try:
             if inspection.image is not None:
@@ -160,7 +162,7 @@ class Recorder:
         self._refusal_id = None
         # Where not even a row finds room, the log and the error that follows are the alarm.
         with suppress(DiskFullError):
-            self._refusal_id, _ = self._store_whole(_refused(inspection, error))
+            self._refusal_id, _, _ = self._store_whole(_refused(inspection, error))
             error.is_in_record = True
             if not self._disk_was_full:
                 operator = name_of(self._operator)
@@ -169,8 +171,8 @@ class Recorder:
                     transaction.events.add(EventKind.DISK_FULL, operator, self._station, "disk", detail)
         self._disk_was_full = True
 
-    def _store_whole(self, inspection: Inspection) -> tuple[int, bool]:
-        """Image, then map, then all rows at once. Back comes the id, and whether it is a new one."""
+    def _store_whole(self, inspection: Inspection) -> tuple[int, bool, RecognisedPart | None]:
+        """Image, then map, then all rows at once. Back comes the id, whether it is a new one, and a known part."""
         keys, operator = self._keys_of(inspection.recipe_hash), name_of(self._operator)
         artefacts = self._storage.artefacts
         if inspection.image is not None:
@@ -180,18 +182,21 @@ class Recorder:
             with self._storage.transaction() as transaction:
                 earlier = _earlier(transaction, keys, inspection)
                 if earlier is not None:
-                    return earlier, False
+                    return earlier, False, None
                 added = transaction.inspections.add(inspection, keys, map_hash, self._station, operator)
+                known = transaction.known.find(keys, inspection.image) if inspection.image is not None else None
+                if known is not None:
+                    transaction.known.add(added, known)
                 if self._job_id is not None:
                     transaction.jobs.inspected(self._job_id, added)
-            return added, True
+            return added, True, known
         except BrokenRuleError:
             # Only where writers do not wait for each other: another station stored the same image meanwhile.
             with self._storage.reading() as transaction:
                 earlier = _earlier(transaction, keys, inspection)
             if earlier is None:
                 raise
-            return earlier, False
+            return earlier, False, None
 
     def _keys_of(self, recipe_hash: str) -> RecipeKeys:
         if recipe_hash not in self._keys:

@@ -18,6 +18,7 @@ from storage.calibration_models import (
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.naming_models import NamedRegionRow, NamingRow
 from storage.plant_models import ForwardedRow
+from storage.session_models import KnownInspectionRow
 from storage.study_models import StudyAnswerRow, StudyRow
 from storage.trust_models import AuditRow, EventRow, FoundationRow, UserRow
 
@@ -39,6 +40,7 @@ _NEVER_DELETED = (
     ForwardedRow,
     NamingRow,
     NamedRegionRow,
+    KnownInspectionRow,
 )
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 ADDED_ONLY = frozenset(row.__tablename__ for row in (*_NEVER_CHANGED, FoundationRow))

@@ -44,10 +44,12 @@ from storage.repositories.figures import FigureRepository
 from storage.repositories.golden import GoldenRepository
 from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
+from storage.repositories.known_pictures import KnownPictureRepository
 from storage.repositories.outbox import OutboxRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
+from storage.repositories.sessions import SessionRepository
 from storage.repositories.studies import StudyRepository
 from storage.repositories.users import UserRepository
 from storage.sessions import RecordSession
@@ -73,6 +75,8 @@ class Transaction:
     examples: ExampleRepository
     costs: CostRepository
     studies: StudyRepository
+    sessions: SessionRepository
+    known: KnownPictureRepository
 
 
 class Storage:
@@ -236,4 +240,6 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         ExampleRepository(session),
         CostRepository(session),
         StudyRepository(session),
+        SessionRepository(session),
+        KnownPictureRepository(session),
     )

@@ -32,6 +32,7 @@ from filo_core.proof import JudgedPart, Proof
 from filo_core.statistics.rates import CONFIDENCE, Interval, counted_rate
 from filo_core.types import Verdict
 from tools.markdown import markdown_table, percent_number, say
+from tools.session_study import NEW_PARTS, REFERENCES, SESSIONS, sessions_table
 
 Floats = NDArray[np.float64]
 MakeLimit = Callable[[Sequence[float], float], ConformalLimit]
@@ -77,31 +78,54 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with categories in the layout of MVTec AD")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "calibration.md")
+    parser.add_argument("--only", default="", help="title of the one section to make; the others stay as they are")
     parser.add_argument("--repetitions", type=int, default=4000, help="of the limits; the others take a quarter")
     arguments = parser.parse_args(arguments_given)
     repetitions, quarter = arguments.repetitions, max(arguments.repetitions // 4, 1)
     if repetitions < 1:
         parser.error("at least one repetition is needed")
-    all_held: list[bool] = []
-    sections = [_INTRODUCTION.format(repetitions=repetitions, quarter=quarter)]
-    for title, text, make, scores in (
-        ("Split conformal: parts outside the memory bank", _SPLIT, split_limit, outside_scores),
-        ("Jackknife+: the references themselves", _JACKKNIFE, jackknife_plus_limit, leave_one_out_scores),
-    ):
-        table, held = limits_table(make, scores, repetitions)
-        sections.append(f"## {title}\n\n{text}\n\n{table}")
-        all_held.append(held)
-    table, held = bad_parts_table(quarter)
-    sections.append(f"## Bad parts that were shown\n\n{_BAD_PARTS.format(quarter=quarter)}\n\n{table}")
-    all_held.append(held)
-    table, held = drift_table(quarter)
-    sections.append(f"## Drift watch\n\n{_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS)}\n\n{table}")
-    all_held.append(held)
-    sections.append(f"## Intervals of kappa\n\n{_KAPPA}\n\n{kappa_table(quarter)}")
-    sections.append(f"## Real categories\n\n{_real_categories(arguments.data)}")
+    makers = _sections(repetitions, quarter, arguments.data)
+    if arguments.only and arguments.only not in makers:
+        parser.error(f"there is no section {arguments.only!r}; there are {', '.join(makers)}")
+    written = arguments.out.read_text(encoding="utf-8") if arguments.only else ""
+    sections, all_held = [_INTRODUCTION.format(repetitions=repetitions, quarter=quarter)], True
+    for title, make in makers.items():
+        text, held = make() if arguments.only in {"", title} else (_section_of(written, title), True)
+        sections.append(f"## {title}\n\n{text}")
+        all_held &= held
     arguments.out.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
-    say(f"written to {arguments.out.name}: {'every promise was kept' if all(all_held) else 'A PROMISE WAS BROKEN'}")
-    return 0 if all(all_held) else 1
+    say(f"written to {arguments.out.name}: {'every promise was kept' if all_held else 'A PROMISE WAS BROKEN'}")
+    return 0 if all_held else 1
+
+
+def _sections(repetitions: int, quarter: int, data: Path | None) -> dict[str, Callable[[], tuple[str, bool]]]:
+    """What makes each section, by its title: the text, and whether its promises were kept."""
+
+    def under(text: str, made: tuple[str, bool]) -> tuple[str, bool]:
+        return f"{text}\n\n{made[0]}", made[1]
+
+    sessions = SESSIONS.format(
+        dimensions=DIMENSIONS, repetitions=quarter, new=NEW_PARTS, promise=percent_number(lowest_promise(REFERENCES))
+    )
+    return {
+        "Split conformal: parts outside the memory bank": lambda: under(
+            _SPLIT, limits_table(split_limit, outside_scores, repetitions)
+        ),
+        "Jackknife+: the references themselves": lambda: under(
+            _JACKKNIFE, limits_table(jackknife_plus_limit, leave_one_out_scores, repetitions)
+        ),
+        "Bad parts that were shown": lambda: under(_BAD_PARTS.format(quarter=quarter), bad_parts_table(quarter)),
+        "Good parts of another session": lambda: under(sessions, sessions_table(quarter, _over)),
+        "Drift watch": lambda: under(_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS), drift_table(quarter)),
+        "Intervals of kappa": lambda: under(_KAPPA, (kappa_table(quarter), True)),
+        "Real categories": lambda: (_real_categories(data), True),
+    }
+
+
+def _section_of(page: str, title: str) -> str:
+    """The text of a section as the page has it; a note where it has none yet."""
+    _, _, rest = page.partition(f"## {title}\n\n")
+    return rest.partition("\n\n## ")[0].strip() or "Not made yet."
 
 
 def worlds() -> dict[str, Callable[[np.random.Generator, tuple[int, int]], Floats]]:
@@ -303,6 +327,12 @@ def _alarm_seeded_with_references(rng: np.random.Generator, count: int, seed: in
     return start_watch(loo.tolist(), 0.05, seed=seed).observe_all(fresh.tolist()).alarm
 
 
+def _over(count: int, repetitions: int) -> tuple[str, bool]:
+    """Share of set-ups in which more happens than was stated at 95 %, and whether that may be."""
+    kept = Kept(1.0 - CONFIDENCE, count, repetitions)
+    return kept.realised, kept.holds
+
+
 def _yes(held: bool) -> str:
     return "yes" if held else "**NO**"
 
@@ -310,7 +340,8 @@ def _yes(held: bool) -> str:
 _INTRODUCTION = """# What calibration promises, and whether it holds
 
 Made by `python -m tools.calibration_study --data DIR`; do not edit by hand. The code is in
-`filo_core/calibration/` (`conformal.py`, `bad_parts.py`, `drift.py`, `agreement.py`).
+`filo_core/calibration/` (`conformal.py`, `bad_parts.py`, `session_guard.py`, `session_span.py`, `drift.py`,
+`agreement.py`).
 
 | evidence | theorem | promise |
 | --- | --- | --- |

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_limits
@@ -15,13 +15,15 @@ from filo_core.calibration.conformal import (
     promise_sentence,
     split_limit,
 )
-from filo_core.calibration.limits import doubting_limits, limits_at, starting_limits
+from filo_core.calibration.limits import GUESSED, doubting_limits, guessed_limits, limits_at, starting_limits
+from filo_core.calibration.session_span import SessionSpan, spanning
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
 from filo_core.statistics.rates import percent
+from filo_core.types import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from filo_core.proof import Proof
     from filo_core.types import Limits, SourceImage
@@ -39,6 +41,8 @@ class ConfirmedPart:
     score: float = 0.0
     """Only where there is no image to score."""
     image_hash: str = ""
+    session: str = ""
+    """Name of the day or shift that a person says it is of, where it is another one than the others'."""
 
 
 def calibrated(
@@ -51,14 +55,17 @@ def calibrated(
     trained: bool,
     good: Sequence[JudgedPart] = (),
     bad: Sequence[JudgedPart] = (),
+    sessions: Mapping[str, Sequence[float]] | None = None,
 ) -> Calibrated:
     """Limits that promise ``alpha`` where the parts carry it, else the lowest promise they do carry.
 
     Too few parts for ``alpha`` promise how many good parts are called NG; OK ends earlier, where a part is unlike
     them, and what lies between is REVIEW: a limit that refuses no good part lets most bad ones pass.
 
+    With neither a reference nor two confirmed parts the limits are a place to start from, see :func:`guessed_limits`.
+
     Args:
-        scores: a leave-one-out image score a reference.
+        scores: a leave-one-out image score a reference; none where the profile needs no picture.
         peaks: a map peak a reference, for the region limit.
         confirmed: image scores of good parts outside the memory bank, taken as they came.
         alpha: false-reject rate to promise, in (0, 1).
@@ -66,6 +73,7 @@ def calibrated(
         trained: whether its weights are.
         good: the same good parts with their names.
         bad: bad parts that were shown.
+        sessions: image scores of good parts of other sessions, by the session's name; the promise holds for each.
 
     Raises:
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
@@ -73,30 +81,61 @@ def calibrated(
     parts = GoodParts(tuple(scores), tuple(confirmed))
     limit = _limit(parts, alpha) if parts.count > 1 else None
     found, kind = _found(limit, parts, peaks, alpha)
+    span = spanning(found, limit, sessions or {}, alpha)
     judged = tuple(good) or tuple(JudgedPart("", "", score) for score in (*scores, *confirmed))
-    promised = limit.limit if limit else found.ng
-    limits = stopping_limits(found, [part.score for part in judged], [part.score for part in bad], promised)
-    proof = prove(limits, judged, bad, found)
+    promised = span.limits.ng if span.promised_at is None else span.promised_at
+    limits = stopping_limits(span.limits, [part.score for part in judged], [part.score for part in bad], promised)
+    proof = prove(limits, judged, bad, span.limits)
+    told = _told(parts, limit, kind, span, proof, alpha)
+    all_confirmed = (*confirmed, *(score for scores in (sessions or {}).values() for score in scores))
+    return replace(told, model_hash=model_hash, trained=trained, confirmed_scores=all_confirmed)
+
+
+def _told(
+    parts: GoodParts,
+    limit: ConformalLimit | None,
+    kind: Sequence[float],
+    span: SessionSpan,
+    proof: Proof,
+    alpha: float,
+) -> Calibrated:
+    """What the limits of a proof promise, without the model."""
+    limits, found = proof.limits, span.limits
+    about_ng = bool(parts.needed(alpha)) or span.about_ng or limits.ok < found.ok
+    sentences = (_sentence(limit, parts, alpha, kind, proof, found), span.sentence, bad_parts_sentence(proof, found))
     return Calibrated(
         limits=limits,
-        scores=tuple(scores),
-        lowest_promise=lowest_promise(parts.count),
-        sentence=f"{_sentence(limit, parts, alpha, kind, proof, found)} {bad_parts_sentence(proof, found)}".strip(),
-        model_hash=model_hash,
-        trained=trained,
+        scores=parts.references,
+        lowest_promise=lowest_promise(parts.count) if parts.count else 1.0,
+        sentence=" ".join(filter(None, sentences)),
+        model_hash="",
+        trained=False,
         alpha=alpha,
-        promise=limit.promise if limit else None,
+        promise=span.promise,
         needed_for_alpha=parts.needed(alpha),
         guarantee=limit.guarantee.value if limit else "",
-        confirmed_scores=tuple(confirmed),
+        promised_at=span.promised_at,
+        refused_as=Verdict.NG if about_ng else Verdict.REVIEW,
         proof=proof,
     )
+
+
+def scores_by_session(judged: Sequence[JudgedPart], given: Sequence[ConfirmedPart]) -> dict[str, list[float]]:
+    """Scores of confirmed parts by the session that they are said to be of; those of none under an empty name."""
+    found: dict[str, list[float]] = {}
+    for part, confirmed in zip(judged, given, strict=True):
+        found.setdefault(confirmed.session, []).append(part.score)
+    return found
 
 
 def _found(
     limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float
 ) -> tuple[Limits, tuple[float, ...]]:
     """Limits from good parts alone, and the scores they were found from."""
+    if limit is None and not parts.references:
+        return guessed_limits(), parts.confirmed
+    # Confirmed parts come with their scores alone: where there is no reference, regions begin where they always do.
+    peaks = peaks or (guessed_limits().region,)
     if limit is None:
         # One part and its own variations: limits to start with, and no promise.
         return starting_limits(parts.references, peaks), parts.references
@@ -124,6 +163,8 @@ def _sentence(
     proof: Proof,
     found: Limits,
 ) -> str:
+    if limit is None and not parts.references:
+        return GUESSED
     if limit is None:
         return promise_sentence(1)
     first = promise_sentence(parts.count).removesuffix(".")

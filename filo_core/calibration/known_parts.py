@@ -51,6 +51,8 @@ class ScoredParts:
     outside: tuple[JudgedPart, ...]
     """Good parts that are no references."""
     bad: tuple[JudgedPart, ...]
+    apart: tuple[JudgedPart, ...] = ()
+    """Good parts of other sessions, which limits are not found from."""
 
 
 def judge_known_parts(
@@ -59,19 +61,23 @@ def judge_known_parts(
     confirmed: Sequence[ConfirmedPart],
     bad: Sequence[SourceImage],
     remembered: MutableMapping[str, Prediction],
+    apart: Sequence[SourceImage] = (),
 ) -> Generator[StepDone | PartJudged, None, ScoredParts]:
     """A step a part; what they came to is what the generator returns.
 
     Args:
         detector: whose memory bank holds the references.
-        references: one or more; a single one is scored by the worst of its own gentle variations.
+        references: a single one is scored by the worst of its own gentle variations; none where the detector needs
+            none.
         confirmed: good parts outside the memory bank, in the order of time.
         bad: bad parts.
         remembered: by image hash, what was found before under the very same set-up; added to.
+        apart: good parts of other sessions.
     """
-    total, done = len(references) + len(confirmed) + len(bad) + 1, 1
+    total, done = len(references) + len(confirmed) + len(bad) + len(apart) + 1, 1
     yield StepDone(done, total, "Memory bank filled")
-    own, outside, shown, peaks = [], [], [], []
+    own, outside, peaks = [], [], []
+    known: dict[bool, list[JudgedPart]] = {True: [], False: []}
     for image in references:
         found = _known(image, remembered, partial(_without_itself, detector, image, alone=len(references) == 1))
         own.append(_judged(image, found))
@@ -86,12 +92,12 @@ def judge_known_parts(
             yield PartJudged(part.image, bad=False, prediction=found)
         outside.append(JudgedPart(part.image_hash, part.name, score))
         yield StepDone(done := done + 1, total, f"{part.name} scored")
-    for image in bad:
+    for image, is_bad in (*((one, True) for one in bad), *((one, False) for one in apart)):
         found = _known(image, remembered, partial(detector.predict, image.pixels))
-        shown.append(_judged(image, found))
-        yield PartJudged(image, bad=True, prediction=found)
+        known[is_bad].append(_judged(image, found))
+        yield PartJudged(image, bad=is_bad, prediction=found, apart=not is_bad)
         yield StepDone(done := done + 1, total, f"{image.name} scored")
-    return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(shown))
+    return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(known[True]), tuple(known[False]))
 
 
 def _known(

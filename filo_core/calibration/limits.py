@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from filo_core.calibration.conformal import ConformalLimit
 
 __all__ = [
+    "GUESSED",
     "doubt_limit",
     "doubting_limits",
+    "guessed_limits",
     "limits_at",
     "lowest_promise",
     "parts_needed",
@@ -36,6 +38,12 @@ USUAL_SPREAD = 0.2
 """Spread of good parts in log-odds that few parts are taken to have until their own scores say otherwise."""
 USUAL_SPREAD_PARTS = 6
 """Good parts that :data:`USUAL_SPREAD` weighs as much as."""
+GUESSED = (
+    "Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on "
+    "this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images."
+)
+"""What limits without a good part are worth."""
+_GUESSED_OK, _GUESSED_NG = 0.5, 0.75
 _NORMAL_QUARTILE = 0.6745
 """Median absolute deviation of a normal distribution, in standard deviations."""
 _LEAST_SCORE = 1e-6
@@ -62,6 +70,15 @@ def starting_limits(image_scores: Sequence[float], map_peaks: Sequence[float]) -
     lowest_promise(len(image_scores))
     ok = max(image_scores)
     return Limits(ok=ok, ng=ok + review_band(image_scores, ok), region=max(map_peaks))
+
+
+def guessed_limits() -> Limits:
+    """Limits to start with where no good part was shown.
+
+    At 0.5 the words of the list are as probable as those of good parts, so what lies above is looked at by a person,
+    and only what is clearly more is NG.
+    """
+    return Limits(ok=_GUESSED_OK, ng=_GUESSED_NG, region=_GUESSED_OK)
 
 
 def limits_at(limit: ConformalLimit, image_scores: Sequence[float], region: float) -> Limits:

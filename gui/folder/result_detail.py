@@ -12,6 +12,7 @@ from filo_core.imaging import read_image
 from filo_core.types import InspectionRecord
 from gui.canvas.pictures import PictureContent
 from gui.folder.results_model import FolderResult, found_text
+from gui.known_words import known_sentence
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -67,7 +68,7 @@ def _with_verdict(row: FolderResult, record: InspectionRecord) -> FolderResult:
         score=record.image_score,
         limits=record.limits,
         types=found_text(record.verdict, record.regions, record.anomaly_types),
-        reason=record.reason,
+        reason=record.reason or known_sentence(record.known_as),
         judged_before=True,
         inspection_id=record.inspection_id,
     )

@@ -14,6 +14,7 @@ from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.naming.part_types import part_called
 from filo_core.types import Limits, Region, TypeShare, Verdict
 from gui import wording
+from gui.known_words import known_sentence
 from gui.widgets.verdicts import verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
@@ -57,7 +58,7 @@ class FolderResult:
             score=prediction.image_score if prediction else None,
             limits=limits,
             types=found_text(inspection.verdict, regions, prediction.anomaly_types if prediction else ()),
-            reason=inspection.reason,
+            reason=inspection.reason or known_sentence(inspection.known_as),
             inspection_id=event.inspection_id,
         )
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
+from gui.known_words import known_sentence
 from gui.review.decisions import (
     can_retype,
     confirmed_verdict,
@@ -178,12 +179,12 @@ class ReviewDetail(QWidget):
         numbers = times_limit(record.image_score, record.limits)
         recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
         moment = short_moment(record.inspected_at, datetime.now().astimezone())
-        facts = [numbers, f"{record.product}, {recipe}", moment]
+        facts = [known_sentence(record.known_as), numbers, f"{record.product}, {recipe}", moment]
         if record.examples:
             facts.append(self.tr("names learnt from %1 decided regions").replace("%1", str(record.examples)))
         if record.unfiltered_sides:
             facts.append(self.tr("filtering was not applied: %1").replace("%1", ", ".join(record.unfiltered_sides)))
-        return "  ·  ".join(facts)
+        return "  ·  ".join(filter(None, facts))
 
     def _waiting_text(self, record: InspectionRecord | None) -> str:
         if record is None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.errors import FiloError
+from gui.guard_words import promise_line, sessions_line
 from gui.state import AppState, Screen
 from gui.statistics.cards import FigureTile, PlotCard
 from gui.statistics.compare_dialog import CompareDialog
@@ -82,6 +83,7 @@ class StatisticsPanel(QWidget):
         self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
         self.change = plain_label("", "heading")
         self.change_note = plain_label("", "hint")
+        self.promise = plain_label("", "hint")
         self.untrained = UntrainedNote(parent=self)
         self.first_pass = FigureTile(self.tr("First-pass yield"), self)
         self.load = FigureTile(self.tr("Expected review load"), self)
@@ -111,6 +113,7 @@ class StatisticsPanel(QWidget):
         first.setSpacing(2)
         first.addWidget(self.change)
         first.addWidget(self.change_note)
+        first.addWidget(self.promise)
         grid.addLayout(first, 0, 0, 1, 2)
         grid.addWidget(self.untrained, 1, 0, 1, 2)
         grid.addLayout(tiles, 2, 0, 1, 2)
@@ -268,6 +271,9 @@ class StatisticsPanel(QWidget):
         self.counts.setText(counts_text(figures))
         self.change.setText(change_text(figures.change))
         self.change_note.setText(change_note(figures.change))
+        promised = " ".join(filter(None, (promise_line(figures.guard), sessions_line(figures.guard))))
+        self.promise.setText(promised)
+        set_shown(self.promise, bool(promised))
         self.untrained.set_trained(False if figures.untrained else None)
         self.first_pass.set_figure(*figure_of(figures.first_pass))
         self.agreement.set_figure(*agreement_figure(figures.agreement))

@@ -65,6 +65,8 @@ def counts_text(figures: Figures) -> str:
     values = (counts.done, counts.ok, counts.review, counts.ng, counts.not_inspected)
     for place, value in enumerate(values, start=1):
         text = text.replace(f"%{place}", number(value))
+    if figures.known:
+        text += " · " + _tr("left out, of known parts: %1").replace("%1", number(figures.known))
     return text
 
 

@@ -1214,6 +1214,49 @@
         </message>
     </context>
     <context>
+        <name>Guard</name>
+        <message>
+            <source>Promised: at most %1 of good parts NG.</source>
+            <translation>Zugesagt: höchstens %1 der Gutteile NG.</translation>
+        </message>
+        <message>
+            <source>Promised: at most %1 of good parts refused.</source>
+            <translation>Zugesagt: höchstens %1 der Gutteile abgewiesen.</translation>
+        </message>
+        <message>
+            <source>For such days up to %1 is stated.</source>
+            <translation>Für solche Tage gilt: bis zu %1.</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
+            <translation>%1: %2 von %3 Gutteilen NG (%4 bis %5, 95 %).</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3 good parts refused (%4 to %5, 95 %).</source>
+            <translation>%1: %2 von %3 Gutteilen abgewiesen (%4 bis %5, 95 %).</translation>
+        </message>
+        <message>
+            <source>They are part of the evidence.</source>
+            <translation>Sie gehören zur Grundlage.</translation>
+        </message>
+        <message>
+            <source>That is more than promised (exact test, p = %1).</source>
+            <translation>Das ist mehr als zugesagt (exakter Test, p = %1).</translation>
+        </message>
+        <message>
+            <source>It is not known of which days its good parts are.</source>
+            <translation>Von welchen Tagen die Gutteile sind, ist nicht bekannt.</translation>
+        </message>
+        <message>
+            <source>All its good parts are of one session (%1).</source>
+            <translation>Alle Gutteile sind von einem Tag oder einer Schicht (%1).</translation>
+        </message>
+        <message>
+            <source>Its good parts are of %1 sessions (%2).</source>
+            <translation>Die Gutteile sind von %1 Tagen oder Schichten (%2).</translation>
+        </message>
+    </context>
+    <context>
         <name>HeatLegend</name>
         <message>
             <source>like good parts</source>
@@ -1475,6 +1518,25 @@
         <message>
             <source>The verdicts of this job stay.</source>
             <translation>Die Urteile dieses Auftrags bleiben.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Known</name>
+        <message>
+            <source>This is one of its good images.</source>
+            <translation>Das ist eines seiner Gutbilder.</translation>
+        </message>
+        <message>
+            <source>This is one of its known good parts.</source>
+            <translation>Das ist eines seiner bekannten Gutteile.</translation>
+        </message>
+        <message>
+            <source>This is one of its known bad parts.</source>
+            <translation>Das ist eines seiner bekannten Schlechtteile.</translation>
+        </message>
+        <message>
+            <source>It counts in no figure.</source>
+            <translation>Es zählt in keiner Statistik.</translation>
         </message>
     </context>
     <context>
@@ -2263,6 +2325,22 @@
             <translation>Die gewählten Teile wegnehmen</translation>
         </message>
         <message>
+            <source>Of another &amp;day …</source>
+            <translation>Vom anderen &amp;Tag …</translation>
+        </message>
+        <message>
+            <source>The promise is held against good parts of another day</source>
+            <translation>Die Zusage wird an Gutteilen eines anderen Tages geprüft</translation>
+        </message>
+        <message>
+            <source>&amp;Use them too</source>
+            <translation>&amp;Mitverwenden</translation>
+        </message>
+        <message>
+            <source>Finds the limits anew, so that parts of that day pass</source>
+            <translation>Sucht die Grenzen neu, sodass Teile jenes Tages durchgehen</translation>
+        </message>
+        <message>
             <source>Good parts</source>
             <translation>Gute Teile</translation>
         </message>
@@ -2727,6 +2805,10 @@
         <message>
             <source>Pictures of other good parts</source>
             <translation>Bilder weiterer guter Teile</translation>
+        </message>
+        <message>
+            <source>Pictures of good parts of another day or shift</source>
+            <translation>Bilder von Gutteilen eines anderen Tages oder einer anderen Schicht</translation>
         </message>
         <message>
             <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
@@ -3816,6 +3898,10 @@
         <message>
             <source>%1 inspections: %2 OK, %3 REVIEW, %4 NG, %5 NOT INSPECTED</source>
             <translation>%1 Prüfungen: %2 OK, %3 REVIEW, %4 NG, %5 NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source>left out, of known parts: %1</source>
+            <translation>nicht gezählt, von bekannten Teilen: %1</translation>
         </message>
         <message>
             <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>

@@ -1214,6 +1214,49 @@
         </message>
     </context>
     <context>
+        <name>Guard</name>
+        <message>
+            <source>Promised: at most %1 of good parts NG.</source>
+            <translation>承诺：良品被判 NG 的比例最多 %1。</translation>
+        </message>
+        <message>
+            <source>Promised: at most %1 of good parts refused.</source>
+            <translation>承诺：良品被拒的比例最多 %1。</translation>
+        </message>
+        <message>
+            <source>For such days up to %1 is stated.</source>
+            <translation>对于这样的日子，应预计最多 %1。</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
+            <translation>%1：%3 个良品中 %2 个 NG（%4 至 %5，95 %）。</translation>
+        </message>
+        <message>
+            <source>%1: %2 of %3 good parts refused (%4 to %5, 95 %).</source>
+            <translation>%1：%3 个良品中 %2 个被拒（%4 至 %5，95 %）。</translation>
+        </message>
+        <message>
+            <source>They are part of the evidence.</source>
+            <translation>它们已属于依据。</translation>
+        </message>
+        <message>
+            <source>That is more than promised (exact test, p = %1).</source>
+            <translation>超过承诺（精确检验，p = %1）。</translation>
+        </message>
+        <message>
+            <source>It is not known of which days its good parts are.</source>
+            <translation>不知道这些良品来自哪些日子。</translation>
+        </message>
+        <message>
+            <source>All its good parts are of one session (%1).</source>
+            <translation>所有良品都来自同一天或同一班次（%1）。</translation>
+        </message>
+        <message>
+            <source>Its good parts are of %1 sessions (%2).</source>
+            <translation>良品来自 %1 个日子或班次（%2）。</translation>
+        </message>
+    </context>
+    <context>
         <name>HeatLegend</name>
         <message>
             <source>like good parts</source>
@@ -1475,6 +1518,25 @@
         <message>
             <source>The verdicts of this job stay.</source>
             <translation>此任务的判定结果会保留。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Known</name>
+        <message>
+            <source>This is one of its good images.</source>
+            <translation>这是该产品的良品参考图像之一。</translation>
+        </message>
+        <message>
+            <source>This is one of its known good parts.</source>
+            <translation>这是该产品的已知良品之一。</translation>
+        </message>
+        <message>
+            <source>This is one of its known bad parts.</source>
+            <translation>这是该产品的已知不良品之一。</translation>
+        </message>
+        <message>
+            <source>It counts in no figure.</source>
+            <translation>不计入任何统计。</translation>
         </message>
     </context>
     <context>
@@ -2263,6 +2325,22 @@
             <translation>移除所选零件</translation>
         </message>
         <message>
+            <source>Of another &amp;day …</source>
+            <translation>另一天的 … (&amp;D)</translation>
+        </message>
+        <message>
+            <source>The promise is held against good parts of another day</source>
+            <translation>用另一天的良品检验承诺</translation>
+        </message>
+        <message>
+            <source>&amp;Use them too</source>
+            <translation>一并使用(&amp;U)</translation>
+        </message>
+        <message>
+            <source>Finds the limits anew, so that parts of that day pass</source>
+            <translation>重新确定限值，使那一天的部件也能通过</translation>
+        </message>
+        <message>
             <source>Good parts</source>
             <translation>良品</translation>
         </message>
@@ -2727,6 +2805,10 @@
         <message>
             <source>Pictures of other good parts</source>
             <translation>其他良品图片</translation>
+        </message>
+        <message>
+            <source>Pictures of good parts of another day or shift</source>
+            <translation>另一天或另一班次的良品图片</translation>
         </message>
         <message>
             <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
@@ -3816,6 +3898,10 @@
         <message>
             <source>%1 inspections: %2 OK, %3 REVIEW, %4 NG, %5 NOT INSPECTED</source>
             <translation>%1 次检验：%2 OK，%3 REVIEW，%4 NG，%5 未检验</translation>
+        </message>
+        <message>
+            <source>left out, of known parts: %1</source>
+            <translation>未计入的已知部件：%1</translation>
         </message>
         <message>
             <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>

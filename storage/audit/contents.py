@@ -14,7 +14,7 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 5
+FORMAT = 6
 """The newest format. Each after the first added tables; those of earlier ones are written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
@@ -58,11 +58,12 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
         "id", "inspection_id", "image_types", "unfiltered", "shares", "space", "embeddings", "examples",
     ),
     "named_regions": ("id", "review_id", "ordinal"),
+    "known_inspections": ("id", "inspection_id", "known_as", "known_hash"),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
 _SINCE = {
     "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3, "studies": 4,
-    "study_answers": 4, "namings": 5, "named_regions": 5,
+    "study_answers": 4, "namings": 5, "named_regions": 5, "known_inspections": 6,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")

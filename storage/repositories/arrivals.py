@@ -19,8 +19,9 @@ from storage.naming_models import NamedRegionRow, NamingRow
 from storage.plant_models import ForwardedRow
 from storage.recipes import load_recipe
 from storage.repositories.events import EventRepository
-from storage.repositories.outbox import INSPECTIONS, NAMINGS, RECIPES, REVIEWS, Outgoing
+from storage.repositories.outbox import INSPECTIONS, KNOWN, NAMINGS, RECIPES, REVIEWS, Outgoing
 from storage.repositories.products import ProductRepository
+from storage.session_models import KnownInspectionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class ArrivalRepository:
             elif table == INSPECTIONS:
                 ids = self._inspections(station, arrived)
             elif table == NAMINGS:
-                ids = self._namings(station, arrived)
+                ids = self._of_inspections(station, arrived, NamingRow)
+            elif table == KNOWN:
+                ids = self._of_inspections(station, arrived, KnownInspectionRow)
             elif table == REVIEWS:
                 ids = self._reviews(station, arrived)
             else:
@@ -132,14 +135,15 @@ class ArrivalRepository:
         self._session.flush()
         return [row.id for row in made]
 
-    def _namings(self, station: str, arrived: Sequence[Outgoing]) -> list[int]:
-        """One an inspection: where another station's inspection stands for both, so do the names that it was given."""
+    def _of_inspections(
+        self, station: str, arrived: Sequence[Outgoing], table: type[NamingRow] | type[KnownInspectionRow]
+    ) -> list[int]:
+        """One an inspection: where another station's inspection stands for both, so does what is known of it."""
         owners = self._here(station, INSPECTIONS, {row.values["inspection_id"] for row in arrived})
-        query = select(NamingRow.inspection_id, NamingRow.id).where(NamingRow.inspection_id.in_(owners.values()))
+        query = select(table.inspection_id, table.id).where(table.inspection_id.in_(owners.values()))
         known = dict(self._session.execute(query).all())
         made = [
-            NamingRow(**{**row.values, "id": None, "inspection_id": owners[row.values["inspection_id"]]})
-            for row in arrived
+            table(**{**row.values, "id": None, "inspection_id": owners[row.values["inspection_id"]]}) for row in arrived
         ]
         self._session.add_all(row for row in made if row.inspection_id not in known)
         self._session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from filo_core.types import Limits, Verdict
 from storage.calibration_models import CalibrationRow, DriftAlarmRow
 from storage.models import InspectionRow, ReviewRow
+from storage.session_models import KnownInspectionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class CalibrationRepository:
         )
 
     def answered(self, product_id: int) -> tuple[AnsweredInspection, ...]:
-        """All judged inspections of a product, oldest first."""
+        """All judged inspections of a product but those of known parts, oldest first."""
         # What was taken back altogether is decided from the review after that on.
         reopened = (
             select(ReviewRow.inspection_id, func.max(ReviewRow.id).label("id"))
@@ -136,6 +137,7 @@ class CalibrationRepository:
             .outerjoin(reviews, reviews.c.inspection_id == InspectionRow.id)
             .outerjoin(ReviewRow, ReviewRow.id == reviews.c.newest_id)
             .where(InspectionRow.product_id == product_id, InspectionRow.image_score.is_not(None))
+            .where(InspectionRow.id.not_in(select(KnownInspectionRow.inspection_id)))
             .order_by(InspectionRow.id)
         )
         return tuple(

@@ -11,13 +11,15 @@ from filo_core.types import InspectionFilter
 from storage.models import InspectionRow, ProductRow, RegionRow, ReviewRow
 from storage.names import name_key
 from storage.repositories.standing_reviews import is_newest, is_undecided
+from storage.session_models import KnownInspectionRow
 
 
 def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     """Conditions on :class:`InspectionRow` that hold for the inspections wanted.
 
     ``verdicts`` are the system's; *undecided* has no review that stands; ``anomaly_type`` is what a region was
-    called, or what the newest review calls it; ``since`` is included, ``until`` is not.
+    called, or what the newest review calls it; ``since`` is included, ``until`` is not; ``line_only`` leaves out known
+    parts.
     """
     found: list[ColumnElement[bool]] = []
     if wanted.product:
@@ -35,6 +37,8 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         found.append(InspectionRow.inspected_at < wanted.until)
     if wanted.station:
         found.append(InspectionRow.station == wanted.station)
+    if wanted.line_only:
+        found.append(InspectionRow.id.not_in(select(KnownInspectionRow.inspection_id)))
     return found
 
 

@@ -19,6 +19,7 @@ from filo_core.types import (
     Inspection,
     InspectionFilter,
     InspectionRecord,
+    KnownAs,
     Limits,
     Origin,
     Position,
@@ -37,10 +38,11 @@ from storage.repositories.filters import called_by_region, called_by_review, con
 from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row, with_shares
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
+from storage.session_models import KnownInspectionRow
 from storage.trust_models import AuditRow
 
-_Found = ResultRow[InspectionRow, str, int, str, str, str, str, str, int]
-"""An :class:`InspectionRow`, product, recipe version and hash, then what :func:`naming_of` reads."""
+_Found = ResultRow[InspectionRow, str, int, str, str, str, str, str, str, int]
+"""An :class:`InspectionRow`, product, recipe version and hash, known part, then what :func:`naming_of` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,14 @@ class InspectionRepository:
         ids = [row.id for row, *_ in found]
         regions, said = self._regions(ids), self._reviews(ids)
         return tuple(
-            _record(row, product, version, recipe_hash, regions.get(row.id, ()), said.get(row.id, ()), naming_of(kept))
-            for row, product, version, recipe_hash, *kept in found
+            _record(
+                row,
+                (product, version, recipe_hash, known_as),
+                regions.get(row.id, ()),
+                said.get(row.id, ()),
+                naming_of(kept),
+            )
+            for row, product, version, recipe_hash, known_as, *kept in found
         )
 
     def _regions(self, ids: Sequence[int]) -> dict[int, tuple[Region, ...]]:
@@ -239,24 +247,26 @@ def _newest(
     return select(found.c[0]).order_by(found.c[0].desc()).limit(limit)
 
 
-def _with_recipe() -> Select[InspectionRow, str, int, str, str, str, str, str, int]:
+def _with_recipe() -> Select[InspectionRow, str, int, str, str, str, str, str, str, int]:
+    recipe = RecipeVersionRow
     return (
-        select(InspectionRow, ProductRow.name, RecipeVersionRow.version, RecipeVersionRow.content_hash, *SAID)
+        select(InspectionRow, ProductRow.name, recipe.version, recipe.content_hash, KnownInspectionRow.known_as, *SAID)
         .join(ProductRow, ProductRow.id == InspectionRow.product_id)
         .join(RecipeVersionRow, RecipeVersionRow.id == InspectionRow.recipe_version_id)
         .outerjoin(NamingRow, NamingRow.inspection_id == InspectionRow.id)
+        .outerjoin(KnownInspectionRow, KnownInspectionRow.inspection_id == InspectionRow.id)
     )
 
 
 def _record(
     row: InspectionRow,
-    product: str,
-    recipe_version: int,
-    recipe_hash: str,
+    beside: tuple[str, int, str, str | None],
     regions: tuple[Region, ...],
     said: Sequence[Review],
     naming: KeptNaming,
 ) -> InspectionRecord:
+    """``beside`` is product, recipe version and hash, and what the part is known as."""
+    product, recipe_version, recipe_hash, known_as = beside
     return InspectionRecord(
         inspection_id=row.id,
         product=product,
@@ -283,6 +293,7 @@ def _record(
         embedding_space=naming.space,
         examples=naming.examples,
         decisions=tuple(said),
+        known_as=KnownAs(known_as) if known_as else None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow, Row
 from storage.naming_models import NamedRegionRow, NamingRow
+from storage.session_models import KnownInspectionRow
 from storage.trust_models import AuditRow
 
 RECIPES = RecipeVersionRow.__tablename__
@@ -19,12 +20,14 @@ INSPECTIONS = InspectionRow.__tablename__
 REVIEWS = ReviewRow.__tablename__
 NAMINGS = NamingRow.__tablename__
 NAMED_REGIONS = NamedRegionRow.__tablename__
+KNOWN = KnownInspectionRow.__tablename__
 _TABLES: Mapping[str, type[Row]] = {
     RECIPES: RecipeVersionRow,
     INSPECTIONS: InspectionRow,
     REVIEWS: ReviewRow,
     NAMINGS: NamingRow,
     NAMED_REGIONS: NamedRegionRow,
+    KNOWN: KnownInspectionRow,
 }
 """What goes to the plant. Users and events stay: a PIN's hash is nobody else's business."""
 

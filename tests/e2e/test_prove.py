@@ -68,3 +68,34 @@ def test_what_cannot_be_shown_is_a_sentence(run: Run, bracket: str, tmp_path: Pa
     assert refused.status == 1
     assert "is one of the good images of bracket" in " ".join(refused.stderr.split())
     assert run("product", "prove", "nothing", "--bad", good).status == 1
+
+
+def test_good_parts_of_another_day_are_held_against_the_promise(run: Run, bracket: str, tmp_path: Path) -> None:
+    night = some(tmp_path / "night", *sorted((DEMO / "train" / "good").iterdir())[4:7])
+    shown = run("product", "prove", bracket, "--session", night, "--session-name", "night shift", "--json")
+    assert shown.status == 0, shown.stderr
+    sessions = shown.json["sessions"]
+    assert (sessions["one_session"], sessions["refused_as"]) == (True, "NG")
+    (counted,) = sessions["shown"]
+    assert (counted["session"], counted["parts"], counted["joined"]) == ("night shift", 3, False)
+    assert sessions["stated"] == max(sessions["promise"], counted["upper"])
+    assert "of another day or shift" in sessions["sentence"]
+    joined = run("product", "prove", bracket, "--join-sessions", "--sign-off")
+    assert joined.status == 0, joined.stderr
+    assert "With the good parts of night shift (3)" in " ".join(joined.stdout.split())
+    again = run("product", "prove", bracket, "--session", night)
+    assert again.status == 1
+    assert "that the promise rests on" in " ".join(again.stderr.split())
+    # Its own good images, inspected by mistake.
+    (tmp_path / "mistake").mkdir()
+    for picture in (tmp_path / "references").iterdir():
+        shutil.copy(picture, tmp_path / "mistake" / picture.name)
+    inspected = run("inspect", bracket, "--folder", tmp_path / "mistake")
+    assert inspected.status == 0, inspected.stderr
+    assert inspected.stderr.count("is one of its good images: it counts in no figure") == 4
+    report = run("report", bracket)
+    assert report.status == 0, report.stderr
+    said = " ".join(report.stdout.split())
+    assert "4 inspections of known parts are left out" in said
+    assert "Nothing was inspected in this time" in said
+    assert "Promise: at most" in said

@@ -19,7 +19,7 @@ COLUMNS = (
     "final_verdict", "anomaly_type", "type_share", "types",
     "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
-    "name_examples", "unfiltered",
+    "name_examples", "unfiltered", "known_part",
 )  # fmt: skip
 
 
@@ -97,4 +97,5 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "review_reason": review.reason if review else "",
         "name_examples": record.examples,
         "unfiltered": ", ".join(record.unfiltered_sides),
+        "known_part": record.known_as.value if record.known_as else "",
     }

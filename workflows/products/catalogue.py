@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import ProductError, RecipeError
 from filo_core.imaging import decode_image, printable_name
+from filo_core.imaging.taken import taken_at
 from filo_core.types import (
     AnomalyType,
     EventKind,
@@ -45,8 +46,10 @@ from workflows.products.draft_rules import (
 )
 from workflows.products.product_file import ProductFile, images_of, write_product
 from workflows.products.proofs import draft_proof, judged_detail, proof_of_version, proven_detail, tidy_reason
+from workflows.products.session_guards import session_guard
 
 if TYPE_CHECKING:
+    from filo_core.calibration.guard import Guard
     from filo_core.events import Calibrated
     from filo_core.proof import Counts, Proof, SignedProof
     from storage.storage import Storage, Transaction
@@ -167,6 +170,7 @@ class Catalogue:
             draft = transaction.products.draft(name)
             if any(reference.image_hash == image.image_hash for reference in draft.references):
                 return draft
+            transaction.known.note(image, taken_at(image))
             added = Reference(image.image_hash, printable_name(image.name))
             changed = replace(draft, references=(*draft.references, added))
             return self._save(transaction, draft, without_stale_limits(draft, changed), by)
@@ -219,7 +223,7 @@ class Catalogue:
                 calibrated.sentence,
                 datetime.now(UTC),
             )
-            if calibrated.proof is not None and calibrated.proof.bad:
+            if calibrated.proof is not None:
                 self._access.note(
                     transaction, EventKind.PARTS_JUDGED, by, saved.description.name, judged_detail(saved, calibrated)
                 )
@@ -282,6 +286,25 @@ class Catalogue:
         if not name or self.draft(name).signed_version is None:
             return ""
         return self.signed_proof(name).sentence
+
+    def guard(self, name: str) -> Guard | None:
+        """What good parts of other days say of the promise behind a draft's limits; None where nothing was judged."""
+        with self._storage.reading() as transaction:
+            draft = transaction.products.draft(name)
+            if draft.limits is None:
+                return None
+            recipe = draft.recipe(draft.limits, draft.model_hash)
+            return session_guard(transaction, recipe, [reference.image_hash for reference in draft.references])
+
+    def signed_guard(self, name: str) -> Guard | None:
+        """The same of the version in force.
+
+        Raises:
+            ProductError: if there is none.
+        """
+        with self._storage.reading() as transaction:
+            recipe = transaction.products.recipe(name).recipe
+            return session_guard(transaction, recipe, [reference.image_hash for reference in recipe.references])
 
     @asks(Right.SIGN_OFF)
     def sign_off(
@@ -497,6 +520,9 @@ class Catalogue:
             examples = carried(file.examples)
             for image in file.images():
                 self._storage.artefacts.put_image(image)
+                with self._storage.transaction() as transaction:
+                    # The file says nothing of when its pictures were taken.
+                    transaction.known.note(image, None)
         with self._storage.transaction() as transaction:
             added = self._add(transaction, wanted, by)
             transaction.examples.carry(transaction.products.product_id(added.description.name), examples)

@@ -13,6 +13,7 @@ from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
+from filo_core.imaging.taken import taken_at
 from filo_core.statistics.shifts import Shifts
 from filo_core.types import LONGEST_REASON, Recipe, SourceImage, Verdict
 from storage.names import tidy_name
@@ -65,6 +66,7 @@ class GoldenSets:
         part = GoldenPart(image.image_hash, printable_name(image.name), expected)
         self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:
+            transaction.known.note(image, taken_at(image))
             transaction.golden.put(transaction.products.product_id(name), part, who)
         return part
 

@@ -34,6 +34,10 @@ def judged_detail(draft: ProductDraft, calibrated: Calibrated) -> dict[str, Any]
         "good": [list(_kept(part)) for part in proof.good],
         "bad": [list(_kept(part)) for part in proof.bad],
         "missed_unseen": proof.missed_unseen,
+        "apart": [list(_kept(part)) for part in calibrated.apart],
+        "promise": calibrated.promise,
+        "promised_at": calibrated.promised_at,
+        "refused_as": calibrated.refused_as.value,
     }
 
 

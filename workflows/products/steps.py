@@ -11,6 +11,7 @@ from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, Phras
 from filo_core.types import ANY_LIMITS
 from workflows.products.evidence import confirmed_evidence
 from workflows.products.golden import GoldenSets
+from workflows.products.sessions import SessionParts
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -41,7 +42,11 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, k
         good, bad = GoldenSets(catalogue.storage).shown(recipe)
         confirmed = {part.image_hash for part in evidence.parts}
         good = tuple(part for part in good if part.image_hash not in confirmed)
-        for event in engine.calibrate(draft, catalogue.references(recipe), (*evidence.parts, *good), alpha, bad):
+        sessions = SessionParts(catalogue.storage)
+        declared = {part.image_hash: part.session for part in sessions.parts(name)}
+        known = (*evidence.parts, *(replace(part, session=declared.get(part.image_hash, "")) for part in good))
+        apart = sessions.images(recipe)
+        for event in engine.calibrate(draft, catalogue.references(recipe), known, alpha, bad, apart):
             if keeps and isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event, engine.profile)
             yield event

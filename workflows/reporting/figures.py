@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +25,7 @@ from workflows.reporting.period_change import PeriodChange, read_change
 from workflows.reporting.periods import Grouping, bounds_of, grouping_of, label_of
 
 if TYPE_CHECKING:
+    from filo_core.calibration.guard import Guard
     from storage.repositories.aggregates import Counted
     from storage.repositories.figures import GivenVerdict, JudgedInspection, ScoredInspection
     from storage.storage import Storage
@@ -66,7 +67,12 @@ class Figures:
     grouping: Grouping
     scores: Scores
     agreement: AgreementStudy | str
-    """The system, those who reviewed, and those who reviewed blind; the golden set is the truth where it is known."""
+    """Of all that was reviewed, known parts too: the system, those who reviewed, and those who reviewed blind; the
+    golden set is the truth where it is known."""
+    known: int = 0
+    """Inspections of known parts, which every other figure leaves out."""
+    guard: Guard | None = None
+    """The promise of the version in force beside good parts of other days; None without one."""
 
 
 class FigureReader:
@@ -88,8 +94,10 @@ class FigureReader:
             ProductError: if a product is wanted that there is none of.
             StorageError: if the record cannot be read.
         """
+        every, wanted = wanted, replace(wanted, line_only=True)
         with self._storage.reading() as transaction:
             aggregates, figures = transaction.aggregates, transaction.figures
+            left_out = transaction.known.count(every)
             counts = RunCounts.of(aggregates.final_counts(wanted))
             untrained = aggregates.untrained(wanted)
             first_ok, contents = aggregates.first_verdicts(wanted)
@@ -100,8 +108,8 @@ class FigureReader:
             periods = aggregates.by_period(wanted, bounds) if bounds else ()
             change = read_change(aggregates, wanted, span)
             scored = figures.scored(wanted)
-            reviewed = figures.judged(wanted, reviewed_only=True)
-            reviews = (*figures.reviewed(wanted), *figures.blind(wanted))
+            reviewed = figures.judged(every, reviewed_only=True)
+            reviews = (*figures.reviewed(every), *figures.blind(every))
             known = figures.known()
             costs = transaction.costs.of(wanted.product) if wanted.product else {}
         chart = _or_sentence(lambda: control_chart(_subgroups(bounds, periods, grouping)))
@@ -110,7 +118,7 @@ class FigureReader:
         version = self._catalogue.recipe(wanted.product) if wanted.product and counts.done else None
         limits, model_hash = (version.recipe.limits, version.recipe.model_hash) if version else (None, "")
         return Figures(
-            wanted=wanted,
+            wanted=every,
             counts=counts,
             untrained=untrained,
             first_pass=_or_sentence(lambda: first_pass_yield(first_ok, contents)),
@@ -121,7 +129,14 @@ class FigureReader:
             grouping=grouping,
             scores=_scores(scored, limits, model_hash),
             agreement=_or_sentence(lambda: agreement_study(_judgements(reviewed, reviews), _truth(reviewed, known))),
+            known=left_out,
+            guard=self._guard(wanted.product),
         )
+
+    def _guard(self, product: str) -> Guard | None:
+        if not product or self._catalogue.draft(product).signed_version is None:
+            return None
+        return self._catalogue.signed_guard(product)
 
 
 def _subgroups(bounds: Sequence[datetime], periods: Sequence[Counted], grouping: Grouping) -> tuple[Subgroup, ...]:

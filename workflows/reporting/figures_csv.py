@@ -43,6 +43,7 @@ def _rows(figures: Figures, limits: Limits | None) -> Iterator[tuple[Cell, ...]]
         ("NG", counts.ng),
         ("NOT INSPECTED", counts.not_inspected),
         ("by untrained weights", figures.untrained),
+        ("of known parts, left out", figures.known),
     ):
         yield ("inspections", name, value, counts.done, "", "", NG_MEANS if name == "NG" else "")
     yield _rate_row("first-pass yield", "parts", figures.first_pass)

@@ -56,8 +56,9 @@ def read_report(storage: Storage, catalogue: Catalogue, wanted: InspectionFilter
     figures = FigureReader(storage, catalogue).read(wanted)
     with storage.reading() as transaction:
         stations = (wanted.station,) if wanted.station else transaction.figures.stations()
-        rows = transaction.figures.judged(wanted)
-        by_station = {name: transaction.figures.judged(replace(wanted, station=name)) for name in stations}
+        line = replace(wanted, line_only=True)
+        rows = transaction.figures.judged(line)
+        by_station = {name: transaction.figures.judged(replace(line, station=name)) for name in stations}
     named = {row.inspection_id for found in by_station.values() for row in found}
     by_station[""] = tuple(row for row in rows if row.inspection_id not in named)
     by_shift: defaultdict[str, list[JudgedInspection]] = defaultdict(list)
@@ -78,6 +79,7 @@ def report_lines(report: Report) -> tuple[str, ...]:
     return (
         *heading_lines(figures),
         *((f"Recipe: {report.proof}",) if report.proof else ()),
+        *promise_lines(figures),
         f"Did it change: {_said(figures.change, change_sentence)}",
         f"First-pass yield: {_said(figures.first_pass, lambda rate: rate.sentence)}",
         *(
@@ -94,6 +96,16 @@ def report_lines(report: Report) -> tuple[str, ...]:
     )
 
 
+def promise_lines(figures: Figures) -> tuple[str, ...]:
+    """What is promised of good parts, and which sessions that rests on; nothing where nothing is."""
+    guard = figures.guard
+    if guard is None or not guard.sentence:
+        return ()
+    if guard.promise is None:
+        return (f"Promise: {guard.sentence}",)
+    return (f"Promise: at most {percent(guard.promise)} of good parts are {guard.refused_word}. {guard.sentence}",)
+
+
 def heading_lines(figures: Figures) -> tuple[str, ...]:
     """What is reported on, and how many verdicts it has."""
     wanted, counts = figures.wanted, figures.counts
@@ -101,11 +113,12 @@ def heading_lines(figures: Figures) -> tuple[str, ...]:
     until = wanted.until.strftime("%Y-%m-%d %H:%M") if wanted.until else "now"
     place = f", station {wanted.station}" if wanted.station else ""
     first = f"{wanted.product}{place}, from {since} to {until}"
+    known = (f"{figures.known} inspections of known parts are left out.",) if figures.known else ()
     if not counts.done:
-        return (first, "Nothing was inspected in this time.")
+        return (first, "Nothing was inspected in this time.", *known)
     verdicts = f"{counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG, {counts.not_inspected} not inspected"
     untrained = (f"{figures.untrained} verdicts are by untrained weights.",) if figures.untrained else ()
-    return (first, f"{counts.inspected} inspected: {verdicts}", NG_MEANS, *untrained)
+    return (first, f"{counts.inspected} inspected: {verdicts}", NG_MEANS, *untrained, *known)
 
 
 def signal_lines(figures: Figures) -> tuple[str, ...]:

@@ -30,6 +30,9 @@ class KnownPicture:
     bad: bool
     pixels: NDArray[np.uint8]
     anomaly_map: NDArray[np.float32]
+    score: float = 0.0
+    apart: bool = False
+    """A good part of another session."""
 
     def shown(self, limits: Limits | None) -> QImage:
         """With its heat map, once there are limits to scale it by."""
@@ -43,7 +46,8 @@ def picture_of(event: PartJudged) -> KnownPicture:
     pixels, heat = event.image.pixels, event.prediction.anomaly_map
     small = np.ascontiguousarray(pixels[:: _step(pixels.shape), :: _step(pixels.shape)])
     coarse = np.ascontiguousarray(heat[:: _step(heat.shape), :: _step(heat.shape)])
-    return KnownPicture(event.image.image_hash, event.image.name, event.bad, small, coarse)
+    score = event.prediction.image_score
+    return KnownPicture(event.image.image_hash, event.image.name, event.bad, small, coarse, score, event.apart)
 
 
 def _step(shape: tuple[int, ...]) -> int:

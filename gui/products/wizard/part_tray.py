@@ -32,6 +32,8 @@ class PartTile:
     verdict: Verdict | None
     missed: bool
     """A bad part that would pass."""
+    apart: bool = False
+    """A good part of another day: it moves no limit."""
 
 
 class _TileModel(QAbstractListModel):

@@ -72,6 +72,10 @@ class PartTrays(QWidget):
     """Paths, and whether they are bad parts."""
     removal_wanted = Signal(list)
     """Image hashes."""
+    session_wanted = Signal()
+    """Good parts of another day are to be chosen."""
+    joining_wanted = Signal()
+    """The good parts of other days are to be evidence as well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +86,18 @@ class PartTrays(QWidget):
             self.tr("Draw a defect"), "edit", tip=self.tr("On the chosen good part; a real one may be harder to find")
         )
         self.remove_button = icon_button(self.tr("Take the chosen parts away"), "delete")
-        self.good = Tray(self.tr("Good parts"), self.tr("No good part yet."), (self.add_good_button,), self)
+        self.session_button = button(
+            self.tr("Of another &day …"),
+            "add",
+            tip=self.tr("The promise is held against good parts of another day"),
+        )
+        self.join_button = button(
+            self.tr("&Use them too"),
+            "check",
+            tip=self.tr("Finds the limits anew, so that parts of that day pass"),
+        )
+        good = (self.join_button, self.session_button, self.add_good_button)
+        self.good = Tray(self.tr("Good parts"), self.tr("No good part yet."), good, self)
         self.bad = Tray(
             self.tr("Bad parts"),
             self.tr("Drop one to five pictures of bad parts here: files, a camera, or a defect drawn on a good part."),
@@ -105,6 +120,8 @@ class PartTrays(QWidget):
         self.add_good_button.clicked.connect(lambda: self.files_wanted.emit(False))
         self.add_bad_button.clicked.connect(lambda: self.files_wanted.emit(True))
         self.camera_button.clicked.connect(self.camera_wanted)
+        self.session_button.clicked.connect(self.session_wanted)
+        self.join_button.clicked.connect(self.joining_wanted)
         self.draw_button.clicked.connect(self._on_draw)
         self.remove_button.clicked.connect(self._on_remove)
         self.good.dropped.connect(lambda paths: self.files_dropped.emit(paths, False))
@@ -113,6 +130,12 @@ class PartTrays(QWidget):
             on_key(QKeySequence.StandardKey.Delete, tray, self._on_remove, alone=True)
             tray.selectionModel().selectionChanged.connect(self._update)
         self._update()
+
+    def ask_for_sessions(self, *, ready: bool, apart: bool) -> None:
+        """Whether parts of another day can be shown, and whether some were shown that are no evidence yet."""
+        self.session_button.setEnabled(ready)
+        set_shown(self.join_button, apart)
+        self.join_button.setEnabled(ready)
 
     def show_parts(self, good: Sequence[PartTile], bad: Sequence[PartTile], known_bad: int) -> None:
         """Show the tiles of both."""

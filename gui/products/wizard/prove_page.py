@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.calibration.bad_parts import prove
+from filo_core.calibration.guard import Guard
 from filo_core.events import EyesChosen
 from filo_core.proof import Colour, Proof, SignedProof, Standing
 from filo_core.types import Eyes, Limits, Verdict, WizardStep
@@ -21,6 +22,7 @@ from gui.products.wizard.part_tray import PartTile
 from gui.products.wizard.part_trays import PartTrays
 from gui.products.wizard.proof_details import ProofDetails
 from gui.products.wizard.session import DraftSession
+from gui.products.wizard.session_line import SessionLine
 from gui.products.wizard.shown_parts import ShownParts
 from gui.products.wizard.signature_bar import SignatureBar
 from gui.proof_words import bound_sentence, standing_sentence
@@ -47,6 +49,7 @@ class ProvePage(WizardPage):
         self.shown = ShownParts(session, self)
         self._limits: Limits | None = None
         self._proof: Proof | None = None
+        self._guard: Guard | None = None
         self._look_again = False
         self.headline = plain_label()
         self._progress = QProgressBar(self)
@@ -54,6 +57,7 @@ class ProvePage(WizardPage):
         self.cancel_button = button(self.tr("Cancel"), "stop")
         self.scale = LimitScale(self)
         self.bound = plain_label()
+        self.sessions = SessionLine()
         self.trays = PartTrays(self)
         self.details = ProofDetails(self)
         self.details_button = button(self.tr("&Details"), checkable=True)
@@ -85,6 +89,7 @@ class ProvePage(WizardPage):
         column.setSpacing(2)
         column.addWidget(self.scale)
         column.addWidget(self.bound)
+        column.addWidget(self.sessions)
         column.addStretch(1)
         parts = QWidget(self)
         self._split = QBoxLayout(QBoxLayout.Direction.TopToBottom, parts)
@@ -127,6 +132,8 @@ class ProvePage(WizardPage):
         self.shown.problem_found.connect(self.message.show_error)
         trays.files_wanted.connect(self._on_files_wanted)
         trays.files_dropped.connect(lambda paths, bad: self.show_files(paths, bad=bad))
+        trays.session_wanted.connect(self._on_session_wanted)
+        trays.joining_wanted.connect(self.shown.join_sessions)
         trays.camera_wanted.connect(self._on_camera_wanted)
         trays.drawing_wanted.connect(self._on_drawing_wanted)
         trays.removal_wanted.connect(self._on_removal_wanted)
@@ -206,6 +213,7 @@ class ProvePage(WizardPage):
         draft = self.session.draft
         self._limits = draft.limits if draft else None
         self._proof = self.session.proof()
+        self._guard = self.session.guard() if self._limits is not None else None
         self._show_all()
         self.completeness_changed.emit()
 
@@ -219,6 +227,9 @@ class ProvePage(WizardPage):
         self._show_headline()
         self.bound.setText(bound_sentence(proof) if proof is not None and self._limits is not None else "")
         self._show_details()
+        self.sessions.show_guard(self._guard)
+        apart = self._guard is not None and any(not one.joined for one in self._guard.sessions)
+        self.trays.ask_for_sessions(ready=self._guard is not None and not running, apart=apart)
         self._show_parts()
         self._show_signing(running=running)
 
@@ -291,10 +302,11 @@ class ProvePage(WizardPage):
         tiles: dict[bool, list[tuple[float, PartTile]]] = {True: [], False: []}
         for key, picture in pictures.items():
             part = known.get(key)
-            verdict = limits.verdict(part.score) if part is not None and limits is not None else None
+            score = part.score if part is not None else picture.score if picture.apart else None
+            verdict = limits.verdict(score) if score is not None and limits is not None else None
             missed = picture.bad and verdict is Verdict.OK
-            tile = PartTile(key, picture.name, shown[key], verdict, missed)
-            tiles[picture.bad].append((part.score if part is not None else 0.0, tile))
+            tile = PartTile(key, picture.name, shown[key], verdict, missed, apart=picture.apart)
+            tiles[picture.bad].append((score or 0.0, tile))
         good = [tile for _, tile in sorted(tiles[False], key=lambda one: -one[0])]
         bad = [tile for _, tile in sorted(tiles[True], key=lambda one: one[0])]
         known_bad = proof.waiting + len(proof.bad) if proof is not None else 0
@@ -325,6 +337,17 @@ class ProvePage(WizardPage):
         """Show pictures of parts; they join the golden set, and everything is judged again."""
         self.message.clear()
         self.shown.add_files(paths, bad=bad)
+
+    @Slot()
+    def _on_session_wanted(self) -> None:
+        paths = pick_images(self.session.state, self.tr("Pictures of good parts of another day or shift"), self)
+        if paths:
+            self.show_session(paths)
+
+    def show_session(self, paths: list[Path]) -> None:
+        """Show good parts of another day; the promise is held against them, and the limits stay."""
+        self.message.clear()
+        self.shown.add_session(paths)
 
     @Slot()
     def _on_camera_wanted(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from filo_core.calibration.guard import Guard
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.proof import Proof, SignedProof
@@ -142,6 +143,16 @@ class DraftSession(QObject):
             return None
         try:
             return asked(lambda: self.state.workbench.catalogue.proof(self.name))
+        except FiloError as error:
+            self.failed.emit(error)
+            return None
+
+    def guard(self) -> Guard | None:
+        """The promise and what good parts of other days say of it; None while nothing was judged."""
+        if self._draft is None:
+            return None
+        try:
+            return asked(lambda: self.state.workbench.catalogue.guard(self.name))
         except FiloError as error:
             self.failed.emit(error)
             return None

@@ -17,6 +17,7 @@ from filo_core.types import ProductKind, SourceImage, Verdict
 from gui.background import Background, sentence_of
 from gui.products.wizard.session import DraftSession
 from workflows.products.golden import GoldenSets
+from workflows.products.sessions import SessionParts
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import Frame
@@ -67,15 +68,32 @@ class ShownParts(QObject):
 
         self._add(drawn, bad=True)
 
+    def add_session(self, paths: Sequence[Path]) -> None:
+        """Show good parts of another day; the session is called by the day that its pictures say."""
+        sessions, name, by = self._sessions(), self._session.name, self._session.state.operator
+
+        def work() -> None:
+            images = [read_image(path) for path in paths]
+            sessions.show(name, sessions.proposed_name(name, images), images, by)
+
+        self._background.run(work, lambda _: self.stored.emit(), self._tell)
+
+    def join_sessions(self) -> None:
+        """Make the good parts of other days evidence."""
+        sessions, name, by = self._sessions(), self._session.name, self._session.state.operator
+        self._background.run(lambda: sessions.join(name, by=by), lambda _: self.stored.emit(), self._tell)
+
     def remove(self, image_hashes: Sequence[str]) -> None:
-        """Take parts out of the golden set."""
+        """Take parts out of the golden set, and out of their sessions."""
         golden, name, by = self._golden(), self._session.name, self._session.state.operator
+        sessions = self._sessions()
 
         def work() -> None:
             known = {part.image_hash for part in golden.parts(name)}
             for image_hash in image_hashes:
                 if image_hash in known:
                     golden.remove(name, image_hash, by)
+            sessions.withdraw(name, image_hashes, by)
 
         self._background.run(work, lambda _: self.stored.emit(), self._tell)
 
@@ -86,6 +104,10 @@ class ShownParts(QObject):
     def _golden(self) -> GoldenSets:
         workbench = self._session.state.workbench
         return GoldenSets(workbench.storage, workbench.access)
+
+    def _sessions(self) -> SessionParts:
+        workbench = self._session.state.workbench
+        return SessionParts(workbench.storage, workbench.access)
 
     def _add(self, read: Callable[[], list[SourceImage]], *, bad: bool) -> None:
         golden, name, by = self._golden(), self._session.name, self._session.state.operator

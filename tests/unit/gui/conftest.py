@@ -128,6 +128,7 @@ class RedEngine:
     names_types = True
     lights_phrases = True
     usual_eyes: Eyes | None = None
+    starts_without_pictures = False
 
     def __init__(self, trained: bool = False) -> None:
         self.trained = trained
@@ -181,6 +182,7 @@ class RedEngine:
         confirmed: Sequence[ConfirmedPart] = (),
         alpha: float = 0.01,
         bad: Sequence[SourceImage] = (),
+        apart: Sequence[SourceImage] = (),
     ) -> Iterator[StepDone | PartJudged | Calibrated]:
         detector = RedDetector(self.gate, self.trained)
         judged: dict[bool, list[JudgedPart]] = {True: [], False: []}
@@ -194,7 +196,16 @@ class RedEngine:
         sentence = f"{len(scores)} good parts: the lowest promise is {1 / (len(scores) + 1):.1%}."
         limits = Limits(0.3, 0.6, 0.4)
         proof = prove(limits, judged[False], judged[True])
-        yield Calibrated(limits, scores, 1 / (len(scores) + 1), sentence, self.model_hash, self.trained, proof=proof)
+        shown = []
+        for image in apart:
+            prediction = detector.predict(image.pixels)
+            shown.append(JudgedPart(image.image_hash, image.name, prediction.image_score))
+            yield PartJudged(image, False, prediction, apart=True)
+        promise = 1 / (len(scores) + 1)
+        yield Calibrated(
+            limits, scores, promise, sentence, self.model_hash, self.trained, proof=proof, promise=promise,
+            promised_at=0.3, apart=tuple(shown),
+        )  # fmt: skip
 
 
 def picture(red: int, seed: int = 0, size: tuple[int, int] = (64, 48)) -> Image.Image:

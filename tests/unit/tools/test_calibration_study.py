@@ -17,12 +17,24 @@ def test_one_command_writes_the_page_with_all_its_tables(tmp_path: Path) -> None
         "Split conformal: parts outside the memory bank",
         "Jackknife+: the references themselves",
         "Bad parts that were shown",
+        "Good parts of another session",
         "Drift watch",
         "Intervals of kappa",
         "Real categories",
     ]
     assert "Not measured in this run" in text
     assert "**NO**" not in text
+
+
+def test_one_section_is_made_anew_and_the_others_stay(tmp_path: Path) -> None:
+    page = tmp_path / "calibration.md"
+    page.write_text("# Old\n\n## Drift watch\n\nas it was\n\n## Real categories\n\nmeasured\n", encoding="utf-8")
+    title = "Good parts of another session"
+    assert main(["--repetitions", "16", "--out", str(page), "--only", title]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "## Drift watch\n\nas it was" in text
+    assert "## Real categories\n\nmeasured" in text
+    assert "three quarters lost" in text.partition(f"## {title}")[2].partition("\n## ")[0]
 
 
 def test_a_broken_promise_is_noticed() -> None:

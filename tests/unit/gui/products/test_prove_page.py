@@ -235,3 +235,49 @@ def test_nothing_scrolls_and_all_parts_are_seen(
     assert shown.signing.isVisible()
     bottom = shown.signing.mapTo(panel, shown.signing.rect().bottomLeft()).y()
     assert bottom < size[1]
+
+
+def show_another_day(page: ProvePage, until: Until, folder: Path, *reds: int) -> None:
+    paths = [folder / f"night_{red}.png" for red in reds]
+    for red, path in zip(reds, paths, strict=True):
+        picture(red, red).save(path)
+    before = len(page.trays.good.tray.tiles)
+    page.show_session(paths)
+    until(
+        lambda: len(page.trays.good.tray.tiles) == before + len(reds) and not page.calibration.is_running, "all judged"
+    )
+
+
+def test_the_promise_says_which_day_it_is_of_and_is_held_against_another_one(
+    shown: ProvePage, state: AppState, product: str, tmp_path: Path, until: Until
+) -> None:
+    shown.begin()
+    idle(shown, until)
+    assert "All its good parts are of one session" in shown.sessions.text()
+    assert shown.trays.session_button.isEnabled()
+    assert not shown.trays.join_button.isVisibleTo(shown)
+    show_another_day(shown, until, tmp_path, 200, 210, 220, 230)
+    assert [tile.apart for tile in shown.trays.good.tray.tiles].count(True) == 4
+    said = shown.sessions.text()
+    assert "4 of 4 good parts NG" in said
+    assert "more than promised" in said
+    assert GoldenSets(state.workbench.storage).parts(product) == ()
+    assert state.workbench.catalogue.draft(product).limits == Limits(0.3, 0.6, 0.4)
+    assert shown.trays.join_button.isVisibleTo(shown)
+    QTest.mouseClick(shown.trays.join_button, Qt.MouseButton.LeftButton)
+    until(lambda: len(GoldenSets(state.workbench.storage).parts(product)) == 4, "they joined")
+    until(lambda: not shown.calibration.is_running and not shown.trays.join_button.isVisibleTo(shown), "judged")
+
+
+def test_a_day_like_the_others_is_counted_and_widens_what_is_stated(
+    shown: ProvePage, tmp_path: Path, until: Until
+) -> None:
+    shown.begin()
+    idle(shown, until)
+    show_another_day(shown, until, tmp_path, 20, 22)
+    said = shown.sessions.text()
+    assert "0 of 2 good parts NG" in said
+    assert "more than promised" not in said
+    assert "is stated" in said
+    shown.trays.removal_wanted.emit([tile.image_hash for tile in shown.trays.good.tray.tiles if tile.apart])
+    until(lambda: "is stated" not in shown.sessions.text(), "they are taken away")

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from filo_core.capability import StudyAnswer, StudyPart, StudyPlan
 from filo_core.golden_set import GoldenPart
-from filo_core.types import Box, EventKind, Review, ReviewDecision, Role, TaughtPatch, Verdict
+from filo_core.sessions import SessionPart, Taken, ToldBy
+from filo_core.types import Box, EventKind, KnownAs, Review, ReviewDecision, Role, TaughtPatch, Verdict
 from storage.audit.chain import entry_hash, read_head
 from storage.audit.problems import Problem
 from storage.checking.verifying import verify
 from storage.columns import UtcDateTime
 from storage.engine import make_engine, parse_url, sqlite_url
+from storage.known_pictures import RecognisedPart
 from storage.models import Row
 from storage.recorder import Recorder
 from storage.repositories.examples import CarriedExample
@@ -32,6 +34,7 @@ from tests.unit.storage.making import (
     MOMENT,
     add_calibration,
     add_checks,
+    make_image,
     make_inspection,
     make_region,
     sign_product,
@@ -43,6 +46,7 @@ STATE = "a state of running programs: no verdict, decision or right follows from
 SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
 WEIGHS = "weighs charts, or teaches names: no verdict, decision or right follows from it, and an event says who"
 DATED = "shown beside a product only"
+BESIDE = "shown beside a promise, or found again in pictures: no verdict, decision or right follows from it"
 
 ALLOWED: dict[str, dict[str, str]] = {
     "products": dict.fromkeys(
@@ -60,6 +64,8 @@ ALLOWED: dict[str, dict[str, str]] = {
     "regions": {"id": SURROGATE},
     "type_costs": dict.fromkeys(("id", "name", "cost"), WEIGHS),
     "carried_examples": dict.fromkeys(("id", "name", "space", "part", "embedding"), WEIGHS),
+    "session_parts": dict.fromkeys(("id", "session", "image_hash", "name"), BESIDE),
+    "known_pictures": dict.fromkeys(("content_hash", "rows_hash", "pixels_hash", "taken_at", "told_by"), BESIDE),
     "golden_parts": {"id": SURROGATE},
     "sign_in_locks": dict.fromkeys(("name_key", "failures", "refused_at", "delay_s"), SLOWS),
     "sessions": dict.fromkeys(("id", "station", "run", "opened_at", "ended_at"), STATE),
@@ -95,6 +101,9 @@ def fill(storage: Storage) -> None:
         transaction.golden.put(product_id, GoldenPart("a" * 64, "bad.png", Verdict.NG), "Ada")
         transaction.golden.set_demand(product_id, "06:00", "Ada")
         transaction.costs.put(product_id, "scratch", 12.5)
+        transaction.sessions.put(product_id, [SessionPart("a" * 64, "good.png", "night")], "Ada")
+        transaction.known.note(make_image(0), Taken(MOMENT, ToldBy.FILE))
+        transaction.known.add(1, RecognisedPart(KnownAs.REFERENCE, "a" * 64))
         transaction.examples.carry(product_id, [CarriedExample("scratch", "1:eyes", "a" * 64, EMBEDDED)])
         draft = transaction.products.draft("metal nut")
         patch = TaughtPatch("b" * 64, "second.png", Box(0, 0, 2, 2))
