@@ -70,7 +70,7 @@ def create(
     eyes: Annotated[
         typed.EyesWish | None,
         typer.Option(
-            help='How it is looked at: sharp, fast, with sizes as in "sharp 512+336", or auto to have it tried.',
+            help='How it is looked at: sharp, fast, with sizes as in "sharp 512+308", or auto to have it tried.',
             parser=typed.eyes,
             metavar="EYES",
         ),

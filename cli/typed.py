@@ -30,7 +30,7 @@ class EyesWish:
 
 
 def eyes(typed: str | EyesWish) -> EyesWish:
-    """Eyes that were typed, such as ``fast`` or ``sharp 512+336``; ``auto`` is for a trial.
+    """Eyes that were typed, such as ``fast`` or ``sharp 512+308``; ``auto`` is for a trial.
 
     Raises:
         typer.BadParameter: if they are none.

@@ -168,8 +168,8 @@ LIGHT_SIZES = (256, 384, 512, 768, 1536)
 """Of the light trunk."""
 WHOLE_PX = 768
 """Size up to which a picture is looked at in one; larger ones in tiles of this size."""
-DEEP_SIZES = (224, 280, 336, 448)
-_USUAL_DEEP_PX = 336
+DEEP_SIZES = (224, 308, 336, 448)
+_USUAL_DEEP_PX = 308
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class Eyes:
 
     @property
     def words(self) -> str:
-        """As people write it and :func:`eyes_from` reads it: ``sharp 512+336``, ``fast 256 turned``."""
+        """As people write it and :func:`eyes_from` reads it: ``sharp 512+308``, ``fast 256 turned``."""
         sizes = f"{self.light_px}" + (f"+{self.deep_px}" if self.sight is Sight.SHARP else "")
         return f"{self.sight} {sizes}{_POSE_WORDS[self.pose]}"
 
@@ -219,7 +219,7 @@ def eyes_from(words: str) -> Eyes:
     light, _, deep = sizes.strip().partition("+")
     usual = Eyes()
     if kind not in set(Sight) or not all(size.isdecimal() for size in (light, deep) if size):
-        raise ValueError(f"{words[:40]!r} are no eyes: write sharp, fast, or with sizes such as 'sharp 512+336'")
+        raise ValueError(f"{words[:40]!r} are no eyes: write sharp, fast, or with sizes such as 'sharp 512+308'")
     sight = Sight(kind)
     if sight is Sight.FAST and deep:
         raise ValueError(f"{words[:40]!r}: fast eyes have no deep trunk, so they have one size")

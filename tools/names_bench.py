@@ -1,6 +1,6 @@
 """How well a product names its own defects after 1, 3, 5 and 10 confirmed examples a type.
 
-``python -m tools.names_bench CATEGORY… [--eyes "sharp 512+336"]``: folders in MVTec AD's layout with masks and two or
+``python -m tools.names_bench CATEGORY… [--eyes "sharp 512+308"]``: folders in MVTec AD's layout with masks and two or
 more kinds of defects. Four references; 20 draws of the examples, with the region under the true mask. Others are named
 under their true mask, then by the region that was found there. *First place* is the best type, whether it is sure
 enough or not; *named* is what a person would see, so that an unknown counts as wrong. Both are balanced over the types.

@@ -1,8 +1,9 @@
 """What looking at good parts from all sides is worth: categories as they lie, and with every picture turned at random.
 
-``python -m tools.pose_study CATEGORY [CATEGORY ...] [--eyes "sharp 512+336"] [--limit 12]``: a line each with the share
+``python -m tools.pose_study CATEGORY [CATEGORY ...] [--eyes "sharp 512+308"] [--limit 12]``: a line each with the share
 of the distance that turning leaves (see :mod:`filo_core.eyes.turning`), and the image AUROC of turned pictures against
-good parts of a fixed and of a free pose. Turned pictures stand in for products that lie anywhere.
+good parts of a fixed and of a free pose. Turned pictures stand in for products that lie anywhere. Then something small
+is drawn beside each good part, which must not count (see :mod:`filo_core.eyes.foreground`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from filo_core.benchmark.datasets import load_category
 from filo_core.benchmark.metrics import image_auroc
+from filo_core.calibration.synthetic import SyntheticKind, draw, likely_part
 from filo_core.engine import Engine, load_engine
 from filo_core.imaging import read_image
 from filo_core.types import ANY_LIMITS, Eyes, Pose, ProductDescription, ProductDraft, Reference, SourceImage, eyes_from
@@ -26,6 +28,9 @@ SHOTS = 4
 _SEED = 3
 _CUT = 1.25
 """A picture is shrunk so much before it is turned, so that little of it is lost."""
+
+_LITTER, _CONTRAST = 1 / 16, 0.25
+"""Of the picture's shorter side is what is drawn beside a part, and its contrast."""
 
 
 def main(categories: list[Path], eyes: Eyes, limit: int) -> None:
@@ -45,15 +50,32 @@ def _line(engine: Engine, root: Path, eyes: Eyes, limit: int) -> str:
         own = [test for test in category.tests if test.anomalous is anomalous]
         tests += [own[index] for index in rng.permutation(len(own))[:limit]]
     pictures = [_turned(read_image(test.path), rng) for test in tests]
+    truth = [test.anomalous for test in tests]
     found = []
     for pose in (Pose.FIXED, Pose.FREE):
         draft = _draft(anyhow, replace(eyes, pose=pose))
         detector = engine.detector(draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes)), anyhow)
         scores = [detector.predict(picture.pixels).image_score for picture in pictures]
-        found.append(image_auroc(scores, [test.anomalous for test in tests]))
+        found.append(image_auroc(scores, truth))
+    littered = [p if anomalous else _littered(p, rng) for p, anomalous in zip(pictures, truth, strict=True)]
+    found.append(image_auroc([detector.predict(picture.pixels).image_score for picture in littered], truth))
+    detector.memory_bank.foreground = None
+    found.append(image_auroc([detector.predict(picture.pixels).image_score for picture in littered], truth))
     poses = [engine.pose_of(_draft(images, None), images) for images in (references, anyhow)]
-    before, after = (f"{100 * value:.1f}" for value in found if value is not None)
-    return f"found {poses[0]} as it lies, {poses[1]} when turned; image AUROC {before} fixed, {after} free"
+    before, after, beside, counted = (f"{100 * value:.1f}" for value in found if value is not None)
+    return (
+        f"found {poses[0]} as it lies, {poses[1]} when turned; image AUROC {before} fixed, {after} free; "
+        f"{beside} with something beside each good part, {counted} if the ground counted"
+    )
+
+
+def _littered(image: SourceImage, rng: np.random.Generator) -> SourceImage:
+    """The picture with a spot or a stain somewhere beside the part."""
+    pixels = image.pixels
+    size = max(2, round(min(pixels.shape[:2]) * _LITTER))
+    ground = ~(cv2.dilate(likely_part(pixels).astype(np.uint8), np.ones((2 * size, 2 * size), np.uint8)) > 0)
+    kind = (SyntheticKind.SPOT, SyntheticKind.STAIN)[int(rng.integers(2))]
+    return replace(image, pixels=draw(pixels, kind, size, _CONTRAST, rng, ground).pixels)
 
 
 def _draft(images: list[SourceImage], eyes: Eyes | None) -> ProductDraft:

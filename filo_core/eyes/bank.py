@@ -12,6 +12,7 @@ import numpy as np
 
 from filo_core.errors import RecipeError
 from filo_core.eyes.features import unit
+from filo_core.eyes.foreground import Foreground
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
 from filo_core.naming.region_features import Nearest
@@ -56,6 +57,8 @@ class PatchBank:
     def __init__(self) -> None:
         self._parts: dict[str, tuple[Stored, ...]] = {}
         self._spreads: tuple[Spread, ...] | None = None
+        self.foreground: Foreground | None = None
+        """Where parts that lie anywhere are in their pictures; None where nothing tells them from their ground."""
         self._searches: dict[int, PatchSearch] = {}
         self._places: dict[tuple[int, int, int], Floats | None] = {}
 
@@ -105,13 +108,14 @@ class PatchBank:
         """
         bank = PatchBank()
         bank._parts = {name: p for name, p in self._parts.items() if name != key and not name.startswith(f"{key}@")}
-        bank._spreads = self._spreads
+        bank._spreads, bank.foreground = self._spreads, self.foreground
         return bank
 
     def copy(self) -> PatchBank:
         """A bank that shares all patches and what was measured, to which others can be added."""
         bank = PatchBank()
         bank._parts, bank._spreads, bank._searches = dict(self._parts), self._spreads, dict(self._searches)
+        bank.foreground = self.foreground
         return bank
 
     def to_arrays(self) -> dict[str, Floats]:
@@ -122,6 +126,8 @@ class PatchBank:
                 arrays[f"patches/{trunk}/{key}"] = stored.patches
                 if stored.density is not None:
                     arrays[f"density/{trunk}/{key}"] = stored.density
+        if self.foreground is not None:
+            arrays["foreground"] = self.foreground.to_array()
         spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
         return arrays | {"spreads": np.array(spreads, np.float64)}
 
@@ -140,6 +146,8 @@ class PatchBank:
             bank._parts[key] = tuple(
                 Stored(arrays[f"patches/{trunk}/{key}"], arrays.get(f"density/{trunk}/{key}")) for trunk in trunks
             )
+        if "foreground" in arrays:
+            bank.foreground = Foreground.from_array(arrays["foreground"])
         bank._spreads = tuple(Spread(float(mean), float(deviation)) for mean, deviation in spreads)
         return bank
 

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 
 SHARP = (
     Eyes(Sight.SHARP, 256, 224),
-    Eyes(Sight.SHARP, 384, 280),
-    Eyes(Sight.SHARP, 512, 280),
-    Eyes(Sight.SHARP, 512, 336),
-    Eyes(Sight.SHARP, 768, 336),
+    Eyes(Sight.SHARP, 384, 308),
+    Eyes(Sight.SHARP, 512, 308),
+    Eyes(Sight.SHARP, 768, 308),
     Eyes(Sight.SHARP, 512, 448),
 )
 FAST = tuple(Eyes(Sight.FAST, side) for side in (256, 384, 512, 768))

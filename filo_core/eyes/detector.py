@@ -14,6 +14,7 @@ import numpy as np
 from filo_core.calibration.variations import gentle_variations
 from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.bank_store import BankStore
+from filo_core.eyes.foreground import Foreground, foreground_of
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
 from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score, weighed
@@ -113,7 +114,13 @@ class EyesDetector:
             seen += [(f"{key}~{number}", self._look(picture)) for number, picture in enumerate(varied)]
         if seen:
             self.memory_bank.measure(seen)
+            self.memory_bank.foreground = self._foreground_of([features for _, features in seen])
             self._banks.save(kept_as, self.memory_bank)
+
+    def _foreground_of(self, seen: Sequence[Sequence[Features]]) -> Foreground | None:
+        """What tells parts that lie anywhere from their ground; where a part lies as it does, its ground counts."""
+        deep = next((number for number, eye in enumerate(self._eyes) if eye.is_deep), None)
+        return None if deep is None or self._pose is Pose.FIXED else foreground_of([one[deep] for one in seen])
 
     def _add_turned(self, key: str, view: Picture) -> None:
         found = []
@@ -163,6 +170,7 @@ class EyesDetector:
             distances = [away.reshape(one.grid.shape[:2]) for (away, _), one in zip(matched, features, strict=True)]
         with _timed(seconds, "map"):
             standard = self._on_one_grid(view, features, distances, looks)
+            standard = self._on_the_part(standard, features, memory_bank.foreground)
             score = self.score_of(standard)
             side = self._profile.map_side
             shown = smoothed(standard, self._profile.map_sigma)
@@ -303,6 +311,16 @@ class EyesDetector:
 
         answers = answers_at(self._heads, [one.patches for one in looks], [one.nearest for one in looks])
         return weighed(self._map_kind, placed(distances), placed(answers) if answers else ())
+
+    def _on_the_part(
+        self, standard: NDArray[np.float32], features: Sequence[Features], foreground: Foreground | None
+    ) -> NDArray[np.float32]:
+        """The fused map with next to nothing of what stands out beside the part."""
+        if foreground is None:
+            return standard
+        deep = next(one for one, eye in zip(features, self._eyes, strict=True) if eye.is_deep)
+        weights = on_picture(foreground.weights(deep), deep.frame, deep.stride, *standard.shape)
+        return np.asarray(np.where(standard > 0, standard * weights, standard), np.float32)
 
     def _view(self, pixels: Picture) -> Picture:
         """The region of interest, cut to what lies inside this image; the whole image without one."""

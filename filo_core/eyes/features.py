@@ -10,7 +10,7 @@ import numpy as np
 
 from filo_core.eyes.frames import FittedFrame, fitted, frame_of
 from filo_core.eyes.tiles import TILE_PX, stages_in_tiles
-from filo_core.trunks.specs import Network
+from filo_core.trunks.specs import Network, Slot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +69,11 @@ class Eye:
     def name(self) -> str:
         """Of its trunk."""
         return self._session.spec.name
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is the deep trunk."""
+        return self._session.spec.slot is Slot.DEEP
 
     @property
     def device(self) -> str:

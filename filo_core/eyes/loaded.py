@@ -14,6 +14,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Eye
+from filo_core.eyes.foreground import FOREGROUND_METHOD
 from filo_core.eyes.mutual import DEEP_PX, LIGHT_PX, mutual_scores, strangers
 from filo_core.eyes.naming import Naming
 from filo_core.eyes.scoring import METHOD
@@ -23,14 +24,14 @@ from filo_core.trunks.providers import device_of, providers_for
 from filo_core.trunks.session import cores, open_trunk
 from filo_core.trunks.specs import Slot, TrunkSpec
 from filo_core.trunks.store import TrunkStore, missing_sentence
-from filo_core.types import LIGHT_SIZES, Eyes, Sight
+from filo_core.types import LIGHT_SIZES, Eyes, Pose, Sight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.profiles.eyes_manifest import EyesProfile
     from filo_core.trunks.session import TrunkSession
-    from filo_core.types import Pose, Recipe
+    from filo_core.types import Recipe
 
 _MOST_LANES = 4
 """Each holds a picture and what the trunks make of it, some 100 MB."""
@@ -225,6 +226,8 @@ class LoadedEyes:
         identities = [spec.identity for spec in trunks]
         # Words do not name what a later program brings while it is at its default: that voids no recipe.
         content = {"method": METHOD, "profile": numbers, "eyes": eyes.words, "trunks": identities}
+        if eyes.pose is not Pose.FIXED and eyes.sight is Sight.SHARP:
+            content["foreground"] = FOREGROUND_METHOD
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

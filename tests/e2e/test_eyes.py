@@ -43,7 +43,7 @@ def test_a_product_is_looked_at_as_it_was_asked_and_the_recipe_says_so(run: Run,
     assert run("inspect", "turned", "--folder", category / "test", "--json").json["inspected"] == 6
     usual = run("product", "create", "other", "--class-name", "metal plate", "--references",
                 category / "train" / "good", "--json")  # fmt: skip
-    assert usual.json["eyes"] == "sharp 512+336"
+    assert usual.json["eyes"] == "sharp 512+308"
     assert usual.json["model_hash"] != made.json["model_hash"]
 
 

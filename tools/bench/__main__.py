@@ -12,7 +12,7 @@ from tools.bench.program import measure_program, program_table
 from tools.bench.stages import measure_stages, stage_table
 from tools.markdown import replace_section, say, this_machine
 
-_EYES = (Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 512, 336))
+_EYES = (Eyes(Sight.FAST, 256), Eyes())
 _STAGES = """{rounds} pictures of the rendered product (320 x 320 px), four references, one at a time. Milliseconds of a
 processor, which other programs' work changes less than the clock's: median (quartiles). ONNX Runtime {runtime},
 {machine}."""

@@ -35,6 +35,7 @@ from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Slot, TrunkSpec
 from filo_core.trunks.store import GRAPH, TrunkStore
+from filo_core.types import Eyes
 from tools.bench.environments import environment_with
 from tools.bench.page import PAGE
 from tools.bench.product import demo_draft
@@ -42,7 +43,7 @@ from tools.markdown import markdown_table, replace_section, say, this_machine
 
 _OPENVINO, _FAISS = "2026.4.1", "1.15.1"
 _SCRIPT = Path(__file__).with_name("alternative_runtimes.py")
-_LIGHT_PX, _DEEP_PX = 512, 336
+_LIGHT_PX, _DEEP_PX = Eyes().light_px, Eyes().deep_px
 _ROUNDS, _WARM = 9, 2
 _SHARES = (1.0, 0.5, 0.25, 0.1)
 _SHOTS = 4

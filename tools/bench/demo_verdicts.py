@@ -19,7 +19,7 @@ from tools.bench.page import PAGE
 from tools.bench.product import demo_draft
 from tools.markdown import markdown_table, replace_section, say, this_machine
 
-_EYES = (Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 512, 336))
+_EYES = (Eyes(Sight.FAST, 256), Eyes())
 _ALL = 1 << 60
 
 

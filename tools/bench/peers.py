@@ -26,7 +26,7 @@ from tools.markdown import markdown_table, replace_section, this_machine
 _ANOMALIB = "2.7.0"
 _MODELS = Path(__file__).with_name("peer_models.py")
 _PEERS = ("PatchCore, ResNet-18", "PatchCore, WideResNet-50", "EfficientAD-S")
-_EYES = (Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 512, 336))
+_EYES = (Eyes(Sight.FAST, 256), Eyes())
 _TARGETS = {Sight.FAST: 0.5, Sight.SHARP: 3.0}
 _WARM = 2
 _HOW = """One picture in turn, {rounds} rounds after {warm}, everybody with one thread on one processor, since threads

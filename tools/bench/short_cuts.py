@@ -26,7 +26,7 @@ from tools.bench.page import PAGE
 from tools.markdown import markdown_table, replace_section, say, this_machine
 
 TITLE = "What the short cuts change"
-_EYES = (Eyes(Sight.FAST, 256), Eyes(Sight.SHARP, 512, 336))
+_EYES = (Eyes(Sight.FAST, 256), Eyes())
 _ALL = 1 << 60
 _SHOTS, _SEED = 4, 0
 

@@ -18,7 +18,7 @@ def test_eyes_are_read_back_from_their_words(eyes: Eyes) -> None:
 
 def test_sizes_that_are_left_out_are_the_usual_ones() -> None:
     assert eyes_from("fast") == Eyes(Sight.FAST)
-    assert eyes_from(" Sharp 768 ") == Eyes(Sight.SHARP, 768, 336)
+    assert eyes_from(" Sharp 768 ") == Eyes(Sight.SHARP, 768, 308)
     assert eyes_from("fast  turned") == Eyes(Sight.FAST, pose=Pose.FREE)
 
 

@@ -41,8 +41,8 @@ def test_what_a_trial_found_stands_in_the_list_with_its_time_a_picture(qapp: QAp
     choice = EyesChoice()
     choice.show_tried(EyesChosen((TriedEyes(Eyes(), 0.97, 0.25),), Eyes(), 0))
     choice.show_eyes(Eyes(), Eyes())
-    assert choice.box.currentText() == "sharp 512+336 (usual), 250 ms, 97.0 %"
-    assert "Chosen: sharp 512+336" in choice.found.text()
+    assert choice.box.currentText() == "sharp 512+308 (usual), 250 ms, 97.0 %"
+    assert "Chosen: sharp 512+308" in choice.found.text()
 
 
 def test_picked_eyes_are_in_the_draft_and_take_the_limits_with_them(
@@ -78,7 +78,7 @@ def test_how_parts_lie_is_picked_beside_the_eyes_and_stays_when_they_change(qapp
     assert picked == [Eyes(pose=Pose.FREE)]
     choice.show_eyes(picked[0], Eyes())
     assert choice.pose_box.currentData() == "free"
-    assert choice.box.currentText() == "sharp 512+336 (usual)"
+    assert choice.box.currentText() == "sharp 512+308 (usual)"
     index = choice.box.findData("fast 256 turned")
     choice.box.setCurrentIndex(index)
     choice.box.activated.emit(index)
