@@ -24,7 +24,7 @@ DENSITY_SHARE = 0.5
 """How much of what a stored patch is off from other parts is taken from the distance to it."""
 LEAST_DEVIATION = 0.01
 """Cosine distance: parts that are alike to the pixel would make anything an anomaly."""
-METHOD = 2
+METHOD = 3
 """Counts up when a formula here changes: part of every recipe's model hash, so that no score changes in silence."""
 _ANSWERS_FROM = 2.0
 """Deviations among good parts from which on a place is like a known defect."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Numbers = NDArray[np.int64]
 
-FEW = 2000
-"""Stored patches up to which all are looked at."""
+FEW = 600_000
+"""Numbers of stored patches up to which all are looked at: of wide ones fewer, since their products cost more."""
 PROBES = 8
 """Heads a patch of a picture looks under."""
 EXACT_SHARE = 1 / 32
@@ -44,7 +44,7 @@ class PatchSearch:
 
     def __init__(self, stored: Sequence[Floats]) -> None:
         self._parts = tuple(stored)
-        self._is_filed = sum(len(part) for part in stored) > FEW
+        self._is_filed = sum(part.size for part in stored) > FEW
         if self._is_filed:
             self._file(np.concatenate(self._parts))
 

@@ -31,7 +31,8 @@ def test_among_few_the_nearest_of_all_is_found_whatever_the_blocks() -> None:
     np.testing.assert_array_equal(index, truth_index)
 
 
-def test_among_many_nothing_is_nearer_than_the_nearest_and_most_are_it() -> None:
+def test_among_many_nothing_is_nearer_than_the_nearest_and_most_are_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 1)
     query, parts = _patches(1, 900), [_patches(seed, 4000) for seed in range(2, 5)]
     distances, index = PatchSearch(parts).nearest(query)
     stored = np.concatenate(parts)
@@ -42,7 +43,8 @@ def test_among_many_nothing_is_nearer_than_the_nearest_and_most_are_it() -> None
     np.testing.assert_allclose(distances, 1 - np.einsum("nc,nc->n", query, stored[index]), atol=1e-5)
 
 
-def test_what_stands_out_is_compared_with_everything() -> None:
+def test_what_stands_out_is_compared_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 1)
     query, parts = _patches(1, 900), [_patches(seed, 4000) for seed in range(2, 5)]
     strange = unit(np.random.default_rng(8).normal(size=(20, 16)).astype(np.float32))
     query[100:120] = strange
