@@ -92,6 +92,11 @@ COMMANDS = {
         "train_names",
         "Train the head that names regions from words. Needs torch, the light trunk and the sentence encoder.",
     ),
+    "train-compact": Command(
+        "cli.train_compact",
+        "train_compact",
+        "Train the head that reads how patches differ from good ones. Needs torch and the light trunk.",
+    ),
     "app": Command("program", "app", "Open the window."),
 }
 

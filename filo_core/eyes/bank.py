@@ -13,6 +13,7 @@ import numpy as np
 from filo_core.errors import RecipeError
 from filo_core.eyes.features import unit
 from filo_core.eyes.foreground import Foreground
+from filo_core.eyes.residual_head import ResidualHead, ResidualSpread, residuals_of, spread_of_good
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
 from filo_core.naming.region_features import Nearest
@@ -29,6 +30,8 @@ _UNLIKE = 0.02
 """Cosine distance from which on a patch of a turned part says something new."""
 _FILING = threading.Lock()
 """Of pictures that are judged at the same time one files the patches, and the others wait for it."""
+_MOST_HELD = 20_000
+"""Patches of good parts that tell how the trained head answers for them; more would say the same."""
 _EMPTY = "No references set: call set_references() first, or add a good image to the product"
 
 
@@ -51,6 +54,20 @@ class Found:
     distance: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """A good part that was held against the others."""
+
+    cells: NDArray[np.int64]
+    """Some of its patches, evenly spread,"""
+    patches: Floats
+    """what they are,"""
+    nearest: Floats
+    """and the patches of the others nearest to them."""
+    distances: Floats
+    """Of all of its patches, corrected."""
+
+
 class PatchBank:
     """Patches of all references and of taught places, kept apart by name so that one can join or leave."""
 
@@ -59,6 +76,7 @@ class PatchBank:
         self._spreads: tuple[Spread, ...] | None = None
         self.foreground: Foreground | None = None
         """Where parts that lie anywhere are in their pictures; None where nothing tells them from their ground."""
+        self._residuals = ResidualSpread(1.0)
         self._searches: dict[int, PatchSearch] = {}
         self._places: dict[tuple[int, int, int], Floats | None] = {}
 
@@ -108,7 +126,8 @@ class PatchBank:
         """
         bank = PatchBank()
         bank._parts = {name: p for name, p in self._parts.items() if name != key and not name.startswith(f"{key}@")}
-        bank._spreads, bank.foreground = self._spreads, self.foreground
+        bank._spreads, bank._residuals = self._spreads, self._residuals
+        bank.foreground = self.foreground
         return bank
 
     def copy(self) -> PatchBank:
@@ -116,6 +135,7 @@ class PatchBank:
         bank = PatchBank()
         bank._parts, bank._spreads, bank._searches = dict(self._parts), self._spreads, dict(self._searches)
         bank.foreground = self.foreground
+        bank._residuals = self._residuals
         return bank
 
     def to_arrays(self) -> dict[str, Floats]:
@@ -129,7 +149,8 @@ class PatchBank:
         if self.foreground is not None:
             arrays["foreground"] = self.foreground.to_array()
         spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
-        return arrays | {"spreads": np.array(spreads, np.float64)}
+        residuals = (self._residuals.scale, self._residuals.mean, self._residuals.deviation)
+        return arrays | {"spreads": np.array(spreads, np.float64), "residuals": np.array(residuals, np.float64)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PatchBank:
@@ -149,9 +170,11 @@ class PatchBank:
         if "foreground" in arrays:
             bank.foreground = Foreground.from_array(arrays["foreground"])
         bank._spreads = tuple(Spread(float(mean), float(deviation)) for mean, deviation in spreads)
+        scale, mean_answer, deviation = map(float, arrays["residuals"])
+        bank._residuals = ResidualSpread(scale, mean_answer, deviation)
         return bank
 
-    def measure(self, references: Sequence[tuple[str, Sequence[Features]]]) -> None:
+    def measure(self, references: Sequence[tuple[str, Sequence[Features]]], head: ResidualHead | None = None) -> None:
         """Hold the references against each other: densities of their patches, then the spread of each trunk.
 
         A single one is held against its own gentle variations, which come behind it under names of their own and are
@@ -159,9 +182,29 @@ class PatchBank:
 
         Args:
             references: name and features, a trunk each.
+            head: whose answers for good parts are measured as well.
         """
         trunks, by_name = range(len(references[0][1])), sorted(references, key=lambda reference: reference[0])
-        self._spreads = tuple(self._measure_trunk(trunk, by_name) for trunk in trunks)
+        held = [self._hold(trunk, by_name) for trunk in trunks]
+        self._spreads = tuple(spread_of(np.concatenate([one.distances for one in of_trunk])) for of_trunk in held)
+        self._residuals = _residual_spread(held[0], self._spreads[0], head)
+
+    @property
+    def residual_scale(self) -> float:
+        """Size of a difference between a patch of a good part and its nearest, in the channels of a trained head."""
+        return self._residuals.scale
+
+    def learned(self, head: ResidualHead, patches: Floats, standard: Floats, nearest: Nearest) -> Floats:
+        """What a trained head says of each of ``(N, C)`` patches of the light trunk, in deviations among good parts.
+
+        Args:
+            head: the one that the references were measured with.
+            patches: of a picture.
+            standard: ``(N,)``, and
+            nearest: what :meth:`matched` gave for them.
+        """
+        residuals = residuals_of(patches, nearest.at(np.arange(len(patches))))
+        return head.deviations(residuals, standard, self._residuals)
 
     def standard_distances(self, trunk: int, patches: Floats) -> Floats:
         """Distance of each of ``(N, C)`` patches to the nearest stored one, in deviations among good parts.
@@ -216,28 +259,38 @@ class PatchBank:
             found.append(Found(key, index, max(1.0 - float(similar[index]), 0.0)))
         return min(found, key=lambda one: one.distance)
 
-    def _measure_trunk(self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]]) -> Spread:
+    def _hold(self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]]) -> list[_Held]:
+        """Each reference against the others, once the densities of their patches are known."""
         own = [(key, features[trunk]) for key, features in references]
         stored = [self._parts[key][trunk].patches if key in self._parts else one.patches for key, one in own]
-        away, like = [], []
+        away, like, nearest = [], [], []
         for number, patches in enumerate(stored):
             others = [other for at, other in enumerate(stored) if at != number]
             distances, index = PatchSearch(others).nearest(patches)
             away.append(distances)
             like.append(index)
+            nearest.append(Nearest(others, index))
         densities = [_blurred(values, features) for values, (_, features) in zip(away, own, strict=True)]
         for (key, _), density in zip(own, densities, strict=True):
             if key in self._parts:
                 part = list(self._parts[key])
                 part[trunk] = replace(part[trunk], density=density)
                 self._parts[key] = tuple(part)
-        held = [
-            corrected(values, np.concatenate([d for at, d in enumerate(densities) if at != number])[like[number]])[
-                : len(own[number][1].patches)
-            ]
-            for number, values in enumerate(away)
-        ]
-        return spread_of(np.concatenate(held))
+        held = []
+        for number, values in enumerate(away):
+            of_others = np.concatenate([density for at, density in enumerate(densities) if at != number])
+            # Of a part in another pose only what it is as it lies is what a line shows.
+            cells = np.arange(len(own[number][1].patches))
+            few = cells[:: max(1, len(cells) * len(own) // _MOST_HELD)]
+            distances = corrected(values, of_others[like[number]])
+            held.append(_Held(few, stored[number][few], nearest[number].at(few), distances[: len(cells)]))
+        return held
+
+
+def _residual_spread(held: Sequence[_Held], spread: Spread, head: ResidualHead | None) -> ResidualSpread:
+    residuals = np.concatenate([residuals_of(one.patches, one.nearest) for one in held])
+    standard = np.concatenate([standardised(one.distances[one.cells], spread) for one in held])
+    return spread_of_good(residuals, standard, head)
 
 
 def _densities(stored: Sequence[Stored]) -> Floats:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.eyes.features import Eye, Features
+    from filo_core.eyes.residual_head import ResidualHead
+    from filo_core.naming.region_features import Nearest
     from filo_core.naming.zero_shot import ZeroShotNames
     from filo_core.profiles.eyes_manifest import EyesProfile
 
@@ -56,6 +58,7 @@ class EyesDetector:
         make_room: there for a detector that computes on a graphics card with torch; never called here.
         banks: where memory banks are kept between starts; nowhere without one.
         names: from words, of the recipe's list; without them regions are unknown.
+        head: trained on residuals of the light trunk; without it distances alone decide.
     """
 
     def __init__(
@@ -67,8 +70,10 @@ class EyesDetector:
         make_room: Callable[[], bool] = lambda: False,
         banks: BankStore | None = None,
         names: ZeroShotNames | None = None,
+        head: ResidualHead | None = None,
     ) -> None:
         self._names = names
+        self._residual_head = head
         self._banks = banks or BankStore(None)
         self._recipe = recipe
         chosen = recipe.eyes
@@ -113,7 +118,7 @@ class EyesDetector:
             varied = gentle_variations(view)[1:]
             seen += [(f"{key}~{number}", self._look(picture)) for number, picture in enumerate(varied)]
         if seen:
-            self.memory_bank.measure(seen)
+            self.memory_bank.measure(seen, self._residual_head)
             self.memory_bank.foreground = self._foreground_of([features for _, features in seen])
             self._banks.save(kept_as, self.memory_bank)
 
@@ -168,8 +173,9 @@ class EyesDetector:
             matched = [memory_bank.matched(trunk, one.patches) for trunk, one in enumerate(features)]
             looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
             distances = [away.reshape(one.grid.shape[:2]) for (away, _), one in zip(matched, features, strict=True)]
+            learned = self._learned(features[0], matched[0], memory_bank)
         with _timed(seconds, "map"):
-            standard = self._on_one_grid(view, features, distances, looks)
+            standard = self._on_one_grid(view, features, distances, learned, looks)
             standard = self._on_the_part(standard, features, memory_bank.foreground)
             score = self.score_of(standard)
             side = self._profile.map_side
@@ -274,7 +280,7 @@ class EyesDetector:
         grid = self._grid_of(view)
         found = []
         for trunk, one in enumerate(self._look(view)):
-            away, nearest = bank.matched(trunk, one.patches)
+            away, nearest = matched = bank.matched(trunk, one.patches)
             found.append(
                 TrunkView(
                     standard=away.reshape(one.grid.shape[:2]),
@@ -283,9 +289,19 @@ class EyesDetector:
                     frame=one.frame,
                     stride=one.stride,
                     grid=grid,
+                    learned=None if trunk else self._learned(one, matched, bank),
                 )
             )
         return found
+
+    def _learned(
+        self, light: Features, matched: tuple[NDArray[np.float32], Nearest], memory_bank: PatchBank
+    ) -> NDArray[np.float32] | None:
+        """What the trained head says of each cell of the light trunk; None without a head."""
+        if self._residual_head is None:
+            return None
+        found = memory_bank.learned(self._residual_head, light.patches, *matched)
+        return found.reshape(light.grid.shape[:2])
 
     def score_of(self, standard: NDArray[np.float32]) -> float:
         """The image score of a map in deviations, as :meth:`predict` gives it; in [0, 1]."""
@@ -300,9 +316,10 @@ class EyesDetector:
         view: Picture,
         features: Sequence[Features],
         distances: Sequence[NDArray[np.float32]],
+        learned: NDArray[np.float32] | None,
         looks: Sequence[TrunkLook],
     ) -> NDArray[np.float32]:
-        """One map of the trunks' standardised distances on a grid that has the picture's aspect ratio."""
+        """One map of the trunks' standardised distances and of what the head says, in the picture's aspect ratio."""
         rows, columns = self._grid_of(view)
 
         def placed(values: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -310,7 +327,9 @@ class EyesDetector:
             return [on_picture(value, one.frame, one.stride, rows, columns) for value, one in own]
 
         answers = answers_at(self._heads, [one.patches for one in looks], [one.nearest for one in looks])
-        return weighed(self._map_kind, placed(distances), placed(answers) if answers else ())
+        # The light trunk is the first: what is one map alone lies on its cells.
+        own = [] if learned is None else [on_picture(learned, features[0].frame, features[0].stride, rows, columns)]
+        return weighed(self._map_kind, placed(distances), own, placed(answers) if answers else ())
 
     def _on_the_part(
         self, standard: NDArray[np.float32], features: Sequence[Features], foreground: Foreground | None

@@ -16,6 +16,7 @@ import numpy as np
 from filo_core.errors import RecipeError
 from filo_core.eyes.features import unit
 from filo_core.eyes.frames import FittedFrame, on_picture
+from filo_core.eyes.scoring import weighed
 from filo_core.learned_map import DefectDirections, LearnedMap, MapKind
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class TrunkView:
     stride: int
     grid: tuple[int, int]
     """Rows and columns of the grid that all trunks are put on."""
+    learned: Floats | None = None
+    """``(rows, columns)``: what the trained head says, in deviations among good parts; of the light trunk alone."""
 
     def on_grid(self, values: Floats) -> Floats:
         """Values of the trunk's cells on the grid that all trunks share."""
@@ -63,6 +66,15 @@ class TrunkView:
         own = cells[away >= min(_OF_PEAK * float(away.max()), float(away.max()))]
         flat = self.residual.reshape(-1, self.residual.shape[-1])
         return unit(np.asarray(flat[own].mean(axis=0), np.float32))
+
+
+def map_of(
+    kind: MapKind, views: Sequence[TrunkView], answers: Sequence[NDArray[np.float32]] = ()
+) -> NDArray[np.float32]:
+    """The map of this kind, of what the trunks see of one picture; ``answers`` a trunk, on its own cells."""
+    learned = [view.on_grid(view.learned) for view in views if view.learned is not None]
+    own = [view.on_grid(answer) for view, answer in zip(views, answers, strict=True)] if answers else []
+    return weighed(kind, [view.on_grid(view.standard) for view in views], learned, own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

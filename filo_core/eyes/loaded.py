@@ -17,6 +17,7 @@ from filo_core.eyes.features import Eye
 from filo_core.eyes.foreground import FOREGROUND_METHOD
 from filo_core.eyes.mutual import DEEP_PX, LIGHT_PX, mutual_scores, strangers
 from filo_core.eyes.naming import Naming
+from filo_core.eyes.residual_head import ResidualHead, read_residual_head
 from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
 from filo_core.trunks.listed import read_trunks
@@ -51,6 +52,8 @@ class LoadedEyes:
         device: ``auto``, ``cpu`` or ``cuda``, which is any graphics card.
         banks: folder in which memory banks are kept between starts; None keeps none.
         naming: names regions from words; None leaves them unknown.
+        head: trained on residuals of the light trunk; None where the profile names none.
+        opened_by: opens a trunk.
 
     Raises:
         ProfileError: if not even the light trunk is on this machine, or the device is not there.
@@ -64,8 +67,12 @@ class LoadedEyes:
         device: str,
         banks: Path | None = None,
         naming: Naming | None = None,
+        head: ResidualHead | None = None,
+        opened_by: Callable[[TrunkStore, TrunkSpec, str], TrunkSession] = open_trunk,
     ) -> None:
+        self._opened_by = opened_by
         self._naming = naming
+        self._head = head
         self._banks = BankStore(banks)
         self.profile = profile
         self._trunks = trunks
@@ -181,7 +188,9 @@ class LoadedEyes:
         eyes = recipe.eyes or self.usual_eyes()
         opened = [Eye(self._session(spec), _side(eyes, spec.slot)) for spec in self._of_recipe(recipe)]
         names = None if self._naming is None else self._naming.of_recipe(recipe)
-        return EyesDetector(recipe, self.profile, opened, make_room=make_room, banks=self._banks, names=names)
+        return EyesDetector(
+            recipe, self.profile, opened, make_room=make_room, banks=self._banks, names=names, head=self._head
+        )
 
     def phrase_maps(self, recipe: Recipe) -> None:
         """There are none: what names its regions says nothing of places.
@@ -216,11 +225,12 @@ class LoadedEyes:
 
     def _session(self, spec: TrunkSpec) -> TrunkSession:
         if spec.name not in self._sessions:
-            self._sessions[spec.name] = open_trunk(self._store, spec, self._wish)
+            self._sessions[spec.name] = self._opened_by(self._store, spec, self._wish)
         return self._sessions[spec.name]
 
     def _hash(self, eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> str:
         # What a region is called changes no score and no verdict, so another head for names voids no recipe.
+        # The head for residuals does change them: its hash is among the profile's numbers.
         left_out = {"licence", "trained_on", "trained_by", "trunks", "names"}
         numbers = self.profile.model_dump(mode="json", exclude=left_out)
         identities = [spec.identity for spec in trunks]
@@ -231,16 +241,25 @@ class LoadedEyes:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def load_eyes(folder: Path, profile: EyesProfile, device: str, installed: Path | None = None) -> LoadedEyes:
+def load_eyes(
+    folder: Path,
+    profile: EyesProfile,
+    device: str,
+    installed: Path | None = None,
+    opened_by: Callable[[TrunkStore, TrunkSpec, str], TrunkSession] = open_trunk,
+) -> LoadedEyes:
     """The profile in ``folder`` with the trunks of this machine.
 
     Raises:
-        ProfileError: if its list of trunks is damaged, the light one is not here, or the device is not there.
+        ProfileError: if its list of trunks or its trained head is damaged, the light trunk is not here, or the device
+            is not there.
     """
     kept = None if installed is None else installed.parent / "cache"
     banks, meanings = (None, None) if kept is None else (kept / "banks", kept / "meanings")
     store, trunks = TrunkStore(installed), read_trunks(folder, profile.trunks)
-    return LoadedEyes(profile, trunks, store, device, banks, Naming(folder, profile, store, meanings))
+    trained = profile.residuals
+    head = None if trained is None else read_residual_head(folder / trained.file, trained.sha256)
+    return LoadedEyes(profile, trunks, store, device, banks, Naming(folder, profile, store, meanings), head, opened_by)
 
 
 def _combinations(eyes: Eyes, trunks: tuple[TrunkSpec, ...]) -> list[tuple[TrunkSpec, ...]]:

@@ -20,8 +20,15 @@ import numpy as np
 from filo_core.calibration.limits import doubt_limit, log_odds
 from filo_core.errors import EvidenceError
 from filo_core.events import MapsTried, StepDone, TriedMap
-from filo_core.eyes.known_defects import MOST_DIRECTIONS, TrunkHead, TrunkView, directions_of, measured, whitened
-from filo_core.eyes.scoring import weighed
+from filo_core.eyes.known_defects import (
+    MOST_DIRECTIONS,
+    TrunkHead,
+    TrunkView,
+    directions_of,
+    map_of,
+    measured,
+    whitened,
+)
 from filo_core.learned_map import LearnedMap, MapKind
 
 if TYPE_CHECKING:
@@ -176,11 +183,10 @@ def _with_known(
     """Good parts by the heads as they would be kept, each bad part by those that the other ones alone would give."""
 
     def score(views: Sequence[TrunkView], heads: Sequence[TrunkHead]) -> float:
-        maps = [view.on_grid(view.standard) for view in views]
         if not heads:
-            return detector.score_of(weighed(MapKind.USUAL, maps))
-        answers = [view.on_grid(head.answers(view.residual)) for view, head in zip(views, heads, strict=True)]
-        return detector.score_of(weighed(MapKind.KNOWN, maps, answers))
+            return detector.score_of(map_of(MapKind.USUAL, views))
+        answers = [head.answers(view.residual) for view, head in zip(views, heads, strict=True)]
+        return detector.score_of(map_of(MapKind.KNOWN, views, answers))
 
     parts = range(len(bad))
     found = []
@@ -195,7 +201,7 @@ def _plain(
     detector: EyesDetector, kind: MapKind, good: Sequence[Sequence[TrunkView]], bad: Sequence[Sequence[TrunkView]]
 ) -> _Scores:
     def score(views: Sequence[TrunkView]) -> float:
-        return detector.score_of(weighed(kind, [view.on_grid(view.standard) for view in views]))
+        return detector.score_of(map_of(kind, views))
 
     return _Scores(kind, [score(views) for views in good], [score(views) for views in bad])
 

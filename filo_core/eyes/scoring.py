@@ -24,8 +24,11 @@ DENSITY_SHARE = 0.5
 """How much of what a stored patch is off from other parts is taken from the distance to it."""
 LEAST_DEVIATION = 0.01
 """Cosine distance: parts that are alike to the pixel would make anything an anomaly."""
-METHOD = 3
-"""Counts up when a formula here changes: part of every recipe's model hash, so that no score changes in silence."""
+METHOD = 4
+"""Counts up when a formula here, or what is averaged, changes.
+
+Part of every recipe's model hash, so that no score changes in silence.
+"""
 _ANSWERS_FROM = 2.0
 """Deviations among good parts from which on a place is like a known defect."""
 _ANSWER_WEIGHT = 0.5
@@ -62,30 +65,34 @@ def standardised(distances: NDArray[np.float32], spread: Spread) -> NDArray[np.f
 
 
 def fused(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Mean of the trunks' standardised maps, all of one shape."""
+    """Mean of standardised maps, one a trunk and one of the trained head, all of one shape."""
     return np.asarray(np.mean(maps, axis=0, dtype=np.float32), np.float32)
 
 
 def weighed(
-    kind: MapKind, maps: Sequence[NDArray[np.float32]], answers: Sequence[NDArray[np.float32]] = ()
+    kind: MapKind,
+    maps: Sequence[NDArray[np.float32]],
+    learned: Sequence[NDArray[np.float32]] = (),
+    answers: Sequence[NDArray[np.float32]] = (),
 ) -> NDArray[np.float32]:
-    """One map of the trunks' standardised ones, as a product learnt it.
+    """One map of the trunks' standardised ones, and of the trained head's, as a product learnt it.
 
     Args:
         kind: what it is made of; the usual one is :func:`fused`.
         maps: one a trunk, the light one first, all of one shape.
+        learned: what the trained head says of what the light trunk sees, in deviations, alike; empty without a head.
         answers: to known defects, in deviations, alike; for :attr:`MapKind.KNOWN`. What is no more like one than good
             parts now and then are adds nothing.
     """
     match kind:
         case MapKind.LIGHT:
-            return maps[0]
+            return fused([maps[0], *learned])
         case MapKind.DEEP:
             return maps[-1]
         case MapKind.KNOWN:
             above = np.maximum(fused(answers) - np.float32(_ANSWERS_FROM), np.float32(0.0))
-            return np.asarray(fused(maps) + np.float32(_ANSWER_WEIGHT) * above, np.float32)
-    return fused(maps)
+            return np.asarray(fused([*maps, *learned]) + np.float32(_ANSWER_WEIGHT) * above, np.float32)
+    return fused([*maps, *learned])
 
 
 def peak_of(standard_map: NDArray[np.float32], share: float, sigma: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from filo_core.eyes.features import Eye
 from filo_core.learning.naming_looks import read_looks
 from filo_core.learning.naming_training import HeadFigures, train_head, write_head
-from filo_core.profiles.eyes_manifest import EyesProfile, NamesFile
+from filo_core.profiles.eyes_manifest import EyesProfile, HeadFile
 from filo_core.profiles.manifest import MANIFEST_NAME
 from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.session import open_trunk
@@ -63,7 +63,7 @@ def trained(models: Path, looks: Path, out: Path | None, seed: int, trained_by: 
 def _name_in_manifest(folder: Path) -> None:
     path = folder / MANIFEST_NAME
     digest = hashlib.sha256((folder / HEAD_NAME).read_bytes()).hexdigest()
-    content = json.loads(path.read_bytes()) | {"names": NamesFile(file=HEAD_NAME, sha256=digest).model_dump()}
+    content = json.loads(path.read_bytes()) | {"names": HeadFile(file=HEAD_NAME, sha256=digest).model_dump()}
     EyesProfile.model_validate(content)
     with whole_file(path) as space:
         space.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

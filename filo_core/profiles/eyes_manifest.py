@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class NamesFile(BaseModel):
-    """A head that names regions, and what its file must hash to."""
+class HeadFile(BaseModel):
+    """A trained head, and what its file must hash to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,8 +38,10 @@ class EyesProfile(BaseModel):
     licence: str
     trained_on: str
     trained_by: str = ""
-    names: NamesFile | None = None
+    names: HeadFile | None = None
     """The head that names regions from words; None: they are unknown until people have named some."""
+    residuals: HeadFile | None = None
+    """The head that reads residuals of the light trunk; None: distances alone decide."""
 
     @property
     def trained(self) -> bool:

@@ -214,6 +214,7 @@ FREE_COMMANDS = {
     "doctor": "looks",
     "train": "knows no record",
     "train-names": "knows no record",
+    "train-compact": "knows no record",
     "app": "the window asks",
     "product list": "looks",
     "product show": "looks",
