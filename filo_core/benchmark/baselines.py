@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from filo_core.benchmark.plain_matching import PlainMatching
+from filo_core.benchmark.remembering import open_remembering
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.engine import Engine
 from filo_core.eyes.loaded import load_eyes
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from filo_core.benchmark.measuring import MakeDetector
     from filo_core.eyes.features import Eye
     from filo_core.method.interfaces import Detector
+    from filo_core.trunks.session import TrunkSession
+    from filo_core.trunks.specs import TrunkSpec
+    from filo_core.trunks.store import TrunkStore
 
 # Figures are ranks: no limit enters them, and without regions nothing is named.
 _SIDE = 256
@@ -83,14 +87,23 @@ def _of_eyes(
     folder: Path, profile: EyesProfile, device: str, installed: Path | None, *, baselines: bool
 ) -> tuple[Contender, ...]:
     loaded = load_eyes(folder, profile, device, installed)
-    engine = Engine(loaded)
-    own = Contender(profile.name, detector_maker(engine))
     if not baselines:
-        return (own,)
+        return (Contender(profile.name, detector_maker(Engine(loaded))),)
+    # All rows look at the same pictures.
+    opened: dict[str, TrunkSession] = {}
+
+    def opened_once(store: TrunkStore, spec: TrunkSpec, device: str) -> TrunkSession:
+        return opened.setdefault(spec.name, open_remembering(store, spec, device))
+
+    loaded = load_eyes(folder, profile, device, installed, opened_once)
+    free = profile.model_copy(update={"residuals": None})
+    engine, plain = Engine(loaded), Engine(load_eyes(folder, free, device, installed, opened_once))
     fast = Eyes(Sight.FAST)
     return (
-        own,
+        Contender(profile.name, detector_maker(engine)),
+        Contender(f"{profile.name} without its head", detector_maker(plain)),
         Contender("fast: the light trunk alone", detector_maker(engine, fast)),
+        Contender("fast without the head", detector_maker(plain, fast)),
         Contender("plain PatchCore on the light trunk", _plain_matching(loaded.light_eye(fast.light_px))),
         Contender("plain contrast", _plain_contrast),
     )

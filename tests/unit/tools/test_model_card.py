@@ -35,6 +35,14 @@ def test_own_figures_stand_with_spread_and_interval_and_beside_every_baseline() 
     assert "| set/part | 90.0 / 95.0 | 90.0 / 95.0 |" in text
 
 
+def test_rows_of_the_same_draws_stand_together_with_the_spread_of_their_means() -> None:
+    once = replace(_result("plain contrast"), seeds=(0,))
+    text = measured([_result("compact"), _result("compact without its head"), once])
+    assert "| compact without its head | 80.0 ± 14.1 | 90.0 ± 7.1 |" in text
+    assert "| plain contrast | 80.0" not in text
+    assert "| set/part | 90.0 / 95.0 | 90.0 / 95.0 | 90.0 / 95.0 |" in text
+
+
 def test_a_figure_that_is_not_defined_is_a_dash() -> None:
     assert "| set/part | 90.0 / – |" in measured([_result("compact", masks=False)])
 
