@@ -14,6 +14,7 @@ from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.features import Features, unit
 from filo_core.eyes.frames import frame_of
+from filo_core.eyes.known_defects import map_of
 from filo_core.eyes.loaded import LoadedEyes
 from filo_core.eyes.residual_head import (
     CHANNELS,
@@ -23,6 +24,7 @@ from filo_core.eyes.residual_head import (
     read_residual_head,
     residuals_of,
 )
+from filo_core.learned_map import MapKind
 from filo_core.learning.residual_training import write_residual_head
 from filo_core.profiles.eyes_manifest import EyesProfile, HeadFile
 from filo_core.profiles.manifest import read_any_manifest
@@ -126,6 +128,20 @@ def test_a_detector_says_more_where_the_head_knows_the_difference_and_explains_i
     assert (row // 32, column // 32) == (3, 3)
     place = before.regions[0].box
     assert plain.nearest(marked, place).distance == knows.nearest(marked, place).distance
+
+
+def test_what_a_map_is_learnt_from_is_judged_as_a_picture_is_and_the_deep_trunk_alone_has_no_head() -> None:
+    picture = _pictures(4)[3]
+    detector = _detector(_head(weight=20.0))
+    views = detector.trunk_views(picture)
+    assert detector.score_of(map_of(MapKind.USUAL, views)) == detector.predict(picture).image_score
+    both = [views[0], replace(views[0], standard=views[0].standard + 1.0, learned=None)]
+    light, deep = map_of(MapKind.LIGHT, both), map_of(MapKind.DEEP, both)
+    np.testing.assert_allclose(light, map_of(MapKind.USUAL, views), atol=1e-5)
+    assert views[0].learned is not None
+    np.testing.assert_allclose(deep, views[0].on_grid(views[0].standard + 1.0), atol=1e-5)
+    usual = (2 * light + deep) / 3
+    np.testing.assert_allclose(map_of(MapKind.USUAL, both), usual, atol=1e-4)
 
 
 def test_a_file_comes_back_and_whatever_is_wrong_with_it_is_said(tmp_path: Path) -> None:
