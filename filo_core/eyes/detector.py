@@ -124,8 +124,10 @@ class EyesDetector:
 
     def _foreground_of(self, seen: Sequence[Sequence[Features]]) -> Foreground | None:
         """What tells parts that lie anywhere from their ground; where a part lies as it does, its ground counts."""
+        if self._pose is Pose.FIXED:
+            return None
         deep = next((number for number, eye in enumerate(self._eyes) if eye.is_deep), None)
-        return None if deep is None or self._pose is Pose.FIXED else foreground_of([one[deep] for one in seen])
+        return None if deep is None else foreground_of([one[deep] for one in seen])
 
     def _add_turned(self, key: str, view: Picture) -> None:
         found = []

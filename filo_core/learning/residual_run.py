@@ -77,6 +77,11 @@ class _RememberingEye(Eye):
     def __init__(self, eye: Eye, seen: dict[tuple[str, bytes], Features]) -> None:
         self._eye, self._seen = eye, seen
 
+    @property
+    def is_deep(self) -> bool:
+        """As the eye behind it."""
+        return self._eye.is_deep
+
     def features(self, pixels: NDArray[np.uint8]) -> Features:
         """As the eye behind it."""
         key = self._eye.name, pixels.tobytes()
