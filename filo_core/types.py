@@ -708,6 +708,16 @@ class InspectionRecord:
         return (self.review.verdict if self.review else None) or self.verdict
 
 
+class PageOrder(StrEnum):
+    """In which order inspections are listed."""
+
+    NEWEST = "newest"
+    HIGHEST = "highest"
+    """By the score as a multiple of the limit of OK, largest first."""
+    NEAREST = "nearest"
+    """By how far the score is from the limit of OK, nearest first: where the limit is in question."""
+
+
 @dataclass(frozen=True, slots=True)
 class InspectionFilter:
     """Which inspections to show; an empty field does not restrict."""
@@ -721,3 +731,8 @@ class InspectionFilter:
     station: str = ""
     line_only: bool = False
     """Without inspections of known parts, which say nothing of the line."""
+    final: frozenset[Verdict] = frozenset()
+    """What counts now: the newest decision, or the system's verdict where nobody has decided."""
+    decided: bool = False
+    name: str = ""
+    """A part of the image's name, in any case of letters."""

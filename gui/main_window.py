@@ -39,8 +39,9 @@ from gui.writer import wait_for_writes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SMALLEST = QSize(1100, 720)
+_SMALLEST = QSize(1100, 640)
 _NAVIGATION_WIDTH = 116
+_FOLDED_WIDTH = 56
 _LONGEST_END_MS = 10_000
 _SLOW_END_MS = 500
 """A longer end says why the window is still there."""
@@ -176,7 +177,17 @@ class MainWindow(QMainWindow):
             self._build_anew(screen)
         self._stack.setCurrentWidget(self.screen_widget(screen))
         self._buttons[screen].setChecked(True)
+        self._fold_navigation(folded=self._specs[screen].needs_room)
         self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
+
+    def _fold_navigation(self, *, folded: bool) -> None:
+        """Icons alone, whose names are their tips, where a screen needs the room."""
+        width = _FOLDED_WIDTH if folded else _NAVIGATION_WIDTH
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if folded else Qt.ToolButtonStyle.ToolButtonTextUnderIcon
+        self._navigation_frame.setFixedWidth(width)
+        for made in self._buttons.values():
+            made.setToolButtonStyle(style)
+            made.setFixedWidth(width)
 
     def _screens_at_work(self) -> list[Screen]:
         inspecting = {screen: self._built[screen] for screen in (Screen.LIVE, Screen.FOLDER) if screen in self._built}

@@ -45,6 +45,8 @@ class ScreenSpec:
     icon_name: str
     shortcut: str
     build: Callable[[AppState], QWidget]
+    needs_room: bool = False
+    """The navigation shows icons alone beside it."""
 
 
 def _products(state: AppState) -> QWidget:
@@ -115,6 +117,7 @@ SCREENS: tuple[ScreenSpec, ...] = (
         "review",
         "Ctrl+4",
         _review,
+        needs_room=True,
     ),
     ScreenSpec(
         Screen.STATISTICS,

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from gui.canvas.heat_legend import HeatLegend
 from gui.canvas.image_view import ImageView
-from gui.canvas.pictures import DEFAULT_OPACITY, PictureContent
+from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent
 from gui.widgets.controls import button, icon_button, plain_label
 from gui.widgets.keys import on_key
 
@@ -17,9 +17,12 @@ class ImagePanel(QWidget):
 
     region_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, tools_apart: bool = False) -> None:
         super().__init__(parent)
+        self._tools_apart = tools_apart
         self.view = ImageView(self)
+        self.tools = QWidget(self)
+        """The controls. With ``tools_apart`` whoever made the panel lays them out, and ``legend``."""
         self.legend = HeatLegend(self)
         self._heat = button(self.tr("Heat map"), "heat", checkable=True, tip=self.tr("Show the heat map (H)"))
         self._heat.setChecked(True)
@@ -42,21 +45,30 @@ class ImagePanel(QWidget):
         self._update_controls(None)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
+        zoom = (self._zoom_out, self._fit, self._zoom_in)
+        rows: list[tuple[QWidget, ...]] = [(self._heat, self._opacity_label, self._opacity, self._boxes, *zoom)]
+        if self._tools_apart:
+            rows = [(self._heat,), (self._boxes,), (self._opacity_label, self._opacity), zoom]
+        tools = QVBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(4)
-        tools.addWidget(self._heat)
-        tools.addWidget(self._opacity_label)
-        tools.addWidget(self._opacity, 1)
-        tools.addWidget(self._boxes)
-        tools.addStretch(1)
-        for control in (self._zoom_out, self._fit, self._zoom_in):
-            tools.addWidget(control)
+        for row in rows:
+            line = QHBoxLayout()
+            line.setSpacing(4)
+            for control in row:
+                if control is self._zoom_out and not self._tools_apart:
+                    line.addStretch(1)
+                line.addWidget(control, 1 if control is self._opacity else 0)
+            if self._tools_apart and len(row) > 1:
+                line.addStretch(1)
+            tools.addLayout(line)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self.legend)
-        layout.addLayout(tools)
+        if not self._tools_apart:
+            layout.addWidget(self.legend)
+            layout.addWidget(self.tools)
 
     def _connect(self) -> None:
         self._heat.toggled.connect(self._on_heat_toggled)
@@ -73,6 +85,16 @@ class ImagePanel(QWidget):
         """Show ``content`` once it is composed."""
         self._update_controls(content)
         self.view.show_content(content)
+
+    def show_composed(self, composition: Composition) -> None:
+        """Show what was composed ahead at once."""
+        self._update_controls(composition.content)
+        self.view.show_composed(composition)
+
+    def set_original(self, original: bool) -> None:
+        """Show the bare picture for as long as a key is held, then what is switched on again."""
+        self.view.set_heat_shown(self._heat.isChecked() and not original)
+        self.view.set_regions_shown(self._boxes.isChecked() and not original)
 
     def clear(self, text: str = "") -> None:
         """Show no picture, and ``text`` in its place."""

@@ -102,6 +102,16 @@ class ImageView(QWidget):
         """Whether what was asked for last, a picture or the text in its place, has been on screen."""
         return self._is_painted
 
+    def show_composed(self, composition: Composition) -> None:
+        """Show what was composed ahead, with the usual blend, at once; composed anew where another one is set."""
+        if self._opacity != DEFAULT_OPACITY:
+            self.show_content(composition.content)
+        elif composition.content is not self._wanted:
+            self._composer.forget()
+            self._is_painted = False
+            self._wanted = composition.content
+            self._on_composed(composition)
+
     def show_content(self, content: PictureContent) -> None:
         """Show ``content`` as soon as it is composed; until then the old picture stays."""
         if content is self._wanted:

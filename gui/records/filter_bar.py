@@ -26,7 +26,7 @@ class RecordFilter(QWidget):
         self.period = self.combo(self.tr("When"))
         self.first_day = self._date(self.tr("From"))
         self.last_day = self._date(self.tr("To"))
-        self._days = QWidget(self)
+        self.days = QWidget(self)
         for period, text in (
             (Period.ANY, self.tr("Any time")),
             (Period.TODAY, self.tr("Today")),
@@ -54,17 +54,21 @@ class RecordFilter(QWidget):
             row.addWidget(captioned(combo.accessibleName(), combo), stretch)
         for control in tail:
             row.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
-        days = QHBoxLayout(self._days)
-        days.setContentsMargins(0, 0, 0, 0)
-        for edit in (self.first_day, self.last_day):
-            days.addWidget(captioned(edit.accessibleName(), edit))
-        days.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(row)
-        layout.addWidget(self._days)
-        self._days.hide()
+        layout.addWidget(self.days_row())
+
+    def days_row(self) -> QWidget:
+        """The two dates; shown when a span is asked for."""
+        row = QHBoxLayout(self.days)
+        row.setContentsMargins(0, 0, 0, 0)
+        for edit in (self.first_day, self.last_day):
+            row.addWidget(captioned(edit.accessibleName(), edit))
+        row.addStretch(1)
+        self.days.hide()
+        return self.days
 
     @property
     def chosen_period(self) -> Period:
@@ -85,7 +89,7 @@ class RecordFilter(QWidget):
     @Slot()
     def on_changed(self) -> None:
         """Show the dates where they count, and tell."""
-        set_shown(self._days, self.chosen_period is Period.BETWEEN)
+        set_shown(self.days, self.chosen_period is Period.BETWEEN)
         self.changed.emit()
 
     @staticmethod

@@ -141,8 +141,8 @@ class BlindDialog(QDialog):
             self._loader.want(record, following)
         self.picture.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    @Slot(int, object)
-    def _on_loaded(self, inspection_id: int, content: PictureContent) -> None:
+    @Slot(int, object, object)
+    def _on_loaded(self, inspection_id: int, content: PictureContent, _composition: object) -> None:
         if self.current is not None and self.current.inspection_id == inspection_id:
             self._picture_is_there = True
             # Heat map and boxes would say what the system thought.

@@ -27,6 +27,19 @@ def overruled_verdict(record: InspectionRecord) -> Verdict:
     return Verdict.NG if confirmed_verdict(record) is Verdict.OK else Verdict.OK
 
 
+def answer_texts(record: InspectionRecord, *, short: bool = False) -> tuple[str, str]:
+    """What agreeing and disagreeing with the system say of the part; ``short`` is the verdict alone."""
+    if short:
+        return verdict_word(confirmed_verdict(record)), verdict_word(overruled_verdict(record))
+    match record.verdict:
+        case Verdict.NG:
+            return _tr("NG – right"), _tr("OK – false alarm")
+        case Verdict.OK:
+            return _tr("OK – right"), _tr("NG – missed")
+        case _:
+            return _tr("NG – bad part"), _tr("OK – good part")
+
+
 def has_picture(record: InspectionRecord) -> bool:
     """Whether there was a picture when it was inspected."""
     return bool(record.image_hash and record.width)

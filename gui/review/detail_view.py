@@ -1,4 +1,4 @@
-"""One inspection: its picture, what was found, and what people decided about it."""
+"""One inspection: its picture as large as the window allows, what is known of it beside, and the decisions under it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.image_panel import ImagePanel
-from gui.canvas.pictures import PictureContent
+from gui.canvas.pictures import Composition, PictureContent
 from gui.known_words import known_sentence
-from gui.review.decisions import (
-    can_retype,
-    confirmed_verdict,
-    has_picture,
-    overruled_verdict,
-    review_sentence,
-    short_moment,
-)
-from gui.theme import SPACE
+from gui.review.decisions import answer_texts, can_retype, has_picture, review_sentence, short_moment
+from gui.review.rail import BESIDE_FROM_PX, RAIL_PX, Rail
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
+from gui.widgets.icons import icon
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
-from gui.widgets.verdicts import VerdictChip, verdict_word
+from gui.widgets.verdicts import VerdictChip
 from gui.wording import raw_score, times_limit
+
+_COUNT_PX = 90
+"""What the progress needs of the bar at least."""
 
 
 class ReviewDetail(QWidget):
@@ -48,8 +45,13 @@ class ReviewDetail(QWidget):
         self._final_chip = VerdictChip(parent=self)
         self._name = ElidedLabel(parent=self)
         self._facts = plain_label(role="hint")
+        self.rail = Rail(self)
+        self._rail_wanted: bool | None = None
+        self._views: list[QWidget] = []
+        self._secondary: dict[QPushButton, tuple[str, str]] = {}
+        self._answers_short = False
         self._untrained = UntrainedNote(short=True, parent=self)
-        self.picture = ImagePanel(self)
+        self.picture = ImagePanel(self, tools_apart=True)
         self.regions = RegionsList(self)
         self.history = QListWidget(self)
         self.history.setAccessibleName(self.tr("Decisions on this inspection"))
@@ -57,70 +59,135 @@ class ReviewDetail(QWidget):
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.confirm_button = button("", "check", primary=True, tip=self.tr("Key: C"))
         self.overrule_button = button("", tip=self.tr("Key: O. A reason is asked for."))
-        self.retype_button = button(self.tr("Retype (T)"), tip=self.tr("Key: T. Say what it really is."))
-        self.next_button = button(self.tr("Next (N)"), tip=self.tr("Key: N. The next one nobody has decided."))
+        self.retype_button = button(self.tr("Change type (T)"), tip=self.tr("Key: T. Say what it really is."))
+        self.next_button = button(self.tr("Skip (N)"), tip=self.tr("Key: N. The next one nobody has decided."))
+        self.rail_button = button(
+            self.tr("Details (I)"), checkable=True, tip=self.tr("Key: I. What is known of this part, and the tools.")
+        )
         self._lay_out()
         self._connect()
         self.show_record(None, ())
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        for label in (self._chip, self._arrow, self._final_chip):
-            top.addWidget(label)
-        top.addWidget(self._name, 1)
-        top.addWidget(self._untrained)
-        lists = QHBoxLayout()
-        lists.setSpacing(8)
-        for caption, widget in ((self.tr("Regions"), self.regions), (self.tr("Decisions"), self.history)):
-            column = QVBoxLayout()
-            column.setSpacing(2)
-            title = plain_label(caption, "hint", wrap=False)
-            title.setBuddy(widget)
-            column.addWidget(title)
-            column.addWidget(widget)
-            lists.addLayout(column, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        self._fill_rail()
+        self._middle = QHBoxLayout()
+        self._middle.setSpacing(0)
+        self._middle.addWidget(self.picture, 1)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self.bar = QHBoxLayout()
+        self.bar.setContentsMargins(8, 1, 8, 1)
+        self.bar.setSpacing(8)
         for control in (self.confirm_button, self.overrule_button, self.retype_button):
-            buttons.addWidget(control)
-        buttons.addStretch(1)
-        buttons.addWidget(self.next_button)
+            self.bar.addWidget(control)
+        self.add_to_bar(self.next_button, "next")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(top)
-        layout.addWidget(self._facts)
-        layout.addWidget(self.picture, 1)
-        self._panes = QVBoxLayout()
-        layout.addLayout(self._panes)
-        layout.addLayout(lists)
-        layout.addLayout(buttons)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._middle, 1)
+        layout.addLayout(self._rows)
+        layout.addLayout(self.bar)
+
+    def _fill_rail(self) -> None:
+        chips = QWidget(self.rail)
+        row = QHBoxLayout(chips)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for label in (self._chip, self._arrow, self._final_chip):
+            row.addWidget(label)
+        row.addStretch(1)
+        for widget in (chips, self._name, self._untrained, self._facts):
+            self.rail.add(widget)
+        for caption, shown in ((self.tr("Regions"), self.regions), (self.tr("Decisions"), self.history)):
+            title = plain_label(caption, "hint", wrap=False)
+            title.setBuddy(shown)
+            self.rail.add(title)
+            self.rail.add(shown, 1)
+            # As high as what is left over, and never wider than the column.
+            shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            shown.setMinimumSize(80, 84)
+        self.rail.add(self.picture.legend)
+        self.rail.add(self.picture.tools)
 
     def _connect(self) -> None:
         self.confirm_button.clicked.connect(self.confirm_requested)
         self.overrule_button.clicked.connect(self.overrule_requested)
         self.retype_button.clicked.connect(self.retype_requested)
         self.next_button.clicked.connect(self.next_requested)
+        self.rail_button.clicked.connect(self.toggle_rail)
         self.picture.region_chosen.connect(self.regions.choose)
         self.regions.region_chosen.connect(self._on_region_chosen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # In a low window the picture needs the room more than the lists.
-        height = min(130, max(60, self.height() // 7))
-        for shown in (self.regions, self.history):
-            shown.setFixedHeight(height)
+        self._fit_bar()
+        self._place_rail()
 
-    def add_pane(self, pane: QWidget) -> None:
-        """Add a pane under the picture."""
-        self._panes.addWidget(pane)
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._place_rail()
 
-    def add_row(self, row: QWidget) -> None:
-        """Add a row of controls below the buttons."""
+    @property
+    def is_rail_shown(self) -> bool:
+        """Whether the column is there; in a wide window it is until somebody wants it away."""
+        return self._rail_wanted if self._rail_wanted is not None else self.width() >= BESIDE_FROM_PX
+
+    @Slot()
+    def toggle_rail(self) -> None:
+        """Show the column beside or over the picture, or take it away."""
+        self._rail_wanted = not self.is_rail_shown
+        self._place_rail()
+
+    def _fit_bar(self) -> None:
+        """Large letters and long words: what is pressed less shows its icon alone, then the answers say one word."""
+        items = (self.bar.itemAt(place).widget() for place in range(self.bar.count()))
+        shown = [one for one in items if one is not None and not isinstance(one, ElidedLabel)]
+        for level in range(3):
+            for control, (text, icon_name) in self._secondary.items():
+                control.setText(text if level == 0 else "")
+                control.setIcon(QIcon() if level == 0 else icon(icon_name))
+                control.setAccessibleName(text)
+            self._answers_short = level == 2
+            self._show_answers()
+            if sum(one.sizeHint().width() + 8 for one in shown) + _COUNT_PX <= self.width():
+                break
+
+    def add_to_bar(self, control: QPushButton, icon_name: str) -> None:
+        """Add a button that may show its icon alone where there is little room."""
+        self._secondary[control] = (control.text(), icon_name)
+        self.bar.addWidget(control)
+
+    def _place_rail(self) -> None:
+        shown, beside = self.is_rail_shown, self.width() >= BESIDE_FROM_PX
+        width = max(RAIL_PX, self.fontMetrics().averageCharWidth() * 24)
+        self._middle.setContentsMargins(0, 0, width if shown and beside else 0, 0)
         layout = self.layout()
         assert layout is not None, "it is laid out when it is made"
-        layout.addWidget(row)
+        layout.activate()
+        self.rail.setGeometry(self.width() - width, 0, width, self._middle.geometry().height())
+        self.rail.setVisible(shown)
+        self.rail.raise_()
+        self.rail_button.setChecked(shown)
+
+    def add_pane(self, pane: QWidget) -> None:
+        """Add a pane beside the picture, as wide as it."""
+        self._middle.addWidget(pane, 1)
+
+    def add_view(self, view: QWidget) -> None:
+        """Add a view that :meth:`show_view` can show in place of the picture."""
+        view.hide()
+        self._views.append(view)
+        self._middle.addWidget(view, 2)
+
+    def show_view(self, view: QWidget | None) -> None:
+        """Show another view in place of the picture, or the picture again."""
+        for other in self._views:
+            other.setVisible(other is view)
+        self.picture.setVisible(view is None)
+
+    def add_row(self, row: QWidget) -> None:
+        """Add a row between the picture and the buttons."""
+        self._rows.addWidget(row)
 
     @property
     def record(self) -> InspectionRecord | None:
@@ -161,10 +228,13 @@ class ReviewDetail(QWidget):
         self.regions.choose(index)
         self.picture.choose_region(index, zoom_to=False)
 
-    def show_picture(self, content: PictureContent) -> None:
-        """Show the picture of the inspection."""
+    def show_picture(self, content: PictureContent, composed: Composition | None = None) -> None:
+        """Show the picture of the inspection, at once where it was composed ahead."""
         self._picture_is_there = True
-        self.picture.show_content(content)
+        if composed is not None:
+            self.picture.show_composed(composed)
+        else:
+            self.picture.show_content(content)
 
     def show_no_picture(self, sentence: str) -> None:
         """Say why there is no picture."""
@@ -184,7 +254,7 @@ class ReviewDetail(QWidget):
             facts.append(self.tr("names learnt from %1 decided regions").replace("%1", str(record.examples)))
         if record.unfiltered_sides:
             facts.append(self.tr("filtering was not applied: %1").replace("%1", ", ".join(record.unfiltered_sides)))
-        return "  ·  ".join(filter(None, facts))
+        return "\n".join(filter(None, facts))
 
     def _waiting_text(self, record: InspectionRecord | None) -> str:
         if record is None:
@@ -195,13 +265,15 @@ class ReviewDetail(QWidget):
         for control in (self.confirm_button, self.overrule_button):
             control.setEnabled(record is not None)
         self.retype_button.setEnabled(record is not None and can_retype(record))
-        agreed = verdict_word(confirmed_verdict(record)) if record else ""
-        other = verdict_word(overruled_verdict(record)) if record else ""
-        for control, text, verdict in (
-            (self.confirm_button, self.tr("Confirm %1 (C)"), agreed),
-            (self.overrule_button, self.tr("Overrule: %1 (O)"), other),
-        ):
-            control.setText(text.replace("%1", verdict).replace("  ", " "))
+        self._fit_bar()
+
+    def _show_answers(self) -> None:
+        record = self._record
+        texts = ("", "") if record is None else answer_texts(record, short=self._answers_short)
+        what = self.tr("Type") if self._answers_short else self.tr("Change type")
+        answers = (self.confirm_button, self.overrule_button, self.retype_button)
+        for control, text, key in zip(answers, (texts[0], texts[1], what), "COT", strict=True):
+            control.setText(f"{text} ({key})".strip())
             control.setAccessibleName(control.text())
 
     @Slot(int)

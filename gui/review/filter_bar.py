@@ -1,62 +1,144 @@
-"""Which inspections are shown: product, verdict, type, station, time, and whether somebody has decided."""
+"""Which inspections are worked through, and in which order: one row over the picture, and a second one for the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from filo_core.types import Verdict
-from gui.records.choices import DOUBTFUL, Choices
+from filo_core.types import PageOrder
+from gui.records.choices import Choices, Queue
 from gui.records.filter_bar import RecordFilter
-from gui.widgets.controls import button
-from gui.widgets.verdicts import verdict_word
+from gui.review.queue_chips import SHOWN, QueueChips, queue_name
+from gui.widgets.controls import captioned, icon_button, set_shown
+
+_TYPING_MS = 250
+"""The record is asked once somebody has stopped typing."""
+_LONGEST_SEARCH = 100
+_NARROWEST_SEARCH_PX = 120
+_NARROWEST_PX = 640
+_GAP_PX = 8
 
 
 class FilterBar(RecordFilter):
-    """One row of drop-downs; it starts with what somebody has to look at."""
+    """It starts with what somebody has to decide."""
 
     choices_changed = Signal(object)
     """The :class:`Choices`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.verdict = self.combo(self.tr("Verdict"))
+        self.chips = QueueChips(self)
+        self.queue = self.combo(self.tr("What to look at"))
+        self.order = self.combo(self.tr("Order"))
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))
-        self.undecided = button(self.tr("&Undecided only"), "review", checkable=True)
-        self.verdict.addItem(self.tr("To look at"), DOUBTFUL)
-        self.verdict.addItem(self.tr("All verdicts"), frozenset())
-        for verdict in Verdict:
-            self.verdict.addItem(verdict_word(verdict), frozenset({verdict}))
-        self.verdict.setToolTip(self.tr("“To look at”: REVIEW, NG and NOT INSPECTED"))
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Name (Ctrl+F)"))
+        self.search.setAccessibleName(self.tr("Search by name"))
+        self.search.setToolTip(self.tr("A part of the image's name, such as the serial number in it"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaxLength(_LONGEST_SEARCH)
+        self.search.setMinimumWidth(_NARROWEST_SEARCH_PX)
+        self.more_button = icon_button(self.tr("More filters"), "settings", checkable=True)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._fill()
+        self._lay_out()
+        self._connect()
+
+    def _fill(self) -> None:
+        for queue in SHOWN:
+            self.queue.addItem(queue_name(queue), queue.value)
+        for order, text in (
+            (PageOrder.NEWEST, self.tr("Newest first")),
+            (PageOrder.HIGHEST, self.tr("By score")),
+            (PageOrder.NEAREST, self.tr("Near the limit")),
+        ):
+            self.order.addItem(text, order.value)
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.set_products(())
         self.set_seen((), ())
-        stretched = (
-            (self.product, 3),
-            (self.verdict, 2),
-            (self.anomaly_type, 3),
-            (self.station, 2),
-            (self.period, 2),
-        )
-        self.lay_out(stretched, (self.undecided,))
-        self.undecided.toggled.connect(self.on_changed)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(_GAP_PX)
+        row.addWidget(self.product, 2)
+        row.addWidget(self.chips)
+        row.addWidget(self.queue, 2)
+        row.addWidget(self.period, 1)
+        row.addWidget(self.search, 2)
+        row.addWidget(self.order, 1)
+        row.addWidget(self.more_button)
+        self._second = QWidget(self)
+        second = QHBoxLayout(self._second)
+        second.setContentsMargins(0, 0, 0, 0)
+        second.setSpacing(_GAP_PX)
+        for combo in (self.anomaly_type, self.station):
+            second.addWidget(captioned(combo.accessibleName(), combo), 1)
+        second.addWidget(self.days_row())
+        second.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self._second)
+        # Else the chips would keep the window from getting narrower.
+        self.setMinimumWidth(_NARROWEST_PX)
+        set_shown(self._second, False)
+        set_shown(self.queue, False)
+
+    def _connect(self) -> None:
+        self.chips.chosen.connect(self._on_chip_chosen)
+        self.queue.activated.connect(lambda: self.chips.choose(Queue(self.queue.currentData())))
+        self.search.textChanged.connect(self._typing.start)
+        self.search.returnPressed.connect(self.on_changed)
+        self._typing.timeout.connect(self.on_changed)
+        self.more_button.toggled.connect(self._show_second)
         self.changed.connect(self._on_changed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The chips where there is room for all of them, else a drop-down that says the same."""
+        rest = (self.product, self.period, self.search, self.order, self.more_button)
+        needed = self.chips.wanted_px + sum(one.minimumSizeHint().width() + _GAP_PX for one in rest)
+        wide = needed <= self.width()
+        self.chips.setFixedWidth(self.chips.wanted_px)
+        set_shown(self.chips, wide)
+        set_shown(self.queue, not wide)
 
     def choices(self) -> Choices:
         """What is chosen."""
         first_day, last_day = self.chosen_days
         return Choices(
             product=self.product.currentData() or "",
-            verdicts=self.verdict.currentData(),
+            verdicts=frozenset(),
             anomaly_type=self.anomaly_type.currentData() or "",
             station=self.station.currentData() or "",
-            undecided=self.undecided.isChecked(),
             period=self.chosen_period,
             first_day=first_day,
             last_day=last_day,
+            queue=self.chips.queue,
+            name=self.search.text().strip(),
+            # Qt hands a StrEnum back as a plain string.
+            order=PageOrder(self.order.currentData()),
         )
+
+    def choose_queue(self, queue: Queue) -> None:
+        """Choose what to look at, and tell."""
+        self.chips.choose(queue)
+        self._on_chip_chosen()
+
+    def set_counts(self, counts: Mapping[Queue, int] | None) -> None:
+        """Say how many inspections each part has; nothing while they are counted."""
+        self.chips.set_counts(counts)
+        self._fit()
 
     def set_products(self, products: Sequence[str]) -> None:
         """Offer other products, keeping what is chosen where it still exists."""
@@ -69,16 +151,26 @@ class FilterBar(RecordFilter):
 
     def show_everything(self) -> None:
         """Restrict nothing."""
-        blocker = QSignalBlocker(self.undecided)
-        self.undecided.setChecked(False)
+        blocker = QSignalBlocker(self.search)
+        self.search.clear()
         blocker.unblock()
         for combo in (self.product, self.anomaly_type, self.station, self.period):
             combo.setCurrentIndex(0)
-        # Qt cannot compare Python sets: findData would find nothing and leave the box blank.
-        everything = next(i for i in range(self.verdict.count()) if self.verdict.itemData(i) == frozenset())
-        self.verdict.setCurrentIndex(everything)
+        self.choose_queue(Queue.ALL)
+
+    @Slot()
+    def _on_chip_chosen(self) -> None:
+        self.queue.setCurrentIndex(self.queue.findData(self.chips.queue.value))
         self.on_changed()
 
     @Slot()
+    def _show_second(self) -> None:
+        # Dates that count, and filters that hide something, stay in sight.
+        spanned = not self.days.isHidden()
+        set_shown(self._second, self.more_button.isChecked() or spanned)
+
+    @Slot()
     def _on_changed(self) -> None:
+        self._typing.stop()
+        self._show_second()
         self.choices_changed.emit(self.choices())

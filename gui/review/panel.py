@@ -1,31 +1,33 @@
-"""The screen *Review*: filters, the table, and the one inspection that is looked at. Everything has its key."""
+"""The screen *Review*: a desk with one large picture, its neighbours under it, and a key for everything."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionRecord, ReviewDecision, Verdict
-from gui.canvas.pictures import PictureContent
+from filo_core.types import InspectionRecord, ReviewDecision
+from gui.canvas.pictures import Composition, PictureContent
 from gui.records.choices import Choices
-from gui.review.decisions import can_retype, confirmed_verdict, has_picture, overruled_verdict
+from gui.review.choice_bar import ChoiceBar
+from gui.review.deciding import Deciding
+from gui.review.decisions import has_picture
 from gui.review.detail_view import ReviewDetail
+from gui.review.filmstrip import Filmstrip
 from gui.review.filter_bar import FilterBar
 from gui.review.picture_loader import PictureLoader
 from gui.review.presenter import ReviewPresenter
-from gui.review.questions import ask_reason, ask_type
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.taking_back import TakingBack
 from gui.review.thumbnails import Thumbnails
 from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
-from gui.theme import SPACE
-from gui.widgets.controls import button, plain_label
+from gui.widgets.controls import ElidedLabel, button, icon_button
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
@@ -33,10 +35,15 @@ from gui.widgets.undo_bar import UndoBar
 from gui.wording import number
 
 UNDO_SHOWN_S = 10.0
+AHEAD = 2
+"""Pictures that are read before anybody asks for them."""
 
 
 class ReviewPanel(QWidget):
-    """C confirms, O overrules, T retypes, G teaches, U takes that back, W says why, N goes on, F5 reads again."""
+    """C agrees, O disagrees, T names, N skips, W says why, I shows details, V the list, G teaches, F5 reads again.
+
+    Several that are chosen in the strip are decided together, one entry of the record each.
+    """
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,18 +51,31 @@ class ReviewPanel(QWidget):
         self.presenter = ReviewPresenter(state, parent=self)
         self._thumbnails = Thumbnails(state.workbench.history, self)
         self._pictures = PictureLoader(state.workbench.history, self)
-        self._count = plain_label(role="hint", wrap=False)
-        self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
+        self._count = ElidedLabel(parent=self)
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.refresh_button = button(self.tr("Refresh (F5)"), "refresh")
         self.filter_bar = FilterBar(self)
         self.message = MessageFold(self)
         self.table = InspectionTable(self.presenter.model, self._thumbnails, self)
+        self.strip = Filmstrip(self.presenter.model, self._thumbnails, parent=self)
+        self.grid = Filmstrip(self.presenter.model, self._thumbnails, grid=True, parent=self)
+        for view in (self.strip, self.grid):
+            view.setSelectionModel(self.table.selectionModel())
         self.second = SecondLook(state)
         self.detail = ReviewDetail(self)
         self.why = WhyPane(state, self.detail)
-        self.detail.add_pane(self.why)
-        self.detail.add_row(self.second)
+        self.ask = ChoiceBar(self)
+        self.views = {
+            name: icon_button(text, icon_name, checkable=True)
+            for name, text, icon_name in (
+                ("picture", self.tr("One large picture (V)"), "image"),
+                ("list", self.tr("List (V)"), "review"),
+                ("grid", self.tr("Small pictures (V)"), "regions"),
+            )
+        }
         self._empty = EmptyPage("review", "", parent=self)
         self.taking_back = TakingBack(state, self.presenter, self.second, self)
+        self.deciding = Deciding(self.presenter, self.ask, self.taking_back, self)
         self.toast = UndoBar(self, seconds=UNDO_SHOWN_S, text=self.tr("Undo (Ctrl+Z)"))
         self._stale = self._names_stale = True
         self._named_region = (0, -1)
@@ -65,31 +85,30 @@ class ReviewPanel(QWidget):
     # Building --------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        bottom = QHBoxLayout()
-        bottom.setSpacing(SPACE)
-        bottom.addWidget(self._count, 1)
-        bottom.addWidget(self.refresh_button)
-        left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.table, 1)
-        column.addLayout(bottom)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(left)
-        self._splitter.addWidget(self.detail)
-        self._splitter.setSizes([480, 640])
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 2)
-        self.table.setMinimumWidth(330)
+        detail = self.detail
+        detail.add_pane(self.why)
+        detail.add_row(self.strip)
+        detail.add_to_bar(self.second.why_button, "search")
+        detail.add_to_bar(detail.rail_button, "note")
+        detail.bar.addWidget(self._count, 1)
+        for made in self.views.values():
+            detail.bar.addWidget(made)
+        self.views["picture"].setChecked(True)
+        detail.rail.add(self.second)
+        detail.rail.add(self.refresh_button)
+        for view in (self.table, self.grid):
+            detail.add_view(view)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._splitter)
+        self._stack.addWidget(detail)
         self._stack.addWidget(self._empty)
+        top = QWidget(self)
+        row = QVBoxLayout(top)
+        row.setContentsMargins(8, 1, 8, 1)
+        row.addWidget(self.filter_bar)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.filter_bar)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(top)
         layout.addWidget(self.message)
         layout.addWidget(self._stack, 1)
 
@@ -101,6 +120,17 @@ class ReviewPanel(QWidget):
         presenter.not_decided.connect(self._on_not_decided)
         presenter.arrived_changed.connect(self._on_arrived_changed)
         presenter.counts_changed.connect(self._show_count)
+        self.ask.shown.connect(self._place_over)
+        self.ask.hidden.connect(self._focus)
+        self.deciding.noted.connect(self.message.show_note)
+        self.deciding.asked_for.connect(self._go_on)
+        self.deciding.region_named.connect(self._on_region_named)
+        for name, made in self.views.items():
+            made.clicked.connect(partial(self.show_view, name))
+        for seen in (self.table, self.grid):
+            seen.doubleClicked.connect(lambda: self.show_view("picture"))
+        for watched in (self.table, self.strip, self.grid, self.detail.picture.view):
+            watched.installEventFilter(self)
         presenter.names_read.connect(lambda names: self.filter_bar.set_seen(*names))
         self.filter_bar.choices_changed.connect(self._on_choices_changed)
         self.refresh_button.clicked.connect(self.refresh)
@@ -141,13 +171,17 @@ class ReviewPanel(QWidget):
             "G": self.teach,
             "U": self.second.undo,
             "W": self.second.why_button.toggle,
+            "I": self.detail.toggle_rail,
+            "V": self.show_next_view,
         }
         self._letters = keys | {"H": self.detail.picture.toggle_heat_map}
-        self.table.letter_typed.connect(self._on_letter_typed)
+        for view in (self.table, self.strip, self.grid):
+            view.letter_typed.connect(self._on_letter_typed)
         for key, slot in keys.items():
             on_key(key, self.detail, slot)
         on_key(Qt.Key.Key_F5, self, self.refresh)
         on_key(QKeySequence.StandardKey.Undo, self, self.undo)
+        on_key(QKeySequence.StandardKey.Find, self, self.filter_bar.search.setFocus)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -158,7 +192,7 @@ class ReviewPanel(QWidget):
             self.filter_bar.choose_product(self._state.current_product)
         elif self.presenter.arrived:
             self.refresh()
-        self.table.setFocus()
+        self._focus()
 
     def close_down(self) -> None:
         """Stop reading pictures; called before the window closes."""
@@ -214,7 +248,7 @@ class ReviewPanel(QWidget):
     @Slot()
     def _on_filter_applied(self) -> None:
         if self.presenter.model.rowCount():
-            self._stack.setCurrentWidget(self._splitter)
+            self._stack.setCurrentWidget(self.detail)
             self._go_to(0)
         else:
             self._show_empty()
@@ -233,7 +267,7 @@ class ReviewPanel(QWidget):
             self._empty.set_content(
                 self.tr("No inspection fits this filter."),
                 self.tr("Show &everything"),
-                self.tr("At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED."),
+                self.tr("At first only what nobody has decided yet is shown: REVIEW, NG and NOT INSPECTED."),
             )
         self._stack.setCurrentWidget(self._empty)
 
@@ -245,18 +279,23 @@ class ReviewPanel(QWidget):
             self._state.request_screen(Screen.FOLDER)
 
     def _show_count(self) -> None:
+        self.filter_bar.set_counts(self.presenter.queue_counts)
         if self.presenter.counts is None:
-            self._count.setText(self.tr("Counting …"))
+            self._count.set_full_text(self.tr("Counting …"))
             return
         shown, undecided = self.presenter.counts
-        text = self.tr("%1 shown, %2 undecided").replace("%1", number(shown)).replace("%2", number(undecided))
-        self._count.setText(text)
+        text = self.tr("%1 of %2 decided")
+        text = text.replace("%1", number(shown - undecided)).replace("%2", number(shown))
+        minutes = self.presenter.minutes_left
+        if minutes is not None:
+            text += ", " + self.tr("about %1 min left").replace("%1", number(minutes))
+        self._count.set_full_text(text)
 
     @Slot(int)
     def _on_arrived_changed(self, arrived: int) -> None:
-        text = self.tr("Read again (F5)")
+        text = self.tr("Refresh (F5)")
         if arrived:
-            text = self.tr("%1 new: read again (F5)").replace("%1", str(arrived))
+            text = self.tr("%1 new: refresh (F5)").replace("%1", str(arrived))
         self.refresh_button.setText(text)
         self.refresh_button.setAccessibleName(text)
 
@@ -265,7 +304,8 @@ class ReviewPanel(QWidget):
     def _go_to(self, row: int) -> None:
         index = self.presenter.model.index(row, 0)
         self.table.setCurrentIndex(index)
-        self.table.scrollTo(index)
+        for view in (self.table, self.strip, self.grid):
+            view.scrollTo(index)
 
     @Slot(QModelIndex)
     def _on_row_changed(self, index: QModelIndex) -> None:
@@ -281,12 +321,12 @@ class ReviewPanel(QWidget):
         if record is None or not has_picture(record):
             self._pictures.forget_wish()
         else:
-            self._pictures.want(record, self.presenter.model.record_at(row + 1))
+            self._pictures.want(record, *map(self.presenter.model.record_at, self.presenter.open_rows(row, AHEAD)))
 
-    @Slot(int, object)
-    def _on_picture_loaded(self, inspection_id: int, content: PictureContent) -> None:
+    @Slot(int, object, object)
+    def _on_picture_loaded(self, inspection_id: int, content: PictureContent, composed: Composition) -> None:
         if self.detail.record is not None and self.detail.record.inspection_id == inspection_id:
-            self.detail.show_picture(content)
+            self.detail.show_picture(content, composed)
 
     @Slot(int, str, str)
     def _on_picture_failed(self, inspection_id: int, sentence: str, details: str) -> None:
@@ -297,45 +337,36 @@ class ReviewPanel(QWidget):
 
     # Deciding --------------------------------------------------------------------------------------------------
 
+    @property
+    def chosen(self) -> tuple[InspectionRecord, ...]:
+        """The inspections that are chosen together, in the order of the rows; the one looked at where it is alone."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        found = (self.presenter.model.record_at(row) for row in rows)
+        return tuple(one for one in found if one is not None and not self.presenter.is_saving(one))
+
     @Slot()
     def confirm(self) -> None:
         """Agree with the verdict, and go on."""
-        record = self._seen()
-        pin = self._signature(record, confirmed_verdict(record)) if record is not None else None
-        if record is not None and pin is not None:
-            self._after(asked_for=self.presenter.confirm(record, pin))
+        self.deciding.confirm(self.chosen, self._seen())
 
     @Slot()
     def overrule(self) -> None:
         """Ask for the reason, disagree with the verdict, and go on."""
-        record = self._seen()
-        if record is None:
-            return
-        verdict = overruled_verdict(record)
-        reason = ask_reason(record, self.presenter.used_reasons(verdict), self)
-        pin = self._signature(record, verdict) if reason else None
-        if pin is not None:
-            self._after(asked_for=self.presenter.overrule(record, reason, pin))
-
-    def _signature(self, record: InspectionRecord, verdict: Verdict) -> str | None:
-        """The PIN where an NG becomes an OK, empty where none is asked for; None where it was given up."""
-        return self.taking_back.ask_for_pin() if self.presenter.asks_for_pin(record, verdict) else ""
+        self.deciding.overrule(self.chosen, self._seen())
 
     @Slot()
     def retype(self) -> None:
         """Ask what the chosen region is, or all of them, and go on once each has been named."""
-        record = self._seen()
-        if record is None:
-            return
-        if not can_retype(record):
-            self.message.show_note(self.tr("This part is OK. Overrule it first; then say what is wrong with it."))
-            return
-        region = self.detail.regions.currentRow()
-        anomaly_type = ask_type(record, self.presenter.type_choices(record), region, self)
+        self.deciding.retype(self.chosen, self._seen(), self.detail.regions.currentRow())
+
+    @property
+    def is_asking(self) -> bool:
+        """True while a reason or a name is asked for."""
+        return not self.ask.isHidden()
+
+    @Slot(object, int)
+    def _on_region_named(self, record: InspectionRecord, region: int) -> None:
         self._named_region = record.inspection_id, region
-        asked_for = bool(anomaly_type) and self.presenter.retype(record, anomaly_type, region)
-        if region < 0:
-            self._after(asked_for=asked_for)
 
     def _after_region(self, region: int) -> None:
         """Stay while other regions of it have no name from a person: the next one is chosen."""
@@ -369,7 +400,7 @@ class ReviewPanel(QWidget):
             self._go_to(row)
         else:
             self.message.show_note(self.tr("Everything shown here is decided."))
-        self.table.setFocus()
+        self._focus()
 
     def _seen(self) -> InspectionRecord | None:
         """The inspection to decide on: nobody decides on what was not on screen yet."""
@@ -378,11 +409,11 @@ class ReviewPanel(QWidget):
             current if current is not None and self.detail.is_seen and not self.presenter.is_saving(current) else None
         )
 
-    def _after(self, *, asked_for: bool) -> None:
-        """Go on: what was decided is stored meanwhile."""
-        if asked_for:
-            self.message.clear()
-            self.go_to_next()
+    @Slot()
+    def _go_on(self) -> None:
+        """What was decided is stored meanwhile."""
+        self.message.clear()
+        self.go_to_next()
 
     @Slot(object)
     def _on_decided(self, decided: InspectionRecord) -> None:
@@ -415,7 +446,7 @@ class ReviewPanel(QWidget):
     @Slot(str)
     def _on_offered(self, sentence: str) -> None:
         self.toast.offer(sentence)
-        self._place_toast()
+        self._place_over()
 
     @Slot(object)
     def _show_again(self, record: InspectionRecord) -> None:
@@ -424,18 +455,61 @@ class ReviewPanel(QWidget):
             self._go_to(row)
             self._show_row(row)
         self._show_count()
-        self.table.setFocus()
+        self._focus()
 
-    def _place_toast(self) -> None:
-        """Over the lower edge of the table: nothing moves, and the picture stays free."""
-        corner = self.table.mapTo(self, self.table.rect().bottomLeft())
+    # Looking at several ----------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> str:
+        """What is in the middle: ``picture``, ``list`` or ``grid``."""
+        return next(name for name, made in self.views.items() if made.isChecked())
+
+    def show_view(self, name: str) -> None:
+        """Show one large picture, the list, or small pictures."""
+        for other, made in self.views.items():
+            made.setChecked(other == name)
+        if name != "picture":
+            # It compares with the picture, which is away.
+            self.second.why_button.setChecked(False)
+        self.detail.show_view({"list": self.table, "grid": self.grid}.get(name))
+        self._focus()
+
+    @Slot()
+    def show_next_view(self) -> None:
+        """From the picture to the list, to the small pictures, and round again."""
+        names = list(self.views)
+        self.show_view(names[(names.index(self.view) + 1) % len(names)])
+
+    def _focus(self) -> None:
+        """The keyboard belongs to the inspections, unless somebody types a question's answer."""
+        if not self.is_asking:
+            {"list": self.table, "grid": self.grid}.get(self.view, self.strip).setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While Space is held the picture is shown without what was drawn into it."""
+        pressed, released = event.type() is QEvent.Type.KeyPress, event.type() is QEvent.Type.KeyRelease
+        if (pressed or released) and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.detail.picture.set_original(pressed)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _place_over(self) -> None:
+        """Over the lower edge of the picture: nothing moves, and its middle stays free."""
+        bar = self.detail.bar.geometry()
+        corner = self.detail.mapTo(self, bar.topLeft())
+        height = self.ask.wanted_height(self.width())
+        self.ask.setGeometry(8, corner.y() - height, self.width() - 16, height)
+        width = min(self.width() // 2, 560)
         height = self.toast.sizeHint().height()
-        self.toast.setGeometry(corner.x(), corner.y() - height, self.table.width(), height)
-        self.toast.raise_()
+        self.toast.setGeometry(8, corner.y() - self.strip.height() - height - 8, width, height)
+        for over in (self.toast, self.ask):
+            over.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_toast()
+        self.strip.fit_to(self.height())
+        self._place_over()
 
     @Slot(str)
     def _on_letter_typed(self, letter: str) -> None:

@@ -1,4 +1,4 @@
-"""The large picture of an inspection with its heat map, read away from the GUI thread and one ahead."""
+"""The large picture of an inspection with its heat map, read and composed away from the GUI thread, two ahead."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from filo_core.imaging import decode_image
 from filo_core.types import InspectionRecord
 from gui.background import Background, sentence_of
-from gui.canvas.pictures import PictureContent
+from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent, compose
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
 
-_KEPT = 4
+_KEPT = 5
 """Pictures kept: a large one takes tens of megabytes."""
 
 
 class PictureLoader(QObject):
     """Answers the newest wish only; what was read ahead is there at once."""
 
-    loaded = Signal(int, object)
-    """Number of the inspection, and its :class:`PictureContent`."""
+    loaded = Signal(int, object, object)
+    """Number of the inspection, its :class:`PictureContent`, and that composed with the usual blend."""
     failed = Signal(int, str, str)
     """Number of the inspection, a sentence, and technical details."""
 
@@ -30,29 +31,38 @@ class PictureLoader(QObject):
         super().__init__(parent)
         self._history = history
         self._background = Background()
-        self._kept: OrderedDict[int, PictureContent] = OrderedDict()
+        self._kept: OrderedDict[int, Composition] = OrderedDict()
         self._wanted = 0
-        self._ahead: InspectionRecord | None = None
+        self._ahead: list[InspectionRecord] = []
         self._waiting: InspectionRecord | None = None
         self._running = 0
 
-    def want(self, record: InspectionRecord, ahead: InspectionRecord | None = None) -> None:
-        """Read the picture of ``record``, then that of ``ahead``."""
+    def want(self, record: InspectionRecord, *ahead: InspectionRecord | None) -> None:
+        """Read the picture of ``record``, then those that are probably wanted next."""
         self._wanted = record.inspection_id
-        self._ahead = ahead
-        content = self._kept.get(record.inspection_id)
-        if content is None:
+        self._ahead = [one for one in ahead if one is not None and one.image_hash]
+        composition = self._kept.get(record.inspection_id)
+        if composition is None:
             self._waiting = record
         else:
             self._waiting = None
             self._kept.move_to_end(record.inspection_id)
-            self.loaded.emit(record.inspection_id, content)
+            self.loaded.emit(record.inspection_id, composition.content, composition)
         self._start()
+
+    def is_kept(self, record: InspectionRecord) -> bool:
+        """Whether a picture is there already."""
+        return record.inspection_id in self._kept
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a picture is being read."""
+        return bool(self._running)
 
     def forget_wish(self) -> None:
         """Answer nothing that was asked for until now."""
         self._wanted = 0
-        self._waiting = self._ahead = None
+        self._waiting, self._ahead = None, []
 
     def close(self) -> None:
         """Read no more."""
@@ -63,31 +73,33 @@ class PictureLoader(QObject):
         if self._running:
             return
         record, self._waiting = self._waiting, None
-        if record is None:
-            record, self._ahead = self._ahead, None
-        if record is None or record.inspection_id in self._kept or not record.image_hash:
+        while record is None and self._ahead:
+            following = self._ahead.pop(0)
+            record = None if self.is_kept(following) else following
+        if record is None or self.is_kept(record) or not record.image_hash:
             return
         chosen = record
         self._running = chosen.inspection_id
         self._background.run(
             lambda: self._read(chosen),
-            lambda content: self._finish(chosen.inspection_id, content),
+            lambda composition: self._finish(chosen.inspection_id, composition),
             lambda error: self._fail(chosen.inspection_id, error),
         )
 
-    def _read(self, record: InspectionRecord) -> PictureContent:
-        pixels = self._history.image(record).pixels
-        if not record.map_hash:
-            return PictureContent(pixels)
-        return PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions)
+    def _read(self, record: InspectionRecord) -> Composition:
+        pixels = decode_image(self._history.encoded(record), record.name).pixels
+        content = PictureContent(pixels)
+        if record.map_hash:
+            content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions)
+        return compose(content, DEFAULT_OPACITY)
 
-    def _finish(self, inspection_id: int, content: PictureContent) -> None:
+    def _finish(self, inspection_id: int, composition: Composition) -> None:
         self._running = 0
-        self._kept[inspection_id] = content
+        self._kept[inspection_id] = composition
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         if inspection_id == self._wanted:
-            self.loaded.emit(inspection_id, content)
+            self.loaded.emit(inspection_id, composition.content, composition)
         self._start()
 
     def _fail(self, inspection_id: int, error: Exception) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from filo_core.errors import FiloError
-from filo_core.types import InspectionFilter, InspectionRecord, ReviewDecision, Verdict
+from filo_core.types import InspectionRecord, ReviewDecision, Verdict
 from gui.background import Background, asked
-from gui.records.choices import Choices
+from gui.records.choices import Choices, Queue
 from gui.review.decisions import confirmed_verdict, overruled_verdict, type_choices
+from gui.review.pace import DecidingPace
 from gui.review.table_model import InspectionTableModel
 from gui.writer import Writer
 from workflows.reporting.figures import FigureReader
@@ -53,6 +56,8 @@ class ReviewPresenter(QObject):
         self._used_reasons: dict[Verdict, list[str]] = {}
         self._arrived = 0
         self._counts: tuple[int, int] | None = None
+        self._standing: Counter[tuple[Verdict, Verdict | None]] | None = None
+        self._pace = DecidingPace()
         self._counting, self._naming = Background(), Background()
         self._writer = Writer()
         self._listed: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -64,10 +69,10 @@ class ReviewPresenter(QObject):
         """Show what ``choices`` leaves, newest first; how many that are is counted away from the GUI thread."""
         self.choices = choices
         self._arrived = 0
-        self._counts = None
+        self._counts = self._standing = None
         try:
-            self.model.set_filter(choices.to_filter(self._today()))
-            self._count(self.model.filter)
+            self.model.set_filter(choices.to_filter(self._today()), choices.order)
+            self._count()
         except FiloError as error:
             self.failed.emit(error)
         self.arrived_changed.emit(0)
@@ -82,18 +87,33 @@ class ReviewPresenter(QObject):
         """Inspections that the filter leaves, and how many of them nobody has decided; None until they are counted."""
         return self._counts
 
-    def _count(self, shown: InspectionFilter) -> None:
+    @property
+    def queue_counts(self) -> dict[Queue, int] | None:
+        """By what counts now: how many inspections each part of them has; None until they are counted."""
+        standing = self._standing
+        if standing is None:
+            return None
+        return {queue: sum(n for key, n in standing.items() if queue.takes(*key)) for queue in Queue}
+
+    @property
+    def minutes_left(self) -> int | None:
+        """How long what is left takes as one has decided so far; None while nobody can say."""
+        return self._pace.minutes_left(self._counts[1]) if self._counts is not None else None
+
+    def _count(self) -> None:
         """Count anew: a long record takes its time, and its rows need not wait for their number."""
+        choices, wanted = self.choices, self.choices.without_queue(self._today())
         self._counting.cancel_waiting()
         self._counting.run(
-            lambda: (self._history.count(shown), self._history.count(replace(shown, undecided=True))),
-            lambda counts: self._take_counts(shown, counts),
-            self._fail,
+            lambda: self._history.standing_counts(wanted), partial(self._take_counts, choices), self._fail
         )
 
-    def _take_counts(self, shown: InspectionFilter, counts: tuple[int, int]) -> None:
-        if shown is self.model.filter:
-            self._counts = counts
+    def _take_counts(self, choices: Choices, standing: dict[tuple[Verdict, Verdict | None], int]) -> None:
+        if choices is self.choices:
+            self._standing = Counter(standing)
+            shown = {key: n for key, n in standing.items() if choices.queue.takes(*key)}
+            undecided = sum(n for (_, decided), n in shown.items() if decided is None)
+            self._counts = (sum(shown.values()), undecided)
             self.counts_changed.emit()
 
     def _fail(self, error: Exception) -> None:
@@ -169,8 +189,7 @@ class ReviewPresenter(QObject):
         self.model.set_saving(record.inspection_id, saving=True)
 
         def reopen(reopened: InspectionRecord) -> None:
-            if reopened.review is None:
-                self._count_undecided(1)
+            self._recount(record, reopened)
             self._tell(reopened)
             then(reopened)
 
@@ -236,8 +255,8 @@ class ReviewPresenter(QObject):
         return True
 
     def _stored(self, before: InspectionRecord, decided: InspectionRecord) -> None:
-        if before.review is None:
-            self._count_undecided(-1)
+        self._recount(before, decided)
+        self._pace.decided(time.monotonic())
         said = decided.review
         if said is not None and said.reason and said.verdict is not None:
             used = self._used_reasons.get(said.verdict, [])
@@ -256,13 +275,18 @@ class ReviewPresenter(QObject):
         self._state.review_recorded.emit(decided)
         self.decided.emit(decided)
 
-    def _count_undecided(self, change: int) -> None:
-        if self._counts is None or self._counting.is_busy:
+    def _recount(self, before: InspectionRecord, after: InspectionRecord) -> None:
+        if self._counts is None or self._standing is None or self._counting.is_busy:
             # What is being counted may know the decision, or not.
-            self._count(self.model.filter)
-        else:
-            # Counting again would be late for whoever decides on one item a second.
-            self._counts = (self._counts[0], max(0, self._counts[1] + change))
+            self._count()
+            return
+        # Counting again would be late for whoever decides on one item a second.
+        change = (after.review is None) - (before.review is None)
+        self._counts = (self._counts[0], max(0, self._counts[1] + change))
+        for record, step in ((before, -1), (after, 1)):
+            decided = record.review.verdict if record.review is not None else None
+            self._standing[record.verdict, decided] += step
+        self.counts_changed.emit()
 
     # Going on --------------------------------------------------------------------------------------------------
 
@@ -275,6 +299,8 @@ class ReviewPresenter(QObject):
         for candidate in range(row + 1, self.model.rowCount()):
             if self._is_open(self.model.record_at(candidate)):
                 return candidate
+        if self.model.canFetchMore() and not self.model.is_newest_first:
+            return self._next_in_order()
         if self.model.canFetchMore():
             last = self.model.record_at(self.model.rowCount() - 1)
             found = self._undecided_before(last.inspection_id if last else None)
@@ -288,6 +314,21 @@ class ReviewPresenter(QObject):
             if self._is_open(record) and record is not current:
                 return candidate
         return -1
+
+    def open_rows(self, row: int, count: int) -> list[int]:
+        """The rows that one comes to next: the neighbour below, then those that nobody has decided."""
+        below = [row + 1, *range(row + 2, self.model.rowCount())]
+        undecided = [one for one in below[: 50 * count] if self._is_open(self.model.record_at(one))]
+        return list(dict.fromkeys([*undecided[:count], row + 1]))[: count + 1]
+
+    def _next_in_order(self) -> int:
+        while self.model.canFetchMore():
+            first = self.model.rowCount()
+            self.model.fetchMore()
+            for candidate in range(first, self.model.rowCount()):
+                if self._is_open(self.model.record_at(candidate)):
+                    return candidate
+        return self._from_the_top(None)
 
     def _is_open(self, record: InspectionRecord | None) -> bool:
         return record is not None and record.review is None and not self.is_saving(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class SecondLook(QWidget):
-    """A row of buttons for the inspection that is looked at. What comes of them is told in sentences."""
+    """Buttons under one another for the inspection that is looked at. What comes of them is told in sentences."""
 
     noted = Signal(str)
     warned = Signal(str)
@@ -55,20 +55,18 @@ class SecondLook(QWidget):
             self.tr("Blind second review"),
             tip=self.tr("Judge what others decided, without seeing their decision or the system's."),
         )
+        # Laid out by the screen, among what is pressed most.
         self.why_button = button(
             self.tr("Why? (W)"),
             checkable=True,
             tip=self.tr("Key: W. Shows the place that stands out beside the nearest place of all good parts."),
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.teach_button)
-        row.addWidget(self.undo_button)
-        row.addWidget(self.why_button)
-        row.addWidget(self.learn_button)
-        row.addStretch(1)
-        row.addWidget(self.blind_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for control in (self.teach_button, self.undo_button, self.learn_button, self.blind_button):
+            control.setStyleSheet("QPushButton { padding: 0 6px; }")
+            column.addWidget(control)
         self.teaching.taught.connect(self._on_taught)
         self.teaching.checked.connect(self._on_checked)
         self.teaching.failed.connect(self.failed)

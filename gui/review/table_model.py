@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from filo_core.types import InspectionFilter, InspectionRecord, PageOrder, Verdict
 from gui.background import asked
 from gui.review.decisions import types_of
 from gui.widgets.verdicts import verdict_word
@@ -21,6 +21,8 @@ RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
 VERDICT_ROLE = RECORD_ROLE + 1
 """The verdict that a cell shows; None where it shows none."""
 PAGE = 100
+MOST_ORDERED = 20_000
+"""Rows of another order than the newest first; nobody works through more."""
 _ROOT = QModelIndex()
 
 
@@ -45,6 +47,7 @@ class InspectionTableModel(QAbstractTableModel):
         self._history = history
         self._filter = InspectionFilter()
         self._records: list[InspectionRecord] = []
+        self._ids: tuple[int, ...] | None = None
         self._saving: set[int] = set()
         self._ended = True
 
@@ -53,21 +56,46 @@ class InspectionTableModel(QAbstractTableModel):
         """What is shown."""
         return self._filter
 
-    def set_filter(self, wanted: InspectionFilter) -> None:
-        """Read anew, from the newest.
+    def set_filter(self, wanted: InspectionFilter, order: PageOrder = PageOrder.NEWEST) -> None:
+        """Read anew, from the first of an order.
 
         Raises:
             StorageError: if the record cannot be read; the table is empty then.
         """
         self.beginResetModel()
         self._filter = wanted
-        self._records = []
+        self._records, self._ids = [], None
         self._ended = True
         try:
-            self._records = list(asked(lambda: self._history.page(wanted, limit=PAGE)))
-            self._ended = len(self._records) < PAGE
+            self._ids, page = asked(lambda: self._first_page(wanted, order))
+            self._records = list(page)
+            self._ended = len(page) < PAGE
         finally:
             self.endResetModel()
+
+    def _first_page(
+        self, wanted: InspectionFilter, order: PageOrder
+    ) -> tuple[tuple[int, ...] | None, tuple[InspectionRecord, ...]]:
+        """Elsewhere: the ids of another order than the newest first, and the first rows."""
+        if order is PageOrder.NEWEST:
+            return None, self._history.page(wanted, limit=PAGE)
+        ids = self._history.ordered(wanted, order, MOST_ORDERED)
+        return ids, self._in_order(ids[:PAGE])
+
+    def _in_order(self, ids: tuple[int, ...]) -> tuple[InspectionRecord, ...]:
+        found = {record.inspection_id: record for record in self._history.several(ids)}
+        return tuple(found[one] for one in ids if one in found)
+
+    def _next_page(self) -> tuple[InspectionRecord, ...]:
+        if self._ids is None:
+            return self._history.page(self._filter, before_id=self._records[-1].inspection_id, limit=PAGE)
+        done = len(self._records)
+        return self._in_order(self._ids[done : done + PAGE])
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether the rows are in the order of the record."""
+        return self._ids is None
 
     def record_at(self, row: int) -> InspectionRecord | None:
         """The inspection in a row; None beyond what was read."""
@@ -123,8 +151,7 @@ class InspectionTableModel(QAbstractTableModel):
     def fetchMore(self, parent: Index = _ROOT) -> None:
         if not self.canFetchMore(parent):
             return
-        last = self._records[-1].inspection_id
-        page = asked(lambda: self._history.page(self._filter, before_id=last, limit=PAGE))
+        page = asked(self._next_page)
         self._ended = len(page) < PAGE
         if page:
             first = len(self._records)
@@ -155,7 +182,11 @@ class InspectionTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._words(record)[column]
             case Qt.ItemDataRole.AccessibleTextRole:
-                return record.name if column is ReviewColumn.PICTURE else self._words(record)[column]
+                return (
+                    f"{record.name}, {verdict_word(record.final_verdict)}"
+                    if column is ReviewColumn.PICTURE
+                    else self._words(record)[column]
+                )
             case Qt.ItemDataRole.ToolTipRole if column is ReviewColumn.SCORE:
                 return raw_score(record.image_score, record.limits)
             case _:

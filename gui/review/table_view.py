@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from filo_core.types import InspectionRecord, Verdict
 from gui.review import thumbnails
+from gui.review.letters import letter_of
 from gui.review.table_model import RECORD_ROLE, VERDICT_ROLE, InspectionTableModel, ReviewColumn
 from gui.review.thumbnails import Thumbnails
 from gui.theme import current_theme
@@ -102,7 +103,7 @@ class InspectionTable(QTableView):
         self.setItemDelegate(_CellDelegate(pictures, self))
         self.setAccessibleName(self.tr("Inspections"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
@@ -123,11 +124,11 @@ class InspectionTable(QTableView):
         pictures.ready.connect(lambda _key: self.viewport().update())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        letter = event.text()
-        if event.isAutoRepeat() and letter.isprintable() and letter:
+        if event.isAutoRepeat() and event.text().isprintable() and event.text():
             # A held key is one trigger, whatever watches over the application.
             return
-        if letter.isalpha() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
-            self.letter_typed.emit(letter.upper())
+        letter = letter_of(event)
+        if letter:
+            self.letter_typed.emit(letter)
             return
         super().keyPressEvent(event)

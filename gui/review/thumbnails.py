@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
+from filo_core.imaging import decode_image
 from filo_core.types import InspectionRecord
 from gui.background import Background
 from gui.canvas.pictures import thumbnail
@@ -16,7 +17,8 @@ from gui.canvas.pictures import thumbnail
 if TYPE_CHECKING:
     from workflows.reporting.history import History
 
-SIZE = QSize(84, 60)
+SIZE = QSize(152, 110)
+"""For the grid; the table and the strip show it smaller."""
 _THREADS = 2
 _KEPT = 600
 _WAITING = 40
@@ -70,7 +72,7 @@ class Thumbnails(QObject):
             self._background.run(partial(self._make, record), partial(self._finish, key), partial(self._leave_out, key))
 
     def _make(self, record: InspectionRecord) -> QImage:
-        return thumbnail(self._history.image(record).pixels, SIZE.width())
+        return thumbnail(decode_image(self._history.encoded(record), record.name).pixels, SIZE.width())
 
     def _leave_out(self, key: str, _error: Exception) -> None:
         # A picture that is lost or damaged is told when its row is chosen; the table only shows none.

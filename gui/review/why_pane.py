@@ -1,12 +1,12 @@
-"""Why a place stands out: its crop beside that of the nearest good part, at the same scale."""
+"""Why a place stands out: beside the picture, its crop over that of the nearest good part, at the same zoom."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from filo_core.events import NearestFound
 from filo_core.types import Box, InspectionRecord
@@ -18,7 +18,7 @@ from gui.widgets.controls import ElidedLabel, plain_label
 if TYPE_CHECKING:
     from gui.state import AppState
 
-_CROP_PX = 190
+_CROP_PX = 120
 
 
 class CropView(QWidget):
@@ -28,7 +28,8 @@ class CropView(QWidget):
         super().__init__(parent)
         self._picture: QImage | None = None
         self._patch = QRectF()
-        self.setFixedSize(QSize(_CROP_PX, _CROP_PX))
+        self.setMinimumSize(QSize(_CROP_PX, _CROP_PX))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def picture(self) -> QImage | None:
@@ -74,20 +75,30 @@ class WhyPane(QWidget):
         self._part_name = ElidedLabel(parent=self)
         self._good_name = ElidedLabel(parent=self)
         self.sentence = plain_label("", "hint")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        layout.setSpacing(4)
+        # As large as one another: both crops have one zoom.
+        crops = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        crops.setSpacing(4)
         for view, name in ((self.part, self._part_name), (self.good, self._good_name)):
             column = QVBoxLayout()
             column.setSpacing(2)
-            column.addWidget(view)
+            column.addWidget(view, 1)
             column.addWidget(name)
-            row.addLayout(column)
-        row.addWidget(self.sentence, 1, Qt.AlignmentFlag.AlignTop)
+            crops.addLayout(column, 1)
+        self._crops = crops
+        layout.addLayout(crops, 1)
+        layout.addWidget(self.sentence)
         self.comparison.asked.connect(lambda: self._say(self.tr("Looking for the nearest good part …")))
         self.comparison.found.connect(self._on_found)
         self.comparison.failed.connect(self._say)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        upright = self.height() > self.width()
+        self._crops.setDirection(QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight)
 
     def set_record(self, record: InspectionRecord | None) -> None:
         """The inspection that is looked at; compared at once while the pane is shown."""

@@ -194,6 +194,29 @@
         </message>
     </context>
     <context>
+        <name>BulkQuestion</name>
+        <message>
+            <source>Decide %1 parts together: %2?</source>
+            <translation>%1 Teile gemeinsam entscheiden: %2?</translation>
+        </message>
+        <message>
+            <source>Each gets an entry of its own under your name. You can take them back one by one.</source>
+            <translation>Jedes erhält einen eigenen Eintrag unter Ihrem Namen. Sie können sie einzeln zurücknehmen.</translation>
+        </message>
+        <message>
+            <source>Decide together</source>
+            <translation>Gemeinsam entscheiden</translation>
+        </message>
+        <message>
+            <source>Decide</source>
+            <translation>Entscheiden</translation>
+        </message>
+        <message>
+            <source>Leave them</source>
+            <translation>So lassen</translation>
+        </message>
+    </context>
+    <context>
         <name>Calibration</name>
         <message>
             <source>The calculation failed. Try it again.</source>
@@ -248,18 +271,14 @@
         </message>
     </context>
     <context>
-        <name>ChoiceDialog</name>
+        <name>ChoiceBar</name>
         <message>
-            <source>A digit chooses at once. Enter takes what is marked or typed.</source>
-            <translation>Eine Ziffer wählt sofort. Enter übernimmt, was markiert oder getippt ist.</translation>
-        </message>
-        <message>
-            <source>&amp;Take it</source>
+            <source>&amp;Use this</source>
             <translation>&amp;Übernehmen</translation>
         </message>
         <message>
-            <source>Cancel</source>
-            <translation>Abbrechen</translation>
+            <source>Cancel (Esc)</source>
+            <translation>Abbrechen (Esc)</translation>
         </message>
     </context>
     <context>
@@ -393,6 +412,17 @@
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
             <translation>Es wurde nicht geprüft, also gibt es nichts zu vergleichen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>Deciding</name>
+        <message>
+            <source>Good and bad parts are chosen together. Choose parts with one verdict, then say why.</source>
+            <translation>Gute und schlechte Teile sind zusammen gewählt. Wählen Sie Teile mit einem Urteil, dann sagen Sie warum.</translation>
+        </message>
+        <message>
+            <source>This part is OK. Say first that it is NG (O); then say what is wrong with it.</source>
+            <translation>Dieses Teil ist OK. Sagen Sie zuerst, dass es NG ist (O), dann, was ihm fehlt.</translation>
         </message>
     </context>
     <context>
@@ -669,10 +699,21 @@
         </message>
     </context>
     <context>
+        <name>Filmstrip</name>
+        <message>
+            <source>Inspections in pictures</source>
+            <translation>Prüfungen als Bilder</translation>
+        </message>
+    </context>
+    <context>
         <name>FilterBar</name>
         <message>
-            <source>Verdict</source>
-            <translation>Urteil</translation>
+            <source>What to look at</source>
+            <translation>Was gezeigt wird</translation>
+        </message>
+        <message>
+            <source>Order</source>
+            <translation>Reihenfolge</translation>
         </message>
         <message>
             <source>Anomaly type</source>
@@ -683,20 +724,32 @@
             <translation>Station</translation>
         </message>
         <message>
-            <source>&amp;Undecided only</source>
-            <translation>Nur &amp;unentschiedene</translation>
+            <source>Name (Ctrl+F)</source>
+            <translation>Name (Strg+F)</translation>
         </message>
         <message>
-            <source>To look at</source>
-            <translation>Anzusehen</translation>
+            <source>Search by name</source>
+            <translation>Nach Namen suchen</translation>
         </message>
         <message>
-            <source>All verdicts</source>
-            <translation>Alle Urteile</translation>
+            <source>A part of the image's name, such as the serial number in it</source>
+            <translation>Ein Teil des Bildnamens, etwa die Seriennummer darin</translation>
         </message>
         <message>
-            <source>“To look at”: REVIEW, NG and NOT INSPECTED</source>
-            <translation>„Anzusehen“: REVIEW, NG und NICHT GEPRÜFT</translation>
+            <source>More filters</source>
+            <translation>Weitere Filter</translation>
+        </message>
+        <message>
+            <source>Newest first</source>
+            <translation>Neueste zuerst</translation>
+        </message>
+        <message>
+            <source>By score</source>
+            <translation>Nach Wert</translation>
+        </message>
+        <message>
+            <source>Near the limit</source>
+            <translation>Nah an der Grenze</translation>
         </message>
         <message>
             <source>All products</source>
@@ -1302,8 +1355,20 @@
             <translation>Bild: vergrößern, verkleinern, einpassen</translation>
         </message>
         <message>
-            <source>Review: confirm, overrule, retype, next undecided</source>
-            <translation>Durchsicht: bestätigen, überstimmen, umbenennen, nächstes unentschiedenes</translation>
+            <source>Review: verdict is right, is wrong, change type, skip</source>
+            <translation>Durchsicht: Urteil stimmt, stimmt nicht, Art ändern, weiter</translation>
+        </message>
+        <message>
+            <source>Review: hold to see the bare picture</source>
+            <translation>Durchsicht: halten, um das bloße Bild zu sehen</translation>
+        </message>
+        <message>
+            <source>Review: details; picture, list or small pictures</source>
+            <translation>Durchsicht: Details; Bild, Liste oder kleine Bilder</translation>
+        </message>
+        <message>
+            <source>Review: search by name</source>
+            <translation>Durchsicht: nach Namen suchen</translation>
         </message>
         <message>
             <source>Review: take back what was decided last</source>
@@ -2835,6 +2900,41 @@
         </message>
     </context>
     <context>
+        <name>Queue</name>
+        <message>
+            <source>To decide</source>
+            <translation>Zu entscheiden</translation>
+        </message>
+        <message>
+            <source>Not inspected</source>
+            <translation>Nicht geprüft</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>Entschieden</translation>
+        </message>
+        <message>
+            <source>All</source>
+            <translation>Alle</translation>
+        </message>
+        <message>
+            <source>NG, REVIEW and not inspected, and nobody has decided yet</source>
+            <translation>NG, REVIEW und nicht geprüft, noch von niemandem entschieden</translation>
+        </message>
+        <message>
+            <source>What counts as NG now, by the system or by a person</source>
+            <translation>Was jetzt als NG gilt, vom System oder von einer Person</translation>
+        </message>
+        <message>
+            <source>What counts as OK now, by the system or by a person</source>
+            <translation>Was jetzt als OK gilt, vom System oder von einer Person</translation>
+        </message>
+        <message>
+            <source>What a person has decided</source>
+            <translation>Was eine Person entschieden hat</translation>
+        </message>
+    </context>
+    <context>
         <name>RecordFilter</name>
         <message>
             <source>Product</source>
@@ -3011,6 +3111,30 @@
     <context>
         <name>Review</name>
         <message>
+            <source>NG – right</source>
+            <translation>NG – stimmt</translation>
+        </message>
+        <message>
+            <source>OK – false alarm</source>
+            <translation>OK – Fehlalarm</translation>
+        </message>
+        <message>
+            <source>OK – right</source>
+            <translation>OK – stimmt</translation>
+        </message>
+        <message>
+            <source>NG – missed</source>
+            <translation>NG – übersehen</translation>
+        </message>
+        <message>
+            <source>NG – bad part</source>
+            <translation>NG – schlecht</translation>
+        </message>
+        <message>
+            <source>OK – good part</source>
+            <translation>OK – gut</translation>
+        </message>
+        <message>
             <source>Dust or a fibre, not the part</source>
             <translation>Staub oder Faser, nicht das Teil</translation>
         </message>
@@ -3090,20 +3214,28 @@
             <translation>Taste: O. Nach einem Grund wird gefragt.</translation>
         </message>
         <message>
-            <source>Retype (T)</source>
-            <translation>Umbenennen (T)</translation>
+            <source>Change type (T)</source>
+            <translation>Art ändern (T)</translation>
         </message>
         <message>
             <source>Key: T. Say what it really is.</source>
             <translation>Taste: T. Sagen, was es wirklich ist.</translation>
         </message>
         <message>
-            <source>Next (N)</source>
+            <source>Skip (N)</source>
             <translation>Weiter (N)</translation>
         </message>
         <message>
             <source>Key: N. The next one nobody has decided.</source>
             <translation>Taste: N. Das nächste, über das noch niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>Details (I)</source>
+            <translation>Details (I)</translation>
+        </message>
+        <message>
+            <source>Key: I. What is known of this part, and the tools.</source>
+            <translation>Taste: I. Was über das Teil bekannt ist, und die Werkzeuge.</translation>
         </message>
         <message>
             <source>Regions</source>
@@ -3138,19 +3270,31 @@
             <translation>Davon gibt es kein Bild.</translation>
         </message>
         <message>
-            <source>Confirm %1 (C)</source>
-            <translation>%1 bestätigen (C)</translation>
+            <source>Type</source>
+            <translation>Art</translation>
         </message>
         <message>
-            <source>Overrule: %1 (O)</source>
-            <translation>Überstimmen: %1 (O)</translation>
+            <source>Change type</source>
+            <translation>Art ändern</translation>
         </message>
     </context>
     <context>
         <name>ReviewPanel</name>
         <message>
-            <source>Read again (F5)</source>
-            <translation>Neu lesen (F5)</translation>
+            <source>Refresh (F5)</source>
+            <translation>Aktualisieren (F5)</translation>
+        </message>
+        <message>
+            <source>One large picture (V)</source>
+            <translation>Ein großes Bild (V)</translation>
+        </message>
+        <message>
+            <source>List (V)</source>
+            <translation>Liste (V)</translation>
+        </message>
+        <message>
+            <source>Small pictures (V)</source>
+            <translation>Kleine Bilder (V)</translation>
         </message>
         <message>
             <source>Undo (Ctrl+Z)</source>
@@ -3177,24 +3321,24 @@
             <translation>&amp;Alles zeigen</translation>
         </message>
         <message>
-            <source>At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED.</source>
-            <translation>Zuerst wird nur gezeigt, was jemand ansehen muss: REVIEW, NG und NICHT GEPRÜFT.</translation>
+            <source>At first only what nobody has decided yet is shown: REVIEW, NG and NOT INSPECTED.</source>
+            <translation>Zuerst wird nur gezeigt, was noch niemand entschieden hat: REVIEW, NG und NICHT GEPRÜFT.</translation>
         </message>
         <message>
             <source>Counting …</source>
             <translation>Wird gezählt …</translation>
         </message>
         <message>
-            <source>%1 shown, %2 undecided</source>
-            <translation>%1 gezeigt, %2 unentschieden</translation>
+            <source>%1 of %2 decided</source>
+            <translation>%1 von %2 entschieden</translation>
         </message>
         <message>
-            <source>%1 new: read again (F5)</source>
-            <translation>%1 neue: neu lesen (F5)</translation>
+            <source>about %1 min left</source>
+            <translation>noch etwa %1 min</translation>
         </message>
         <message>
-            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
-            <translation>Dieses Teil ist OK. Überstimmen Sie es zuerst; sagen Sie dann, was ihm fehlt.</translation>
+            <source>%1 new: refresh (F5)</source>
+            <translation>%1 neu: aktualisieren (F5)</translation>
         </message>
         <message>
             <source>Everything shown here is decided.</source>
@@ -3205,24 +3349,20 @@
             <translation>%1 wird %2. Warum?</translation>
         </message>
         <message>
-            <source>Overrule</source>
-            <translation>Überstimmen</translation>
+            <source>%1 parts become %2. Why?</source>
+            <translation>%1 Teile werden %2. Warum?</translation>
         </message>
         <message>
             <source>or type another reason</source>
             <translation>oder einen anderen Grund tippen</translation>
         </message>
         <message>
-            <source>Retype</source>
-            <translation>Umbenennen</translation>
-        </message>
-        <message>
-            <source>or type something else</source>
-            <translation>oder etwas anderes tippen</translation>
-        </message>
-        <message>
             <source>What is it really?</source>
             <translation>Was ist es wirklich?</translation>
+        </message>
+        <message>
+            <source>What are these %1 parts really?</source>
+            <translation>Was sind diese %1 Teile wirklich?</translation>
         </message>
         <message>
             <source>What is region %1 really?</source>
@@ -3231,6 +3371,10 @@
         <message>
             <source>What are all %1 regions really?</source>
             <translation>Was sind alle %1 Regionen wirklich?</translation>
+        </message>
+        <message>
+            <source>or type something else</source>
+            <translation>oder etwas anderes tippen</translation>
         </message>
     </context>
     <context>

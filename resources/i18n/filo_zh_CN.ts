@@ -194,6 +194,29 @@
         </message>
     </context>
     <context>
+        <name>BulkQuestion</name>
+        <message>
+            <source>Decide %1 parts together: %2?</source>
+            <translation>一起判定 %1 个零件：%2？</translation>
+        </message>
+        <message>
+            <source>Each gets an entry of its own under your name. You can take them back one by one.</source>
+            <translation>每个零件都会以您的名义单独记录，可逐个撤销。</translation>
+        </message>
+        <message>
+            <source>Decide together</source>
+            <translation>一起判定</translation>
+        </message>
+        <message>
+            <source>Decide</source>
+            <translation>判定</translation>
+        </message>
+        <message>
+            <source>Leave them</source>
+            <translation>保持不变</translation>
+        </message>
+    </context>
+    <context>
         <name>Calibration</name>
         <message>
             <source>The calculation failed. Try it again.</source>
@@ -248,18 +271,14 @@
         </message>
     </context>
     <context>
-        <name>ChoiceDialog</name>
+        <name>ChoiceBar</name>
         <message>
-            <source>A digit chooses at once. Enter takes what is marked or typed.</source>
-            <translation>按数字立即选择。回车采用已标记或已输入的内容。</translation>
+            <source>&amp;Use this</source>
+            <translation>采用(&amp;U)</translation>
         </message>
         <message>
-            <source>&amp;Take it</source>
-            <translation>采用(&amp;T)</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
+            <source>Cancel (Esc)</source>
+            <translation>取消 (Esc)</translation>
         </message>
     </context>
     <context>
@@ -393,6 +412,17 @@
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
             <translation>未检测，没有可比较的内容。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Deciding</name>
+        <message>
+            <source>Good and bad parts are chosen together. Choose parts with one verdict, then say why.</source>
+            <translation>同时选中了好件和坏件。请选择判定相同的零件，再说明原因。</translation>
+        </message>
+        <message>
+            <source>This part is OK. Say first that it is NG (O); then say what is wrong with it.</source>
+            <translation>此零件为 OK。请先判为 NG (O)，再说明缺陷。</translation>
         </message>
     </context>
     <context>
@@ -669,10 +699,21 @@
         </message>
     </context>
     <context>
+        <name>Filmstrip</name>
+        <message>
+            <source>Inspections in pictures</source>
+            <translation>检测图片</translation>
+        </message>
+    </context>
+    <context>
         <name>FilterBar</name>
         <message>
-            <source>Verdict</source>
-            <translation>判定</translation>
+            <source>What to look at</source>
+            <translation>查看内容</translation>
+        </message>
+        <message>
+            <source>Order</source>
+            <translation>排序</translation>
         </message>
         <message>
             <source>Anomaly type</source>
@@ -683,20 +724,32 @@
             <translation>工位</translation>
         </message>
         <message>
-            <source>&amp;Undecided only</source>
-            <translation>仅未裁定(&amp;U)</translation>
+            <source>Name (Ctrl+F)</source>
+            <translation>名称 (Ctrl+F)</translation>
         </message>
         <message>
-            <source>To look at</source>
-            <translation>待查看</translation>
+            <source>Search by name</source>
+            <translation>按名称搜索</translation>
         </message>
         <message>
-            <source>All verdicts</source>
-            <translation>全部判定</translation>
+            <source>A part of the image's name, such as the serial number in it</source>
+            <translation>图像名称的一部分，例如其中的序列号</translation>
         </message>
         <message>
-            <source>“To look at”: REVIEW, NG and NOT INSPECTED</source>
-            <translation>“待查看”：REVIEW、NG 和未检验</translation>
+            <source>More filters</source>
+            <translation>更多筛选</translation>
+        </message>
+        <message>
+            <source>Newest first</source>
+            <translation>最新优先</translation>
+        </message>
+        <message>
+            <source>By score</source>
+            <translation>按分值</translation>
+        </message>
+        <message>
+            <source>Near the limit</source>
+            <translation>接近界限</translation>
         </message>
         <message>
             <source>All products</source>
@@ -1302,8 +1355,20 @@
             <translation>图片：放大、缩小、适合窗口</translation>
         </message>
         <message>
-            <source>Review: confirm, overrule, retype, next undecided</source>
-            <translation>复核：确认、推翻、改类型、下一个未裁定</translation>
+            <source>Review: verdict is right, is wrong, change type, skip</source>
+            <translation>复核：判定正确、错误、更改类型、跳过</translation>
+        </message>
+        <message>
+            <source>Review: hold to see the bare picture</source>
+            <translation>复核：按住查看原图</translation>
+        </message>
+        <message>
+            <source>Review: details; picture, list or small pictures</source>
+            <translation>复核：详情；图片、列表或小图</translation>
+        </message>
+        <message>
+            <source>Review: search by name</source>
+            <translation>复核：按名称搜索</translation>
         </message>
         <message>
             <source>Review: take back what was decided last</source>
@@ -2835,6 +2900,41 @@
         </message>
     </context>
     <context>
+        <name>Queue</name>
+        <message>
+            <source>To decide</source>
+            <translation>待判定</translation>
+        </message>
+        <message>
+            <source>Not inspected</source>
+            <translation>未检测</translation>
+        </message>
+        <message>
+            <source>Decided</source>
+            <translation>已判定</translation>
+        </message>
+        <message>
+            <source>All</source>
+            <translation>全部</translation>
+        </message>
+        <message>
+            <source>NG, REVIEW and not inspected, and nobody has decided yet</source>
+            <translation>NG、REVIEW 和未检测，且尚无人判定</translation>
+        </message>
+        <message>
+            <source>What counts as NG now, by the system or by a person</source>
+            <translation>当前算作 NG 的零件，由系统或人员判定</translation>
+        </message>
+        <message>
+            <source>What counts as OK now, by the system or by a person</source>
+            <translation>当前算作 OK 的零件，由系统或人员判定</translation>
+        </message>
+        <message>
+            <source>What a person has decided</source>
+            <translation>人员已判定的零件</translation>
+        </message>
+    </context>
+    <context>
         <name>RecordFilter</name>
         <message>
             <source>Product</source>
@@ -3011,6 +3111,30 @@
     <context>
         <name>Review</name>
         <message>
+            <source>NG – right</source>
+            <translation>NG – 正确</translation>
+        </message>
+        <message>
+            <source>OK – false alarm</source>
+            <translation>OK – 误报</translation>
+        </message>
+        <message>
+            <source>OK – right</source>
+            <translation>OK – 正确</translation>
+        </message>
+        <message>
+            <source>NG – missed</source>
+            <translation>NG – 漏检</translation>
+        </message>
+        <message>
+            <source>NG – bad part</source>
+            <translation>NG – 坏件</translation>
+        </message>
+        <message>
+            <source>OK – good part</source>
+            <translation>OK – 好件</translation>
+        </message>
+        <message>
             <source>Dust or a fibre, not the part</source>
             <translation>灰尘或纤维，不是零件</translation>
         </message>
@@ -3090,20 +3214,28 @@
             <translation>按键：O。需要说明理由。</translation>
         </message>
         <message>
-            <source>Retype (T)</source>
-            <translation>改类型 (T)</translation>
+            <source>Change type (T)</source>
+            <translation>更改类型 (T)</translation>
         </message>
         <message>
             <source>Key: T. Say what it really is.</source>
             <translation>按键：T。说明它实际是什么。</translation>
         </message>
         <message>
-            <source>Next (N)</source>
-            <translation>下一个 (N)</translation>
+            <source>Skip (N)</source>
+            <translation>跳过 (N)</translation>
         </message>
         <message>
             <source>Key: N. The next one nobody has decided.</source>
             <translation>按键：N。下一个尚未裁定的。</translation>
+        </message>
+        <message>
+            <source>Details (I)</source>
+            <translation>详情 (I)</translation>
+        </message>
+        <message>
+            <source>Key: I. What is known of this part, and the tools.</source>
+            <translation>按键 I：此零件的信息和工具。</translation>
         </message>
         <message>
             <source>Regions</source>
@@ -3138,19 +3270,31 @@
             <translation>没有它的图片。</translation>
         </message>
         <message>
-            <source>Confirm %1 (C)</source>
-            <translation>确认 %1 (C)</translation>
+            <source>Type</source>
+            <translation>类型</translation>
         </message>
         <message>
-            <source>Overrule: %1 (O)</source>
-            <translation>推翻：%1 (O)</translation>
+            <source>Change type</source>
+            <translation>更改类型</translation>
         </message>
     </context>
     <context>
         <name>ReviewPanel</name>
         <message>
-            <source>Read again (F5)</source>
-            <translation>重新读取 (F5)</translation>
+            <source>Refresh (F5)</source>
+            <translation>刷新 (F5)</translation>
+        </message>
+        <message>
+            <source>One large picture (V)</source>
+            <translation>单张大图 (V)</translation>
+        </message>
+        <message>
+            <source>List (V)</source>
+            <translation>列表 (V)</translation>
+        </message>
+        <message>
+            <source>Small pictures (V)</source>
+            <translation>小图 (V)</translation>
         </message>
         <message>
             <source>Undo (Ctrl+Z)</source>
@@ -3177,24 +3321,24 @@
             <translation>显示全部(&amp;E)</translation>
         </message>
         <message>
-            <source>At first only what somebody has to look at is shown: REVIEW, NG and NOT INSPECTED.</source>
-            <translation>起初只显示需要查看的内容：REVIEW、NG 和未检验。</translation>
+            <source>At first only what nobody has decided yet is shown: REVIEW, NG and NOT INSPECTED.</source>
+            <translation>起初只显示尚无人判定的零件：REVIEW、NG 和未检测。</translation>
         </message>
         <message>
             <source>Counting …</source>
             <translation>正在计数 …</translation>
         </message>
         <message>
-            <source>%1 shown, %2 undecided</source>
-            <translation>显示 %1 个，%2 个未裁定</translation>
+            <source>%1 of %2 decided</source>
+            <translation>已判定 %1 / %2</translation>
         </message>
         <message>
-            <source>%1 new: read again (F5)</source>
-            <translation>%1 个新的：重新读取 (F5)</translation>
+            <source>about %1 min left</source>
+            <translation>约剩 %1 分钟</translation>
         </message>
         <message>
-            <source>This part is OK. Overrule it first; then say what is wrong with it.</source>
-            <translation>该零件为 OK。请先推翻，再说明问题。</translation>
+            <source>%1 new: refresh (F5)</source>
+            <translation>%1 条新记录：刷新 (F5)</translation>
         </message>
         <message>
             <source>Everything shown here is decided.</source>
@@ -3205,24 +3349,20 @@
             <translation>%1 改为 %2。为什么？</translation>
         </message>
         <message>
-            <source>Overrule</source>
-            <translation>推翻</translation>
+            <source>%1 parts become %2. Why?</source>
+            <translation>%1 个零件变为 %2。原因？</translation>
         </message>
         <message>
             <source>or type another reason</source>
             <translation>或输入其他理由</translation>
         </message>
         <message>
-            <source>Retype</source>
-            <translation>改类型</translation>
-        </message>
-        <message>
-            <source>or type something else</source>
-            <translation>或输入其他内容</translation>
-        </message>
-        <message>
             <source>What is it really?</source>
             <translation>它实际是什么？</translation>
+        </message>
+        <message>
+            <source>What are these %1 parts really?</source>
+            <translation>这 %1 个零件实际是什么？</translation>
         </message>
         <message>
             <source>What is region %1 really?</source>
@@ -3231,6 +3371,10 @@
         <message>
             <source>What are all %1 regions really?</source>
             <translation>全部 %1 个区域究竟是什么？</translation>
+        </message>
+        <message>
+            <source>or type something else</source>
+            <translation>或输入其他内容</translation>
         </message>
     </context>
     <context>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import aliased
 from filo_core.types import InspectionFilter
 from storage.models import InspectionRow, ProductRow, RegionRow, ReviewRow
 from storage.names import name_key
-from storage.repositories.standing_reviews import is_newest, is_undecided
+from storage.repositories.standing_reviews import final_verdict, is_newest, is_undecided
 from storage.session_models import KnownInspectionRow
 
 
@@ -18,8 +19,8 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     """Conditions on :class:`InspectionRow` that hold for the inspections wanted.
 
     ``verdicts`` are the system's; *undecided* has no review that stands; ``anomaly_type`` is what a region was
-    called, or what the newest review calls it; ``since`` is included, ``until`` is not; ``line_only`` leaves out known
-    parts.
+    called, or what the newest review calls it; ``since`` is included, ``until`` is not; ``final`` is what counts now;
+    ``line_only`` leaves out known parts.
     """
     found: list[ColumnElement[bool]] = []
     if wanted.product:
@@ -27,8 +28,9 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         found.append(InspectionRow.product_id == product.scalar_subquery())
     if wanted.verdicts:
         found.append(InspectionRow.verdict.in_(sorted(verdict.value for verdict in wanted.verdicts)))
-    if wanted.undecided:
-        found.append(is_undecided())
+    found.extend(_decisions(wanted))
+    if wanted.name:
+        found.append(InspectionRow.name.icontains(wanted.name, autoescape=True))
     if wanted.anomaly_type:
         found.append(_is_called(wanted.anomaly_type))
     if wanted.since is not None:
@@ -40,6 +42,15 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     if wanted.line_only:
         found.append(InspectionRow.id.not_in(select(KnownInspectionRow.inspection_id)))
     return found
+
+
+def _decisions(wanted: InspectionFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.undecided:
+        yield is_undecided()
+    if wanted.decided:
+        yield ~is_undecided()
+    if wanted.final:
+        yield final_verdict().in_(sorted(verdict.value for verdict in wanted.final))
 
 
 def called_by_region(anomaly_type: str) -> Select[int]:

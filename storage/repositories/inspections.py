@@ -22,6 +22,7 @@ from filo_core.types import (
     KnownAs,
     Limits,
     Origin,
+    PageOrder,
     Position,
     Region,
     Review,
@@ -38,9 +39,12 @@ from storage.repositories.filters import called_by_region, called_by_review, con
 from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row, with_shares
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
+from storage.repositories.standing_reviews import decided_verdict
 from storage.session_models import KnownInspectionRow
 from storage.trust_models import AuditRow
 
+_BEYOND_ALL = 1e9
+"""A distance from the limit that no score has."""
 _Found = ResultRow[InspectionRow, str, int, str, str, str, str, str, str, int]
 """An :class:`InspectionRow`, product, recipe version and hash, known part, then what :func:`naming_of` reads."""
 
@@ -179,6 +183,27 @@ class InspectionRepository:
         """How many of the wanted inspections have each of the system's verdicts; absent ones are left out."""
         query = select(InspectionRow.verdict, func.count()).where(*conditions(wanted)).group_by(InspectionRow.verdict)
         return {Verdict(verdict): number for verdict, number in self._session.execute(query)}
+
+    def ordered(self, wanted: InspectionFilter, order: PageOrder, limit: int) -> tuple[int, ...]:
+        """Ids of the wanted inspections in an order, ``limit`` at most; without a score they come last."""
+        query = select(InspectionRow.id).where(*conditions(wanted))
+        times = InspectionRow.image_score / func.nullif(InspectionRow.limit_ok, 0.0)
+        match order:
+            case PageOrder.HIGHEST:
+                query = query.order_by(func.coalesce(times, -1.0).desc())
+            case PageOrder.NEAREST:
+                query = query.order_by(func.coalesce(func.abs(times - 1.0), _BEYOND_ALL))
+        return tuple(self._session.scalars(query.order_by(InspectionRow.id.desc()).limit(limit)))
+
+    def standing_counts(self, wanted: InspectionFilter) -> dict[tuple[Verdict, Verdict | None], int]:
+        """How many of the wanted inspections have which verdict of the system and which decision; None for neither."""
+        decided = func.coalesce(decided_verdict(), "").label("decided")
+        found = select(InspectionRow.verdict, decided).where(*conditions(wanted)).subquery()
+        query = select(found.c.verdict, found.c.decided, func.count()).group_by(found.c.verdict, found.c.decided)
+        return {
+            (Verdict(verdict), Verdict(said) if said else None): number
+            for verdict, said, number in self._session.execute(query)
+        }
 
     def anomaly_types(self) -> tuple[str, ...]:
         """Every name that a region or a review carries, in alphabetical order."""

@@ -37,3 +37,8 @@ def decided_verdict() -> ScalarSelect[str]:
 def is_undecided() -> ColumnElement[bool]:
     """That nobody has decided on an :class:`InspectionRow`, or whoever had took it back."""
     return func.coalesce(decided_verdict(), "") == ""
+
+
+def final_verdict() -> ColumnElement[str]:
+    """What counts on an :class:`InspectionRow`: what was decided, or the system's verdict where nobody has."""
+    return func.coalesce(func.nullif(decided_verdict(), ""), InspectionRow.verdict)

@@ -14,6 +14,7 @@ from filo_core.types import (
     LONGEST_REASON,
     InspectionFilter,
     InspectionRecord,
+    PageOrder,
     Review,
     ReviewDecision,
     SourceImage,
@@ -68,6 +69,16 @@ class History:
         """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
         with self._storage.reading() as transaction:
             return transaction.inspections.following(wanted, after_id, limit)
+
+    def ordered(self, wanted: InspectionFilter, order: PageOrder, limit: int) -> tuple[int, ...]:
+        """Ids of the wanted inspections in an order, ``limit`` at most; costs a look at each of them."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.ordered(wanted, order, limit)
+
+    def standing_counts(self, wanted: InspectionFilter) -> dict[tuple[Verdict, Verdict | None], int]:
+        """How many of the wanted inspections have which verdict of the system and which decision, None for none."""
+        with self._storage.reading() as transaction:
+            return transaction.inspections.standing_counts(wanted)
 
     def count(self, wanted: InspectionFilter) -> int:
         """How many inspections are wanted."""

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt, QThreadPool, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from filo_core.capability import CapabilityStudy, StudyPart, StudyPlan
@@ -22,7 +22,7 @@ from gui.products.wizard.capture_dialog import CaptureDialog
 from gui.products.wizard.sorting import SortingAnswers, SortingQuestion
 from gui.products.wizard.sorting_dialog import SortingDialog
 from gui.review.blind_dialog import BlindDialog
-from gui.review.dialogs import ChoiceDialog
+from gui.review.choice_bar import ChoiceBar, ChoiceQuestion
 from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_page import OutputsPage
 from gui.settings.users_page import UsersPage
@@ -93,7 +93,14 @@ def _sorting(state: AppState, parent: QWidget) -> QDialog:
 
 
 def _choice(state: AppState, parent: QWidget) -> QDialog:
-    return ChoiceDialog("Reason", "Why is it good?", ["Within tolerance", "Dust"], "Dust", "another reason", parent)
+    """The question of Review, in a dialog to be walked through like the others."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Reason")
+    bar = ChoiceBar(dialog)
+    bar.ask(ChoiceQuestion("Why is it good?", ("Within tolerance", "Dust"), "Dust", "another reason"))
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(bar)
+    return dialog
 
 
 DIALOGS: dict[str, Maker] = {

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Inspection, Origin, Verdict
-from gui.review.dialogs import ChoiceDialog
+from gui.review.choice_bar import ChoiceBar
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from storage.recorder import Recorder
@@ -51,27 +51,28 @@ def record_without_pictures(workbench: Workbench, product: str, count: int) -> N
 
 
 Press = Callable[..., None]
-Answer = Callable[..., list[ChoiceDialog]]
+Answer = Callable[..., list[ChoiceBar]]
 
 
 @pytest.fixture
 def answer(qapp: QApplication) -> Answer:
-    """Type into the next dialog as soon as it is there."""
+    """Type into the next question as soon as it is asked."""
 
-    def prepare(*keys: Qt.Key, text: str = "") -> list[ChoiceDialog]:
-        seen: list[ChoiceDialog] = []
+    def prepare(*keys: Qt.Key, text: str = "") -> list[ChoiceBar]:
+        seen: list[ChoiceBar] = []
         timer = QTimer(qapp)
 
         def look() -> None:
-            dialog = qapp.activeModalWidget()
-            if not isinstance(dialog, ChoiceDialog):
+            bars = [bar for window in qapp.topLevelWidgets() for bar in window.findChildren(ChoiceBar)]
+            bar = next((one for one in bars if one.isVisible()), None)
+            if bar is None:
                 return
             timer.stop()
             timer.deleteLater()
-            seen.append(dialog)
-            QTest.keyClicks(dialog.edit, text)
+            seen.append(bar)
+            QTest.keyClicks(bar.edit, text)
             for key in keys:
-                QTest.keyClick(dialog.edit, key)
+                QTest.keyClick(bar.edit, key)
 
         timer.timeout.connect(look)
         timer.start(5)
@@ -88,6 +89,7 @@ def press(until: Callable[..., None]) -> Press:
         for key in keys:
             until(lambda: panel.detail.is_seen, "the picture is on screen")
             QTest.keyClick(panel.table, key)
+            until(lambda: not panel.is_asking, "the question is answered")
             until(lambda: not panel.presenter.saves, "what was decided is stored")
 
     return click

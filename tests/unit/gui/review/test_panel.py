@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, ReviewDecision, Verdict
+from gui.records.choices import Queue
 from gui.review.panel import ReviewPanel
 from gui.state import AppState, Screen
 from tests.unit.gui.conftest import picture
@@ -43,16 +44,15 @@ def test_before_anything_was_inspected_the_screen_says_what_to_do(
 def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_would_do(
     shown: ReviewPanel, until: Until
 ) -> None:
-    shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NG"))
-    shown.filter_bar.on_changed()
+    shown.filter_bar.choose_queue(Queue.NG)
     until(lambda: shown.detail.picture.view.content is not None)
     content = shown.detail.picture.view.content
     assert content is not None
     assert content.has_heat_map
-    assert shown.detail.confirm_button.text() == "Confirm NG (C)"
-    assert shown.detail.overrule_button.text() == "Overrule: OK (O)"
+    assert shown.detail.confirm_button.text() == "NG – right (C)"
+    assert shown.detail.overrule_button.text() == "OK – false alarm (O)"
     assert shown.detail._untrained.isVisible()
-    until(lambda: shown._count.text() == "2 shown, 2 undecided")
+    until(lambda: shown._count.full_text.startswith("0 of 2 decided"))
 
 
 def test_every_doubtful_item_is_decided_without_the_mouse(
@@ -75,7 +75,7 @@ def test_every_doubtful_item_is_decided_without_the_mouse(
         "Reflection or shadow",
         "",
     ]
-    until(lambda: shown._count.text() == "5 shown, 0 undecided")
+    until(lambda: shown._count.full_text.startswith("5 of 5 decided"))
     assert shown.message.sentence == "Everything shown here is decided."
 
 
@@ -129,19 +129,17 @@ def test_arrow_keys_go_from_one_inspection_to_the_next(shown: ReviewPanel) -> No
 
 
 def test_a_good_part_is_not_retyped_and_the_screen_says_why(shown: ReviewPanel, state: AppState, press: Press) -> None:
-    shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("OK"))
-    shown.filter_bar.on_changed()
+    shown.filter_bar.choose_queue(Queue.OK)
     assert not shown.detail.retype_button.isEnabled()
     press(shown, Qt.Key.Key_T)
-    assert "Overrule it first" in shown.message.sentence
+    assert "Say first that it is NG" in shown.message.sentence
     assert decisions(state) == []
 
 
 def test_an_image_that_was_not_inspected_shows_its_reason_and_can_be_decided(
     shown: ReviewPanel, state: AppState, press: Press
 ) -> None:
-    shown.filter_bar.verdict.setCurrentIndex(shown.filter_bar.verdict.findText("NOT INSPECTED"))
-    shown.filter_bar.on_changed()
+    shown.filter_bar.choose_queue(Queue.NOT_INSPECTED)
     assert "torn.png" in shown.detail._facts.text()
     assert shown.detail.picture.view.content is None
     press(shown, Qt.Key.Key_C)
@@ -171,12 +169,12 @@ def test_new_inspections_are_announced_and_read_when_asked_for(
     handle.wait(20)
     state.report_inspection(object())  # type: ignore[arg-type]
     at = shown.current
-    assert shown.refresh_button.text() == "1 new: read again (F5)"
+    assert shown.refresh_button.text() == "1 new: refresh (F5)"
     assert shown.presenter.model.rowCount() == 5
     QTest.mouseClick(shown.refresh_button, Qt.MouseButton.LeftButton)
     assert shown.presenter.model.rowCount() == 6
     assert shown.current == at, "the inspection that was looked at stays in view"
-    assert shown.refresh_button.text() == "Read again (F5)"
+    assert shown.refresh_button.text() == "Refresh (F5)"
 
 
 def test_a_span_of_days_shows_its_two_dates(shown: ReviewPanel) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, ReviewDecision, Role, Verdict
+from gui.records.choices import Queue
 from gui.review.blind_dialog import BlindDialog
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
@@ -22,8 +23,7 @@ Until = Callable[..., None]
 @pytest.fixture
 def shown(panel: ReviewPanel, inspected: str, until: Until) -> ReviewPanel:
     panel.show()
-    panel.filter_bar.verdict.setCurrentIndex(panel.filter_bar.verdict.findText("NG"))
-    panel.filter_bar.on_changed()
+    panel.filter_bar.choose_queue(Queue.NG)
     until(lambda: panel.detail.is_seen, "the picture is on screen")
     return panel
 
