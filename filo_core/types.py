@@ -478,8 +478,9 @@ class SourceImage:
 class Inspection:
     """One image judged once under one recipe.
 
-    ``image`` and ``prediction`` are None exactly when the verdict is NOT_INSPECTED; then ``reason`` is the
-    sentence that says why, and ``image_hash`` is empty where not even the bytes could be read.
+    ``prediction`` is None exactly when the verdict is NOT_INSPECTED; then ``reason`` is the sentence that says why,
+    ``image`` is there only where a picture came and its verdict did not, and ``image_hash`` is empty where not even
+    the bytes could be read.
     """
 
     name: str

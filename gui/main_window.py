@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QMainWindow,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,10 +24,11 @@ from gui.alarm_strip import AlarmStrip
 from gui.background import Background, wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
+from gui.navigation_button import NavigationButton
 from gui.records.undelivered_note import UndeliveredNote
-from gui.screens import SCREENS, CanBeBusy, HasWorkToEnd, ScreenSpec
+from gui.screens import SCREENS, CanBeBusy, HasBadge, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
-from gui.state import AppState, ModelState, Screen
+from gui.state import AppState, Badge, ModelState, Screen
 from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
@@ -46,6 +46,7 @@ _LONGEST_END_MS = 10_000
 _SLOW_END_MS = 500
 """A longer end says why the window is still there."""
 _LOOK_WHO_EVERY_MS = 15_000
+_BADGES_EVERY_MS = 300
 
 
 class MainWindow(QMainWindow):
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
         self._specs = {spec.screen: spec for spec in screens}
         self._built: dict[Screen, QWidget] = {}
         self._in_another_language: set[Screen] = set()
-        self._buttons: dict[Screen, QToolButton] = {}
+        self._buttons: dict[Screen, NavigationButton] = {}
         self.setWindowTitle(self.tr("FiLo Inspector"))
         self.setMinimumSize(_SMALLEST)
         self.alarms = AlarmStrip(state, self)
@@ -111,8 +112,8 @@ class MainWindow(QMainWindow):
             # A new text takes the button's key away.
             made.setShortcut(QKeySequence(spec.shortcut))
 
-    def _navigation_button(self, spec: ScreenSpec, parent: QWidget) -> QToolButton:
-        made = QToolButton(parent)
+    def _navigation_button(self, spec: ScreenSpec, parent: QWidget) -> NavigationButton:
+        made = NavigationButton(parent)
         made.setProperty("role", "navigation")
         made.setIcon(icon(spec.icon_name))
         made.setIconSize(QSize(30, 30))
@@ -152,6 +153,9 @@ class MainWindow(QMainWindow):
         state.model_changed.connect(self._on_model_changed)
         self._status.operator_change_requested.connect(self.ask_for_operator)
         state.set_screens_at_work(self._screens_at_work)
+        self._badges = QTimer(self)
+        self._badges.timeout.connect(self._show_badges)
+        self._badges.start(_BADGES_EVERY_MS)
         self._who = QTimer(self)
         self._who.timeout.connect(self._look_who)
 
@@ -179,6 +183,13 @@ class MainWindow(QMainWindow):
         self._buttons[screen].setChecked(True)
         self._fold_navigation(folded=self._specs[screen].needs_room)
         self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
+
+    def _show_badges(self) -> None:
+        """Which screens are at work, and which of them waits for somebody, whatever is looked at."""
+        for screen, made in self._buttons.items():
+            widget = self._built.get(screen)
+            badge = widget.badge if isinstance(widget, HasBadge) else Badge.NONE
+            made.set_badge(badge)
 
     def _fold_navigation(self, *, folded: bool) -> None:
         """Icons alone, whose names are their tips, where a screen needs the room."""

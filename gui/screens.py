@@ -12,7 +12,7 @@ from gui.translation import QT_TRANSLATE_NOOP
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from gui.state import AppState
+    from gui.state import AppState, Badge
 
 
 @runtime_checkable
@@ -31,6 +31,16 @@ class CanBeBusy(Protocol):
     @property
     def is_busy(self) -> bool:
         """True while something runs that must not be ended."""
+        ...
+
+
+@runtime_checkable
+class HasBadge(Protocol):
+    """A screen that goes on while another one is looked at."""
+
+    @property
+    def badge(self) -> Badge:
+        """How it is, for the navigation."""
         ...
 
 

@@ -34,6 +34,15 @@ class Screen(StrEnum):
     SETTINGS = "settings"
 
 
+class Badge(StrEnum):
+    """What the navigation says of a screen that is not looked at."""
+
+    NONE = "none"
+    RUNS = "runs"
+    WAITS = "waits"
+    """An NG waits there for somebody."""
+
+
 class ModelState(StrEnum):
     """How far the model is, as the window shows it."""
 

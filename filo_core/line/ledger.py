@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from filo_core.errors import FiloError
+from filo_core.line.frames import encoded
 from filo_core.line.results import LineResult, inspection_of
 
 if TYPE_CHECKING:
-    from filo_core.types import Inspection
+    from filo_core.types import Inspection, SourceImage
 
 logger = logging.getLogger(__name__)
 
+_MOST_PICTURES = 8
 _MOST_WAITING = 10_000
 """A quarter of an hour at 10 parts/s. What is older when the disk is still full is in the log alone."""
 
@@ -42,6 +44,7 @@ class _Unkept:
     result: LineResult
     repeats_within_s: float
     in_record: bool
+    image: SourceImage | None
 
 
 class Unkept:
@@ -61,7 +64,15 @@ class Unkept:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, number: int | None, result: LineResult, repeats_within_s: float, *, in_record: bool) -> None:
+    def add(
+        self,
+        number: int | None,
+        result: LineResult,
+        repeats_within_s: float,
+        *,
+        in_record: bool,
+        image: SourceImage | None = None,
+    ) -> None:
         """Keep an answer later.
 
         Args:
@@ -69,11 +80,16 @@ class Unkept:
             result: the answer.
             repeats_within_s: of the trigger.
             in_record: whether its inspection is in the record already.
+            image: what the part looked like, where a picture came in time.
         """
-        self._waiting.append(_Unkept(number, result, repeats_within_s, in_record))
+        self._waiting.append(_Unkept(number, result, repeats_within_s, in_record, self._affordable(image)))
         if len(self._waiting) > self._most:
             lost = self._waiting.popleft()
             logger.error("the answer to %s could not be kept for too long", lost.result.trigger_id)
+
+    def _affordable(self, image: SourceImage | None) -> SourceImage | None:
+        """Pictures are large: while many answers wait, the further ones are kept without."""
+        return image if sum(one.image is not None for one in self._waiting) < _MOST_PICTURES else None
 
     def keep(self) -> bool:
         """Keep them as far as it goes now; True when something was kept."""
@@ -103,6 +119,13 @@ class Unkept:
             if earlier is not None:
                 return
         if not waiting.in_record:
-            self._ledger.keep(inspection_of(waiting.result))
-            waiting.in_record = True
+            self._ledger.keep(_with_picture(inspection_of(waiting.result), waiting.image))
+            waiting.in_record, waiting.image = True, None
         self._ledger.close(waiting.number, waiting.result)
+
+
+def _with_picture(inspection: Inspection, image: SourceImage | None) -> Inspection:
+    if image is None:
+        return inspection
+    kept = encoded(image)
+    return replace(inspection, image=kept, image_hash=kept.image_hash)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import DiskFullError, FiloError
 from filo_core.judging import judge
-from filo_core.line.frames import judge_frame
+from filo_core.line.frames import image_of, judge_frame
 from filo_core.line.ledger import Ledger, Unkept
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
 from filo_core.line.sources.base import Frame, SourceState
@@ -55,6 +55,8 @@ class _Pending:
     deadline: float
     number: int | None = None
     """The ledger's; None until the trigger is kept."""
+    picture: Frame | SourceImage | None = None
+    """What is looked at for it; None until it is there."""
     claimed_by: threading.Thread | None = None
     """The thread that decides the answer: that which judges, or the watch when the time is up."""
 
@@ -72,7 +74,8 @@ class Station:
         detector: set up for that recipe.
         ledger: keeps triggers and answers.
         deadline_s: longest time from a trigger to its answer.
-        on_answer: told every new answer, with the inspection behind it.
+        on_answer: told every new answer, with the inspection behind it; where only a picture is behind it, the
+            inspection has that and no hash yet.
         model_problem: why the detector cannot judge now, as a sentence; never waits.
     """
 
@@ -233,6 +236,7 @@ class Station:
         if picture is None:
             # The watch gives the answer when the time is up; nothing else is worth judging for this part.
             return
+        pending.picture = picture
         inspection = self._inspect(trigger, picture)
         if not self._claim(pending):
             return
@@ -287,10 +291,15 @@ class Station:
         )
 
     def _answer_first(self, pending: _Pending, reason: str) -> None:
-        """NOT_INSPECTED at once, and kept as soon as it can be: lost in between, it is what recovery says as well."""
-        result = self._refusal(pending, reason)
-        self._keep_unkept(pending, result, in_record=False)
-        self._answer(pending, result, None, is_new=True)
+        """NOT_INSPECTED at once, and kept as soon as it can be: lost in between, it is what recovery says as well.
+
+        The picture that came in time is kept and shown with it: a person can judge it by eye.
+        """
+        result, picture = self._refusal(pending, reason), pending.picture
+        image = image_of(picture, result.trigger_id) if picture is not None else None
+        self._keep_unkept(pending, result, in_record=False, image=image)
+        seen = replace(inspection_of(result), image=image) if image is not None else None
+        self._answer(pending, result, seen, is_new=True)
 
     def _refuse(self, pending: _Pending, reason: str, at: datetime | None = None, *, in_record: bool = False) -> None:
         result = self._refusal(pending, reason, at)
@@ -305,8 +314,11 @@ class Station:
                 return
         self._finish(pending, result, None)
 
-    def _keep_unkept(self, pending: _Pending, result: LineResult, *, in_record: bool) -> None:
-        self._unkept.add(pending.number, result, pending.ticket.trigger.repeats_within_s, in_record=in_record)
+    def _keep_unkept(
+        self, pending: _Pending, result: LineResult, *, in_record: bool, image: SourceImage | None = None
+    ) -> None:
+        repeats_within_s = pending.ticket.trigger.repeats_within_s
+        self._unkept.add(pending.number, result, repeats_within_s, in_record=in_record, image=image)
 
     def _finish(self, pending: _Pending, result: LineResult, inspection: Inspection | None) -> None:
         assert pending.number is not None, "only a trigger that was kept is judged"

@@ -24,6 +24,10 @@ class Banner:
     verdict: Verdict | None
     caption: str
     held: bool = False
+    word: str = ""
+    """In large letters where there is no verdict."""
+    number: int = 0
+    """Running number of the verdict; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)

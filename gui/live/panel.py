@@ -15,15 +15,18 @@ from gui.canvas.image_panel import ImagePanel
 from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import HistoryStrip
+from gui.live.inset import LastVerdict
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger
+from gui.live.results import LiveResult
+from gui.live.totals_bar import TotalsBar
 from gui.live.trigger_bar import TriggerBar
 from gui.live.wording import camera_text, score_text, score_tip
 from gui.proof_note import ProofNote
 from gui.records.product_chooser import ProductChooser
 from gui.sources.choice import SourceChoice, usual_choice
 from gui.sources.source_bar import SourceBar
-from gui.state import AppState, Screen
+from gui.state import AppState, Badge, Screen
 from gui.theme import SPACE
 from gui.widgets.controls import button, captioned, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
@@ -75,6 +78,9 @@ class LivePanel(QWidget):
         self.proof = ProofNote(self)
         self.banner = VerdictBanner(self)
         self.picture = ImagePanel(self)
+        self.last = LastVerdict(self.picture.view)
+        self.totals = TotalsBar(self)
+        self._flashed: LiveResult | None = None
         self.strip = HistoryStrip(self)
         self.empty = EmptyPage(
             "live",
@@ -108,7 +114,7 @@ class LivePanel(QWidget):
         self.facts.setToolTip(
             self.tr("Frame age: since the newest judged frame was captured. Latency: from taking it to its verdict.")
         )
-        self.freeze = QCheckBox(self.tr("Stand still on NG"), self)
+        self.freeze = QCheckBox(self.tr("Freeze on NG"), self)
         self.freeze.setToolTip(self.tr("Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile."))
         self.freeze.setAccessibleName(self.freeze.text())
         self.freeze.setChecked(True)
@@ -120,6 +126,7 @@ class LivePanel(QWidget):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.banner)
+        left.addWidget(self.totals)
         left.addWidget(self.proof)
         left.addWidget(self.trouble)
         left.addWidget(self.delivery.problem)
@@ -174,6 +181,9 @@ class LivePanel(QWidget):
         presenter.facts_changed.connect(self._on_facts_changed)
         presenter.failed.connect(self.message.show_error)
         presenter.noted.connect(self.message.show_note)
+        presenter.view_changed.connect(self._on_view_changed)
+        presenter.totals_changed.connect(self._show_totals)
+        self.totals.new_shift.connect(presenter.begin_shift)
         self._state.settings_changed.connect(self._on_settings_changed)
         self.trigger.choice_changed.connect(self._show_delivery)
         self.products.products_reloaded.connect(self._on_products_reloaded)
@@ -203,6 +213,7 @@ class LivePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_last()
         self.banner.setFixedHeight(max(_LOWEST_BANNER, min(_HIGHEST_BANNER, event.size().height() // 5)))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -213,6 +224,13 @@ class LivePanel(QWidget):
     def is_busy(self) -> bool:
         """True while a source runs."""
         return self.presenter.phase is not LivePhase.IDLE
+
+    @property
+    def badge(self) -> Badge:
+        """Whether it runs, and whether an NG waits to be acknowledged."""
+        if not self.is_busy:
+            return Badge.NONE
+        return Badge.WAITS if self.presenter.display.hold is Hold.NG else Badge.RUNS
 
     def close_down(self) -> None:
         """End live inspection, and wait for it."""
@@ -229,9 +247,9 @@ class LivePanel(QWidget):
         elif self.presenter.phase is LivePhase.IDLE and self.products.product:
             self.message.clear()
             trigger = self.trigger.choice
-            self.presenter.start(self.products.product, self.source.choice, trigger)
+            self.presenter.start(self.products.product, self.source.choice, trigger, deadline_s=self.trigger.deadline_s)
             if self.is_busy:
-                self._remembered.remember(trigger)
+                self._remembered.remember(trigger, self.trigger.deadline_s)
             # Focus on the picture: Space acknowledges, and a second Space presses no button.
             self.picture.view.setFocus()
 
@@ -245,7 +263,7 @@ class LivePanel(QWidget):
             self.source.set_choice(source)
         if trigger != self._usual_trigger:
             self._usual_trigger = trigger
-            self.trigger.set_choice(trigger)
+            self.trigger.set_choice(trigger, self._state.settings.deadline_s)
 
     def _on_products_reloaded(self) -> None:
         running = self.presenter.phase is not LivePhase.IDLE
@@ -299,6 +317,29 @@ class LivePanel(QWidget):
         self.untrained.set_trained(shown.trained if shown else self._state.trained)
         self.strip.set_results(tuple(display.strip), shown if held else None)
         self._on_facts_changed()
+        if shown is not None and shown is display.newest and shown is not self._flashed:
+            self._flashed = shown
+            self.banner.flash()
+
+    def _on_view_changed(self) -> None:
+        """Between two triggers the camera's view with the last verdict in a corner; then the judged picture again."""
+        view, shown = self.presenter.view, self.presenter.display.shown
+        if view is None:
+            self.last.show_result(None)
+            if shown is not None and shown.content is not None:
+                self.picture.show_content(shown.content)
+            return
+        self.picture.show_content(view)
+        if self.last.result is not shown:
+            self.last.show_result(shown)
+            self._place_last()
+
+    def _place_last(self) -> None:
+        view = self.picture.view
+        self.last.move(view.width() - self.last.width() - 8, view.height() - self.last.height() - 8)
+
+    def _show_totals(self) -> None:
+        self.totals.show_totals(self.presenter.totals)
 
     def _on_refused(self) -> None:
         if self.sound.isChecked():
@@ -311,8 +352,11 @@ class LivePanel(QWidget):
 
     def _on_facts_changed(self) -> None:
         banner, facts = self.presenter.banner, self.presenter.facts
-        if (self.banner.verdict, self.banner.caption, self.banner.held) != astuple(banner):
-            self.banner.set_verdict(banner.verdict, banner.caption, held=banner.held)
+        shown = (self.banner.verdict, self.banner.caption, self.banner.held, self.banner.word, self.banner.number)
+        if shown != astuple(banner):
+            self.banner.set_verdict(
+                banner.verdict, banner.caption, held=banner.held, word=banner.word, number=banner.number
+            )
         scored = None if self.presenter.is_camera_lost else self.presenter.display.shown
         self.facts.set_tip(0, score_tip(scored))
         self.facts.set_values(

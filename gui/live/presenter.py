@@ -16,22 +16,29 @@ from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
 from gui.background import Background, asked, sentence_of, wait_while_painting
+from gui.canvas.pictures import PictureContent
 from gui.live.display import Display, Hold
 from gui.live.facts import Banner, Live, LiveFacts, facts_of
 from gui.live.results import LiveResult
+from gui.live.totals import ShiftTotals
 from gui.live.wording import caption_of, waiting_text
 from gui.sources.choice import SourceChoice, SourceKind, make_source
 from gui.state import AppState
+from gui.widgets.verdicts import verdict_word
+from gui.wording import clock
 from workflows.line.delivery import DeliveryState
 from workflows.line.triggered import TriggeredInspection
 from workflows.line.triggers import TriggerChoice
 
 if TYPE_CHECKING:
-    from filo_core.line.sources.base import ImageSource
+    from filo_core.line.sources.base import Frame, ImageSource
+    from workflows.settings.settings import Settings
 
 WATCH_EVERY_MS = 100
 """A lost camera is on screen within two of these."""
 STALE_AFTER_S = 3.0
+VERDICT_SHOWN_S = 1.5
+"""So long the judged picture stays before the camera's view takes its place."""
 LOCKED_S = 0.3
 """After an acknowledgement no key triggers for so long: a hand that hits two keys means one."""
 SLOW_END_S = 0.5
@@ -61,6 +68,9 @@ class LivePresenter(QObject):
     """A part is NG or was not inspected; once for all that arrived together."""
     readiness_changed = Signal()
     """``takes_key`` changed."""
+    view_changed = Signal()
+    """``view`` changed: what the camera sees between two triggers."""
+    totals_changed = Signal()
     failed = Signal(str, str)
     """A sentence and the details."""
     noted = Signal(str)
@@ -91,6 +101,11 @@ class LivePresenter(QObject):
         self._verdict_at: float | None = None
         self._lost_at: float | None = None
         """When the camera was last seen lost; None once a picture of later has its verdict."""
+        self.totals = ShiftTotals()
+        self.view: PictureContent | None = None
+        """What the camera sees, while nothing else has to be looked at; None where the judged picture is shown."""
+        self._viewing, self._asking = Background(), Background()
+        self._has_run = False
         self.phase = LivePhase.IDLE
         self.display: Display[LiveResult] = Display()
         self.facts = LiveFacts()
@@ -103,17 +118,34 @@ class LivePresenter(QObject):
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
-    def start(self, product: str, choice: SourceChoice, trigger: TriggerChoice | None = None) -> None:
-        """Inspect what the chosen source shows, whenever the trigger asks, under the newest recipe version."""
+    def start(
+        self,
+        product: str,
+        choice: SourceChoice,
+        trigger: TriggerChoice | None = None,
+        *,
+        deadline_s: float | None = None,
+    ) -> None:
+        """Inspect what the chosen source shows, whenever the trigger asks, under the newest recipe version.
+
+        Args:
+            product: its name.
+            choice: where pictures come from.
+            trigger: what asks; continuous when not given.
+            deadline_s: longest time from a trigger to its answer; that of the settings when not given.
+        """
         if self.phase is not LivePhase.IDLE:
             return
         self._run += 1
         try:
-            live = asked(lambda: self._started(product, choice, trigger or TriggerChoice()))
+            live = asked(lambda: self._started(product, choice, trigger or TriggerChoice(), deadline_s))
         except FiloError as error:
             self.failed.emit(*sentence_of(error))
             return
         self._live, self._choice = live, choice
+        self._has_run = True
+        self.totals.begin(product)
+        self.totals_changed.emit()
         self._verdict_at = self._lost_at = None
         self._waiting.clear()
         self.display.clear()
@@ -123,13 +155,16 @@ class LivePresenter(QObject):
         self.display_changed.emit()
         self.strip_changed.emit()
 
-    def _started(self, product: str, choice: SourceChoice, trigger: TriggerChoice) -> Live:
+    def _started(self, product: str, choice: SourceChoice, trigger: TriggerChoice, deadline_s: float | None) -> Live:
         """Elsewhere: what is begun reads the recipe in force."""
-        live = self._made(product, choice, trigger)
+        settings = self._state.settings
+        if deadline_s is not None:
+            settings = settings.model_copy(update={"deadline_s": deadline_s})
+        live = self._made(product, choice, trigger, settings)
         live.start()
         return live
 
-    def _made(self, product: str, choice: SourceChoice, trigger: TriggerChoice) -> Live:
+    def _made(self, product: str, choice: SourceChoice, trigger: TriggerChoice, settings: Settings) -> Live:
         inspector, run = self._state.workbench.inspector, self._run
 
         def take(inspection: Inspection) -> None:
@@ -137,7 +172,7 @@ class LivePresenter(QObject):
 
         live: Live
         if trigger.kind is TriggerKind.CONTINUOUS:
-            live = inspector.live(product, self._make_source(choice), self._state.settings, take)
+            live = inspector.live(product, self._make_source(choice), settings, take)
             return live
         source = None
         if trigger.kind is TriggerKind.FOLDER:
@@ -146,7 +181,7 @@ class LivePresenter(QObject):
             trigger = TriggerChoice(TriggerKind.FOLDER, choice.value.strip())
         else:
             source = self._make_source(choice)
-        live = inspector.triggered(product, source, trigger, self._state.settings, take)
+        live = inspector.triggered(product, source, trigger, settings, take)
         return live
 
     def trigger(self) -> bool:
@@ -160,7 +195,13 @@ class LivePresenter(QObject):
         if self._now() - self._acknowledged_at < LOCKED_S:
             self.noted.emit(self.tr("Not inspected: the key came with the acknowledgement. Press Enter again."))
             return False
-        return self._live.ask() is not None
+        live = self._live
+        if not live.is_ready or live.choice.kind is not TriggerKind.KEY:
+            return False
+        # The trigger is kept before it is judged, and another program may hold what keeps it.
+        pressed = time.monotonic()
+        self._asking.run(lambda: live.ask(pressed), lambda _: None, lambda error: self.failed.emit(*sentence_of(error)))
+        return True
 
     @property
     def takes_key(self) -> bool:
@@ -188,6 +229,8 @@ class LivePresenter(QObject):
         """End now, and wait for it; the window paints meanwhile."""
         self._watch.stop()
         self._background.close()
+        self._viewing.close()
+        self._asking.close()
         self._run += 1
         live, self._live = self._live, None
         if live is not None:
@@ -222,7 +265,10 @@ class LivePresenter(QObject):
         if self.is_camera_lost:
             return Banner(Verdict.NOT_INSPECTED, self._lost_text())
         if self.display.hold is not Hold.NONE and shown is not None:
-            return Banner(shown.verdict, caption_of(shown, self.display.hold, self.display.ng_meanwhile), held=True)
+            caption = caption_of(shown, self.display.hold, self.display.ng_meanwhile)
+            return Banner(shown.verdict, caption, held=True, number=shown.number)
+        if self.phase is LivePhase.IDLE and self._has_run:
+            return Banner(None, self._stopped_text(), word=self.tr("STOPPED"))
         why = self._why_nothing_is_judged() if self.phase is LivePhase.RUNNING else ""
         if why:
             return Banner(Verdict.NOT_INSPECTED, why)
@@ -230,7 +276,16 @@ class LivePresenter(QObject):
             state = self._state
             running = self.phase is LivePhase.RUNNING
             return Banner(None, waiting_text(running, self.facts.camera, state.model_state, self._trigger_kind()))
-        return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0))
+        return Banner(shown.verdict, caption_of(shown, Hold.NONE, 0), number=shown.number)
+
+    def _stopped_text(self) -> str:
+        """No part is inspected: the last verdict is said in words alone, or it would be taken for the next part's."""
+        last = self.display.newest
+        if last is None:
+            return self.tr("Nothing is inspected now.")
+        moment = clock(last.inspected_at.astimezone(), seconds=True)
+        text = self.tr("Nothing is inspected now. The last one was %1, at %2.")
+        return text.replace("%1", verdict_word(last.verdict)).replace("%2", moment)
 
     @property
     def is_camera_lost(self) -> bool:
@@ -311,21 +366,57 @@ class LivePresenter(QObject):
             if self._lost_at is not None and captured_at > self._lost_at:
                 self._lost_at = None
             self._verdict_at = time.monotonic()
+            result = replace(result, number=self.totals.add(inspection.verdict, inspection.inspected_at))
             on_screen = self.display.take(result, result.kept()) or on_screen
             is_refused = is_refused or inspection.verdict in _REFUSED
             self._state.report_inspection(inspection)
         if is_refused:
             self.refused.emit()
         self.strip_changed.emit()
+        self.totals_changed.emit()
         if on_screen:
+            self._set_view(None)
             self.display_changed.emit()
         self._refresh_facts()
+
+    def begin_shift(self) -> None:
+        """Count from nothing."""
+        self.totals.reset()
+        self.totals_changed.emit()
+
+    # The view of the camera ------------------------------------------------------------------------------------
+
+    @property
+    def shows_view(self) -> bool:
+        """Whether the camera's view is what one needs now: to lay the next part by, once the verdict was seen."""
+        live = self._live
+        if not isinstance(live, TriggeredInspection) or self.phase is not LivePhase.RUNNING:
+            return False
+        seen = self._verdict_at is None or self._now() - self._verdict_at >= VERDICT_SHOWN_S
+        return seen and self.display.hold is Hold.NONE and not self.is_camera_lost
+
+    def _look(self) -> None:
+        live = self._live
+        if not isinstance(live, TriggeredInspection) or not self.shows_view:
+            self._set_view(None)
+        elif not self._viewing.is_busy:
+            self._viewing.run(live.look, self._take_view, lambda _: None)
+
+    def _take_view(self, frame: Frame | None) -> None:
+        if frame is not None and self.shows_view and (self.view is None or self.view.pixels is not frame.pixels):
+            self._set_view(PictureContent(frame.pixels))
+
+    def _set_view(self, view: PictureContent | None) -> None:
+        if view is not self.view:
+            self.view = view
+            self.view_changed.emit()
 
     # Watching --------------------------------------------------------------------------------------------------
 
     @Slot()
     def _on_watch(self) -> None:
         self._refresh_facts()
+        self._look()
         live = self._live
         if self.phase is LivePhase.RUNNING and live is not None and not live.is_running:
             # Played to its end, or the worker is gone.
@@ -356,6 +447,7 @@ class LivePresenter(QObject):
     def _end(self) -> None:
         self._watch.stop()
         self._refresh_facts()
+        self._set_view(None)
         failure = self._live.failure if isinstance(self._live, TriggeredInspection) else None
         self._live = None
         self._tell_readiness()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from filo_core.line.triggers.base import TriggerKind
 from gui.background import Background
 from workflows.people.changing import change_settings
 from workflows.settings.file import overridden_fields
@@ -25,10 +26,12 @@ class RememberedTrigger:
         """True while it is being written."""
         return self._background.is_busy
 
-    def remember(self, choice: TriggerChoice) -> None:
-        """Start with ``choice`` the next time; where a variable decides, the variable keeps deciding."""
+    def remember(self, choice: TriggerChoice, deadline_s: float) -> None:
+        """Start with both the next time; where a variable decides, the variable keeps deciding."""
         settings = self._state.settings
-        wanted = {"trigger_kind": choice.kind.value, "trigger_place": choice.place}
+        wanted: dict[str, object] = {"trigger_kind": choice.kind.value, "trigger_place": choice.place}
+        if choice.kind is not TriggerKind.CONTINUOUS:
+            wanted["deadline_s"] = deadline_s
         changes = {
             name: value
             for name, value in wanted.items()

@@ -36,6 +36,8 @@ class LiveResult:
     inspected_at: datetime
     content: PictureContent | None
     small: QImage | None
+    number: int = 0
+    """Running number in the shift; 0 before it has one."""
 
     @classmethod
     def of(cls, inspection: Inspection, limits: Limits) -> LiveResult:

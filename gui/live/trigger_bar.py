@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
 
 from filo_core.line.triggers.base import TriggerKind
 from gui.widgets.controls import captioned, set_shown
+from workflows.line.triggered import DEADLINE_S
 from workflows.line.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
+from workflows.settings.file import LONGEST_DEADLINE_S, SHORTEST_DEADLINE_S
 
 _KINDS = tuple(TriggerKind)
 _SHORTEST_CHARACTERS = 10
@@ -43,10 +45,20 @@ class TriggerBar(QWidget):
         self.place.setToolTip(self.tr("HOST:PORT. On 127.0.0.1 only this machine can trigger."))
         self.place.setMinimumWidth(150)
         self.place_row = captioned(self.tr("Listens on"), self.place)
+        self.deadline = QDoubleSpinBox(self)
+        self.deadline.setAccessibleName(self.tr("Time limit"))
+        self.deadline.setToolTip(self.tr("Longest time from the trigger to the verdict; later is NOT INSPECTED"))
+        self.deadline.setRange(SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S)
+        self.deadline.setDecimals(1)
+        self.deadline.setSingleStep(0.5)
+        self.deadline.setValue(DEADLINE_S)
+        self.deadline.setSuffix(self.tr(" s"))
+        self._deadline = captioned(self.tr("Time limit"), self.deadline)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(captioned(self.tr("Trigger"), self.kind))
+        layout.addWidget(self._deadline)
         self.kind.currentIndexChanged.connect(self._on_kind_changed)
         self.place.textChanged.connect(self.choice_changed)
         self._on_kind_changed()
@@ -57,8 +69,15 @@ class TriggerBar(QWidget):
         kind = _KINDS[self.kind.currentIndex()]
         return TriggerChoice(kind, self.place.text().strip() if kind in USUAL_PORTS else "")
 
-    def set_choice(self, choice: TriggerChoice) -> None:
-        """Show ``choice`` as chosen."""
+    @property
+    def deadline_s(self) -> float:
+        """Longest time from a trigger to its answer."""
+        return self.deadline.value()
+
+    def set_choice(self, choice: TriggerChoice, deadline_s: float | None = None) -> None:
+        """Show ``choice`` as chosen, with its time limit; None leaves that as it is."""
+        if deadline_s is not None:
+            self.deadline.setValue(deadline_s)
         self.kind.setCurrentIndex(_KINDS.index(choice.kind))
         self.place.setText(choice.place)
 
@@ -66,10 +85,12 @@ class TriggerBar(QWidget):
         """Keep the choice as it is while it is in use."""
         self.kind.setEnabled(not locked)
         self.place.setEnabled(not locked)
+        self.deadline.setEnabled(not locked)
 
     def _on_kind_changed(self) -> None:
         kind = _KINDS[self.kind.currentIndex()]
         set_shown(self.place_row, kind in USUAL_PORTS)
+        set_shown(self._deadline, kind is not TriggerKind.CONTINUOUS)
         if kind in USUAL_PORTS:
             self.place.setPlaceholderText(f"{LOOPBACK}:{USUAL_PORTS[kind]}")
         self.choice_changed.emit()

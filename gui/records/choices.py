@@ -79,8 +79,7 @@ class Choices:
     def restrict(self) -> bool:
         """False when every inspection is shown."""
         anything = self.product or self.verdicts or self.anomaly_type or self.undecided or self.station or self.name
-        anything = anything or self.queue is not Queue.ALL
-        return bool(anything) or self.period is not Period.ANY
+        return bool(anything) or self.queue is not Queue.ALL or self.period is not Period.ANY
 
     def to_filter(self, today: date) -> InspectionFilter:
         """The filter in UTC, ``today`` being the local date."""

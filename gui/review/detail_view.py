@@ -14,7 +14,7 @@ from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import Composition, PictureContent
 from gui.known_words import known_sentence
 from gui.review.decisions import answer_texts, can_retype, has_picture, review_sentence, short_moment
-from gui.review.rail import BESIDE_FROM_PX, RAIL_PX, Rail
+from gui.review.rail import BESIDE_FROM_PX, Rail
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.widgets.icons import icon
 from gui.widgets.regions_list import RegionsList
@@ -22,7 +22,7 @@ from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdicts import VerdictChip
 from gui.wording import raw_score, times_limit
 
-_COUNT_PX = 90
+_COUNT_CHARACTERS = 22
 """What the progress needs of the bar at least."""
 
 
@@ -81,6 +81,7 @@ class ReviewDetail(QWidget):
         for control in (self.confirm_button, self.overrule_button, self.retype_button):
             self.bar.addWidget(control)
         self.add_to_bar(self.next_button, "next")
+        self.bar.addWidget(self._untrained)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -96,7 +97,7 @@ class ReviewDetail(QWidget):
         for label in (self._chip, self._arrow, self._final_chip):
             row.addWidget(label)
         row.addStretch(1)
-        for widget in (chips, self._name, self._untrained, self._facts):
+        for widget in (chips, self._name, self._facts):
             self.rail.add(widget)
         for caption, shown in ((self.tr("Regions"), self.regions), (self.tr("Decisions"), self.history)):
             title = plain_label(caption, "hint", wrap=False)
@@ -140,8 +141,9 @@ class ReviewDetail(QWidget):
 
     def _fit_bar(self) -> None:
         """Large letters and long words: what is pressed less shows its icon alone, then the answers say one word."""
-        items = (self.bar.itemAt(place).widget() for place in range(self.bar.count()))
-        shown = [one for one in items if one is not None and not isinstance(one, ElidedLabel)]
+        items = (self.bar.itemAt(place) for place in range(self.bar.count()))
+        controls = (item.widget() for item in items if item is not None)
+        shown = [one for one in controls if one is not None and not one.isHidden() and not isinstance(one, ElidedLabel)]
         for level in range(3):
             for control, (text, icon_name) in self._secondary.items():
                 control.setText(text if level == 0 else "")
@@ -149,7 +151,8 @@ class ReviewDetail(QWidget):
                 control.setAccessibleName(text)
             self._answers_short = level == 2
             self._show_answers()
-            if sum(one.sizeHint().width() + 8 for one in shown) + _COUNT_PX <= self.width():
+            progress = self.fontMetrics().averageCharWidth() * _COUNT_CHARACTERS
+            if sum(one.sizeHint().width() + 8 for one in shown) + progress <= self.width():
                 break
 
     def add_to_bar(self, control: QPushButton, icon_name: str) -> None:
@@ -159,7 +162,7 @@ class ReviewDetail(QWidget):
 
     def _place_rail(self) -> None:
         shown, beside = self.is_rail_shown, self.width() >= BESIDE_FROM_PX
-        width = max(RAIL_PX, self.fontMetrics().averageCharWidth() * 24)
+        width = min(self.rail.wanted_px, self.width() // 2)
         self._middle.setContentsMargins(0, 0, width if shown and beside else 0, 0)
         layout = self.layout()
         assert layout is not None, "it is laid out when it is made"

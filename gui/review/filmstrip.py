@@ -139,7 +139,7 @@ class Filmstrip(QListView):
             self.scheduleDelayedItemsLayout()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        super().currentChanged(current, previous)  # type: ignore[arg-type]
+        super().currentChanged(current, previous)
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -26,6 +26,11 @@ class Rail(QScrollArea):
         self._column.setSpacing(6)
         self.setWidget(self._content)
 
+    @property
+    def wanted_px(self) -> int:
+        """Width that everything in it needs, with the scroll bar."""
+        return max(RAIL_PX, self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
+
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Add a widget under the others."""
         self._column.addWidget(widget, stretch)

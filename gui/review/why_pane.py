@@ -28,6 +28,8 @@ class CropView(QWidget):
         super().__init__(parent)
         self._picture: QImage | None = None
         self._patch = QRectF()
+        self.partner: CropView | None = None
+        """Shown at the same zoom."""
         self.setMinimumSize(QSize(_CROP_PX, _CROP_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -42,13 +44,27 @@ class CropView(QWidget):
         self._patch = QRectF(patch.x, patch.y, patch.width, patch.height) if patch else QRectF()
         self.update()
 
+    @property
+    def zoom(self) -> float:
+        """Pixels of the view a pixel of the picture: as large as both crops of a pair fit; 1 without a picture."""
+        pair = (self,) if self.partner is None else (self, self.partner)
+        return min(one.fitting_zoom for one in pair)
+
+    @property
+    def fitting_zoom(self) -> float:
+        """The zoom that this crop alone would have."""
+        picture = self._picture
+        if picture is None:
+            return 1.0
+        return min(self.width() / picture.width(), self.height() / picture.height())
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(current_theme().picture_ground))
         if self._picture is None:
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        scale = min(self.width() / self._picture.width(), self.height() / self._picture.height())
+        scale = self.zoom
         shown = QRectF(0, 0, scale * self._picture.width(), scale * self._picture.height())
         shown.moveCenter(QRectF(self.rect()).center())
         painter.drawImage(shown, self._picture)
@@ -72,13 +88,13 @@ class WhyPane(QWidget):
         self._record: InspectionRecord | None = None
         self._region = 0
         self.part, self.good = CropView(self), CropView(self)
+        self.part.partner, self.good.partner = self.good, self.part
         self._part_name = ElidedLabel(parent=self)
         self._good_name = ElidedLabel(parent=self)
         self.sentence = plain_label("", "hint")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.setSpacing(4)
-        # As large as one another: both crops have one zoom.
         crops = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         crops.setSpacing(4)
         for view, name in ((self.part, self._part_name), (self.good, self._good_name)):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from filo_core.types import Verdict
 from gui.theme import Tone, current_theme
 from gui.widgets.verdicts import draw_verdict_sign, verdict_word
+
+FLASH_MS = 250
+_FLASH_PX = 14.0
+_CAPTION_SHARE = 0.24
+"""Of the banner's height: half of the verdict's letters."""
+_CAPTION_ROOM = 0.34
+
+
+def number_text(number: int) -> str:
+    """The running number as it is written."""
+    return f"#{number}"
 
 
 class VerdictBanner(QWidget):
@@ -19,6 +30,12 @@ class VerdictBanner(QWidget):
         self._verdict: Verdict | None = None
         self._caption = ""
         self._held = False
+        self._word = ""
+        self._number = 0
+        self._flash = QTimer(self)
+        self._flash.setSingleShot(True)
+        self._flash.setInterval(FLASH_MS)
+        self._flash.timeout.connect(self.update)
         self.setMinimumSize(220, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_verdict(None)
@@ -38,10 +55,41 @@ class VerdictBanner(QWidget):
         """Whether the frame of a frozen verdict is drawn."""
         return self._held
 
-    def set_verdict(self, verdict: Verdict | None, caption: str = "", *, held: bool = False) -> None:
-        """Show ``verdict`` with ``caption``; ``held`` draws the frame of a frozen verdict around it."""
+    @property
+    def word(self) -> str:
+        """What stands in large letters in place of a verdict."""
+        return self._word
+
+    @property
+    def number(self) -> int:
+        """The running number beside the verdict; 0 for none."""
+        return self._number
+
+    @property
+    def flashes(self) -> bool:
+        """True for a moment after :meth:`flash`."""
+        return self._flash.isActive()
+
+    def flash(self) -> None:
+        """Light up for a moment: this verdict is a new one, however much it looks like the one before."""
+        self._flash.start()
+        self.update()
+
+    def set_verdict(
+        self, verdict: Verdict | None, caption: str = "", *, held: bool = False, word: str = "", number: int = 0
+    ) -> None:
+        """Show ``verdict`` with ``caption``.
+
+        Args:
+            verdict: None for none.
+            caption: the line under it.
+            held: draws the frame of a frozen verdict around it.
+            word: in large letters where there is no verdict.
+            number: the running number of the verdict; 0 for none.
+        """
         self._verdict, self._caption, self._held = verdict, caption, held
-        word = verdict_word(verdict) if verdict else ""
+        self._word, self._number = word, number
+        word = verdict_word(verdict) if verdict else word
         self.setAccessibleName(self.tr("Verdict: %1").replace("%1", word) if word else self.tr("No verdict"))
         self.setAccessibleDescription(caption)
         self.update()
@@ -59,9 +107,17 @@ class VerdictBanner(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), 10, 10)
         if self._held:
             self._paint_frame(painter, QColor(tone.text))
+        if self.flashes:
+            painter.setPen(QPen(QColor(tone.text), _FLASH_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(8, 8, -8, -8), 8, 8)
         inside = QRectF(self.rect()).adjusted(18, 12, -18, -12)
         painter.setPen(QColor(tone.text))
-        if self._verdict is None:
+        if self._number:
+            painter.setFont(self._caption_font(inside))
+            corner = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            painter.drawText(inside, corner, number_text(self._number))
+        if self._verdict is None and not self._word:
             self._paint_caption(painter, inside, Qt.AlignmentFlag.AlignCenter)
         else:
             caption_height = self._caption_height(inside) if self._caption else 0.0
@@ -81,24 +137,32 @@ class VerdictBanner(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(5, 5, -5, -5), 7, 7)
         painter.restore()
 
-    def _caption_font(self) -> QFont:
+    def _caption_font(self, inside: QRectF) -> QFont:
+        """As large as the caption's words let it be: what was found is read at three metres, a sentence from nearby."""
         font = QFont(self.font())
-        font.setPointSizeF(max(font.pointSizeF(), min(18.0, self.height() / 12)))
         font.setWeight(QFont.Weight.DemiBold)
+        smallest = max(QFontInfo(self.font()).pixelSize(), 12)
+        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
+        for pixels in range(max(smallest, round(self.height() * _CAPTION_SHARE)), smallest, -2):
+            font.setPixelSize(pixels)
+            needed = QFontMetricsF(font).boundingRect(inside, flags, self._caption)
+            if needed.height() <= inside.height() * _CAPTION_ROOM and needed.width() <= inside.width():
+                return font
+        font.setPixelSize(smallest)
         return font
 
     def _caption_height(self, inside: QRectF) -> float:
-        metrics = QFontMetricsF(self._caption_font())
+        metrics = QFontMetricsF(self._caption_font(inside))
         flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
         needed = metrics.boundingRect(inside, flags, self._caption).height()
         return min(needed + 4, inside.height() * 0.5)
 
     def _paint_caption(self, painter: QPainter, inside: QRectF, alignment: Qt.AlignmentFlag) -> None:
-        painter.setFont(self._caption_font())
+        painter.setFont(self._caption_font(inside))
         painter.drawText(inside, int(alignment) | int(Qt.TextFlag.TextWordWrap), self._caption)
 
-    def _paint_verdict(self, painter: QPainter, inside: QRectF, verdict: Verdict, colour: QColor) -> None:
-        word = verdict_word(verdict)
+    def _paint_verdict(self, painter: QPainter, inside: QRectF, verdict: Verdict | None, colour: QColor) -> None:
+        word = verdict_word(verdict) if verdict else self._word
         font = QFont(self.font())
         font.setBold(True)
         font.setPixelSize(100)
@@ -111,8 +175,11 @@ class VerdictBanner(QWidget):
         total = sign_side + size * 0.3 + metrics.horizontalAdvance(word)
         left = inside.center().x() - total / 2
         sign = QRectF(left, inside.center().y() - sign_side / 2, sign_side, sign_side)
-        draw_verdict_sign(painter, verdict, sign, colour)
         painter.setFont(font)
         painter.setPen(colour)
         baseline = inside.center().y() + metrics.capHeight() / 2
+        if verdict is None:
+            painter.drawText(QPointF(inside.center().x() - metrics.horizontalAdvance(word) / 2, baseline), word)
+            return
+        draw_verdict_sign(painter, verdict, sign, colour)
         painter.drawText(QPointF(sign.right() + size * 0.3, baseline), word)

@@ -1605,6 +1605,13 @@
         </message>
     </context>
     <context>
+        <name>LastVerdict</name>
+        <message>
+            <source>Last verdict: %1</source>
+            <translation>Letztes Urteil: %1</translation>
+        </message>
+    </context>
+    <context>
         <name>LimitEditor</name>
         <message>
             <source>Scores and limits</source>
@@ -1804,8 +1811,8 @@
             <translation>Alter des Bilds: seit der Aufnahme des neuesten beurteilten Bilds. Verzögerung: von der Aufnahme bis zum Urteil.</translation>
         </message>
         <message>
-            <source>Stand still on NG</source>
-            <translation>Bei NG stehen bleiben</translation>
+            <source>Freeze on NG</source>
+            <translation>Bei NG einfrieren</translation>
         </message>
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
@@ -1849,6 +1856,18 @@
         <message>
             <source>Not inspected: the key came with the acknowledgement. Press Enter again.</source>
             <translation>Nicht geprüft: Die Taste kam mit der Bestätigung. Bitte noch einmal Eingabe drücken.</translation>
+        </message>
+        <message>
+            <source>STOPPED</source>
+            <translation>GESTOPPT</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected now.</source>
+            <translation>Jetzt wird nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected now. The last one was %1, at %2.</source>
+            <translation>Jetzt wird nichts geprüft. Das letzte Teil war %1, um %2.</translation>
         </message>
         <message>
             <source>Stopped while the camera gave no picture.</source>
@@ -2116,6 +2135,17 @@
         <message>
             <source>What can go wrong</source>
             <translation>Was schiefgehen kann</translation>
+        </message>
+    </context>
+    <context>
+        <name>NavigationButton</name>
+        <message>
+            <source>running</source>
+            <translation>läuft</translation>
+        </message>
+        <message>
+            <source>an NG waits</source>
+            <translation>ein NG wartet</translation>
         </message>
     </context>
     <context>
@@ -4640,6 +4670,29 @@
         </message>
     </context>
     <context>
+        <name>TotalsBar</name>
+        <message>
+            <source>New shift</source>
+            <translation>Neue Schicht</translation>
+        </message>
+        <message>
+            <source>Count from nothing. The record keeps every verdict.</source>
+            <translation>Von null an zählen. Die Aufzeichnung behält jedes Urteil.</translation>
+        </message>
+        <message>
+            <source>No part inspected in this shift yet.</source>
+            <translation>In dieser Schicht wurde noch kein Teil geprüft.</translation>
+        </message>
+        <message>
+            <source>since %1</source>
+            <translation>seit %1</translation>
+        </message>
+        <message>
+            <source>yield %1</source>
+            <translation>Ausbeute %1</translation>
+        </message>
+    </context>
+    <context>
         <name>TriggerBar</name>
         <message>
             <source>Trigger</source>
@@ -4680,6 +4733,18 @@
         <message>
             <source>Listens on</source>
             <translation>Lauscht auf</translation>
+        </message>
+        <message>
+            <source>Time limit</source>
+            <translation>Zeitgrenze</translation>
+        </message>
+        <message>
+            <source>Longest time from the trigger to the verdict; later is NOT INSPECTED</source>
+            <translation>Längste Zeit vom Auslösen bis zum Urteil; später gilt als NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source> s</source>
+            <translation> s</translation>
         </message>
     </context>
     <context>

@@ -1605,6 +1605,13 @@
         </message>
     </context>
     <context>
+        <name>LastVerdict</name>
+        <message>
+            <source>Last verdict: %1</source>
+            <translation>上次判定：%1</translation>
+        </message>
+    </context>
+    <context>
         <name>LimitEditor</name>
         <message>
             <source>Scores and limits</source>
@@ -1804,8 +1811,8 @@
             <translation>画面时龄：自最新判定画面采集以来。延迟：从采集到判定。</translation>
         </message>
         <message>
-            <source>Stand still on NG</source>
-            <translation>遇 NG 时停住</translation>
+            <source>Freeze on NG</source>
+            <translation>NG 时定格</translation>
         </message>
         <message>
             <source>Keep an NG on screen until it is acknowledged. Inspection goes on meanwhile.</source>
@@ -1849,6 +1856,18 @@
         <message>
             <source>Not inspected: the key came with the acknowledgement. Press Enter again.</source>
             <translation>未检测：按键与确认同时到达。请再按一次回车。</translation>
+        </message>
+        <message>
+            <source>STOPPED</source>
+            <translation>已停止</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected now.</source>
+            <translation>当前未在检测。</translation>
+        </message>
+        <message>
+            <source>Nothing is inspected now. The last one was %1, at %2.</source>
+            <translation>当前未在检测。上一个零件为 %1，时间 %2。</translation>
         </message>
         <message>
             <source>Stopped while the camera gave no picture.</source>
@@ -2116,6 +2135,17 @@
         <message>
             <source>What can go wrong</source>
             <translation>可能出现的问题</translation>
+        </message>
+    </context>
+    <context>
+        <name>NavigationButton</name>
+        <message>
+            <source>running</source>
+            <translation>运行中</translation>
+        </message>
+        <message>
+            <source>an NG waits</source>
+            <translation>有 NG 待处理</translation>
         </message>
     </context>
     <context>
@@ -4640,6 +4670,29 @@
         </message>
     </context>
     <context>
+        <name>TotalsBar</name>
+        <message>
+            <source>New shift</source>
+            <translation>新班次</translation>
+        </message>
+        <message>
+            <source>Count from nothing. The record keeps every verdict.</source>
+            <translation>从零开始计数。记录保留每个判定。</translation>
+        </message>
+        <message>
+            <source>No part inspected in this shift yet.</source>
+            <translation>本班次尚未检测零件。</translation>
+        </message>
+        <message>
+            <source>since %1</source>
+            <translation>自 %1</translation>
+        </message>
+        <message>
+            <source>yield %1</source>
+            <translation>良率 %1</translation>
+        </message>
+    </context>
+    <context>
         <name>TriggerBar</name>
         <message>
             <source>Trigger</source>
@@ -4680,6 +4733,18 @@
         <message>
             <source>Listens on</source>
             <translation>监听地址</translation>
+        </message>
+        <message>
+            <source>Time limit</source>
+            <translation>时限</translation>
+        </message>
+        <message>
+            <source>Longest time from the trigger to the verdict; later is NOT INSPECTED</source>
+            <translation>从触发到判定的最长时间；超时为未检测</translation>
+        </message>
+        <message>
+            <source> s</source>
+            <translation> 秒</translation>
         </message>
     </context>
     <context>

@@ -14,12 +14,13 @@ from filo_core.imaging import ImageListing, list_images
 from filo_core.judging import judge
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images
+from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.worker_detector import WorkerDetector
 from filo_core.types import Inspection, InspectionRecord, Origin, RecipeVersion, SourceImage
 from storage.recorder import Operator, Recorder, name_of
 from workflows.inspecting.nearest import nearest_steps
 from workflows.line.doors import doors_of
-from workflows.line.triggered import DEADLINE_S, TriggeredInspection
+from workflows.line.triggered import TriggeredInspection
 from workflows.line.triggers import TriggerChoice, plcs_of, triggers_of_live
 from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.learned_names import naming
@@ -317,16 +318,17 @@ class Inspector:
         from workflows.line.run import Line
 
         version = self._catalogue.recipe(name)
+        viewed = ViewedSource(source) if source is not None else None
         detector = WorkerDetector(self.worker, lambda engine: self._live_detector(engine, version, run.take_note))
         make_line = partial(
             Line,
             recipe=version.recipe,
-            source=source,
+            source=viewed,
             detector=detector,
             recorder=self._recorder(name),
             outbox_file=settings.outbox,
             sinks=self._sinks(settings),
-            deadline_s=DEADLINE_S,
+            deadline_s=settings.deadline_s,
             seal=RecordSeal(self._storage, settings.home),
             require=partial(GoldenSets(self._storage).require, name),
         )
@@ -337,6 +339,7 @@ class Inspector:
             lambda on_answer: make_line(on_answer=on_answer),
             partial(_add_triggers, choice, settings),
             on_inspection,
+            viewed.look if viewed is not None else None,
         )
         return run
 

@@ -16,13 +16,13 @@ from workflows.line.delivery import DeliveryState
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
-    from filo_core.line.sources.base import ImageSource
+    from filo_core.line.sources.base import Frame, ImageSource
     from filo_core.line.worker_detector import WorkerDetector
     from workflows.line.run import Line
     from workflows.line.triggers import TriggerChoice
 
 DEADLINE_S = 2.0
-"""Longest time from a trigger to its answer."""
+"""Longest time from a trigger to its answer, unless the settings say otherwise."""
 _LOOK_EVERY_S = 0.05
 """Whether to stop while the model loads."""
 _FOR_EVER_S = 3600.0
@@ -40,6 +40,7 @@ class TriggeredInspection:
         make_line: opens the line; called by :meth:`start`, once.
         add_triggers: makes what asks, and adds it to the line.
         on_inspection: told every answer as an inspection, on a thread of the line.
+        view: what the camera sees now; None without a camera.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class TriggeredInspection:
         make_line: Callable[[Callable[[LineResult, Inspection | None], None]], Line],
         add_triggers: Callable[[Line], None],
         on_inspection: Callable[[Inspection], None],
+        view: Callable[[], Frame | None] | None = None,
     ) -> None:
         self.recipe_version = recipe_version
         self.choice = choice
@@ -57,6 +59,7 @@ class TriggeredInspection:
         self._make_line = make_line
         self._add_triggers = add_triggers
         self._on_inspection = on_inspection
+        self._view = view
         self._line: Line | None = None
         self._counters = LiveCounters()
         self._note = ""
@@ -131,11 +134,18 @@ class TriggeredInspection:
         """Answer what is open with NOT_INSPECTED, and end."""
         self._loop.stop()
 
-    def ask(self) -> Ticket | None:
-        """The key was pressed: ask for one verdict; None while nothing is ready, or another trigger is chosen."""
+    def look(self) -> Frame | None:
+        """What the camera sees now; the line misses nothing by it. None without a camera, or before its first frame."""
+        return self._view() if self._view is not None and self._line is not None else None
+
+    def ask(self, pressed_monotonic: float | None = None) -> Ticket | None:
+        """The key was pressed, now or at that moment of ``time.monotonic()``: ask for one verdict.
+
+        None while nothing is ready, or another trigger is chosen.
+        """
         if self._line is None or not self.is_ready or self.choice.kind is not TriggerKind.KEY:
             return None
-        return ask_by_key(self._line.announcer)
+        return ask_by_key(self._line.announcer, pressed_monotonic)
 
     def _run(self) -> None:
         assert self._line is not None, "the thread is started with the line"
@@ -163,7 +173,8 @@ class TriggeredInspection:
 
     def _take(self, result: LineResult, inspection: Inspection | None) -> None:
         shown = inspection if inspection is not None else inspection_of(result)
-        judged = inspection is not None
+        # A picture without a hash came in time, and its verdict did not.
+        judged = inspection is not None and bool(inspection.image_hash)
         counters = self._counters
         self._counters = LiveCounters(
             inspected=counters.inspected + judged,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
-EVERYBODYS = frozenset({"language", "theme", "font_scale", "trigger_kind", "trigger_place"})
+EVERYBODYS = frozenset({"language", "theme", "font_scale", "trigger_kind", "trigger_place", "deadline_s"})
 """Settings that ask for no right; an event tells of their change as well."""
 CONNECTIONS = frozenset({"database", "plant_database", "llm_api_key", "genicam_producers"})
 """Settings that say where the record is, where it goes, with which key, and what is loaded: for an admin."""

@@ -37,6 +37,11 @@ KeepDays = Annotated[int | None, Field(ge=1, le=LONGEST_KEEP_DAYS)]
 ImageQuotaGb = Annotated[float | None, Field(ge=0.0, allow_inf_nan=False)]
 
 
+SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 0.2, 60.0
+DeadlineS = Annotated[float, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
+StoredDeadlineS = Annotated[float | None, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
+
+
 class StoredSettings(BaseModel):
     """What the file may hold, and as which type; what is absent was never changed.
 
@@ -62,6 +67,7 @@ class StoredSettings(BaseModel):
     plant_database: str | None = None
     trigger_kind: str | None = None
     trigger_place: str | None = None
+    deadline_s: StoredDeadlineS = None
     line_hosts: tuple[str, ...] | None = None
     line_certificate: str | None = None
     line_certificate_key: str | None = None

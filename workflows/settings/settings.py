@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
-from workflows.settings.file import ImageQuotaGb, KeepDays, read_settings_file, words_of
+from workflows.settings.file import DeadlineS, ImageQuotaGb, KeepDays, read_settings_file, words_of
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """What asks for a verdict in Live: ``continuous``, ``key``, ``folder``, ``modbus`` or ``http``."""
     trigger_place: str = ""
     """``HOST:PORT`` of a trigger that listens; empty for its usual port on this machine."""
+    deadline_s: DeadlineS = 2.0
+    """Longest time in seconds from a trigger of Live to its answer, 0.2 to 60."""
     language: str = ""
     """``en``, ``de`` or ``zh_CN``; empty for the system's."""
     theme: str = "system"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,9 +13,15 @@ if TYPE_CHECKING:
     from filo_core.line.triggers.base import Ticket
 
 
-def ask_by_key(station: Asks) -> Ticket:
-    """One trigger with an id of its own: every press means another part."""
-    return station.ask(Trigger(f"key-{uuid.uuid4().hex[:12]}", TriggerKind.KEY))
+def ask_by_key(station: Asks, pressed_monotonic: float | None = None) -> Ticket:
+    """One trigger with an id of its own: every press means another part.
+
+    Args:
+        station: asked.
+        pressed_monotonic: ``time.monotonic()`` at the press; now when not given.
+    """
+    at = time.monotonic() if pressed_monotonic is None else pressed_monotonic
+    return station.ask(Trigger(f"key-{uuid.uuid4().hex[:12]}", TriggerKind.KEY, asked_monotonic=at))
 
 
 class KeyTrigger:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import itertools
 import threading
 import time
@@ -15,7 +16,7 @@ from filo_core.line.results import LineResult
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.station import Station
 from filo_core.line.triggers.base import Ticket, Trigger, TriggerKind
-from filo_core.types import Recipe, Verdict
+from filo_core.types import Inspection, Recipe, Verdict
 from tests.unit.filo_core.line.station_parts import GatedDetector, HandFedSource, MemoryLedger
 
 WaitUntil = Callable[[Callable[[], object]], None]
@@ -133,6 +134,26 @@ def test_a_hung_detector_leaves_the_part_not_inspected_within_the_deadline(
     assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
     # The late verdict of the first part went nowhere.
     assert [inspection.verdict for inspection in ledger.kept] == [Verdict.NOT_INSPECTED, Verdict.OK]
+
+
+@pytest.mark.timed
+def test_the_picture_of_a_part_that_was_late_is_shown_at_once_and_kept_with_its_hash(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: WaitUntil
+) -> None:
+    told: list[Inspection | None] = []
+    gated = GatedDetector(detector)
+    station = make(gated, deadline_s=0.3, on_answer=lambda _, inspection: told.append(inspection))
+    assert answer(station.ask(trigger(brightness=77))).verdict is Verdict.NOT_INSPECTED
+    wait_until(lambda: ledger.kept)
+    shown, kept = told[0], ledger.kept[0]
+    assert shown is not None
+    assert shown.image is not None
+    assert kept.image is not None
+    assert int(shown.image.pixels[0, 0, 0]) == int(kept.image.pixels[0, 0, 0]) == 77
+    assert kept.verdict is Verdict.NOT_INSPECTED
+    assert kept.prediction is None
+    assert kept.image_hash == hashlib.sha256(kept.image.encoded).hexdigest()
+    gated.go_on.set()
 
 
 def test_only_a_frame_captured_after_the_trigger_is_judged(

@@ -49,7 +49,10 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     content = shown.detail.picture.view.content
     assert content is not None
     assert content.has_heat_map
-    assert shown.detail.confirm_button.text() == "NG – right (C)"
+    # In a narrow window the answers say the verdict alone.
+    assert shown.detail.confirm_button.text() == "NG (C)"
+    shown.resize(1300, 700)
+    until(lambda: shown.detail.confirm_button.text() == "NG – right (C)")
     assert shown.detail.overrule_button.text() == "OK – false alarm (O)"
     assert shown.detail._untrained.isVisible()
     until(lambda: shown._count.full_text.startswith("0 of 2 decided"))
@@ -147,6 +150,7 @@ def test_an_image_that_was_not_inspected_shows_its_reason_and_can_be_decided(
 
 
 def test_the_decisions_on_an_inspection_are_listed_newest_first(shown: ReviewPanel, state: AppState) -> None:
+    shown.filter_bar.choose_queue(Queue.ALL)
     record = shown.current
     assert record is not None
     history = state.workbench.history

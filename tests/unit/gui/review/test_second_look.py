@@ -103,6 +103,7 @@ def test_a_person_who_called_the_part_bad_cannot_teach_it(
     record = shown.current
     assert record is not None
     shown.confirm()
+    until(lambda: not shown.presenter.saves, "it is stored")
     shown._go_to(shown.presenter.model.row_of(record.inspection_id))
     until(lambda: shown.detail.is_seen, "the picture is on screen")
     shown.second.teach_button.click()

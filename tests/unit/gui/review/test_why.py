@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 from filo_core.events import NearestFound
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from gui.records.choices import Queue
 from gui.review.comparison import Comparison
 from gui.review.panel import ReviewPanel
 from gui.state import AppState
@@ -86,15 +87,13 @@ def test_what_was_not_inspected_is_not_compared(comparison: Comparison, workbenc
 
 def test_w_opens_the_pane_and_it_follows_the_row(panel: ReviewPanel, inspected: str, until: Until) -> None:
     panel.show()
-    bar = panel.filter_bar
-    bar.verdict.setCurrentIndex(bar.verdict.findText("NG"))
-    bar.on_changed()
+    panel.filter_bar.choose_queue(Queue.NG)
     assert not panel.why.isVisible()
     assert not panel.why.comparison.is_running
     QTest.keyClick(panel.table, Qt.Key.Key_W)
     until(lambda: panel.why.good.picture is not None)
     assert panel.why.part.picture is not None
-    assert panel.why.part.size() == panel.why.good.size()
+    assert panel.why.part.zoom == panel.why.good.zoom
     assert "good_0.png" in panel.why.sentence.text()
     assert panel.why.accessibleName() == panel.why.sentence.text()
     QTest.keyClick(panel.table, Qt.Key.Key_Down)
