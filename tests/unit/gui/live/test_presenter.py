@@ -220,7 +220,7 @@ def test_looking_back_shows_the_earlier_picture_until_released(
     assert verdict_shown(presenter) is Verdict.OK
 
 
-def test_stopping_ends_the_source_and_leaves_the_last_verdict(
+def test_stopping_ends_the_source_and_says_the_last_verdict_in_words_alone(
     presenter: LivePresenter, camera: HandSource, product: str, until: Until
 ) -> None:
     presenter.start(product, CHOICE)
@@ -229,7 +229,11 @@ def test_stopping_ends_the_source_and_leaves_the_last_verdict(
     assert phase_of(presenter) is LivePhase.STOPPING
     until(lambda: presenter.phase is LivePhase.IDLE)
     assert camera.state is SourceState.STOPPED
-    assert verdict_shown(presenter) is Verdict.OK
+    assert verdict_shown(presenter) is None
+    assert presenter.banner.word == "STOPPED"
+    assert "OK" in presenter.banner.caption
+    assert presenter.display.shown is not None
+    assert presenter.display.shown.verdict is Verdict.OK
     assert presenter.source_name == ""
 
 
