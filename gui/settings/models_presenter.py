@@ -55,9 +55,8 @@ class ModelsPresenter(QObject):
     @property
     def may_install(self) -> bool:
         """Whether whoever is at work may install models."""
-        access = self._state.workbench.access
-        user = access.user
-        return not access.is_needed or (user is not None and Right.INSTALL.is_given_to(user.role))
+        user = self._state.signed_in
+        return not self._state.asks_for_sign_in or (user is not None and Right.INSTALL.is_given_to(user.role))
 
     @property
     def is_stopping(self) -> bool:
