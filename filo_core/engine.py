@@ -256,7 +256,7 @@ class Engine:
             raise ProfileError(
                 f"The {self.profile!r} profile has one way to look at parts. There is nothing to choose."
             )
-        from filo_core.eyes.choosing import candidates_for, is_large, try_eyes
+        from filo_core.eyes.choosing import candidates_for, try_eyes
 
         def detector_of(eyes: Eyes) -> RecipeDetector:
             recipe = self._trial(replace(draft, eyes=eyes, taught_patches=(), learned_map=None))
@@ -265,8 +265,8 @@ class Engine:
             return detector
 
         pose = draft.eyes.pose if draft.eyes else self.pose_of(draft, references)
-        large = any(is_large(image.pixels) for image in references)
-        candidates = [replace(eyes, pose=pose) for eyes in candidates_for(sight or usual.sight, large=large)]
+        kinds = candidates_for(sight or usual.sight, [image.pixels for image in references])
+        candidates = [replace(eyes, pose=pose) for eyes in kinds]
         yield from try_eyes(candidates, detector_of, references, bad, draft.description.kind)
 
     def try_maps(

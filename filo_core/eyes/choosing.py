@@ -41,6 +41,10 @@ LARGE_PX = 1500
 """Side of a square as large as a picture from which on tiles are a candidate, and smaller anomalies are drawn."""
 MOST_WORSE = 2.0
 """How many times as many good places may look worse with a cheaper candidate as with the best one."""
+ENOUGH = 0.001
+"""Share of worse places below which nothing is gained: a score is the mean of three places in a thousand."""
+_LARGEST_GROWTH = 4
+"""A picture is not blown up to more than so many times its side: its pixels say no more."""
 _PARTS = 3
 _SIZES = ((1 / 80, 0.25), (1 / 32, 0.25), (1 / 12, 0.15))
 """Of what is drawn, in units of the picture's shorter side, and their contrasts: the larger ones are fainter."""
@@ -56,20 +60,22 @@ def is_large(pixels: NDArray[np.uint8]) -> bool:
     return int(pixels.shape[0] * pixels.shape[1]) >= LARGE_PX**2
 
 
-def candidates_for(sight: Sight, *, large: bool = False) -> tuple[Eyes, ...]:
+def candidates_for(sight: Sight, pictures: Sequence[NDArray[np.uint8]]) -> tuple[Eyes, ...]:
     """What is tried for a kind of eyes, the cheaper ones first.
 
     Args:
         sight: the kind.
-        large: whether the pictures are; see :func:`is_large`.
+        pictures: of good parts, ``(H, W, 3)`` each, one or more.
     """
     usual = SHARP if sight is Sight.SHARP else FAST
-    return (*usual, Eyes(sight, _TILED_PX)) if large else usual
+    side = max(math.sqrt(pixels.shape[0] * pixels.shape[1]) for pixels in pictures)
+    tiled = (Eyes(sight, _TILED_PX),) if any(map(is_large, pictures)) else ()
+    return tuple(eyes for eyes in (*usual, *tiled) if eyes.light_px <= _LARGEST_GROWTH * side) or usual[:1]
 
 
 def cheapest_that_suits(candidates: Sequence[TriedEyes]) -> Eyes:
     """The first, which is the cheapest, with at most :data:`MOST_WORSE` times the worse places of the best one."""
-    fewest = min(1.0 - candidate.separation for candidate in candidates)
+    fewest = max(ENOUGH, min(1.0 - candidate.separation for candidate in candidates))
     return next(c.eyes for c in candidates if 1.0 - c.separation <= MOST_WORSE * fewest + 1e-9)
 
 

@@ -55,17 +55,30 @@ def test_the_cheaper_one_is_taken_with_up_to_twice_as_many_worse_places_and_not_
     assert cheapest_that_suits(_tried(0.5, 0.6, 0.9)) == SHARP[2]
 
 
+def test_below_one_place_in_a_thousand_nothing_is_gained() -> None:
+    assert cheapest_that_suits(_tried(0.9985, 0.9999, 0.99999)) == SHARP[0]
+    assert cheapest_that_suits(_tried(0.9975, 0.9999, 0.99999)) == SHARP[1]
+
+
 def test_there_are_at_most_eight_candidates_of_a_kind_the_cheaper_ones_first() -> None:
+    usual, large = np.zeros((600, 800, 3), np.uint8), np.zeros((1500, 2000, 3), np.uint8)
     for sight in Sight:
-        candidates = candidates_for(sight)
+        candidates = candidates_for(sight, [usual])
         assert 2 <= len(candidates) <= 8
         assert all(eyes.sight is sight for eyes in candidates)
         assert not any(eyes.in_tiles for eyes in candidates)
-        for_large = candidates_for(sight, large=True)
+        for_large = candidates_for(sight, [usual, large])
         assert len(for_large) <= 8
         assert for_large[:-1] == candidates
         assert for_large[-1].in_tiles
     assert [eyes.light_px for eyes in FAST] == sorted(eyes.light_px for eyes in FAST)
+
+
+def test_small_pictures_are_not_blown_up_beyond_what_their_pixels_say() -> None:
+    for sight in Sight:
+        assert max(eyes.light_px for eyes in candidates_for(sight, [np.zeros((128, 128, 3), np.uint8)])) == 512
+        (only,) = candidates_for(sight, [np.zeros((20, 20, 3), np.uint8)])
+        assert only.light_px == 256
 
 
 def test_large_pictures_are_those_with_the_pixels_of_a_square_of_1500() -> None:
