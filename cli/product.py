@@ -27,7 +27,7 @@ from cli.prove import prove
 from cli.signing_in import managing
 from cli.unsorted import proposal_json, show_proposal, sorted_out
 from filo_core.errors import SettingsError
-from filo_core.types import Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
+from filo_core.types import USUAL_NOUN, Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product
@@ -44,10 +44,16 @@ app.command("learn-defects")(learn_defects)
 @speaks_plainly
 def create(
     name: Name,
-    class_name: Annotated[str, typer.Option(help='What the part is, as a noun: "metal nut".')],
+    class_name: Annotated[
+        str, typer.Option(help='What the part is, as a noun: "metal nut". Profiles that judge by words read it.')
+    ] = USUAL_NOUN,
     references: Annotated[
         Path | None,
-        typer.Option(help="Folder with one to eight good images; up to 100 are taken.", parser=typed.path),
+        typer.Option(
+            help="Folder with one to eight good images; up to 100 are taken. Without it the product is judged by "
+            "words alone, where the profile can.",
+            parser=typed.path,
+        ),
     ] = None,
     unsorted: Annotated[
         Path | None,
@@ -108,7 +114,8 @@ def create(
             tries=eyes is not None and eyes.tries,
             pose=pose,
         )
-    warn_of_left_out(folder)
+    if folder is not None:
+        warn_of_left_out(folder)
     if as_json:
         more = proposal_json(proposal) if proposal is not None else {}
         print_json(_version_json(version) | {"trained": calibrated.trained, "calibration": calibrated.sentence} | more)
@@ -128,18 +135,17 @@ def create(
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
 
 
-def _one_of(references: Path | None, unsorted: Path | None) -> Path:
-    """The folder that was named; there must be one.
+def _one_of(references: Path | None, unsorted: Path | None) -> Path | None:
+    """The folder that was named; None to judge by words alone.
 
     Raises:
-        SettingsError: if there is none, or there are two.
+        SettingsError: if there are two.
     """
-    folder = references or unsorted
-    if folder is None or (references and unsorted):
+    if references and unsorted:
         raise SettingsError(
             "Name a folder of good images with --references, or one of pictures nobody has sorted with --unsorted."
         )
-    return folder
+    return references or unsorted
 
 
 @app.command("list")

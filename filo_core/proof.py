@@ -25,6 +25,7 @@ class Standing(StrEnum):
 
     TELLS = "tells them apart"
     BLURRED = "stops good parts as well"
+    WORDS_ALONE = "never shown a good part"
     NEVER_SHOWN = "never shown a bad part"
     NOT_JUDGED = "not judged"
     MISSES = "misses bad parts"
@@ -39,7 +40,7 @@ class Standing(StrEnum):
     @property
     def needs_reason(self) -> bool:
         """Whether a person who signs all the same has to say why."""
-        return self in {Standing.NEVER_SHOWN, Standing.NOT_JUDGED, Standing.MISSES}
+        return self not in {Standing.TELLS, Standing.BLURRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class Proof:
         """Told apart is: every bad part is stopped and scores above every good one, and most good ones pass."""
         if self.missed:
             return Standing.MISSES
+        if not self.good:
+            return Standing.WORDS_ALONE
         if self.waiting:
             return Standing.NOT_JUDGED
         if not self.bad:
@@ -137,6 +140,8 @@ class Counts:
         """In words for a person."""
         good, bad = parts_in_words(self.good, "good"), parts_in_words(self.bad, "bad")
         match self.standing:
+            case Standing.WORDS_ALONE:
+                return "Never shown a good part: it judges by words alone, within limits that are a guess."
             case Standing.NEVER_SHOWN:
                 return "Never shown a bad part: it may miss everything."
             case Standing.NOT_JUDGED:

@@ -550,7 +550,8 @@ class ProductDraft:
                 complete = self.profile == READS_NO_LIST or any(entry.enabled for entry in self.anomaly_types)
                 sentence = "List at least one thing that can go wrong."
             case WizardStep.REFERENCES:
-                complete = bool(self.references)
+                # Limits without a good image were found by a profile that judges by words alone.
+                complete = bool(self.references) or self.limits is not None
                 sentence = "Add at least one good image; four are better."
             case WizardStep.CALIBRATE:
                 complete = self.limits is not None

@@ -11,6 +11,10 @@ from filo_core.proof import Counts, Proof, SignedProof, Standing
 def standing_sentence(counts: Counts) -> str:
     """The standing as one line."""
     match counts.standing:
+        case Standing.WORDS_ALONE:
+            return QCoreApplication.translate(
+                "Proof", "Never shown a good part: it judges by words alone, within limits that are a guess."
+            )
         case Standing.NEVER_SHOWN:
             return QCoreApplication.translate("Proof", "Never shown a bad part: it may miss everything.")
         case Standing.NOT_JUDGED:

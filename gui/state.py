@@ -198,6 +198,12 @@ class AppState(QObject):
         return engine is not None and engine.lights_phrases
 
     @property
+    def starts_without_pictures(self) -> bool:
+        """Whether the profile in use judges by words alone, before there is any good image."""
+        engine = self._workbench.worker.engine if self._workbench is not None else None
+        return engine is not None and engine.starts_without_pictures
+
+    @property
     def usual_eyes(self) -> Eyes | None:
         """What products are looked at with; None while no model is loaded, and where there is one way to look."""
         engine = self._workbench.worker.engine if self._workbench is not None else None

@@ -31,7 +31,7 @@ def create_product(
     catalogue: Catalogue,
     settings: Settings,
     description: ProductDescription,
-    references: Path | Sequence[Path],
+    references: Path | Sequence[Path] | None,
     anomalies: Path | None = None,
     engine: Engine | None = None,
     pin: str = "",
@@ -46,7 +46,8 @@ def create_product(
         catalogue: of the products.
         settings: name the profile, the device and who signs.
         description: of the product.
-        references: folder of good images, or the images themselves.
+        references: folder of good images, or the images themselves; None to judge by words alone, where the profile
+            can.
         anomalies: file with the anomaly list; the built-in library's unless given.
         engine: loaded already.
         pin: of who signs.
@@ -55,13 +56,16 @@ def create_product(
         pose: how its parts lie; found from the good images unless it or the eyes are given.
 
     Raises:
-        ProductError: if the name is taken, or the anomaly file is of no use.
+        ProductError: if the name is taken, the anomaly file is of no use, or the profile needs a good image.
         FolderError: if the folder of good images is.
         UnreadableImageError: if one of its images is; the message names it.
     """
     from filo_core.engine import load_engine
 
     images, types = _good_images(references), _types(anomalies, description)
+    if not images:
+        engine = engine or load_engine(settings.profile, settings.device, settings.models)
+        _require_words(engine)
     catalogue.create(description)
     try:
         catalogue.set_anomaly_types(description.name, types)
@@ -82,7 +86,17 @@ def _types(anomalies: Path | None, description: ProductDescription) -> tuple[Ano
     return read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
 
 
-def _good_images(references: Path | Sequence[Path]) -> list[SourceImage]:
+def _require_words(engine: Engine) -> None:
+    if not engine.starts_without_pictures:
+        raise ProductError(
+            f"The {engine.profile!r} profile compares parts with good ones and cannot judge by words alone. Show it at "
+            "least one good part, with --references."
+        )
+
+
+def _good_images(references: Path | Sequence[Path] | None) -> list[SourceImage]:
+    if references is None:
+        return []
     if not isinstance(references, Path):
         return [read_image(path) for path in references]
     paths = list_images(references).images

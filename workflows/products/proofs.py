@@ -90,6 +90,8 @@ def reason_of_command(counts: Counts) -> str:
     """What is kept where a command signs and nobody said why, so that nothing is hidden."""
     if counts.standing is Standing.MISSES:
         return f"signed from the command line although it misses {counts.missed} of {counts.bad} bad parts."
+    if counts.standing is Standing.WORDS_ALONE:
+        return "signed from the command line, and no good part was shown."
     return "signed from the command line, and no bad part was judged."
 
 

@@ -199,10 +199,16 @@ class ReferencesPage(WizardPage):
         if doubtful:
             text += " " + self.tr("With a warning: %1.").replace("%1", str(doubtful))
         if not count:
-            text = ""
+            text = self._without_text() if self.session.state.starts_without_pictures else ""
         if self.shelf.is_busy:
             text = self.tr("Reading pictures …")
         self._summary.setText(text)
+
+    def _without_text(self) -> str:
+        return self.tr(
+            "You may go on without a picture: it then looks for what the list names, by words alone. Its limits are a "
+            "guess until good parts are confirmed, and one good picture finds more."
+        )
 
     @Slot()
     def _update_buttons(self) -> None:

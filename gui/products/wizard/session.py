@@ -43,7 +43,11 @@ class DraftSession(QObject):
     def missing(self, step: WizardStep) -> str:
         """What a step still lacks, as a sentence; a list of what can go wrong where the profile reads one."""
         draft = self.judged_draft
-        return draft.missing(step) if draft is not None else ""
+        if draft is None:
+            return ""
+        if step is WizardStep.REFERENCES and self.state.starts_without_pictures:
+            return ""
+        return draft.missing(step)
 
     @property
     def judged_draft(self) -> ProductDraft | None:

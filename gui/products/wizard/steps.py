@@ -29,22 +29,30 @@ def shown_steps(*, lists: bool) -> tuple[WizardStep, ...]:
     return tuple(step for step in STEPS if lists or step is not WizardStep.ANOMALIES)
 
 
-def step_infos(draft: ProductDraft | None, *, lists: bool = True) -> tuple[StepInfo, ...]:
-    """The steps of ``draft``; None is a product that has no name yet, so only the first can be reached."""
+def step_infos(draft: ProductDraft | None, *, lists: bool = True, by_words: bool = False) -> tuple[StepInfo, ...]:
+    """The steps of ``draft``; None is a product that has no name yet, so only the first can be reached.
+
+    Args:
+        draft: the set-up.
+        lists: whether a list of what can go wrong is a step of its own.
+        by_words: whether the profile in use judges without any good image.
+    """
     shown = draft or ProductDraft(ProductDescription(name="", class_name=""))
     return tuple(
         StepInfo(
             step=step,
             number=number,
-            complete=not _missing(shown, step),
+            complete=not _missing(shown, step, by_words),
             reachable=draft is not None or step is WizardStep.DESCRIBE,
-            missing=_missing(shown, step),
+            missing=_missing(shown, step, by_words),
         )
         for number, step in enumerate(shown_steps(lists=lists), start=1)
     )
 
 
-def _missing(draft: ProductDraft, step: WizardStep) -> str:
+def _missing(draft: ProductDraft, step: WizardStep, by_words: bool) -> str:
+    if by_words and step is WizardStep.REFERENCES:
+        return ""
     return draft.missing(step) or (draft.missing(WizardStep.SIGN_OFF) if step is WizardStep.CALIBRATE else "")
 
 

@@ -159,7 +159,8 @@ class Wizard(QWidget):
     @Slot()
     def _show_frame(self) -> None:
         step, draft, lists = self._current, self.session.judged_draft, self.session.state.asks_for_list
-        self.step_bar.show_steps(step_infos(draft, lists=lists), step)
+        by_words = self.session.state.starts_without_pictures
+        self.step_bar.show_steps(step_infos(draft, lists=lists, by_words=by_words), step)
         self._title.set_full_text(self.session.name or self.tr("New product"))
         self._purpose.setText(step_purpose(step))
         missing = self.page.missing()
