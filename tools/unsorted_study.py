@@ -1,7 +1,8 @@
 """What a proposal from unsorted pictures is worth: good and bad test pictures of a category, mixed.
 
 ``python -m tools.unsorted_study CATEGORY [CATEGORY ...] [--good 24] [--bad 8]``: a line each with the image AUROC of
-the oddness, how many of the six proposals are bad, and the processor's seconds. No good part is known to it.
+the oddness, how many of the six proposals are bad, and the processor's seconds. No good part is known to it. With
+``--folder DIR`` it takes the time that ``product create --unsorted DIR`` needs for it, once the model is there.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import numpy as np
 from filo_core.benchmark.datasets import load_category
 from filo_core.benchmark.metrics import image_auroc
 from filo_core.engine import Engine, load_engine
-from filo_core.events import PROPOSED, UnsortedRanked
+from filo_core.events import PROPOSED, UnsortedProposal, UnsortedRanked
 from filo_core.imaging import read_image
 from tools.markdown import say
+from workflows.products.unsorted import unsorted_steps
 
 _SEED = 11
 
@@ -32,6 +34,16 @@ def main(categories: list[Path], good: int, bad: int) -> None:
         wrong, proposed = wrong + bad_proposed, proposed + PROPOSED
         aurocs.append(auroc)
     say(f"mean image AUROC {100 * np.mean(aurocs):.1f} of {len(aurocs)}; {wrong} of {proposed} proposals were bad")
+
+
+def take_time(folder: Path) -> None:
+    """Say how long a folder takes to be sorted, by the clock and by the processor."""
+    engine = load_engine("compact", "cpu")
+    begun, worked = time.perf_counter(), time.process_time()
+    *_, last = unsorted_steps(folder)(engine)
+    assert isinstance(last, UnsortedProposal)
+    clock, processor = time.perf_counter() - begun, time.process_time() - worked
+    say(f"{len(last.ranked)} pictures, {engine.lanes} lanes: {clock:.0f} s by the clock, {processor:.0f} of processor")
 
 
 def _sorted(engine: Engine, root: Path, good: int, bad: int) -> tuple[float, int, str]:
@@ -52,8 +64,12 @@ def _sorted(engine: Engine, root: Path, good: int, bad: int) -> tuple[float, int
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("categories", nargs="+", type=Path)
+    parser.add_argument("categories", nargs="*", type=Path)
+    parser.add_argument("--folder", type=Path, help="take the time of this folder instead")
     parser.add_argument("--good", type=int, default=24)
     parser.add_argument("--bad", type=int, default=8)
     given = parser.parse_args()
-    main(given.categories, given.good, given.bad)
+    if given.folder is not None:
+        take_time(given.folder)
+    else:
+        main(given.categories, given.good, given.bad)

@@ -40,7 +40,7 @@ pictures of another product among six start at 2.55; photographs of another kind
 _LEAST_APART = 0.02
 """Cosine distance: parts that are alike to the pixel would make a stranger of anything."""
 _MOST_OTHERS = 60
-"""Each picture is held against so many others, spread evenly, so that the work grows with their number alone."""
+"""Each picture is held against so many others, so that the work grows with their number alone; an even number."""
 _DIMENSIONS = 96
 _BASIS_PICTURES = 12
 _MOST_CELLS = 28
@@ -165,27 +165,42 @@ def _keep(pictures: Sequence[Sequence[Features]], bases: Sequence[NDArray[np.flo
 
 def _standard_maps(seen: Sequence[_Seen], pool: ThreadPoolExecutor) -> list[NDArray[np.float32]]:
     """How far each patch is from its like in the other pictures, in deviations of all patches of all of them."""
-    away: list[NDArray[np.float32]] = list(pool.map(lambda n: _away(seen, n), range(len(seen))))
+    away = _away(seen, pool)
     spread = spread_of(np.concatenate(away))
     return [standardised(one, spread).reshape(of.rows, of.columns) for one, of in zip(away, seen, strict=True)]
 
 
-def _away(seen: Sequence[_Seen], number: int) -> NDArray[np.float32]:
-    others = _others_of(number, len(seen))
-    stacked = np.concatenate([seen[other].patches for other in others])
-    starts = np.cumsum([0, *(len(seen[other].patches) for other in others[:-1])])
-    alike = seen[number].patches @ stacked.T
-    distances = 1.0 - np.maximum.reduceat(alike, starts, axis=1)
-    count = max(1, round(NEAREST_SHARE * len(others)))
-    return np.asarray(np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1), np.float32)
+def _away(seen: Sequence[_Seen], pool: ThreadPoolExecutor) -> list[NDArray[np.float32]]:
+    """For each patch of each picture the mean of the lowest of its distances to the others."""
+    pairs = _pairs(len(seen))
+    others = len(pairs) * 2 // len(seen)
+    nearest = [np.empty((len(one.patches), others), np.float32) for one in seen]
+    taken = [0] * len(seen)
+    places = []
+    for first, second in pairs:
+        places.append((first, taken[first], second, taken[second]))
+        taken[first], taken[second] = taken[first] + 1, taken[second] + 1
+
+    def hold(place: tuple[int, int, int, int]) -> None:
+        # One product serves both pictures, and stays in the cache while both look for their nearest.
+        first, at_first, second, at_second = place
+        alike = seen[first].patches @ seen[second].patches.T
+        nearest[first][:, at_first] = 1.0 - alike.max(axis=1)
+        nearest[second][:, at_second] = 1.0 - alike.max(axis=0)
+
+    list(pool.map(hold, places))
+    count = max(1, round(NEAREST_SHARE * others))
+    return [np.partition(one, count - 1, axis=1)[:, :count].mean(axis=1) for one in nearest]
 
 
-def _others_of(number: int, total: int) -> list[int]:
-    others = [other for other in range(total) if other != number]
-    if len(others) <= _MOST_OTHERS:
-        return others
-    rng = np.random.default_rng((_SEED, number))
-    return sorted(int(other) for other in rng.choice(others, _MOST_OTHERS, replace=False))
+def _pairs(total: int) -> list[tuple[int, int]]:
+    """Which pictures are held against each other: all, or as many for each, at the same steps round the circle."""
+    if total - 1 <= _MOST_OTHERS:
+        return [(first, second) for first in range(total) for second in range(first + 1, total)]
+    # Steps below half the circle meet each pair once.
+    rng = np.random.default_rng(_SEED)
+    steps = sorted(int(step) for step in rng.choice(np.arange(1, (total + 1) // 2), _MOST_OTHERS // 2, replace=False))
+    return [(first, (first + step) % total) for step in steps for first in range(total)]
 
 
 def _score(size: tuple[int, int], seen: Sequence[_Seen], maps: Sequence[NDArray[np.float32]]) -> float:
