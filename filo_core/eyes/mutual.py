@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from filo_core.eyes.features import unit
 from filo_core.eyes.frames import FittedFrame, frame_of, on_picture
@@ -98,7 +99,9 @@ def mutual_scores(
             raise ValueError(f"mutual scoring needs three pictures, got {len(sizes)}")
         if early:
             _keep(early, bases or _bases(early), seen)
-        maps = [_standard_maps(of_trunk, pool) for of_trunk in seen]
+        # The pairs fill the cores; products that share them out once more would wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            maps = [_standard_maps(of_trunk, pool) for of_trunk in seen]
     yield np.array(
         [
             _score(size, [of_trunk[n] for of_trunk in seen], [of_map[n] for of_map in maps])

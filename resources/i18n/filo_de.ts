@@ -2776,6 +2776,10 @@
     <context>
         <name>Proof</name>
         <message>
+            <source>Never shown a good part: it judges by words alone, within limits that are a guess.</source>
+            <translation>Nie ein Gutteil gesehen: es urteilt nach Worten allein, in geschätzten Grenzen.</translation>
+        </message>
+        <message>
             <source>Never shown a bad part: it may miss everything.</source>
             <translation>Nie ein schlechtes Teil gesehen: Es kann alles übersehen.</translation>
         </message>
@@ -3086,6 +3090,10 @@
         <message>
             <source>Reading pictures …</source>
             <translation>Bilder werden gelesen …</translation>
+        </message>
+        <message>
+            <source>You may go on without a picture: it then looks for what the list names, by words alone. Its limits are a guess until good parts are confirmed, and one good picture finds more.</source>
+            <translation>Sie können ohne Bild weitergehen: Gesucht wird dann, was die Liste nennt, nach Worten allein. Die Grenzen sind geschätzt, bis Gutteile bestätigt sind, und ein gutes Bild findet mehr.</translation>
         </message>
     </context>
     <context>

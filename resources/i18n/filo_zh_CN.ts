@@ -2776,6 +2776,10 @@
     <context>
         <name>Proof</name>
         <message>
+            <source>Never shown a good part: it judges by words alone, within limits that are a guess.</source>
+            <translation>从未见过良品：仅凭文字判断，限值只是估计。</translation>
+        </message>
+        <message>
             <source>Never shown a bad part: it may miss everything.</source>
             <translation>从未见过不良品:可能全部漏检。</translation>
         </message>
@@ -3086,6 +3090,10 @@
         <message>
             <source>Reading pictures …</source>
             <translation>正在读取图片…</translation>
+        </message>
+        <message>
+            <source>You may go on without a picture: it then looks for what the list names, by words alone. Its limits are a guess until good parts are confirmed, and one good picture finds more.</source>
+            <translation>可以不用图片继续：此时仅凭文字寻找清单所列的缺陷。在确认良品之前，限值只是估计；有一张良品图片会发现更多。</translation>
         </message>
     </context>
     <context>

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from filo_core.events import PartJudged
     from filo_core.types import Limits
 
-PICTURE_PX = 200
+PICTURE_PX = 320
 """About as long as the longer side is kept."""
 
 

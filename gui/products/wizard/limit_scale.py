@@ -26,11 +26,13 @@ from gui.theme import current_theme
 from gui.widgets.verdicts import draw_verdict_sign, verdict_word
 from gui.wording import score as score_text
 
-_BAR_PX = 44
+_BAR_PX, _ROOMY_BAR_PX = 44, 64
+_GRIP_PX = 18
+"""Width of what is drawn of a handle; it is taken hold of within :data:`HANDLE_PX`."""
 _DOT_PX = 12
 _MARGIN_PX = 26
 HANDLE_PX = 44
-_HEIGHT_PX = 128
+_HEIGHT_PX, _ROOMY_HEIGHT_PX = 128, 172
 _PICTURE_PX = 64
 
 
@@ -64,6 +66,7 @@ class LimitScale(QWidget):
         self._hovered: ScaleMark | None = None
         # While a handle is dragged the line must not grow away under it.
         self._end = 1.0
+        self._bar_px = _BAR_PX
         self.setMinimumHeight(_HEIGHT_PX)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -82,8 +85,15 @@ class LimitScale(QWidget):
         self.setAccessibleDescription(words)
         self.update()
 
+    def set_roomy(self, *, roomy: bool) -> None:
+        """A higher bar, where the page has room for it."""
+        self._bar_px = _ROOMY_BAR_PX if roomy else _BAR_PX
+        self.setMinimumHeight(_ROOMY_HEIGHT_PX if roomy else _HEIGHT_PX)
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
-        return QSize(600, _HEIGHT_PX)
+        return QSize(600, self.minimumHeight())
 
     def handle_place(self, which: str) -> QPointF:
         """Middle of the handle of the limit ``"ok"`` or ``"ng"``, in pixels of this widget."""
@@ -92,7 +102,7 @@ class LimitScale(QWidget):
         return QPointF(_place(bar, value, self._end), bar.center().y())
 
     def _bar(self) -> QRectF:
-        return QRectF(_MARGIN_PX, self.height() - _BAR_PX - 34, self.width() - 2 * _MARGIN_PX, _BAR_PX)
+        return QRectF(_MARGIN_PX, self.height() - self._bar_px - 34, self.width() - 2 * _MARGIN_PX, self._bar_px)
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -197,10 +207,13 @@ class LimitScale(QWidget):
         theme = current_theme()
         for which in ("ok", "ng"):
             middle = self.handle_place(which)
-            grip = QRectF(middle.x() - 5, middle.y() - HANDLE_PX / 2 - 4, 10, HANDLE_PX + 8)
+            high = self._bar_px + 8
+            grip = QRectF(middle.x() - _GRIP_PX / 2, middle.y() - high / 2, _GRIP_PX, high)
             painter.setPen(QPen(QColor(theme.text), 1.5))
             painter.setBrush(QColor(theme.surface))
-            painter.drawRoundedRect(grip, 5, 5)
+            painter.drawRoundedRect(grip, 6, 6)
+            for dx in (-3, 3):
+                painter.drawLine(QPointF(middle.x() + dx, middle.y() - 8), QPointF(middle.x() + dx, middle.y() + 8))
 
     def _paint_marks(self, painter: QPainter, bar: QRectF, end: float) -> None:
         theme = current_theme()

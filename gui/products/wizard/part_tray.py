@@ -12,14 +12,32 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from filo_core.types import Verdict
 from gui.theme import current_theme
-from gui.widgets.verdicts import draw_verdict_chip, verdict_word
+from gui.widgets.verdicts import draw_verdict_chip, draw_verdict_sign, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
-_TILE = QSize(140, 148)
-_LEAST_TILE_PX, _HIGHEST_TILE_PX = 92, 200
+_LEAST_TILE = QSize(124, 92)
+_LARGEST_TILE_PX = 330
+_TALLER = 1.06
+"""Height of a tile by its width where there is room: a picture and a line of text."""
+_WIDEST = 1.5
 _PILL_PX = 26
+_SIGN_ALONE_PX = 110
+"""Pictures lower than this get the sign of their verdict alone, so that something of them is seen."""
+
+
+def tile_size(count: int, room: QSize) -> QSize:
+    """The largest tiles of which ``count`` fit into ``room``; the smallest ones where no size lets them fit."""
+    best = QSize()
+    for columns in range(1, count + 1):
+        width = min(room.width() // columns, _LARGEST_TILE_PX)
+        height = min(room.height() // -(-count // columns), round(width * _TALLER))
+        width = min(width, round(height * _WIDEST))
+        fits = width >= _LEAST_TILE.width() and height >= _LEAST_TILE.height()
+        if fits and min(width, height) > min(best.width(), best.height()):
+            best = QSize(width, height)
+    return best if best.isValid() else _LEAST_TILE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +82,10 @@ class _TileModel(QAbstractListModel):
 
 
 class _TileDelegate(QStyledItemDelegate):
-    height = _TILE.height()
+    size = _LEAST_TILE
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        return QSize(_TILE.width(), self.height)
+        return self.size
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tile = index.data(TILE_ROLE)
@@ -78,7 +96,10 @@ class _TileDelegate(QStyledItemDelegate):
         card = QRectF(option.rect).adjusted(4, 4, -4, -4)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         edge = theme.verdict(Verdict.NG).ground if tile.missed else theme.accent.ground if selected else theme.raised
-        painter.setPen(QPen(QColor(edge), 4 if tile.missed else 3 if selected else 1))
+        pen = QPen(QColor(edge), 4 if tile.missed else 3 if selected else 1)
+        if tile.apart and not selected:
+            pen = QPen(QColor(theme.border), 2, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
         painter.setBrush(QColor(theme.surface))
         painter.drawRoundedRect(card, 6, 6)
         metrics = QFontMetricsF(option.font)
@@ -89,15 +110,25 @@ class _TileDelegate(QStyledItemDelegate):
         place.moveCenter(frame.center())
         painter.drawImage(place, tile.picture)
         if tile.verdict is not None:
-            word = verdict_word(tile.verdict)
-            width = min(metrics.horizontalAdvance(word) + 44, frame.width() - 6)
-            pill = QRectF(frame.left() + 3, frame.top() + 3, width, _PILL_PX)
-            draw_verdict_chip(painter, tile.verdict, pill)
+            _draw_pill(painter, tile.verdict, frame, metrics)
         painter.setPen(QColor(theme.text))
         line = QRectF(frame.left(), frame.bottom() + 3, frame.width(), metrics.height())
         name = metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft), name)
         painter.restore()
+
+
+def _draw_pill(painter: QPainter, verdict: Verdict, frame: QRectF, metrics: QFontMetricsF) -> None:
+    corner = QRectF(frame.left() + 3, frame.top() + 3, _PILL_PX, _PILL_PX)
+    if frame.height() < _SIGN_ALONE_PX:
+        tone = current_theme().verdict(verdict)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tone.ground))
+        painter.drawRoundedRect(corner, 6, 6)
+        draw_verdict_sign(painter, verdict, corner.adjusted(5, 5, -5, -5), QColor(tone.text))
+        return
+    corner.setWidth(min(metrics.horizontalAdvance(verdict_word(verdict)) + 44, frame.width() - 6))
+    draw_verdict_chip(painter, verdict, corner)
 
 
 class PartTray(QListView):
@@ -117,17 +148,19 @@ class PartTray(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setMinimumSize(_TILE.width() + 12, _LEAST_TILE_PX + 4)
+        self.setMinimumSize(_LEAST_TILE.width() + 12, _LEAST_TILE.height() + 4)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName(name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # Tiles are as high as whole rows need: one that is cut off would have to be scrolled to.
-        room = self.viewport().height() - 4
-        rows = max(1, round(room / _TILE.height()))
-        self._delegate.height = min(max(room // rows, _LEAST_TILE_PX), _HIGHEST_TILE_PX)
+        self._fit()
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()
+
+    def _fit(self) -> None:
+        # A scroll bar that is not needed any more must not take its room for good.
+        room = self.maximumViewportSize() - QSize(self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent), 0)
+        self._delegate.size = tile_size(len(self.tiles), room - QSize(4, 4))
 
     @property
     def tiles(self) -> tuple[PartTile, ...]:
@@ -138,6 +171,7 @@ class PartTray(QListView):
         """Show ``tiles``; what was chosen stays chosen."""
         chosen = set(self.chosen())
         self._model.set_tiles(tiles)
+        self._fit()
         for row, tile in enumerate(tiles):
             if tile.image_hash in chosen:
                 self.selectionModel().select(self._model.index(row), self.selectionModel().SelectionFlag.Select)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.products.wizard.part_tray import PartTile, PartTray
 from gui.widgets.controls import button, icon_button, plain_label, set_shown
 from gui.widgets.keys import on_key
+
+GLOVE_PX = 44
+"""Least side of what is hit with a glove on."""
 
 
 class Tray(QWidget):
@@ -32,6 +35,9 @@ class Tray(QWidget):
         top.addWidget(self._heading)
         top.addStretch(1)
         for one in buttons:
+            # The style's own height is a little less; a border of one pixel comes on either side.
+            one.setStyleSheet(f"{one.styleSheet()} QPushButton {{ min-height: {GLOVE_PX - 2}px; }}")
+            one.setMaximumHeight(GLOVE_PX)
             top.addWidget(one)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -44,7 +50,9 @@ class Tray(QWidget):
 
     def show_tiles(self, tiles: Sequence[PartTile], known: int = 0) -> None:
         """Show ``tiles``; ``known`` parts there are, some of them not looked at yet."""
-        self._heading.setText(f"{self._title} ({max(known, len(tiles))})")
+        apart = sum(tile.apart for tile in tiles)
+        count = f"{max(known, len(tiles)) - apart}" + (f" + {apart}" if apart else "")
+        self._heading.setText(f"{self._title} ({count})")
         self.tray.show_tiles(tiles)
         set_shown(self._empty, not tiles)
         set_shown(self.tray, bool(tiles))
@@ -104,17 +112,12 @@ class PartTrays(QWidget):
             (self.add_bad_button, self.camera_button, self.draw_button, self.remove_button),
             self,
         )
-        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(16)
-        self._layout.addWidget(self.good, 1)
-        self._layout.addWidget(self.bad, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addWidget(self.good, 1)
+        layout.addWidget(self.bad, 1)
         self._connect()
-
-    def set_upright(self, *, upright: bool) -> None:
-        """One tray above the other, where the page is wide and they stand beside the bar."""
-        direction = QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight
-        self._layout.setDirection(direction)
 
     def _connect(self) -> None:
         self.add_good_button.clicked.connect(lambda: self.files_wanted.emit(False))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.calibration.bad_parts import prove
 from filo_core.calibration.guard import Guard
@@ -32,7 +32,7 @@ from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.wording import date_and_time
 
 _WRITE_AFTER_MS = 400
-_HEADLINE_PX = 28
+_HEADLINE_PX, _NARROW_HEADLINE_PX = 28, 22
 _WIDE_PX = 1500
 _TONES = {Colour.GREEN: Verdict.OK, Colour.AMBER: Verdict.REVIEW, Colour.RED: Verdict.NG}
 
@@ -50,7 +50,7 @@ class ProvePage(WizardPage):
         self._limits: Limits | None = None
         self._proof: Proof | None = None
         self._guard: Guard | None = None
-        self._look_again = False
+        self._look_again = self._roomy = False
         self.headline = plain_label()
         self._progress = QProgressBar(self)
         self._progress.setAccessibleName(self.tr("Progress"))
@@ -83,19 +83,14 @@ class ProvePage(WizardPage):
         top.addWidget(self.cancel_button)
         top.addWidget(self.details_button)
         self._progress.setFixedWidth(200)
-        bar = QWidget(self)
-        column = QVBoxLayout(bar)
+        parts = QWidget(self)
+        column = QVBoxLayout(parts)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(4)
         column.addWidget(self.scale)
         column.addWidget(self.bound)
         column.addWidget(self.sessions)
-        column.addStretch(1)
-        parts = QWidget(self)
-        self._split = QBoxLayout(QBoxLayout.Direction.TopToBottom, parts)
-        self._split.setContentsMargins(0, 0, 0, 0)
-        self._split.addWidget(bar, 0)
-        self._split.addWidget(self.trays, 1)
+        column.addWidget(self.trays, 1)
         self._middle = QStackedWidget(self)
         self._middle.addWidget(parts)
         self._middle.addWidget(self.details)
@@ -145,11 +140,11 @@ class ProvePage(WizardPage):
         self.session.state.operator_changed.connect(self.signing.name_edit.setText)
 
     def resizeEvent(self, event: object) -> None:
-        wide = self.width() >= _WIDE_PX
-        self._split.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self.trays.set_upright(upright=wide)
-        self._split.setStretch(0, 3 if wide else 0)
-        self._split.setStretch(1, 2 if wide else 1)
+        roomy = self.width() >= _WIDE_PX
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self.scale.set_roomy(roomy=roomy)
+            self._show_headline()
         super().resizeEvent(event)  # type: ignore[arg-type]
 
     # The page --------------------------------------------------------------------------------------------------
@@ -268,7 +263,7 @@ class ProvePage(WizardPage):
         self.headline.setAccessibleName(sentence)
         self.headline.setStyleSheet(
             f"background: {ground}; color: {text}; border-radius: 6px; padding: 6px 12px;"
-            f"font-size: {_HEADLINE_PX}px; font-weight: 600;"
+            f"font-size: {_HEADLINE_PX if self._roomy else _NARROW_HEADLINE_PX}px; font-weight: 600;"
         )
 
     def _show_details(self) -> None:

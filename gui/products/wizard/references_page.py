@@ -50,7 +50,7 @@ class ReferencesPage(WizardPage):
             tip=self.tr("Finds good parts among 12 to 200 pictures that nobody has sorted; you confirm each of them"),
         )
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
-        self._summary = plain_label(role="hint")
+        self.summary = plain_label(role="hint")
         self.undo_bar = UndoBar(self)
         self._lay_out()
         self._connect()
@@ -61,7 +61,7 @@ class ReferencesPage(WizardPage):
         top.setSpacing(8)
         for control in (self.add_button, self.capture_button, self.sort_button, self.remove_button):
             top.addWidget(control)
-        top.addWidget(self._summary, 1)
+        top.addWidget(self.summary, 1)
         stack = QWidget(self)
         self._stack = QStackedLayout(stack)
         self._stack.addWidget(self._empty)
@@ -202,7 +202,7 @@ class ReferencesPage(WizardPage):
             text = self._without_text() if self.session.state.starts_without_pictures else ""
         if self.shelf.is_busy:
             text = self.tr("Reading pictures …")
-        self._summary.setText(text)
+        self.summary.setText(text)
 
     def _without_text(self) -> str:
         return self.tr(

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 
 from filo_core.proof import Standing
-from filo_core.types import InspectionFilter, Limits, ProductDescription, Verdict, WizardStep
+from filo_core.types import AnomalyType, InspectionFilter, Limits, ProductDescription, Verdict, WizardStep
 from gui.products.panel import ProductsPanel
+from gui.products.wizard.part_tray import tile_size
 from gui.products.wizard.prove_page import ProvePage
+from gui.products.wizard.references_page import ReferencesPage
 from gui.state import AppState, ModelState
 from gui.widgets.message_fold import MessageKind
 from tests.unit.gui.conftest import RedEngine, picture, source_image
@@ -237,6 +239,31 @@ def test_nothing_scrolls_and_all_parts_are_seen(
     assert bottom < size[1]
 
 
+def test_handles_and_tiles_can_be_hit_with_a_glove(shown: ProvePage, tmp_path: Path, until: Until) -> None:
+    show_bad(shown, until, tmp_path, 180, 220)
+    handle = shown.scale.handle_place("ok").toPoint()
+    QTest.mousePress(shown.scale, Qt.MouseButton.LeftButton, pos=handle + QPoint(21, 0))
+    QTest.mouseMove(shown.scale, handle + QPoint(60, 0))
+    QTest.mouseRelease(shown.scale, Qt.MouseButton.LeftButton, pos=handle + QPoint(60, 0))
+    assert shown.scale.handle_place("ok").x() > handle.x()
+    trays = shown.trays
+    for control in (trays.add_bad_button, trays.camera_button, trays.draw_button, trays.session_button):
+        assert min(control.width(), control.height()) >= 44
+
+
+@pytest.mark.parametrize(
+    ("count", "room", "expected"),
+    [
+        (3, QSize(860, 480), QSize(286, 303)),
+        (6, QSize(860, 480), QSize(286, 240)),
+        (1, QSize(860, 480), QSize(330, 350)),
+        (200, QSize(560, 130), QSize(124, 92)),
+    ],
+)
+def test_tiles_are_as_large_as_all_of_them_allow(count: int, room: QSize, expected: QSize) -> None:
+    assert tile_size(count, room) == expected
+
+
 def show_another_day(page: ProvePage, until: Until, folder: Path, *reds: int) -> None:
     paths = [folder / f"night_{red}.png" for red in reds]
     for red, path in zip(reds, paths, strict=True):
@@ -281,3 +308,28 @@ def test_a_day_like_the_others_is_counted_and_widens_what_is_stated(
     assert "is stated" in said
     shown.trays.removal_wanted.emit([tile.image_hash for tile in shown.trays.good.tray.tiles if tile.apart])
     until(lambda: "is stated" not in shown.sessions.text(), "they are taken away")
+
+
+def test_a_profile_that_judges_by_words_needs_no_picture_and_says_what_that_is_worth(
+    panel: ProductsPanel, state: AppState, engine: RedEngine, until: Until
+) -> None:
+    engine.starts_without_pictures = True
+    catalogue = state.workbench.catalogue
+    catalogue.create(ProductDescription("plate", "plate"))
+    catalogue.set_anomaly_types("plate", [AnomalyType("scratch")])
+    panel.set_up("plate")
+    wizard = panel.wizard
+    assert wizard.current is WizardStep.REFERENCES
+    references = wizard.page
+    assert isinstance(references, ReferencesPage)
+    until(lambda: "by words alone" in references.summary.text(), "it says that no picture is needed")
+    assert wizard.next_button.isEnabled()
+    wizard.go_to(WizardStep.CALIBRATE)
+    page = wizard.page
+    assert isinstance(page, ProvePage)
+    idle(page, until)
+    assert page.headline.text().startswith("Never shown a good part: it judges by words alone")
+    assert not page.signing.sign_button.isEnabled()
+    QTest.keyClicks(page.signing.reason_edit, "no part has been made yet")
+    QTest.mouseClick(page.signing.sign_button, Qt.MouseButton.LeftButton)
+    assert catalogue.recipe("plate").recipe.references == ()
