@@ -24,6 +24,7 @@ from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
 from cli.product_types import cost, types
 from cli.prove import prove
+from cli.session_answers import guard_json
 from cli.signing_in import managing
 from cli.unsorted import proposal_json, show_proposal, sorted_out
 from filo_core.errors import SettingsError
@@ -197,8 +198,10 @@ def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
         catalogue = Catalogue(storage)
         draft = catalogue.draft(name)
         version = catalogue.recipe(name) if draft.signed_version else None
+        guard = catalogue.guard(name)
     if as_json:
-        print_json(_draft_json(draft) | ({"recipe": _version_json(version)} if version else {}))
+        more = {"recipe": _version_json(version)} if version else {}
+        print_json(_draft_json(draft) | {"sessions": guard_json(guard)} | more)
         return
     described = draft.description
     say(f"{described.name}: {described.class_name} ({described.kind.value})")
@@ -211,6 +214,8 @@ def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
     console.print(table)
     if draft.limits:
         say(f"OK up to {draft.limits.ok:.4f}, NG above {draft.limits.ng:.4f}. {draft.calibration_note}")
+    if guard is not None and guard.sentence:
+        say(guard.sentence)
     if version:
         say(f"Recipe version {version.version}, {version.recipe.content_hash}, signed by {version.signed_by}")
     if draft.next_step:

@@ -99,3 +99,13 @@ def test_good_parts_of_another_day_are_held_against_the_promise(run: Run, bracke
     assert "4 inspections of known parts are left out" in said
     assert "Nothing was inspected in this time" in said
     assert "Promise: at most" in said
+    described = " ".join(run("product", "show", bracket).stdout.split())
+    assert "Session night shift: called NG" in described
+    assert run("product", "show", bracket, "--json").json["sessions"]["shown"][0]["joined"]
+
+
+def test_a_product_without_a_picture_needs_a_profile_that_judges_by_words(run: Run) -> None:
+    refused = run("product", "create", "plate")
+    assert refused.status == 1
+    assert "'compact' profile compares parts with good ones" in " ".join(refused.stderr.split())
+    assert run("product", "list", "--json").json == {"products": []}

@@ -55,4 +55,6 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
         case ExportFormat.PDF:
             from workflows.export.pdf import write_pdf
 
-            return write_pdf(selection, out, foot, catalogue.reported_proof(selection.wanted.product))
+            product = selection.wanted.product
+            carried = (catalogue.reported_proof(product), catalogue.reported_sessions(product))
+            return write_pdf(selection, out, foot, " ".join(filter(None, carried)))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.calibration.guard import session_sentence
 from filo_core.errors import ProductError, RecipeError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.imaging.taken import taken_at
@@ -286,6 +287,13 @@ class Catalogue:
         if not name or self.draft(name).signed_version is None:
             return ""
         return self.signed_proof(name).sentence
+
+    def reported_sessions(self, name: str) -> str:
+        """Which sessions break the promise of the version in force; empty where none does, and as above."""
+        if not name or self.draft(name).signed_version is None:
+            return ""
+        guard = self.signed_guard(name)
+        return "" if guard is None else " ".join(session_sentence(guard, session) for session in guard.exceeded)
 
     def guard(self, name: str) -> Guard | None:
         """What good parts of other days say of the promise behind a draft's limits; None where nothing was judged."""
