@@ -6,6 +6,8 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.calibration.bad_parts import of_ten
 from filo_core.proof import Counts, Proof, SignedProof, Standing
+from filo_core.statistics.rates import exact_rate
+from gui.wording import percentage
 
 
 def standing_sentence(counts: Counts) -> str:
@@ -45,11 +47,19 @@ def signed_sentence(signed: SignedProof) -> str:
 
 def bound_sentence(proof: Proof) -> str:
     """What the counts carry, with the good parts that have to be looked at; a line under the bar."""
-    good = QCoreApplication.translate("Proof", "%1 of %2 good parts would be stopped.")
-    words = [good.replace("%1", str(len(proof.doubtful))).replace("%2", str(len(proof.good)))]
+    words = [_stopped(len(proof.doubtful), len(proof.good))] if proof.good else []
     if proof.most_missed is not None:
         text = QCoreApplication.translate(
             "Proof", "Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown)."
         )
         words.append(text.replace("%1", of_ten(proof.most_missed)).replace("%2", str(len(proof.bad))))
     return " ".join(words)
+
+
+def _stopped(count: int, of: int) -> str:
+    rate = exact_rate(count, of)
+    text = QCoreApplication.translate("Proof", "%1 of %2 good parts would be stopped (%3 to %4 of such parts, 95 %).")
+    values = (str(count), str(of), percentage(rate.lower), percentage(rate.upper))
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", value)
+    return text

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.guard import SessionRate
-from filo_core.statistics.rates import CONFIDENCE, Interval, counted_rate
+from filo_core.statistics.rates import CONFIDENCE, exact_rate
 from filo_core.types import Limits, Verdict
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def session_rate(
         joined: whether the limits were set with these parts too.
 
     Raises:
-        EvidenceError: without a part.
+        ValueError: without a part.
     """
     limit = limits.ng if refused_as is Verdict.NG else limits.ok
     refused = sum(score > limit for score in scores)
-    rate = counted_rate(refused, len(scores), "good parts of that session", Interval.CLOPPER_PEARSON)
+    rate = exact_rate(refused, len(scores))
     p_value = exceeding_p_value(refused, len(scores), promise) if promise is not None else None
     exceeds = p_value is not None and p_value < 1.0 - CONFIDENCE and not joined
     doubtful = sum(score > limits.ok for score in scores)

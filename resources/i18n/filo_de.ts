@@ -2804,12 +2804,12 @@
             <translation>Trotzdem freigegeben: %1</translation>
         </message>
         <message>
-            <source>%1 of %2 good parts would be stopped.</source>
-            <translation>%1 von %2 guten Teilen würden angehalten.</translation>
-        </message>
-        <message>
             <source>Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown).</source>
             <translation>Von 10 solchen schlechten Teilen können bis zu %1 durchgehen (95-%-Intervall, aus %2 gezeigten).</translation>
+        </message>
+        <message>
+            <source>%1 of %2 good parts would be stopped (%3 to %4 of such parts, 95 %).</source>
+            <translation>%1 von %2 Gutteilen würden angehalten (%3 bis %4 solcher Teile, 95 %).</translation>
         </message>
     </context>
     <context>

@@ -2804,12 +2804,12 @@
             <translation>仍然签核:%1</translation>
         </message>
         <message>
-            <source>%1 of %2 good parts would be stopped.</source>
-            <translation>%2 个良品中有 %1 个会被拦下。</translation>
-        </message>
-        <message>
             <source>Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown).</source>
             <translation>每 10 个此类不良品中最多可能有 %1 个通过(95 % 区间,依据 %2 个样品)。</translation>
+        </message>
+        <message>
+            <source>%1 of %2 good parts would be stopped (%3 to %4 of such parts, 95 %).</source>
+            <translation>%2 个良品中 %1 个会被拦下（此类部件的 %3 至 %4，95 %）。</translation>
         </message>
     </context>
     <context>

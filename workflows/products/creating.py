@@ -46,8 +46,7 @@ def create_product(
         catalogue: of the products.
         settings: name the profile, the device and who signs.
         description: of the product.
-        references: folder of good images, or the images themselves; None to judge by words alone, where the profile
-            can.
+        references: folder of good images, or the images themselves; None to judge by words alone.
         anomalies: file with the anomaly list; the built-in library's unless given.
         engine: loaded already.
         pin: of who signs.
@@ -63,9 +62,7 @@ def create_product(
     from filo_core.engine import load_engine
 
     images, types = _good_images(references), _types(anomalies, description)
-    if not images:
-        engine = engine or load_engine(settings.profile, settings.device, settings.models)
-        _require_words(engine)
+    engine = engine if images else _engine_of_words(engine, settings)
     catalogue.create(description)
     try:
         catalogue.set_anomaly_types(description.name, types)
@@ -86,12 +83,16 @@ def _types(anomalies: Path | None, description: ProductDescription) -> tuple[Ano
     return read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
 
 
-def _require_words(engine: Engine) -> None:
+def _engine_of_words(engine: Engine | None, settings: Settings) -> Engine:
+    from filo_core.engine import load_engine
+
+    engine = engine or load_engine(settings.profile, settings.device, settings.models)
     if not engine.starts_without_pictures:
         raise ProductError(
             f"The {engine.profile!r} profile compares parts with good ones and cannot judge by words alone. Show it at "
             "least one good part, with --references."
         )
+    return engine
 
 
 def _good_images(references: Path | Sequence[Path] | None) -> list[SourceImage]:

@@ -10,6 +10,7 @@ from filo_core.calibration.guard import Guard, Source
 from filo_core.calibration.limits import GUESSED
 from filo_core.calibration.session_guard import exceeding_p_value, session_rate
 from filo_core.sessions import ToldBy
+from filo_core.statistics.rates import Interval, counted_rate, exact_rate
 from filo_core.types import Limits, Verdict
 
 LIMITS = Limits(0.3, 0.6, 0.4)
@@ -22,6 +23,20 @@ DAY = Source("2026-11-27", 8, ToldBy.FILE)
 def test_the_test_is_the_exact_binomial_one(refused: int, of: int, promise: float) -> None:
     expected = binomtest(refused, of, promise, alternative="greater").pvalue
     assert exceeding_p_value(refused, of, promise) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 1), (1, 1), (0, 8), (3, 40), (40, 40), (999, 1000)])
+def test_the_quick_interval_is_that_of_statsmodels(count: int, of: int) -> None:
+    slow = counted_rate(count, of, "parts", Interval.CLOPPER_PEARSON)
+    quick = exact_rate(count, of)
+    assert (quick.count, quick.of) == (count, of)
+    assert (quick.lower, quick.upper) == pytest.approx((slow.lower, slow.upper), rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 0), (2, 1), (-1, 3)])
+def test_a_share_of_nothing_is_no_number(count: int, of: int) -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        exact_rate(count, of)
 
 
 @pytest.mark.parametrize(("refused", "of", "promise"), [(9, 8, 0.1), (-1, 8, 0.1), (1, 8, 1.5)])
