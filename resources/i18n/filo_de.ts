@@ -95,6 +95,10 @@
             <translation>Es kam keine Liste zustande. Tippen Sie selbst, was schiefgehen kann, oder versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>“%1” is no amount. Write a number from 0 to %2, or nothing.</source>
+            <translation>„%1“ ist kein Betrag. Bitte eine Zahl von 0 bis %2 eingeben oder nichts.</translation>
+        </message>
+        <message>
             <source>Merge</source>
             <translation>Zusammenlegen</translation>
         </message>
@@ -122,6 +126,10 @@
     <context>
         <name>AnomalyTableModel</name>
         <message>
+            <source>What one part with this defect costs, in your money. Statistics puts defects in the order of it; without any, in that of how bad they are. No verdict follows from it.</source>
+            <translation>Was ein Teil mit diesem Fehler kostet, in Ihrer Währung. Die Statistik ordnet Fehler danach; ohne Angabe danach, wie schlimm sie sind. Kein Urteil folgt daraus.</translation>
+        </message>
+        <message>
             <source>Use</source>
             <translation>Suchen</translation>
         </message>
@@ -132,6 +140,10 @@
         <message>
             <source>How bad</source>
             <translation>Wie schlimm</translation>
+        </message>
+        <message>
+            <source>Cost a part</source>
+            <translation>Kosten je Teil</translation>
         </message>
         <message>
             <source>From</source>
@@ -412,6 +424,17 @@
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
             <translation>Es wurde nicht geprüft, also gibt es nichts zu vergleichen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>CostDelegate</name>
+        <message>
+            <source>in your money</source>
+            <translation>in Ihrer Währung</translation>
+        </message>
+        <message>
+            <source>What one part with this defect costs</source>
+            <translation>Was ein Teil mit diesem Fehler kostet</translation>
         </message>
     </context>
     <context>

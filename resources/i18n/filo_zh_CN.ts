@@ -95,6 +95,10 @@
             <translation>无法生成列表。请自行输入，或再试一次。</translation>
         </message>
         <message>
+            <source>“%1” is no amount. Write a number from 0 to %2, or nothing.</source>
+            <translation>“%1”不是金额。请输入 0 到 %2 之间的数字,或留空。</translation>
+        </message>
+        <message>
             <source>Merge</source>
             <translation>合并</translation>
         </message>
@@ -122,6 +126,10 @@
     <context>
         <name>AnomalyTableModel</name>
         <message>
+            <source>What one part with this defect costs, in your money. Statistics puts defects in the order of it; without any, in that of how bad they are. No verdict follows from it.</source>
+            <translation>一个有此缺陷的零件的成本,以您的货币计。统计按此排列缺陷;若未填写,则按严重程度排列。判定不受其影响。</translation>
+        </message>
+        <message>
             <source>Use</source>
             <translation>启用</translation>
         </message>
@@ -132,6 +140,10 @@
         <message>
             <source>How bad</source>
             <translation>严重程度</translation>
+        </message>
+        <message>
+            <source>Cost a part</source>
+            <translation>每件成本</translation>
         </message>
         <message>
             <source>From</source>
@@ -412,6 +424,17 @@
         <message>
             <source>It was not inspected, so there is nothing to compare.</source>
             <translation>未检测，没有可比较的内容。</translation>
+        </message>
+    </context>
+    <context>
+        <name>CostDelegate</name>
+        <message>
+            <source>in your money</source>
+            <translation>以您的货币计</translation>
+        </message>
+        <message>
+            <source>What one part with this defect costs</source>
+            <translation>一个有此缺陷的零件的成本</translation>
         </message>
     </context>
     <context>

@@ -5,7 +5,6 @@ So closing the window in the middle of the wizard loses nothing: the draft says 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,6 +54,8 @@ if TYPE_CHECKING:
     from filo_core.proof import Counts, Proof, SignedProof
     from storage.storage import Storage, Transaction
 
+LARGEST_COST = 1e9
+"""Of one defect, in whatever money."""
 _A_DRAFT = "a draft judges nothing before a sign-off, and an event says who changed what"
 
 
@@ -135,8 +136,8 @@ class Catalogue:
             ProductError: if there is no such product, or the type's name is of no use.
             RecipeError: if the cost is no amount.
         """
-        if cost is not None and not 0.0 <= cost < math.inf:
-            raise RecipeError(f"A defect costs nothing or more, not {cost:g}. Give an amount.")
+        if cost is not None and not 0.0 <= cost <= LARGEST_COST:
+            raise RecipeError(f"A defect costs nothing or more, at most {LARGEST_COST:.0f}, not {cost:g}. Give an amount.")
         wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.require(Right.SETTINGS)
         with self._storage.transaction() as transaction:
             product = transaction.products.draft(name).description.name

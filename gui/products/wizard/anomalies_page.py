@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QLocale, Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,7 +19,7 @@ from filo_core.descriptions.cleaning import MAX_LENGTH
 from filo_core.descriptions.suggest import Suggestion
 from filo_core.types import Severity, WizardStep
 from gui.background import sentence_of
-from gui.products.wizard.anomaly_delegate import NameDelegate, SeverityDelegate, TickDelegate
+from gui.products.wizard.anomaly_delegate import CostDelegate, NameDelegate, SeverityDelegate, TickDelegate
 from gui.products.wizard.anomaly_list import AnomalyListEditor
 from gui.products.wizard.anomaly_model import AnomalyColumn, AnomalyTableModel
 from gui.products.wizard.page import WizardPage
@@ -31,6 +31,8 @@ from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.undo_bar import UndoBar
+from gui.wording import number
+from workflows.products.catalogue import LARGEST_COST
 
 
 class AnomaliesPage(WizardPage):
@@ -42,6 +44,7 @@ class AnomaliesPage(WizardPage):
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._editor = AnomalyListEditor()
+        self._costs: dict[str, float] = {}
         state = session.state
         self._suggester = Suggester(state.settings, state.workbench.library, self)
         state.settings_changed.connect(self._suggester.use_settings)
@@ -98,6 +101,7 @@ class AnomaliesPage(WizardPage):
         for column, width in (
             (AnomalyColumn.USED, 64),
             (AnomalyColumn.SEVERITY, 140),
+            (AnomalyColumn.COST, 120),
             (AnomalyColumn.FROM, 160),
             (AnomalyColumn.ON_GOOD_PARTS, 200),
         ):
@@ -106,6 +110,7 @@ class AnomaliesPage(WizardPage):
             (AnomalyColumn.USED, TickDelegate(table)),
             (AnomalyColumn.NAME, NameDelegate(table)),
             (AnomalyColumn.SEVERITY, SeverityDelegate(table)),
+            (AnomalyColumn.COST, CostDelegate(table)),
         ):
             table.setItemDelegateForColumn(column, delegate)
         return table
@@ -145,6 +150,7 @@ class AnomaliesPage(WizardPage):
         self._model.rename_requested.connect(self._on_rename_requested)
         self._model.enable_requested.connect(self._on_enable_requested)
         self._model.severity_requested.connect(self._on_severity_requested)
+        self._model.cost_requested.connect(self._on_cost_requested)
         self.table.clicked.connect(self._on_cell_clicked)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)
         self.new_edit.textChanged.connect(self._update_buttons)
@@ -170,6 +176,7 @@ class AnomaliesPage(WizardPage):
         self.message.clear()
         self.undo_bar.withdraw()
         self._editor = AnomalyListEditor(draft.anomaly_types if draft else ())
+        self._costs = self.session.type_costs()
         self._show()
         self._on_phrases_changed()
         (self.table if self._editor.types else self.suggest_button).setFocus()
@@ -189,6 +196,7 @@ class AnomaliesPage(WizardPage):
 
     def _show(self) -> None:
         self._model.set_types(self._editor.types)
+        self._model.set_costs(self._costs)
         self._stack.setCurrentWidget(self.table if self._editor.types else self._empty)
         self.suggest_button.setText(self.tr("&Suggest more") if self._editor.types else self.tr("&Suggest a list"))
         self.suggest_button.setAccessibleName(self.suggest_button.text().replace("&", ""))
@@ -261,10 +269,13 @@ class AnomaliesPage(WizardPage):
     def _on_rename_requested(self, row: int, name: str) -> None:
         if name == self._editor.types[row].name:
             return
-        if self._editor.rename(row, name):
-            self._write()
-        else:
+        before = self._editor.types[row].name
+        if not self._editor.rename(row, name):
             self._refuse(name)
+        elif self._write() and before in self._costs:
+            # It is the same defect under other words.
+            self._set_cost(self._editor.types[row].name, self._costs[before])
+            self._set_cost(before, None)
 
     @Slot(int, bool)
     def _on_enable_requested(self, row: int, enabled: bool) -> None:
@@ -275,6 +286,21 @@ class AnomaliesPage(WizardPage):
     def _on_severity_requested(self, row: int, severity: Severity) -> None:
         if self._editor.set_severity(row, severity):
             self._write()
+
+    @Slot(int, str)
+    def _on_cost_requested(self, row: int, typed: str) -> None:
+        amount, understood = QLocale().toDouble(typed)
+        if typed and not (understood and 0.0 <= amount <= LARGEST_COST):
+            most = number(LARGEST_COST)
+            text = self.tr("“%1” is no amount. Write a number from 0 to %2, or nothing.").replace("%1", typed)
+            self.message.show_warning(text.replace("%2", most))
+            return
+        self._set_cost(self._editor.types[row].name, amount if typed else None)
+
+    def _set_cost(self, name: str, cost: float | None) -> None:
+        if self._costs.get(name) != cost and self.session.set_type_cost(name, cost):
+            self._costs = self.session.type_costs()
+            self._show()
 
     @Slot()
     def _on_add_clicked(self) -> None:
@@ -323,7 +349,7 @@ class AnomaliesPage(WizardPage):
 
     def _on_cell_clicked(self) -> None:
         index = self.table.currentIndex()
-        if index.column() == AnomalyColumn.SEVERITY:
+        if index.column() in (AnomalyColumn.SEVERITY, AnomalyColumn.COST):
             self.table.edit(index)
 
     def _refuse(self, name: str) -> None:

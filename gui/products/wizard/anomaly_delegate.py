@@ -32,6 +32,7 @@ from gui.products.wizard.anomaly_model import severity_word
 
 Index = QModelIndex | QPersistentModelIndex
 _TICK_PX = 24
+_LONGEST_AMOUNT = 20
 
 
 class TickDelegate(QStyledItemDelegate):
@@ -73,6 +74,17 @@ class NameDelegate(QStyledItemDelegate):
         editor = QLineEdit(parent)
         editor.setMaxLength(MAX_LENGTH)
         editor.setAccessibleName(self.tr("What can go wrong"))
+        return editor
+
+
+class CostDelegate(QStyledItemDelegate):
+    """An amount as the language writes it; empty for none."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:  # noqa: ARG002
+        editor = QLineEdit(parent)
+        editor.setMaxLength(_LONGEST_AMOUNT)
+        editor.setPlaceholderText(self.tr("in your money"))
+        editor.setAccessibleName(self.tr("What one part with this defect costs"))
         return editor
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from PySide6.QtGui import QPalette
 from filo_core.types import AnomalyType, Provenance, Severity
 from gui.products.wizard.phrase_preview import PhraseNote, PhraseState
 from gui.widgets.icons import icon
+from gui.wording import number
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -31,8 +32,9 @@ class AnomalyColumn(IntEnum):
     USED = 0
     NAME = 1
     SEVERITY = 2
-    FROM = 3
-    ON_GOOD_PARTS = 4
+    COST = 3
+    FROM = 4
+    ON_GOOD_PARTS = 5
 
 
 def severity_word(severity: Severity) -> str:
@@ -65,15 +67,25 @@ class AnomalyTableModel(QAbstractTableModel):
     rename_requested = Signal(int, str)
     enable_requested = Signal(int, bool)
     severity_requested = Signal(int, object)
+    cost_requested = Signal(int, str)
+    """What was typed as the cost of an entry."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._types: tuple[AnomalyType, ...] = ()
+        self._costs: Mapping[str, float] = {}
         self._note_of: Callable[[str], PhraseNote] = lambda _: PhraseNote(PhraseState.NOT_SEEN)
 
     def use_notes(self, note_of: Callable[[str], PhraseNote]) -> None:
         """Ask ``note_of`` what a phrase does on good parts."""
         self._note_of = note_of
+
+    def set_costs(self, costs: Mapping[str, float]) -> None:
+        """Show what one defect of each type costs, as far as that was said."""
+        self._costs = costs
+        if self._types:
+            last = self.index(len(self._types) - 1, AnomalyColumn.COST)
+            self.dataChanged.emit(self.index(0, AnomalyColumn.COST), last)
 
     def notes_changed(self) -> None:
         """Show the notes as they are now."""
@@ -98,13 +110,24 @@ class AnomalyTableModel(QAbstractTableModel):
     def columnCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(AnomalyColumn)
 
+    def _head_tip(self, section: int) -> str | None:
+        if section != AnomalyColumn.COST:
+            return None
+        return self.tr(
+            "What one part with this defect costs, in your money. Statistics puts defects in the order of it; without "
+            "any, in that of how bad they are. No verdict follows from it."
+        )
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self._head_tip(section)
         if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
         return (
             self.tr("Use"),
             self.tr("What can go wrong"),
             self.tr("How bad"),
+            self.tr("Cost a part"),
             self.tr("From"),
             self.tr("On good parts"),
         )[section]
@@ -113,7 +136,7 @@ class AnomalyTableModel(QAbstractTableModel):
         flags = super().flags(index)
         if index.column() == AnomalyColumn.USED:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
-        elif index.column() in (AnomalyColumn.NAME, AnomalyColumn.SEVERITY):
+        elif index.column() in (AnomalyColumn.NAME, AnomalyColumn.SEVERITY, AnomalyColumn.COST):
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
@@ -129,12 +152,21 @@ class AnomalyTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._words(entry, column)
             case Qt.ItemDataRole.EditRole:
-                return entry.severity if column is AnomalyColumn.SEVERITY else entry.name
+                return self._edited(entry, column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._spoken(entry, column)
             case Qt.ItemDataRole.DecorationRole if self._fires(entry, column):
                 return icon("warning", QPalette.ColorRole.Text)
         return None
+
+    def _edited(self, entry: AnomalyType, column: AnomalyColumn) -> object:
+        if column is AnomalyColumn.COST:
+            return self._cost(entry)
+        return entry.severity if column is AnomalyColumn.SEVERITY else entry.name
+
+    def _cost(self, entry: AnomalyType) -> str:
+        cost = self._costs.get(entry.name)
+        return "" if cost is None else number(cost, 0 if cost == int(cost) else 2)
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if not index.isValid():
@@ -146,6 +178,8 @@ class AnomalyTableModel(QAbstractTableModel):
             self.rename_requested.emit(row, str(value))
         elif role == Qt.ItemDataRole.EditRole and column == AnomalyColumn.SEVERITY:
             self.severity_requested.emit(row, Severity(value))
+        elif role == Qt.ItemDataRole.EditRole and column == AnomalyColumn.COST:
+            self.cost_requested.emit(row, str(value).strip())
         else:
             return False
         return True
@@ -158,6 +192,8 @@ class AnomalyTableModel(QAbstractTableModel):
                 return entry.name
             case AnomalyColumn.SEVERITY:
                 return severity_word(entry.severity)
+            case AnomalyColumn.COST:
+                return self._cost(entry) or "–"
             case AnomalyColumn.FROM:
                 return provenance_word(entry.provenance)
             case AnomalyColumn.ON_GOOD_PARTS:

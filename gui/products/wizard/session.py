@@ -98,6 +98,26 @@ class DraftSession(QObject):
             return False
         return self._load(self.name, announce=True)
 
+    def type_costs(self) -> dict[str, float]:
+        """What one defect of each type costs, as far as that was said."""
+        if self._draft is None:
+            return {}
+        try:
+            return asked(lambda: self.state.workbench.catalogue.type_costs(self.name))
+        except FiloError as error:
+            self.failed.emit(error)
+            return {}
+
+    def set_type_cost(self, anomaly_type: str, cost: float | None) -> bool:
+        """Say what one defect of a type costs; no verdict follows from it, and the draft stays as it is."""
+        try:
+            asked(lambda: self.state.workbench.catalogue.set_type_cost(self.name, anomaly_type, cost))
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        self.state.products_changed.emit()
+        return True
+
     def set_limits(self, limits: Limits) -> bool:
         """Write limits that a person chose."""
         try:

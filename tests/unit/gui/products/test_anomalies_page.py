@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from filo_core.types import AnomalyType, Provenance, Severity, WizardStep
+from filo_core.types import AnomalyType, EventKind, Provenance, Severity, WizardStep
 from gui.products.panel import ProductsPanel
 from gui.products.wizard.anomalies_page import AnomaliesPage
 from gui.products.wizard.anomaly_model import AnomalyColumn
@@ -61,6 +61,39 @@ def test_suggestions_come_with_their_source_in_the_table_and_a_note(
     model = shown.table.model()
     assert model.index(0, AnomalyColumn.FROM).data() == "person"
     assert model.index(2, AnomalyColumn.FROM).data() == "built-in library"
+
+
+def test_what_a_defect_costs_is_typed_beside_how_bad_it_is_and_follows_its_words(
+    shown: AnomaliesPage, state: AppState, product: str, until: Until
+) -> None:
+    model, catalogue = shown.table.model(), state.workbench.catalogue
+
+    def type_cost(row: int, text: str) -> None:
+        index = model.index(row, AnomalyColumn.COST)
+        shown.table.setCurrentIndex(index)
+        shown.table.edit(index)
+        editor = shown.table.findChild(QLineEdit)
+        assert editor is not None
+        editor.setText(text)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        until(lambda: shown.table.findChild(QLineEdit) is None, "the editor is gone")
+
+    assert model.index(0, AnomalyColumn.COST).data() == "–"
+    type_cost(0, "12.5")
+    assert catalogue.type_costs(product) == {"scratch": 12.5}
+    assert model.index(0, AnomalyColumn.COST).data() == "12.50"
+    assert catalogue.draft(product).limits == shown.session.draft.limits  # type: ignore[union-attr]
+    for refused in ("-1", "dear", "2000000000", "nan"):
+        type_cost(0, refused)
+        assert "is no amount" in shown.message.sentence
+        assert catalogue.type_costs(product) == {"scratch": 12.5}
+    model.setData(model.index(0, AnomalyColumn.NAME), "long scratch")
+    assert catalogue.type_costs(product) == {"long scratch": 12.5}
+    with state.workbench.storage.reading() as transaction:
+        told = [one.detail for one in transaction.events.about(EventKind.DRAFT_CHANGED, product)]
+    assert any("cost of scratch" in str(detail) for detail in told)
+    type_cost(0, "")
+    assert catalogue.type_costs(product) == {}
 
 
 def test_words_are_edited_in_place(shown: AnomaliesPage, state: AppState, product: str, until: Until) -> None:
