@@ -96,6 +96,8 @@ def _draw_contour(picture: NDArray[np.uint8], above: NDArray[np.bool_]) -> None:
 
 def named_with_share(region: Region) -> str:
     """What a region is called and the share of that name: ``dent 61 %``; an unknown one has none."""
+    if region.broad is not None and not region.type_confidence:
+        return f"{region.anomaly_type}, {region.broad.name} {region.broad.share:.0%}".replace("%", " %")
     return region.anomaly_type + (f" {region.type_confidence:.0%}".replace("%", " %") if region.type_confidence else "")
 
 

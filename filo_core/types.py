@@ -426,6 +426,8 @@ class Region:
     """The :data:`TOP_SHARES` types that it may be, best first; what is left of 1 is others and none of these."""
     embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     """Unit vector of what it looks like, to be held against those of the same space; None without one."""
+    broad: TypeShare | None = None
+    """Broad kind of one whose type is unknown, where that much is clear: crack-like, stain-like, missing …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +453,8 @@ class Prediction:
     """Decided regions of the product that the names were learnt from; 0 for names from words alone, or none."""
     peak_embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     """What the highest place of the map looks like where no region was found, as for a region; None otherwise."""
+    named_by: str = ""
+    """Which head and sentence encoder named its regions from words, by their SHA-256; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
@@ -122,16 +122,40 @@ def called(anomaly_type: str, share: float) -> str:
     return f"{anomaly_type} {percentage(round(share, 2))}" if share else anomaly_type
 
 
+def region_called(region: Region) -> str:
+    """A region's type with its share; of one that is unknown the broad kind, where that much is clear."""
+    if region.broad is None or region.type_confidence:
+        return called(region.anomaly_type, region.type_confidence)
+    return f"{region.anomaly_type}, {called(broad_word(region.broad.name), region.broad.share)}"
+
+
+def broad_word(broad: str) -> str:
+    """A broad kind in the language of the window."""
+    words = {
+        "crack-like": _tr("crack-like"),
+        "stain-like": _tr("stain-like"),
+        "missing": _tr("something missing"),
+        "extra": _tr("something extra"),
+        "deformed": _tr("deformed"),
+        "misplaced": _tr("misplaced"),
+        "colour": _tr("another colour"),
+        "print": _tr("misprint"),
+    }
+    return words.get(broad, broad)
+
+
 def shares_text(shares: Sequence[TypeShare]) -> str:
     """What a region or picture may be, best first."""
     return ", ".join(called(one.name, one.share) for one in shares)
 
 
-def types_text(regions: Iterable[Region]) -> str:
+def types_text(regions: Sequence[Region]) -> str:
     """The types of several regions in their order, each once with its largest share."""
     best: dict[str, float] = {}
     for region in regions:
         best[region.anomaly_type] = max(best.get(region.anomaly_type, 0.0), region.type_confidence)
+    if len(best) == 1 and regions and regions[0].broad is not None:
+        return region_called(max(regions, key=lambda region: region.score))
     return ", ".join(called(name, share) for name, share in best.items())
 
 

@@ -29,7 +29,7 @@ class NamingRow(Row):
     unfiltered: Mapped[str] = mapped_column(PlainText)
     """JSON list of the sides of the prompts to which runtime filtering was not applied."""
     shares: Mapped[str] = mapped_column(PlainText)
-    """JSON list of a list of ``[name, share]`` a region, best first."""
+    """JSON list of a list of ``[name, share]`` a region, best first; a broad kind behind them has a third item."""
     space: Mapped[str] = mapped_column(String(LONGEST_NAME))
     """What embeddings must share to be compared; empty where there are none."""
     embeddings: Mapped[str] = mapped_column(PlainText)

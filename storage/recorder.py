@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -59,6 +60,7 @@ class Recorder:
         self._refusal_id: int | None = None
         self._job_id: int | None = None
         self._keys: dict[str, RecipeKeys] = {}
+        self._named_by = ""
 
     @property
     def storage(self) -> Storage:
@@ -187,8 +189,11 @@ class Recorder:
                 known = transaction.known.find(keys, inspection.image) if inspection.image is not None else None
                 if known is not None:
                     transaction.known.add(added, known)
+                if inspection.prediction is not None and inspection.prediction.named_by not in {"", self._named_by}:
+                    self._tell_names(transaction, inspection.prediction.named_by, operator)
                 if self._job_id is not None:
                     transaction.jobs.inspected(self._job_id, added)
+            self._named_by = inspection.prediction.named_by if inspection.prediction else self._named_by
             return added, True, known
         except BrokenRuleError:
             # Only where writers do not wait for each other: another station stored the same image meanwhile.
@@ -197,6 +202,17 @@ class Recorder:
             if earlier is None:
                 raise
             return earlier, False, None
+
+    def _tell_names(self, transaction: Transaction, named_by: str, operator: str) -> None:
+        """Put into the chain what names regions from words from here on, unless the last such event says so."""
+        head, _, words = named_by.partition(":")
+        detail = {"head": head, "words": words}
+        for told in transaction.events.about(EventKind.NAMES_READ, self._product):
+            if told.station == self._station:
+                if json.loads(told.detail) == detail:
+                    return
+                break
+        transaction.events.add(EventKind.NAMES_READ, operator, self._station, self._product, detail)
 
     def _keys_of(self, recipe_hash: str) -> RecipeKeys:
         if recipe_hash not in self._keys:

@@ -189,7 +189,10 @@ class EyesDetector:
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
         space = space_of(self._recipe.model_hash)
         types = image_types(regions)
-        return Prediction(score, anomaly_map, regions, seconds, True, types, embedding_space=space, peak_embedding=peak)
+        by = self._names.named_by if self._names is not None else ""
+        return Prediction(
+            score, anomaly_map, regions, seconds, True, types, embedding_space=space, named_by=by, peak_embedding=peak
+        )
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
         """The patch of a box that stands out most, and the stored patch that is nearest to it.
@@ -367,6 +370,7 @@ class EyesDetector:
                     named.share,
                     shape.position,
                     type_shares=named.shares,
+                    broad=named.broad,
                     embedding=embedding,
                 )
             )

@@ -73,7 +73,9 @@ class Naming:
             self._problem = f"Regions are not named from words. {error}"
             logger.warning(self._problem)
             return None
-        return ZeroShotNames(head, phrases, phrase_shares(meanings, head.captions_of_kinds))
+        return ZeroShotNames(
+            head, phrases, phrase_shares(meanings, head.captions_of_kinds), read_words(self._folder).identity
+        )
 
     def _opened_head(self) -> NamingHead:
         if self._head is None:

@@ -55,7 +55,7 @@ def trained(models: Path, looks: Path, out: Path | None, seed: int, trained_by: 
     encoder = open_words(TrunkStore(models), shipped_words())
     head, figures = train_head(read_looks(looks, held_out=False), encoder, seed)
     if out is not None:
-        write_head(out / HEAD_NAME, head, trained_by)
+        head = write_head(out / HEAD_NAME, head, trained_by)
         _name_in_manifest(out)
     return head, figures
 

@@ -52,7 +52,7 @@ GOOD_CAPTIONS = ("good part", "flawless surface", "part without defect", "nothin
 _THING = "part"
 _HIDDEN = 1024
 """Of the first layer: as many as fit the file, and the time that a name may take."""
-_LOOK_DROPOUT, _HIDDEN_DROPOUT = 0.1, 0.35
+_LOOK_DROPOUT, _HIDDEN_DROPOUT = 0.17, 0.5
 _ROUNDS, _BATCH, _RATE, _DECAY = 12, 512, 2e-3, 0.05
 _SMOOTHING = 0.05
 """All of these were chosen on the parts that are kept out of training, never on those that figures are of."""
@@ -209,7 +209,9 @@ def write_head(path: Path, head: NamingHead, trained_by: str) -> NamingHead:
         "floor": head.floor,
         "trained_by": trained_by,
     }
-    content = save({name: getattr(head, name).astype(np.float16) for name in TENSORS}, {"about": json.dumps(about)})
+    # The format writes memory as it lies: a transposed view would come back as something else.
+    tensors = {name: np.ascontiguousarray(getattr(head, name), np.float16) for name in TENSORS}
+    content = save(tensors, {"about": json.dumps(about)})
     if len(content) > LARGEST_HEAD_BYTES:
         raise ProfileError(f"The head takes {len(content)} bytes, more than the {LARGEST_HEAD_BYTES} it may.")
     with whole_file(path) as space:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from filo_core.naming.part_types import part_called
+from filo_core.naming.part_types import part_broad, part_called
 from filo_core.types import TOP_SHARES, Inspection, Origin, TypeShare, Verdict
 
-_LATER = ("type_share", "types")
+_LATER = ("type_share", "types", "broad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class LineResult:
     """How probable that type is among those compared and none of these, in [0, 1]; None where it is unknown."""
     types: tuple[TypeShare, ...] = ()
     """The best types of the whole picture with their shares, three at most."""
+    broad: TypeShare | None = None
+    """Broad kind of a part whose type is unknown, where that much is clear."""
 
     @property
     def passes(self) -> bool:
@@ -72,6 +74,8 @@ class LineResult:
         content["verdict"] = Verdict(content["verdict"])
         content["decided_at"] = datetime.fromisoformat(content["decided_at"])
         content["types"] = tuple(TypeShare(**one) for one in content.get("types", ()))
+        if broad := content.get("broad"):
+            content["broad"] = TypeShare(**broad)
         return cls(**content)
 
 
@@ -98,6 +102,7 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         file=file,
         type_share=round(share, 4) or None,
         types=tuple(TypeShare(one.name, round(one.share, 4)) for one in image_types[:TOP_SHARES]),
+        broad=replace(broad, share=round(broad.share, 4)) if (broad := part_broad(regions)) is not None else None,
     )
 
 

@@ -25,6 +25,12 @@ def image_types(regions: Iterable[Region]) -> tuple[TypeShare, ...]:
     return tuple(TypeShare(name, found[name]) for name in sorted(found, key=lambda name: (-found[name], name)))
 
 
+def part_broad(regions: Sequence[Region]) -> TypeShare | None:
+    """The broad kind of the region that stands out most, where its type is unknown and that much is clear."""
+    worst = max(regions, key=lambda region: region.score, default=None)
+    return worst.broad if worst is not None and worst.anomaly_type == UNKNOWN_TYPE else None
+
+
 def part_called(verdict: Verdict, regions: Sequence[Region], image_types: Sequence[TypeShare]) -> tuple[str, float]:
     """A part's type and the share of that type, in [0, 1]; 0 for one that is unknown.
 

@@ -104,7 +104,8 @@ class LearnedNames:
             return region
         ranked = self.shares(region.embedding, region.type_shares)
         name, share = called(ranked)
-        return replace(region, anomaly_type=name, type_confidence=share, type_shares=ranked[:TOP_SHARES])
+        broad = None if share else region.broad
+        return replace(region, anomaly_type=name, type_confidence=share, type_shares=ranked[:TOP_SHARES], broad=broad)
 
     def applied(self, prediction: Prediction) -> Prediction:
         """A prediction with learnt names; score, map and regions stay as they are."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NONE = "none of these"
 """The last kind of every head: no anomaly, or none that it knows."""
+CLEAR = 0.5
+"""Share from which a broad kind is said of a region whose name is unknown."""
 _SHARPNESS = 0.05
 """Difference of two similarities that makes one phrase e times likelier than the other."""
 _STRANGE = 0.5
@@ -46,6 +48,8 @@ class Named:
     """Of that name, in [0, 1]; 0 where it is unknown."""
     shares: tuple[TypeShare, ...]
     """The best three phrases, best first; what is left of 1 is others and none of these."""
+    broad: TypeShare | None = None
+    """Of one that is unknown: the broad kind that it is all the same; None where that is not clear either."""
 
 
 UNNAMED = Named(UNKNOWN_TYPE, 0.0, ())
@@ -111,9 +115,11 @@ class ZeroShotNames:
         head: for the trunks it is looked at with.
         phrases: of its list, each once.
         likely: ``(K, J)`` from :func:`phrase_shares`.
+        encoder: identity of what read the phrases.
     """
 
-    def __init__(self, head: NamingHead, phrases: Sequence[str], likely: Floats) -> None:
+    def __init__(self, head: NamingHead, phrases: Sequence[str], likely: Floats, encoder: str = "") -> None:
+        self.named_by = f"{head.identity}:{encoder}"
         self._head = head
         self._phrases = tuple(phrases)
         self._likely = likely
@@ -125,7 +131,8 @@ class ZeroShotNames:
         on_list = np.minimum(self._likely.sum(axis=1), 1.0)
         kinds = shares[:-1] * (_OFF_LIST + (1.0 - _OFF_LIST) * on_list)
         kinds = kinds / max(float(kinds.sum() + shares[-1]), 1e-9)
-        return named(self._phrases, kinds @ self._likely, self._head.floor)
+        found = named(self._phrases, kinds @ self._likely, self._head.floor)
+        return found if found.share else replace(found, broad=broad_kind(self._head.groups, kinds))
 
 
 def named(phrases: Sequence[str], shares: Floats, floor: float) -> Named:
@@ -135,6 +142,20 @@ def named(phrases: Sequence[str], shares: Floats, floor: float) -> Named:
     if not best or best[0].share < floor:
         return Named(UNKNOWN_TYPE, 0.0, best)
     return Named(best[0].name, best[0].share, best)
+
+
+def broad_kind(groups: Sequence[str], kinds: Floats) -> TypeShare | None:
+    """The broad kind that has most of ``(K,)`` shares of the kinds, where that is clear; None otherwise.
+
+    Args:
+        groups: the broad kind of each kind.
+        kinds: shares; what is left of 1 is none of these.
+    """
+    found: dict[str, float] = {}
+    for group, share in zip(groups, kinds, strict=True):
+        found[group] = found.get(group, 0.0) + float(share)
+    best = max(found, key=lambda group: found[group])
+    return TypeShare(best, found[best]) if found[best] >= CLEAR else None
 
 
 def phrase_shares(phrases: Floats, captions: Sequence[Floats]) -> Floats:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
-from filo_core.naming.part_types import part_called
+from filo_core.naming.part_types import part_broad, part_called
 from filo_core.types import Verdict
 from gui import wording
 from gui.live.display import Hold
@@ -46,6 +46,9 @@ def _finding(result: LiveResult) -> str:
     if result.verdict is Verdict.OK:
         return _tr("nothing stands out") if not result.regions else ""
     name = wording.called(*part_called(result.verdict, result.regions, result.anomaly_types))
+    broad = part_broad(result.regions)
+    if broad is not None:
+        name = f"{name}, {wording.called(wording.broad_word(broad.name), broad.share)}"
     if not result.regions:
         return f"{name}  ·  {wording.times_limit(result.score, result.limits)}"
     first, more = result.regions[0], len(result.regions) - 1

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from filo_core.types import Region
 from gui.theme import TOUCH_PX
-from gui.wording import called, shares_text
 from gui.wording import number as decimal
+from gui.wording import region_called, shares_text
 
 
 class RegionsList(QListWidget):
@@ -46,7 +46,7 @@ class RegionsList(QListWidget):
         for number, region in enumerate(self._regions, start=1):
             name = self._named[number - 1] if number <= len(self._named) else ""
             # A person's word has no share.
-            shown = name or called(region.anomaly_type, region.type_confidence)
+            shown = name or region_called(region)
             self._add(f"{number}   {shown} – {region.position.value}", self._tip(region, name), selectable=True)
         if not self._regions:
             self._add(empty_text or self.tr("No region stands out."), "", selectable=False)
@@ -59,7 +59,7 @@ class RegionsList(QListWidget):
         place = self.tr("%1 × %2 px at (%3, %4)")
         for number, value in enumerate((box.width, box.height, box.x, box.y), start=1):
             place = place.replace(f"%{number}", str(value))
-        found = shares_text(region.type_shares) or called(region.anomaly_type, region.type_confidence)
+        found = shares_text(region.type_shares) or region_called(region)
         lines = [self.tr("Named by a person; the program says %1").replace("%1", found) if name else found]
         return "\n".join([*lines, self.tr("peak of the map %1").replace("%1", decimal(region.score, 2)), place])
 

@@ -5113,6 +5113,38 @@
             <source>score %1, OK up to %2, NG above %3</source>
             <translation>Wert %1, OK bis %2, NG über %3</translation>
         </message>
+        <message>
+            <source>crack-like</source>
+            <translation>rissartig</translation>
+        </message>
+        <message>
+            <source>stain-like</source>
+            <translation>fleckartig</translation>
+        </message>
+        <message>
+            <source>something missing</source>
+            <translation>etwas fehlt</translation>
+        </message>
+        <message>
+            <source>something extra</source>
+            <translation>etwas zu viel</translation>
+        </message>
+        <message>
+            <source>deformed</source>
+            <translation>verformt</translation>
+        </message>
+        <message>
+            <source>misplaced</source>
+            <translation>falsch platziert</translation>
+        </message>
+        <message>
+            <source>another colour</source>
+            <translation>andere Farbe</translation>
+        </message>
+        <message>
+            <source>misprint</source>
+            <translation>Fehldruck</translation>
+        </message>
     </context>
     <context>
         <name>_CardDelegate</name>

@@ -5114,6 +5114,38 @@
             <source>score %1, OK up to %2, NG above %3</source>
             <translation>得分 %1，OK 上限 %2，NG 下限 %3</translation>
         </message>
+        <message>
+            <source>crack-like</source>
+            <translation>裂纹类</translation>
+        </message>
+        <message>
+            <source>stain-like</source>
+            <translation>污渍类</translation>
+        </message>
+        <message>
+            <source>something missing</source>
+            <translation>缺少部分</translation>
+        </message>
+        <message>
+            <source>something extra</source>
+            <translation>多余部分</translation>
+        </message>
+        <message>
+            <source>deformed</source>
+            <translation>变形</translation>
+        </message>
+        <message>
+            <source>misplaced</source>
+            <translation>错位</translation>
+        </message>
+        <message>
+            <source>another colour</source>
+            <translation>颜色异常</translation>
+        </message>
+        <message>
+            <source>misprint</source>
+            <translation>印刷错误</translation>
+        </message>
     </context>
     <context>
         <name>_CardDelegate</name>

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HALF = np.dtype("<f2")
+_PAIR, _BROAD = 2, "broad"
 _MOST_IMAGE_TYPES = 10
 """Of a picture's ranking: beyond that it says which types it is not."""
 
@@ -28,6 +29,7 @@ class KeptNaming:
     image_types: tuple[TypeShare, ...] = ()
     unfiltered: tuple[str, ...] = ()
     regions: tuple[tuple[TypeShare, ...], ...] = ()
+    broad: tuple[TypeShare | None, ...] = ()
     space: str = ""
     examples: int = 0
 
@@ -48,7 +50,7 @@ def naming_row(inspection_id: int, prediction: Prediction) -> NamingRow | None:
         inspection_id=inspection_id,
         image_types=_json(_pairs(prediction.anomaly_types[:_MOST_IMAGE_TYPES])),
         unfiltered=_json(list(prediction.unfiltered_sides)),
-        shares=_json([_pairs(region.type_shares) for region in regions]),
+        shares=_json([[*_pairs(region.type_shares), *_broad(region)] for region in regions]),
         space=prediction.embedding_space,
         embeddings=_json(["" if (one := region.embedding) is None else text_of(one) for region in regions]),
         examples=prediction.examples,
@@ -64,6 +66,7 @@ def naming_of(said: Sequence[Any]) -> KeptNaming:
         _shares(json.loads(image_types)),
         tuple(json.loads(unfiltered)),
         tuple(_shares(pairs) for pairs in json.loads(shares)),
+        tuple(_broad_of(pairs) for pairs in json.loads(shares)),
         space,
         examples,
     )
@@ -78,7 +81,10 @@ def with_shares(regions: Sequence[Region], naming: KeptNaming) -> tuple[Region, 
     """Regions with what a row says of them."""
     if not naming.regions:
         return tuple(regions)
-    return tuple(replace(region, type_shares=shares) for region, shares in zip(regions, naming.regions, strict=True))
+    return tuple(
+        replace(region, type_shares=shares, broad=broad)
+        for region, shares, broad in zip(regions, naming.regions, naming.broad, strict=True)
+    )
 
 
 def _pairs(shares: Iterable[TypeShare]) -> list[list[Any]]:
@@ -87,7 +93,16 @@ def _pairs(shares: Iterable[TypeShare]) -> list[list[Any]]:
 
 
 def _shares(pairs: Iterable[Sequence[Any]]) -> tuple[TypeShare, ...]:
-    return tuple(TypeShare(name, share) for name, share in pairs)
+    return tuple(TypeShare(pair[0], pair[1]) for pair in pairs if len(pair) == _PAIR)
+
+
+def _broad(region: Region) -> list[list[Any]]:
+    """A broad kind stands behind the names, marked so."""
+    return [] if region.broad is None else [[region.broad.name, round(region.broad.share, 4), _BROAD]]
+
+
+def _broad_of(pairs: Iterable[Sequence[Any]]) -> TypeShare | None:
+    return next((TypeShare(pair[0], pair[1]) for pair in pairs if pair[_PAIR:] == [_BROAD]), None)
 
 
 def text_of(embedding: NDArray[np.float32]) -> str:

@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 from reportlab.platypus import Image as Picture
 
 from filo_core.errors import FiloError
-from filo_core.naming.part_types import part_called
+from filo_core.naming.part_types import part_broad, part_called
 from filo_core.rendering import draw_regions, render_heat_map
 from filo_core.statistics.rates import percent
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Limits, Verdict
@@ -96,6 +96,9 @@ def _score(value: float, limits: Limits) -> str:
 def _called(record: InspectionRecord) -> str:
     """What the system called it, and how sure of that it was."""
     name, share = part_called(record.verdict, record.regions, record.anomaly_types)
+    broad = part_broad(record.regions)
+    if broad is not None:
+        return f"{UNKNOWN_TYPE}, {broad.name} {percent(broad.share)}"
     return f"{name or UNKNOWN_TYPE} {percent(share)}" if share else name or UNKNOWN_TYPE
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from filo_core.naming.part_types import part_broad
 from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord, Region
 from filo_core.whole_files import whole_file
@@ -19,7 +20,7 @@ COLUMNS = (
     "final_verdict", "anomaly_type", "type_share", "types",
     "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
-    "name_examples", "unfiltered", "known_part",
+    "name_examples", "unfiltered", "known_part", "broad_kind",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def _region(region: Region) -> dict[str, Any]:
 def row_of(record: InspectionRecord) -> Mapping[str, Any]:
     """An inspection by the names of :data:`COLUMNS`."""
     review, (name, share) = record.review, type_share_of(record)
+    broad = part_broad(record.regions)
     is_called = bool(record.regions or record.anomaly_types or (review and review.anomaly_type))
     return {
         "inspection_id": record.inspection_id,
@@ -97,5 +99,6 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "review_reason": review.reason if review else "",
         "name_examples": record.examples,
         "unfiltered": ", ".join(record.unfiltered_sides),
+        "broad_kind": shares_in_words([broad] if broad is not None and is_called else []),
         "known_part": record.known_as.value if record.known_as else "",
     }

@@ -137,7 +137,9 @@ class Catalogue:
             RecipeError: if the cost is no amount.
         """
         if cost is not None and not 0.0 <= cost <= LARGEST_COST:
-            raise RecipeError(f"A defect costs nothing or more, at most {LARGEST_COST:.0f}, not {cost:g}. Give an amount.")
+            raise RecipeError(
+                f"A defect costs nothing or more, at most {LARGEST_COST:.0f}, not {cost:g}. Give an amount."
+            )
         wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.require(Right.SETTINGS)
         with self._storage.transaction() as transaction:
             product = transaction.products.draft(name).description.name

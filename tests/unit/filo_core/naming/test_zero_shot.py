@@ -79,6 +79,21 @@ def test_a_list_without_a_fitting_phrase_names_nothing(head: NamingHead) -> None
     assert names.name(np.array([4.0, 0.0, 0.0], np.float32)).name == UNKNOWN_TYPE
 
 
+def test_an_unknown_region_has_its_broad_kind_where_that_is_clear(tmp_path: Path) -> None:
+    of_cracks = ABOUT | {"groups": ["crack-like", "crack-like"], "floor": 0.7}
+    head = read_head(write(tmp_path / "names.safetensors", of_cracks))
+    names = ZeroShotNames(head, ["fissure", "stain"], phrase_shares(np.eye(2, SIZE, dtype=np.float32),
+                          head.captions_of_kinds), "an encoder")  # fmt: skip
+    torn = names.name(np.array([1.0, 1.0, 0.0], np.float32))
+    assert torn.name == UNKNOWN_TYPE
+    assert torn.broad is not None
+    assert torn.broad.name == "crack-like"
+    assert torn.broad.share > 0.9
+    assert names.name(np.array([1.0, 0.0, 0.0], np.float32)).broad is None
+    assert names.name(np.array([0.0, 0.0, 1.0], np.float32)).broad is None
+    assert names.named_by == f"{head.identity}:an encoder"
+
+
 def test_shares_add_up_and_an_empty_list_has_none(head: NamingHead) -> None:
     shares = head.shares(np.array([1.0, 2.0, 0.5], np.float32))
     assert shares.sum() == pytest.approx(1.0)

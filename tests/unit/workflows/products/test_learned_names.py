@@ -13,15 +13,27 @@ import typer
 from click.testing import CliRunner
 
 from filo_core.errors import ProductError, RecipeError
+from filo_core.line.results import LineResult, result_of
 from filo_core.naming.examples import NOTHING_WRONG
 from filo_core.naming.region_features import space_of
 from filo_core.statistics.charts import Pareto
-from filo_core.types import UNKNOWN_TYPE, InspectionFilter, Prediction, Recipe, Region, ReviewDecision, Verdict
+from filo_core.types import (
+    UNKNOWN_TYPE,
+    EventKind,
+    InspectionFilter,
+    Prediction,
+    Recipe,
+    Region,
+    ReviewDecision,
+    TypeShare,
+    Verdict,
+)
 from program import cli
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import LIMITS, MOMENT, make_inspection, make_region, sign_product
+from workflows.export.tables import row_of
 from workflows.products.carrying import carried
 from workflows.products.catalogue import Catalogue
 from workflows.products.learned_names import LOOKS_EVERY_S, ProductNames, learned, naming, read_decided
@@ -165,6 +177,36 @@ def test_agreement_is_counted_with_each_picture_left_out_and_shown_by_a_command(
     as_json = CliRunner().invoke(command, ["product", "types", recipe.product, "--json", *where])
     told = json.loads(as_json.output.splitlines()[-1])
     assert [(one["name"], one["examples"]) for one in told["types"]] == [("scratch", 0), ("burr", 6), ("hole", 6)]
+
+
+def test_the_chain_says_what_named_regions_and_the_record_keeps_a_broad_kind(storage: Storage, recipe: Recipe) -> None:
+    broad = TypeShare("crack-like", 0.71)
+    recorder = Recorder(storage, recipe.product, station="cell 3")
+
+    def record(recorder: Recorder, shade: int, named_by: str) -> int:
+        region = replace(make_region(looks=1.0), anomaly_type=UNKNOWN_TYPE, type_confidence=0.0, broad=broad)
+        prediction = replace(seen(space="1:a"), regions=(region,), named_by=named_by)
+        return recorder.record_one(replace(make_inspection(recipe, shade, 0.9), prediction=prediction))
+
+    first = record(recorder, 1, "aa:bb")
+    record(recorder, 2, "aa:bb")
+    record(Recorder(storage, recipe.product, station="cell 3"), 3, "aa:bb")
+    record(recorder, 4, "cc:bb")
+    record(Recorder(storage, recipe.product, station="cell 4"), 5, "cc:bb")
+    with storage.reading() as transaction:
+        told = transaction.events.of_kinds(EventKind.NAMES_READ)
+    assert [(one.station, json.loads(one.detail)["head"]) for one in told] == [
+        ("cell 3", "aa"), ("cell 3", "cc"), ("cell 4", "cc"),
+    ]  # fmt: skip
+    assert {one.subject for one in told} == {recipe.product}
+    kept = History(storage).get(first)
+    assert kept.regions[0].broad == broad
+    assert row_of(kept)["broad_kind"] == "crack-like 0.71"
+    assert result_of(make_inspection(recipe, 9, 0.9), "1", recipe.product, 1.0).broad is None
+    answer = result_of(replace(make_inspection(recipe, 8, 0.9), prediction=seen(space="")), "1", recipe.product, 1.0)
+    again = LineResult.from_json(replace(answer, broad=broad).to_json())
+    assert again.broad == broad
+    assert "broad" not in json.loads(answer.to_json())
 
 
 def test_what_defects_cost_orders_the_report_and_is_told_to_the_record(storage: Storage, recipe: Recipe) -> None:
