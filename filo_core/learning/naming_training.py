@@ -124,7 +124,9 @@ class _TrainedHead:
         with torch.random.fork_rng():
             torch.manual_seed(self._seed)
             for _ in range(_ROUNDS):
-                for chosen in torch.randperm(count)[: count // batch * batch].split(batch):
+                order = torch.randperm(count)
+                for begin in range(0, count // batch * batch, batch):
+                    chosen = order[begin : begin + batch]
                     loss = functional.cross_entropy(
                         model(self._seen[chosen]), self._kinds[chosen], self._weights, label_smoothing=_SMOOTHING
                     )
