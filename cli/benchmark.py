@@ -18,7 +18,7 @@ from filo_core.benchmark.datasets import find_categories
 from filo_core.benchmark.measuring import BenchmarkResult, CategoryResult
 from filo_core.benchmark.measuring import benchmark as measure
 from filo_core.benchmark.pictures import PictureFolder
-from filo_core.errors import FolderError
+from filo_core.errors import FiloError, FolderError
 from filo_core.events import StepDone
 
 if TYPE_CHECKING:
@@ -45,13 +45,20 @@ def benchmark(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Also what it must beat, measured the same way, in one table.")
     ] = False,
+    also: Annotated[
+        str,
+        typer.Option(help="Also these methods, the same way, with commas: anomalydino-448, anomalydino-672."),
+    ] = "",
     table: Annotated[
         str,
         typer.Option(help="Run a table of the paper (I to VII) beside its published rows; --shots are the table's."),
     ] = "",
+    figure: Annotated[str, typer.Option(help="Run a figure of the paper: 3 (learnable vectors) or 4 (kernels).")] = "",
     weights: Annotated[
         Path | None,
-        typer.Option(help="For --table: folder with a trained profile for each configuration.", parser=typed.path),
+        typer.Option(
+            help="For --table and --figure: folder with a trained profile for each configuration.", parser=typed.path
+        ),
     ] = None,
     lists: Annotated[
         Path | None,
@@ -59,30 +66,39 @@ def benchmark(
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option(help="Also write image, mask and heat map side by side into this folder.", parser=typed.path),
+        typer.Option(
+            help="Also write image, mask and heat map side by side (Fig. 5) into this folder, with --table a folder a "
+            "row.",
+            parser=typed.path,
+        ),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write the result to this file.", parser=typed.path)
     ] = None,
 ) -> None:
     """Measure image AUROC, pixel AUROC, AUPRO and F1-max, with their spread over the seeds."""
+    from cli.language_model import asked_library
     from filo_core.benchmark.baselines import contenders
+    from filo_core.benchmark.named_methods import named_contenders
     from filo_core.profiles.builder import choose_device
     from filo_core.profiles.folders import profile_folder
 
     categories = find_categories(path)
+    for note in dict.fromkeys(category.note for category in categories if category.note):
+        say(note)
     settings = settings_with(profile=profile, device=device)
-    if table:
-        from cli.tables import run_and_show
+    if table or figure:
+        from cli.tables import figure_and_json, setting_for, table_and_json
 
-        _write(json_file, run_and_show(table, categories, settings, weights, lists, seeds, limit))
+        if table and figure:
+            raise FiloError("A table and a figure are run one after the other. Name one of them.")
+        setting = setting_for(path, settings, weights, lists, seeds, limit, pictures)
+        run = table_and_json if table else figure_and_json
+        _write(json_file, run(table or figure, categories, setting))
         return
-    rows = contenders(
-        profile_folder(settings.profile, settings.models),
-        choose_device(settings.device),
-        settings.models,
-        baselines=baselines,
-    )
+    folder, place = profile_folder(settings.profile, settings.models), choose_device(settings.device)
+    rows = contenders(folder, place, settings.models, baselines=baselines, library=asked_library(settings))
+    rows += named_contenders(also, place, settings.models)
     shown = None if pictures is None else PictureFolder(pictures)
     results = [
         _measure(
@@ -91,8 +107,11 @@ def benchmark(
         for row in rows
     ]
     _print(results[0])
-    if baselines:
+    if len(rows) > 1:
         _print_comparison(results)
+        for row in rows:
+            if row.note:
+                say(row.note)
     _write(json_file, results[0].to_json() if len(results) == 1 else _all_as_json(results))
 
 
@@ -145,7 +164,7 @@ def _all_as_json(results: Sequence[BenchmarkResult]) -> str:
 
 
 def _print_comparison(results: Sequence[BenchmarkResult]) -> None:
-    table = Table("Category", title="Image/pixel AUROC beside what learned nothing, per cent")
+    table = Table("Category", title="Image/pixel AUROC beside others, per cent")
     for result in results:
         table.add_column(result.profile, justify="right")
     for index, category in enumerate(results[0].categories):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, s
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
-from filo_core.types import KnownAs, Verdict
+from filo_core.types import KnownAs, Prediction, Verdict
 from storage.recorder import Recorder
 from workflows.inspecting.inspector import folder_steps
 from workflows.keeping.forwarding import forwarding
@@ -55,10 +56,11 @@ def inspect(
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
         steps = folder_steps(recorder, catalogue, version, folder)
         engine = load_engine(version.recipe.profile, settings.device, settings.models)
-        finished = _followed(steps(engine))
+        why: list[dict[str, Any]] = []
+        finished = _followed(steps(engine), why)
     if as_json:
-        trained, recipe_hash = engine.trained, version.recipe.content_hash
-        print_json(_report(finished) | {"trained": trained, "recipe_hash": recipe_hash})
+        report = _report(finished) | {"trained": engine.trained, "recipe_hash": version.recipe.content_hash}
+        print_json(report | ({"why": why} if why else {}))
     else:
         _sum_up(finished)
         if not engine.trained:
@@ -74,8 +76,8 @@ _KNOWN = {
 }
 
 
-def _followed(events: Iterator[JobEvent]) -> RunFinished:
-    """The end of a run, whose progress is shown until then."""
+def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]]) -> RunFinished:
+    """The end of a run, whose progress is shown until then; what a text side went by is put into ``why``."""
     finished: RunFinished | None = None
     with _progress() as progress:
         task = progress.add_task("Inspecting", total=None)
@@ -91,12 +93,32 @@ def _followed(events: Iterator[JobEvent]) -> RunFinished:
                         warn(f"Not inspected: {inspection.reason}")
                     elif inspection.known_as is not None:
                         warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
+                    if inspection.prediction is not None and inspection.prediction.reasons is not None:
+                        why.append(_why(inspection.name, inspection.verdict, inspection.prediction))
                 case ImageSkipped():
                     progress.advance(task)
                 case RunFinished():
                     finished = event
     assert finished is not None, "a run ends with its counts"
     return finished
+
+
+def _why(name: str, verdict: Verdict, prediction: Prediction) -> dict[str, Any]:
+    """What the text side of a profile went by in one image: boxes, positions, phrases, filtering."""
+    reasons = prediction.reasons
+    assert reasons is not None, "asked for images that have some"
+    regions = [
+        {"box": asdict(region.box), "type": region.anomaly_type, "phrase": reasons.phrase_at(region.box)}
+        for region in prediction.regions
+    ]
+    return {
+        "name": name,
+        "verdict": verdict.value,
+        "boxes": [asdict(box) for box in reasons.boxes],
+        "positions": [position.value for position in reasons.positions],
+        "filtering": {"dropped": reasons.dropped, "not_applied_to": list(prediction.unfiltered_sides)},
+        "regions": regions,
+    }
 
 
 def _sum_up(finished: RunFinished) -> None:

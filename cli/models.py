@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli import typed
 from cli.common import add_row, console, errors, print_json, say, settings_with, speaks_plainly, trained_word
+from cli.language_model import lists, names
 from cli.options import AsJson, Database, User
 from cli.signing_in import managing
 from filo_core.errors import ProfileError
@@ -30,6 +31,10 @@ _SHOWN = 12
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
 
 app = typer.Typer(help="Model profiles.", no_args_is_help=True)
+
+
+app.command("lists")(lists)
+app.command("names")(names)
 
 
 @app.command("list")

@@ -17,9 +17,11 @@ from cli.common import (
     settings_with,
     speaks_plainly,
     trained_word,
+    warn,
     warn_of_left_out,
 )
 from cli.compare import compare
+from cli.language_model import suggest
 from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
 from cli.product_types import cost, types
@@ -28,15 +30,25 @@ from cli.session_answers import guard_json
 from cli.signing_in import managing
 from cli.unsorted import proposal_json, show_proposal, sorted_out
 from filo_core.errors import SettingsError
-from filo_core.types import USUAL_NOUN, Pose, ProductDescription, ProductDraft, ProductKind, RecipeVersion, Sight
+from filo_core.types import (
+    USUAL_NOUN,
+    AnomalyType,
+    Pose,
+    ProductDescription,
+    ProductDraft,
+    ProductKind,
+    RecipeVersion,
+    Sight,
+)
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
-from workflows.products.creating import create_product
+from workflows.products.creating import create_product, read_anomalies
 
 app = typer.Typer(help="Products and their recipes.", no_args_is_help=True)
 app.command("prove")(prove)
 app.command("compare")(compare)
 app.command("types")(types)
+app.command("suggest")(suggest)
 app.command("cost")(cost)
 app.command("learn-defects")(learn_defects)
 
@@ -97,6 +109,7 @@ def create(
     settings = settings_with(database=database)
     description = ProductDescription(name, class_name, kind, domain)
     folder = _one_of(references, unsorted)
+    listed = _listed(anomalies)
     engine, proposal = sorted_out(unsorted, settings) if unsorted else (None, None)
     if proposal is not None and not yes:
         show_proposal(proposal, as_json=as_json)
@@ -108,7 +121,7 @@ def create(
             settings,
             description,
             folder if proposal is None else [picture.path for picture in proposal.references],
-            anomalies,
+            listed,
             engine,
             pin=pin,
             eyes=eyes.eyes if eyes else None,
@@ -134,6 +147,16 @@ def create(
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
+
+
+def _listed(anomalies: Path | None) -> tuple[AnomalyType, ...] | None:
+    """The list of a file; what of it makes no name is said line by line."""
+    if anomalies is None:
+        return None
+    types, dropped = read_anomalies(anomalies)
+    for sentence in dropped:
+        warn(sentence)
+    return types
 
 
 def _one_of(references: Path | None, unsorted: Path | None) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -16,8 +16,10 @@ from filo_core.errors import FiloError
 
 if TYPE_CHECKING:
     from filo_core.benchmark.categories import Category
+    from filo_core.descriptions.library import AnomalyLibrary
     from filo_core.learning.filo_run import PreparedRun
     from filo_core.learning.filo_training import FiloTrainer
+    from workflows.settings.settings import Settings
 
 
 @speaks_plainly
@@ -43,7 +45,17 @@ def train(
     map_rate: Annotated[float, typer.Option(help="Learning rate of linear layers and MDCI.")] = 1e-4,
     adapter_rate: Annotated[float, typer.Option(help="Learning rate of the adapter.")] = 1e-5,
     accumulation: Annotated[int, typer.Option(min=1, help="Images a step.")] = 1,
+    context_vectors: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Learnable vectors a side (Fig. 3). Default: the configuration's.")
+    ] = None,
+    kernels: Annotated[
+        str, typer.Option(help='Of MDCI (Fig. 4), such as "1x1,3x3,1x5". Default: the configuration\'s.')
+    ] = "",
     seed: Annotated[int, typer.Option(help="Of the order, the chosen images and the heads' start.")] = 0,
+    measure: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only say how long it takes: learn from so many images a stage and keep nothing."),
+    ] = None,
     device: Device = "",
 ) -> None:
     """Train context vectors, linear layers and MDCI, then the adapter. Stop and go on at will; bfloat16 on a GPU."""
@@ -71,12 +83,55 @@ def train(
         limit=limit,
         types=types,
         installed=settings.models,
+        changes=_changes(context_vectors, kernels),
+        library=_library(settings),
     )
+    if measure is not None:
+        _measure(run, measure)
+        return
     if run.trainer.place.seconds:
         say(f"Continues after {timedelta(seconds=round(run.trainer.place.seconds))} of training.")
     _follow(run.trainer)
     if export is not None:
         _export(run, export, ", ".join(category.name for category in chosen), f"{configuration}, seed {seed}")
+
+
+def _measure(run: PreparedRun, steps: int) -> None:
+    """Print what each stage takes, the peak of memory, and the whole run by multiplication."""
+    from cli.inspect import peak_rss_mb
+
+    whole = 0.0
+    for stage in run.trainer.measure(steps):
+        whole += stage.whole_seconds
+        say(
+            f"Stage {stage.stage}: {stage.steps} images in {stage.seconds:.1f} s, {stage.steps / stage.seconds:.2f} "
+            f"images/s; all {stage.whole} take {stage.whole_seconds / 3600:.2f} h."
+        )
+    say(f"The whole run takes {whole / 3600:.2f} h. {_peaks(run, peak_rss_mb())} Nothing was kept.")
+
+
+def _peaks(run: PreparedRun, resident_mb: float) -> str:
+    import torch
+
+    text = f"Peak of memory: {resident_mb:.0f} MiB."
+    if run.trainer.device.startswith("cuda"):
+        text += f" On the card: {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB."
+    return text
+
+
+def _changes(context_vectors: int | None, kernels: str) -> dict[str, Any]:
+    """What is to be other than the configuration says."""
+    from filo_core.benchmark.configurations import kernels_of
+
+    changes: dict[str, Any] = {} if context_vectors is None else {"context_vectors": context_vectors}
+    return changes | ({"kernels": kernels_of(kernels)} if kernels.strip() else {})
+
+
+def _library(settings: Settings) -> AnomalyLibrary | None:
+    """The language model's lists where one is set up, kept as they come; None for the built-in library."""
+    from cli.language_model import asked_library
+
+    return asked_library(settings)
 
 
 def _export(run: PreparedRun, folder: Path, names: str, how: str) -> None:

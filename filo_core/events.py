@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 from filo_core.golden_set import GoldenChecked
 from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.proof import JudgedPart, Proof
-from filo_core.types import Box, Eyes, Inspection, Limits, Prediction, RecipeVersion, SourceImage, TaughtPatch, Verdict
+from filo_core.types import (
+    Box,
+    Eyes,
+    Inspection,
+    Limits,
+    Prediction,
+    RecipeVersion,
+    SourceImage,
+    TaughtPatch,
+    TextReasons,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -311,6 +322,18 @@ class NearestFound:
     """The patch within ``reference_crop``."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonsFound:
+    """What the text side went by in the image of an inspection ("why")."""
+
+    inspection_id: int
+    region: int
+    reasons: TextReasons
+    unfiltered_sides: tuple[str, ...]
+    phrase: str
+    """Of the anomaly list or the caption, that lit the region; empty where none did."""
+
+
 RunEvent = RunStarted | ImageInspected | ImageSkipped | RunFinished
 
 
@@ -401,6 +424,7 @@ JobEvent = (
     | Taught
     | PhrasesLit
     | NearestFound
+    | ReasonsFound
     | EyesChosen
     | MapsTried
     | MapPutInForce

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +46,15 @@ class RecipeDetector(Protocol):
 
     def nearest(self, pixels: NDArray[np.uint8], box: Box) -> NearestPatch:
         """The patch of a box that stands out most, and the stored patch nearest to it."""
+        ...
+
+
+@runtime_checkable
+class ExplainingDetector(Protocol):
+    """A detector with a text side, which can say what it goes by."""
+
+    def explained(self, pixels: NDArray[np.uint8]) -> Prediction | None:
+        """A prediction with its reasons; None where the text side takes no part in a verdict."""
         ...
 
 

@@ -245,6 +245,12 @@ class Box:
     width: int
     height: int
 
+    def shared_with(self, other: Box) -> int:
+        """Pixels that lie in both."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(across, 0) * max(down, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -431,6 +437,32 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class LocatedBox:
+    """A box that the localizer found, in pixels of the image, and the phrase of its caption that it goes with."""
+
+    box: Box
+    score: float
+    """In [0, 1]."""
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReasons:
+    """What the text side of a profile went by in one image (III-B3, III-C1, III-C2)."""
+
+    boxes: tuple[LocatedBox, ...]
+    """Those that count, best first; none means that nothing was suppressed."""
+    positions: tuple[Position, ...]
+    """That the boxes chose, so that anomalies were asked about there; all nine without a box."""
+    dropped: int | None
+    """Prompts that runtime filtering left out; None where the profile does not filter."""
+
+    def phrase_at(self, box: Box) -> str:
+        """Phrase of the best box that shares at least half of a region's box with it; empty where there is none."""
+        return next((one.phrase for one in self.boxes if 2 * one.box.shared_with(box) >= box.width * box.height), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the detector says about one image, before any limit is applied."""
 
@@ -455,6 +487,8 @@ class Prediction:
     """What the highest place of the map looks like where no region was found, as for a region; None otherwise."""
     named_by: str = ""
     """Which head and sentence encoder named its regions from words, by their SHA-256; empty where none did."""
+    reasons: TextReasons | None = None
+    """None where the profile has no text side, or did not ask it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

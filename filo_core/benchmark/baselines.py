@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from filo_core.benchmark.drafts import draft_of
 from filo_core.benchmark.plain_matching import PlainMatching
 from filo_core.benchmark.remembering import open_remembering
 from filo_core.descriptions.library import AnomalyLibrary
@@ -21,7 +22,7 @@ from filo_core.method.interfaces import ImageFeatures
 from filo_core.profiles.builder import load_profile
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.manifest import read_any_manifest
-from filo_core.types import ANY_LIMITS, Eyes, Prediction, ProductDescription, ProductDraft, Reference, Sight
+from filo_core.types import ANY_LIMITS, Eyes, Prediction, Reference, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +51,18 @@ class Contender:
 
     name: str
     make_detector: MakeDetector
+    note: str = ""
+    """In what it is not the method it is called after; empty where there is nothing to say."""
 
 
-def contenders(folder: Path, device: str, installed: Path | None = None, *, baselines: bool) -> tuple[Contender, ...]:
+def contenders(
+    folder: Path,
+    device: str,
+    installed: Path | None = None,
+    *,
+    baselines: bool,
+    library: AnomalyLibrary | None = None,
+) -> tuple[Contender, ...]:
     """The profile in ``folder`` and, when asked for, what it must beat.
 
     Args:
@@ -60,6 +70,7 @@ def contenders(folder: Path, device: str, installed: Path | None = None, *, base
         device: where it computes.
         installed: folder of models that did not ship with the program.
         baselines: whether the others are wanted.
+        library: suggests the profile's anomaly types; the built-in one unless given.
 
     Raises:
         ProfileError: if the profile cannot be loaded.
@@ -68,7 +79,7 @@ def contenders(folder: Path, device: str, installed: Path | None = None, *, base
     if isinstance(profile, EyesProfile):
         return _of_eyes(folder, profile, device, installed, baselines=baselines)
     loaded = load_profile(folder, device)
-    own = Contender(loaded.profile.name, detector_maker(Engine(loaded)))
+    own = Contender(loaded.profile.name, detector_maker(Engine(loaded), library=library))
     if not baselines:
         return (own,)
     noise = load_profile(folder, device, seeded=True)
@@ -117,24 +128,20 @@ def _plain_matching(eye: Eye) -> MakeDetector:
     return make
 
 
-def detector_maker(engine: Engine, eyes: Eyes | None = None) -> MakeDetector:
-    """Sets up the engine's own detector for a category, with the built-in library's anomaly list.
+def detector_maker(engine: Engine, eyes: Eyes | None = None, library: AnomalyLibrary | None = None) -> MakeDetector:
+    """Sets up the engine's own detector for a category.
 
     Args:
         engine: of any profile.
         eyes: how it looks, where it has a choice; its usual way unless given. How the parts lie is found from the
             references either way.
+        library: suggests the anomaly types; the built-in one unless given.
     """
-    library = AnomalyLibrary.load()
+    library = library or AnomalyLibrary.load()
 
     def make(references: Sequence[Path], category: Category) -> Detector:
         images = [read_image(path) for path in references]
-        description = ProductDescription(name=category.name, class_name=category.root.name.replace("_", " ").lower())
-        draft = ProductDraft(
-            description,
-            library.suggest(description),
-            tuple(Reference(image.image_hash, image.name) for image in images),
-        )
+        draft = draft_of(category, library, [Reference(image.image_hash, image.name) for image in images])
         found = engine.eyes_of(draft, images)
         if found is not None and eyes is not None:
             found = replace(eyes, pose=found.pose)

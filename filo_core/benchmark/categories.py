@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CLASS_NAMES = {
+    **dict.fromkeys(("macaroni1", "macaroni2"), "macaroni"),
+    **dict.fromkeys(("pcb1", "pcb2", "pcb3", "pcb4"), "printed circuit board"),
+    "chewinggum": "chewing gum",
+}
+"""Of VisA, as FiLo's release maps them."""
 GOOD = "good"
 """Folder of the images without an anomaly."""
 
@@ -32,6 +38,14 @@ class Category:
     root: Path
     references: tuple[Path, ...]
     tests: tuple[LabelledImage, ...]
+    note: str = ""
+    """What a reader of its figures should know, as a sentence; empty where there is nothing."""
+
+    @property
+    def class_name(self) -> str:
+        """What its parts are called in prompts: its folder's name, or what the release says in its place."""
+        folder = self.root.name.lower()
+        return _CLASS_NAMES.get(folder, folder.replace("_", " "))
 
     @property
     def has_masks(self) -> bool:

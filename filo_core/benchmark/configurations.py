@@ -1,4 +1,4 @@
-"""The methods and ablations of the paper's tables, each as settings of the one detector."""
+"""The methods and ablations of the paper's tables and figures, each as settings of the one detector."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ class Configuration:
     """The boxes choose the position words (III-C2); otherwise all nine."""
     peak_share: float = 0.5
     """Of max M in the image score; 0 for methods that score the image by p alone."""
+    smoothed: bool = True
+    """Whether the map gets the Gaussian of eq. (7); WinCLIP's and APRIL-GAN's have none."""
+    differs: str = ""
+    """In what it is not the method it is called after, as a sentence; empty where its formulas are that method's."""
 
 
 _PROMPTS_ONLY = HeadSettings(kernels=(), filtering=False)
 _FULL = HeadSettings()
+_WARM = 1.0 / 0.07
+"""AnomalyCLIP's scale of every softmax."""
 _PLAIN = replace(_PROMPTS_ONLY, filtering=True)
 
 
@@ -47,13 +53,24 @@ def _mdci(*, shape: bool, scale: bool, deformable: bool = False) -> HeadSettings
 _ALL = (
     Configuration("clip", "clip", peak_share=0.0),
     Configuration("clip-ac", "clip-ac", peak_share=0.0),
-    Configuration("winclip", "windows", "windows", peak_share=0.0),
-    Configuration("winclip-few-shot", "windows", "windows"),
+    Configuration("winclip", "windows", "windows", peak_share=0.0, smoothed=False),
+    Configuration("winclip-few-shot", "windows", "windows", smoothed=False),
     Configuration(
         "april-gan",
         "trained",
-        heads=replace(_FULL, learned_prompts=False, described=False, kernels=(), filtering=False),
+        heads=replace(
+            _FULL,
+            learned_prompts=False,
+            described=False,
+            ensemble="april-gan",
+            kernels=(),
+            filtering=False,
+            linear_start="noise",
+            adapter="none",
+        ),
         peak_share=0.0,
+        smoothed=False,
+        differs="Its network and prompts, learned by eq. (9): its own loss has no Dice term for the normal map.",
     ),
     Configuration(
         "anomalyclip",
@@ -66,19 +83,50 @@ _ALL = (
             fixed_templates=False,
             filtering=False,
             linear=False,
-            kernels=((1, 1),),
-            deformable=False,
+            kernels=(),
+            states="one",
+            deep_tokens=4,
+            deep_blocks=8,
+            value_maps=True,
+            adapter="none",
+            similarity_scale=_WARM,
+            score_scale=_WARM,
         ),
         peak_share=0.0,
+        differs=(
+            "Its prompts, deep text tokens and projected V-V stages, learned by eq. (9) on the maps: its own loss has "
+            "a term for the image as well."
+        ),
     ),
     # As its release is: CoCoOp, kernels whose features are summed before one softmax, the best box's position.
-    _ablation(
-        "filo",
-        replace(_FULL, fixed_templates=False, filtering=False, deformable=False, fusion="feature", positions="top1"),
+    replace(
+        _ablation(
+            "filo",
+            replace(
+                _FULL, fixed_templates=False, filtering=False, deformable=False, fusion="feature", positions="top1"
+            ),
+        ),
+        differs=(
+            "Its parts with depthwise kernels, V-V stages apart and this program's losses. Its released network itself "
+            "runs where WEIGHTS/filo is the profile that 'models install filo' makes."
+        ),
     ),
     _ablation("filo++", _FULL),
-    Configuration("spade", "none", "spade"),
-    Configuration("patchcore", "none", "patchcore"),
+    Configuration(
+        "spade",
+        "none",
+        "spade",
+        differs=(
+            "Normalised patches of this profile's encoder, all its stages, in place of WideResNet-50, and the map's "
+            "maximum as image score."
+        ),
+    ),
+    Configuration(
+        "patchcore",
+        "none",
+        "patchcore",
+        differs="All stages of this profile's encoder in place of two layers of WideResNet-50; the rest is its own.",
+    ),
     Configuration("generic-states", "states"),
     Configuration("descriptions", "described"),
     _ablation("learned-templates", _PROMPTS_ONLY, located=False),
@@ -94,10 +142,47 @@ _ALL = (
     _ablation("coop", replace(_FULL, conditional=False)),
     _ablation("cocoop-without-class", replace(_FULL, class_name=False)),
 )
-CONFIGURATIONS = {configuration.name: configuration for configuration in _ALL}
+LARGEST_KERNEL = 15
+"""Patches a side."""
+CONTEXT_COUNTS = (4, 8, 12, 16)
+"""Learnable vectors a side that Fig. 3 is run with: its axis is in the picture alone, its best is 12."""
+KERNEL_SETS = {
+    "1x1": ((1, 1),),
+    "3x3": ((3, 3),),
+    "5x5": ((5, 5),),
+    "7x7": ((7, 7),),
+    "bars": ((1, 5), (5, 1)),
+    "squares": kernels_for(multi_shape=False, multi_scale=True),
+    "all": kernels_for(multi_shape=True, multi_scale=True),
+}
+"""Kernels of MDCI that Fig. 4 is run with: each square alone, the bars, all squares, all six."""
+_FIGURES = (
+    *(_ablation(f"context-{count}", replace(_FULL, context_vectors=count)) for count in CONTEXT_COUNTS),
+    *(_ablation(f"kernels-{name}", replace(_FULL, kernels=kernels)) for name, kernels in KERNEL_SETS.items()),
+)
+CONFIGURATIONS = {configuration.name: configuration for configuration in (*_ALL, *_FIGURES)}
 
-SAME_HEADS = {"grounded": "plain", "placed": "plain"}
+SAME_HEADS = {"grounded": "plain", "placed": "plain", "context-12": "filo++", "kernels-all": "filo++"}
 """Rows that differ in nothing trained share one folder of heads."""
+
+
+def kernels_of(text: str) -> tuple[tuple[int, int], ...]:
+    """Kernels (Fig. 4) as a person types them: ``1x1,3x3,1x5``, height first.
+
+    Raises:
+        FiloError: if one is none, is named twice, or has a side that is even or beyond :data:`LARGEST_KERNEL`.
+    """
+    found = []
+    for word in text.split(","):
+        sides = [int(side) for side in word.strip().lower().replace("×", "x").split("x") if side.strip().isdigit()]
+        usable = len(sides) == 2 and all(side % 2 and side <= LARGEST_KERNEL for side in sides)
+        if not usable or tuple(sides) in found:
+            raise FiloError(
+                f"{word.strip()[:20]!r} is no kernel. Name each once by two odd sides of at most {LARGEST_KERNEL}, "
+                "such as 1x1,3x3,1x5."
+            )
+        found.append((sides[0], sides[1]))
+    return tuple(found)
 
 
 def head_settings_of(name: str, stages: Sequence[int]) -> HeadSettings:
@@ -113,5 +198,8 @@ def head_settings_of(name: str, stages: Sequence[int]) -> HeadSettings:
         raise FiloError(f"There is no configuration {name!r} to train. Available: {', '.join(trained)}.")
     heads = CONFIGURATIONS[name].heads
     assert heads is not None
+    if heads.value_maps:
+        # AnomalyCLIP's values begin in the block of the first stage, and every stage has some.
+        return replace(heads, value_stages=tuple(stages), first_value_block=stages[0])
     first = stages[0] + 1 if len(stages) > 1 else 1
     return replace(heads, value_stages=tuple(stages[1:] or stages), first_value_block=first)

@@ -1,12 +1,14 @@
-"""Sets the one detector up as a configuration says."""
+"""Sets the one detector up as a configuration says: the methods of Table II score an image in their own way."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import torch
+
 from filo_core.benchmark.comparisons.patch_banks import CoresetBank, PyramidBank
-from filo_core.benchmark.comparisons.plain import PromptSide, imagenet_prompts, plain_prompts, state_prompts
+from filo_core.benchmark.comparisons.plain import PromptSide, imagenet_prompts, plain_prompts, winclip_prompts
 from filo_core.benchmark.comparisons.windows import WindowBackbone, WindowBank, WindowSide
 from filo_core.benchmark.drafts import draft_of
 from filo_core.imaging import read_image
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from torch import Tensor
+
     from filo_core.benchmark.categories import Category
     from filo_core.benchmark.configurations import Configuration
     from filo_core.benchmark.measuring import MakeDetector
     from filo_core.descriptions.library import AnomalyLibrary
+    from filo_core.method.detector import FewShotPeak
     from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextAnswer, VisionLanguage
     from filo_core.profiles.loaded import LoadedProfile
     from filo_core.types import Recipe
@@ -34,6 +39,21 @@ _BANKS: dict[str, Callable[[], MemoryBank]] = {
     "patchcore": CoresetBank,
     "windows": WindowBank,
 }
+
+
+def _mean_peak(bank: MemoryBank, stages: Sequence[Tensor], distances: Sequence[Tensor]) -> float:
+    """WinCLIP+: the highest patch of the few-shot map alone (Jeong et al., 2023, 4.3)."""
+    del bank, stages
+    return float(torch.stack(list(distances)).mean(dim=0).max())
+
+
+def _weighted_peak(bank: MemoryBank, stages: Sequence[Tensor], distances: Sequence[Tensor]) -> float:
+    del distances
+    assert isinstance(bank, CoresetBank), "made by the same configuration"
+    return bank.weighted_peak([stage[0] for stage in stages])
+
+
+_PEAKS: dict[str, FewShotPeak] = {"windows": _mean_peak, "patchcore": _weighted_peak}
 
 
 class EverywhereSide:
@@ -62,6 +82,8 @@ def configured_maker(configuration: Configuration, loaded: LoadedProfile, librar
     profile = loaded.profile
     if configuration.matching != "stages":
         profile = profile.model_copy(update={"reference_offsets_px": (0,)})
+    if not configuration.smoothed:
+        profile = profile.model_copy(update={"gaussian_sigma_px": 0.0})
     weight = 0.0 if configuration.text == "none" else 0.5
     profile = profile.model_copy(update={"vision_language_weight": weight, "text_score": weight > 0.0})
 
@@ -78,6 +100,7 @@ def configured_maker(configuration: Configuration, loaded: LoadedProfile, librar
             text_side=_text_side(configuration, loaded, recipe),
             new_bank=_BANKS[configuration.matching],
             peak_share=configuration.peak_share,
+            few_shot_peak=_PEAKS.get(configuration.matching),
         )
         detector.set_references({image.image_hash: image.pixels for image in images})
         return detector
@@ -96,7 +119,7 @@ def _text_side(configuration: Configuration, loaded: LoadedProfile, recipe: Reci
         case "clip-ac":
             return PromptSide(imagenet_prompts(recipe.class_name), encoder)
         case "windows":
-            return WindowSide(state_prompts(recipe.class_name), encoder)
+            return WindowSide(winclip_prompts(recipe.class_name), encoder)
         case "states":
             side = TextSide(replace(recipe, anomaly_types=()), encoder)
         case "described":

@@ -6,11 +6,12 @@ A category is a folder with ``train/good``, ``test/good``, ``test/<defect>`` and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.benchmark.categories import GOOD, Category, LabelledImage
-from filo_core.benchmark.visa import is_visa, load_visa
+from filo_core.benchmark.visa import is_visa, is_visa_object, load_visa, load_visa_object
 from filo_core.errors import FiloError, FolderError
 from filo_core.imaging import list_images, printable_name, read_image
 
@@ -50,17 +51,27 @@ def find_categories(root: Path) -> list[Category]:
     Raises:
         FolderError: if there is none, or a folder cannot be read.
     """
-    if is_visa(root):
-        return load_visa(root)
-    found = _find(root, _DEEPEST)
+    found = _find(root, root, _DEEPEST)
     if not found:
         raise FolderError(
-            f"{printable_name(str(root))} holds no category: no folder in it has train/{GOOD} and test. "
-            "Choose a data set in the layout of MVTec AD, or VisA's own folder with split_csv/1cls.csv."
+            f"{printable_name(str(root))} holds no category: no folder in it has train/{GOOD} and test, or Data/Images "
+            "as VisA has it. Choose a data set in the layout of MVTec AD, VisA's own folder, or one that holds both."
         )
-    names = ["" if path == root else printable_name(path.relative_to(root).as_posix()) for path in found]
-    categories = [load_category(path, name) for path, name in zip(found, names, strict=True)]
-    return sorted(categories, key=lambda category: category.name)
+    return sorted(found, key=lambda category: category.name)
+
+
+def other_data_set(root: Path) -> Path | None:
+    """A data set beside ``root``, to learn from what is not judged; None where there is none, or more than one."""
+    try:
+        beside = [path for path in _folders(root.resolve().parent) if path != root.resolve()]
+        found = [path for path in beside if is_visa(path) or any(map(_is_any, [path, *_folders(path)]))]
+    except FolderError:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _is_any(folder: Path) -> bool:
+    return is_category(folder) or is_visa_object(folder)
 
 
 def is_category(path: Path) -> bool:
@@ -89,12 +100,18 @@ def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
     return anomalous
 
 
-def _find(folder: Path, levels: int) -> list[Path]:
+def _find(root: Path, folder: Path, levels: int) -> list[Category]:
+    above = "" if folder == root else printable_name(folder.relative_to(root).as_posix())
     if is_category(folder):
-        return [folder]
+        return [load_category(folder, above)]
+    if is_visa(folder):
+        return [replace(one, name=f"{above}/{one.name}".strip("/")) for one in load_visa(folder)]
+    if is_visa_object(folder):
+        found = load_visa_object(folder)
+        return [replace(found, name=above or found.name)]
     if not levels:
         return []
-    return [found for below in _folders(folder) for found in _find(below, levels - 1)]
+    return [one for below in _folders(folder) for one in _find(root, below, levels - 1)]
 
 
 def _folders(path: Path) -> list[Path]:

@@ -19,7 +19,11 @@ TEXTURES = frozenset({"carpet", "grid", "leather", "tile", "wood"})
 
 def draft_of(category: Category, library: AnomalyLibrary, references: Sequence[Reference] = ()) -> ProductDraft:
     """A category as a product: class name and kind from its folder, anomaly types from the built-in library."""
-    folder = category.root.name.lower()
-    kind = ProductKind.TEXTURE if folder in TEXTURES else ProductKind.OBJECT
-    description = ProductDescription(name=category.name, class_name=folder.replace("_", " "), kind=kind)
+    description = description_of(category)
     return ProductDraft(description, library.suggest(description), tuple(references))
+
+
+def description_of(category: Category) -> ProductDescription:
+    """A category as a product without a list and without references."""
+    kind = ProductKind.TEXTURE if category.root.name.lower() in TEXTURES else ProductKind.OBJECT
+    return ProductDescription(name=category.name, class_name=category.class_name, kind=kind)

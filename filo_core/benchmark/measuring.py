@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAP_SIDE = 256
 """Pixel figures are taken on square maps of this side, whatever the detector's resolution and the image's shape."""
+PAPER_MAP_SIDE = 518
+"""The same where they stand beside the paper's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class BenchmarkResult:
     shots: int
     seeds: tuple[int, ...]
     limit: int | None
+    map_side: int = MAP_SIDE
 
     @property
     def mean(self) -> Merits:
@@ -110,7 +113,7 @@ class BenchmarkResult:
             "shots": self.shots,
             "seeds": self.seeds,
             "limit": self.limit,
-            "map_side_px": MAP_SIDE,
+            "map_side_px": self.map_side,
             "categories": {category.name: _category_content(category) for category in self.categories},
             "mean": asdict(self.mean),
             "seconds_per_image": self.seconds_per_image,
@@ -130,6 +133,7 @@ def benchmark(
     limit: int | None = None,
     profile: str = "",
     on_prediction: OnPrediction | None = None,
+    map_side: int = MAP_SIDE,
 ) -> Iterator[BenchmarkEvent]:
     """Measure a detector: a step an image, a :class:`CategoryResult` a category, the :class:`BenchmarkResult` last.
 
@@ -144,6 +148,7 @@ def benchmark(
         limit: at most so many good and so many anomalous test images a category; None for all.
         profile: what the detector is called in the result.
         on_prediction: is shown what was predicted under the first seed, such as for pictures.
+        map_side: of the square maps that pixel figures are taken on.
 
     Raises:
         FiloError: before the first image, if the settings cannot be met; later, if an image or mask is unusable.
@@ -155,7 +160,7 @@ def benchmark(
     for category in categories:
         measured = []
         for seed in seeds:
-            run = _Run()
+            run = _Run(map_side)
             detector = make_detector(chosen(category.references, category.root, seed, shots), category)
             for test in chosen_tests(category, seed, limit):
                 prediction = run.judge(test, detector, with_masks=category.has_masks)
@@ -166,7 +171,7 @@ def benchmark(
             measured.append(run)
         results.append(_summary(category.name, measured))
         yield results[-1]
-    yield BenchmarkResult(tuple(results), profile, shots, tuple(seeds), limit)
+    yield BenchmarkResult(tuple(results), profile, shots, tuple(seeds), limit, map_side)
 
 
 def chosen(paths: Iterable[Path], root: Path, seed: int, count: int | None) -> tuple[Path, ...]:
@@ -181,7 +186,8 @@ def chosen(paths: Iterable[Path], root: Path, seed: int, count: int | None) -> t
 class _Run:
     """What one category gives under one seed."""
 
-    def __init__(self) -> None:
+    def __init__(self, map_side: int) -> None:
+        self._map_side = map_side
         self.scores: list[float] = []
         self.anomalous: list[bool] = []
         self.pixels = PixelMetrics()
@@ -197,7 +203,7 @@ class _Run:
         self.scores.append(prediction.image_score)
         self.anomalous.append(test.anomalous)
         if with_masks:
-            add_pixels(self.pixels, prediction.anomaly_map, test, image.size)
+            add_pixels(self.pixels, prediction.anomaly_map, test, image.size, self._map_side)
         return prediction
 
     def figures(self) -> Merits:
@@ -213,17 +219,22 @@ class _Run:
 
 
 def add_pixels(
-    metrics: PixelMetrics, anomaly_map: NDArray[np.float32], test: LabelledImage, image_size: tuple[int, int]
+    metrics: PixelMetrics,
+    anomaly_map: NDArray[np.float32],
+    test: LabelledImage,
+    image_size: tuple[int, int],
+    map_side: int = MAP_SIDE,
 ) -> None:
     """Add one judged image to the pixel figures of a category that has masks.
 
     An anomalous image that nobody has outlined says nothing about any of its pixels, and adds nothing.
 
     Args:
-        metrics: takes the map at :data:`MAP_SIDE`.
+        metrics: takes the map.
         anomaly_map: ``(h, w)`` over the whole image.
         test: the image, and its mask if there is one.
         image_size: width and height of the image in pixels.
+        map_side: of the square that map and mask are brought to.
 
     Raises:
         FiloError: if the mask is of another size than its image.
@@ -232,7 +243,7 @@ def add_pixels(
         return
     width, height = image_size
     mask = np.zeros((height, width), bool) if test.mask is None else read_mask(test.mask, image_size)
-    metrics.add(_square_map(anomaly_map), _square_mask(mask))
+    metrics.add(_square_map(anomaly_map, map_side), _square_mask(mask, map_side))
 
 
 def _check(categories: Sequence[Category], shots: int, seeds: Sequence[int], limit: int | None) -> None:
@@ -312,12 +323,12 @@ def _each(several: Iterable[Merits], at_least: int, reduce: Callable[[list[float
     return Merits(**reduced)
 
 
-def _square_map(anomaly_map: NDArray[np.float32]) -> NDArray[np.float32]:
-    shrinks = min(anomaly_map.shape) > MAP_SIDE
+def _square_map(anomaly_map: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    shrinks = min(anomaly_map.shape) > side
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(anomaly_map, (MAP_SIDE, MAP_SIDE), interpolation=method).astype(np.float32, copy=False)
+    return cv2.resize(anomaly_map, (side, side), interpolation=method).astype(np.float32, copy=False)
 
 
-def _square_mask(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _square_mask(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
     # The nearest pixel keeps thin and wide anomalies at their share of the image; averaging would drop thin ones.
-    return cv2.resize(mask.astype(np.uint8), (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_NEAREST_EXACT) > 0
+    return cv2.resize(mask.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST_EXACT) > 0

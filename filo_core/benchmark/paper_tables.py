@@ -6,23 +6,19 @@ order of the columns.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from filo_core.benchmark.configurations import CONFIGURATIONS, SAME_HEADS, Configuration
-from filo_core.benchmark.configured import configured_maker
-from filo_core.benchmark.measuring import BenchmarkResult, benchmark
+from filo_core.benchmark.asked_lists import read_lists
+from filo_core.benchmark.configurations import CONFIGURATIONS
+from filo_core.benchmark.rows import TableRun, is_released, lacking, measured
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.events import StepDone
-from filo_core.method.grounding import WholeImageLocalizer
-from filo_core.profiles.builder import load_profile
 from filo_core.profiles.loaded import require_plain_clip
-from filo_core.profiles.manifest import MANIFEST_NAME
 from filo_core.resources import resource_path
 from filo_core.types import AnomalyType, Provenance
 
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from filo_core.benchmark.categories import Category
-    from filo_core.profiles.loaded import LoadedProfile
+    from filo_core.benchmark.measuring import BenchmarkResult
     from filo_core.types import ProductDescription
 
 Table = Literal["I", "II", "III", "IV", "V", "VI", "VII"]
@@ -81,21 +77,13 @@ class RowResult:
     measured: BenchmarkResult | None
     missing: str = ""
     """A sentence; empty where the row was run."""
+    differs: str = ""
+    """In what the row is not the method it is called after; empty where it is that method."""
 
-
-@dataclass(frozen=True, slots=True)
-class TableRun:
-    """What a table is run on."""
-
-    loaded: LoadedProfile
-    """For rows without trained heads."""
-    device: str
-    weights: Path | None = None
-    """Folder with a trained profile for each configuration that needs one, called as the configuration."""
-    lists: Path | None = None
-    """Folder with anomaly lists of language models, for Table VII."""
-    seeds: tuple[int, ...] = (0,)
-    limit: int | None = None
+    @property
+    def method(self) -> str:
+        """What the row may be called: a namesake says so."""
+        return f"{self.row.method}-like" if self.differs else self.row.method
 
 
 def read_tables() -> dict[str, PaperTable]:
@@ -114,54 +102,37 @@ def run_table(table: Table, categories: Sequence[Category], setting: TableRun) -
     for row in read_tables()[table].rows:
         missing = _missing(row, categories, setting)
         if missing:
-            yield RowResult(row, None, missing)
+            yield RowResult(row, None, missing, _differs(row, setting))
             continue
-        configuration = CONFIGURATIONS[row.configuration]
-        loaded = load_profile(_heads_folder(row, setting), setting.device) if configuration.heads else setting.loaded
-        library = _library(row, setting)
-        maker = configured_maker(configuration, loaded, library)
-        for event in benchmark(
+        events = measured(
+            row.configuration,
+            f"{row.setup} {row.method}".strip(),
             categories,
-            maker,
+            setting,
             shots=row.shots,
-            seeds=setting.seeds if row.shots else setting.seeds[:1],
-            limit=setting.limit,
-            profile=loaded.profile.name,
-        ):
-            if isinstance(event, StepDone):
-                yield StepDone(event.done, event.total, f"{row.setup} {row.method}: {event.what}".strip())
-            elif isinstance(event, BenchmarkResult):
-                yield RowResult(row, event)
+            library=_library(row, setting),
+        )
+        for event in events:
+            yield event if isinstance(event, StepDone) else RowResult(row, event, "", _differs(row, setting))
+
+
+def _differs(row: PaperEntry, setting: TableRun) -> str:
+    if not row.configuration or is_released(row.configuration, setting):
+        return ""
+    return CONFIGURATIONS[row.configuration].differs
 
 
 def _missing(row: PaperEntry, categories: Sequence[Category], setting: TableRun) -> str:
     """Why a row cannot be run here; empty where it can."""
     if not row.configuration:
         return "Printed only: this program does not contain the method."
-    configuration = CONFIGURATIONS[row.configuration]
-    reasons = [*_missing_weights(row, configuration, setting)]
+    more = []
     if row.anomaly_list and not (setting.lists is not None and (setting.lists / row.anomaly_list).is_file()):
-        reasons.append(f"the anomaly list {row.anomaly_list} in the folder of --lists")
-    short = [category.name for category in categories if len(category.references) < row.shots]
-    if short:
-        reasons.append(f"{row.shots} good images to choose from in {', '.join(short)}")
-    return f"Needs {'; '.join(reasons)}." if reasons else ""
-
-
-def _missing_weights(row: PaperEntry, configuration: Configuration, setting: TableRun) -> Iterator[str]:
-    loaded = setting.loaded
-    if configuration.heads is not None:
-        folder = _heads_folder(row, setting)
-        if not (folder / MANIFEST_NAME).is_file():
-            yield f"trained heads in {folder} (main.py train ROOT --configuration {folder.name} --export {folder})"
-    if configuration.grounding and isinstance(loaded.localizer, WholeImageLocalizer):
-        yield f"Grounding DINO, which the profile {loaded.profile.name} does not have"
-    if configuration.matching == "windows" and not hasattr(loaded.model.visual, "transformer"):
-        yield "an image encoder of transformer blocks"
-
-
-def _heads_folder(row: PaperEntry, setting: TableRun) -> Path:
-    return (setting.weights or Path("WEIGHTS")) / SAME_HEADS.get(row.configuration, row.configuration)
+        more.append(
+            f"the anomaly list {row.anomaly_list} in the folder of --lists ('main.py models lists --table VII' asks "
+            "the language model that is set up)"
+        )
+    return lacking(row.configuration, categories, setting, row.shots, more)
 
 
 class ListedLibrary(AnomalyLibrary):
@@ -176,10 +147,7 @@ class ListedLibrary(AnomalyLibrary):
 
     def __init__(self, path: Path) -> None:
         super().__init__((), {})
-        try:
-            self._lists = TypeAdapter(dict[str, list[str]]).validate_python(json.loads(path.read_bytes()))
-        except (OSError, ValueError, ValidationError) as error:
-            raise FiloError(f"{path} is no list of anomaly names by class name: {error}.") from error
+        self._lists = read_lists(path)
 
     def suggest(self, description: ProductDescription, limit: int = 12) -> tuple[AnomalyType, ...]:
         """The first ``limit`` of the list's names for the class.
@@ -193,7 +161,7 @@ class ListedLibrary(AnomalyLibrary):
         return tuple(AnomalyType(name, provenance=Provenance.LANGUAGE_MODEL) for name in names[:limit])
 
 
-def _library(row: PaperEntry, setting: TableRun) -> AnomalyLibrary:
+def _library(row: PaperEntry, setting: TableRun) -> AnomalyLibrary | None:
     if row.anomaly_list and setting.lists is not None:
         return ListedLibrary(setting.lists / row.anomaly_list)
-    return AnomalyLibrary.load()
+    return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.benchmark.categories import GOOD, Category, LabelledImage
 from filo_core.errors import FolderError
-from filo_core.imaging import printable_name
+from filo_core.imaging import list_images, printable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,9 @@ SPLIT = "split_csv/1cls.csv"
 _COLUMNS = {"object", "split", "label", "image", "mask"}
 _ANOMALY = "anomaly"
 _LABELS = {"normal", _ANOMALY}
+_IMAGES, _MASKS = "Data/Images", "Data/Masks/Anomaly"
+_JUDGED = 10
+"""One normal image of so many is judged where nothing says which."""
 
 
 def is_visa(root: Path) -> bool:
@@ -39,6 +42,36 @@ def load_visa(root: Path) -> list[Category]:
     for row in _rows(root):
         rows[row["object"]].append(row)
     return [_category(root, name, rows[name]) for name in sorted(rows)]
+
+
+def is_visa_object(folder: Path) -> bool:
+    """Whether a folder is one object of VisA, whatever says which images are for what."""
+    return (folder / _IMAGES / "Normal").is_dir() and (folder / _IMAGES / "Anomaly").is_dir()
+
+
+def load_visa_object(folder: Path) -> Category:
+    """One object without the file for the split: the last tenth of its normal images is judged.
+
+    Raises:
+        FolderError: if one of its folders holds no images.
+    """
+    normal = list_images(folder / _IMAGES / "Normal").images
+    judged = max(len(normal) // _JUDGED, 1)
+    good = [LabelledImage(image, None, GOOD, anomalous=False) for image in normal[-judged:]]
+    bad = [
+        LabelledImage(image, _mask_of(folder, image), _ANOMALY, anomalous=True)
+        for image in list_images(folder / _IMAGES / "Anomaly").images
+    ]
+    note = (
+        f"VisA's {SPLIT} is not here: the last tenth of the normal images is judged, so figures do not compare with "
+        "published ones."
+    )
+    return Category(printable_name(folder.resolve().name), folder, normal[:-judged], (*good, *bad), note)
+
+
+def _mask_of(folder: Path, image: Path) -> Path | None:
+    mask = folder / _MASKS / f"{image.stem}.png"
+    return mask if mask.is_file() else None
 
 
 def _category(root: Path, name: str, rows: Iterable[dict[str, str]]) -> Category:

@@ -63,6 +63,13 @@ class _Completion(BaseModel):
 
 
 _ANSWER = TypeAdapter[_Answer](Annotated[_Answer, BeforeValidator(_answer)])
+_ENTRY = TypeAdapter[_Entry](Annotated[_Entry, BeforeValidator(_entry)])
+_WHOLE_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
+_WHOLE_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s*[,\]])')
+_BULLET = re.compile(r"^\s*(?:[-*+•–]|\(?\d{1,2}[.):])\s+(\S.*)$")
+_SEVERITY = re.compile(rf"[(:–-]\s*({'|'.join(Severity)})\b", re.IGNORECASE)
+_FEWEST_LINES = 2
+"""A single line behind a dash is no list."""
 
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -91,7 +98,8 @@ def read_answer(body: bytes) -> tuple[AnomalyType, ...]:
 
     Args:
         body: as it came from the server; untrusted. The list may stand bare, in a Markdown fence, after a model's
-            reasoning or amid other words, and its entries may be objects or plain strings.
+            reasoning or amid other words, and its entries may be objects or plain strings; it may be bullets or numbers
+            in place of JSON. Of one that was cut short the entries that are whole count.
 
     Returns:
         1 to 20 enabled types of provenance LANGUAGE_MODEL with cleaned names, in the order answered. A severity that
@@ -105,6 +113,8 @@ def read_answer(body: bytes) -> tuple[AnomalyType, ...]:
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise LanguageModelError(_REFUSED)
     answer = next(_parsed(text), None)
+    if answer is None and not _REFUSING.match(text):
+        answer = _what_is_whole(text) or _listed(text)
     if answer is None:
         if choice.finish_reason == "length":
             raise LanguageModelError(
@@ -120,6 +130,39 @@ def read_answer(body: bytes) -> tuple[AnomalyType, ...]:
             "The language model named nothing that a camera can see. Ask again, or say more exactly what the part is."
         )
     return tuple(AnomalyType(name, severities[name], provenance=Provenance.LANGUAGE_MODEL) for name in names)
+
+
+def _what_is_whole(text: str) -> _Answer | None:
+    """The entries before the place where a list was cut; None where there is none."""
+    spoken = _REASONING.sub("", text)
+    start = spoken.find("[")
+    if start < 0:
+        return None
+    entries = []
+    whole = _WHOLE_OBJECT if spoken[start + 1 :].lstrip().startswith("{") else _WHOLE_TEXT
+    for found in whole.finditer(spoken, start + 1):
+        try:
+            entries.append(_ENTRY.validate_json(found[0]))
+        except ValidationError:
+            continue
+    return _Answer(anomalies=entries) if entries else None
+
+
+def _listed(text: str) -> _Answer | None:
+    """Entries behind bullets or numbers, two or more of them; a word of severity behind one counts."""
+    found = [match[1] for line in _REASONING.sub("", text).splitlines() if (match := _BULLET.match(line))]
+    if len(found) < _FEWEST_LINES:
+        return None
+    return _Answer(anomalies=[_Entry(name=_plain(line), severity=_said_severity(line)) for line in found])
+
+
+def _plain(line: str) -> str:
+    return line.replace("**", "").replace("`", "").replace('"', "").strip()
+
+
+def _said_severity(line: str) -> Severity:
+    found = _SEVERITY.search(line)
+    return Severity(found[1].lower()) if found else Severity.MAJOR
 
 
 def _first_choice(body: bytes) -> _Choice:

@@ -20,6 +20,8 @@ _MAX_WORDS = 6
 """A noun phrase; what is longer is a sentence."""
 _MIN_CHARACTERS = 3
 """Of the longest word."""
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+"""Writing in which one or two signs are a word."""
 _MAX_RAW_LENGTH = 400
 """What is longer before cleaning is no phrase at all."""
 _MARKS_PER_LETTER = 2
@@ -56,12 +58,35 @@ _NOT_VISIBLE = re.compile(
     )""",
     re.VERBOSE,
 )
+_NOT_VISIBLE_ELSEWHERE = re.compile(
+    r"""
+      ger[uü]che?\b | geruch | gestank | stinkt | geschmack | schmeckt | duft
+    | ger[äa]usch | klapper | quietsch | knarr | brumm | \bl[äa]rm | \bton\b | akustisch
+    | h[äa]rte\b | steifigkeit | elastizit | spr[öo]digkeit | festigkeit | biegsamkeit | zugfest
+    | gewicht | viskosit | drehmoment(?!\ ?(?:markier|siegel))
+    | temperatur | [üu]berhitz | leitf[äa]hig | (?:hoher|falscher)\ widerstand
+    | spannung(?!s?riss) | stromausfall | kurzschluss
+    | elektrisch(?:er?|es)?\ (?:ausfall|fehler|defekt)
+    | vibrat | fehlfunktion | funktion | leistungsabfall | software | batterielaufzeit | haltbarkeit
+    | (?:innerer|inneren|innere|interner|interne|verdeckter?)\ (?:riss|hohlraum|schaden|defekt|korrosion|fehler)
+    | erm[üu]dung | feuchtigkeitsgehalt | giftig | keimbelastung | bakterien | abgelaufen | wirkstoff
+    | 气味 | 异味 | 臭味 | 味道 | 口感 | 变味 | 声音 | 异响 | 噪音 | 噪声 | 杂音
+    | 硬度 | 强度 | 刚度 | 韧性 | 弹性 | 脆性 | 重量 | 超重 | 过轻 | 粘度 | 扭矩(?!标) | 扭力(?!标)
+    | 温度 | 过热 | 导电 | 电阻(?:值|过|偏|异常) | 电压 | 电流 | 短路 | 断路 | 漏电 | 绝缘失效
+    | 振动 | 震动 | 功能 | 失灵 | 性能 | 软件 | 电池寿命 | 耐久 | 使用寿命
+    | 内部(?:裂纹|裂缝|缺陷|损伤|空洞|气孔|腐蚀) | 隐裂 | 疲劳 | 含水 | 有毒 | 细菌 | 过期 | 剂量
+    """,
+    re.VERBOSE,
+)
+"""The same in German and Chinese: models answer in the language of the product's name whatever they are asked."""
 # fmt: off
 _GENERIC_WORDS = frozenset({
     "abnormality", "abnormal", "anomaly", "anomalous", "bad", "broken", "damage", "damaged", "defect", "defective",
     "error", "fault", "faulty", "flaw", "imperfection", "irregularity", "issue", "mistake", "problem", "visual",
     "quality", "surface", "physical", "other", "various", "general", "miscellaneous", "thing", "none", "nothing",
     "normal", "flawless", "perfect", "good", "ok", "okay", "unblemished", "na", "unknown",
+    "fehler", "defekt", "schaden", "beschädigung", "mangel", "anomalie", "sonstige", "sonstiges", "keine",
+    "缺陷", "损坏", "损伤", "异常", "瑕疵", "问题", "其他", "无",
 })
 # fmt: on
 """Words of the generic states (III-B) and of empty answers: a phrase of nothing else tells no type apart."""
@@ -105,7 +130,8 @@ def clean_phrase(phrase: str) -> str:
         previous, text = text, _ARTICLE.sub("", text)
     words = text.split()
     too_long = len(text) > MAX_LENGTH or len(words) > _MAX_WORDS
-    if too_long or not _says_something(words) or _NOT_VISIBLE.search(text):
+    unseen = _NOT_VISIBLE.search(text) or _NOT_VISIBLE_ELSEWHERE.search(text)
+    if too_long or not _says_something(words) or unseen:
         return ""
     return text
 
@@ -124,6 +150,11 @@ def normalise_name(name: str) -> str:
         cut = text[: MAX_LENGTH + 1].rpartition(" ")[0] or text[:MAX_LENGTH]
         text = cut.strip(" -'")
     return "" if text == UNKNOWN_TYPE else text
+
+
+def without_marker(line: str) -> str:
+    """A line of a list without the bullet or number that it begins with."""
+    return _LIST_MARKER.sub("", line)
 
 
 def phrase_key(phrase: str) -> str:
@@ -174,7 +205,8 @@ def _plain_words(text: str) -> str:
 def _says_something(words: list[str]) -> bool:
     if not any(character.isalpha() for word in words for character in word):
         return False
-    if max(map(len, words), default=0) < _MIN_CHARACTERS:
+    longest = max(map(len, words), default=0)
+    if longest < _MIN_CHARACTERS and not any(map(_IDEOGRAPH.search, words)):
         return False
     telling = [word for word in words if singular(word) not in _GENERIC_WORDS and word not in _NEGATIONS]
     return bool(telling)

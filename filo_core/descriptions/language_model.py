@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -18,7 +19,7 @@ from filo_core.descriptions.answer import ANSWER_SCHEMA, read_answer
 from filo_core.errors import LanguageModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     import httpx2
     from openai import APIStatusError, AsyncOpenAI, Omit
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 
     from filo_core.types import AnomalyType, ProductDescription
 
+Answer = TypeVar("Answer")
 MAX_ANSWER_BYTES = 256 * 1024
 """A list of twenty phrases has about 2 KB; a model that reasons aloud needs more."""
 _MAX_RETRIES = 1
 """Of a request that was refused as too many, or that failed inside the server. A person is waiting."""
 _LOOK_AT_CANCELLED_S = 0.1
-_SCHEMA_REFUSED = frozenset({400, 415, 422, 501})
+_SCHEMA_REFUSED = frozenset({400, 404, 415, 422, 500, 501})
 """What servers answer that know no JSON schema; the question itself asks for the same JSON."""
+MOST_MODELS = 200
+"""Names of models that are taken from an endpoint."""
 _TOO_MANY_REQUESTS = 429
 
 _ROLE = (
@@ -88,7 +92,22 @@ def suggest_anomalies(
     """
     host = _checked_host(settings)
     _import_client()
-    return read_answer(asyncio.run(_ask_until(description, settings, host, cancelled)))
+    return read_answer(asyncio.run(_until(partial(_ask, description, settings, host), settings, host, cancelled)))
+
+
+def model_names(settings: LanguageModelSettings, cancelled: Callable[[], bool] = never) -> tuple[str, ...]:
+    """Names of the models that an endpoint has, sorted; blocks until it has answered.
+
+    Args:
+        settings: which endpoint; its model may be empty.
+        cancelled: looked at ten times a second; True gives up.
+
+    Raises:
+        LanguageModelError: if it cannot be asked, or says nothing that can be read.
+    """
+    host = _checked_host(settings.model_copy(update={"model": settings.model or "any"}))
+    _import_client()
+    return asyncio.run(_until(partial(_list_models, settings, host), settings, host, cancelled))
 
 
 def question(description: ProductDescription) -> str:
@@ -137,12 +156,17 @@ def _checked_host(settings: LanguageModelSettings) -> str:
     return f"{shown}:{port}" if port else shown
 
 
-async def _ask_until(
-    description: ProductDescription, settings: LanguageModelSettings, host: str, cancelled: Callable[[], bool]
-) -> bytes:
-    """Body of the answer. The client's own time-outs start anew with every byte, so the deadline is kept here."""
+async def _until(
+    ask: Callable[[AsyncOpenAI], Awaitable[Answer]],
+    settings: LanguageModelSettings,
+    host: str,
+    cancelled: Callable[[], bool],
+) -> Answer:
+    """What ``ask`` gets. The client's own time-outs start anew with every byte, so the deadline is kept here."""
     statuses: list[int] = []
-    asking = asyncio.create_task(_ask(description, settings, host, statuses))
+    # Made before the clock starts: it loads what it needs, such as the certificates of the system.
+    client = _client(settings, host, statuses)
+    asking = asyncio.create_task(_said(ask, client, host, settings))
     deadline = asyncio.get_running_loop().time() + settings.timeout_s
     while not asking.done():
         left = deadline - asyncio.get_running_loop().time()
@@ -160,19 +184,42 @@ async def _ask_until(
 
 
 async def _ask(
-    description: ProductDescription, settings: LanguageModelSettings, host: str, statuses: list[int]
+    description: ProductDescription, settings: LanguageModelSettings, host: str, client: AsyncOpenAI
 ) -> bytes:
+    del host
+    return await _completion(client, description, settings)
+
+
+async def _list_models(settings: LanguageModelSettings, host: str, client: AsyncOpenAI) -> tuple[str, ...]:
+    found = []
+    async for model in client.models.list(extra_headers=_headers(settings)):
+        name = model.id if isinstance(model.id, str) else ""
+        if name.strip() and name.isprintable():
+            found.append(name.strip())
+        if len(found) == MOST_MODELS:
+            break
+    if not found:
+        raise LanguageModelError(f"The language model at {host} names no model. Type the name of one.")
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+async def _said(
+    ask: Callable[[AsyncOpenAI], Awaitable[Answer]], client: AsyncOpenAI, host: str, settings: LanguageModelSettings
+) -> Answer:
+    """What ``ask`` gets, its failures as sentences of our own."""
     import httpx2
     import openai
 
     problem = ""
     try:
-        async with _client(settings, host, statuses) as client:
-            return await _completion(client, description, settings)
+        async with client:
+            return await ask(client)
     except openai.APIStatusError as error:
         problem = _status_sentence(error, host, settings)
     except (openai.APITimeoutError, httpx2.TimeoutException):
         problem = _timed_out(host, settings)
+    except (AttributeError, TypeError, ValueError):
+        problem = f"The language model at {host} answered with something that cannot be read. Check its address."
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL):
         problem = f"The language model at {host} cannot be reached. Check its address and the network."
     # Raised out here, so that the client's exception, which knows the request, is not even this one's context.
@@ -223,18 +270,12 @@ async def _one_completion(
     form: ResponseFormatJSONSchema | Omit,
 ) -> bytes:
     """Body of one answer, at most :data:`MAX_ANSWER_BYTES`, neither parsed nor trusted."""
-    import openai
-
-    # Organisation and project come from variables of the environment that were meant for another service.
-    headers: dict[str, str | Omit] = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
-    if not settings.api_key.get_secret_value().strip():
-        headers["Authorization"] = openai.omit
     body = bytearray()
     async with client.chat.completions.with_streaming_response.create(
         model=settings.model.strip(),
         messages=[{"role": "system", "content": _ROLE}, {"role": "user", "content": question(description)}],
         response_format=form,
-        extra_headers=headers,
+        extra_headers=_headers(settings),
     ) as response:
         async for piece in response.iter_bytes():
             body += piece
@@ -243,6 +284,16 @@ async def _one_completion(
                     f"The answer of the language model is longer than {MAX_ANSWER_BYTES // 1024} KB. Try another model."
                 )
     return bytes(body)
+
+
+def _headers(settings: LanguageModelSettings) -> dict[str, str | Omit]:
+    import openai
+
+    # Organisation and project come from variables of the environment that were meant for another service.
+    headers: dict[str, str | Omit] = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
+    if not settings.api_key.get_secret_value().strip():
+        headers["Authorization"] = openai.omit
+    return headers
 
 
 def _is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ from filo_core.filo_release.model import Maps, at_position, prepare_image, promp
 from filo_core.method.grounding_dino import GENERIC_WORDS
 from filo_core.method.interfaces import ImageFeatures, TextAnswer
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
+from filo_core.types import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,8 @@ class ReleaseSide:
         prompts = model.read(model.shifts(unit), self._normal, at_position(self._anomalous, position))
         branches = model.branches([s[0] for s in features.stages], [s[0] for s in features.values])
         maps = model.compare(unit, branches, *prompts)
-        return TextAnswer(lambda: float(maps.similarities[1]), partial(_map_of, maps))
+        chosen = tuple(Position) if position is None else (position,)
+        return TextAnswer(lambda: float(maps.similarities[1]), partial(_map_of, maps), positions=chosen)
 
 
 def _map_of(maps: Maps, side: int) -> Tensor:

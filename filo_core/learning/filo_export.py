@@ -13,6 +13,7 @@ from safetensors.torch import save
 from filo_core.errors import ProfileError
 from filo_core.learning.atomic_writing import write_atomically
 from filo_core.learning.filo_losses import ADAPTER_TEMPERATURE
+from filo_core.method.adapter import Adapter
 from filo_core.profiles.manifest import MANIFEST_NAME, ModelProfile, WeightsFile
 
 if TYPE_CHECKING:
@@ -65,5 +66,6 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
 
 def _settings_as_trained(heads: TrainedHeads) -> HeadSettings:
     """The scale of eq. (1) is the one the adapter was trained with, once it was."""
-    untrained = not bool(heads.adapter.up.weight.any() or heads.adapter.up.bias.any())
+    adapter = heads.adapter
+    untrained = not isinstance(adapter, Adapter) or not bool(adapter.up.weight.any() or adapter.up.bias.any())
     return heads.settings if untrained else replace(heads.settings, score_scale=1.0 / ADAPTER_TEMPERATURE)

@@ -86,6 +86,7 @@ class FiloLearner:
             image_embedding=features.image_embedding.clone(),
             stages=tuple(stage.clone() for stage in features.stages),
             values=tuple(stage.clone() for stage in features.values),
+            value_embeddings=tuple(joined.clone() for joined in features.value_embeddings),
         )
 
     def _side(self, recipe: Recipe) -> TrainingSide:

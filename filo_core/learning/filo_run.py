@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from filo_core.benchmark.configurations import head_settings_of
 from filo_core.benchmark.measuring import chosen_tests
 from filo_core.learning.filo_learner import FiloLearner, FrozenModel
-from filo_core.learning.filo_samples import training_samples
+from filo_core.learning.filo_samples import TrainingSample, training_samples
 from filo_core.learning.filo_training import FiloTrainer, TrainingPlan
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import image_encoder, load_profile
@@ -17,10 +17,11 @@ from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.loaded import require_plain_clip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from filo_core.benchmark.categories import Category
+    from filo_core.descriptions.library import AnomalyLibrary
     from filo_core.method.head_settings import HeadSettings
     from filo_core.profiles.manifest import ModelProfile
 
@@ -50,6 +51,8 @@ def prepare_run(
     limit: int | None = None,
     types: int | None = None,
     installed: Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+    library: AnomalyLibrary | None = None,
 ) -> PreparedRun:
     """Load, build and, where the checkpoint is there, restore.
 
@@ -63,6 +66,8 @@ def prepare_run(
         limit: at most so many good and so many anomalous test images a category, as the seed chooses them.
         types: at most so many anomaly types a category.
         installed: where the user's own profiles lie.
+        changes: fields of the heads' settings that are to be other than the configuration says.
+        library: suggests the anomaly types; the built-in one unless given.
 
     Raises:
         FiloError: if a part of it is missing, damaged or contradicts another.
@@ -71,24 +76,35 @@ def prepare_run(
     loaded = load_profile(folder, device)
     require_plain_clip(loaded)
     plan = replace(plan, bfloat16=loaded.device.startswith("cuda"))
-    settings = _fitting(head_settings_of(configuration, loaded.profile.stages), loaded.model)
+    settings = replace(head_settings_of(configuration, loaded.profile.stages), **(changes or {}))
+    settings = _fitting(settings, loaded.model)
     heads = TrainedHeads(loaded.model, loaded.profile.stages, settings, plan.seed).to(loaded.device)
     backbone = image_encoder(loaded.model, loaded.profile, settings, loaded.device)
     learner = FiloLearner(FrozenModel(loaded.model, backbone, loaded.text_encoder), heads)
-    samples = training_samples(
-        [replace(category, tests=tuple(chosen_tests(category, plan.seed, limit))) for category in categories]
-    )
-    samples = [
-        replace(sample, recipe=replace(sample.recipe, anomaly_types=sample.recipe.anomaly_types[:types]))
-        for sample in samples
-    ]
+    samples = _samples(categories, plan.seed, limit, types, library)
     trainer = FiloTrainer(
         learner, samples, plan, checkpoint, profile_hash=f"{loaded.model_hash} {settings}", device=loaded.device
     )
     return PreparedRun(folder, loaded.profile, heads, trainer)
 
 
+def _samples(
+    categories: Sequence[Category], seed: int, limit: int | None, types: int | None, library: AnomalyLibrary | None
+) -> list[TrainingSample]:
+    chosen = [replace(category, tests=tuple(chosen_tests(category, seed, limit))) for category in categories]
+    return [
+        replace(sample, recipe=replace(sample.recipe, anomaly_types=sample.recipe.anomaly_types[:types]))
+        for sample in training_samples(chosen, library)
+    ]
+
+
 def _fitting(settings: HeadSettings, model: Any) -> HeadSettings:
-    """A short text tower keeps most of its places for the words."""
+    """A short text tower keeps most of its places for the words, a shallow one has fewer blocks for deep tokens."""
     longest = max(int(model.context_length) // _CONTEXT_SHARE, 1)
-    return replace(settings, context_vectors=min(settings.context_vectors, longest))
+    context = min(settings.context_vectors, longest)
+    return replace(
+        settings,
+        context_vectors=context,
+        deep_tokens=min(settings.deep_tokens, context),
+        deep_blocks=min(settings.deep_blocks, len(model.transformer.resblocks) - 1),
+    )

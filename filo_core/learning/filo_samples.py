@@ -54,13 +54,13 @@ class TrainingSample:
         return image.pixels, read_mask(self.test.mask, image.size)
 
 
-def training_samples(categories: Sequence[Category]) -> list[TrainingSample]:
-    """Every test image of the categories, in their order.
+def training_samples(categories: Sequence[Category], library: AnomalyLibrary | None = None) -> list[TrainingSample]:
+    """Every test image of the categories, in their order; anomaly types from ``library``, or the built-in one.
 
     Raises:
         FiloError: unless good and anomalous images are among them, and one of those is outlined.
     """
-    library = AnomalyLibrary.load()
+    library = library or AnomalyLibrary.load()
     samples = [
         TrainingSample(test, recipe)
         for category in categories

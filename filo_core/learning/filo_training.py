@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import time
 from dataclasses import asdict, dataclass, replace
@@ -88,6 +89,23 @@ class TrainingStep:
     seconds_left: float
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredStage:
+    """What a stage takes on this machine, from its first images."""
+
+    stage: str
+    steps: int
+    """Images that were learned from."""
+    seconds: float
+    whole: int
+    """Images of the whole stage, all epochs together."""
+
+    @property
+    def whole_seconds(self) -> float:
+        """What all of it takes by multiplication."""
+        return self.seconds / max(self.steps, 1) * self.whole
+
+
 class FiloTrainer:
     """Trains a learner on samples; continues from its checkpoint where there is one.
 
@@ -122,7 +140,7 @@ class FiloTrainer:
         self._samples = {"maps": [sample for sample in samples if sample.outlined], "adapter": list(samples)}
         self._plan = plan
         self._checkpoint = checkpoint
-        self._device = device
+        self.device = device
         self._checkpoint_seconds = checkpoint_seconds
         self._run = _identity(plan, samples, profile_hash)
         self._moments: Mapping[int, Mapping[str, Tensor]] = {}
@@ -140,8 +158,32 @@ class FiloTrainer:
         for number in range(self.place.stage, len(STAGES)):
             yield from self._stage(number)
 
+    def measure(self, steps: int) -> Iterator[MeasuredStage]:
+        """Learn from so many images in each stage and keep nothing of it: how fast that goes.
+
+        Args:
+            steps: images a stage, or all of its run where those are fewer.
+
+        Raises:
+            FiloError: as :meth:`run`.
+        """
+        self._checkpoint_seconds = float("inf")
+        for number, stage in enumerate(STAGES):
+            self.place = Place(number)
+            whole = self._plan.epochs(stage) * len(self._samples[stage])
+            if not whole or not self._learner.parameters_of(stage):
+                continue
+            started = time.perf_counter()
+            count = sum(1 for _ in itertools.islice(self._stage(number), min(steps, whole)))
+            yield MeasuredStage(stage, count, time.perf_counter() - started, whole)
+
     def _stage(self, number: int) -> Iterator[TrainingStep]:
         groups = self._learner.parameters_of(STAGES[number])
+        if not groups:
+            # A method without an adapter learns nothing in the second stage.
+            self.place = Place(number + 1, seconds=self.place.seconds)
+            self._save(None)
+            return
         optimizer = torch.optim.AdamW(
             [{"params": list(group.values()), "lr": self._plan.rate(name)} for name, group in groups.items()]
         )
@@ -171,7 +213,7 @@ class FiloTrainer:
             yield self._report(stage, epoch, loss)
 
     def _learn(self, stage: str, sample: TrainingSample) -> float:
-        with torch.autocast(self._device.split(":")[0], torch.bfloat16, enabled=self._plan.bfloat16):
+        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self._plan.bfloat16):
             loss = _loss(self._learner, stage, sample)
         value = float(loss.detach())
         if not np.isfinite(value):
@@ -182,7 +224,8 @@ class FiloTrainer:
         return value
 
     def _report(self, stage: str, epoch: int, loss: float) -> TrainingStep:
-        sizes = [self._plan.epochs(name) * len(self._samples[name]) for name in STAGES]
+        learnt = [name for name in STAGES if self._learner.parameters_of(name)]
+        sizes = [self._plan.epochs(name) * len(self._samples[name]) for name in learnt]
         before = sum(sizes[: self.place.stage])
         done, total = before + epoch * len(self._samples[stage]) + self.place.index, sum(sizes)
         left = self.place.seconds / done * (total - done)

@@ -8,9 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from filo_core.naming.part_types import part_broad, part_called
-from filo_core.types import TOP_SHARES, Inspection, Origin, TypeShare, Verdict
+from filo_core.types import (
+    TOP_SHARES,
+    Box,
+    Inspection,
+    LocatedBox,
+    Origin,
+    Position,
+    TextReasons,
+    TypeShare,
+    Verdict,
+)
 
-_LATER = ("type_share", "types", "broad")
+_LATER = ("type_share", "types", "broad", "reasons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class LineResult:
     """The best types of the whole picture with their shares, three at most."""
     broad: TypeShare | None = None
     """Broad kind of a part whose type is unknown, where that much is clear."""
+    reasons: TextReasons | None = None
+    """What the text side went by: its boxes, the positions they chose, what was filtered; None without one."""
 
     @property
     def passes(self) -> bool:
@@ -76,6 +88,8 @@ class LineResult:
         content["types"] = tuple(TypeShare(**one) for one in content.get("types", ()))
         if broad := content.get("broad"):
             content["broad"] = TypeShare(**broad)
+        if content.get("reasons"):
+            content["reasons"] = _reasons_of(content["reasons"])
         return cls(**content)
 
 
@@ -103,7 +117,14 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         type_share=round(share, 4) or None,
         types=tuple(TypeShare(one.name, round(one.share, 4)) for one in image_types[:TOP_SHARES]),
         broad=replace(broad, share=round(broad.share, 4)) if (broad := part_broad(regions)) is not None else None,
+        reasons=prediction.reasons if prediction is not None else None,
     )
+
+
+def _reasons_of(content: dict[str, Any]) -> TextReasons:
+    boxes = (LocatedBox(Box(**one["box"]), one["score"], one["phrase"]) for one in content["boxes"])
+    positions = (Position(word) for word in content["positions"])
+    return TextReasons(tuple(boxes), tuple(positions), content["dropped"])
 
 
 def not_inspected(

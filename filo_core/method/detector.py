@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from filo_core.errors import RecipeError
 from filo_core.method.grids import grid_of, shifted
 from filo_core.method.grounding import suppress_outside
 from filo_core.method.memory_bank import MemoryBank
@@ -17,14 +18,14 @@ from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
 from filo_core.method.room import with_room
-from filo_core.method.scoring import combine_maps, few_shot_map, image_score, smooth
+from filo_core.method.scoring import blended_score, combine_maps, few_shot_map, image_score, smooth
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
 from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
-from filo_core.types import UNKNOWN_TYPE, Box, Prediction, Recipe, Region, TaughtPatch
+from filo_core.types import UNKNOWN_TYPE, Box, LocatedBox, Prediction, Recipe, Region, TaughtPatch, TextReasons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -36,11 +37,14 @@ if TYPE_CHECKING:
         GroundingBox,
         ImageFeatures,
         Localizer,
+        TextAnswer,
         TextEncoder,
         VisionLanguage,
     )
     from filo_core.method.numbers import MethodNumbers
     from filo_core.method.phrase_maps import PhraseMaps
+
+    FewShotPeak = Callable[[MemoryBank, Sequence[Tensor], Sequence[Tensor]], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +53,11 @@ class _TextAnswer:
 
     map: Tensor | None = None
     probability: float | None = None
-    unfiltered: tuple[str, ...] = ()
+    said: TextAnswer | None = None
+
+    @property
+    def unfiltered(self) -> tuple[str, ...]:
+        return () if self.said is None else self.said.unfiltered
 
 
 class FiLoDetector:
@@ -65,6 +73,8 @@ class FiLoDetector:
         new_bank: in place of the memory bank of eq. (5), for the same.
         suppress: in place of λ outside the boxes (III-C1), for the same.
         peak_share: of max M in the image score of eq. (1).
+        few_shot_peak: in place of max M once there are references, from the memory bank, the stages of an image and
+            their patch distances, for methods that score an image otherwise.
         make_room: called when its graphics card has no room, to move it by :meth:`move_to`; False when it cannot.
     """
 
@@ -80,6 +90,7 @@ class FiLoDetector:
         new_bank: Callable[[], MemoryBank] = MemoryBank,
         suppress: Suppress = suppress_outside,
         peak_share: float = 0.5,
+        few_shot_peak: FewShotPeak | None = None,
         make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         self._recipe = recipe
@@ -96,6 +107,7 @@ class FiLoDetector:
         self._new_bank = new_bank
         self._suppress = suppress
         self._peak_share = peak_share
+        self._few_shot_peak = few_shot_peak
         self.make_room = make_room
         self.memory_bank = new_bank()
 
@@ -162,6 +174,10 @@ class FiLoDetector:
         """
         return self.predict_against(pixels, self.memory_bank)
 
+    def explained(self, pixels: NDArray[np.uint8]) -> Prediction | None:
+        """:meth:`predict` where the text side takes part, with its reasons (III-B3, III-C1, III-C2); None otherwise."""
+        return None if self._text_side is None else self.predict(pixels)
+
     @with_room
     @torch.inference_mode()
     def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
@@ -173,23 +189,29 @@ class FiLoDetector:
         with _timed(seconds, "localise"):
             boxes = self._localizer.locate(view, self._phrases)
         with _timed(seconds, "match"):
-            few_shot = self._few_shot(features, memory_bank)
-            text = self._ask_text(features, boxes, alone=few_shot is None)
+            distances = self._distances(features, memory_bank)
+            text = self._ask_text(features, boxes, alone=distances is None)
+            side = self._backbone.image_size
+            few_shot = None if distances is None else few_shot_map(distances, features.grid, side)
             final, score = self._scored(few_shot, text, boxes)
+            if distances is not None and self._few_shot_peak is not None:
+                peak = self._few_shot_peak(memory_bank, features.matched, distances)
+                score = blended_score(peak, text.probability, self._peak_share)
         with _timed(seconds, "regions"):
             view_map = final.float().cpu().numpy()
             regions = self._regions(view_map, features, seen)
             anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
             ranking = self._type_ranking
             ranked = () if ranking is None else ranking.rank(features, positions_of(boxes))
-        return Prediction(score, anomaly_map, regions, seconds, self._profile.trained, ranked, text.unfiltered)
+        reasons = None if text.said is None else _reasons(boxes, text.said, seen)
+        trained = self._profile.trained
+        return Prediction(score, anomaly_map, regions, seconds, trained, ranked, text.unfiltered, reasons=reasons)
 
-    def _few_shot(self, features: ImageFeatures, memory_bank: MemoryBank) -> Tensor | None:
-        """M_few, eqs. (5) and (6); None where nothing is matched."""
+    def _distances(self, features: ImageFeatures, memory_bank: MemoryBank) -> tuple[Tensor, ...] | None:
+        """Patch distances a stage, eq. (5); None where nothing is matched."""
         if not self._matches or (self._text_side is not None and not len(memory_bank)):
             return None
-        distances = memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
-        return few_shot_map(distances, features.grid, self._backbone.image_size)
+        return memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
 
     def _ask_text(self, features: ImageFeatures, boxes: tuple[GroundingBox, ...], *, alone: bool) -> _TextAnswer:
         """M_vl and p as far as they count; both where there is nothing else."""
@@ -203,7 +225,7 @@ class FiLoDetector:
         return _TextAnswer(
             answer.map(self._backbone.image_size) if mapped else None,
             answer.probability() if scored else None,
-            answer.unfiltered,
+            answer,
         )
 
     def _scored(
@@ -236,8 +258,10 @@ class FiLoDetector:
             box: a region of it, in its pixels.
 
         Raises:
-            RecipeError: if the memory bank is empty.
+            RecipeError: if the memory bank is empty, or nothing is compared with it.
         """
+        if not self._matches:
+            raise RecipeError("This profile judges by its text side alone, so no good part is compared.")
         view = self._view(pixels)
         features = self._backbone.encode(self._backbone.prepare(view))
         inside = within_view(box, self._view_box(pixels))
@@ -282,6 +306,24 @@ class FiLoDetector:
             box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
             regions.append(Region(box, shape.area_px, shape.score, name, confidence, shape.position))
         return tuple(regions)
+
+
+def _reasons(boxes: Sequence[GroundingBox], said: TextAnswer, seen: Box) -> TextReasons:
+    """What the text side went by, its boxes in pixels of the whole image."""
+    located = tuple(
+        LocatedBox(
+            Box(
+                seen.x + round(box.left * seen.width),
+                seen.y + round(box.top * seen.height),
+                max(1, round((box.right - box.left) * seen.width)),
+                max(1, round((box.bottom - box.top) * seen.height)),
+            ),
+            round(float(box.score), 4),
+            box.phrase,
+        )
+        for box in boxes
+    )
+    return TextReasons(located, said.positions, said.dropped)
 
 
 @contextmanager

@@ -33,11 +33,23 @@ class HeadSettings:
     """The fixed family joins the learnable one."""
     filtering: bool = True
     """Runtime prompt filtering, at inference only."""
+    ensemble: Literal["filo++", "april-gan"] = "filo++"
+    """Whose fixed templates and states (see :mod:`filo_core.method.ensembles`)."""
+    states: Literal["all", "one"] = "all"
+    """Of the learnable templates: all of III-B2, or ``{}`` against ``damaged {}``, as AnomalyCLIP has it."""
     context_vectors: int = 12
     """A side; 12 is the best of Fig. 3."""
     meta_share: int = 16
     """The meta-net's hidden layer is the joint width over this."""
+    deep_tokens: int = 0
+    """Learned tokens in the first places of the context, anew in further blocks of the text tower (AnomalyCLIP)."""
+    deep_blocks: int = 0
+    """Blocks that get such tokens, from the second on."""
     linear: bool = True
+    linear_start: Literal["clip", "noise"] = "clip"
+    """``clip``: CLIP's last norm and projection; ``noise``: APRIL-GAN's, with a bias, on the tokens as they are."""
+    value_maps: bool = False
+    """V-V stages meet the text through CLIP's own norm and projection, nothing learned on them (AnomalyCLIP)."""
     kernels: tuple[tuple[int, int], ...] = ALL_KERNELS
     """Of MDCI, odd sides; empty leaves it out."""
     deformable: bool = True
@@ -49,7 +61,7 @@ class HeadSettings:
     """1-based blocks whose V-V output MDCI reads; stages of a convolutional tower."""
     first_value_block: int = 7
     """1-based block in which the V-V path begins."""
-    adapter: Literal["residual", "literal"] = "residual"
+    adapter: Literal["residual", "literal", "none"] = "residual"
     """``literal``: Algorithm 1 without the residual; it means nothing before it is trained."""
     adapter_share: int = 2
     """The adapter's bottleneck is the joint width over this."""
@@ -58,3 +70,8 @@ class HeadSettings:
     similarity_scale: float = 100.0
     """Of the two-way softmax in eqs. (1) and (2); 1/0.07 in eq. (1) once the adapter is trained."""
     score_scale: float = 100.0
+
+    @property
+    def read_values(self) -> tuple[int, ...]:
+        """V-V stages that something reads."""
+        return self.value_stages if self.kernels or self.value_maps else ()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.types import Position
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -116,11 +118,15 @@ class TextAnswer:
         probability: p of eq. (1), the anomalous probability of the image, in [0, 1].
         map: M_vl of eq. (4), ``(side, side)`` float32 in [0, 1], from the side in pixels.
         unfiltered: sides of the prompts that runtime filtering would have emptied, so that it was not applied to them.
+        positions: at which it asked about anomalies.
+        dropped: prompts that runtime filtering left out; None where nothing is filtered.
     """
 
     probability: Callable[[], float]
     map: Callable[[int], Tensor]
     unfiltered: tuple[str, ...] = ()
+    positions: tuple[Position, ...] = tuple(Position)
+    dropped: int | None = None
 
 
 class VisionLanguage(Protocol):

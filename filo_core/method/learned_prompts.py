@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from open_clip.transformer import text_global_pool
 from torch import nn
 from torch.nn import functional
 
-from filo_core.method.prefix import encode_behind, run_prefix
+from filo_core.method.prefix import deepened, encode_behind, run_prefix
 from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
 from filo_core.types import Position
 
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from filo_core.method.head_settings import HeadSettings
+
 _PLACE = "x"
 """One token of any vocabulary; its embedding is replaced by a learned vector."""
 _NORMAL, _GENERIC = "normal states", "generic states"
 """Groups of prompts that are encoded together; the others are positions."""
 AGNOSTIC_CLASS = "object"
 """Stands for the class name where that is left out."""
+_ONE_STATE = ("{}", "damaged {}")
+"""The only states of AnomalyCLIP."""
 
 
 class LearnedSide(nn.Module):
@@ -47,7 +51,7 @@ class LearnedSide(nn.Module):
         return self.vectors if self.meta is None else self.vectors + self.meta(image)
 
 
-def encode_with_context(model: Any, tokens: Tensor, context: Tensor) -> Tensor:
+def encode_with_context(model: Any, tokens: Tensor, context: Tensor, deep: Sequence[Tensor] = ()) -> Tensor:
     """``(P, D)`` L2-normalised prompt features, context vectors in the place of the first tokens.
 
     The context is cut at the longest prompt: attention is causal, so what follows a prompt's end changes nothing.
@@ -56,15 +60,19 @@ def encode_with_context(model: Any, tokens: Tensor, context: Tensor) -> Tensor:
         model: a frozen ``open_clip.CLIP``; gradients reach ``context``.
         tokens: ``(P, L)`` int64 of :func:`tokens_of`.
         context: ``(count, width)``.
+        deep: ``(n, width)`` a block from the second on, in the place of what the first n context vectors became.
     """
     length = int(tokens.argmax(dim=-1).max()) + 1
     tokens = tokens[:, :length]
     words = model.token_embedding(tokens)
     shared = context.to(words.dtype).expand(len(words), -1, -1)
     embedded = torch.cat([words[:, :1], shared, words[:, 1 + len(context) :]], dim=1)
-    hidden = model.transformer(
-        embedded + model.positional_embedding[:length], attn_mask=model.attn_mask[:length, :length]
-    )
+    hidden, mask = embedded + model.positional_embedding[:length], model.attn_mask[:length, :length]
+    if deep:
+        for number, block in enumerate(model.transformer.resblocks):
+            hidden = block(deepened(hidden, number, deep), attn_mask=mask)
+    else:
+        hidden = model.transformer(hidden, attn_mask=mask)
     pooled = text_global_pool(model.ln_final(hidden), tokens, model.text_pool_type)
     return functional.normalize((pooled @ model.text_projection).float(), dim=-1)
 
@@ -85,14 +93,17 @@ def tokens_of(texts: Sequence[str], count: int, tokenize: Callable[[list[str]], 
     return tokenize([f"{places} {text}" for text in texts])
 
 
-def normal_texts(class_name: str) -> tuple[str, ...]:
+def normal_texts(class_name: str, states: str = "all") -> tuple[str, ...]:
     """What follows the context vectors on the normal side."""
-    return tuple(state.format(class_name) for state in NORMAL_STATES)
+    return tuple(state.format(class_name) for state in (NORMAL_STATES if states == "all" else _ONE_STATE[:1]))
 
 
-def anomalous_texts(class_name: str, names: Sequence[str], positions: Sequence[Position]) -> tuple[str, ...]:
+def anomalous_texts(
+    class_name: str, names: Sequence[str], positions: Sequence[Position], states: str = "all"
+) -> tuple[str, ...]:
     """What follows them on the anomalous side: generic states, then every anomaly type at every position."""
-    generic = (state.format(class_name) for state in GENERIC_ANOMALOUS_STATES)
+    chosen = GENERIC_ANOMALOUS_STATES if states == "all" else _ONE_STATE[1:]
+    generic = (state.format(class_name) for state in chosen)
     return (*generic, *(text for position in positions for text in placed_texts(class_name, names, position)))
 
 
@@ -101,13 +112,32 @@ def placed_texts(class_name: str, names: Sequence[str], position: Position) -> t
     return tuple(f"abnormal {class_name} with {name} at {position.value}" for name in names)
 
 
+class PromptHeads(Protocol):
+    """What of the trained heads belongs to the prompts."""
+
+    @property
+    def prompts(self) -> Any:
+        """A :class:`LearnedSide` for the normal and one for the anomalous side."""
+        ...
+
+    @property
+    def deep(self) -> Any:
+        """Tokens ``(n, width)`` a block from the second on."""
+        ...
+
+    @property
+    def settings(self) -> HeadSettings:
+        """Which states and class name they go with."""
+        ...
+
+
 class LearnedPrompts:
-    """The learnable templates of one recipe; their features depend on the image where a meta-net is (III-B2).
+    """The learnable templates of one recipe; their features depend on the image where a meta-net is (III-B2, Table VI).
 
     Args:
         model: the frozen ``open_clip.CLIP``.
-        sides: context vectors of the normal and the anomalous side.
-        class_name: of the recipe, or :data:`AGNOSTIC_CLASS`.
+        heads: context vectors of the normal and the anomalous side, and what their settings say of the prompts.
+        class_name: of the recipe; :data:`AGNOSTIC_CLASS` stands for it where the settings say so.
         names: anomaly types.
         tokenize: of the text tower.
     """
@@ -115,15 +145,17 @@ class LearnedPrompts:
     def __init__(
         self,
         model: Any,
-        sides: Sequence[Any],
+        heads: PromptHeads,
         class_name: str,
         names: Sequence[str],
         tokenize: Callable[[list[str]], Tensor],
     ) -> None:
         self._model = model
         self._tokenize = tokenize
-        self._sides = sides
-        self._class_name = class_name
+        self._sides: Sequence[Any] = list(heads.prompts)
+        self._deep: Sequence[Tensor] = list(heads.deep)
+        self._states = heads.settings.states
+        self._class_name = class_name if heads.settings.class_name else AGNOSTIC_CLASS
         self._names = tuple(names)
         self._device = model.positional_embedding.device
         self._tokens: dict[str, Tensor] = {}
@@ -147,7 +179,7 @@ class LearnedPrompts:
         found = dict(self._kept) if side.meta is None else {}
         missing = [group for group in groups if group not in found]
         if missing:
-            prefix = run_prefix(self._model, self._tokens_of(missing[0])[0, :1], side(image))
+            prefix = run_prefix(self._model, self._tokens_of(missing[0])[0, :1], side(image), self._deep)
             found |= {group: encode_behind(self._model, prefix, self._tokens_of(group)) for group in missing}
         if side.meta is None:
             self._kept = found
@@ -157,9 +189,9 @@ class LearnedPrompts:
         """Tokens of the normal side, of the generic states, or of every anomaly type at one position."""
         if group not in self._tokens:
             if group == _NORMAL:
-                texts = normal_texts(self._class_name)
+                texts = normal_texts(self._class_name, self._states)
             elif group == _GENERIC:
-                texts = anomalous_texts(self._class_name, (), ())
+                texts = anomalous_texts(self._class_name, (), (), self._states)
             else:
                 texts = placed_texts(self._class_name, self._names, Position(group))
             count = len(self._sides[0].vectors)

@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 
@@ -25,19 +27,37 @@ class Prefix:
     """T: the start token and the context vectors."""
 
 
-def run_prefix(model: Any, start: Tensor, context: Tensor) -> Prefix:
+def deepened(hidden: Tensor, number: int, deep: Sequence[Tensor]) -> Tensor:
+    """What block ``number`` (0-based) reads: learned tokens in the places behind the start token, from the second on.
+
+    AnomalyCLIP's (Table I; Zhou et al., 2024, 3.2): each block's own tokens replace what the ones before became.
+
+    Args:
+        hidden: ``(P, T, width)``.
+        number: of the block.
+        deep: ``(n, width)`` a block that has some.
+    """
+    if not 0 < number <= len(deep):
+        return hidden
+    learned = deep[number - 1].to(hidden.dtype).expand(len(hidden), -1, -1)
+    return torch.cat([hidden[:, :1], learned, hidden[:, 1 + learned.shape[1] :]], dim=1)
+
+
+def run_prefix(model: Any, start: Tensor, context: Tensor, deep: Sequence[Tensor] = ()) -> Prefix:
     """Pass the start token and the context vectors through the text tower of an ``open_clip.CLIP``.
 
     Args:
         model: with a causal text tower.
         start: the start token, any integer tensor of one element.
         context: ``(n, width)``.
+        deep: see :func:`deepened`.
     """
     hidden = torch.cat([model.token_embedding(start.reshape(1)), context])[None]
     length = hidden.shape[1]
     hidden = hidden + model.positional_embedding[:length]
     keys, values = [], []
-    for block in model.transformer.resblocks:
+    for number, block in enumerate(model.transformer.resblocks):
+        hidden = deepened(hidden, number, deep)
         query, key, value = _heads(block.attn, block.ln_1(hidden))
         keys.append(key)
         values.append(value)

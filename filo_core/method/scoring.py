@@ -128,5 +128,9 @@ def image_score(anomaly_map: Tensor, probability: float | None, peak_share: floa
 
     ``peak_share`` is the weight of max M; methods without this sum, such as CLIP, have 0.
     """
-    peak = float(anomaly_map.max())
+    return blended_score(float(anomaly_map.max()), probability, peak_share)
+
+
+def blended_score(peak: float, probability: float | None, peak_share: float) -> float:
+    """:func:`image_score` from a peak that was found otherwise."""
     return peak if probability is None else (1.0 - peak_share) * probability + peak_share * peak

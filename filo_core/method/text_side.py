@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from filo_core.method.ensembles import fixed_family
 from filo_core.method.filtering import filter_prompts
 from filo_core.method.interfaces import TextAnswer
-from filo_core.method.learned_prompts import AGNOSTIC_CLASS, LearnedPrompts
+from filo_core.method.learned_prompts import LearnedPrompts
 from filo_core.method.positions import positions_of
-from filo_core.method.prompts import described_prompts, domains_of, generic_anomalous_prompts, normal_prompts
+from filo_core.method.prompts import described_prompts, domains_of
 from filo_core.method.scoring import anomalous_probability, fuse_sides, side_feature, side_shares, upsample_channels
 from filo_core.types import Position
 
@@ -35,15 +36,17 @@ class Sides:
         normal: ``(D,)``, L2-normalised.
         anomalous: ``(D,)``, L2-normalised.
         unfiltered: sides that filtering would have emptied, so they kept every prompt.
+        dropped: prompts that filtering left out; None where nothing is filtered.
     """
 
     normal: Tensor
     anomalous: Tensor
     unfiltered: tuple[str, ...] = ()
+    dropped: int | None = None
 
 
 class TextSide:
-    """Prompts of a recipe. Fixed templates are encoded once, a position when it is first chosen.
+    """Prompts of a recipe (Table III). Fixed templates are encoded once, a position when it is first chosen.
 
     Args:
         recipe: names the product and its anomaly types.
@@ -62,20 +65,27 @@ class TextSide:
         described = heads is None or heads.settings.described
         enabled = [a.name for a in recipe.anomaly_types if a.enabled and described]
         self._names = tuple(name for name in enabled if text_encoder.knows(name))
-        self._normal = text_encoder.encode(normal_prompts(recipe.class_name, self._domains))
-        self._generic = text_encoder.encode(generic_anomalous_prompts(recipe.class_name, self._domains))
+        family = fixed_family(None if heads is None else heads.settings, recipe.class_name, self._domains)
+        self._normal, self._generic = (text_encoder.encode(prompts) for prompts in family)
         self._placed: dict[Position, Tensor] = {}
         self._learned: LearnedPrompts | None = None
         if heads is not None and heads.settings.learned_prompts:
-            word = recipe.class_name if heads.settings.class_name else AGNOSTIC_CLASS
-            self._learned = LearnedPrompts(model, list(heads.prompts), word, self._names, text_encoder.tokenize)
+            self._learned = LearnedPrompts(model, heads, recipe.class_name, self._names, text_encoder.tokenize)
 
     def answer(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> TextAnswer:
         """P of eq. (1), and M_vl of eqs. (2) to (4) with a 1×1 kernel on the V-V stages if there are no heads."""
         sides = self.sides(features, boxes)
         return TextAnswer(
-            partial(self._probability, features, sides), partial(self._map, features, sides), sides.unfiltered
+            partial(self._probability, features, sides),
+            partial(self._map, features, sides),
+            sides.unfiltered,
+            self._positions(boxes),
+            sides.dropped,
         )
+
+    def _positions(self, boxes: Sequence[GroundingBox]) -> tuple[Position, ...]:
+        top1 = self._heads is not None and self._heads.settings.positions == "top1"
+        return positions_of(boxes, top1=top1)
 
     def _probability(self, features: ImageFeatures, sides: Sides) -> float:
         image = features.image_embedding[0]
@@ -92,10 +102,10 @@ class TextSide:
     def sides(self, features: ImageFeatures, boxes: Sequence[GroundingBox]) -> Sides:
         """Both sides for a batch of one: union of the families, filtered by the image, then the mean (III-B)."""
         if self._heads is None:
-            normal, anomalous = self._fixed(positions_of(boxes))
+            normal, anomalous = self._fixed(self._positions(boxes))
             return Sides(side_feature(normal), side_feature(anomalous))
         settings = self._heads.settings
-        positions = positions_of(boxes, top1=settings.positions == "top1")
+        positions = self._positions(boxes)
         families = [self._fixed(positions)] if settings.fixed_templates or self._learned is None else []
         if self._learned is not None:
             families.append(self._learned.encode(features.image_embedding[0], positions))
@@ -103,7 +113,9 @@ class TextSide:
         if not settings.filtering:
             return Sides(side_feature(normal), side_feature(anomalous))
         kept = filter_prompts(self._heads.adapter(features.image_embedding[0]), normal, anomalous)
-        return Sides(side_feature(normal[kept.normal]), side_feature(anomalous[kept.anomalous]), kept.unfiltered)
+        dropped = int((~kept.normal).sum() + (~kept.anomalous).sum())
+        sides = (side_feature(normal[kept.normal]), side_feature(anomalous[kept.anomalous]))
+        return Sides(*sides, kept.unfiltered, dropped)
 
     def _fixed(self, positions: Sequence[Position]) -> tuple[Tensor, Tensor]:
         return self._normal, torch.cat([self._generic, *(self._at(position) for position in positions)])

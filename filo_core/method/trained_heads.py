@@ -44,13 +44,13 @@ class TrainedHeads(nn.Module):
         self.norm = norm_of(model.visual)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.prompts = nn.ModuleList(_sides(model.positional_embedding.shape[1], joint, settings))
-            self.adapter = Adapter(
-                joint, max(joint // settings.adapter_share, 1), residual=settings.adapter == "residual"
-            )
-        self.linear = nn.ModuleList(
-            _projection(projection) for projection in projections(model, stages if settings.linear else (), seed)
-        )
+            width = model.positional_embedding.shape[1]
+            self.prompts = nn.ModuleList(_sides(width, joint, settings))
+            self.adapter = _adapter(joint, settings)
+            tokens = (torch.empty(settings.deep_tokens, width).normal_(std=0.02) for _ in range(settings.deep_blocks))
+            self.deep = nn.ParameterList(tokens)
+            linear = projections(model, stages if settings.linear else (), seed)
+            self.linear = nn.ModuleList(_projection(one, settings.linear_start) for one in linear)
         self.interaction = nn.ModuleList(
             Interaction(
                 settings.kernels,
@@ -71,14 +71,17 @@ class TrainedHeads(nn.Module):
             stage: ``"maps"`` (prompts, linear layers, MDCI) or ``"adapter"``.
         """
         if stage == "adapter":
-            return {"adapter": dict(self.adapter.named_parameters(prefix="adapter"))}
+            adapter = dict(self.adapter.named_parameters(prefix="adapter"))
+            return {"adapter": adapter} if adapter else {}
         maps = dict(self.linear.named_parameters(prefix="linear"))
         maps |= dict(self.interaction.named_parameters(prefix="interaction"))
-        groups = {"prompts": dict(self.prompts.named_parameters(prefix="prompts")), "maps": maps}
+        prompts = dict(self.prompts.named_parameters(prefix="prompts"))
+        prompts |= dict(self.deep.named_parameters(prefix="deep"))
+        groups = {"prompts": prompts, "maps": maps}
         return {name: group for name, group in groups.items() if group}
 
     def stage_maps(self, features: ImageFeatures, normal: Tensor, anomalous: Tensor, side: int) -> list[Tensor]:
-        """M_n and M_a of every linear layer and MDCI stage, ``(2, side, side)`` in [0, 1]. Eq. (2).
+        """M_n and M_a of every linear layer, MDCI and projected V-V stage, ``(2, side, side)`` in [0, 1]. Eq. (2).
 
         Args:
             features: batch of one, with V-V stages where MDCI reads them.
@@ -88,11 +91,15 @@ class TrainedHeads(nn.Module):
         """
         shares = []
         for layer, stage in zip(self.linear, features.stages if self.linear else (), strict=True):
-            aligned = functional.normalize(layer(self.norm(stage[0])).float(), dim=-1)
+            # APRIL-GAN's layers read tokens as they are.
+            tokens = stage[0] if self.settings.linear_start == "noise" else self.norm(stage[0])
+            aligned = functional.normalize(layer(tokens).float(), dim=-1)
             shares.append(side_shares(aligned, normal, anomalous, self.settings.similarity_scale))
         for interaction, stage in zip(self.interaction, features.values if self.interaction else (), strict=True):
             patches = self.norm(stage[0]).T.reshape(1, -1, *features.grid)
             shares.append(interaction(patches, normal, anomalous))
+        joined = features.value_embeddings if self.settings.value_maps else ()
+        shares += [side_shares(one[0], normal, anomalous, self.settings.similarity_scale) for one in joined]
         return [upsample_channels(share.T.reshape(1, 2, *features.grid), side) for share in shares]
 
     def fused_map(self, maps: Sequence[Tensor]) -> Tensor:
@@ -107,8 +114,16 @@ def _sides(width: int, joint: int, settings: HeadSettings) -> list[LearnedSide]:
     return [LearnedSide(width, joint, settings.context_vectors, hidden=hidden) for _ in ("normal", "anomalous")]
 
 
-def _projection(projection: Tensor) -> nn.Linear:
+def _adapter(joint: int, settings: HeadSettings) -> nn.Module:
+    if settings.adapter == "none":
+        return nn.Identity()
+    return Adapter(joint, max(joint // settings.adapter_share, 1), residual=settings.adapter == "residual")
+
+
+def _projection(projection: Tensor, start: str) -> nn.Linear:
     width, joint = projection.shape
+    if start == "noise":
+        return nn.Linear(width, joint)
     layer = nn.Linear(width, joint, bias=False)
     layer.weight.data.copy_(projection.T)
     return layer

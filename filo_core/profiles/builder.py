@@ -25,6 +25,7 @@ from filo_core.method.word_tokenizer import Vocabulary, WordTokenizer
 from filo_core.profiles.identity import model_hash
 from filo_core.profiles.loaded import LoadedProfile
 from filo_core.profiles.manifest import (
+    MANIFEST_NAME,
     ModelProfile,
     read_architecture,
     read_manifest,
@@ -74,6 +75,7 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
     architecture = read_architecture(folder, profile)
     if profile.method == "filo":
         return load_release(folder, profile, architecture, chosen, model_hash(profile, architecture, None))
+    profile = _with_encoder(folder, profile, architecture)
     vocabulary = None if profile.vocabulary is None else read_vocabulary(folder, profile.vocabulary)
     model = _build_model(folder, profile, architecture)
     model.requires_grad_(requires_grad=False)
@@ -99,9 +101,8 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
 def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None, device: str) -> Backbone:
     """The image encoder of a profile, with the V-V stages that these heads read."""
     heads = heads or HeadSettings()
-    value_stages = heads.value_stages if heads.kernels else ()
-    # A convolutional tower comes from timm, a transformer is open_clip's own; only that has a V-V path.
-    if hasattr(model.visual, "trunk"):
+    value_stages = heads.read_values
+    if profile.encoder == "convolution":
         return ConvImageEncoder(
             model,
             profile.stages,
@@ -120,6 +121,18 @@ def image_encoder(model: Any, profile: ModelProfile, heads: HeadSettings | None,
         value_stages=value_stages,
         first_value_block=heads.first_value_block,
     )
+
+
+def _with_encoder(folder: Path, profile: ModelProfile, architecture: dict[str, Any]) -> ModelProfile:
+    """The manifest names the kind of the image tower; one from before it did gets what its architecture says."""
+    vision = architecture.get("vision_cfg")
+    kind = "convolution" if isinstance(vision, dict) and vision.get("timm_model_name") else "transformer"
+    if "encoder" in profile.model_fields_set and profile.encoder != kind:
+        raise ProfileError(
+            f"{folder / MANIFEST_NAME} names an image encoder of kind {profile.encoder!r}, and {profile.architecture} "
+            f'describes one of kind {kind!r}. Write "encoder": "{kind}" into the manifest.'
+        )
+    return profile.model_copy(update={"encoder": kind})
 
 
 def _text_encoder(folder: Path, vocabulary: Vocabulary | None, model: Any, device: str) -> TextEncoder:
@@ -150,7 +163,7 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
         raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
     if profile.weights is None:
         # A transformer begins from patches, which heads can be trained on; a convolutional tower from plain noise.
-        fill = fill_seeded if hasattr(model.visual, "trunk") else fill_start
+        fill = fill_seeded if profile.encoder == "convolution" else fill_start
         fill(model, profile.seed)
         return model
     path = verify_weights(folder, profile.weights)

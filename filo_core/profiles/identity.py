@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from filo_core.method.word_tokenizer import Vocabulary
     from filo_core.profiles.manifest import ModelProfile
 
-_WORDS_ABOUT_IT = frozenset({"licence", "trained_on", "trained_by"})
-"""Say where a model comes from, not what it is."""
+_WORDS_ABOUT_IT = frozenset({"licence", "trained_on", "trained_by", "encoder"})
+"""Say where a model comes from, not what it is; what kind of network it is, its architecture says as well."""
 
 _HASHED_ALWAYS = frozenset(
     {

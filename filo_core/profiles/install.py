@@ -35,6 +35,11 @@ HEADS = "heads.safetensors"
 _TRAINED_ON = "CLIP and Grounding DINO as published; the heads are training-free, nothing was learned about anomalies"
 _RELEASED = "as FiLo's authors published it: supervised on the test split of one of MVTec AD and VisA, see their page"
 _UNLOCATED = "without Grounding DINO, so nothing is suppressed"
+_OWN_GROUNDING = "with the release's own fine-tuned Grounding DINO"
+_PLAIN_GROUNDING = "with Grounding DINO as its authors published it, not as the release fine-tuned it"
+_OWN_FILES = "grounding_train_on_*.pth"
+_NEVER_READ = "bert.pooler."
+"""Of Grounding DINO's BERT: nothing reads what comes out of it, and the release's files leave it out."""
 _WITH_HEADS = "CLIP and Grounding DINO as published, with heads trained by this program"
 
 
@@ -61,7 +66,7 @@ def install_full(source: Path, models: Path, template: Path | None = None, pinne
         tensors = _tensors(path, folder, trust, scripted=path.name == OPENAI_CLIP)
         clip = _clip_state(tensors, read_architecture(folder, profile), path)
         changes: dict[str, Any] = {"trained": True, "weights": _write(folder, "clip.safetensors", clip)}
-        changes["grounding"] = _grounding(source, folder, profile, trust)
+        changes["grounding"] = _grounding(source / GROUNDING, folder, profile, trust)
         trained = (source / HEADS).is_file()
         if trained:
             changes["heads_weights"] = _write(folder, HEADS, _tensors(source / HEADS, folder, None))
@@ -74,15 +79,33 @@ def install_full(source: Path, models: Path, template: Path | None = None, pinne
     return models / "full"
 
 
+def own_grounding(checkpoint: Path) -> Path | None:
+    """Grounding DINO beside a checkpoint of FiLo: the one that the release fine-tuned with it, else the published one.
+
+    Args:
+        checkpoint: such as ``filo_train_on_mvtec.pth``, whose own is ``grounding_train_on_mvtec.pth``; of a checkpoint
+            under another name the only such file beside it.
+    """
+    own = [checkpoint.with_name(checkpoint.name.replace("filo_", "grounding_", 1))]
+    if own == [checkpoint]:
+        own = sorted(checkpoint.parent.glob(_OWN_FILES))
+    candidates = (own if len(own) == 1 else []) + [checkpoint.with_name(GROUNDING)]
+    return next((path for path in candidates if path.is_file()), None)
+
+
 def _grounding(source: Path, folder: Path, profile: ModelProfile, trust: Trust) -> dict[str, Any]:
-    """Grounding DINO's files out of ``source``, written into ``folder``, and the manifest's part about them."""
+    """Grounding DINO of ``source`` and the vocabulary beside it, put into ``folder``, as the manifest names them."""
     if profile.grounding is None:
         raise ProfileError(f"{folder} is no template with Grounding DINO.")
-    trust.check(source / VOCABULARY)
-    shutil.copyfile(source / VOCABULARY, folder / VOCABULARY)
+    vocabulary = source.with_name(VOCABULARY)
+    trust.check(vocabulary)
+    shutil.copyfile(vocabulary, folder / VOCABULARY)
     with Unfilled():
         network = build_grounding_dino(profile.grounding.settings, profile.grounding.bert, folder / VOCABULARY)
-    state = _fitting(_tensors(source / GROUNDING, folder, trust), network.state_dict(), source / GROUNDING)
+    expected = network.state_dict()
+    given = _tensors(source, folder, trust)
+    unread = {name: torch.zeros_like(wanted) for name, wanted in expected.items() if name.startswith(_NEVER_READ)}
+    state = _fitting(unread | given, expected, source)
     weights = _write(folder, "grounding.safetensors", state)
     return profile.grounding.model_dump(mode="json") | {"weights": weights}
 
@@ -103,7 +126,8 @@ def install_release(
     """Convert the published FiLo checkpoint into a profile; Grounding DINO with it where its files lie beside it.
 
     Args:
-        source: the checkpoint; beside it, if wanted, :data:`GROUNDING` and :data:`VOCABULARY`.
+        source: the checkpoint; beside it, if wanted, its own Grounding DINO (see :func:`own_grounding`) or
+            :data:`GROUNDING`, and :data:`VOCABULARY`.
         models: it becomes ``filo`` in it and replaces one that is there.
         template: folder with manifest and architecture; the shipped one unless given.
         pinned: SHA-256 by file name.
@@ -119,10 +143,12 @@ def install_release(
         with torch.device("meta"):
             wanted = FiLoRelease(read_architecture(folder, profile)).state_dict()
         state = _fitting(our_names(_tensors(source, folder, trust)), wanted, source)
-        located = (source.parent / GROUNDING).is_file()
+        beside = own_grounding(source)
         changes: dict[str, Any] = {"trained": True, "weights": _write(folder, RELEASE_FILE, state)}
-        changes["grounding"] = _grounding(source.parent, folder, profile, trust) if located else None
-        changes["trained_on"] = _RELEASED if located else f"{_RELEASED}; {_UNLOCATED}"
+        changes["grounding"] = None if beside is None else _grounding(beside, folder, profile, trust)
+        plain = beside is not None and beside.name == GROUNDING
+        how = _UNLOCATED if beside is None else _PLAIN_GROUNDING if plain else _OWN_GROUNDING
+        changes["trained_on"] = f"{_RELEASED}; {how}"
         _change_manifest(folder, changes)
     trust.remember()
     return models / "filo"

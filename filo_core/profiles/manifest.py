@@ -56,6 +56,8 @@ class ModelProfile(MethodNumbers):
     """``filo``: the released predecessor's network, inference and oddities (design note 5)."""
     architecture: str
     """File with the open_clip model configuration."""
+    encoder: Literal["transformer", "convolution"] = "transformer"
+    """What its image tower is: open_clip's own transformer, which has a V-V path, or a convolutional one of timm's."""
     vocabulary: str | None = None
     """File with the words of the text tower, as JSON; open_clip's own tokenizer where there is none."""
     weights: WeightsFile | None = None

@@ -69,17 +69,40 @@ class DinoStages(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Outputs of :data:`DINO_BLOCKS` without the class token, each ``(B, C, h, w)``."""
-        size = (pixels.shape[2] // _PATCH, pixels.shape[3] // _PATCH)
-        down, across = (cubic_weights(cells, self.positions.shape[2]) for cells in size)
-        # In this order: a constant on the right of a product would get 8 bits.
-        places = down @ (self.positions @ across.T)
-        patches = (self.embed(pixels) + places).flatten(2).transpose(1, 2)
-        tokens, kept = torch.cat([self.first.expand(pixels.shape[0], -1, -1), patches], 1), []
+        tokens, size = self.embedded(pixels)
+        kept = []
         for index, block in enumerate(self.blocks):
             tokens = block(tokens)
             if index in DINO_BLOCKS:
                 kept.append(tokens[:, 1:].transpose(1, 2).reshape(pixels.shape[0], -1, *size))
         return tuple(kept)
+
+    def embedded(self, pixels: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """Input of the first block, class token first, and the rows and columns of patches."""
+        size = (pixels.shape[2] // _PATCH, pixels.shape[3] // _PATCH)
+        down, across = (cubic_weights(cells, self.positions.shape[2]) for cells in size)
+        # In this order: a constant on the right of a product would get 8 bits.
+        places = down @ (self.positions @ across.T)
+        patches = (self.embed(pixels) + places).flatten(2).transpose(1, 2)
+        return torch.cat([self.first.expand(pixels.shape[0], -1, -1), patches], 1), size
+
+
+class WholeDino(nn.Module):
+    """DINOv2 ViT-S/14 with all its blocks and its last norm, for any input of whole patches."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.stages = DinoStages(network)
+        self.stages.blocks = network.blocks
+        self.norm = network.norm
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Patch tokens of the last block behind the last norm, ``(B, C, h, w)``."""
+        tokens, size = self.stages.embedded(pixels)
+        for block in self.stages.blocks:
+            tokens = block(tokens)
+        patches: Tensor = self.norm(tokens)[:, 1:]
+        return patches.transpose(1, 2).reshape(pixels.shape[0], -1, *size)
 
 
 def cubic_weights(cells: Any, known: int) -> Tensor:
@@ -120,6 +143,21 @@ def eager_trunk(spec: TrunkSpec, file: Path) -> nn.Module:
     except (RuntimeError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0][:200]
         raise ProfileError(f"{file} holds another network than {spec.title}: {first}. Get the right file.") from error
+
+
+def whole_dino(spec: TrunkSpec, file: Path) -> nn.Module:
+    """The whole of the published DINOv2 in eager torch.
+
+    Raises:
+        ProfileError: if the file holds another network.
+    """
+    network = timm.create_model(_DINO, pretrained=False, num_classes=0)
+    try:
+        network.load_state_dict(_from_safetensors(file))
+    except RuntimeError as error:
+        first = str(error).strip().splitlines()[0][:200]
+        raise ProfileError(f"{file} holds another network than {spec.title}: {first}. Get the right file.") from error
+    return WholeDino(network).eval().requires_grad_(requires_grad=False)
 
 
 def _lite0(weights: Mapping[str, Tensor]) -> nn.Module:

@@ -34,7 +34,9 @@ def install_published(
     for spec in published:
         with kept_downloads(models, f"eyes-{spec.name}") as space:
             download_published(space, report, [spec.wanted], stopped)
-            prepare_from_file(store, spec, space / spec.file, store.user_folder)
+            made = prepare_from_file(store, spec, space / spec.file, store.user_folder)
+            # Benchmarks look through its last blocks as well, which are in no graph.
+            (space / spec.file).replace(made / spec.file)
     return published
 
 
@@ -50,7 +52,9 @@ def install_from(store: TrunkStore, specs: Sequence[TrunkSpec], source: Path) ->
         if made is not None:
             _copy(store, spec, made)
         elif _holds(source, spec):
-            prepare(store, spec, source, store.user_folder)
+            made = prepare(store, spec, source, store.user_folder)
+            if spec.url and (source / spec.file).is_file():
+                shutil.copyfile(source / spec.file, made / spec.file)
         else:
             continue
         installed.append(spec)
@@ -61,7 +65,7 @@ def _copy(store: TrunkStore, spec: TrunkSpec, made: Path) -> None:
     """What was prepared elsewhere, held here against what torch said there."""
 
     def write(folder: Path) -> None:
-        for name in (GRAPH, CPU_GRAPH, PROBE):
+        for name in (GRAPH, CPU_GRAPH, PROBE, *([spec.file] if spec.url else [])):
             if (made / name).is_file():
                 shutil.copyfile(made / name, folder / name)
 

@@ -63,6 +63,11 @@ class TrunkStore:
         places = (root / folder_name(spec) for root in roots)
         return next((place for place in places if (place / RECORD).is_file()), None)
 
+    def published_file(self, spec: PublishedWeights) -> Path | None:
+        """The published file itself, where it was kept beside what was made of it; its content is not looked at."""
+        folder = self.folder(spec)
+        return folder / spec.file if folder is not None and (folder / spec.file).is_file() else None
+
     def present(self, specs: Iterable[Spec]) -> tuple[Spec, ...]:
         """Those of ``specs`` that are on this machine, in their order; their content is not looked at."""
         return tuple(spec for spec in specs if self.folder(spec) is not None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from filo_core.events import NearestFound
+from filo_core.events import NearestFound, ReasonsFound
 from filo_core.types import InspectionRecord, Verdict
 from gui.one_job import OneJob
 
@@ -19,6 +19,8 @@ class Comparison(QObject):
 
     found = Signal(object)
     """A :class:`~filo_core.events.NearestFound`."""
+    reasons_found = Signal(object)
+    """A :class:`~filo_core.events.ReasonsFound`; comes before what is compared."""
     failed = Signal(str)
     """Why there is nothing to compare, as a sentence."""
     asked = Signal()
@@ -61,3 +63,5 @@ class Comparison(QObject):
     def _on_event(self, event: object) -> None:
         if isinstance(event, NearestFound) and (event.inspection_id, event.region) == self._wanted:
             self.found.emit(event)
+        elif isinstance(event, ReasonsFound) and (event.inspection_id, event.region) == self._wanted:
+            self.reasons_found.emit(event)

@@ -8,10 +8,11 @@ from PySide6.QtCore import QRectF, QSize, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from filo_core.events import NearestFound
+from filo_core.events import NearestFound, ReasonsFound
 from filo_core.types import Box, InspectionRecord
 from gui.canvas.pictures import to_qimage
 from gui.review.comparison import Comparison
+from gui.review.reasons_wording import reasons_in_words
 from gui.theme import current_theme
 from gui.widgets.controls import ElidedLabel, plain_label
 
@@ -92,6 +93,8 @@ class WhyPane(QWidget):
         self._part_name = ElidedLabel(parent=self)
         self._good_name = ElidedLabel(parent=self)
         self.sentence = plain_label("", "hint")
+        self.reasons = plain_label("", "hint")
+        self.reasons.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.setSpacing(4)
@@ -106,8 +109,10 @@ class WhyPane(QWidget):
         self._crops = crops
         layout.addLayout(crops, 1)
         layout.addWidget(self.sentence)
+        layout.addWidget(self.reasons)
         self.comparison.asked.connect(lambda: self._say(self.tr("Looking for the nearest good part …")))
         self.comparison.found.connect(self._on_found)
+        self.comparison.reasons_found.connect(self._on_reasons_found)
         self.comparison.failed.connect(self._say)
         self.hide()
 
@@ -144,7 +149,14 @@ class WhyPane(QWidget):
         """Expect nothing any more."""
         self.comparison.close()
 
+    @Slot(object)
+    def _on_reasons_found(self, found: ReasonsFound) -> None:
+        self.reasons.setText("\n".join(reasons_in_words(found)))
+        self.reasons.setAccessibleName(self.reasons.text())
+        self.reasons.show()
+
     def _compare(self) -> None:
+        self.reasons.hide()
         if self.isHidden():
             return
         if self._record is None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
+    QCompleter,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
@@ -70,6 +71,7 @@ class GeneralPage(QWidget):
             "llm_base_url", self._edit("http://localhost:11434/v1"), self.tr("Writes anomaly lists. Empty: none.")
         )
         self._add("llm_model", self._edit())
+        self.names_button = button(self.tr("&List the models"), "search", tip=self.tr("Ask the address what it has"))
         self._add("llm_timeout_s", self._seconds_spin(), self.tr("Then the built-in library writes the list."))
         kept = self.tr("Kept among the secrets, and never shown again.")
         self.key = SecretField(field_name(KEY), kept, self.tr("&Remove the key"), self)
@@ -190,11 +192,15 @@ class GeneralPage(QWidget):
         line.setSpacing(SPACE)
         line.addWidget(self.fields["llm_base_url"], 2, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.fields["llm_model"], 1, Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout()
+        row.addWidget(self.names_button)
+        row.addStretch(1)
         column = card.layout()
         assert isinstance(column, QVBoxLayout)
         column.insertLayout(1, line)
-        column.insertWidget(2, self.key)
-        column.insertWidget(3, self.fields["llm_timeout_s"])
+        column.insertLayout(2, row)
+        column.insertWidget(3, self.key)
+        column.insertWidget(4, self.fields["llm_timeout_s"])
         return card
 
     def _plant_group(self) -> QFrame:
@@ -224,6 +230,8 @@ class GeneralPage(QWidget):
         presenter.saved.connect(self._on_saved)
         presenter.images_would_go.connect(self._on_images_would_go)
         presenter.failed.connect(self.message.show_error)
+        presenter.names_found.connect(self._on_names_found)
+        self.names_button.clicked.connect(self.list_models)
         self.save_button.clicked.connect(self.save)
         self.undo_button.clicked.connect(self.undo)
         self.key.wished.connect(partial(presenter.set_secret, KEY))
@@ -252,6 +260,23 @@ class GeneralPage(QWidget):
 
     # Wishes ----------------------------------------------------------------------------------------------------
 
+    def list_models(self) -> None:
+        """Ask the language model's address for the names of its models."""
+        self.message.clear()
+        self.presenter.ask_for_names()
+
+    def _on_names_found(self, names: tuple[str, ...]) -> None:
+        """Offer the names in the field, and say how many they are."""
+        edit = self._control("llm_model", QLineEdit)
+        completer = QCompleter(list(names), edit)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.activated.connect(lambda name: self.presenter.set_value("llm_model", str(name)))
+        edit.setCompleter(completer)
+        if edit.isEnabled() and self.isVisible():
+            edit.setFocus()
+            completer.complete()
+        self.message.show_note(self.tr("%1 models are at this address.").replace("%1", str(len(names))))
+
     def save(self) -> None:
         """Keep what is shown."""
         self.message.clear()
@@ -277,6 +302,7 @@ class GeneralPage(QWidget):
         for name, field in self.fields.items():
             lacking = self.presenter.lacks(name)
             field.allow(role_in_words(lacking.role) if lacking is not None else "")
+        self.names_button.setEnabled(self.presenter.lacks("llm_model") is None)
         for name, secret in ((KEY, self.key), (PLANT_PASSWORD, self.password)):
             lacking = self.presenter.lacks(name)
             secret.allow(role_in_words(lacking.role) if lacking is not None else "")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 from PySide6.QtCore import QObject, Signal, Slot
 
+from filo_core.descriptions.language_model import LanguageModelSettings, model_names
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
 from gui.settings.wording import inspecting_sentence
@@ -53,6 +55,7 @@ OF_THE_MODEL = ("profile", "device")
 """Change the model in use, which has to stand still for that."""
 KEY, PLANT_PASSWORD = "llm_api_key", "plant_password"
 AT_THE_NEXT_START = frozenset({"station", "database", "plant_database", PLANT_PASSWORD})
+_LISTED_WITHIN_S = 20.0
 _DECIDED_WITH = {PLANT_PASSWORD: "plant_database"}
 Value = str | float | None
 """None where nothing is restricted."""
@@ -70,6 +73,8 @@ class SettingsPresenter(QObject):
     images_would_go = Signal(object)
     """A :class:`~workflows.keeping.retention.RetentionReport` of what the changed rules would remove; nothing is kept
     before :meth:`save` is called again and told that this is agreed to."""
+    names_found = Signal(object)
+    """Names of the models that the language model's address has."""
     failed = Signal(str, str)
     """A sentence and technical details."""
 
@@ -77,6 +82,8 @@ class SettingsPresenter(QObject):
         super().__init__(parent)
         self._state = state
         self._background = Background()
+        # An endpoint that never answers must not keep the window from closing.
+        self._asking = Background(waited_for=False)
         self._new_secrets: dict[str, SecretStr] = {}
         # Asked of the disk once, not at every key that is pressed.
         self._has_plant_password = PLANT in SecretStore(self.settings.home).names()
@@ -148,6 +155,23 @@ class SettingsPresenter(QObject):
             self._new_secrets[name] = SecretStr(value.strip())
         self.values_changed.emit()
 
+    def ask_for_names(self) -> None:
+        """Ask the address that is typed which models it has; ``names_found`` or ``failed`` tells.
+
+        A key that is kept goes to the address that it was kept for, and to no other.
+        """
+        address = str(self.values["llm_base_url"]).strip()
+        kept = self.settings.llm_api_key if address == self.settings.llm_base_url else SecretStr("")
+        asked = LanguageModelSettings(
+            base_url=address,
+            model=str(self.values["llm_model"]),
+            api_key=self._new_secrets.get(KEY, kept),
+            timeout_s=_LISTED_WITHIN_S,
+        )
+        self._asking.run(
+            partial(model_names, asked), self.names_found.emit, lambda error: self.failed.emit(*sentence_of(error))
+        )
+
     def undo(self) -> None:
         """Forget what was not saved."""
         self._new_secrets = {}
@@ -189,6 +213,7 @@ class SettingsPresenter(QObject):
     def close_down(self) -> None:
         """Expect nothing any more."""
         self._background.close()
+        self._asking.close()
 
     def _count_what_goes(self, changes: dict[str, object]) -> None:
         storage, settings = self._state.workbench.storage, self.settings

@@ -1098,6 +1098,14 @@
             <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
         <message>
+            <source>&amp;List the models</source>
+            <translation>Modelle auf&amp;listen</translation>
+        </message>
+        <message>
+            <source>Ask the address what it has</source>
+            <translation>Fragt die Adresse, was sie hat</translation>
+        </message>
+        <message>
             <source>Then the built-in library writes the list.</source>
             <translation>Danach gilt die eingebaute Liste.</translation>
         </message>
@@ -1196,6 +1204,10 @@
         <message>
             <source>Where it is now</source>
             <translation>Wo sie jetzt liegt</translation>
+        </message>
+        <message>
+            <source>%1 models are at this address.</source>
+            <translation>%1 Modelle sind unter dieser Adresse.</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
@@ -2989,6 +3001,85 @@
         <message>
             <source>What a person has decided</source>
             <translation>Was eine Person entschieden hat</translation>
+        </message>
+    </context>
+    <context>
+        <name>Reasons</name>
+        <message>
+            <source>This place was lit by the phrase “%1”.</source>
+            <translation>Diese Stelle hat der Begriff „%1“ aufleuchten lassen.</translation>
+        </message>
+        <message>
+            <source>Boxes found: %1. Outside of them the map counts less.</source>
+            <translation>Gefundene Kästen: %1. Außerhalb davon zählt die Karte weniger.</translation>
+        </message>
+        <message>
+            <source>No box was found, so the whole picture counts alike.</source>
+            <translation>Kein Kasten wurde gefunden, also zählt das ganze Bild gleich.</translation>
+        </message>
+        <message>
+            <source>Anomalies were asked about at all nine positions.</source>
+            <translation>Nach Fehlern wurde an allen neun Stellen gefragt.</translation>
+        </message>
+        <message>
+            <source>Anomalies were asked about at: %1.</source>
+            <translation>Nach Fehlern wurde gefragt: %1.</translation>
+        </message>
+        <message>
+            <source>Phrases were not filtered: this model takes all of them.</source>
+            <translation>Die Begriffe wurden nicht gefiltert: Dieses Modell nimmt alle.</translation>
+        </message>
+        <message>
+            <source>Filtering left out %1 phrases; it was not applied to the %2 side, which it would have emptied.</source>
+            <translation>Der Filter ließ %1 Begriffe weg; auf die Seite „%2“ wurde er nicht angewandt, weil er sie geleert hätte.</translation>
+        </message>
+        <message>
+            <source>Filtering left out %1 phrases.</source>
+            <translation>Der Filter ließ %1 Begriffe weg.</translation>
+        </message>
+        <message>
+            <source>normal</source>
+            <translation>gut</translation>
+        </message>
+        <message>
+            <source>anomalous</source>
+            <translation>fehlerhaft</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>oben links</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>oben</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>oben rechts</translation>
+        </message>
+        <message>
+            <source>left</source>
+            <translation>links</translation>
+        </message>
+        <message>
+            <source>centre</source>
+            <translation>Mitte</translation>
+        </message>
+        <message>
+            <source>right</source>
+            <translation>rechts</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>unten links</translation>
+        </message>
+        <message>
+            <source>bottom</source>
+            <translation>unten</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>unten rechts</translation>
         </message>
     </context>
     <context>

@@ -1098,6 +1098,14 @@
             <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
         <message>
+            <source>&amp;List the models</source>
+            <translation>列出模型(&amp;L)</translation>
+        </message>
+        <message>
+            <source>Ask the address what it has</source>
+            <translation>询问该地址有哪些模型</translation>
+        </message>
+        <message>
             <source>Then the built-in library writes the list.</source>
             <translation>超过后使用内置列表。</translation>
         </message>
@@ -1196,6 +1204,10 @@
         <message>
             <source>Where it is now</source>
             <translation>当前位置</translation>
+        </message>
+        <message>
+            <source>%1 models are at this address.</source>
+            <translation>该地址有 %1 个模型。</translation>
         </message>
         <message>
             <source>A key is set. Type another one to replace it.</source>
@@ -2989,6 +3001,85 @@
         <message>
             <source>What a person has decided</source>
             <translation>人员已判定的零件</translation>
+        </message>
+    </context>
+    <context>
+        <name>Reasons</name>
+        <message>
+            <source>This place was lit by the phrase “%1”.</source>
+            <translation>此处由短语“%1”点亮。</translation>
+        </message>
+        <message>
+            <source>Boxes found: %1. Outside of them the map counts less.</source>
+            <translation>找到的框：%1。框外的热图权重较低。</translation>
+        </message>
+        <message>
+            <source>No box was found, so the whole picture counts alike.</source>
+            <translation>没有找到框，因此整张图片权重相同。</translation>
+        </message>
+        <message>
+            <source>Anomalies were asked about at all nine positions.</source>
+            <translation>在全部九个位置询问了异常。</translation>
+        </message>
+        <message>
+            <source>Anomalies were asked about at: %1.</source>
+            <translation>在以下位置询问了异常：%1。</translation>
+        </message>
+        <message>
+            <source>Phrases were not filtered: this model takes all of them.</source>
+            <translation>短语未经过滤：此模型使用全部短语。</translation>
+        </message>
+        <message>
+            <source>Filtering left out %1 phrases; it was not applied to the %2 side, which it would have emptied.</source>
+            <translation>过滤去掉了 %1 个短语；未应用于“%2”一侧，否则该侧将为空。</translation>
+        </message>
+        <message>
+            <source>Filtering left out %1 phrases.</source>
+            <translation>过滤去掉了 %1 个短语。</translation>
+        </message>
+        <message>
+            <source>normal</source>
+            <translation>正常</translation>
+        </message>
+        <message>
+            <source>anomalous</source>
+            <translation>异常</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>左上</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>上</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>右上</translation>
+        </message>
+        <message>
+            <source>left</source>
+            <translation>左</translation>
+        </message>
+        <message>
+            <source>centre</source>
+            <translation>中</translation>
+        </message>
+        <message>
+            <source>right</source>
+            <translation>右</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>左下</translation>
+        </message>
+        <message>
+            <source>bottom</source>
+            <translation>下</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>右下</translation>
         </message>
     </context>
     <context>

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from filo_core.errors import RecipeError
-from filo_core.events import NearestFound
+from filo_core.events import NearestFound, ReasonsFound
 from filo_core.imaging import decode_image
-from filo_core.types import Box, InspectionRecord, Recipe, Verdict
+from filo_core.loaded_model import ExplainingDetector
+from filo_core.types import UNKNOWN_TYPE, Box, InspectionRecord, Prediction, Recipe, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +29,10 @@ _MARGIN = 1.6
 
 def nearest_steps(
     catalogue: Catalogue, record: InspectionRecord, region: int = 0
-) -> Callable[[Engine], Iterator[NearestFound]]:
+) -> Callable[[Engine], Iterator[NearestFound | ReasonsFound]]:
     """The strongest patch of one region of an inspection, and its nearest patch, each with its surroundings.
+
+    Where a text side takes part in verdicts, what it went by comes first.
 
     The steps raise a FiloError whose sentence says why there is nothing to compare: the recipe belongs to another
     model, or a good image or the inspected one is gone from the image store.
@@ -45,12 +48,15 @@ def nearest_steps(
     if record.verdict is Verdict.NOT_INSPECTED or not record.width:
         raise RecipeError(f"{record.name} was not inspected, so there is nothing to compare.")
 
-    def run(engine: Engine) -> Iterator[NearestFound]:
+    def run(engine: Engine) -> Iterator[NearestFound | ReasonsFound]:
         recipe = catalogue.recipe(record.product, record.recipe_version).recipe
         images = {image.image_hash: image for image in catalogue.references(recipe)}
         detector = engine.detector(recipe, tuple(images.values()))
         part = decode_image(catalogue.storage.artefacts.get_bytes(record.image_hash), record.name).pixels
         box = record.regions[region].box if record.regions else Box(0, 0, record.width, record.height)
+        again = detector.explained(part) if isinstance(detector, ExplainingDetector) else None
+        if again is not None:
+            yield from _reasons(record, region, box, again)
         found = detector.nearest(part, box)
         stored = images[found.key.partition("@")[0]]
         share = max(_MARGIN * max(box.width, box.height) / max(part.shape[:2]), _LEAST_SHARE)
@@ -61,6 +67,15 @@ def nearest_steps(
         )
 
     return run
+
+
+def _reasons(record: InspectionRecord, region: int, box: Box, again: Prediction) -> Iterator[ReasonsFound]:
+    """What the image goes by when it is judged again; its scores are those of the record."""
+    if again.reasons is None:
+        return
+    named = record.regions[region].anomaly_type if record.regions else UNKNOWN_TYPE
+    phrase = again.reasons.phrase_at(box) or ("" if named == UNKNOWN_TYPE else named)
+    yield ReasonsFound(record.inspection_id, region, again.reasons, again.unfiltered_sides, phrase)
 
 
 def _patch_box(recipe: Recipe, pixels: NDArray[np.uint8], center: tuple[float, float], found: NearestPatch) -> Box:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.descriptions.cleaning import clean_phrases
+from filo_core.descriptions.cleaning import MAX_PHRASES, clean_phrase, normalise_name, phrase_key, without_marker
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FolderError, ProductError
 from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
+from filo_core.printable import printable_name
 from filo_core.types import AnomalyType, Eyes, Pose, ProductDescription, Provenance, RecipeVersion, SourceImage
 from workflows.products.catalogue import Catalogue
 from workflows.products.proofs import reason_of_command
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from filo_core.engine import Engine
 
 MOST_REFERENCES = 100
+_SHOWN_CHARACTERS = 60
 
 
 def create_product(
@@ -32,7 +34,7 @@ def create_product(
     settings: Settings,
     description: ProductDescription,
     references: Path | Sequence[Path] | None,
-    anomalies: Path | None = None,
+    anomalies: Path | Sequence[AnomalyType] | None = None,
     engine: Engine | None = None,
     pin: str = "",
     eyes: Eyes | None = None,
@@ -47,7 +49,7 @@ def create_product(
         settings: name the profile, the device and who signs.
         description: of the product.
         references: folder of good images, or the images themselves; None to judge by words alone.
-        anomalies: file with the anomaly list; the built-in library's unless given.
+        anomalies: the anomaly list, or a file with it; the built-in library's unless given.
         engine: loaded already.
         pin: of who signs.
         eyes: how it is looked at; the profile's usual way unless given.
@@ -79,8 +81,10 @@ def create_product(
         raise
 
 
-def _types(anomalies: Path | None, description: ProductDescription) -> tuple[AnomalyType, ...]:
-    return read_anomalies(anomalies) if anomalies else AnomalyLibrary.load().suggest(description)
+def _types(anomalies: Path | Sequence[AnomalyType] | None, description: ProductDescription) -> tuple[AnomalyType, ...]:
+    if anomalies is None:
+        return AnomalyLibrary.load().suggest(description)
+    return read_anomalies(anomalies)[0] if isinstance(anomalies, Path) else tuple(anomalies)
 
 
 def _engine_of_words(engine: Engine | None, settings: Settings) -> Engine:
@@ -120,8 +124,13 @@ def _calibrated(catalogue: Catalogue, name: str, engine: Engine, *, tries: bool)
     return calibrated
 
 
-def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:
+def read_anomalies(path: Path) -> tuple[tuple[AnomalyType, ...], tuple[str, ...]]:
     """Anomaly list from a text file (one a line) or a JSON list of phrases.
+
+    A person's own words are kept, whether or not a camera sees what they say.
+
+    Returns:
+        The types, and a sentence for each line that made none, or one that a picture may not show.
 
     Raises:
         ProductError: if the file cannot be read or holds no usable phrase.
@@ -133,10 +142,29 @@ def read_anomalies(path: Path) -> tuple[AnomalyType, ...]:
         raise ProductError(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
     except ValueError as error:
         raise ProductError(f"{path} is neither text in UTF-8 nor a JSON list. Write one phrase a line.") from error
-    names = clean_phrases(phrase for phrase in phrases if isinstance(phrase, str))
-    if not names:
+    names: dict[str, str] = {}
+    dropped = []
+    for phrase in phrases:
+        name = normalise_name(without_marker(phrase)) if isinstance(phrase, str) else ""
+        key = phrase_key(name)
+        if name and key not in names and len(names) < MAX_PHRASES:
+            names[key] = name
+        elif not isinstance(phrase, str) or phrase.strip():
+            dropped.append(_why_dropped(str(phrase), name, names.get(key, "")))
+    unseen = [name for name in names.values() if not clean_phrase(name)]
+    if len(unseen) == len(names):
         raise ProductError(f"{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.")
-    return tuple(AnomalyType(name, provenance=Provenance.PERSON) for name in names)
+    dropped += [f"{name!r} is kept; a picture may not show it, or not tell it apart." for name in unseen]
+    return tuple(AnomalyType(name, provenance=Provenance.PERSON) for name in names.values()), tuple(dropped)
+
+
+def _why_dropped(phrase: str, name: str, known: str) -> str:
+    shown = f"{printable_name(phrase.strip())[:_SHOWN_CHARACTERS]!r} was left out: "
+    if not name:
+        return shown + "it holds no word, or the one that is kept for regions without a name."
+    if known:
+        return shown + f"{known!r} is on the list already."
+    return shown + f"a list has {MAX_PHRASES} names at most."
 
 
 def _in_pose(eyes: Eyes | None, pose: Pose | None) -> Eyes | None:

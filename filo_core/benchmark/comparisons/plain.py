@@ -1,4 +1,4 @@
-"""CLIP and CLIP-AC: two plain prompts, alone or in ImageNet's templates (Table I, first row of Table III)."""
+"""CLIP, CLIP-AC and WinCLIP's prompts: two plain ones, or states in somebody's templates (Tables I and III)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from open_clip.zero_shot_metadata import OPENAI_IMAGENET_TEMPLATES
 
 from filo_core.method.interfaces import TextAnswer
-from filo_core.method.prompts import GENERIC_ANOMALOUS_STATES, NORMAL_STATES
+from filo_core.method.prompts import NORMAL_STATES
 from filo_core.method.scoring import anomalous_probability, side_feature, upsample
 
 if TYPE_CHECKING:
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextEncoder
 
 NORMAL, ANOMALOUS = "normal {}", "anomalous {}"
+WINCLIP_TEMPLATES = (
+    *(
+        f"a {photo} of {article} {{}}."
+        for photo in ("cropped photo", "close-up photo", "bright photo", "dark photo", "jpeg corrupted photo",
+                      "blurry photo", "photo")
+        for article in ("a", "the")
+    ),
+    *(f"a photo of {article} {size} {{}}." for size in ("small", "large") for article in ("a", "the")),
+    *(
+        f"a photo of {article} {{}} for {purpose}."
+        for purpose in ("visual inspection", "anomaly detection")
+        for article in ("a", "the")
+    ),
+)  # fmt: skip
+"""WinCLIP's 22 templates (Jeong et al., 2023, appendix)."""
+WINCLIP_ANOMALOUS_STATES = ("damaged {}", "{} with flaw", "{} with defect", "{} with damage")
+"""Its anomalous states; the normal ones are those of III-B2."""
 
 
 def plain_prompts(class_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -28,12 +45,16 @@ def plain_prompts(class_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def imagenet_prompts(class_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """CLIP-AC: the same two words in every template that CLIP's authors recommend for ImageNet."""
-    return _in_templates((NORMAL,), class_name), _in_templates((ANOMALOUS,), class_name)
+    templates = [template("{}") for template in OPENAI_IMAGENET_TEMPLATES]
+    return _in_templates((NORMAL,), class_name, templates), _in_templates((ANOMALOUS,), class_name, templates)
 
 
-def state_prompts(class_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """WinCLIP: states of both sides in ImageNet's templates."""
-    return _in_templates(NORMAL_STATES, class_name), _in_templates(GENERIC_ANOMALOUS_STATES, class_name)
+def winclip_prompts(class_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """WinCLIP: its states of both sides in its templates."""
+    return (
+        _in_templates(NORMAL_STATES, class_name, WINCLIP_TEMPLATES),
+        _in_templates(WINCLIP_ANOMALOUS_STATES, class_name, WINCLIP_TEMPLATES),
+    )
 
 
 class PromptSide:
@@ -61,5 +82,5 @@ class PromptSide:
         return upsample(share.view(1, 1, *features.grid), side)
 
 
-def _in_templates(states: Iterable[str], class_name: str) -> tuple[str, ...]:
-    return tuple(template(state.format(class_name)) for state in states for template in OPENAI_IMAGENET_TEMPLATES)
+def _in_templates(states: Iterable[str], class_name: str, templates: Sequence[str]) -> tuple[str, ...]:
+    return tuple(template.format(state.format(class_name)) for state in states for template in templates)

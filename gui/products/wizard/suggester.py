@@ -6,24 +6,12 @@ import threading
 
 from PySide6.QtCore import QObject, Signal
 
-from filo_core.descriptions.language_model import LanguageModelSettings
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.descriptions.suggest import Suggestion, suggest
 from filo_core.types import ProductDescription
 from gui.background import Background
+from workflows.settings.language_model import language_model_of
 from workflows.settings.settings import Settings
-
-
-def language_model_of(settings: Settings) -> LanguageModelSettings | None:
-    """The language model that the settings name; None where they name none."""
-    if not settings.llm_base_url or not settings.llm_model:
-        return None
-    return LanguageModelSettings(
-        base_url=settings.llm_base_url,
-        model=settings.llm_model,
-        api_key=settings.llm_api_key,
-        timeout_s=settings.llm_timeout_s,
-    )
 
 
 class Suggester(QObject):

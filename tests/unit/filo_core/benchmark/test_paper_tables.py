@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from filo_core.benchmark.configurations import CONFIGURATIONS, head_settings_of
+from filo_core.benchmark.configurations import CONFIGURATIONS, head_settings_of, kernels_of
 from filo_core.benchmark.datasets import load_category
 from filo_core.benchmark.paper_tables import TABLES, RowResult, Table, TableRun, read_tables, run_table
 from filo_core.errors import FiloError
@@ -129,6 +129,16 @@ def test_table_vii_takes_the_language_models_lists(make_category: MakeCategory, 
     results = _rows("VII", make_category(), tiny, lists=tmp_path)
     assert "gpt-4o.json" not in results[0].missing
     assert "the anomaly list llama.json" in results[2].missing
+
+
+def test_kernels_are_read_as_a_person_types_them() -> None:
+    assert kernels_of("1x1, 3×3,1X5") == ((1, 1), (3, 3), (1, 5))
+
+
+@pytest.mark.parametrize("text", ["2x2", "3", "3x3,3x3", "1x17", "axb", "3x3,", "-1x3"])
+def test_a_kernel_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(FiloError, match="is no kernel"):
+        kernels_of(text)
 
 
 def test_an_unknown_configuration_lists_those_that_can_be_trained() -> None:

@@ -31,11 +31,11 @@ def test_spade_matches_all_stages_of_a_patch_in_one_vector() -> None:
     assert float(bank.distances([first[:1], second[:1]])[0]) == pytest.approx(0.0, abs=1e-3)
 
 
-def test_pooling_at_the_border_takes_the_mean_of_what_there_is() -> None:
+def test_pooling_counts_zeros_beyond_the_border_as_patchcores_authors_do() -> None:
     patches = torch.arange(9.0).view(9, 1)
     pooled = locally_pooled(patches)
     assert float(pooled[4]) == pytest.approx(4.0)
-    assert float(pooled[0]) == pytest.approx((0 + 1 + 3 + 4) / 4)
+    assert float(pooled[0]) == pytest.approx((0 + 1 + 3 + 4) / 9)
 
 
 def test_the_coreset_takes_the_farthest_patch_each_time() -> None:

@@ -12,7 +12,7 @@ Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Answer], str]]:
-    """Start an HTTP server on loopback that answers every POST as told; returns the endpoint's address."""
+    """Start an HTTP server on loopback that answers every GET and POST as told; returns the endpoint's address."""
     running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def start(answer: Answer) -> str:
@@ -24,6 +24,9 @@ def serve() -> Iterator[Callable[[Answer], str]]:
                 except (BrokenPipeError, ConnectionResetError):
                     # The client hung up first, as it should where it gives up.
                     self.close_connection = True
+
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- named so by its base
                 """Nothing of a test's server belongs in its output."""

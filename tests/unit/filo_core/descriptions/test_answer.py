@@ -97,6 +97,38 @@ def test_an_answer_at_its_length_limit_is_called_cut_off() -> None:
     assert "cut off" in problem(body(ONE[:-10], finish_reason="length"))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "- bent pin\n- missing screw\n",
+        "Here they are:\n1. Bent pin\n2. **Missing screw** – the head is gone\nGood luck!",
+        "1) bent pin (critical)\n2) missing screw (minor)",
+        "• bent pins\n• missing screw: nothing in the hole",
+        "<think>- nothing\n- really</think>\n* bent pin\n* missing screw",
+    ],
+)
+def test_bullets_and_numbers_are_a_list_as_well(content: str) -> None:
+    assert [name.removesuffix("s") for name in names(content)] == ["bent pin", "missing screw"]
+
+
+def test_a_severity_behind_a_bullet_counts() -> None:
+    found = read_answer(body("1) bent pin (critical)\n2) missing screw - minor\n3) dent"))
+    assert [one.severity for one in found] == [Severity.CRITICAL, Severity.MINOR, Severity.MAJOR]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"anomalies": [{"name": "bent pin", "severity": "minor"}, {"name": "missing screw"}, {"name": "oil st',
+        '{"anomalies": ["bent pin", "missing screw", "oil st',
+    ],
+)
+@pytest.mark.parametrize("finish_reason", ["length", "stop"])
+def test_of_a_list_that_was_cut_short_what_is_whole_counts(content: str, finish_reason: str) -> None:
+    found = read_answer(body(content, finish_reason=finish_reason))
+    assert [one.name for one in found] == ["bent pin", "missing screw"]
+
+
 def test_markup_and_instructions_in_an_answer_stay_plain_words_or_are_dropped() -> None:
     hostile = [
         "<b>bent pin</b>",

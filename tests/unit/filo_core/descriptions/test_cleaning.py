@@ -61,6 +61,24 @@ def test_what_no_camera_sees_is_dropped(phrase: str) -> None:
     assert clean_phrases([phrase]) == ()
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    ["muffiger Geruch", "zu hohes Gewicht", "Kurzschluss", "innerer Riss", "Überhitzung", "Funktionsstörung",
+     "Vibration", "异味", "重量不足", "内部裂纹", "短路", "噪音过大", "硬度不够", "功能失灵"],
+)  # fmt: skip
+def test_what_no_camera_sees_is_dropped_in_german_and_chinese(phrase: str) -> None:
+    assert clean_phrases([phrase]) == ()
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["kratzer", "leichter kratzer", "schwerer kratzer", "verbogener stift", "fehlender widerstand", "spannungsriss",
+     "划痕", "缺失电阻", "弯针", "油污", "表面裂纹"],
+)  # fmt: skip
+def test_what_a_camera_sees_is_kept_in_german_and_chinese(phrase: str) -> None:
+    assert clean_phrases([phrase]) == (phrase,)
+
+
 @pytest.mark.parametrize("phrase", ["defect", "surface damage", "no defects", "none", "N/A", "unknown", "other issues"])
 def test_words_that_only_say_that_something_is_wrong_are_dropped(phrase: str) -> None:
     assert clean_phrases([phrase]) == ()

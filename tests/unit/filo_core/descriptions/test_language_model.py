@@ -21,6 +21,7 @@ from filo_core.descriptions.answer import ANSWER_SCHEMA
 from filo_core.descriptions.language_model import (
     MAX_ANSWER_BYTES,
     LanguageModelSettings,
+    model_names,
     question,
     suggest_anomalies,
 )
@@ -142,6 +143,37 @@ def test_a_server_that_knows_no_json_schema_is_asked_once_more_without(serve: Se
 
     assert len(suggest_anomalies(NUT, settings(serve(answer)))) == 2
     assert ["response_format" in body for body in bodies] == [True, False]
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_server_that_fails_over_a_schema_is_asked_without(serve: Serve, status: int) -> None:
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        if "response_format" in json.loads(body):
+            send(handler, status, b"{}", {"x-should-retry": "false"})
+        else:
+            send(handler, 200, completion(GOOD))
+
+    assert len(suggest_anomalies(NUT, settings(serve(answer)))) == 2
+
+
+def test_the_endpoint_says_which_models_it_has(serve: Serve) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        seen.append((handler.path, handler.headers["Authorization"]))
+        models = [{"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in ("b", "a", "b", " ")]
+        send(handler, 200, json.dumps({"object": "list", "data": models}).encode())
+
+    assert model_names(settings(serve(answer), model="")) == ("a", "b")
+    assert seen == [("/v1/models", f"Bearer {KEY}")]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"no json", b'{"data": 7}', b'{"data": []}', b'{"data": [{"id": null}]}'])
+def test_an_answer_that_names_no_model_is_said(serve: Serve, body: bytes) -> None:
+    address = serve(lambda handler, _: send(handler, 200, body))
+    with pytest.raises(LanguageModelError) as caught:
+        model_names(settings(address))
+    assert KEY not in str(caught.value)
 
 
 def test_too_many_requests_are_retried_once_and_then_said(serve: Serve) -> None:

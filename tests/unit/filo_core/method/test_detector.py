@@ -21,7 +21,7 @@ from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.manifest import ModelProfile
-from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft
+from filo_core.types import AnomalyType, Box, Limits, Position, ProductDescription, ProductDraft
 
 PROFILE = ModelProfile(
     name="tiny",
@@ -207,3 +207,21 @@ def test_any_text_side_is_asked_once_an_image_and_all_of_its_answer_is_used(tiny
     assert side.asked == 1
     assert predicted.unfiltered_sides == ("normal",)
     assert predicted.image_score == pytest.approx((0.25 + 0.5) / 2)
+
+
+def test_a_prediction_says_what_its_text_side_went_by(tiny_clip: open_clip.CLIP) -> None:
+    detector = detector_of(tiny_clip, ("crack",), BOX, text_score=True)
+    found = detector.explained(picture(1))
+    assert found is not None
+    assert found.reasons is not None
+    (located,) = found.reasons.boxes
+    assert (located.box, located.phrase) == (Box(0, 0, 19, 16), "crack")
+    assert found.reasons.positions == (Position.TOP_LEFT,)
+    assert found.reasons.dropped is not None
+    assert found.reasons.dropped >= 0
+    without = detector_of(tiny_clip, ("crack",), text_score=True).explained(picture(1))
+    assert without is not None
+    assert without.reasons is not None
+    assert (without.reasons.boxes, without.reasons.positions) == ((), tuple(Position))
+    assert found.reasons.phrase_at(Box(2, 2, 10, 10)) == "crack"
+    assert found.reasons.phrase_at(Box(30, 30, 10, 10)) == ""

@@ -74,7 +74,7 @@ def test_a_prefix_computed_once_equals_learned_prompts_encoded_whole(tiny_clip: 
 
 def test_learned_prompts_of_chosen_positions_equal_all_prompts_encoded_whole(tiny_clip: open_clip.CLIP) -> None:
     heads = TrainedHeads(tiny_clip, (1,), HeadSettings(value_stages=()))
-    prompts = LearnedPrompts(tiny_clip, list(heads.prompts), "tile", ["crack", "stain"], TOKENIZE)
+    prompts = LearnedPrompts(tiny_clip, heads, "tile", ["crack", "stain"], TOKENIZE)
     image = features().image_embedding[0]
     normal, anomalous = prompts.encode(image, [Position.TOP_LEFT, Position.CENTER])
     assert torch.allclose(
@@ -88,7 +88,7 @@ def test_without_a_meta_net_learned_prompts_are_encoded_once_and_with_one_for_ev
     tiny_clip: open_clip.CLIP, monkeypatch: pytest.MonkeyPatch, conditional: bool
 ) -> None:
     heads = TrainedHeads(tiny_clip, (1,), HeadSettings(conditional=conditional))
-    prompts = LearnedPrompts(tiny_clip, list(heads.prompts), "tile", ["crack"], TOKENIZE)
+    prompts = LearnedPrompts(tiny_clip, heads, "tile", ["crack"], TOKENIZE)
     calls: list[int] = []
     monkeypatch.setattr(learned_prompts, "encode_behind", lambda *args: calls.append(1) or encode_behind(*args))
     images = functional.normalize(noise(2, 16, seed=7), dim=-1)

@@ -67,6 +67,14 @@ def test_a_vocabulary_of_another_size_than_the_network_is_refused(folder: Path) 
         load_profile(folder)
 
 
+def test_a_manifest_names_its_encoder_and_one_from_before_it_did_gets_what_its_network_is(folder: Path) -> None:
+    assert load_profile(folder, "cpu").profile.encoder == "transformer"
+    assert load_profile(SMALL, "cpu").profile.encoder == "convolution"
+    _change(folder, encoder="convolution")
+    with pytest.raises(ProfileError, match='Write "encoder": "transformer" into the manifest'):
+        load_profile(folder, "cpu")
+
+
 def test_seeded_weights_are_the_same_on_every_start() -> None:
     first, second = open_clip.CLIP(**TINY), open_clip.CLIP(**TINY)
     fill_seeded(first, 7)

@@ -26,7 +26,7 @@ from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.install import RELEASE_FILE, install_release
 from filo_core.profiles.loaded import LoadedProfile, require_plain_clip
 from filo_core.profiles.manifest import read_manifest
-from filo_core.profiles.published import FIRST_SEEN
+from filo_core.profiles.published import FIRST_SEEN, GROUNDING
 from filo_core.resources import resource_path
 from filo_core.types import (
     AnomalyType,
@@ -88,6 +88,32 @@ def located(checkpoint: Path, template: Path, tmp_path_factory: pytest.TempPathF
     (source / "filo.pth").symlink_to(checkpoint)
     write_grounding(source)
     return load_profile(install_release(source / "filo.pth", tmp_path_factory.mktemp("models"), template, {}), "cpu")
+
+
+def test_the_releases_own_grounding_dino_is_taken_without_the_part_that_nothing_reads(
+    checkpoint: Path, template: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "release"
+    source.mkdir()
+    (source / "filo_train_on_mvtec.pth").symlink_to(checkpoint)
+    write_grounding(source)
+    own = torch.load(source / GROUNDING, weights_only=True)
+    own["model"] = {
+        name: value + 1.0 if name.endswith("input_proj.0.0.bias") else value
+        for name, value in own["model"].items()
+        if "bert.pooler." not in name
+    }
+    torch.save(own, source / "grounding_train_on_mvtec.pth")
+    torch.save(own, source / "grounding_train_on_visa.pth")
+    folder = install_release(source / "filo_train_on_mvtec.pth", tmp_path / "models", template, {})
+    assert "own fine-tuned Grounding DINO" in read_manifest(folder).trained_on
+    assert float(load_file(folder / "grounding.safetensors")["input_proj.0.0.bias"][0]) == 1.0
+    assert load_profile(folder, "cpu").localizer.locate(part(), ("crack",)) is not None
+    # Another part that is missing makes it another network.
+    own["model"].pop("module.input_proj.0.0.bias")
+    torch.save(own, source / "grounding_train_on_mvtec.pth")
+    with pytest.raises(ProfileError, match="of another network"):
+        install_release(source / "filo_train_on_mvtec.pth", tmp_path / "others", template, {})
 
 
 def part(seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

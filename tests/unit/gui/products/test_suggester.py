@@ -8,8 +8,9 @@ from pydantic import SecretStr
 
 from filo_core.descriptions.suggest import Suggestion
 from filo_core.types import ProductDescription, Provenance
-from gui.products.wizard.suggester import Suggester, language_model_of
+from gui.products.wizard.suggester import Suggester
 from gui.state import AppState
+from workflows.settings.language_model import language_model_of
 from workflows.settings.settings import Settings
 
 Until = Callable[..., None]

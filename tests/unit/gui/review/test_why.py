@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
-from filo_core.events import NearestFound
-from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from filo_core.events import NearestFound, ReasonsFound
+from filo_core.types import Box, InspectionFilter, InspectionRecord, LocatedBox, Position, TextReasons, Verdict
 from gui.records.choices import Queue
 from gui.review.comparison import Comparison
 from gui.review.panel import ReviewPanel
+from gui.review.why_pane import WhyPane
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
 from workflows.workbench import Workbench
@@ -101,3 +103,22 @@ def test_w_opens_the_pane_and_it_follows_the_row(panel: ReviewPanel, inspected: 
     until(lambda: panel.why.good.picture is not None)
     QTest.keyClick(panel.table, Qt.Key.Key_W)
     assert not panel.why.isVisible()
+
+
+def test_boxes_positions_phrase_and_filtering_stand_beside_the_comparison(state: AppState, qtbot: QtBot) -> None:
+    pane = WhyPane(state)
+    qtbot.addWidget(pane)
+    box = LocatedBox(Box(0, 0, 10, 10), 0.43, "dent")
+    reasons = TextReasons((box,), (Position.TOP_LEFT, Position.TOP), 5)
+    pane.comparison.reasons_found.emit(ReasonsFound(1, 0, reasons, ("normal",), "dent"))
+    assert pane.reasons.text().splitlines() == [
+        "This place was lit by the phrase “dent”.",
+        "Boxes found: dent 0.43. Outside of them the map counts less.",
+        "Anomalies were asked about at: top left, top.",
+        "Filtering left out 5 phrases; it was not applied to the normal side, which it would have emptied.",
+    ]
+    nothing = TextReasons((), tuple(Position), None)
+    pane.comparison.reasons_found.emit(ReasonsFound(1, 0, nothing, (), ""))
+    assert pane.reasons.text().splitlines()[0] == "No box was found, so the whole picture counts alike."
+    assert "not filtered" in pane.reasons.text()
+    pane.close_down()

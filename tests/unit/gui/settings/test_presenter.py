@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gui.products.wizard.suggester import language_model_of
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter
 from gui.state import AppState, Screen
 from tests.unit.gui.conftest import RedEngine
 from workflows.settings.file import SETTINGS_FILE
+from workflows.settings.language_model import language_model_of
 from workflows.settings.secret_store import PLANT, SecretStore
 from workflows.settings.settings import Settings
 
