@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,9 @@ from filo_core.benchmark.comparisons.plain import winclip_prompts
 from filo_core.benchmark.comparisons.windows import WindowBackbone, window_indices
 from filo_core.benchmark.configurations import CONFIGURATIONS, head_settings_of
 from filo_core.benchmark.configured import configured_maker
-from filo_core.benchmark.datasets import load_category
+from filo_core.benchmark.datasets import find_categories, load_category
+from filo_core.benchmark.measuring import BenchmarkResult, benchmark
+from filo_core.benchmark.named_methods import anomaly_dino_maker
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.imaging import read_image
 from filo_core.method.ensembles import APRIL_GAN_TEMPLATES, fixed_family
@@ -30,7 +33,7 @@ from filo_core.method.trained_heads import TrainedHeads
 from filo_core.profiles.builder import image_encoder, load_profile
 from filo_core.profiles.seeded import fill_seeded
 from filo_core.types import Position
-from tests.unit.filo_core.conftest import MakeCategory
+from tests.unit.filo_core.conftest import MakeCategory, write_part
 from tests.unit.filo_core.learning.filo_making import write_tiny_profile
 
 
@@ -224,3 +227,26 @@ def test_anomalydinos_mask_is_the_first_component_on_the_side_that_fills_the_mid
     assert mask[2, 2]
     assert not mask[0].any()
     assert not mask[:, 0].any()
+
+
+def test_anomalydino_runs_by_name_on_both_layouts_and_masks_what_its_authors_mask(
+    make_category: MakeCategory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: list[bool] = []
+    real = anomaly_dino.AnomalyDino.__init__
+
+    def noted(self: AnomalyDino, *args: Any, **changes: Any) -> None:
+        masked.append(changes["masked"])
+        real(self, *args, **changes)
+
+    monkeypatch.setattr(anomaly_dino.AnomalyDino, "__init__", noted)
+    make_category("data/mvtec/bottle", references=1, good=1, spots=1)
+    for index in range(11):
+        write_part(tmp_path / "data" / "visa" / "candle" / "Data" / "Images" / "Normal" / f"{index:03}.png", index)
+    write_part(tmp_path / "data" / "visa" / "candle" / "Data" / "Images" / "Anomaly" / "0.png", 99, (10, 20, 12, 10))
+    categories = find_categories(tmp_path / "data")
+    events = list(benchmark(categories, anomaly_dino_maker(_Cells(), 112), shots=1, seeds=(0,)))
+    result = events[-1]
+    assert isinstance(result, BenchmarkResult)
+    assert [category.name for category in result.categories] == ["mvtec/bottle", "visa/candle"]
+    assert masked == [False, True]

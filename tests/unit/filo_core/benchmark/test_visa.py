@@ -1,10 +1,12 @@
 """VisA as published, and as it is rearranged."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from filo_core.benchmark.datasets import find_categories
+from filo_core.benchmark.classes import benchmark_classes
+from filo_core.benchmark.datasets import find_categories, other_data_set
 from filo_core.errors import FolderError
 from tests.unit.filo_core.conftest import write_mask, write_part
 
@@ -76,3 +78,42 @@ def test_visa_rearranged_is_read_as_mvtec_ad(tmp_path: Path) -> None:
     write_mask(root / "ground_truth" / "bad" / "000.png", SPOT)
     (category,) = find_categories(tmp_path / "1cls")
     assert category.tests[0].mask == root / "ground_truth" / "bad" / "000.png"
+
+
+def test_without_its_split_visa_is_read_and_says_that_figures_do_not_compare(visa: Path) -> None:
+    shutil.rmtree(visa / "split_csv")
+    candle, pcb = find_categories(visa)
+    assert (candle.name, pcb.name) == ("candle", "pcb1")
+    assert "split_csv/1cls.csv is not here" in candle.note
+    # The last tenth of the normal images, one at least, is judged and is no reference.
+    assert [path.name for path in candle.references] == ["0000.JPG", "0001.JPG"]
+    known = [(test.path.name, test.anomalous, test.mask and test.mask.name) for test in candle.tests]
+    assert known == [("0002.JPG", False, None), ("000.JPG", True, "000.png"), ("001.JPG", True, "001.png")]
+    (alone,) = find_categories(visa / "candle")
+    assert alone.name == "candle"
+
+
+def test_both_data_sets_below_one_root_are_found_and_each_is_the_others_to_learn_from(
+    visa: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "both"
+    root.mkdir()
+    for name in ("candle", "pcb1", "split_csv"):
+        (root / "VisA").mkdir(exist_ok=True)
+        (visa / name).rename(root / "VisA" / name)
+    for split in ("train", "test"):
+        write_part(root / "mvtec" / "bottle" / split / "good" / "0.png", 1)
+    assert [category.name for category in find_categories(root)] == ["VisA/candle", "VisA/pcb1", "mvtec/bottle"]
+    assert other_data_set(root / "mvtec") == (root / "VisA").resolve()
+    assert other_data_set(root / "VisA") == (root / "mvtec").resolve()
+    (root / "third").mkdir()
+    shutil.copytree(root / "mvtec" / "bottle", root / "third" / "bottle")
+    assert other_data_set(root / "mvtec") is None
+
+
+def test_classes_are_called_as_the_release_maps_them(visa: Path) -> None:
+    candle, pcb = find_categories(visa)
+    assert (candle.class_name, pcb.class_name) == ("candle", "printed circuit board")
+    names = {description.class_name for description in benchmark_classes()}
+    assert {"macaroni", "chewing gum", "pipe fryum", "metal nut", "capsules"} <= names
+    assert not names & {"pcb1", "macaroni1", "chewinggum"}
