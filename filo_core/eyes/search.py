@@ -27,6 +27,8 @@ PROBES = 8
 """Heads a patch of a picture looks under."""
 EXACT_SHARE = 1 / 32
 """Highest share of a picture's patches that is compared with everything."""
+MOST_EXACT = 384
+"""And at most so many: a large picture's score is of few places, too."""
 _BLOCK = 512
 """Patches of a picture a matrix product."""
 _STEP = (math.sqrt(5) - 1) / 2
@@ -57,7 +59,7 @@ class PatchSearch:
             best, index = _best_of_all(patches, self._parts)
         else:
             best, place = self._best_of_likely(patches)
-            apart = max(1, int(len(patches) * EXACT_SHARE))
+            apart = min(max(1, int(len(patches) * EXACT_SHARE)), MOST_EXACT)
             rows = np.argpartition(best, apart - 1)[:apart]
             best[rows], place[rows] = _best_of_all(patches[rows], [self._filed])
             index = self._order[place]
