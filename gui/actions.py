@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(FILE_MENU, QT_TRANSLATE_NOOP("MainWindow", "&Quit"), "close", ("Ctrl+Q",)),
     ActionSpec(VIEW_MENU, QT_TRANSLATE_NOOP("MainWindow", "&Full screen"), "toggle_full_screen", ("F11",)),
     ActionSpec(HELP_MENU, QT_TRANSLATE_NOOP("MainWindow", "&Keys and words"), "show_help", ("F1",)),
+    ActionSpec(HELP_MENU, QT_TRANSLATE_NOOP("MainWindow", "&About FiLo Inspector"), "show_about"),
 )
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from filo_core.errors import FiloError
 from gui.alarm_strip import RECORD
+from gui.app_icon import app_icon
 from gui.appearance import Appearance
 from gui.background import Background, sentence_of, wait_while_painting
 from gui.garbage import GarbageCollector
@@ -47,6 +48,8 @@ def run(settings: Settings) -> int:
         app = QApplication(sys.argv[:1])
     app.setApplicationName("FiLo Inspector")
     app.setApplicationDisplayName("FiLo Inspector")
+    app.setWindowIcon(app_icon())
+    app.setDesktopFileName("filo-inspector")
     appearance = Appearance(app, settings)
     session = Session(app, settings)
     session.state.settings_changed.connect(appearance.use)

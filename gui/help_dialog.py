@@ -2,33 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from gui.state import Screen
 from gui.theme import SPACE
 from gui.translation import QT_TRANSLATE_NOOP
 from gui.widgets.controls import button, plain_label
 
-KEYS: tuple[tuple[str, str], ...] = (
-    ("Ctrl+1 … Ctrl+6", QT_TRANSLATE_NOOP("HelpDialog", "Products, Live, Folder, Review, Statistics, Settings")),
-    ("Space", QT_TRANSLATE_NOOP("HelpDialog", "Live: acknowledge a frozen NG")),
-    ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "Live by key: inspect the part that lies there")),
-    ("F5", QT_TRANSLATE_NOOP("HelpDialog", "Live and Folder: start or stop")),
-    ("H, B", QT_TRANSLATE_NOOP("HelpDialog", "Picture: heat map and region boxes on or off")),
-    ("+  -  0", QT_TRANSLATE_NOOP("HelpDialog", "Picture: zoom in, zoom out, fit")),
-    ("C, O, T, N", QT_TRANSLATE_NOOP("HelpDialog", "Review: verdict is right, is wrong, change type, skip")),
-    ("Space", QT_TRANSLATE_NOOP("HelpDialog", "Review: hold to see the bare picture")),
-    ("I, V", QT_TRANSLATE_NOOP("HelpDialog", "Review: details; picture, list or small pictures")),
-    ("Ctrl+F", QT_TRANSLATE_NOOP("HelpDialog", "Review: search by name")),
-    ("Ctrl+Z", QT_TRANSLATE_NOOP("HelpDialog", "Review: take back what was decided last")),
-    ("G, U", QT_TRANSLATE_NOOP("HelpDialog", "Review: this is good, take that back")),
-    ("W", QT_TRANSLATE_NOOP("HelpDialog", "Review: why, beside the nearest good part")),
-    ("F11", QT_TRANSLATE_NOOP("HelpDialog", "Full screen")),
-    ("Ctrl+U", QT_TRANSLATE_NOOP("HelpDialog", "Change the operator")),
-)
+Rows = tuple[tuple[str, str], ...]
 
-WORDS: tuple[tuple[str, str], ...] = (
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Keys that count on one screen, or everywhere."""
+
+    screen: Screen | None
+    title: str
+    """Source text, translated in the context ``HelpDialog``."""
+    rows: Rows
+
+
+_EVERYWHERE = KeyGroup(
+    None,
+    QT_TRANSLATE_NOOP("HelpDialog", "Everywhere"),
+    (
+        ("Ctrl+1 … Ctrl+6", QT_TRANSLATE_NOOP("HelpDialog", "Products, Live, Folder, Review, Statistics, Settings")),
+        ("F1", QT_TRANSLATE_NOOP("HelpDialog", "This page, with the keys of the screen in front of you first")),
+        ("F11", QT_TRANSLATE_NOOP("HelpDialog", "Full screen")),
+        ("Ctrl+U", QT_TRANSLATE_NOOP("HelpDialog", "Change the operator")),
+        ("Ctrl+Q", QT_TRANSLATE_NOOP("HelpDialog", "Quit")),
+    ),
+)
+_PICTURE = KeyGroup(
+    None,
+    QT_TRANSLATE_NOOP("HelpDialog", "Every picture"),
+    (
+        ("H, B", QT_TRANSLATE_NOOP("HelpDialog", "Heat map and region boxes on or off")),
+        ("+  -  0", QT_TRANSLATE_NOOP("HelpDialog", "Zoom in, zoom out, fit")),
+        ("← ↑ → ↓", QT_TRANSLATE_NOOP("HelpDialog", "Move a picture that is zoomed in")),
+    ),
+)
+KEY_GROUPS: tuple[KeyGroup, ...] = (
+    KeyGroup(
+        Screen.PRODUCTS,
+        QT_TRANSLATE_NOOP("HelpDialog", "Products"),
+        (
+            ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "Open the chosen product")),
+            ("Delete", QT_TRANSLATE_NOOP("HelpDialog", "Delete it, after a question")),
+        ),
+    ),
+    KeyGroup(
+        Screen.LIVE,
+        QT_TRANSLATE_NOOP("HelpDialog", "Live"),
+        (
+            ("F5", QT_TRANSLATE_NOOP("HelpDialog", "Start or stop")),
+            ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "With the trigger Key: inspect the part that lies there")),
+            ("Space", QT_TRANSLATE_NOOP("HelpDialog", "Acknowledge a frozen NG")),
+        ),
+    ),
+    KeyGroup(
+        Screen.FOLDER,
+        QT_TRANSLATE_NOOP("HelpDialog", "Folder"),
+        (("F5", QT_TRANSLATE_NOOP("HelpDialog", "Start or stop")),),
+    ),
+    KeyGroup(
+        Screen.REVIEW,
+        QT_TRANSLATE_NOOP("HelpDialog", "Review"),
+        (
+            ("C, O", QT_TRANSLATE_NOOP("HelpDialog", "The verdict is right; it is wrong, with a reason")),
+            ("T, N", QT_TRANSLATE_NOOP("HelpDialog", "Change the type; skip")),
+            ("Ctrl+Z", QT_TRANSLATE_NOOP("HelpDialog", "Take back what was decided last")),
+            ("W", QT_TRANSLATE_NOOP("HelpDialog", "Why: the place beside the nearest good part")),
+            ("Space", QT_TRANSLATE_NOOP("HelpDialog", "Hold to see the bare picture")),
+            ("I, V", QT_TRANSLATE_NOOP("HelpDialog", "Details; picture, list or small pictures")),
+            ("Shift, Ctrl", QT_TRANSLATE_NOOP("HelpDialog", "Choose several in the strip, to decide together")),
+            ("G, U", QT_TRANSLATE_NOOP("HelpDialog", "This is good; take that back")),
+            ("Ctrl+F, F5", QT_TRANSLATE_NOOP("HelpDialog", "Search by name; refresh")),
+        ),
+    ),
+    _PICTURE,
+    _EVERYWHERE,
+)
+KEYS: Rows = tuple(row for group in KEY_GROUPS for row in group.rows)
+
+WORDS: Rows = (
     (QT_TRANSLATE_NOOP("HelpDialog", "Recipe"),
      QT_TRANSLATE_NOOP("HelpDialog", "A product's signed set-up. Every verdict names the recipe that made it.")),
     (QT_TRANSLATE_NOOP("HelpDialog", "Reference"),
@@ -45,17 +106,25 @@ WORDS: tuple[tuple[str, str], ...] = (
 
 
 class HelpDialog(QDialog):
-    """Read only."""
+    """Read only.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        parent: of the window.
+        screen: the one in front of whoever asks; its keys come first.
+    """
+
+    def __init__(self, parent: QWidget | None = None, screen: Screen | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and words"))
-        self.setMinimumSize(720, 660)
+        self.setMinimumSize(720, 600)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setSpacing(SPACE)
-        column.addWidget(plain_label(self.tr("Keys"), "heading"))
-        column.addLayout(self._table(KEYS, translate_first=False))
+        self.groups = sorted(KEY_GROUPS, key=lambda group: screen is None or group.screen is not screen)
+        for group in self.groups:
+            title = self.tr("Keys: %1").replace("%1", self.tr(group.title))
+            column.addWidget(plain_label(title, "heading"))
+            column.addLayout(self._table(group.rows, translate_first=False))
         column.addWidget(plain_label(self.tr("Words"), "heading"))
         column.addLayout(self._table(WORDS, translate_first=True))
         column.addStretch(1)
@@ -73,7 +142,7 @@ class HelpDialog(QDialog):
         layout.addWidget(area, 1)
         layout.addLayout(line)
 
-    def _table(self, rows: tuple[tuple[str, str], ...], *, translate_first: bool) -> QGridLayout:
+    def _table(self, rows: Rows, *, translate_first: bool) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * SPACE)
         grid.setColumnStretch(1, 1)

@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.errors import FiloError
+from gui.about_dialog import AboutDialog
 from gui.actions import add_actions, translate_actions
 from gui.alarm_strip import AlarmStrip
+from gui.app_icon import app_icon
 from gui.background import Background, wait_while_painting
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
@@ -67,6 +69,7 @@ class MainWindow(QMainWindow):
         self._in_another_language: set[Screen] = set()
         self._buttons: dict[Screen, NavigationButton] = {}
         self.setWindowTitle(self.tr("FiLo Inspector"))
+        self.setWindowIcon(app_icon())
         self.setMinimumSize(_SMALLEST)
         self.alarms = AlarmStrip(state, self)
         self._message = MessageFold(self)
@@ -288,7 +291,7 @@ class MainWindow(QMainWindow):
             dialog.deleteLater()
             return
         name, accepted = QInputDialog.getText(
-            self, self.tr("Operator"), self.tr("Your name stands beside what you sign and review:"),
+            self, self.tr("Operator"), self.tr("Your name is recorded with what you sign and review:"),
             text=self._state.operator,
         )  # fmt: skip
         if accepted and name.strip():
@@ -304,8 +307,16 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_help(self) -> None:
-        """Explain the keys and the words."""
-        HelpDialog(self).exec()
+        """Explain the keys, those of the screen in front first, and the words."""
+        dialog = HelpDialog(self, self.current_screen)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def show_about(self) -> None:
+        """Say which version this is, and what it is made of."""
+        dialog = AboutDialog(self._state, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     # Closing ---------------------------------------------------------------------------------------------------
 
@@ -338,9 +349,7 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
     def _say_what_ends(self) -> None:
-        self._message.show_note(
-            self.tr("Ending what runs… Verdicts that an output does not take now wait on the disk.")
-        )
+        self._message.show_note(self.tr("Finishing… Verdicts that an output does not accept now are kept on disk."))
 
     def _restore_geometry(self) -> None:
         saved = self._settings.value("window/geometry") if self._settings is not None else None

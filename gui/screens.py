@@ -123,7 +123,7 @@ SCREENS: tuple[ScreenSpec, ...] = (
     ScreenSpec(
         Screen.REVIEW,
         QT_TRANSLATE_NOOP("MainWindow", "Review"),
-        QT_TRANSLATE_NOOP("MainWindow", "Look at the verdicts, confirm or overrule them"),
+        QT_TRANSLATE_NOOP("MainWindow", "Look at the verdicts and decide on them"),
         "review",
         "Ctrl+4",
         _review,
@@ -140,7 +140,7 @@ SCREENS: tuple[ScreenSpec, ...] = (
     ScreenSpec(
         Screen.SETTINGS,
         QT_TRANSLATE_NOOP("MainWindow", "Settings"),
-        QT_TRANSLATE_NOOP("MainWindow", "Model, camera, language model, language and looks"),
+        QT_TRANSLATE_NOOP("MainWindow", "Model, camera, language model, language and appearance"),
         "settings",
         "Ctrl+6",
         _settings,

@@ -54,7 +54,7 @@ class FolderDetail(QWidget):
         self.score.set_full_text("")
         self.untrained.set_trained(None)
         self.picture.clear(self.tr("Choose a result in the list to see its picture."))
-        self._list_regions((), self.tr("The regions of the chosen result stand here."))
+        self._list_regions((), self.tr("The regions of the chosen result appear here."))
 
     def show_row(self, row: FolderResult) -> None:
         """Say which result is coming."""

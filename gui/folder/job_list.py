@@ -45,7 +45,7 @@ class JobList(QWidget):
         self.list.setAccessibleName(self.tr("Folder jobs"))
         self.list.setUniformItemSizes(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.remove = button(self.tr("Take off the list"), "delete", tip=self.tr("The verdicts of this job stay."))
+        self.remove = button(self.tr("Remove"), "delete", tip=self.tr("The verdicts of this job stay."))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

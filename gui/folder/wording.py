@@ -65,7 +65,7 @@ def job_state_word(state: FolderJobState) -> str:
         FolderJobState.PAUSED: _tr("paused"),
         FolderJobState.WATCHING: _tr("watching"),
         FolderJobState.AWAY: _tr("NOT WATCHED: away"),
-        FolderJobState.INTERRUPTED: _tr("interrupted, goes on"),
+        FolderJobState.INTERRUPTED: _tr("interrupted, will continue"),
         FolderJobState.DONE: _tr("done"),
         FolderJobState.CANCELLED: _tr("cancelled"),
         FolderJobState.FAILED: _tr("failed"),
@@ -76,7 +76,7 @@ def job_state_word(state: FolderJobState) -> str:
 def _state_word(phase: RunPhase) -> str:
     if phase is RunPhase.PAUSED:
         return _tr("Paused")
-    return _tr("Ending after this image") if phase is RunPhase.CANCELLING else ""
+    return _tr("Stopping after this image") if phase is RunPhase.CANCELLING else ""
 
 
 def _numbers(progress: RunProgress) -> str:

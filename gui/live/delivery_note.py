@@ -21,7 +21,7 @@ class DeliveryNote(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.outputs = FactList((self.tr("Outputs"),), self)
-        self.outputs.setToolTip(self.tr("Where each verdict is delivered to, and how many have yet to be taken there"))
+        self.outputs.setToolTip(self.tr("Where verdicts are delivered, and how many are still waiting"))
         self.plc = FactList((self.tr("PLC (Modbus)"),), self)
         self.plc.setToolTip(
             self.tr("A PLC reads every verdict, whatever the trigger. It can ask as well with key, PLC and HTTP.")

@@ -79,7 +79,7 @@ class HistoryStrip(QWidget):
         if not self._results:
             painter.setPen(QColor(theme.muted))
             painter.drawText(
-                self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.tr("The last 12 verdicts stand here.")
+                self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.tr("The last 12 verdicts appear here.")
             )
         for index, result in enumerate(self._results):
             self._paint_cell(painter, index, result)

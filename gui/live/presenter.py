@@ -307,7 +307,7 @@ class LivePresenter(QObject):
         if self.facts.judging_problem:
             return self.tr("The picture could not be judged or kept.")
         if self.display.shown is not None and not self.is_triggered and self._is_stale():
-            return self.tr("No new verdict for some seconds.")
+            return self.tr("No new verdict for several seconds.")
         return ""
 
     @property

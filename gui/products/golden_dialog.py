@@ -56,7 +56,7 @@ class GoldenDialog(QDialog):
         self.pin.setMaximumWidth(160)
         self.pin.setVisible(state.asks_for_sign_in)
         self.release_button = button(
-            self.tr("&Sign off"), tip=self.tr("Inspect in spite of it; name and reason are kept")
+            self.tr("&Sign off"), tip=self.tr("Inspect anyway; your name and reason are recorded")
         )
         self._lay_out()
         self._connect()
@@ -179,7 +179,7 @@ class GoldenDialog(QDialog):
 
     def _tell(self, error: Exception) -> None:
         sentence, details = sentence_of(error)
-        self.message.show_error(sentence or self.tr("It did not work. Try again."), details)
+        self.message.show_error(sentence or self.tr("That did not work. Try again."), details)
         self._enable()
 
     @Slot()

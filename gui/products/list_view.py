@@ -53,15 +53,15 @@ class ProductListView(QWidget):
         self.undo_bar = UndoBar(self)
         self._title = plain_label(self.tr("Products"), "title", wrap=False)
         self.new_button = button(self.tr("&New product"), "add", primary=True)
-        self.import_button = button(self.tr("&Import …"), "import", tip=self.tr("Read a product from a file"))
+        self.import_button = button(self.tr("&Import …"), "import", tip=self.tr("Import a product from a file"))
         self.table = self._make_table()
-        self.open_button = button(self.tr("&Open"), "edit", tip=self.tr("Go on setting it up (Enter)"))
+        self.open_button = button(self.tr("&Open"), "edit", tip=self.tr("Continue the set-up (Enter)"))
         self.inspect_button = button(self.tr("Inspect a folde&r"), "folder")
         self.golden_button = button(
             self.tr("&Golden set …"), "check", tip=self.tr("Known parts that have to be judged right")
         )
         self.clone_button = button(self.tr("&Clone …"), "copy", tip=self.tr("Copy it under another name"))
-        self.export_button = button(self.tr("&Export …"), "export", tip=self.tr("Write it into one file"))
+        self.export_button = button(self.tr("&Export …"), "export", tip=self.tr("Save it as one file"))
         self.delete_button = button(self.tr("&Delete …"), "delete", danger=True)
         self._empty = EmptyPage(
             "products",
@@ -71,7 +71,7 @@ class ProductListView(QWidget):
             self,
         )
         self._empty.offer(
-            self.tr("&Play with a demo product"),
+            self.tr("&Try a demo product"),
             self.tr("Sets up a bracket from rendered pictures, which are no photographs, and signs it off."),
         )
         self.demo = DemoSetUp(state, self)
@@ -241,7 +241,8 @@ class ProductListView(QWidget):
         self._choose(name)
         self.message.show_note(
             self.tr(
-                "%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it."
+                "%1 is ready to try out. Its pictures are rendered and measure nothing. "
+                "Press “Inspect a folder” to see it."
             ).replace("%1", name)
         )
 
@@ -345,4 +346,4 @@ class ProductListView(QWidget):
 
     def _tell(self, error: Exception) -> None:
         sentence, details = sentence_of(error)
-        self.message.show_error(sentence or self.tr("It did not work. Try again."), details)
+        self.message.show_error(sentence or self.tr("That did not work. Try again."), details)

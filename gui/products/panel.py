@@ -39,7 +39,7 @@ class ProductsPanel(QStackedWidget):
         else:
             self.show_list()
             self.list_view.message.show_error(
-                self.tr("%1 cannot be opened any more. The list was read again.").replace("%1", name)
+                self.tr("%1 can no longer be opened. The list was refreshed.").replace("%1", name)
             )
 
     @Slot()

@@ -63,7 +63,7 @@ class UndeliveredNote(ElidedLabel):
         self._show_text()
 
     def _show_text(self) -> None:
-        one, many = self.tr("1 verdict waits for an output"), self.tr("%1 verdicts wait for an output")
+        one, many = self.tr("1 verdict is waiting for an output"), self.tr("%1 verdicts are waiting for an output")
         text = one if self.waiting == 1 else many.replace("%1", str(self.waiting))
         where = self.tr("see Settings, Outputs")
         self.set_full_text(f"{text}: {where}" if self.waiting else "")

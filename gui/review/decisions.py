@@ -96,7 +96,7 @@ def decision_word(decision: ReviewDecision | Withdrawal) -> str:
         case ReviewDecision.OVERRULE:
             return _tr("overruled")
         case ReviewDecision.RETYPE:
-            return _tr("retyped")
+            return _tr("type changed")
         case Withdrawal.WITHDRAW:
             return _tr("taken back")
 

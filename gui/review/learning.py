@@ -72,7 +72,7 @@ class DefectLearning(QObject):
     def forget(self, product: str) -> None:
         """Put the recipe from before the map learnt back in force."""
         pin = ask_for_pin(
-            self._state, self.tr("The recipe from before judges again. Sign with your PIN again."), self._window
+            self._state, self.tr("The previous recipe takes effect again. Sign with your PIN again."), self._window
         )
         if pin is not None:
             inspector, operator = self._state.workbench.inspector, self._state.operator

@@ -88,7 +88,7 @@ class SecondLook(QWidget):
         record = self._record
         if record is None or not self.teach_button.isEnabled():
             return
-        pin = ask_for_pin(self._state, self.tr("What is taught judges from now on. Sign with your PIN again."), self)
+        pin = ask_for_pin(self._state, self.tr("What you teach takes effect now. Sign with your PIN again."), self)
         if pin is not None:
             self.teaching.teach(record, region if region >= 0 else None, pin)
 
@@ -102,7 +102,9 @@ class SecondLook(QWidget):
         """Take back what was taught to this product last."""
         if self.teaching.is_running:
             return
-        pin = ask_for_pin(self._state, self.tr("The recipe from before judges again. Sign with your PIN again."), self)
+        pin = ask_for_pin(
+            self._state, self.tr("The previous recipe takes effect again. Sign with your PIN again."), self
+        )
         if pin is not None:
             self.teaching.undo(product, pin)
 

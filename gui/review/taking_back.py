@@ -55,7 +55,7 @@ class TakingBack(QObject):
         if self._presenter.saves:
             self.noted.emit(self.tr("Saving what was decided last. It can be taken back in a moment."))
         elif deed is None:
-            self.noted.emit(self.tr("Nothing was decided here that could be taken back."))
+            self.noted.emit(self.tr("There is nothing to undo."))
         else:
             deed.take_back()
 

@@ -10,7 +10,7 @@ from gui.widgets.question import Question, is_meant
 
 def wants_to_discard(name: str, count: int, parent: QWidget) -> bool:
     """Whether the person in front of the window means it."""
-    text = _tr("Discard the %1 verdicts that wait for %2?")
+    text = _tr("Discard the %1 verdicts waiting for %2?")
     more = _tr(
         "It will never get them, and this cannot be undone. They stay in the record, which says who discarded them."
     )

@@ -46,8 +46,8 @@ class GeneralPage(QWidget):
         self.presenter = SettingsPresenter(state, self)
         self.fields: dict[str, Field] = {}
         self.message = MessageFold(self)
-        self.save_button = button(self.tr("&Save"), "check", primary=True, tip=self.tr("Keep these settings (Ctrl+S)"))
-        self.undo_button = button(self.tr("&Undo"), "undo", tip=self.tr("Forget what was not saved"))
+        self.save_button = button(self.tr("&Save"), "check", primary=True, tip=self.tr("Save these settings (Ctrl+S)"))
+        self.undo_button = button(self.tr("&Undo"), "undo", tip=self.tr("Discard unsaved changes"))
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -58,22 +58,28 @@ class GeneralPage(QWidget):
     # Building --------------------------------------------------------------------------------------------------
 
     def _make_fields(self) -> None:
-        later = self.tr("From the next start on.")
-        self._add("profile", combo(self._profiles()), self.tr("Changes at once, while nothing is inspected."))
+        later = self.tr("After a restart.")
+        self._add(
+            "profile", combo(self._profiles()), self.tr("Takes effect at once, while nothing is being inspected.")
+        )
         self._add("device", combo(choices("device")))
         self._add("source_kind", combo(choices("source_kind")))
-        self._add("source_value", self._edit(), self.tr("What Live starts with. Empty: the first camera found."))
+        self._add(
+            "source_value", self._edit(), self.tr("What Live starts with. Leave empty for the first camera found.")
+        )
         note = self.tr(
-            "Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does."
+            "Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does."
         )
         self._add("modbus_writers", self._edit("10.0.0.7, 10.0.3.0/24"), note)
         self._add(
-            "llm_base_url", self._edit("http://localhost:11434/v1"), self.tr("Writes anomaly lists. Empty: none.")
+            "llm_base_url",
+            self._edit("http://localhost:11434/v1"),
+            self.tr("Writes anomaly lists. Leave empty for none."),
         )
         self._add("llm_model", self._edit())
         self.names_button = button(self.tr("&List the models"), "search", tip=self.tr("Ask the address what it has"))
         self._add("llm_timeout_s", self._seconds_spin(), self.tr("Then the built-in library writes the list."))
-        kept = self.tr("Kept among the secrets, and never shown again.")
+        kept = self.tr("Stored with the secrets and never shown again.")
         self.key = SecretField(field_name(KEY), kept, self.tr("&Remove the key"), self)
         self._add(
             "plant_database", self._edit("postgresql+psycopg://filo@plant/filo"), self._plant_note() + " " + later
@@ -82,14 +88,18 @@ class GeneralPage(QWidget):
             field_name(PLANT_PASSWORD), kept + " " + later, self.tr("Re&move the password"), self
         )
         self.fields |= {KEY: self.key.field, PLANT_PASSWORD: self.password.field}
-        note = self.tr("Empty: a file in the data folder. A password is kept by “main.py secret set database”.")
+        note = self.tr(
+            "Leave empty for a file in the data folder. A password is stored with “main.py secret set database”."
+        )
         self._add("database", self._edit("postgresql+psycopg://filo@server/filo"), note + " " + later)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)
         self._control("station", QLineEdit).setMaxLength(LONGEST_STATION)
-        note = self.tr("At least so long; then what is decided may go after the nightly backup, never a verdict.")
+        note = self.tr(
+            "At least this long. Then decided images may be removed after the nightly backup, never a verdict."
+        )
         self._add("keep_days", restriction_spin(self, self.tr(" days"), self.tr("for ever"), LONGEST_KEEP_DAYS), note)
-        note = self.tr("What goes first: images of confirmed OK. Never an NG that nobody has decided on.")
-        self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("all the room there is"), 1_000_000), note)
+        note = self.tr("Confirmed OK images are removed first. Never an NG that nobody has decided.")
+        self._add("image_quota_gb", restriction_spin(self, " GiB", self.tr("no limit"), 1_000_000), note)
         self._add("language", combo(choices("language")))
         self._add("theme", combo(choices("theme")))
         self._add("font_scale", scale_spin(self))
@@ -124,7 +134,7 @@ class GeneralPage(QWidget):
         return spin
 
     def _plant_note(self) -> str:
-        return self.tr("This station's record is sent on to there. Empty: it stays here.")
+        return self.tr("This station's record is forwarded there. Leave empty to keep it here.")
 
     def _profiles(self) -> list[tuple[str, str]]:
         return [(self._profile_text(p.name, p.trained), p.name) for p in self.presenter.profiles()]
@@ -143,7 +153,7 @@ class GeneralPage(QWidget):
         grid.setContentsMargins(0, 0, 6, 0)
         grid.setSpacing(SPACE)
         grid.addWidget(self._group(self.tr("Model"), "profile", "device"), 0, 0)
-        grid.addWidget(self._group(self.tr("Looks"), "language", "theme", "font_scale"), 0, 1)
+        grid.addWidget(self._group(self.tr("Appearance"), "language", "theme", "font_scale"), 0, 1)
         # Two low cards beside the high one of the record.
         beside = QVBoxLayout()
         beside.setSpacing(SPACE)
@@ -338,21 +348,21 @@ class GeneralPage(QWidget):
         for name, field in self.fields.items():
             field.set_problem(problems.get(name, ""))
         if problems:
-            self.message.show_error(self.tr("Nothing was saved. What is wrong stands beneath each field."))
+            self.message.show_error(self.tr("Nothing was saved. The problem is shown below each field."))
             self.fields[next(iter(problems))].control.setFocus()
 
     def _on_images_would_go(self, report: RetentionReport) -> None:
         if wants_to_remove(report, self):
             self.presenter.save(agreed=True)
         else:
-            self.message.show_note(self.tr("Nothing was saved, and no image goes."))
+            self.message.show_note(self.tr("Nothing was saved, and no image is removed."))
 
     def _on_saved(self, changed: frozenset[str]) -> None:
         self._clear_secrets()
         names = (*self.presenter.values, PLANT_PASSWORD)
         waiting = [field_name(name) for name in names if name in changed & AT_THE_NEXT_START]
         if waiting:
-            text = self.tr("Saved. From the next start on: %1.").replace("%1", ", ".join(waiting))
+            text = self.tr("Saved. After a restart: %1.").replace("%1", ", ".join(waiting))
         else:
             text = self.tr("Saved, and in force.")
         self.message.show_note(text)

@@ -33,9 +33,9 @@ class ModelsPage(QWidget):
         headers = [self.tr("Model"), self.tr("Here"), self.tr("Download"), self.tr("Licence")]
         self.table: QTableWidget = plain_table(self.tr("Models from the network"), headers, stretched=0, parent=self)
         self.parts = plain_label("", "hint")
-        tip = self.tr("What has come before is not fetched again")
+        tip = self.tr("Files already downloaded are not fetched again")
         self.fetch_button = button(self.tr("&Download and install"), "export", primary=True, tip=tip)
-        self.stop_button = button(self.tr("&Cancel"), "close", tip=self.tr("What has come is kept for the next time"))
+        self.stop_button = button(self.tr("&Cancel"), "close", tip=self.tr("Downloaded files are kept for next time"))
         self.bar = QProgressBar(self)
         self.bar.setRange(0, _STEPS)
         self.bar.setAccessibleName(self.tr("How far the download is"))

@@ -39,7 +39,7 @@ class OutputDialog(QDialog):
         self.secure_box.setAccessibleName(self.tr("Encrypted (TLS)"))
         self.browse_button = button(self.tr("C&hoose …"), "folder")
         self.test_button = button(self.tr("&Test"), "play", tip=self.tr("Try it out without sending a verdict"))
-        self.keep_button = button(self.tr("&Keep"), "check", primary=True)
+        self.keep_button = button(self.tr("&Save"), "check", primary=True)
         self.keep_button.setDefault(True)
         self.cancel_button = button(self.tr("Cancel"), "close")
         self._lay_out()
@@ -49,11 +49,11 @@ class OutputDialog(QDialog):
 
     def _lay_out(self) -> None:
         self._kind = Field(self.tr("Kind"), self.kind_box, parent=self)
-        self._user = Field(self.tr("User"), self.user_edit, self.tr("Empty: nobody has to sign in there."), self)
-        note = self.tr("Kept among the secrets, and never shown again.")
+        self._user = Field(self.tr("User"), self.user_edit, self.tr("Leave empty if no sign-in is needed."), self)
+        note = self.tr("Stored with the secrets and never shown again.")
         self._password = Field(self.tr("Password"), self.password_edit, note, self)
         self._ca = Field(
-            self.tr("Certificate authority"), self.ca_edit, self.tr("A file; empty: the system's own."), self
+            self.tr("Certificate authority"), self.ca_edit, self.tr("A file. Leave empty for the system's own."), self
         )
         self._place = Field(place_caption(OutputKind.MQTT), self.place_edit, parent=self)
         fields = QVBoxLayout()

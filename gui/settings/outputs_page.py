@@ -41,7 +41,10 @@ class OutputsPage(QWidget):
         self.test_button = button(self.tr("&Test"), "play", tip=self.tr("Try it out without sending a verdict"))
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.discard_button = button(
-            self.tr("&Discard what waits …"), "delete", danger=True, tip=self.tr("Give up what an output never took")
+            self.tr("&Discard waiting verdicts …"),
+            "delete",
+            danger=True,
+            tip=self.tr("Discard what an output never received"),
         )
         self.empty = EmptyPage(
             "export",
@@ -118,7 +121,7 @@ class OutputsPage(QWidget):
         row = max(0, self.table.currentRow())
         strays = presenter.undelivered.strays
         rows = [self._cells(output) for output in presenter.outputs]
-        rows += [(self.tr("No output any more"), name, "–", str(count)) for name, count in strays.items()]
+        rows += [(self.tr("Former output"), name, "–", str(count)) for name, count in strays.items()]
         self._stack.setCurrentWidget(self._list if rows or presenter.variable else self.empty)
         self.table.setRowCount(len(rows))
         for index, cells in enumerate(rows):
@@ -126,7 +129,7 @@ class OutputsPage(QWidget):
                 self.table.setItem(index, column, QTableWidgetItem(text))
         self.table.selectRow(min(row, self.table.rowCount() - 1))
         remedy = self.tr(
-            "Verdicts wait for an output that is none any more. Add it again and they go out, or discard them."
+            "Verdicts are waiting for an output that was removed. Add it again to send them, or discard them."
         )
         self.stray_note.show_message(MessageKind.WARNING, remedy if strays else "")
         if presenter.variable:

@@ -21,7 +21,7 @@ def wants_to_remove(report: RetentionReport, parent: QWidget) -> bool:
         "Verdicts stay, and so do images of an NG or REVIEW that nobody has decided on."
     )
     question = Question(
-        title=_tr("Retention"), text=text, more=more, do_it=_tr("Save and let them go"), leave_it=_tr("Keep them")
+        title=_tr("Retention"), text=text, more=more, do_it=_tr("Save and remove them"), leave_it=_tr("Keep them")
     )
     return is_meant(question, parent)
 

@@ -99,8 +99,8 @@ class UsersPage(QWidget):
             )
             return
         name = self.presenter.signed_in
-        sentence = self.tr("%1 is no admin.").replace("%1", name) if name else self.tr("Nobody is signed in.")
-        hint = self.tr("Only an admin sees and changes users.")
+        sentence = self.tr("%1 is not an admin.").replace("%1", name) if name else self.tr("Nobody is signed in.")
+        hint = self.tr("Only an admin can see and change users.")
         self.empty.set_content(sentence, self.tr("&Sign in as an admin …"), hint)
 
     @Slot()
@@ -193,5 +193,5 @@ class UsersPage(QWidget):
         except FiloError as error:
             self.message.show_error(str(error))
             return
-        text = self.tr("%1 may sign in again.") if user.disabled else self.tr("%1 can sign in no more.")
+        text = self.tr("%1 may sign in again.") if user.disabled else self.tr("%1 can no longer sign in.")
         self.message.show_note(text.replace("%1", user.name))

@@ -21,19 +21,19 @@ def field_name(name: str) -> str:
         "database": _tr("Another database"),
         "station": _tr("Station"),
         "keep_days": _tr("Keep images for"),
-        "image_quota_gb": _tr("Images may take"),
+        "image_quota_gb": _tr("Disk space for images"),
         "source_kind": _tr("Kind of source"),
         "source_value": _tr("Camera number, folder or address"),
         "modbus_writers": _tr("PLCs that may trigger"),
         "llm_base_url": _tr("Address"),
         "llm_model": _tr("Model"),
         "llm_api_key": _tr("Key"),
-        "llm_timeout_s": _tr("May take"),
-        "plant_database": _tr("Database of the plant"),
-        "plant_password": _tr("Password of the plant"),
+        "llm_timeout_s": _tr("Timeout"),
+        "plant_database": _tr("Plant database"),
+        "plant_password": _tr("Plant database password"),
         "language": _tr("Language"),
         "theme": _tr("Theme"),
-        "font_scale": _tr("Size of letters"),
+        "font_scale": _tr("Text size"),
     }[name]
 
 
@@ -46,9 +46,9 @@ def choices(name: str) -> list[tuple[str, str]]:
         case "source_kind":
             return [(_tr("Camera"), "camera"), (_tr("Folder as camera"), "folder"), (_tr("Stream or video"), "address")]
         case "language":
-            return [(_tr("As the system"), ""), *((own, code) for code, own in LANGUAGES.items())]
+            return [(_tr("System default"), ""), *((own, code) for code, own in LANGUAGES.items())]
         case "theme":
-            return [(_tr("As the system"), "system"), (_tr("Light"), "light"), (_tr("Dark"), "dark")]
+            return [(_tr("System default"), "system"), (_tr("Light"), "light"), (_tr("Dark"), "dark")]
         case _:
             raise KeyError(name)
 

@@ -35,7 +35,7 @@ class LimitEditor(QWidget):
             self.tr("Limits of the &recipe"), "undo", tip=self.tr("Go back to the limits in force")
         )
         self.take_button = button(
-            self.tr("Take over into the &draft"),
+            self.tr("Use in the &draft"),
             "check",
             tip=self.tr("They judge only after the product is signed off again."),
         )

@@ -80,7 +80,7 @@ class StatisticsPanel(QWidget):
         self.compare_button = button(
             self.tr("Compare &recipes…"), tip=self.tr("Two versions on the same stored pictures")
         )
-        self.refresh_button = button(self.tr("Read again (F5)"), "refresh")
+        self.refresh_button = button(self.tr("Refresh (F5)"), "refresh")
         self.change = plain_label("", "heading")
         self.change_note = plain_label("", "hint")
         self.promise = plain_label("", "hint")
@@ -336,9 +336,9 @@ class StatisticsPanel(QWidget):
             self.load.set_figure("–", scores_note(presenter.figures.scores))
 
     def _on_arrived_changed(self, arrived: int) -> None:
-        text = self.tr("Read again (F5)")
+        text = self.tr("Refresh (F5)")
         if arrived:
-            text = self.tr("%1 new: read again (F5)").replace("%1", str(arrived))
+            text = self.tr("%1 new: refresh (F5)").replace("%1", str(arrived))
         self.refresh_button.setText(text)
         self.refresh_button.setAccessibleName(text)
 

@@ -72,7 +72,7 @@ def counts_text(figures: Figures) -> str:
 
 def recount_text(recount: Recount) -> str:
     """The verdicts of the past under the limits that are set now."""
-    text = _tr("Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.")
+    text = _tr("With these limits, past inspections would be: %1 OK, %2 REVIEW, %3 NG.")
     for place, value in enumerate((recount.all.ok, recount.all.review, recount.all.ng), start=1):
         text = text.replace(f"%{place}", number(value))
     return text
@@ -136,7 +136,9 @@ def chart_text(chart: PChart) -> str:
         text += " " + _tr("Widened by %1 (Laney): subgroups vary more than chance.").replace(
             "%1", number(chart.sigma_z, 2)
         )
-    found = _tr("Outside: %1.").replace("%1", ", ".join(outside)) if outside else _tr("None lies outside.")
+    found = (
+        _tr("Outside: %1.").replace("%1", ", ".join(outside)) if outside else _tr("No point lies outside the limits.")
+    )
     return f"{text} {found}"
 
 
@@ -167,7 +169,7 @@ def _rule_text(signal: Signal) -> str:
 def change_text(found: PeriodChange | str) -> str:
     """Did it get worse: the shares with their counts, and how sure that is."""
     if isinstance(found, str):
-        return _tr("There is no time before to compare this one with.")
+        return _tr("There is no earlier period to compare with.")
     change = found.change
     text = _tr("NG %1 in the %2 to %3, %4 in the %2 before: %5.")
     values = (

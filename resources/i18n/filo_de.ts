@@ -2,6 +2,49 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
     <context>
+        <name>AboutDialog</name>
+        <message>
+            <source>About FiLo Inspector</source>
+            <translation>Über FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>FiLo Inspector</source>
+            <translation>FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>Version %1</source>
+            <translation>Version %1</translation>
+        </message>
+        <message>
+            <source>Made with</source>
+            <translation>Hergestellt mit</translation>
+        </message>
+        <message>
+            <source>Version</source>
+            <translation>Version</translation>
+        </message>
+        <message>
+            <source>Licence</source>
+            <translation>Lizenz</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Model profile: %1</source>
+            <translation>Modellprofil: %1</translation>
+        </message>
+        <message>
+            <source>Data: %1</source>
+            <translation>Daten: %1</translation>
+        </message>
+        <message>
+            <source>Nothing leaves this machine unless the settings name an output or a language model.</source>
+            <translation>Nichts verlässt diesen Rechner, außer die Einstellungen nennen einen Ausgang oder ein Sprachmodell.</translation>
+        </message>
+    </context>
+    <context>
         <name>AlarmStrip</name>
         <message>
             <source>ALARM: %1</source>
@@ -35,7 +78,7 @@
             <translation>Jetzt &amp;eine vorschlagen</translation>
         </message>
         <message>
-            <source>Let a list be suggested for a start, or type below what can go wrong.</source>
+            <source>Start with a suggested list, or type below what can go wrong.</source>
             <translation>Lassen Sie sich für den Anfang eine Liste vorschlagen, oder tippen Sie unten, was schiefgehen kann.</translation>
         </message>
         <message>
@@ -55,7 +98,7 @@
             <translation>&amp;Zusammenlegen</translation>
         </message>
         <message>
-            <source>Make one entry of those chosen</source>
+            <source>Merge the chosen entries into one</source>
             <translation>Aus den gewählten Einträgen einen machen</translation>
         </message>
         <message>
@@ -63,7 +106,7 @@
             <translation>&amp;Löschen</translation>
         </message>
         <message>
-            <source>Take the chosen entries off</source>
+            <source>Remove the chosen entries</source>
             <translation>Die gewählten Einträge von der Liste nehmen</translation>
         </message>
         <message>
@@ -71,7 +114,7 @@
             <translation>Was schiefgehen kann</translation>
         </message>
         <message>
-            <source>Tick what to look for. Tap twice on the words to change them.</source>
+            <source>Tick what to look for. Double-tap the words to edit them.</source>
             <translation>Haken Sie an, wonach gesucht wird. Zweimal auf die Wörter tippen ändert sie.</translation>
         </message>
         <message>
@@ -278,7 +321,7 @@
             <translation>%1 wird geöffnet …</translation>
         </message>
         <message>
-            <source>%1 has come to its end.</source>
+            <source>%1 has finished.</source>
             <translation>%1 ist zu Ende.</translation>
         </message>
     </context>
@@ -455,7 +498,7 @@
             <translation>Die als NG bewerteten Teile werden angesehen …</translation>
         </message>
         <message>
-            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <source>The previous recipe takes effect again. Sign with your PIN again.</source>
             <translation>Das vorige Rezept urteilt wieder. Bitte erneut mit der PIN unterschreiben.</translation>
         </message>
         <message>
@@ -542,7 +585,7 @@
             <translation>Ausgänge</translation>
         </message>
         <message>
-            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <source>Where verdicts are delivered, and how many are still waiting</source>
             <translation>Wohin jedes Urteil geht, und wie viele dort noch nicht angenommen sind</translation>
         </message>
         <message>
@@ -632,7 +675,7 @@
             <translation>&amp;Produktname</translation>
         </message>
         <message>
-            <source>As it stands on the order or the drawing.</source>
+            <source>As written on the order or the drawing.</source>
             <translation>Wie er auf dem Auftrag oder der Zeichnung steht.</translation>
         </message>
         <message>
@@ -648,7 +691,7 @@
             <translation>Fach&amp;gebiet</translation>
         </message>
         <message>
-            <source>May stay empty. One adjective for the kind of picture: industrial, medical, electronic.</source>
+            <source>Optional. One adjective for the kind of picture: industrial, medical, electronic.</source>
             <translation>Darf leer bleiben. Ein englisches Eigenschaftswort für die Art der Bilder: industrial, medical, electronic.</translation>
         </message>
         <message>
@@ -854,7 +897,7 @@
             <translation>NICHT ÜBERWACHT: nicht erreichbar</translation>
         </message>
         <message>
-            <source>interrupted, goes on</source>
+            <source>interrupted, will continue</source>
             <translation>unterbrochen, geht weiter</translation>
         </message>
         <message>
@@ -874,7 +917,7 @@
             <translation>Angehalten</translation>
         </message>
         <message>
-            <source>Ending after this image</source>
+            <source>Stopping after this image</source>
             <translation>Endet nach diesem Bild</translation>
         </message>
         <message>
@@ -925,7 +968,7 @@
             <translation>Wählen Sie ein Ergebnis aus der Liste, um sein Bild zu sehen.</translation>
         </message>
         <message>
-            <source>The regions of the chosen result stand here.</source>
+            <source>The regions of the chosen result appear here.</source>
             <translation>Hier stehen die Bereiche des gewählten Ergebnisses.</translation>
         </message>
         <message>
@@ -972,7 +1015,7 @@
             <translation>Pause</translation>
         </message>
         <message>
-            <source>Hold after the image in work</source>
+            <source>Pause after the current image</source>
             <translation>Nach dem Bild in Arbeit anhalten</translation>
         </message>
         <message>
@@ -980,7 +1023,7 @@
             <translation>Abbrechen</translation>
         </message>
         <message>
-            <source>End after the image in work. Every verdict so far is kept.</source>
+            <source>Stop after the current image. Every verdict so far is kept.</source>
             <translation>Nach dem Bild in Arbeit enden. Jedes Urteil bis dahin bleibt.</translation>
         </message>
         <message>
@@ -992,7 +1035,7 @@
             <translation>Den Ordner beobachten</translation>
         </message>
         <message>
-            <source>Go on with every image file that comes into the folder</source>
+            <source>Also inspect every image file that arrives in the folder later</source>
             <translation>Mit jeder Bilddatei weitermachen, die in den Ordner kommt</translation>
         </message>
         <message>
@@ -1066,7 +1109,7 @@
             <translation>&amp;Speichern</translation>
         </message>
         <message>
-            <source>Keep these settings (Ctrl+S)</source>
+            <source>Save these settings (Ctrl+S)</source>
             <translation>Diese Einstellungen behalten (Strg+S)</translation>
         </message>
         <message>
@@ -1074,27 +1117,27 @@
             <translation>&amp;Rückgängig</translation>
         </message>
         <message>
-            <source>Forget what was not saved</source>
+            <source>Discard unsaved changes</source>
             <translation>Vergessen, was nicht gespeichert ist</translation>
         </message>
         <message>
-            <source>From the next start on.</source>
+            <source>After a restart.</source>
             <translation>Ab dem nächsten Start.</translation>
         </message>
         <message>
-            <source>Changes at once, while nothing is inspected.</source>
+            <source>Takes effect at once, while nothing is being inspected.</source>
             <translation>Wechselt sofort, solange nichts geprüft wird.</translation>
         </message>
         <message>
-            <source>What Live starts with. Empty: the first camera found.</source>
+            <source>What Live starts with. Leave empty for the first camera found.</source>
             <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
         </message>
         <message>
-            <source>Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does.</source>
+            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
             <translation>Adressen, die über Modbus schreiben dürfen, ab dem nächsten Start von Live. Leer: die erste, die es tut.</translation>
         </message>
         <message>
-            <source>Writes anomaly lists. Empty: none.</source>
+            <source>Writes anomaly lists. Leave empty for none.</source>
             <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
         <message>
@@ -1110,7 +1153,7 @@
             <translation>Danach gilt die eingebaute Liste.</translation>
         </message>
         <message>
-            <source>Kept among the secrets, and never shown again.</source>
+            <source>Stored with the secrets and never shown again.</source>
             <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
         </message>
         <message>
@@ -1122,7 +1165,7 @@
             <translation>Passwort ent&amp;fernen</translation>
         </message>
         <message>
-            <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
+            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
         </message>
         <message>
@@ -1130,7 +1173,7 @@
             <translation>Steht bei jedem Urteil.</translation>
         </message>
         <message>
-            <source>At least so long; then what is decided may go after the nightly backup, never a verdict.</source>
+            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
         </message>
         <message>
@@ -1142,15 +1185,15 @@
             <translation>für immer</translation>
         </message>
         <message>
-            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
             <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
         </message>
         <message>
-            <source>all the room there is</source>
+            <source>no limit</source>
             <translation>allen Platz, den es gibt</translation>
         </message>
         <message>
-            <source>This station's record is sent on to there. Empty: it stays here.</source>
+            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
             <translation>Dorthin wird die Aufzeichnung dieser Station weitergeleitet. Leer: sie bleibt hier.</translation>
         </message>
         <message>
@@ -1166,7 +1209,7 @@
             <translation>Modell</translation>
         </message>
         <message>
-            <source>Looks</source>
+            <source>Appearance</source>
             <translation>Aussehen</translation>
         </message>
         <message>
@@ -1226,15 +1269,15 @@
             <translation>Kein Passwort ist hinterlegt.</translation>
         </message>
         <message>
-            <source>Nothing was saved. What is wrong stands beneath each field.</source>
+            <source>Nothing was saved. The problem is shown below each field.</source>
             <translation>Nichts wurde gespeichert. Was nicht stimmt, steht unter jedem Feld.</translation>
         </message>
         <message>
-            <source>Nothing was saved, and no image goes.</source>
+            <source>Nothing was saved, and no image is removed.</source>
             <translation>Nichts wurde gespeichert, und kein Bild geht.</translation>
         </message>
         <message>
-            <source>Saved. From the next start on: %1.</source>
+            <source>Saved. After a restart: %1.</source>
             <translation>Gespeichert. Ab dem nächsten Start: %1.</translation>
         </message>
         <message>
@@ -1281,7 +1324,7 @@
             <translation>&amp;Freigeben</translation>
         </message>
         <message>
-            <source>Inspect in spite of it; name and reason are kept</source>
+            <source>Inspect anyway; your name and reason are recorded</source>
             <translation>Trotzdem prüfen; Name und Grund werden festgehalten</translation>
         </message>
         <message>
@@ -1297,7 +1340,7 @@
             <translation>Ordner mit bekannten Teilen</translation>
         </message>
         <message>
-            <source>It did not work. Try again.</source>
+            <source>That did not work. Try again.</source>
             <translation>Es hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
         </message>
     </context>
@@ -1366,56 +1409,16 @@
     <context>
         <name>HelpDialog</name>
         <message>
+            <source>Everywhere</source>
+            <translation>Überall</translation>
+        </message>
+        <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
             <translation>Produkte, Live, Ordner, Durchsicht, Statistik, Einstellungen</translation>
         </message>
         <message>
-            <source>Live: acknowledge a frozen NG</source>
-            <translation>Live: ein festgehaltenes NG bestätigen</translation>
-        </message>
-        <message>
-            <source>Live by key: inspect the part that lies there</source>
-            <translation>Live mit Taste: das Teil prüfen, das dort liegt</translation>
-        </message>
-        <message>
-            <source>Live and Folder: start or stop</source>
-            <translation>Live und Ordner: starten oder stoppen</translation>
-        </message>
-        <message>
-            <source>Picture: heat map and region boxes on or off</source>
-            <translation>Bild: Heatmap und Rahmen der Bereiche ein oder aus</translation>
-        </message>
-        <message>
-            <source>Picture: zoom in, zoom out, fit</source>
-            <translation>Bild: vergrößern, verkleinern, einpassen</translation>
-        </message>
-        <message>
-            <source>Review: verdict is right, is wrong, change type, skip</source>
-            <translation>Durchsicht: Urteil stimmt, stimmt nicht, Art ändern, weiter</translation>
-        </message>
-        <message>
-            <source>Review: hold to see the bare picture</source>
-            <translation>Durchsicht: halten, um das bloße Bild zu sehen</translation>
-        </message>
-        <message>
-            <source>Review: details; picture, list or small pictures</source>
-            <translation>Durchsicht: Details; Bild, Liste oder kleine Bilder</translation>
-        </message>
-        <message>
-            <source>Review: search by name</source>
-            <translation>Durchsicht: nach Namen suchen</translation>
-        </message>
-        <message>
-            <source>Review: take back what was decided last</source>
-            <translation>Durchsicht: die letzte Entscheidung zurücknehmen</translation>
-        </message>
-        <message>
-            <source>Review: this is good, take that back</source>
-            <translation>Durchsicht: das ist gut, zurücknehmen</translation>
-        </message>
-        <message>
-            <source>Review: why, beside the nearest good part</source>
-            <translation>Begutachten: warum, neben dem ähnlichsten guten Teil</translation>
+            <source>This page, with the keys of the screen in front of you first</source>
+            <translation>Diese Seite, zuerst mit den Tasten der Seite vor Ihnen</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1424,6 +1427,98 @@
         <message>
             <source>Change the operator</source>
             <translation>Bediener wechseln</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>Beenden</translation>
+        </message>
+        <message>
+            <source>Every picture</source>
+            <translation>Jedes Bild</translation>
+        </message>
+        <message>
+            <source>Heat map and region boxes on or off</source>
+            <translation>Heatmap und Rahmen an oder aus</translation>
+        </message>
+        <message>
+            <source>Zoom in, zoom out, fit</source>
+            <translation>Vergrößern, verkleinern, einpassen</translation>
+        </message>
+        <message>
+            <source>Move a picture that is zoomed in</source>
+            <translation>Ein vergrößertes Bild verschieben</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>Open the chosen product</source>
+            <translation>Das gewählte Produkt öffnen</translation>
+        </message>
+        <message>
+            <source>Delete it, after a question</source>
+            <translation>Es löschen, nach einer Rückfrage</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>Live</translation>
+        </message>
+        <message>
+            <source>Start or stop</source>
+            <translation>Starten oder stoppen</translation>
+        </message>
+        <message>
+            <source>With the trigger Key: inspect the part that lies there</source>
+            <translation>Mit dem Auslöser Taste: das Teil prüfen, das da liegt</translation>
+        </message>
+        <message>
+            <source>Acknowledge a frozen NG</source>
+            <translation>Ein eingefrorenes NG bestätigen</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Ordner</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Durchsicht</translation>
+        </message>
+        <message>
+            <source>The verdict is right; it is wrong, with a reason</source>
+            <translation>Das Urteil stimmt; es stimmt nicht, mit Grund</translation>
+        </message>
+        <message>
+            <source>Change the type; skip</source>
+            <translation>Die Art ändern; weiter</translation>
+        </message>
+        <message>
+            <source>Take back what was decided last</source>
+            <translation>Die letzte Entscheidung zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Why: the place beside the nearest good part</source>
+            <translation>Warum: die Stelle neben dem nächsten guten Teil</translation>
+        </message>
+        <message>
+            <source>Hold to see the bare picture</source>
+            <translation>Halten, um das bloße Bild zu sehen</translation>
+        </message>
+        <message>
+            <source>Details; picture, list or small pictures</source>
+            <translation>Details; Bild, Liste oder kleine Bilder</translation>
+        </message>
+        <message>
+            <source>Choose several in the strip, to decide together</source>
+            <translation>Mehrere im Streifen wählen, um sie gemeinsam zu entscheiden</translation>
+        </message>
+        <message>
+            <source>This is good; take that back</source>
+            <translation>Das ist gut; das zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Search by name; refresh</source>
+            <translation>Nach Namen suchen; aktualisieren</translation>
         </message>
         <message>
             <source>Recipe</source>
@@ -1478,8 +1573,8 @@
             <translation>Tasten und Wörter</translation>
         </message>
         <message>
-            <source>Keys</source>
-            <translation>Tasten</translation>
+            <source>Keys: %1</source>
+            <translation>Tasten: %1</translation>
         </message>
         <message>
             <source>Words</source>
@@ -1501,7 +1596,7 @@
             <translation>Neueste zuerst: %1</translation>
         </message>
         <message>
-            <source>The last 12 verdicts stand here.</source>
+            <source>The last 12 verdicts appear here.</source>
             <translation>Hier stehen die letzten 12 Urteile.</translation>
         </message>
     </context>
@@ -1612,7 +1707,7 @@
             <translation>Ordneraufträge</translation>
         </message>
         <message>
-            <source>Take off the list</source>
+            <source>Remove</source>
             <translation>Von der Liste nehmen</translation>
         </message>
         <message>
@@ -1669,7 +1764,7 @@
             <translation>Zurück zu den geltenden Grenzen</translation>
         </message>
         <message>
-            <source>Take over into the &amp;draft</source>
+            <source>Use in the &amp;draft</source>
             <translation>In den &amp;Entwurf übernehmen</translation>
         </message>
         <message>
@@ -1779,11 +1874,11 @@
             <translation>%1  (%2 Urteile warten)</translation>
         </message>
         <message>
-            <source>Verdicts wait on the disk until it takes them.</source>
-            <translation>Urteile warten auf der Platte, bis der Ausgang sie annimmt.</translation>
+            <source>Verdicts are kept on disk until it accepts them.</source>
+            <translation>Urteile bleiben auf der Platte, bis er sie annimmt.</translation>
         </message>
         <message>
-            <source>What was not taken waits on the disk, and goes out when Live or a line starts.</source>
+            <source>What was not delivered is kept on disk and sent when Live or a line starts.</source>
             <translation>Was nicht angenommen wurde, wartet auf der Platte und geht beim nächsten Start von Live oder einer Linie hinaus.</translation>
         </message>
     </context>
@@ -1925,7 +2020,7 @@
             <translation>Das Bild ließ sich nicht beurteilen oder aufbewahren.</translation>
         </message>
         <message>
-            <source>No new verdict for some seconds.</source>
+            <source>No new verdict for several seconds.</source>
             <translation>Seit einigen Sekunden kein neues Urteil.</translation>
         </message>
         <message>
@@ -1972,6 +2067,10 @@
             <translation>&amp;Tasten und Wörter</translation>
         </message>
         <message>
+            <source>&amp;About FiLo Inspector</source>
+            <translation>&amp;Über FiLo Inspector</translation>
+        </message>
+        <message>
             <source>FiLo Inspector</source>
             <translation>FiLo Inspector</translation>
         </message>
@@ -1988,11 +2087,11 @@
             <translation>Bediener</translation>
         </message>
         <message>
-            <source>Your name stands beside what you sign and review:</source>
+            <source>Your name is recorded with what you sign and review:</source>
             <translation>Ihr Name steht neben dem, was Sie freigeben und entscheiden:</translation>
         </message>
         <message>
-            <source>Ending what runs… Verdicts that an output does not take now wait on the disk.</source>
+            <source>Finishing… Verdicts that an output does not accept now are kept on disk.</source>
             <translation>Was läuft, wird beendet … Urteile, die ein Ausgang jetzt nicht annimmt, warten auf der Platte.</translation>
         </message>
         <message>
@@ -2024,7 +2123,7 @@
             <translation>Durchsicht</translation>
         </message>
         <message>
-            <source>Look at the verdicts, confirm or overrule them</source>
+            <source>Look at the verdicts and decide on them</source>
             <translation>Urteile ansehen, bestätigen oder überstimmen</translation>
         </message>
         <message>
@@ -2040,7 +2139,7 @@
             <translation>Einstellungen</translation>
         </message>
         <message>
-            <source>Model, camera, language model, language and looks</source>
+            <source>Model, camera, language model, language and appearance</source>
             <translation>Modell, Kamera, Sprachmodell, Sprache und Aussehen</translation>
         </message>
     </context>
@@ -2113,7 +2212,7 @@
             <translation>Modelle aus dem Netz</translation>
         </message>
         <message>
-            <source>What has come before is not fetched again</source>
+            <source>Files already downloaded are not fetched again</source>
             <translation>Was schon da ist, wird nicht noch einmal geladen</translation>
         </message>
         <message>
@@ -2125,7 +2224,7 @@
             <translation>Ab&amp;brechen</translation>
         </message>
         <message>
-            <source>What has come is kept for the next time</source>
+            <source>Downloaded files are kept for next time</source>
             <translation>Was schon da ist, bleibt für das nächste Mal</translation>
         </message>
         <message>
@@ -2206,7 +2305,7 @@
             <translation>Ein Ordner good mit guten Teilen, daneben weitere mit schlechten</translation>
         </message>
         <message>
-            <source>&amp;Lay the study down</source>
+            <source>&amp;Create the study</source>
             <translation>Studie &amp;anlegen</translation>
         </message>
         <message>
@@ -2273,7 +2372,7 @@
             <translation>Ausprobieren, ohne ein Urteil zu senden</translation>
         </message>
         <message>
-            <source>&amp;Keep</source>
+            <source>&amp;Save</source>
             <translation>&amp;Behalten</translation>
         </message>
         <message>
@@ -2289,11 +2388,11 @@
             <translation>Benutzer</translation>
         </message>
         <message>
-            <source>Empty: nobody has to sign in there.</source>
+            <source>Leave empty if no sign-in is needed.</source>
             <translation>Leer: Dort muss sich niemand anmelden.</translation>
         </message>
         <message>
-            <source>Kept among the secrets, and never shown again.</source>
+            <source>Stored with the secrets and never shown again.</source>
             <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
         </message>
         <message>
@@ -2305,7 +2404,7 @@
             <translation>Zertifizierungsstelle</translation>
         </message>
         <message>
-            <source>A file; empty: the system's own.</source>
+            <source>A file. Leave empty for the system's own.</source>
             <translation>Eine Datei; leer: die des Systems.</translation>
         </message>
         <message>
@@ -2348,11 +2447,11 @@
             <translation>&amp;Entfernen</translation>
         </message>
         <message>
-            <source>&amp;Discard what waits …</source>
+            <source>&amp;Discard waiting verdicts …</source>
             <translation>&amp;Wartendes verwerfen …</translation>
         </message>
         <message>
-            <source>Give up what an output never took</source>
+            <source>Discard what an output never received</source>
             <translation>Aufgeben, was ein Ausgang nie angenommen hat</translation>
         </message>
         <message>
@@ -2392,11 +2491,11 @@
             <translation>Live und eine Linie ohne Fenster (main.py line run) liefern ab ihrem nächsten Start hierher. Eine SPS liest jedes Urteil über Modbus; in Live kann sie bei den Auslösern Taste, SPS und HTTP auch fragen.</translation>
         </message>
         <message>
-            <source>No output any more</source>
+            <source>Former output</source>
             <translation>Kein Ausgang mehr</translation>
         </message>
         <message>
-            <source>Verdicts wait for an output that is none any more. Add it again and they go out, or discard them.</source>
+            <source>Verdicts are waiting for an output that was removed. Add it again to send them, or discard them.</source>
             <translation>Urteile warten auf einen Ausgang, den es nicht mehr gibt. Fügen Sie ihn wieder hinzu, dann gehen sie hinaus, oder verwerfen Sie sie.</translation>
         </message>
         <message>
@@ -2451,7 +2550,7 @@
             <translation>Auf das gewählte gute Teil; ein echter kann schwerer zu finden sein</translation>
         </message>
         <message>
-            <source>Take the chosen parts away</source>
+            <source>Remove the chosen parts</source>
             <translation>Die gewählten Teile wegnehmen</translation>
         </message>
         <message>
@@ -2572,7 +2671,7 @@
             <translation>schlägt an bei %1 von %2</translation>
         </message>
         <message>
-            <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
+            <source>Lit up on good parts: %1. Say it more precisely, or remove it from the list.</source>
             <translation>Leuchtet auf guten Teilen auf: %1. Sagen Sie es genauer, oder nehmen Sie es von der Liste.</translation>
         </message>
     </context>
@@ -2666,7 +2765,7 @@
             <translation>&amp;Importieren …</translation>
         </message>
         <message>
-            <source>Read a product from a file</source>
+            <source>Import a product from a file</source>
             <translation>Ein Produkt aus einer Datei lesen</translation>
         </message>
         <message>
@@ -2674,7 +2773,7 @@
             <translation>&amp;Öffnen</translation>
         </message>
         <message>
-            <source>Go on setting it up (Enter)</source>
+            <source>Continue the set-up (Enter)</source>
             <translation>Die Einrichtung fortsetzen (Enter)</translation>
         </message>
         <message>
@@ -2702,7 +2801,7 @@
             <translation>&amp;Exportieren …</translation>
         </message>
         <message>
-            <source>Write it into one file</source>
+            <source>Save it as one file</source>
             <translation>In eine Datei schreiben</translation>
         </message>
         <message>
@@ -2722,7 +2821,7 @@
             <translation>Fünf kurze Schritte: sagen, was es ist, was schiefgehen kann, Gutteile zeigen, kalibrieren, freigeben.</translation>
         </message>
         <message>
-            <source>&amp;Play with a demo product</source>
+            <source>&amp;Try a demo product</source>
             <translation>Ein &amp;Demoprodukt ausprobieren</translation>
         </message>
         <message>
@@ -2730,7 +2829,7 @@
             <translation>Richtet einen Halter aus gerenderten Bildern ein, die keine Fotos sind, und gibt ihn frei.</translation>
         </message>
         <message>
-            <source>%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it.</source>
+            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect a folder” to see it.</source>
             <translation>%1 steht zum Ausprobieren bereit. Seine Bilder sind gerendert, sie messen nichts. „Ordner prüfen“ zeigt es.</translation>
         </message>
         <message>
@@ -2778,7 +2877,7 @@
             <translation>FiLo-Produkte (*%1)</translation>
         </message>
         <message>
-            <source>It did not work. Try again.</source>
+            <source>That did not work. Try again.</source>
             <translation>Das hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
         </message>
     </context>
@@ -2804,7 +2903,7 @@
     <context>
         <name>ProductsPanel</name>
         <message>
-            <source>%1 cannot be opened any more. The list was read again.</source>
+            <source>%1 can no longer be opened. The list was refreshed.</source>
             <translation>%1 lässt sich nicht mehr öffnen. Die Liste wurde neu gelesen.</translation>
         </message>
     </context>
@@ -2870,7 +2969,7 @@
             <translation>Zurück zu den gefundenen Grenzen</translation>
         </message>
         <message>
-            <source>Find them &amp;again</source>
+            <source>&amp;Recalculate</source>
             <translation>&amp;Noch einmal finden</translation>
         </message>
     </context>
@@ -3331,7 +3430,7 @@
             <translation>überstimmt</translation>
         </message>
         <message>
-            <source>retyped</source>
+            <source>type changed</source>
             <translation>umbenannt</translation>
         </message>
         <message>
@@ -3572,11 +3671,11 @@
             <translation>Taste: W. Zeigt die auffällige Stelle neben der ähnlichsten Stelle aller guten Teile.</translation>
         </message>
         <message>
-            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <source>What you teach takes effect now. Sign with your PIN again.</source>
             <translation>Das Gelernte gilt ab jetzt. Mit der PIN erneut unterschreiben.</translation>
         </message>
         <message>
-            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <source>The previous recipe takes effect again. Sign with your PIN again.</source>
             <translation>Das Rezept von davor gilt wieder. Mit der PIN erneut unterschreiben.</translation>
         </message>
         <message>
@@ -3610,7 +3709,7 @@
     <context>
         <name>Settings</name>
         <message>
-            <source>Discard the %1 verdicts that wait for %2?</source>
+            <source>Discard the %1 verdicts waiting for %2?</source>
             <translation>Die %1 Urteile verwerfen, die auf %2 warten?</translation>
         </message>
         <message>
@@ -3642,7 +3741,7 @@
             <translation>Aufbewahrung</translation>
         </message>
         <message>
-            <source>Save and let them go</source>
+            <source>Save and remove them</source>
             <translation>Speichern und löschen</translation>
         </message>
         <message>
@@ -3666,7 +3765,7 @@
             <translation>Bilder aufbewahren</translation>
         </message>
         <message>
-            <source>Images may take</source>
+            <source>Disk space for images</source>
             <translation>Bilder dürfen belegen</translation>
         </message>
         <message>
@@ -3694,15 +3793,15 @@
             <translation>Schlüssel</translation>
         </message>
         <message>
-            <source>May take</source>
+            <source>Timeout</source>
             <translation>Darf dauern</translation>
         </message>
         <message>
-            <source>Database of the plant</source>
+            <source>Plant database</source>
             <translation>Datenbank des Werks</translation>
         </message>
         <message>
-            <source>Password of the plant</source>
+            <source>Plant database password</source>
             <translation>Passwort des Werks</translation>
         </message>
         <message>
@@ -3714,7 +3813,7 @@
             <translation>Farben</translation>
         </message>
         <message>
-            <source>Size of letters</source>
+            <source>Text size</source>
             <translation>Größe der Schrift</translation>
         </message>
         <message>
@@ -3742,7 +3841,7 @@
             <translation>Stream oder Video</translation>
         </message>
         <message>
-            <source>As the system</source>
+            <source>System default</source>
             <translation>Wie das System</translation>
         </message>
         <message>
@@ -4006,7 +4105,7 @@
             <translation>Fällt unter den anderen auf. Ist es schlecht?</translation>
         </message>
         <message>
-            <source>That was all.</source>
+            <source>All done.</source>
             <translation>Das waren alle.</translation>
         </message>
         <message>
@@ -4200,7 +4299,7 @@
             <translation>nicht gezählt, von bekannten Teilen: %1</translation>
         </message>
         <message>
-            <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>
+            <source>With these limits, past inspections would be: %1 OK, %2 REVIEW, %3 NG.</source>
             <translation>Unter diesen Grenzen wäre die Vergangenheit: %1 OK, %2 REVIEW, %3 NG.</translation>
         </message>
         <message>
@@ -4240,7 +4339,7 @@
             <translation>Außerhalb: %1.</translation>
         </message>
         <message>
-            <source>None lies outside.</source>
+            <source>No point lies outside the limits.</source>
             <translation>Keine liegt außerhalb.</translation>
         </message>
         <message>
@@ -4292,7 +4391,7 @@
             <translation>acht in Folge unter dem Mittel</translation>
         </message>
         <message>
-            <source>There is no time before to compare this one with.</source>
+            <source>There is no earlier period to compare with.</source>
             <translation>Es gibt keine Zeit davor, mit der sich diese vergleichen ließe.</translation>
         </message>
         <message>
@@ -4442,7 +4541,7 @@
             <translation>Zwei Versionen an denselben gespeicherten Bildern</translation>
         </message>
         <message>
-            <source>Read again (F5)</source>
+            <source>Refresh (F5)</source>
             <translation>Neu lesen (F5)</translation>
         </message>
         <message>
@@ -4526,7 +4625,7 @@
             <translation>Noch hat kein Bild einen Wert: Nichts konnte geprüft werden.</translation>
         </message>
         <message>
-            <source>%1 new: read again (F5)</source>
+            <source>%1 new: refresh (F5)</source>
             <translation>%1 neue: neu lesen (F5)</translation>
         </message>
         <message>
@@ -4555,7 +4654,7 @@
             <translation>System</translation>
         </message>
         <message>
-            <source>Study %1, laid down %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
+            <source>Study %1, created %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
             <translation>Studie %1, angelegt %2: %3 Teile, davon %4 schlecht, Rezeptversion %5, je %6 Vorlagen.</translation>
         </message>
         <message>
@@ -4737,7 +4836,7 @@
             <translation>Pause (Esc)</translation>
         </message>
         <message>
-            <source>Go on later where you were</source>
+            <source>Continue later where you left off</source>
             <translation>Später an dieser Stelle weitermachen</translation>
         </message>
         <message>
@@ -4771,7 +4870,7 @@
             <translation>Die letzte Entscheidung wird noch gespeichert. Gleich lässt sie sich zurücknehmen.</translation>
         </message>
         <message>
-            <source>Nothing was decided here that could be taken back.</source>
+            <source>There is nothing to undo.</source>
             <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>
         </message>
         <message>
@@ -4872,11 +4971,11 @@
     <context>
         <name>UndeliveredNote</name>
         <message>
-            <source>1 verdict waits for an output</source>
+            <source>1 verdict is waiting for an output</source>
             <translation>1 Urteil wartet auf einen Ausgang</translation>
         </message>
         <message>
-            <source>%1 verdicts wait for an output</source>
+            <source>%1 verdicts are waiting for an output</source>
             <translation>%1 Urteile warten auf einen Ausgang</translation>
         </message>
         <message>
@@ -4984,7 +5083,7 @@
             <translation>Von da an braucht jede Entscheidung eine Person mit PIN. Prüfen braucht keine.</translation>
         </message>
         <message>
-            <source>%1 is no admin.</source>
+            <source>%1 is not an admin.</source>
             <translation>%1 ist kein Administrator.</translation>
         </message>
         <message>
@@ -4992,7 +5091,7 @@
             <translation>Niemand ist angemeldet.</translation>
         </message>
         <message>
-            <source>Only an admin sees and changes users.</source>
+            <source>Only an admin can see and change users.</source>
             <translation>Nur ein Administrator sieht und ändert Benutzer.</translation>
         </message>
         <message>
@@ -5044,7 +5143,7 @@
             <translation>%1 darf sich wieder anmelden.</translation>
         </message>
         <message>
-            <source>%1 can sign in no more.</source>
+            <source>%1 can no longer sign in.</source>
             <translation>%1 kann sich nicht mehr anmelden.</translation>
         </message>
     </context>
@@ -5150,7 +5249,7 @@
             <translation>Freigeben</translation>
         </message>
         <message>
-            <source>Say what is to be inspected.</source>
+            <source>Say what you want to inspect.</source>
             <translation>Sagen Sie, was geprüft werden soll.</translation>
         </message>
         <message>
@@ -5166,7 +5265,7 @@
             <translation>Auch schlechte Teile zeigen, sehen, was es unterscheidet, und freigeben.</translation>
         </message>
         <message>
-            <source>Look over the recipe and put a name to it.</source>
+            <source>Check the recipe and sign it.</source>
             <translation>Sehen Sie das Rezept durch und setzen Sie einen Namen darunter.</translation>
         </message>
     </context>

@@ -2,6 +2,49 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
     <context>
+        <name>AboutDialog</name>
+        <message>
+            <source>About FiLo Inspector</source>
+            <translation>关于 FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>FiLo Inspector</source>
+            <translation>FiLo Inspector</translation>
+        </message>
+        <message>
+            <source>Version %1</source>
+            <translation>版本 %1</translation>
+        </message>
+        <message>
+            <source>Made with</source>
+            <translation>所用组件</translation>
+        </message>
+        <message>
+            <source>Version</source>
+            <translation>版本</translation>
+        </message>
+        <message>
+            <source>Licence</source>
+            <translation>许可证</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>Model profile: %1</source>
+            <translation>模型配置：%1</translation>
+        </message>
+        <message>
+            <source>Data: %1</source>
+            <translation>数据：%1</translation>
+        </message>
+        <message>
+            <source>Nothing leaves this machine unless the settings name an output or a language model.</source>
+            <translation>除非设置了输出或语言模型，任何数据都不会离开本机。</translation>
+        </message>
+    </context>
+    <context>
         <name>AlarmStrip</name>
         <message>
             <source>ALARM: %1</source>
@@ -35,7 +78,7 @@
             <translation>现在生成一份(&amp;O)</translation>
         </message>
         <message>
-            <source>Let a list be suggested for a start, or type below what can go wrong.</source>
+            <source>Start with a suggested list, or type below what can go wrong.</source>
             <translation>可以先让程序建议一份列表，或在下方输入可能出现的问题。</translation>
         </message>
         <message>
@@ -55,7 +98,7 @@
             <translation>合并(&amp;M)</translation>
         </message>
         <message>
-            <source>Make one entry of those chosen</source>
+            <source>Merge the chosen entries into one</source>
             <translation>将所选条目合并为一个</translation>
         </message>
         <message>
@@ -63,7 +106,7 @@
             <translation>删除(&amp;D)</translation>
         </message>
         <message>
-            <source>Take the chosen entries off</source>
+            <source>Remove the chosen entries</source>
             <translation>从列表中移除所选条目</translation>
         </message>
         <message>
@@ -71,7 +114,7 @@
             <translation>可能出现的问题</translation>
         </message>
         <message>
-            <source>Tick what to look for. Tap twice on the words to change them.</source>
+            <source>Tick what to look for. Double-tap the words to edit them.</source>
             <translation>勾选要查找的内容。双击文字可以修改。</translation>
         </message>
         <message>
@@ -278,7 +321,7 @@
             <translation>正在打开 %1…</translation>
         </message>
         <message>
-            <source>%1 has come to its end.</source>
+            <source>%1 has finished.</source>
             <translation>%1 已结束。</translation>
         </message>
     </context>
@@ -455,7 +498,7 @@
             <translation>正在查看判为 NG 的零件…</translation>
         </message>
         <message>
-            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <source>The previous recipe takes effect again. Sign with your PIN again.</source>
             <translation>之前的配方将重新判定。请再次输入 PIN 签名。</translation>
         </message>
         <message>
@@ -542,7 +585,7 @@
             <translation>输出</translation>
         </message>
         <message>
-            <source>Where each verdict is delivered to, and how many have yet to be taken there</source>
+            <source>Where verdicts are delivered, and how many are still waiting</source>
             <translation>每个判定送往何处，以及还有多少未被接收</translation>
         </message>
         <message>
@@ -632,7 +675,7 @@
             <translation>产品名称(&amp;P)</translation>
         </message>
         <message>
-            <source>As it stands on the order or the drawing.</source>
+            <source>As written on the order or the drawing.</source>
             <translation>与订单或图纸上一致。</translation>
         </message>
         <message>
@@ -648,7 +691,7 @@
             <translation>领域(&amp;M)</translation>
         </message>
         <message>
-            <source>May stay empty. One adjective for the kind of picture: industrial, medical, electronic.</source>
+            <source>Optional. One adjective for the kind of picture: industrial, medical, electronic.</source>
             <translation>可以留空。描述图片类型的一个英文形容词：industrial、medical、electronic。</translation>
         </message>
         <message>
@@ -854,7 +897,7 @@
             <translation>未监视：无法访问</translation>
         </message>
         <message>
-            <source>interrupted, goes on</source>
+            <source>interrupted, will continue</source>
             <translation>已中断，将继续</translation>
         </message>
         <message>
@@ -874,7 +917,7 @@
             <translation>已暂停</translation>
         </message>
         <message>
-            <source>Ending after this image</source>
+            <source>Stopping after this image</source>
             <translation>处理完此图像后结束</translation>
         </message>
         <message>
@@ -925,7 +968,7 @@
             <translation>在列表中选择一个结果以查看其图片。</translation>
         </message>
         <message>
-            <source>The regions of the chosen result stand here.</source>
+            <source>The regions of the chosen result appear here.</source>
             <translation>此处显示所选结果的区域。</translation>
         </message>
         <message>
@@ -972,7 +1015,7 @@
             <translation>暂停</translation>
         </message>
         <message>
-            <source>Hold after the image in work</source>
+            <source>Pause after the current image</source>
             <translation>处理完当前图像后暂停</translation>
         </message>
         <message>
@@ -980,7 +1023,7 @@
             <translation>取消</translation>
         </message>
         <message>
-            <source>End after the image in work. Every verdict so far is kept.</source>
+            <source>Stop after the current image. Every verdict so far is kept.</source>
             <translation>处理完当前图像后结束。已有的判定全部保留。</translation>
         </message>
         <message>
@@ -992,7 +1035,7 @@
             <translation>监视文件夹</translation>
         </message>
         <message>
-            <source>Go on with every image file that comes into the folder</source>
+            <source>Also inspect every image file that arrives in the folder later</source>
             <translation>文件夹中出现新图像文件时继续检测</translation>
         </message>
         <message>
@@ -1066,7 +1109,7 @@
             <translation>保存(&amp;S)</translation>
         </message>
         <message>
-            <source>Keep these settings (Ctrl+S)</source>
+            <source>Save these settings (Ctrl+S)</source>
             <translation>保留这些设置 (Ctrl+S)</translation>
         </message>
         <message>
@@ -1074,27 +1117,27 @@
             <translation>撤销(&amp;U)</translation>
         </message>
         <message>
-            <source>Forget what was not saved</source>
+            <source>Discard unsaved changes</source>
             <translation>放弃未保存的内容</translation>
         </message>
         <message>
-            <source>From the next start on.</source>
+            <source>After a restart.</source>
             <translation>下次启动时生效。</translation>
         </message>
         <message>
-            <source>Changes at once, while nothing is inspected.</source>
+            <source>Takes effect at once, while nothing is being inspected.</source>
             <translation>在没有检测运行时立即切换。</translation>
         </message>
         <message>
-            <source>What Live starts with. Empty: the first camera found.</source>
+            <source>What Live starts with. Leave empty for the first camera found.</source>
             <translation>实时的初始来源。留空：找到的第一台相机。</translation>
         </message>
         <message>
-            <source>Addresses that may write by Modbus, from the next start of Live on. Empty: the first that does.</source>
+            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
             <translation>可通过 Modbus 写入的地址，自下次启动实时检测起生效。留空：最先写入者。</translation>
         </message>
         <message>
-            <source>Writes anomaly lists. Empty: none.</source>
+            <source>Writes anomaly lists. Leave empty for none.</source>
             <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
         <message>
@@ -1110,7 +1153,7 @@
             <translation>超过后使用内置列表。</translation>
         </message>
         <message>
-            <source>Kept among the secrets, and never shown again.</source>
+            <source>Stored with the secrets and never shown again.</source>
             <translation>存入机密,之后不再显示。</translation>
         </message>
         <message>
@@ -1122,7 +1165,7 @@
             <translation>移除密码(&amp;M)</translation>
         </message>
         <message>
-            <source>Empty: a file in the data folder. A password is kept by “main.py secret set database”.</source>
+            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
         </message>
         <message>
@@ -1130,7 +1173,7 @@
             <translation>随每个判定保存。</translation>
         </message>
         <message>
-            <source>At least so long; then what is decided may go after the nightly backup, never a verdict.</source>
+            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
         </message>
         <message>
@@ -1142,15 +1185,15 @@
             <translation>永久</translation>
         </message>
         <message>
-            <source>What goes first: images of confirmed OK. Never an NG that nobody has decided on.</source>
+            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
             <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
         </message>
         <message>
-            <source>all the room there is</source>
+            <source>no limit</source>
             <translation>全部可用空间</translation>
         </message>
         <message>
-            <source>This station's record is sent on to there. Empty: it stays here.</source>
+            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
             <translation>本工位的记录会转发到那里。留空：只保存在本机。</translation>
         </message>
         <message>
@@ -1166,7 +1209,7 @@
             <translation>模型</translation>
         </message>
         <message>
-            <source>Looks</source>
+            <source>Appearance</source>
             <translation>外观</translation>
         </message>
         <message>
@@ -1226,15 +1269,15 @@
             <translation>未保存密码。</translation>
         </message>
         <message>
-            <source>Nothing was saved. What is wrong stands beneath each field.</source>
+            <source>Nothing was saved. The problem is shown below each field.</source>
             <translation>未保存。问题显示在各字段下方。</translation>
         </message>
         <message>
-            <source>Nothing was saved, and no image goes.</source>
+            <source>Nothing was saved, and no image is removed.</source>
             <translation>未保存，也不会移除任何图像。</translation>
         </message>
         <message>
-            <source>Saved. From the next start on: %1.</source>
+            <source>Saved. After a restart: %1.</source>
             <translation>已保存。下次启动时生效：%1。</translation>
         </message>
         <message>
@@ -1281,7 +1324,7 @@
             <translation>签核(&amp;S)</translation>
         </message>
         <message>
-            <source>Inspect in spite of it; name and reason are kept</source>
+            <source>Inspect anyway; your name and reason are recorded</source>
             <translation>仍然检测；姓名和理由会被记录</translation>
         </message>
         <message>
@@ -1297,7 +1340,7 @@
             <translation>已知零件文件夹</translation>
         </message>
         <message>
-            <source>It did not work. Try again.</source>
+            <source>That did not work. Try again.</source>
             <translation>未成功。请重试。</translation>
         </message>
     </context>
@@ -1366,56 +1409,16 @@
     <context>
         <name>HelpDialog</name>
         <message>
+            <source>Everywhere</source>
+            <translation>通用</translation>
+        </message>
+        <message>
             <source>Products, Live, Folder, Review, Statistics, Settings</source>
             <translation>产品、实时、文件夹、复核、统计、设置</translation>
         </message>
         <message>
-            <source>Live: acknowledge a frozen NG</source>
-            <translation>实时：确认被冻结的 NG</translation>
-        </message>
-        <message>
-            <source>Live by key: inspect the part that lies there</source>
-            <translation>实时（按键）：检测当前放置的零件</translation>
-        </message>
-        <message>
-            <source>Live and Folder: start or stop</source>
-            <translation>实时和文件夹：开始或停止</translation>
-        </message>
-        <message>
-            <source>Picture: heat map and region boxes on or off</source>
-            <translation>图片：显示或隐藏热图和区域框</translation>
-        </message>
-        <message>
-            <source>Picture: zoom in, zoom out, fit</source>
-            <translation>图片：放大、缩小、适合窗口</translation>
-        </message>
-        <message>
-            <source>Review: verdict is right, is wrong, change type, skip</source>
-            <translation>复核：判定正确、错误、更改类型、跳过</translation>
-        </message>
-        <message>
-            <source>Review: hold to see the bare picture</source>
-            <translation>复核：按住查看原图</translation>
-        </message>
-        <message>
-            <source>Review: details; picture, list or small pictures</source>
-            <translation>复核：详情；图片、列表或小图</translation>
-        </message>
-        <message>
-            <source>Review: search by name</source>
-            <translation>复核：按名称搜索</translation>
-        </message>
-        <message>
-            <source>Review: take back what was decided last</source>
-            <translation>复核：撤回上一个裁定</translation>
-        </message>
-        <message>
-            <source>Review: this is good, take that back</source>
-            <translation>复核：这是合格的、撤销</translation>
-        </message>
-        <message>
-            <source>Review: why, beside the nearest good part</source>
-            <translation>复核：为什么，与最接近的良品并排显示</translation>
+            <source>This page, with the keys of the screen in front of you first</source>
+            <translation>本页，当前界面的按键在最前</translation>
         </message>
         <message>
             <source>Full screen</source>
@@ -1424,6 +1427,98 @@
         <message>
             <source>Change the operator</source>
             <translation>更换操作员</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>退出</translation>
+        </message>
+        <message>
+            <source>Every picture</source>
+            <translation>所有图片</translation>
+        </message>
+        <message>
+            <source>Heat map and region boxes on or off</source>
+            <translation>热图和区域框开关</translation>
+        </message>
+        <message>
+            <source>Zoom in, zoom out, fit</source>
+            <translation>放大、缩小、适应</translation>
+        </message>
+        <message>
+            <source>Move a picture that is zoomed in</source>
+            <translation>移动放大的图片</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>Open the chosen product</source>
+            <translation>打开所选产品</translation>
+        </message>
+        <message>
+            <source>Delete it, after a question</source>
+            <translation>确认后删除</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>实时</translation>
+        </message>
+        <message>
+            <source>Start or stop</source>
+            <translation>开始或停止</translation>
+        </message>
+        <message>
+            <source>With the trigger Key: inspect the part that lies there</source>
+            <translation>触发方式为按键时：检测当前零件</translation>
+        </message>
+        <message>
+            <source>Acknowledge a frozen NG</source>
+            <translation>确认定格的 NG</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>文件夹</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>复核</translation>
+        </message>
+        <message>
+            <source>The verdict is right; it is wrong, with a reason</source>
+            <translation>判定正确；判定错误并说明原因</translation>
+        </message>
+        <message>
+            <source>Change the type; skip</source>
+            <translation>更改类型；跳过</translation>
+        </message>
+        <message>
+            <source>Take back what was decided last</source>
+            <translation>撤销最近的判定</translation>
+        </message>
+        <message>
+            <source>Why: the place beside the nearest good part</source>
+            <translation>原因：该处与最接近的好件对比</translation>
+        </message>
+        <message>
+            <source>Hold to see the bare picture</source>
+            <translation>按住查看原图</translation>
+        </message>
+        <message>
+            <source>Details; picture, list or small pictures</source>
+            <translation>详情；图片、列表或小图</translation>
+        </message>
+        <message>
+            <source>Choose several in the strip, to decide together</source>
+            <translation>在条带中选择多个一起判定</translation>
+        </message>
+        <message>
+            <source>This is good; take that back</source>
+            <translation>这是好件；撤销</translation>
+        </message>
+        <message>
+            <source>Search by name; refresh</source>
+            <translation>按名称搜索；刷新</translation>
         </message>
         <message>
             <source>Recipe</source>
@@ -1478,8 +1573,8 @@
             <translation>按键和词语</translation>
         </message>
         <message>
-            <source>Keys</source>
-            <translation>按键</translation>
+            <source>Keys: %1</source>
+            <translation>按键：%1</translation>
         </message>
         <message>
             <source>Words</source>
@@ -1501,7 +1596,7 @@
             <translation>最新在前：%1</translation>
         </message>
         <message>
-            <source>The last 12 verdicts stand here.</source>
+            <source>The last 12 verdicts appear here.</source>
             <translation>此处显示最近 12 个判定。</translation>
         </message>
     </context>
@@ -1612,7 +1707,7 @@
             <translation>文件夹任务</translation>
         </message>
         <message>
-            <source>Take off the list</source>
+            <source>Remove</source>
             <translation>从列表移除</translation>
         </message>
         <message>
@@ -1669,7 +1764,7 @@
             <translation>恢复现行限值</translation>
         </message>
         <message>
-            <source>Take over into the &amp;draft</source>
+            <source>Use in the &amp;draft</source>
             <translation>写入草稿(&amp;D)</translation>
         </message>
         <message>
@@ -1779,11 +1874,11 @@
             <translation>%1（%2 个判定等待中）</translation>
         </message>
         <message>
-            <source>Verdicts wait on the disk until it takes them.</source>
-            <translation>判定结果保存在磁盘上，直到对方接收。</translation>
+            <source>Verdicts are kept on disk until it accepts them.</source>
+            <translation>在输出接收之前，判定保存在磁盘上。</translation>
         </message>
         <message>
-            <source>What was not taken waits on the disk, and goes out when Live or a line starts.</source>
+            <source>What was not delivered is kept on disk and sent when Live or a line starts.</source>
             <translation>未被接收的判定结果保存在磁盘上，实时检测或产线下次启动时发出。</translation>
         </message>
     </context>
@@ -1925,7 +2020,7 @@
             <translation>无法判定或保存该图片。</translation>
         </message>
         <message>
-            <source>No new verdict for some seconds.</source>
+            <source>No new verdict for several seconds.</source>
             <translation>几秒钟没有新的判定。</translation>
         </message>
         <message>
@@ -1972,6 +2067,10 @@
             <translation>按键和词语(&amp;K)</translation>
         </message>
         <message>
+            <source>&amp;About FiLo Inspector</source>
+            <translation>关于 FiLo Inspector(&amp;A)</translation>
+        </message>
+        <message>
             <source>FiLo Inspector</source>
             <translation>FiLo Inspector</translation>
         </message>
@@ -1988,11 +2087,11 @@
             <translation>操作员</translation>
         </message>
         <message>
-            <source>Your name stands beside what you sign and review:</source>
+            <source>Your name is recorded with what you sign and review:</source>
             <translation>您的姓名会与您签核和裁定的内容一同保存：</translation>
         </message>
         <message>
-            <source>Ending what runs… Verdicts that an output does not take now wait on the disk.</source>
+            <source>Finishing… Verdicts that an output does not accept now are kept on disk.</source>
             <translation>正在结束运行中的任务… 输出暂未接收的判定结果保存在磁盘上。</translation>
         </message>
         <message>
@@ -2024,7 +2123,7 @@
             <translation>复核</translation>
         </message>
         <message>
-            <source>Look at the verdicts, confirm or overrule them</source>
+            <source>Look at the verdicts and decide on them</source>
             <translation>查看、确认或推翻判定</translation>
         </message>
         <message>
@@ -2040,7 +2139,7 @@
             <translation>设置</translation>
         </message>
         <message>
-            <source>Model, camera, language model, language and looks</source>
+            <source>Model, camera, language model, language and appearance</source>
             <translation>模型、相机、语言模型、语言和外观</translation>
         </message>
     </context>
@@ -2113,7 +2212,7 @@
             <translation>来自网络的模型</translation>
         </message>
         <message>
-            <source>What has come before is not fetched again</source>
+            <source>Files already downloaded are not fetched again</source>
             <translation>已经下载的部分不会重新下载</translation>
         </message>
         <message>
@@ -2125,7 +2224,7 @@
             <translation>取消(&amp;C)</translation>
         </message>
         <message>
-            <source>What has come is kept for the next time</source>
+            <source>Downloaded files are kept for next time</source>
             <translation>已下载的部分会保留，下次继续</translation>
         </message>
         <message>
@@ -2206,7 +2305,7 @@
             <translation>good 文件夹放良品，旁边的其他文件夹放不良品</translation>
         </message>
         <message>
-            <source>&amp;Lay the study down</source>
+            <source>&amp;Create the study</source>
             <translation>建立研究(&amp;L)</translation>
         </message>
         <message>
@@ -2273,7 +2372,7 @@
             <translation>试连接,不发送判定</translation>
         </message>
         <message>
-            <source>&amp;Keep</source>
+            <source>&amp;Save</source>
             <translation>保存(&amp;K)</translation>
         </message>
         <message>
@@ -2289,11 +2388,11 @@
             <translation>用户</translation>
         </message>
         <message>
-            <source>Empty: nobody has to sign in there.</source>
+            <source>Leave empty if no sign-in is needed.</source>
             <translation>留空:对方不要求登录。</translation>
         </message>
         <message>
-            <source>Kept among the secrets, and never shown again.</source>
+            <source>Stored with the secrets and never shown again.</source>
             <translation>存入机密,之后不再显示。</translation>
         </message>
         <message>
@@ -2305,7 +2404,7 @@
             <translation>证书颁发机构</translation>
         </message>
         <message>
-            <source>A file; empty: the system's own.</source>
+            <source>A file. Leave empty for the system's own.</source>
             <translation>一个文件;留空则使用系统自带的。</translation>
         </message>
         <message>
@@ -2348,11 +2447,11 @@
             <translation>移除(&amp;R)</translation>
         </message>
         <message>
-            <source>&amp;Discard what waits …</source>
+            <source>&amp;Discard waiting verdicts …</source>
             <translation>丢弃等待的结果(&amp;D)…</translation>
         </message>
         <message>
-            <source>Give up what an output never took</source>
+            <source>Discard what an output never received</source>
             <translation>放弃输出始终未接收的判定结果</translation>
         </message>
         <message>
@@ -2392,11 +2491,11 @@
             <translation>实时检测和无窗口的产线 (main.py line run) 从下次启动起发送到这里。PLC 通过 Modbus 读取每个判定；在实时检测中使用按键、PLC 和 HTTP 触发时，它也可以询问。</translation>
         </message>
         <message>
-            <source>No output any more</source>
+            <source>Former output</source>
             <translation>已不是输出</translation>
         </message>
         <message>
-            <source>Verdicts wait for an output that is none any more. Add it again and they go out, or discard them.</source>
+            <source>Verdicts are waiting for an output that was removed. Add it again to send them, or discard them.</source>
             <translation>有判定结果在等待一个已不存在的输出。重新添加该输出即可发出，或者将其丢弃。</translation>
         </message>
         <message>
@@ -2451,7 +2550,7 @@
             <translation>画在所选良品上;真实缺陷可能更难发现</translation>
         </message>
         <message>
-            <source>Take the chosen parts away</source>
+            <source>Remove the chosen parts</source>
             <translation>移除所选零件</translation>
         </message>
         <message>
@@ -2572,7 +2671,7 @@
             <translation>在 %2 张中的 %1 张上触发</translation>
         </message>
         <message>
-            <source>Lit up on good parts: %1. Say it more precisely, or take it off the list.</source>
+            <source>Lit up on good parts: %1. Say it more precisely, or remove it from the list.</source>
             <translation>在良品上被点亮：%1。请描述得更准确，或将其从列表中删除。</translation>
         </message>
     </context>
@@ -2666,7 +2765,7 @@
             <translation>导入(&amp;I)…</translation>
         </message>
         <message>
-            <source>Read a product from a file</source>
+            <source>Import a product from a file</source>
             <translation>从文件读取产品</translation>
         </message>
         <message>
@@ -2674,7 +2773,7 @@
             <translation>打开(&amp;O)</translation>
         </message>
         <message>
-            <source>Go on setting it up (Enter)</source>
+            <source>Continue the set-up (Enter)</source>
             <translation>继续设置 (回车)</translation>
         </message>
         <message>
@@ -2702,7 +2801,7 @@
             <translation>导出(&amp;E)…</translation>
         </message>
         <message>
-            <source>Write it into one file</source>
+            <source>Save it as one file</source>
             <translation>写入一个文件</translation>
         </message>
         <message>
@@ -2722,7 +2821,7 @@
             <translation>五个简短步骤：说明是什么、可能出现什么问题、展示良品、校准、签核。</translation>
         </message>
         <message>
-            <source>&amp;Play with a demo product</source>
+            <source>&amp;Try a demo product</source>
             <translation>试用演示产品(&amp;P)</translation>
         </message>
         <message>
@@ -2730,7 +2829,7 @@
             <translation>用渲染图片(并非照片)设置一个支架产品并签发。</translation>
         </message>
         <message>
-            <source>%1 is there to play with. Its pictures are rendered, they measure nothing. Inspect a folder shows it.</source>
+            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect a folder” to see it.</source>
             <translation>%1 可供试用。图片为渲染生成,不代表任何测量结果。点“检测文件夹”即可查看。</translation>
         </message>
         <message>
@@ -2778,7 +2877,7 @@
             <translation>FiLo 产品 (*%1)</translation>
         </message>
         <message>
-            <source>It did not work. Try again.</source>
+            <source>That did not work. Try again.</source>
             <translation>没有成功。请再试一次。</translation>
         </message>
     </context>
@@ -2804,7 +2903,7 @@
     <context>
         <name>ProductsPanel</name>
         <message>
-            <source>%1 cannot be opened any more. The list was read again.</source>
+            <source>%1 can no longer be opened. The list was refreshed.</source>
             <translation>%1 已无法打开。列表已重新读取。</translation>
         </message>
     </context>
@@ -2870,7 +2969,7 @@
             <translation>恢复求得的限值</translation>
         </message>
         <message>
-            <source>Find them &amp;again</source>
+            <source>&amp;Recalculate</source>
             <translation>重新求取(&amp;A)</translation>
         </message>
     </context>
@@ -3331,7 +3430,7 @@
             <translation>已推翻</translation>
         </message>
         <message>
-            <source>retyped</source>
+            <source>type changed</source>
             <translation>已改类型</translation>
         </message>
         <message>
@@ -3572,11 +3671,11 @@
             <translation>按键：W。将异常部位与所有良品中最接近的部位并排显示。</translation>
         </message>
         <message>
-            <source>What is taught judges from now on. Sign with your PIN again.</source>
+            <source>What you teach takes effect now. Sign with your PIN again.</source>
             <translation>所学内容从现在起生效。请再次输入您的 PIN 签名。</translation>
         </message>
         <message>
-            <source>The recipe from before judges again. Sign with your PIN again.</source>
+            <source>The previous recipe takes effect again. Sign with your PIN again.</source>
             <translation>之前的配方重新生效。请再次输入您的 PIN 签名。</translation>
         </message>
         <message>
@@ -3610,7 +3709,7 @@
     <context>
         <name>Settings</name>
         <message>
-            <source>Discard the %1 verdicts that wait for %2?</source>
+            <source>Discard the %1 verdicts waiting for %2?</source>
             <translation>丢弃等待发往 %2 的 %1 个判定结果吗？</translation>
         </message>
         <message>
@@ -3642,7 +3741,7 @@
             <translation>保留</translation>
         </message>
         <message>
-            <source>Save and let them go</source>
+            <source>Save and remove them</source>
             <translation>保存并移除</translation>
         </message>
         <message>
@@ -3666,7 +3765,7 @@
             <translation>图像保留时间</translation>
         </message>
         <message>
-            <source>Images may take</source>
+            <source>Disk space for images</source>
             <translation>图像可占用</translation>
         </message>
         <message>
@@ -3694,15 +3793,15 @@
             <translation>密钥</translation>
         </message>
         <message>
-            <source>May take</source>
+            <source>Timeout</source>
             <translation>最长时间</translation>
         </message>
         <message>
-            <source>Database of the plant</source>
+            <source>Plant database</source>
             <translation>工厂数据库</translation>
         </message>
         <message>
-            <source>Password of the plant</source>
+            <source>Plant database password</source>
             <translation>工厂密码</translation>
         </message>
         <message>
@@ -3714,7 +3813,7 @@
             <translation>主题</translation>
         </message>
         <message>
-            <source>Size of letters</source>
+            <source>Text size</source>
             <translation>文字大小</translation>
         </message>
         <message>
@@ -3742,7 +3841,7 @@
             <translation>视频流或视频</translation>
         </message>
         <message>
-            <source>As the system</source>
+            <source>System default</source>
             <translation>跟随系统</translation>
         </message>
         <message>
@@ -4006,7 +4105,7 @@
             <translation>与其他图片不同。是不良品吗？</translation>
         </message>
         <message>
-            <source>That was all.</source>
+            <source>All done.</source>
             <translation>已全部完成。</translation>
         </message>
         <message>
@@ -4200,7 +4299,7 @@
             <translation>未计入的已知部件：%1</translation>
         </message>
         <message>
-            <source>Under these limits the past would be: %1 OK, %2 REVIEW, %3 NG.</source>
+            <source>With these limits, past inspections would be: %1 OK, %2 REVIEW, %3 NG.</source>
             <translation>按这些限值，以往结果为：%1 OK，%2 REVIEW，%3 NG。</translation>
         </message>
         <message>
@@ -4240,7 +4339,7 @@
             <translation>超出限值：%1。</translation>
         </message>
         <message>
-            <source>None lies outside.</source>
+            <source>No point lies outside the limits.</source>
             <translation>没有超出限值。</translation>
         </message>
         <message>
@@ -4292,7 +4391,7 @@
             <translation>连续八点低于均值</translation>
         </message>
         <message>
-            <source>There is no time before to compare this one with.</source>
+            <source>There is no earlier period to compare with.</source>
             <translation>没有可与之比较的之前时段。</translation>
         </message>
         <message>
@@ -4442,7 +4541,7 @@
             <translation>两个版本判定同样的已存图片</translation>
         </message>
         <message>
-            <source>Read again (F5)</source>
+            <source>Refresh (F5)</source>
             <translation>重新读取 (F5)</translation>
         </message>
         <message>
@@ -4526,7 +4625,7 @@
             <translation>还没有图像得分：未能检验任何内容。</translation>
         </message>
         <message>
-            <source>%1 new: read again (F5)</source>
+            <source>%1 new: refresh (F5)</source>
             <translation>%1 个新的：重新读取 (F5)</translation>
         </message>
         <message>
@@ -4555,7 +4654,7 @@
             <translation>系统</translation>
         </message>
         <message>
-            <source>Study %1, laid down %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
+            <source>Study %1, created %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.</source>
             <translation>研究 %1，建立于 %2：%3 个零件，其中不良品 %4 个，配方版本 %5，每个展示 %6 次。</translation>
         </message>
         <message>
@@ -4737,7 +4836,7 @@
             <translation>暂停 (Esc)</translation>
         </message>
         <message>
-            <source>Go on later where you were</source>
+            <source>Continue later where you left off</source>
             <translation>稍后从此处继续</translation>
         </message>
         <message>
@@ -4771,7 +4870,7 @@
             <translation>正在保存最近的判定，稍后即可撤销。</translation>
         </message>
         <message>
-            <source>Nothing was decided here that could be taken back.</source>
+            <source>There is nothing to undo.</source>
             <translation>这里没有可以撤回的裁定。</translation>
         </message>
         <message>
@@ -4872,11 +4971,11 @@
     <context>
         <name>UndeliveredNote</name>
         <message>
-            <source>1 verdict waits for an output</source>
+            <source>1 verdict is waiting for an output</source>
             <translation>1 个判定结果等待输出接收</translation>
         </message>
         <message>
-            <source>%1 verdicts wait for an output</source>
+            <source>%1 verdicts are waiting for an output</source>
             <translation>%1 个判定结果等待输出接收</translation>
         </message>
         <message>
@@ -4985,7 +5084,7 @@
             <translation>此后每个决定都需要有 PIN 的人员,检测则不需要。</translation>
         </message>
         <message>
-            <source>%1 is no admin.</source>
+            <source>%1 is not an admin.</source>
             <translation>%1 不是管理员。</translation>
         </message>
         <message>
@@ -4993,7 +5092,7 @@
             <translation>无人登录。</translation>
         </message>
         <message>
-            <source>Only an admin sees and changes users.</source>
+            <source>Only an admin can see and change users.</source>
             <translation>只有管理员可以查看和更改用户。</translation>
         </message>
         <message>
@@ -5045,7 +5144,7 @@
             <translation>%1 可以重新登录。</translation>
         </message>
         <message>
-            <source>%1 can sign in no more.</source>
+            <source>%1 can no longer sign in.</source>
             <translation>%1 不能再登录。</translation>
         </message>
     </context>
@@ -5151,7 +5250,7 @@
             <translation>签核</translation>
         </message>
         <message>
-            <source>Say what is to be inspected.</source>
+            <source>Say what you want to inspect.</source>
             <translation>说明要检验什么。</translation>
         </message>
         <message>
@@ -5167,7 +5266,7 @@
             <translation>也给它看不良品,看看能区分什么,然后签核。</translation>
         </message>
         <message>
-            <source>Look over the recipe and put a name to it.</source>
+            <source>Check the recipe and sign it.</source>
             <translation>查看配方并署名。</translation>
         </message>
     </context>

@@ -59,7 +59,7 @@ class AnomaliesPage(WizardPage):
             "spark",
             self.tr("Nothing is on the list yet."),
             self.tr("Suggest &one now"),
-            self.tr("Let a list be suggested for a start, or type below what can go wrong."),
+            self.tr("Start with a suggested list, or type below what can go wrong."),
             parent=self,
         )
         self.new_edit = QLineEdit(self)
@@ -67,10 +67,8 @@ class AnomaliesPage(WizardPage):
         self.new_edit.setAccessibleName(self.tr("Another thing that can go wrong"))
         self.new_edit.setMaxLength(MAX_LENGTH)
         self.add_button = button(self.tr("&Add"), "add")
-        self.merge_button = button(self.tr("&Merge"), "copy", tip=self.tr("Make one entry of those chosen"))
-        self.delete_button = button(
-            self.tr("&Delete"), "delete", danger=True, tip=self.tr("Take the chosen entries off")
-        )
+        self.merge_button = button(self.tr("&Merge"), "copy", tip=self.tr("Merge the chosen entries into one"))
+        self.delete_button = button(self.tr("&Delete"), "delete", danger=True, tip=self.tr("Remove the chosen entries"))
         self.undo_bar = UndoBar(self)
         self._lay_out()
         self._connect()
@@ -121,7 +119,7 @@ class AnomaliesPage(WizardPage):
         top.addWidget(self.suggest_button)
         top.addWidget(self.cancel_button)
         top.addWidget(self._busy_label)
-        hint = plain_label(self.tr("Tick what to look for. Tap twice on the words to change them."), "hint")
+        hint = plain_label(self.tr("Tick what to look for. Double-tap the words to edit them."), "hint")
         top.addWidget(hint, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(8)

@@ -168,6 +168,6 @@ class CaptureDialog(QDialog):
             case SourceState.LOST:
                 self.message.show_warning(self._source.problem)
             case SourceState.STOPPED:
-                self.message.show_note(self.tr("%1 has come to its end.").replace("%1", self._source.name))
+                self.message.show_note(self.tr("%1 has finished.").replace("%1", self._source.name))
             case SourceState.RUNNING if self.message.sentence:
                 self.message.clear()

@@ -148,7 +148,7 @@ class DescribePage(WizardPage):
 
     def _lay_out(self) -> None:
         fields = (
-            (self.tr("&Product name"), self.name_edit, self.tr("As it stands on the order or the drawing.")),
+            (self.tr("&Product name"), self.name_edit, self.tr("As written on the order or the drawing.")),
             (
                 self.tr("What it &is"),
                 self.noun_edit,
@@ -157,7 +157,7 @@ class DescribePage(WizardPage):
             (
                 self.tr("Do&main"),
                 self.domain_edit,
-                self.tr("May stay empty. One adjective for the kind of picture: industrial, medical, electronic."),
+                self.tr("Optional. One adjective for the kind of picture: industrial, medical, electronic."),
             ),
         )
         name = QGridLayout()

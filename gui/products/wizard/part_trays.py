@@ -93,7 +93,7 @@ class PartTrays(QWidget):
         self.draw_button = icon_button(
             self.tr("Draw a defect"), "edit", tip=self.tr("On the chosen good part; a real one may be harder to find")
         )
-        self.remove_button = icon_button(self.tr("Take the chosen parts away"), "delete")
+        self.remove_button = icon_button(self.tr("Remove the chosen parts"), "delete")
         self.session_button = button(
             self.tr("Of another &day …"),
             "add",

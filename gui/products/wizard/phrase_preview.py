@@ -152,7 +152,7 @@ class PhrasePreview(QObject):
         loud = [name for name in names if self.note(name).state is PhraseState.FIRES]
         if not loud:
             return ""
-        return _tr("Lit up on good parts: %1. Say it more precisely, or take it off the list.").replace(
+        return _tr("Lit up on good parts: %1. Say it more precisely, or remove it from the list.").replace(
             "%1", ", ".join(f"“{name}”" for name in loud)
         )
 

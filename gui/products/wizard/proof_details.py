@@ -25,7 +25,7 @@ class ProofDetails(QWidget):
         self.ng_spin = limit_spin(self.tr("NG above"), 130, self)
         self.region_spin = limit_spin(self.tr("Mark regions above"), 130, self)
         self.reset_button = button(self.tr("&Proposed limits"), "undo", tip=self.tr("Go back to the limits it found"))
-        self.again_button = button(self.tr("Find them &again"), "play")
+        self.again_button = button(self.tr("&Recalculate"), "play")
         self.eyes = EyesChoice(self)
         self.untrained = UntrainedNote(parent=self)
         self.promise = plain_label()

@@ -135,7 +135,7 @@ class SortingDialog(QDialog):
             ordinary = self.tr("Looks like most of them. Is it good?")
             return ordinary if question.proposed else self.tr("Stands out from the others. Is it bad?")
         if self.answers.questions:
-            return self.tr("That was all.")
+            return self.tr("All done.")
         return self.tr("Holding each picture against all the others …")
 
     def _place_text(self, question: SortingQuestion | None, count: int) -> str:

@@ -91,7 +91,7 @@ def step_purpose(step: WizardStep) -> str:
     """One sentence that says what the step is for."""
     match step:
         case WizardStep.DESCRIBE:
-            return QCoreApplication.translate("WizardStep", "Say what is to be inspected.")
+            return QCoreApplication.translate("WizardStep", "Say what you want to inspect.")
         case WizardStep.ANOMALIES:
             return QCoreApplication.translate("WizardStep", "List what can go wrong with it, as it would look.")
         case WizardStep.REFERENCES:
@@ -99,4 +99,4 @@ def step_purpose(step: WizardStep) -> str:
         case WizardStep.CALIBRATE:
             return QCoreApplication.translate("WizardStep", "Show it bad parts too, see what it tells apart, and sign.")
         case WizardStep.SIGN_OFF:
-            return QCoreApplication.translate("WizardStep", "Look over the recipe and put a name to it.")
+            return QCoreApplication.translate("WizardStep", "Check the recipe and sign it.")

@@ -49,7 +49,7 @@ class NewStudy(QWidget):
         self.parts.setMinimumHeight(TOUCH_PX)
         self.people = [QLineEdit(self) for _ in range(MOST_PEOPLE)]
         self.people[0].setText(operator)
-        self.create_button = button(self.tr("&Lay the study down"), "check", primary=True)
+        self.create_button = button(self.tr("&Create the study"), "check", primary=True)
         self.cancel_button = button(self.tr("Cancel"))
         self._lay_out()
         self.add_button.clicked.connect(self._on_add_clicked)

@@ -47,7 +47,7 @@ class StudyPresentation(QDialog):
         self.ng_button = button(self.tr("NG (2)"), tip=self.tr("Key: 2. This part is bad."))
         self.undo_button = button(self.tr("Last one again (Ctrl+Z)"), "undo", tip=self.tr("Judge the last part again"))
         self.go_on_button = button(self.tr("Go on"), primary=True)
-        self.pause_button = button(self.tr("Pause (Esc)"), tip=self.tr("Go on later where you were"))
+        self.pause_button = button(self.tr("Pause (Esc)"), tip=self.tr("Continue later where you left off"))
         self._lay_out()
         self._connect()
         self._show()

@@ -35,7 +35,7 @@ def appraiser_name(appraiser: str) -> str:
 def plan_text(study: CapabilityStudy) -> str:
     """What the study consists of."""
     plan = study.plan
-    text = _tr("Study %1, laid down %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.")
+    text = _tr("Study %1, created %2: %3 parts, %4 of them bad, recipe version %5, %6 presentations each.")
     numbers = (number(len(plan.parts)), number(plan.bad), str(plan.recipe_version), str(plan.presentations))
     return filled(text, str(study.study_id), date_and_time(study.created_at), *numbers)
 

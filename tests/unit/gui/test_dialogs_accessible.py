@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.capability import CapabilityStudy, StudyPart, StudyPlan
 from filo_core.types import InspectionFilter, Role, Verdict
+from gui.about_dialog import AboutDialog
 from gui.help_dialog import HelpDialog
 from gui.languages import Languages
 from gui.products.golden_dialog import GoldenDialog
@@ -105,6 +106,7 @@ def _choice(state: AppState, parent: QWidget) -> QDialog:
 
 DIALOGS: dict[str, Maker] = {
     "help": lambda _, parent: HelpDialog(parent),
+    "about": AboutDialog,
     "sign in": _signing_in,
     "user": _user,
     "output": _output,

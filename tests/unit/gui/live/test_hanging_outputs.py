@@ -92,7 +92,7 @@ def test_a_stop_says_what_it_waits_for_and_leaves_the_rest_on_the_disk(
     assert not panel.trouble.isVisible()
     assert panel.delivery.outputs.values == ("1  (1 verdict waiting)",)
     assert panel.delivery.problem.sentence.endswith(
-        "What was not taken waits on the disk, and goes out when Live or a line starts."
+        "What was not delivered is kept on disk and sent when Live or a line starts."
     )
     assert backlog(state) == {stuck: 1}
 
@@ -118,7 +118,7 @@ def test_the_window_closes_while_a_receiver_hangs_and_lives_until_then(
     assert window.close()
     timer.stop()
     assert len(beats) > FEWEST_BEATS
-    assert "Ending what runs… Verdicts that an output does not take now wait on the disk." in said
+    assert "Finishing… Verdicts that an output does not accept now are kept on disk." in said
     assert not window.isVisible()
     assert backlog(state) == {stuck: 1}
 

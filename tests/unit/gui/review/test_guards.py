@@ -144,7 +144,7 @@ def test_ctrl_z_takes_back_one_decision_after_the_other_by_entries_of_their_own(
     assert lines[0].endswith("anna: taken back, undecided")
     until(lambda: shown._count.full_text.startswith("0 of 5 decided"))
     take_back(shown)
-    assert shown.message.sentence == "Nothing was decided here that could be taken back."
+    assert shown.message.sentence == "There is nothing to undo."
 
 
 def test_the_button_of_the_toast_takes_back_as_well_and_goes_away_by_itself(

@@ -221,9 +221,9 @@ def test_verdicts_of_a_removed_output_stay_on_the_page_and_go_to_it_once_it_is_b
     until(lambda: rows(page) == [["File (CSV)", file.place, "–", "2"]], "the count")
     assert not page.discard_button.isVisible()
     page.remove_button.click()
-    until(lambda: rows(page) == [["No output any more", file.address, "–", "2"]], "the stray")
+    until(lambda: rows(page) == [["Former output", file.address, "–", "2"]], "the stray")
     enabled = {one.text() for one in page.findChildren(QPushButton) if one.isVisible() and one.isEnabled()}
-    assert enabled == {"&Undo", "&Add …", "&Discard what waits …"}
+    assert enabled == {"&Undo", "&Add …", "&Discard waiting verdicts …"}
     page.undo_bar.undo_button.click()
     until(lambda: rows(page) == [["File (CSV)", file.place, "–", "2"]], "it is an output again")
 

@@ -87,7 +87,7 @@ def test_a_quota_that_removes_nothing_is_kept_without_a_question(
     assert stored(state) == 8
 
 
-@pytest.mark.parametrize(("button", "kept"), [("Save and let them go", True), ("Keep them", False)])
+@pytest.mark.parametrize(("button", "kept"), [("Save and remove them", True), ("Keep them", False)])
 def test_rules_by_which_images_go_are_kept_only_when_that_is_meant(
     panel: GeneralPage,
     state: AppState,
@@ -106,7 +106,7 @@ def test_rules_by_which_images_go_are_kept_only_when_that_is_meant(
     until(lambda: bool(seen), "the question")
     until(lambda: bool(panel.message.sentence), "the answer is taken")
     assert f"Remove {old_images} image files" in seen[0]
-    assert panel.message.sentence == ("Saved, and in force." if kept else "Nothing was saved, and no image goes.")
+    assert panel.message.sentence == ("Saved, and in force." if kept else "Nothing was saved, and no image is removed.")
     assert stored(state) == (1 if kept else None)
     # Asking removes nothing; the night does.
     history = state.workbench.history

@@ -140,7 +140,7 @@ def test_new_verdicts_are_counted_on_the_button_and_read_when_the_screen_comes_b
     panel.presenter.figures = None
     panel.show()
     until(lambda: panel.presenter.figures is not None)
-    assert panel.refresh_button.text() == "Read again (F5)"
+    assert panel.refresh_button.text() == "Refresh (F5)"
 
 
 def test_a_chart_that_is_drawn_again_keeps_nothing_of_the_one_before(
