@@ -77,7 +77,7 @@ class AboutDialog(QDialog):
         if state.is_open:
             lines.append(self.tr("Model profile: %1").replace("%1", state.profile))
             lines.append(self.tr("Data: %1").replace("%1", str(state.settings.home)))
-        lines.append(self.tr("Nothing leaves this machine unless the settings name an output or a language model."))
+        lines.append(self.tr("Nothing leaves this machine unless the settings say where to."))
         return "\n".join(lines)
 
     def _show_parts(self, parts: Sequence[InstalledPart]) -> None:

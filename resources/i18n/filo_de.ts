@@ -40,8 +40,8 @@
             <translation>Daten: %1</translation>
         </message>
         <message>
-            <source>Nothing leaves this machine unless the settings name an output or a language model.</source>
-            <translation>Nichts verlässt diesen Rechner, außer die Einstellungen nennen einen Ausgang oder ein Sprachmodell.</translation>
+            <source>Nothing leaves this machine unless the settings say where to.</source>
+            <translation>Nichts verlässt diesen Rechner, solange die Einstellungen nicht sagen, wohin.</translation>
         </message>
     </context>
     <context>

@@ -40,8 +40,8 @@
             <translation>数据：%1</translation>
         </message>
         <message>
-            <source>Nothing leaves this machine unless the settings name an output or a language model.</source>
-            <translation>除非设置了输出或语言模型，任何数据都不会离开本机。</translation>
+            <source>Nothing leaves this machine unless the settings say where to.</source>
+            <translation>除非设置中指定了去向，任何数据都不会离开本机。</translation>
         </message>
     </context>
     <context>

@@ -135,7 +135,7 @@ def test_new_verdicts_are_counted_on_the_button_and_read_when_the_screen_comes_b
 ) -> None:
     show(panel, until)
     state.review_recorded.emit(None)
-    assert panel.refresh_button.text() == "1 new: read again (F5)"
+    assert panel.refresh_button.text() == "1 new: refresh (F5)"
     panel.hide()
     panel.presenter.figures = None
     panel.show()
