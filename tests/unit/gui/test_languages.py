@@ -26,7 +26,7 @@ WORDS = {
     Screen.PRODUCTS: ("&New product", "&Neues Produkt", "新产品(&N)"),
     Screen.LIVE: ("Stand still on NG", "Bei NG stehen bleiben", "遇 NG 时停住"),
     Screen.FOLDER: ("Pause", "Pause", "暂停"),
-    Screen.REVIEW: ("Verdict", "Urteil", "判定"),
+    Screen.REVIEW: ("Newest first", "Neueste zuerst", "最新优先"),
     Screen.STATISTICS: ("Control chart", "Regelkarte", "控制图"),
     Screen.SETTINGS: ("Text size", "Größe der Schrift", "文字大小"),
 }
@@ -68,12 +68,12 @@ def test_an_update_that_overwrites_the_translations_leaves_the_window_its_words(
     monkeypatch.setattr("gui.languages.resource_path", lambda *_: installed)
     languages.use("de")
     _, german, _ = WORDS[Screen.REVIEW]
-    assert qapp.translate("FilterBar", "Verdict") == german
+    assert qapp.translate("FilterBar", "Newest first") == german
     # In place, as copying a new version over the old one does.
     file = installed / "filo_de.qm"
     file.write_bytes(bytes(file.stat().st_size))
     gc.collect()
-    assert qapp.translate("FilterBar", "Verdict") == german
+    assert qapp.translate("FilterBar", "Newest first") == german
 
 
 def test_words_change_in_every_screen_while_the_program_runs(
