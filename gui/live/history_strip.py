@@ -14,7 +14,8 @@ from gui.theme import current_theme
 from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 
 _GAP = 6
-_HEIGHT = 98
+STRIP_PX = 98
+LOW_STRIP_PX = 66
 _CHIP_HEIGHT = 24
 
 
@@ -30,7 +31,7 @@ class HistoryStrip(QWidget):
         self._cursor = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(_HEIGHT)
+        self.setFixedHeight(STRIP_PX)
         self.set_results((), None)
 
     def set_results(self, results: Sequence[LiveResult], chosen: LiveResult | None) -> None:
@@ -44,7 +45,7 @@ class HistoryStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(900, _HEIGHT)
+        return QSize(900, STRIP_PX)
 
     def cell(self, index: int) -> QRectF:
         """Where the entry at ``index`` stands; a short history fills the right end."""

@@ -14,7 +14,7 @@ from gui import wording
 from gui.canvas.image_panel import ImagePanel
 from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
-from gui.live.history_strip import HistoryStrip
+from gui.live.history_strip import LOW_STRIP_PX, STRIP_PX, HistoryStrip
 from gui.live.inset import LastVerdict
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.remembered import RememberedTrigger
@@ -40,6 +40,8 @@ from workflows.line.triggers import TriggerChoice, answers_plc, usual_trigger
 
 _SIDE_WIDTH = 316
 _GLOVE_PX = 84
+_LOW_PX = 660
+"""A lower screen has a lower strip of pictures: the facts beside the picture need the room."""
 _LOWEST_BANNER, _HIGHEST_BANNER = 124, 260
 
 
@@ -214,6 +216,7 @@ class LivePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_last()
+        self.strip.setFixedHeight(STRIP_PX if event.size().height() >= _LOW_PX else LOW_STRIP_PX)
         self.banner.setFixedHeight(max(_LOWEST_BANNER, min(_HIGHEST_BANNER, event.size().height() // 5)))
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -103,6 +103,9 @@ class GeneralPage(QWidget):
         self._add("language", combo(choices("language")))
         self._add("theme", combo(choices("theme")))
         self._add("font_scale", scale_spin(self))
+        self._lock_what_variables_decide()
+
+    def _lock_what_variables_decide(self) -> None:
         for name, field in self.fields.items():
             if variable := self.presenter.variable(name):
                 field.lock(variable)

@@ -2535,7 +2535,7 @@
         </message>
         <message>
             <source>Add &amp;bad parts …</source>
-            <translation>&amp;Schlechte Teile hinzufügen …</translation>
+            <translation>&amp;Schlechte Teile …</translation>
         </message>
         <message>
             <source>Take pictures of bad parts</source>

@@ -24,7 +24,7 @@ Until = Callable[..., None]
 # One text that every screen shows at once, in each language.
 WORDS = {
     Screen.PRODUCTS: ("&New product", "&Neues Produkt", "新产品(&N)"),
-    Screen.LIVE: ("Stand still on NG", "Bei NG stehen bleiben", "遇 NG 时停住"),
+    Screen.LIVE: ("Freeze on NG", "Bei NG einfrieren", "NG 时定格"),
     Screen.FOLDER: ("Pause", "Pause", "暂停"),
     Screen.REVIEW: ("Newest first", "Neueste zuerst", "最新优先"),
     Screen.STATISTICS: ("Control chart", "Regelkarte", "控制图"),
@@ -119,7 +119,7 @@ def test_a_screen_that_runs_something_keeps_its_words_until_that_has_ended(
     busy[0] = False
     window.show_screen(Screen.LIVE)
     assert window.screen_widget(Screen.LIVE) is not live
-    assert "Bei NG stehen bleiben" in words_of(window.screen_widget(Screen.LIVE))
+    assert "Bei NG einfrieren" in words_of(window.screen_widget(Screen.LIVE))
 
 
 def test_qts_own_words_change_too(qapp: QApplication, languages: Languages) -> None:
@@ -155,4 +155,4 @@ def test_no_word_is_cut_off_in_the_smallest_window(
         if cut := cut_off(window):
             found[place] = cut
     window.close()
-    assert found == {}
+    assert found == {}, found
