@@ -89,6 +89,8 @@ class PartTrays(QWidget):
         super().__init__(parent)
         self.add_good_button = icon_button(self.tr("Add other good parts"), "add")
         self.add_bad_button = button(self.tr("Add &bad parts …"), "add")
+        # Six buttons stand side by side in the smallest window.
+        self.add_bad_button.setStyleSheet("QPushButton { padding: 0 6px; }")
         self.camera_button = icon_button(self.tr("Take pictures of bad parts"), "live")
         self.draw_button = icon_button(
             self.tr("Draw a defect"), "edit", tip=self.tr("On the chosen good part; a real one may be harder to find")

@@ -97,7 +97,7 @@ def test_what_waits_for_the_next_start_is_said(panel: GeneralPage, until: Until)
     edit(panel, "station").textEdited.emit("line 7")
     panel.save_button.click()
     until(lambda: bool(panel.message.sentence), "the outcome is told")
-    assert panel.message.sentence == "Saved. From the next start on: Station."
+    assert panel.message.sentence == "Saved. After a restart: Station."
 
 
 def test_a_mistake_stands_beneath_its_field_and_has_the_keyboard(
@@ -136,7 +136,7 @@ def test_the_password_of_the_plant_is_never_shown_and_waits_for_the_next_start(
     panel.save_button.click()
     until(panel.password.remove_button.isVisible, "the password is kept")
     assert panel.password.edit.text() == ""
-    assert panel.message.sentence == "Saved. From the next start on: Password of the plant."
+    assert panel.message.sentence == "Saved. After a restart: Plant database password."
 
 
 def test_the_language_model_gets_seconds_of_its_own(panel: GeneralPage, until: Until) -> None:

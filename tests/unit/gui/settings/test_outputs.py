@@ -248,7 +248,7 @@ def test_verdicts_for_an_old_name_are_discarded_once_that_is_confirmed(
     assert backlog_at(state.settings.outbox) == {"csv:old.csv": 2}
     monkeypatch.setattr(QMessageBox, "exec", answer(QMessageBox.ButtonRole.DestructiveRole))
     page.discard_button.click()
-    assert asked == ["Discard the 2 verdicts that wait for csv:old.csv?"] * 2
+    assert asked == ["Discard the 2 verdicts waiting for csv:old.csv?"] * 2
     assert backlog_at(state.settings.outbox) == {}
     assert page.message.sentence == "2 verdicts for csv:old.csv were discarded. The record keeps them."
     until(page.empty.isVisible, "the page is empty again")
