@@ -26,6 +26,7 @@ from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
 from cli.product_types import cost, types
 from cli.prove import prove
+from cli.regions import regions as product_regions
 from cli.session_answers import guard_json
 from cli.signing_in import managing
 from cli.unsorted import proposal_json, show_proposal, sorted_out
@@ -40,6 +41,7 @@ from filo_core.types import (
     RecipeVersion,
     Sight,
 )
+from filo_core.zones import Zone, ZoneKind
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product, read_anomalies
@@ -51,6 +53,7 @@ app.command("types")(types)
 app.command("suggest")(suggest)
 app.command("cost")(cost)
 app.command("learn-defects")(learn_defects)
+app.command("regions")(product_regions)
 
 
 @app.command()
@@ -101,6 +104,13 @@ def create(
             "either side. Default: found from the good images."
         ),
     ] = None,
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where it is looked at and what is ignored: a file of regions, labelme's JSON or COCO's polygons.",
+            parser=typed.path,
+        ),
+    ] = None,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,
@@ -110,6 +120,7 @@ def create(
     description = ProductDescription(name, class_name, kind, domain)
     folder = _one_of(references, unsorted)
     listed = _listed(anomalies)
+    zones = _zones_of(regions)
     engine, proposal = sorted_out(unsorted, settings) if unsorted else (None, None)
     if proposal is not None and not yes:
         show_proposal(proposal, as_json=as_json)
@@ -127,6 +138,7 @@ def create(
             eyes=eyes.eyes if eyes else None,
             tries=eyes is not None and eyes.tries,
             pose=pose,
+            zones=zones,
         )
     if folder is not None:
         warn_of_left_out(folder)
@@ -145,6 +157,8 @@ def create(
             say("The parts lie at any angle, as the good images show: say --pose fixed if an angle is an anomaly.")
         if eyes is None and recipe.eyes.sight is Sight.FAST:
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
+    if recipe.zones:
+        say(f"Looked at in {', '.join(z.name for z in recipe.zones if z.kind is ZoneKind.INSPECT) or 'all'}")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
 
@@ -157,6 +171,14 @@ def _listed(anomalies: Path | None) -> tuple[AnomalyType, ...] | None:
     for sentence in dropped:
         warn(sentence)
     return types
+
+
+def _zones_of(regions: Path | None) -> tuple[Zone, ...]:
+    if regions is None:
+        return ()
+    from workflows.products.region_files import read_regions
+
+    return read_regions(regions)
 
 
 def _one_of(references: Path | None, unsorted: Path | None) -> Path | None:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from filo_core.calibration.evidence import GOAL, calibrated, scores_by_session
+from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.calibration.reference_checks import stranger_sentence
+from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.errors import ProfileError, RecipeError
 from filo_core.events import (
     Calibrated,
@@ -23,11 +24,12 @@ from filo_core.events import (
     StepDone,
     UnsortedRanked,
 )
-from filo_core.method.view import within
+from filo_core.method.view import seen_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
 from filo_core.types import ANY_LIMITS, Pose, ProductKind
+from filo_core.zones import without_ease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -206,24 +208,16 @@ class Engine:
         own = {reference.image_hash for reference in recipe.references}
         parts = [reference for reference in references if reference.image_hash in own]
         scored = yield from judge_known_parts(detector, parts, confirmed, bad, self._known_of(recipe), apart)
-        by_session = scores_by_session(scored.outside, confirmed)
-        found = calibrated(
-            [part.score for part in scored.references],
-            scored.peaks,
-            by_session.pop("", []),
-            alpha,
-            model_hash=recipe.model_hash,
-            trained=self.trained,
-            good=(*scored.references, *scored.outside),
-            bad=scored.bad,
-            sessions=by_session,
+        sessions = [part.session for part in confirmed]
+        found = calibrated_parts(
+            scored, recipe.zones, alpha, model_hash=recipe.model_hash, trained=self.trained, sessions=sessions
         )
         names = self._strangers(recipe, parts)
         told = " ".join(filter(None, (found.sentence, stranger_sentence(names))))
-        yield replace(found, apart=scored.apart, eyes=recipe.eyes, strangers=names, sentence=told)
+        yield replace(found, eyes=recipe.eyes, strangers=names, sentence=told)
 
     def _strangers(self, recipe: Recipe, references: Sequence[SourceImage]) -> tuple[str, ...]:
-        found = self._loaded.strangers([within(image.pixels, recipe.region_of_interest) for image in references])
+        found = self._loaded.strangers([seen_of(recipe, image.pixels) for image in references])
         return tuple(references[number].name for number in found)
 
     def _known_of(self, recipe: Recipe) -> dict[str, Prediction]:
@@ -349,7 +343,8 @@ class Engine:
 
     def _trial(self, draft: ProductDraft, references: Sequence[SourceImage] = ()) -> Recipe:
         """The draft as a recipe that refuses nothing, with the eyes that would judge."""
-        chosen = replace(draft, eyes=self.eyes_of(draft, references))
+        zones = without_ease(draft.zones)
+        chosen = replace(draft, eyes=self.eyes_of(draft, references), zones=zones)
         return chosen.recipe(ANY_LIMITS, self.model_hash_for(chosen.eyes))
 
     def eyes_of(self, draft: ProductDraft, references: Sequence[SourceImage] = ()) -> Eyes | None:
@@ -372,7 +367,7 @@ class Engine:
         if draft.description.kind is ProductKind.TEXTURE:
             return Pose.FIXED
         own = {reference.image_hash for reference in draft.references}
-        seen = [within(image.pixels, draft.region_of_interest) for image in references if image.image_hash in own]
+        seen = [seen_of(draft, image.pixels) for image in references if image.image_hash in own]
         return self._loaded.pose_of(seen)
 
     def _filled(self, recipe: Recipe, references: Sequence[SourceImage]) -> RecipeDetector:
@@ -380,7 +375,8 @@ class Engine:
         detector = self._new_detector(recipe)
         own = {reference.image_hash for reference in recipe.references}
         pixels = {image.image_hash: image.pixels for image in references if image.image_hash in own}
-        content = (recipe.model_hash, recipe.region_of_interest, frozenset(pixels), recipe.taught_patches)
+        zones = without_ease(recipe.zones)
+        content = (recipe.model_hash, recipe.region_of_interest, zones, frozenset(pixels), recipe.taught_patches)
         if self._last_bank is not None and self._last_bank[0] == content:
             detector.memory_bank = self._last_bank[1].copy()
             return detector

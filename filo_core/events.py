@@ -26,6 +26,7 @@ from filo_core.types import (
     TextReasons,
     Verdict,
 )
+from filo_core.zones import Zone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,6 +187,8 @@ class Calibrated:
     """The good parts and the bad ones that were shown, held against the limits."""
     strangers: tuple[str, ...] = ()
     """Names of references that do not look like the others; ``sentence`` tells of them as well."""
+    zones: tuple[Zone, ...] = ()
+    """The drawn zones, each with what moves its own limit to that of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import FiloError
-from filo_core.types import Inspection, Origin, Prediction, Recipe, SourceImage, Verdict
+from filo_core.types import Inspection, Limits, Origin, Prediction, Recipe, SourceImage, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,29 @@ def decide(
         seconds=time.perf_counter() - started,
         image=image,
         prediction=prediction,
+        reason=decided_by(prediction, recipe.limits),
     )
+
+
+def decided_by(prediction: Prediction, limits: Limits) -> str:
+    """Which of the drawn regions made a part doubtful or NG, as a sentence; empty where none was drawn, or all are OK.
+
+    The worst decides, so it comes first; others above the limit follow.
+    """
+    above = _above(prediction, limits)
+    others = f", then {', '.join(above[1:])}" if len(above) > 1 else ""
+    return f"Region {above[0]} decided{others}." if above else ""
+
+
+def worst_zone(prediction: Prediction, limits: Limits) -> str:
+    """Name of the drawn region that made a part doubtful or NG; empty as for :func:`decided_by`."""
+    return next(iter(_above(prediction, limits)), "")
+
+
+def _above(prediction: Prediction, limits: Limits) -> list[str]:
+    """Names of the drawn regions that are not OK, the worst first."""
+    above = [zone for zone in prediction.zones if zone.name and limits.verdict(zone.score) is not Verdict.OK]
+    return [zone.name for zone in sorted(above, key=lambda zone: zone.score, reverse=True)]
 
 
 def not_inspected(

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from filo_core.types import Limits, Region, Verdict
+from filo_core.zones import Zone, ZoneKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +42,7 @@ _VERDICT_COLOURS = {
     Verdict.NOT_INSPECTED: (80, 80, 90),
 }
 _BOX_COLOUR = (0, 220, 255)
+_ZONE_COLOUR, _IGNORE_COLOUR = (120, 230, 120), (205, 205, 205)
 
 
 def heat_scale(limits: Limits) -> tuple[float, float, float]:
@@ -116,6 +118,27 @@ def draw_regions(pixels: NDArray[np.uint8], regions: Iterable[Region]) -> NDArra
         top = max(0, box.y - size - 6)
         draw.rectangle(draw.textbbox((left + 2, top), label, font=font), fill=(0, 0, 0))
         draw.text((left + 2, top), label, font=font, fill=_BOX_COLOUR)
+    return np.asarray(canvas)
+
+
+def draw_zones(pixels: NDArray[np.uint8], zones: Iterable[Zone]) -> NDArray[np.uint8]:
+    """Copy of ``(H, W, 3)`` uint8 RGB with outline and name of each drawn region; what is ignored is crossed out."""
+    canvas = Image.fromarray(pixels)
+    draw = ImageDraw.Draw(canvas)
+    size = max(11, min(canvas.size) // 32)
+    font, line = ImageFont.load_default(size), max(2, min(canvas.size) // 250)
+    for zone in zones:
+        outline = [(x * canvas.width, y * canvas.height) for x, y in zone.outline]
+        ignored = zone.kind is ZoneKind.IGNORE
+        colour = _IGNORE_COLOUR if ignored else _ZONE_COLOUR
+        draw.line([*outline, outline[0], outline[1]], fill=colour, width=line)
+        across, down = zip(*outline, strict=True)
+        if ignored:
+            draw.line([(min(across), min(down)), (max(across), max(down))], fill=colour, width=line)
+            draw.line([(min(across), max(down)), (max(across), min(down))], fill=colour, width=line)
+        place = (min(across) + 2 * line, max(down) - size - 2 * line)
+        draw.rectangle(draw.textbbox(place, zone.name, font=font), fill=(0, 0, 0))
+        draw.text(place, zone.name, font=font, fill=colour)
     return np.asarray(canvas)
 
 

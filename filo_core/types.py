@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from filo_core.learned_map import LearnedMap
+from filo_core.zones import Zone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -346,6 +347,7 @@ class Recipe:
     anomaly_types: tuple[AnomalyType, ...]
     references: tuple[Reference, ...]
     region_of_interest: Box | None
+    """Of recipes from before there were zones, in pixels; a draft that has one gets a zone when it is drawn in."""
     limits: Limits
     profile: str
     model_hash: str
@@ -354,6 +356,8 @@ class Recipe:
     """None with a profile that has one way to look, and in recipes from before there were several."""
     learned_map: LearnedMap | None = None
     """What its map learnt from confirmed bad parts; None while nothing was."""
+    zones: tuple[Zone, ...] = ()
+    """Regions and ignore masks that were drawn; none looks at the whole picture, with one limit."""
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -388,6 +392,9 @@ class Recipe:
             del content["eyes"]
         else:
             content["eyes"] = self.eyes.words
+        if not self.zones:
+            # As above.
+            del content["zones"]
         return content
 
 
@@ -463,6 +470,18 @@ class TextReasons:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneScore:
+    """What one drawn zone of an image came to, on the scale that all zones share."""
+
+    name: str
+    """Empty for the whole picture."""
+    score: float
+    """In [0, 1]."""
+    peak: float
+    """Largest value of the anomaly map in it, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the detector says about one image, before any limit is applied."""
 
@@ -489,6 +508,8 @@ class Prediction:
     """Which head and sentence encoder named its regions from words, by their SHA-256; empty where none did."""
     reasons: TextReasons | None = None
     """None where the profile has no text side, or did not ask it."""
+    zones: tuple[ZoneScore, ...] = ()
+    """Of each zone that is looked at; empty where none was drawn. The image score is the highest of theirs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -518,7 +539,7 @@ class Inspection:
 
     ``prediction`` is None exactly when the verdict is NOT_INSPECTED; then ``reason`` is the sentence that says why,
     ``image`` is there only where a picture came and its verdict did not, and ``image_hash`` is empty where not even
-    the bytes could be read.
+    the bytes could be read. Of a part that was judged, ``reason`` says which drawn region decided, where one did.
     """
 
     name: str
@@ -576,6 +597,8 @@ class ProductDraft:
     """None until chosen: then the profile's usual ones."""
     learned_map: LearnedMap | None = None
     """What its map learnt from confirmed bad parts; a recipe gets it with the model it was learnt in."""
+    zones: tuple[Zone, ...] = ()
+    """Regions and ignore masks that were drawn."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -621,6 +644,7 @@ class ProductDraft:
             taught_patches=self.taught_patches,
             eyes=self.eyes,
             learned_map=learned if learned is not None and learned.model_hash == model_hash else None,
+            zones=self.zones,
         )
 
 

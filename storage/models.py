@@ -56,6 +56,8 @@ class ProductRow(Row):
     """In words; empty until chosen, and with a profile that has no choice."""
     learned_map: Mapped[str] = mapped_column(PlainText, server_default="")
     """What the map learnt from confirmed defects, as JSON; empty while nothing was."""
+    zones: Mapped[str] = mapped_column(PlainText, server_default="")
+    """JSON list of the drawn regions and ignore masks; empty without any."""
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]

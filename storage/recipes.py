@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,14 +11,35 @@ from pydantic import TypeAdapter, ValidationError
 from filo_core.errors import StorageError
 from filo_core.learned_map import LearnedMap
 from filo_core.types import Recipe
+from filo_core.zones import Zone
 
 _RECIPE = TypeAdapter(Recipe)
 _LEARNED_MAP = TypeAdapter(LearnedMap)
+_ZONES = TypeAdapter(tuple[Zone, ...])
 
 
 def dump_recipe(recipe: Recipe) -> str:
     """Canonical JSON of everything in ``recipe``, the names of its references and their order included."""
     return json.dumps(asdict(recipe), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def dump_zones(zones: Sequence[Zone]) -> str:
+    """The zones of a draft as its row keeps them; empty without any."""
+    return json.dumps([asdict(zone) for zone in zones], ensure_ascii=False, allow_nan=False) if zones else ""
+
+
+def load_zones(content: str, where: str) -> tuple[Zone, ...]:
+    """The zones that :func:`dump_zones` wrote.
+
+    Raises:
+        StorageError: if they cannot be read.
+    """
+    if not content:
+        return ()
+    try:
+        return _ZONES.validate_json(content)
+    except ValidationError as error:
+        raise StorageError(f"The regions of {where} cannot be read. Restore the database from a backup.") from error
 
 
 def load_recipe(content: str, content_hash: str, where: str) -> Recipe:

@@ -79,8 +79,8 @@ def calibrated(
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
     """
     parts = GoodParts(tuple(scores), tuple(confirmed))
-    limit = _limit(parts, alpha) if parts.count > 1 else None
-    found, kind = _found(limit, parts, peaks, alpha)
+    limit = promised_limit(parts, alpha) if parts.count > 1 else None
+    found, kind = limits_found(limit, parts, peaks, alpha)
     span = spanning(found, limit, sessions or {}, alpha)
     judged = tuple(good) or tuple(JudgedPart("", "", score) for score in (*scores, *confirmed))
     promised = span.limits.ng if span.promised_at is None else span.promised_at
@@ -120,18 +120,17 @@ def _told(
     )
 
 
-def scores_by_session(judged: Sequence[JudgedPart], given: Sequence[ConfirmedPart]) -> dict[str, list[float]]:
-    """Scores of confirmed parts by the session that they are said to be of; those of none under an empty name."""
-    found: dict[str, list[float]] = {}
-    for part, confirmed in zip(judged, given, strict=True):
-        found.setdefault(confirmed.session, []).append(part.score)
-    return found
-
-
-def _found(
+def limits_found(
     limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float
 ) -> tuple[Limits, tuple[float, ...]]:
-    """Limits from good parts alone, and the scores they were found from."""
+    """Limits from good parts alone, and the scores they were found from.
+
+    Args:
+        limit: what the parts promise; None where there is one part alone.
+        parts: the good parts.
+        peaks: a map peak a reference.
+        alpha: false-reject rate that was asked for.
+    """
     if limit is None and not parts.references:
         return guessed_limits(), parts.confirmed
     # Confirmed parts come with their scores alone: where there is no reference, regions begin where they always do.
@@ -146,7 +145,12 @@ def _found(
     return doubting_limits(limit, of_kind, peaks), of_kind
 
 
-def _limit(parts: GoodParts, alpha: float) -> ConformalLimit:
+def promised_limit(parts: GoodParts, alpha: float) -> ConformalLimit:
+    """The limit that promises ``alpha``; the lowest promise of two parts or more where they cannot carry it.
+
+    Raises:
+        EvidenceError: if ``alpha`` is no rate, or all parts have the very same score.
+    """
     if not parts.needed(alpha):
         return parts.limit(alpha)
     if len(parts.confirmed) >= len(parts.references):

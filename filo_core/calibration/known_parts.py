@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,13 +11,13 @@ from filo_core.events import PartJudged, StepDone
 from filo_core.proof import JudgedPart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, MutableMapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from filo_core.calibration.evidence import ConfirmedPart
-    from filo_core.types import Prediction, SourceImage
+    from filo_core.types import Prediction, SourceImage, ZoneScore
 
 MOST_REMEMBERED = 64
 """Predictions that are kept for the next time; a map each, of a megabyte or so."""
@@ -53,6 +53,8 @@ class ScoredParts:
     bad: tuple[JudgedPart, ...]
     apart: tuple[JudgedPart, ...] = ()
     """Good parts of other sessions, which limits are not found from."""
+    zones: Mapping[str, tuple[ZoneScore, ...]] = field(default_factory=dict)
+    """By image hash: what each drawn zone of a part came to; nothing of parts whose score was known before."""
 
 
 def judge_known_parts(
@@ -78,9 +80,11 @@ def judge_known_parts(
     yield StepDone(done, total, "Memory bank filled")
     own, outside, peaks = [], [], []
     known: dict[bool, list[JudgedPart]] = {True: [], False: []}
+    zones: dict[str, tuple[ZoneScore, ...]] = {}
     for image in references:
         found = _known(image, remembered, partial(_without_itself, detector, image, alone=len(references) == 1))
         own.append(_judged(image, found))
+        zones[image.image_hash] = found.zones
         peaks.append(float(found.anomaly_map.max()))
         yield PartJudged(image, bad=False, prediction=found)
         yield StepDone(done := done + 1, total, f"{image.name} scored against the others")
@@ -88,16 +92,17 @@ def judge_known_parts(
         score = part.score
         if part.image is not None:
             found = _known(part.image, remembered, partial(detector.predict, part.image.pixels))
-            score = found.image_score
+            score, zones[part.image_hash or part.image.image_hash] = found.image_score, found.zones
             yield PartJudged(part.image, bad=False, prediction=found)
         outside.append(JudgedPart(part.image_hash, part.name, score))
         yield StepDone(done := done + 1, total, f"{part.name} scored")
     for image, is_bad in (*((one, True) for one in bad), *((one, False) for one in apart)):
         found = _known(image, remembered, partial(detector.predict, image.pixels))
         known[is_bad].append(_judged(image, found))
+        zones[image.image_hash] = found.zones
         yield PartJudged(image, bad=is_bad, prediction=found, apart=not is_bad)
         yield StepDone(done := done + 1, total, f"{image.name} scored")
-    return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(known[True]), tuple(known[False]))
+    return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(known[True]), tuple(known[False]), zones)
 
 
 def _known(

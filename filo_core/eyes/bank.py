@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from filo_core.eyes.features import Features
 
     Floats = NDArray[np.float32]
+
+    CountedCells = Callable[[Features], NDArray[np.bool_] | None]
+    """Of what a trunk sees of a part: ``(rows, columns)``, true where it is looked at; None for everywhere."""
 
 _NEIGHBOURHOOD = (3, 3)
 _UNLIKE = 0.02
@@ -66,6 +69,8 @@ class _Held:
     """and the patches of the others nearest to them."""
     distances: Floats
     """Of all of its patches, corrected."""
+    counted: NDArray[np.int64]
+    """Those of them that say how good parts vary."""
 
 
 class PatchBank:
@@ -174,7 +179,12 @@ class PatchBank:
         bank._residuals = ResidualSpread(scale, mean_answer, deviation)
         return bank
 
-    def measure(self, references: Sequence[tuple[str, Sequence[Features]]], head: ResidualHead | None = None) -> None:
+    def measure(
+        self,
+        references: Sequence[tuple[str, Sequence[Features]]],
+        head: ResidualHead | None = None,
+        counted: CountedCells | None = None,
+    ) -> None:
         """Hold the references against each other: densities of their patches, then the spread of each trunk.
 
         A single one is held against its own gentle variations, which come behind it under names of their own and are
@@ -183,10 +193,13 @@ class PatchBank:
         Args:
             references: name and features, a trunk each.
             head: whose answers for good parts are measured as well.
+            counted: which cells of a part say how good parts vary; all of them without it.
         """
         trunks, by_name = range(len(references[0][1])), sorted(references, key=lambda reference: reference[0])
-        held = [self._hold(trunk, by_name) for trunk in trunks]
-        self._spreads = tuple(spread_of(np.concatenate([one.distances for one in of_trunk])) for of_trunk in held)
+        held = [self._hold(trunk, by_name, counted) for trunk in trunks]
+        self._spreads = tuple(
+            spread_of(np.concatenate([one.distances[one.counted] for one in of_trunk])) for of_trunk in held
+        )
         self._residuals = _residual_spread(held[0], self._spreads[0], head)
 
     @property
@@ -259,7 +272,9 @@ class PatchBank:
             found.append(Found(key, index, max(1.0 - float(similar[index]), 0.0)))
         return min(found, key=lambda one: one.distance)
 
-    def _hold(self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]]) -> list[_Held]:
+    def _hold(
+        self, trunk: int, references: Sequence[tuple[str, Sequence[Features]]], counted: CountedCells | None
+    ) -> list[_Held]:
         """Each reference against the others, once the densities of their patches are known."""
         own = [(key, features[trunk]) for key, features in references]
         stored = [self._parts[key][trunk].patches if key in self._parts else one.patches for key, one in own]
@@ -270,6 +285,8 @@ class PatchBank:
             away.append(distances)
             like.append(index)
             nearest.append(Nearest(others, index))
+        masks = [counted(features) if counted is not None else None for _, features in own]
+        away = [_evened(values, mask) for values, mask in zip(away, masks, strict=True)]
         densities = [_blurred(values, features) for values, (_, features) in zip(away, own, strict=True)]
         for (key, _), density in zip(own, densities, strict=True):
             if key in self._parts:
@@ -280,10 +297,11 @@ class PatchBank:
         for number, values in enumerate(away):
             of_others = np.concatenate([density for at, density in enumerate(densities) if at != number])
             # Of a part in another pose only what it is as it lies is what a line shows.
-            cells = np.arange(len(own[number][1].patches))
+            count, mask = len(own[number][1].patches), masks[number]
+            cells = np.arange(count) if mask is None else np.flatnonzero(mask)
             few = cells[:: max(1, len(cells) * len(own) // _MOST_HELD)]
             distances = corrected(values, of_others[like[number]])
-            held.append(_Held(few, stored[number][few], nearest[number].at(few), distances[: len(cells)]))
+            held.append(_Held(few, stored[number][few], nearest[number].at(few), distances[:count], cells))
         return held
 
 
@@ -300,6 +318,16 @@ def _densities(stored: Sequence[Stored]) -> Floats:
     return np.concatenate(
         [np.full(len(one.patches), usual, np.float32) if one.density is None else one.density for one in stored]
     )
+
+
+def _evened(values: Floats, mask: NDArray[np.bool_] | None) -> Floats:
+    """Values of a part's patches; those that are not looked at get the mean of the others, as they are averaged in."""
+    if mask is None or mask.all():
+        return values
+    count = mask.size
+    own = values[:count]
+    usual = np.float32(own[mask.ravel()].mean(dtype=np.float64))
+    return np.concatenate([np.where(mask.ravel(), own, usual), values[count:]])
 
 
 def _blurred(values: Floats, features: Features) -> Floats:

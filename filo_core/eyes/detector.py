@@ -17,13 +17,14 @@ from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.foreground import Foreground, foreground_of
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
-from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score, weighed
+from filo_core.eyes.scoring import weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
+from filo_core.eyes.zoned import counted_cells, map_found, zone_scores
 from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
-from filo_core.method.view import cells_of, on_whole_image, view_box, within, within_view
+from filo_core.method.view import cells_of, field_of, on_whole_image, seen_of, within_view
 from filo_core.naming.part_types import image_types
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
 from filo_core.naming.region_look import look_at
@@ -118,7 +119,7 @@ class EyesDetector:
             varied = gentle_variations(view)[1:]
             seen += [(f"{key}~{number}", self._look(picture)) for number, picture in enumerate(varied)]
         if seen:
-            self.memory_bank.measure(seen, self._residual_head)
+            self.memory_bank.measure(seen, self._residual_head, self._counted_cells)
             self.memory_bank.foreground = self._foreground_of([features for _, features in seen])
             self._banks.save(kept_as, self.memory_bank)
 
@@ -137,11 +138,24 @@ class EyesDetector:
         if found:
             self.memory_bank.add_turned(key, [np.concatenate(patches) for patches in zip(*found, strict=True)])
 
+    def _counted_cells(self, features: Features) -> NDArray[np.bool_] | None:
+        """Which cells of a part's grid are looked at: what lies under a mask says nothing of good parts."""
+        zones = self._recipe.zones
+        if not zones:
+            return None
+        # A grid covers whole patches, the picture a little less: what is shown is what outlines are laid over.
+        rows, columns = features.frame.shown(features.stride)
+        counted = np.zeros(features.grid.shape[:2], np.bool_)
+        counted[:rows, :columns] = counted_cells(zones, rows, columns)
+        return counted
+
     def _bank_key(self, references: Iterable[str]) -> str:
         """What decides the content of the memory bank: the model, what is looked at, and of which parts."""
         box = self._recipe.region_of_interest
         content = (self._recipe.model_hash, box and (box.x, box.y, box.width, box.height), sorted(references))
-        return hashlib.sha256(repr(content).encode()).hexdigest()
+        drawn = [(zone.kind.value, zone.shape.value, zone.points) for zone in self._recipe.zones]
+        # Without zones it is what it was before there were any.
+        return hashlib.sha256((repr(content) + (repr(drawn) if drawn else "")).encode()).hexdigest()
 
     def teach(self, patch: TaughtPatch, pixels: Picture) -> None:
         """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
@@ -179,10 +193,8 @@ class EyesDetector:
         with _timed(seconds, "map"):
             standard = self._on_one_grid(view, features, distances, learned, looks)
             standard = self._on_the_part(standard, features, memory_bank.foreground)
-            score = self.score_of(standard)
-            side = self._profile.map_side
-            shown = smoothed(standard, self._profile.map_sigma)
-            view_map = squashed(np.asarray(cv2.resize(shown, (side, side)), np.float32))
+            mapped = map_found(standard, self._profile, self._recipe.zones)
+            score, view_map = mapped.score, mapped.view_map
         with _timed(seconds, "regions"):
             regions = self._regions(view_map, seen, looks, memory_bank)
             peak = None if regions else _peak_embedding(view_map, looks)
@@ -191,7 +203,16 @@ class EyesDetector:
         types = image_types(regions)
         by = self._names.named_by if self._names is not None else ""
         return Prediction(
-            score, anomaly_map, regions, seconds, True, types, embedding_space=space, named_by=by, peak_embedding=peak
+            score,
+            anomaly_map,
+            regions,
+            seconds,
+            True,
+            types,
+            embedding_space=space,
+            named_by=by,
+            peak_embedding=peak,
+            zones=mapped.zones,
         )
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
@@ -310,7 +331,7 @@ class EyesDetector:
 
     def score_of(self, standard: NDArray[np.float32]) -> float:
         """The image score of a map in deviations, as :meth:`predict` gives it; in [0, 1]."""
-        return squashed_score(peak_of(standard, self._profile.score_share, self._profile.score_sigma))
+        return max(zone_scores(standard, self._profile, self._recipe.zones))
 
     def _grid_of(self, view: Picture) -> tuple[int, int]:
         frame = frame_of(view.shape[1], view.shape[0], self._profile.cells)
@@ -347,11 +368,11 @@ class EyesDetector:
         return np.asarray(np.where(standard > 0, standard * weights, standard), np.float32)
 
     def _view(self, pixels: Picture) -> Picture:
-        """The region of interest, cut to what lies inside this image; the whole image without one."""
-        return within(pixels, self._recipe.region_of_interest)
+        """What the recipe looks at of this image."""
+        return seen_of(self._recipe, pixels)
 
     def _view_box(self, pixels: Picture) -> Box:
-        return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
+        return field_of(self._recipe, pixels.shape[1], pixels.shape[0])
 
     def _regions(
         self, view_map: NDArray[np.float32], seen: Box, looks: Sequence[TrunkLook], memory_bank: PatchBank

@@ -8,9 +8,30 @@ import cv2
 import numpy as np
 
 from filo_core.types import Box
+from filo_core.zones import bounds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from filo_core.types import ProductDraft, Recipe
+
+
+def field_of(setup: Recipe | ProductDraft, width: int, height: int) -> Box:
+    """What is looked at of a ``width`` x ``height`` picture: what the drawn zones span, else the rectangle of before.
+
+    A picture is cut to it before anything else, so that all pixels that a network takes are spent on it.
+    """
+    if not setup.zones:
+        return view_box(setup.region_of_interest, width, height)
+    left, top, right, bottom = bounds_of(setup.zones)
+    x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
+    return Box(x, y, max(round(right * width) - x, 1), max(round(bottom * height) - y, 1))
+
+
+def seen_of(setup: Recipe | ProductDraft, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture cut to :func:`field_of` it."""
+    box = field_of(setup, pixels.shape[1], pixels.shape[0])
+    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
 
 
 def view_box(roi: Box | None, width: int, height: int) -> Box:
@@ -21,12 +42,6 @@ def view_box(roi: Box | None, width: int, height: int) -> Box:
         if right > left and bottom > top:
             return Box(left, top, right - left, bottom - top)
     return Box(0, 0, width, height)
-
-
-def within(pixels: NDArray[np.uint8], roi: Box | None) -> NDArray[np.uint8]:
-    """What is looked at of a picture, ``(H, W, 3)``: the region of interest, cut to what lies inside it."""
-    box = view_box(roi, pixels.shape[1], pixels.shape[0])
-    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
 
 
 def within_view(box: Box, seen: Box) -> Box:

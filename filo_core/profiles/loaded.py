@@ -100,7 +100,16 @@ class LoadedProfile:
         return PhraseMaps(recipe, self.text_encoder, self.heads, self.profile.gaussian_sigma_px)
 
     def detector(self, recipe: Recipe, *, make_room: Callable[[], bool] = lambda: False) -> FiLoDetector:
-        """Set up for one recipe; its memory bank is empty. ``make_room`` as in :class:`FiLoDetector`."""
+        """Set up for one recipe; its memory bank is empty. ``make_room`` as in :class:`FiLoDetector`.
+
+        Raises:
+            RecipeError: if regions were drawn, which such a network does not take.
+        """
+        if recipe.zones:
+            raise RecipeError(
+                f"{recipe.product} has regions, and the {self.profile.name!r} profile judges whole pictures alone. "
+                "Remove the regions, or choose the compact profile."
+            )
         return FiLoDetector(
             recipe,
             self.profile,

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.canvas.composer import Composer
 from gui.canvas.geometry import Viewport, centred_on, fitted, region_at
 from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent, largest_first
+from gui.canvas.zone_paint import paint_zones
 from gui.theme import current_theme
 
 _MARGIN_PX = 6
@@ -278,6 +279,7 @@ class ImageView(QWidget):
         if self._composition is not None:
             self._paint_picture(painter, self._composition)
             if self._regions_shown:
+                self._paint_zones(painter, self._composition.content)
                 self._paint_regions(painter, self._composition.content)
         elif self._empty_text:
             painter.setPen(QColor(theme.text))
@@ -312,6 +314,12 @@ class ImageView(QWidget):
     def _to_view(self, rect: QRectF) -> QRectF:
         x, y = self._viewport.to_view(rect.x(), rect.y())
         return QRectF(x, y, rect.width() * self._viewport.zoom, rect.height() * self._viewport.zoom)
+
+    def _paint_zones(self, painter: QPainter, content: PictureContent) -> None:
+        width, height = content.size
+        if content.zones:
+            to_view = self._viewport.to_view
+            paint_zones(painter, content.zones, lambda point: QPointF(*to_view(point[0] * width, point[1] * height)))
 
     def _paint_regions(self, painter: QPainter, content: PictureContent) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

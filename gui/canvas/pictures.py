@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from filo_core.rendering import render_heat_map
 from filo_core.types import Inspection, Limits, Region
+from filo_core.zones import Zone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class PictureContent:
     anomaly_map: NDArray[np.float32] | None = None
     limits: Limits | None = None
     regions: tuple[Region, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    """Regions that were drawn in the recipe that judged it."""
 
     @property
     def has_heat_map(self) -> bool:
@@ -44,7 +47,7 @@ class PictureContent:
         return int(self.pixels.shape[1]), int(self.pixels.shape[0])
 
     @classmethod
-    def of(cls, inspection: Inspection, limits: Limits) -> PictureContent | None:
+    def of(cls, inspection: Inspection, limits: Limits, zones: tuple[Zone, ...] = ()) -> PictureContent | None:
         """Content of a fresh inspection; None where there is no picture."""
         if inspection.image is None:
             return None
@@ -54,6 +57,7 @@ class PictureContent:
             anomaly_map=prediction.anomaly_map if prediction else None,
             limits=limits if prediction else None,
             regions=prediction.regions if prediction else (),
+            zones=zones,
         )
 
 

@@ -54,6 +54,7 @@ def load_detail(history: History, folder: Path, row: FolderResult) -> ResultDeta
             anomaly_map=history.anomaly_map(record),
             limits=record.limits,
             regions=record.regions,
+            zones=history.zones(record),
         )
     except FiloError as error:
         return ResultDetail(row, record, None, str(error))

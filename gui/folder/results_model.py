@@ -157,7 +157,7 @@ class ResultsModel(QAbstractTableModel):
             case FolderColumn.SCORE:
                 return wording.times(row.score, row.limits)
             case FolderColumn.TYPES:
-                return row.reason or row.types
+                return f"{row.types}  ·  {row.reason}" if row.types and row.reason else row.types or row.reason
 
 
 class VerdictFilter(QSortFilterProxyModel):

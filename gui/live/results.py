@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
+from filo_core.judging import worst_zone
 from filo_core.types import Box, Inspection, Limits, Region, TypeShare, Verdict
+from filo_core.zones import Zone
 from gui.canvas.pictures import PictureContent, thumbnail
 
 if TYPE_CHECKING:
@@ -36,12 +38,14 @@ class LiveResult:
     inspected_at: datetime
     content: PictureContent | None
     small: QImage | None
+    decided: str = ""
+    """Name of the drawn region that decided; empty where none did."""
     number: int = 0
     """Running number in the shift; 0 before it has one."""
 
     @classmethod
-    def of(cls, inspection: Inspection, limits: Limits) -> LiveResult:
-        """Everything the screen shows of ``inspection``."""
+    def of(cls, inspection: Inspection, limits: Limits, zones: tuple[Zone, ...] = ()) -> LiveResult:
+        """Everything the screen shows of ``inspection``, under a recipe with these limits and drawn regions."""
         prediction, image = inspection.prediction, inspection.image
         return cls(
             verdict=inspection.verdict,
@@ -52,8 +56,9 @@ class LiveResult:
             reason=inspection.reason,
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,
-            content=PictureContent.of(inspection, limits),
+            content=PictureContent.of(inspection, limits, zones),
             small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
+            decided=worst_zone(prediction, limits) if prediction else "",
         )
 
     def kept(self) -> LiveResult:

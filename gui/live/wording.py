@@ -49,6 +49,8 @@ def _finding(result: LiveResult) -> str:
     broad = part_broad(result.regions)
     if broad is not None:
         name = f"{name}, {wording.called(wording.broad_word(broad.name), broad.share)}"
+    if result.decided:
+        name = _tr("%1 in region %2").replace("%1", name).replace("%2", result.decided)
     if not result.regions:
         return f"{name}  ·  {wording.times_limit(result.score, result.limits)}"
     first, more = result.regions[0], len(result.regions) - 1

@@ -26,6 +26,7 @@ from gui.products.demo_set_up import DemoSetUp
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_model import ProductColumn, ProductTableModel
 from gui.products.list_presenter import EXPORT_SUFFIX, ProductListPresenter, export_file_name
+from gui.products.regions_dialog import RegionsDialog
 from gui.state import AppState, Screen
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, plain_label, set_shown
@@ -59,6 +60,9 @@ class ProductListView(QWidget):
         self.inspect_button = button(self.tr("Inspect a folde&r"), "folder")
         self.golden_button = button(
             self.tr("&Golden set …"), "check", tip=self.tr("Known parts that have to be judged right")
+        )
+        self.regions_button = button(
+            self.tr("Region&s …"), "edit", tip=self.tr("Where it is looked at, and what is ignored")
         )
         self.clone_button = button(self.tr("&Clone …"), "copy", tip=self.tr("Copy it under another name"))
         self.export_button = button(self.tr("&Export …"), "export", tip=self.tr("Save it as one file"))
@@ -116,7 +120,8 @@ class ProductListView(QWidget):
         tools = QHBoxLayout(self._tools)
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(8)
-        wide = (self.open_button, self.inspect_button, self.golden_button, self.clone_button, self.export_button)
+        wide = (self.open_button, self.inspect_button, self.golden_button, self.regions_button, self.clone_button)
+        wide = (*wide, self.export_button)
         for control in wide:
             tools.addWidget(control)
         tools.addStretch(1)
@@ -145,6 +150,7 @@ class ProductListView(QWidget):
         self.table.doubleClicked.connect(self._on_open_wanted)
         self.inspect_button.clicked.connect(self._on_inspect_clicked)
         self.golden_button.clicked.connect(self._on_golden_clicked)
+        self.regions_button.clicked.connect(self._on_regions_clicked)
         self.clone_button.clicked.connect(self._on_clone_clicked)
         self.export_button.clicked.connect(self._on_export_clicked)
         self.import_button.clicked.connect(self._on_import_clicked)
@@ -219,6 +225,7 @@ class ProductListView(QWidget):
         chosen = self.chosen
         for control in (self.open_button, self.clone_button, self.export_button, self.delete_button):
             control.setEnabled(bool(chosen))
+        self.regions_button.setEnabled(bool(chosen))
         self.inspect_button.setEnabled(chosen in self._signed)
         self.golden_button.setEnabled(chosen in self._signed)
 
@@ -253,6 +260,12 @@ class ProductListView(QWidget):
     @Slot()
     def _on_golden_clicked(self) -> None:
         dialog = GoldenDialog(self._state, self.chosen, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    @Slot()
+    def _on_regions_clicked(self) -> None:
+        dialog = RegionsDialog(self._state, self.chosen, self)
         dialog.exec()
         dialog.deleteLater()
 

@@ -253,6 +253,8 @@ class ReviewDetail(QWidget):
         recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
         moment = short_moment(record.inspected_at, datetime.now().astimezone())
         facts = [known_sentence(record.known_as), numbers, f"{record.product}, {recipe}", moment]
+        if record.reason:
+            facts.append(record.reason)
         if record.examples:
             facts.append(self.tr("names learnt from %1 decided regions").replace("%1", str(record.examples)))
         if record.unfiltered_sides:

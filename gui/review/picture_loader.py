@@ -90,7 +90,8 @@ class PictureLoader(QObject):
         pixels = decode_image(self._history.encoded(record), record.name).pixels
         content = PictureContent(pixels)
         if record.map_hash:
-            content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions)
+            zones = self._history.zones(record)
+            content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions, zones)
         return compose(content, DEFAULT_OPACITY)
 
     def _finish(self, inspection_id: int, composition: Composition) -> None:

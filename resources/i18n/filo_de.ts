@@ -1810,6 +1810,10 @@
             <translation>nichts fällt auf</translation>
         </message>
         <message>
+            <source>%1 in region %2</source>
+            <translation>%1 in Bereich %2</translation>
+        </message>
+        <message>
             <source>and %1 more</source>
             <translation>und %1 weitere</translation>
         </message>
@@ -2789,6 +2793,14 @@
             <translation>Bekannte Teile, die richtig beurteilt werden müssen</translation>
         </message>
         <message>
+            <source>Region&amp;s …</source>
+            <translation>&amp;Bereiche …</translation>
+        </message>
+        <message>
+            <source>Where it is looked at, and what is ignored</source>
+            <translation>Wo hingesehen wird, und was nicht zählt</translation>
+        </message>
+        <message>
             <source>&amp;Clone …</source>
             <translation>&amp;Kopieren …</translation>
         </message>
@@ -3269,6 +3281,14 @@
             <translation>Findet Gutteile unter 12 bis 200 unsortierten Bildern; Sie bestätigen jedes davon</translation>
         </message>
         <message>
+            <source>Re&amp;gions …</source>
+            <translation>&amp;Bereiche …</translation>
+        </message>
+        <message>
+            <source>Where it is looked at, and what is ignored</source>
+            <translation>Wo hingesehen wird, und was nicht zählt</translation>
+        </message>
+        <message>
             <source>&amp;Remove</source>
             <translation>&amp;Entfernen</translation>
         </message>
@@ -3307,6 +3327,157 @@
         <message>
             <source>You may go on without a picture: it then looks for what the list names, by words alone. Its limits are a guess until good parts are confirmed, and one good picture finds more.</source>
             <translation>Sie können ohne Bild weitergehen: Gesucht wird dann, was die Liste nennt, nach Worten allein. Die Grenzen sind geschätzt, bis Gutteile bestätigt sind, und ein gutes Bild findet mehr.</translation>
+        </message>
+    </context>
+    <context>
+        <name>RegionsDialog</name>
+        <message>
+            <source>region</source>
+            <translation>Bereich</translation>
+        </message>
+        <message>
+            <source>New regions are</source>
+            <translation>Neue Bereiche sind</translation>
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>&amp;Rückgängig</translation>
+        </message>
+        <message>
+            <source>Red&amp;o</source>
+            <translation>&amp;Wiederholen</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
+            <source>Name of the region</source>
+            <translation>Name des Bereichs</translation>
+        </message>
+        <message>
+            <source>The region is</source>
+            <translation>Der Bereich ist</translation>
+        </message>
+        <message>
+            <source>Limit of the region by hand; 0 takes it from the good parts</source>
+            <translation>Grenze des Bereichs von Hand; 0 nimmt sie aus den guten Teilen</translation>
+        </message>
+        <message>
+            <source>from good parts</source>
+            <translation>aus guten Teilen</translation>
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation>&amp;Entfernen</translation>
+        </message>
+        <message>
+            <source>Read a &amp;file …</source>
+            <translation>&amp;Datei lesen …</translation>
+        </message>
+        <message>
+            <source>Ours, labelme's or COCO's</source>
+            <translation>Unsere, die von labelme oder COCO</translation>
+        </message>
+        <message>
+            <source>&amp;Copy from it</source>
+            <translation>Daraus &amp;kopieren</translation>
+        </message>
+        <message>
+            <source>&amp;Save</source>
+            <translation>&amp;Speichern</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Move</source>
+            <translation>Bewegen</translation>
+        </message>
+        <message>
+            <source>Key: V. Choose and move; drag a corner to change it.</source>
+            <translation>Taste: V. Wählen und bewegen; an einer Ecke ziehen ändert ihn.</translation>
+        </message>
+        <message>
+            <source>Rectangle</source>
+            <translation>Rechteck</translation>
+        </message>
+        <message>
+            <source>Key: R</source>
+            <translation>Taste: R</translation>
+        </message>
+        <message>
+            <source>Ellipse</source>
+            <translation>Ellipse</translation>
+        </message>
+        <message>
+            <source>Key: E</source>
+            <translation>Taste: E</translation>
+        </message>
+        <message>
+            <source>Polygon</source>
+            <translation>Vieleck</translation>
+        </message>
+        <message>
+            <source>Key: P. Tap each corner, then Enter or the first corner.</source>
+            <translation>Taste: P. Jede Ecke antippen, dann Enter oder die erste Ecke.</translation>
+        </message>
+        <message>
+            <source>inspected</source>
+            <translation>geprüft</translation>
+        </message>
+        <message>
+            <source>ignored</source>
+            <translation>ignoriert</translation>
+        </message>
+        <message>
+            <source>Regions of %1</source>
+            <translation>Bereiche von %1</translation>
+        </message>
+        <message>
+            <source>What no region covers is not looked at. Without any region the whole picture is.</source>
+            <translation>Was kein Bereich bedeckt, wird nicht angesehen. Ohne Bereich gilt das ganze Bild.</translation>
+        </message>
+        <message>
+            <source>Good picture</source>
+            <translation>Gutes Bild</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>It is</source>
+            <translation>Er ist</translation>
+        </message>
+        <message>
+            <source>Limit for OK</source>
+            <translation>Grenze für OK</translation>
+        </message>
+        <message>
+            <source>Another product</source>
+            <translation>Ein anderes Produkt</translation>
+        </message>
+        <message>
+            <source>There is no good picture to draw on yet. Add one first.</source>
+            <translation>Es gibt noch kein gutes Bild, auf dem man zeichnen kann. Fügen Sie zuerst eines hinzu.</translation>
+        </message>
+        <message>
+            <source>This product has one rectangle from before there were regions. Regions take its place.</source>
+            <translation>Dieses Produkt hat ein Rechteck aus der Zeit, bevor es Bereiche gab. Bereiche treten an seine Stelle.</translation>
+        </message>
+        <message>
+            <source>%1 (ignored)</source>
+            <translation>%1 (ignoriert)</translation>
+        </message>
+        <message>
+            <source>Read regions</source>
+            <translation>Bereiche lesen</translation>
+        </message>
+        <message>
+            <source>Regions (*.json)</source>
+            <translation>Bereiche (*.json)</translation>
         </message>
     </context>
     <context>
@@ -5334,6 +5505,17 @@
         <message>
             <source>misprint</source>
             <translation>Fehldruck</translation>
+        </message>
+    </context>
+    <context>
+        <name>ZoneCanvas</name>
+        <message>
+            <source>Regions on a good picture</source>
+            <translation>Bereiche auf einem guten Bild</translation>
+        </message>
+        <message>
+            <source>A adds a region in the middle, the arrow keys move the chosen one, with Ctrl they resize it, Delete removes it, N chooses the next, Ctrl+Z undoes. R, E, P and V choose the tool, plus and minus zoom.</source>
+            <translation>A fügt in der Mitte einen Bereich hinzu, die Pfeiltasten bewegen den gewählten, mit Strg ändern sie seine Größe, Entf entfernt ihn, N wählt den nächsten, Strg+Z macht rückgängig. R, E, P und V wählen das Werkzeug, Plus und Minus zoomen.</translation>
         </message>
     </context>
     <context>

@@ -1810,6 +1810,10 @@
             <translation>没有突出之处</translation>
         </message>
         <message>
+            <source>%1 in region %2</source>
+            <translation>%1，位于区域 %2</translation>
+        </message>
+        <message>
             <source>and %1 more</source>
             <translation>另有 %1 个</translation>
         </message>
@@ -2789,6 +2793,14 @@
             <translation>必须判定正确的已知零件</translation>
         </message>
         <message>
+            <source>Region&amp;s …</source>
+            <translation>区域(&amp;S) …</translation>
+        </message>
+        <message>
+            <source>Where it is looked at, and what is ignored</source>
+            <translation>检查哪里，忽略什么</translation>
+        </message>
+        <message>
             <source>&amp;Clone …</source>
             <translation>复制(&amp;C)…</translation>
         </message>
@@ -3269,6 +3281,14 @@
             <translation>从 12 至 200 张未分类的图片中找出良品；由您逐一确认</translation>
         </message>
         <message>
+            <source>Re&amp;gions …</source>
+            <translation>区域(&amp;G) …</translation>
+        </message>
+        <message>
+            <source>Where it is looked at, and what is ignored</source>
+            <translation>检查哪里，忽略什么</translation>
+        </message>
+        <message>
             <source>&amp;Remove</source>
             <translation>移除(&amp;R)</translation>
         </message>
@@ -3307,6 +3327,157 @@
         <message>
             <source>You may go on without a picture: it then looks for what the list names, by words alone. Its limits are a guess until good parts are confirmed, and one good picture finds more.</source>
             <translation>可以不用图片继续：此时仅凭文字寻找清单所列的缺陷。在确认良品之前，限值只是估计；有一张良品图片会发现更多。</translation>
+        </message>
+    </context>
+    <context>
+        <name>RegionsDialog</name>
+        <message>
+            <source>region</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>New regions are</source>
+            <translation>新区域为</translation>
+        </message>
+        <message>
+            <source>&amp;Undo</source>
+            <translation>撤销(&amp;U)</translation>
+        </message>
+        <message>
+            <source>Red&amp;o</source>
+            <translation>重做(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
+            <source>Name of the region</source>
+            <translation>区域名称</translation>
+        </message>
+        <message>
+            <source>The region is</source>
+            <translation>该区域为</translation>
+        </message>
+        <message>
+            <source>Limit of the region by hand; 0 takes it from the good parts</source>
+            <translation>手动设定的区域限值；0 表示由良品得出</translation>
+        </message>
+        <message>
+            <source>from good parts</source>
+            <translation>由良品得出</translation>
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation>移除(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Read a &amp;file …</source>
+            <translation>读取文件(&amp;F) …</translation>
+        </message>
+        <message>
+            <source>Ours, labelme's or COCO's</source>
+            <translation>本程序、labelme 或 COCO 的文件</translation>
+        </message>
+        <message>
+            <source>&amp;Copy from it</source>
+            <translation>从中复制(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Save</source>
+            <translation>保存(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Move</source>
+            <translation>移动</translation>
+        </message>
+        <message>
+            <source>Key: V. Choose and move; drag a corner to change it.</source>
+            <translation>按键：V。选择并移动；拖动角点可更改。</translation>
+        </message>
+        <message>
+            <source>Rectangle</source>
+            <translation>矩形</translation>
+        </message>
+        <message>
+            <source>Key: R</source>
+            <translation>按键：R</translation>
+        </message>
+        <message>
+            <source>Ellipse</source>
+            <translation>椭圆</translation>
+        </message>
+        <message>
+            <source>Key: E</source>
+            <translation>按键：E</translation>
+        </message>
+        <message>
+            <source>Polygon</source>
+            <translation>多边形</translation>
+        </message>
+        <message>
+            <source>Key: P. Tap each corner, then Enter or the first corner.</source>
+            <translation>按键：P。逐个点击角点，然后按回车或点击第一个角点。</translation>
+        </message>
+        <message>
+            <source>inspected</source>
+            <translation>检查</translation>
+        </message>
+        <message>
+            <source>ignored</source>
+            <translation>忽略</translation>
+        </message>
+        <message>
+            <source>Regions of %1</source>
+            <translation>%1 的区域</translation>
+        </message>
+        <message>
+            <source>What no region covers is not looked at. Without any region the whole picture is.</source>
+            <translation>区域之外不检查。没有区域时检查整张图片。</translation>
+        </message>
+        <message>
+            <source>Good picture</source>
+            <translation>良品图片</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>名称</translation>
+        </message>
+        <message>
+            <source>It is</source>
+            <translation>它为</translation>
+        </message>
+        <message>
+            <source>Limit for OK</source>
+            <translation>OK 限值</translation>
+        </message>
+        <message>
+            <source>Another product</source>
+            <translation>另一产品</translation>
+        </message>
+        <message>
+            <source>There is no good picture to draw on yet. Add one first.</source>
+            <translation>还没有可供绘制的良品图片。请先添加一张。</translation>
+        </message>
+        <message>
+            <source>This product has one rectangle from before there were regions. Regions take its place.</source>
+            <translation>此产品有一个旧版的矩形。区域将取代它。</translation>
+        </message>
+        <message>
+            <source>%1 (ignored)</source>
+            <translation>%1（忽略）</translation>
+        </message>
+        <message>
+            <source>Read regions</source>
+            <translation>读取区域</translation>
+        </message>
+        <message>
+            <source>Regions (*.json)</source>
+            <translation>区域 (*.json)</translation>
         </message>
     </context>
     <context>
@@ -5335,6 +5506,17 @@
         <message>
             <source>misprint</source>
             <translation>印刷错误</translation>
+        </message>
+    </context>
+    <context>
+        <name>ZoneCanvas</name>
+        <message>
+            <source>Regions on a good picture</source>
+            <translation>良品图片上的区域</translation>
+        </message>
+        <message>
+            <source>A adds a region in the middle, the arrow keys move the chosen one, with Ctrl they resize it, Delete removes it, N chooses the next, Ctrl+Z undoes. R, E, P and V choose the tool, plus and minus zoom.</source>
+            <translation>A 在中间添加区域，方向键移动所选区域，按住 Ctrl 调整大小，Delete 移除，N 选择下一个，Ctrl+Z 撤销。R、E、P 和 V 选择工具，加号和减号缩放。</translation>
         </message>
     </context>
     <context>

@@ -193,6 +193,7 @@ def _draft(recipe: Recipe) -> ProductDraft:
         anomaly_types=recipe.anomaly_types,
         references=recipe.references,
         region_of_interest=recipe.region_of_interest,
+        zones=recipe.zones,
         profile=recipe.profile,
         limits=recipe.limits,
         model_hash=recipe.model_hash,

@@ -30,7 +30,14 @@ from filo_core.types import (
 from storage.calibration_models import TaughtPatchRow
 from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
-from storage.recipes import dump_learned_map, dump_recipe, load_learned_map, load_recipe
+from storage.recipes import (
+    dump_learned_map,
+    dump_recipe,
+    dump_zones,
+    load_learned_map,
+    load_recipe,
+    load_zones,
+)
 from storage.repositories.events import EventRepository
 from storage.repositories.product_removal import remove_product
 
@@ -282,6 +289,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tu
         taught_patches=taught,
         eyes=eyes_from(row.eyes) if row.eyes else None,
         learned_map=load_learned_map(row.learned_map, row.name),
+        zones=load_zones(row.zones, row.name),
     )
     if not signed_hash or draft.limits is None:
         return draft
@@ -326,6 +334,7 @@ def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
     row.roi_width, row.roi_height = (box.width, box.height) if box else (None, None)
     row.profile, row.eyes = draft.profile, draft.eyes.words if draft.eyes else ""
     row.learned_map = dump_learned_map(draft.learned_map)
+    row.zones = dump_zones(draft.zones)
     row.limit_ok = limits.ok if limits else None
     row.limit_ng = limits.ng if limits else None
     row.limit_region = limits.region if limits else None

@@ -42,6 +42,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "golden_set",
         "capability",
         "learned_map",
+        "zones",
         "proof",
         "sessions",
         # An answer, and an answer on its way out: what the outbox keeps.

@@ -15,7 +15,7 @@ from reportlab.platypus import Image as Picture
 
 from filo_core.errors import FiloError
 from filo_core.naming.part_types import part_broad, part_called
-from filo_core.rendering import draw_regions, render_heat_map
+from filo_core.rendering import draw_regions, draw_zones, render_heat_map
 from filo_core.statistics.rates import percent
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Limits, Verdict
 from workflows.export.selection import Selection
@@ -111,6 +111,7 @@ def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowabl
     except FiloError as error:
         yield paragraph(f"No picture. {error}")
         return
+    drawn = draw_zones(drawn, selection.history.zones(record))
     image = Image.fromarray(draw_regions(drawn, record.regions))
     image.thumbnail((_PICTURE_PX, _PICTURE_PX))
     encoded = io.BytesIO()

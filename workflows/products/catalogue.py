@@ -27,6 +27,7 @@ from filo_core.types import (
     Reference,
     SourceImage,
 )
+from filo_core.zones import Zone, without_ease
 from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
@@ -162,6 +163,25 @@ class Catalogue:
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, eyes=eyes)), by)
 
     @free(_A_DRAFT)
+    def set_zones(self, name: str, zones: Sequence[Zone]) -> ProductDraft:
+        """Replace the drawn regions and ignore masks; the limits go when they change.
+
+        They stand in place of the one rectangle that recipes had before.
+
+        Raises:
+            RecipeError: if one cannot be; the sentence says which.
+        """
+        from filo_core.method.zone_rules import checked_zones
+
+        tidy, by = without_ease(checked_zones(zones)), self._access.operator()
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            if tidy == without_ease(draft.zones) and draft.region_of_interest is None:
+                return draft
+            changed = replace(draft, zones=tidy, region_of_interest=None)
+            return self._save(transaction, draft, without_stale_limits(draft, changed), by)
+
+    @free(_A_DRAFT)
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
 
@@ -209,8 +229,13 @@ class Catalogue:
                     f"The good images of {draft.description.name} changed while the limits were being set. "
                     "Set them again."
                 )
+            if without_ease(calibrated.zones) != without_ease(draft.zones):
+                raise RecipeError(
+                    f"The regions of {draft.description.name} changed while the limits were being set. Set them again."
+                )
             changed = replace(
                 draft,
+                zones=calibrated.zones,
                 limits=calibrated.limits,
                 calibration_note=calibrated.sentence,
                 model_hash=calibrated.model_hash,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from filo_core.engine import Engine
+    from filo_core.zones import Zone
 
 MOST_REFERENCES = 100
 _SHOWN_CHARACTERS = 60
@@ -41,6 +42,7 @@ def create_product(
     *,
     tries: bool = False,
     pose: Pose | None = None,
+    zones: Sequence[Zone] = (),
 ) -> tuple[RecipeVersion, Calibrated]:
     """All steps of the wizard in one go; leaves nothing behind when a step fails.
 
@@ -55,6 +57,7 @@ def create_product(
         eyes: how it is looked at; the profile's usual way unless given.
         tries: have it tried how it is best looked at.
         pose: how its parts lie; found from the good images unless it or the eyes are given.
+        zones: where it is looked at, and what is ignored; the whole picture without any.
 
     Raises:
         ProductError: if the name is taken, the anomaly file is of no use, or the profile needs a good image.
@@ -67,9 +70,7 @@ def create_product(
     engine = engine if images else _engine_of_words(engine, settings)
     catalogue.create(description)
     try:
-        catalogue.set_anomaly_types(description.name, types)
-        for image in images:
-            catalogue.add_reference(description.name, image)
+        _add_parts(catalogue, description.name, types, images, zones)
         engine = engine or load_engine(settings.profile, settings.device, settings.models)
         if eyes is not None or pose is not None:
             catalogue.set_eyes(description.name, _in_pose(eyes or engine.usual_eyes, pose))
@@ -79,6 +80,20 @@ def create_product(
     except BaseException:
         catalogue.delete(description.name)
         raise
+
+
+def _add_parts(
+    catalogue: Catalogue,
+    name: str,
+    types: Sequence[AnomalyType],
+    images: Sequence[SourceImage],
+    zones: Sequence[Zone],
+) -> None:
+    catalogue.set_anomaly_types(name, types)
+    for image in images:
+        catalogue.add_reference(name, image)
+    if zones:
+        catalogue.set_zones(name, zones)
 
 
 def _types(anomalies: Path | Sequence[AnomalyType] | None, description: ProductDescription) -> tuple[AnomalyType, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from filo_core.types import ProductDraft, Recipe
+from filo_core.zones import Zone
 
 Difference = tuple[object, object]
 """The old and the new value as JSON takes them; of a list, what was taken out and what came in."""
@@ -50,6 +51,7 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "good images": [f"{one.name} {one.image_hash[:12]}" for one in setup.references],
         "taught places": [f"{one.name} {one.image_hash[:12]} {one.box}" for one in setup.taught_patches],
         "region of interest": [box.x, box.y, box.width, box.height] if box is not None else None,
+        "regions": [_zone_in_words(zone) for zone in setup.zones],
         "profile": setup.profile,
         "eyes": setup.eyes.words if setup.eyes else None,
         "learnt map": setup.learned_map.words if setup.learned_map else None,
@@ -58,6 +60,12 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "limit NG": limits.ng if limits is not None else None,
         "limit region": limits.region if limits is not None else None,
     }
+
+
+def _zone_in_words(zone: Zone) -> str:
+    corners = " ".join(f"{x:g},{y:g}" for x, y in zone.points)
+    limit = "" if zone.limit is None else f", limit {zone.limit:g}"
+    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit})"
 
 
 def _of_lists(old: list[object], new: list[object]) -> Difference:

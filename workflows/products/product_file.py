@@ -24,8 +24,9 @@ from filo_core.whole_files import whole_file
 from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
-FORMAT_VERSION = 2
-"""The newest. A product without named regions is written as the first, which every program reads."""
+FORMAT_VERSION = 3
+"""The newest, of products with drawn regions. One without them is written as the second, and one without regions that
+a person named as the first, which every program reads."""
 MOST_EXAMPLES = 1_000
 MAX_MEMBERS = 1_002
 """A thousand good images, the draft and the hashes."""
@@ -238,7 +239,7 @@ def _write_members(
     examples: tuple[NamedRegion, ...],
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
-    version = FORMAT_VERSION if examples else 1
+    version = FORMAT_VERSION if draft.zones else 2 if examples else 1
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
     said = content.model_dump_json(indent=1, exclude=None if examples else {"examples"})
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]

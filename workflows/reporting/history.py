@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from filo_core.zones import Zone
     from storage.storage import Storage
 
 LOOKED_AT = 500
@@ -276,6 +277,15 @@ class History:
             capture = transaction.inspections.capture(record.inspection_id)
         image = decode_image(encoded, record.name, captured_at=capture.captured_at or record.inspected_at)
         return replace(image, frame_id=capture.frame_id)
+
+    def zones(self, record: InspectionRecord) -> tuple[Zone, ...]:
+        """The regions that were drawn in the recipe that judged an inspection; none where it cannot be read."""
+        try:
+            with self._storage.reading() as transaction:
+                return transaction.products.recipe(record.product, record.recipe_version).recipe.zones
+        except FiloError:
+            # The picture is shown all the same; whoever needs the recipe is told.
+            return ()
 
     def anomaly_map(self, record: InspectionRecord) -> NDArray[np.float32]:
         """The anomaly map of an inspection: ``(H, W)`` float32 in [0, 1], in steps of 1/65535.

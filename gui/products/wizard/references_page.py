@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from filo_core.types import WizardStep
 from gui.picking import pick_folder, pick_images
+from gui.products.regions_dialog import RegionsDialog
 from gui.products.wizard.capture_dialog import CaptureDialog
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.reference_cards import ReferenceCards, ReferenceModel
@@ -49,6 +50,9 @@ class ReferencesPage(WizardPage):
             "search",
             tip=self.tr("Finds good parts among 12 to 200 pictures that nobody has sorted; you confirm each of them"),
         )
+        self.regions_button = button(
+            self.tr("Re&gions …"), "edit", tip=self.tr("Where it is looked at, and what is ignored")
+        )
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.summary = plain_label(role="hint")
         self.undo_bar = UndoBar(self)
@@ -59,7 +63,13 @@ class ReferencesPage(WizardPage):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(8)
-        for control in (self.add_button, self.capture_button, self.sort_button, self.remove_button):
+        for control in (
+            self.add_button,
+            self.capture_button,
+            self.sort_button,
+            self.regions_button,
+            self.remove_button,
+        ):
             top.addWidget(control)
         top.addWidget(self.summary, 1)
         stack = QWidget(self)
@@ -75,6 +85,7 @@ class ReferencesPage(WizardPage):
         self._empty.action_requested.connect(self._on_add_clicked)
         self.capture_button.clicked.connect(self._on_capture_clicked)
         self.sort_button.clicked.connect(self._on_sort_clicked)
+        self.regions_button.clicked.connect(self._on_regions_clicked)
         self.remove_button.clicked.connect(self._on_remove_clicked)
         self.undo_bar.undo_requested.connect(self._on_undo_requested)
         self.shelf.items_changed.connect(self._on_items_changed)
@@ -132,6 +143,13 @@ class ReferencesPage(WizardPage):
         self.undo_bar.withdraw()
         dialog = CaptureDialog(self.session.name, self)
         dialog.picture_taken.connect(self.shelf.add_frame)
+        dialog.exec()
+        dialog.deleteLater()
+
+    @Slot()
+    def _on_regions_clicked(self) -> None:
+        dialog = RegionsDialog(self.session.state, self.session.name, self)
+        dialog.saved.connect(self._on_stored)
         dialog.exec()
         dialog.deleteLater()
 
@@ -213,3 +231,4 @@ class ReferencesPage(WizardPage):
     @Slot()
     def _update_buttons(self) -> None:
         self.remove_button.setEnabled(bool(self.cards.chosen()))
+        self.regions_button.setEnabled(bool(self.shelf.items))

@@ -1,0 +1,99 @@
+"""``main.py product regions``: where a product is looked at, and what is ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli import typed
+from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
+from cli.options import AsJson, Database, Name, User
+from cli.signing_in import managing
+from filo_core.errors import SettingsError
+from filo_core.types import ProductDraft
+from filo_core.zones import without_ease
+from workflows.keeping.opening import open_record
+from workflows.products.catalogue import Catalogue
+
+_NEXT = "Its limits are to be set again: main.py calibrate."
+
+
+@speaks_plainly
+def regions(
+    name: Name,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="File of regions: ours, labelme's JSON or COCO's polygons.", parser=typed.path),
+    ] = None,
+    of: Annotated[str, typer.Option("--of", help="Take the regions of another product.")] = "",
+    none: Annotated[bool, typer.Option("--none", help="Remove all regions: the whole picture is looked at.")] = False,
+    write: Annotated[Path | None, typer.Option(help="Write the regions to a file.", parser=typed.path)] = None,
+    user: User = "",
+    database: Database = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show, set, copy or write the regions of a product, and what is ignored."""
+    if sum((file is not None, bool(of), none, write is not None)) > 1:
+        raise SettingsError("Give one of: a file, --of, --none, --write.")
+    settings = settings_with(database=database)
+    if file is None and not of and not none:
+        with open_record(settings) as storage:
+            draft = Catalogue(storage).draft(name)
+        if write is not None:
+            _write(draft, write)
+            return
+        _show(draft, as_json=as_json)
+        return
+    from workflows.products.region_files import read_regions
+
+    read = read_regions(file) if file is not None else ()
+    with managing(settings, user) as (access, _):
+        catalogue = Catalogue(access.storage, access)
+        zones = without_ease(catalogue.draft(of).zones) if of else read
+        draft = catalogue.set_zones(name, zones)
+    _show(draft, as_json=as_json)
+    if not as_json and draft.limits is None:
+        say(_NEXT)
+
+
+def _write(draft: ProductDraft, path: Path) -> None:
+    from workflows.products.region_files import write_regions
+
+    if not draft.zones:
+        raise SettingsError(f"{draft.description.name} has no regions to write.")
+    write_regions(path, draft.zones)
+    say(f"{len(draft.zones)} regions were written to {path}")
+
+
+def _show(draft: ProductDraft, *, as_json: bool) -> None:
+    if as_json:
+        found = [
+            {
+                "name": zone.name,
+                "kind": zone.kind.value,
+                "shape": zone.shape.value,
+                "points": zone.points,
+                "limit": zone.limit,
+            }
+            for zone in draft.zones
+        ]
+        print_json({"product": draft.description.name, "regions": found})
+        return
+    if not draft.zones:
+        say(f"{draft.description.name} has no regions: the whole picture is looked at.")
+        return
+    table = Table("Region", "Kind", "Shape", "Corners", "Limit")
+    for zone in draft.zones:
+        limit = "from good parts" if zone.limit is None else f"{zone.limit:.3f}, by hand"
+        add_row(
+            table,
+            zone.name,
+            zone.kind.value,
+            zone.shape.value,
+            str(len(zone.points)),
+            "–" if zone.kind.value == "ignore" else limit,
+        )
+    console.print(table)

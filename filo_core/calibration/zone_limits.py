@@ -1,0 +1,248 @@
+"""Limits where several regions are looked at: each has its own, and together they keep one promise.
+
+A part is refused where any of its regions is. With k regions that may happen k times as often, so each is given k-th
+part of the false-reject rate (Bonferroni): whatever the regions have to do with each other, a good part is refused at
+most as often as was promised. Where the parts cannot carry that, each promises the least it can, and the sum is said.
+
+Scores of regions are put on one scale: a number is added to the log-odds of each, such that all their limits for OK
+fall on the highest of them. The image score is then the highest score of any region, and one pair of limits says what
+each would have said by its own limit for OK. Above it NG begins where the last of them calls NG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_limits
+from filo_core.calibration.conformal import ConformalLimit, GoodParts
+from filo_core.calibration.evidence import calibrated, limits_found, promised_limit
+from filo_core.calibration.limits import LEAST_REVIEW_BAND
+from filo_core.calibration.session_span import spanning
+from filo_core.errors import EvidenceError
+from filo_core.events import Calibrated
+from filo_core.proof import JudgedPart
+from filo_core.statistics.rates import percent
+from filo_core.types import Limits, Verdict
+from filo_core.zones import Zone, ease_between, eased, inspected
+
+if TYPE_CHECKING:
+    from filo_core.calibration.known_parts import ScoredParts
+
+_LEAST, _MOST = 1e-6, 1.0 - 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEvidence:
+    """Scores of the good parts in one zone, before anything was added to them."""
+
+    zone: Zone
+    parts: GoodParts
+    peaks: tuple[float, ...]
+    """Largest map value a reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLimit:
+    """What was found for one zone alone, on its own scale."""
+
+    zone: Zone
+    limits: Limits
+    promised: ConformalLimit | None
+    """None of one good part alone, and where a person set the limit."""
+    ng_from: float
+    """Score above which the good parts' promise lets the zone call NG."""
+
+
+def calibrated_parts(
+    scored: ScoredParts,
+    zones: Sequence[Zone],
+    alpha: float,
+    *,
+    model_hash: str,
+    trained: bool,
+    sessions: Sequence[str] = (),
+) -> Calibrated:
+    """Limits from scored parts; one pair of them where no more than one zone is looked at.
+
+    Args:
+        scored: the parts, scored while nothing was added to any zone.
+        zones: as drawn.
+        alpha: false-reject rate to promise, in (0, 1).
+        model_hash: model the scores are from.
+        trained: whether its weights are.
+        sessions: of each part outside of the memory bank, the session it is said to be of; empty for none.
+
+    Raises:
+        EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
+    """
+    drawn = inspected(zones)
+    several = len(drawn) > 1 or any(zone.limit is not None for zone in drawn)
+    found = _by_zone(scored, zones, alpha, sessions) if several else _as_one(scored, zones, alpha, sessions)
+    return replace(found, model_hash=model_hash, trained=trained)
+
+
+def _as_one(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
+    by_session = _by_session(scored.outside, sessions)
+    found = calibrated(
+        [part.score for part in scored.references],
+        scored.peaks,
+        by_session.pop("", []),
+        alpha,
+        model_hash="",
+        trained=False,
+        good=(*scored.references, *scored.outside),
+        bad=scored.bad,
+        sessions=by_session,
+    )
+    return replace(found, apart=scored.apart, zones=tuple(zones))
+
+
+def _by_session(parts: Sequence[JudgedPart], sessions: Sequence[str]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for part, session in zip(parts, sessions or [""] * len(parts), strict=True):
+        found.setdefault(session, []).append(part.score)
+    return found
+
+
+def zone_limits(evidence: Sequence[ZoneEvidence], alpha: float) -> tuple[ZoneLimit, ...]:
+    """The limits of each zone, each on its own scale, at its share of the false-reject rate.
+
+    Args:
+        evidence: one or more zones.
+        alpha: rate for all of them together, in (0, 1).
+
+    Raises:
+        EvidenceError: if ``alpha`` is no rate, or all parts have the very same score in one of them.
+    """
+    return tuple(_limit_of(one, alpha / len(evidence)) for one in evidence)
+
+
+def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
+    """The zones with what moves their limits to one another, and the limits of all."""
+    common = max(one.limits.ok for one in found)
+    moved = tuple(replace(one.zone, ease=ease_between(_inside(one.limits.ok), _inside(common))) for one in found)
+    pairs = list(zip(found, moved, strict=True))
+    ng = max(_moved(one.limits.ng, zone) for one, zone in pairs)
+    region = max(_moved(one.limits.region, zone) for one, zone in pairs)
+    return moved, Limits(ok=common, ng=max(ng, common), region=region)
+
+
+def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
+    # A part whose picture is gone has one score from before, and no score of a zone.
+    of = dict(zip((part.image_hash for part in scored.outside), sessions or [""] * len(scored.outside), strict=True))
+    outside = [part for part in scored.outside if part.image_hash in scored.zones]
+    found = zone_limits(_evidence(scored, inspected(zones), [one for one in outside if not of[one.image_hash]]), alpha)
+    moved, all_limits = on_one_scale(found)
+    own, confirmed, bad, apart = (
+        tuple(_on_scale(part, scored, moved) for part in parts)
+        for parts in (scored.references, outside, scored.bad, scored.apart)
+    )
+    by_session = _by_session(confirmed, [of[part.image_hash] for part in confirmed])
+    parts = GoodParts(tuple(part.score for part in own), tuple(by_session.pop("", [])))
+    limit = _shared(found, moved)
+    # What moves the regions rests on no part of another session: of those, the highest score is one number a part.
+    span = spanning(all_limits, limit, by_session, alpha)
+    promised = span.limits.ng if span.promised_at is None else span.promised_at
+    good_scores = [part.score for part in (*own, *confirmed)]
+    limits = stopping_limits(span.limits, good_scores, [part.score for part in bad], promised)
+    proof = prove(limits, (*own, *confirmed), bad, span.limits)
+    needed = parts.needed(alpha / len(found))
+    by_hand = any(one.zone.limit is not None for one in found)
+    calls_ng = bool(needed) or span.about_ng or limits.ok < span.limits.ok or by_hand
+    told = (
+        _sentence(parts, found, limit, alpha, calls_ng=calls_ng),
+        span.sentence,
+        bad_parts_sentence(proof, span.limits),
+    )
+    by_name = {zone.name: zone for zone in moved}
+    return Calibrated(
+        limits=limits,
+        scores=parts.references,
+        lowest_promise=min(len(found) / (parts.count + 1), 1.0),
+        sentence=" ".join(filter(None, told)),
+        model_hash="",
+        trained=False,
+        alpha=alpha,
+        promise=span.promise,
+        needed_for_alpha=needed,
+        guarantee=limit.guarantee.value if limit else "",
+        promised_at=span.promised_at,
+        refused_as=Verdict.NG if calls_ng else Verdict.REVIEW,
+        confirmed_scores=tuple(part.score for part in confirmed),
+        apart=apart,
+        proof=proof,
+        zones=tuple(by_name.get(zone.name, zone) for zone in zones),
+    )
+
+
+def _shared(found: Sequence[ZoneLimit], moved: Sequence[Zone]) -> ConformalLimit | None:
+    """What all zones promise together, at the score above which none of them breaks it; None where one has none."""
+    own = [one.promised for one in found if one.promised is not None]
+    if len(own) < len(found):
+        return None
+    at = max(_moved(one.ng_from, zone) for one, zone in zip(found, moved, strict=True))
+    return replace(own[0], limit=at, promise=min(sum(one.promise for one in own), 1.0))
+
+
+def _evidence(scored: ScoredParts, drawn: Sequence[Zone], outside: Sequence[JudgedPart]) -> list[ZoneEvidence]:
+    own = [scored.zones[part.image_hash] for part in scored.references]
+    others = [scored.zones[part.image_hash] for part in outside]
+    return [
+        ZoneEvidence(
+            zone,
+            GoodParts(tuple(part[n].score for part in own), tuple(part[n].score for part in others)),
+            tuple(part[n].peak for part in own),
+        )
+        for n, zone in enumerate(drawn)
+    ]
+
+
+def _limit_of(one: ZoneEvidence, alpha: float) -> ZoneLimit:
+    try:
+        limit = promised_limit(one.parts, alpha) if one.parts.count > 1 else None
+    except EvidenceError as error:
+        raise EvidenceError(f"Region {one.zone.name}: {error}") from error
+    found = limits_found(limit, one.parts, one.peaks, alpha)[0]
+    ng_from = limit.limit if limit else found.ng
+    if one.zone.limit is not None:
+        ok = one.zone.limit
+        # NG is called no earlier than the good parts allow, whatever a person set for OK.
+        ng = max(found.ng, ok * (1.0 + LEAST_REVIEW_BAND))
+        return ZoneLimit(one.zone, Limits(ok, ng, found.region), limit, max(ng_from, ok))
+    return ZoneLimit(one.zone, found, limit, ng_from)
+
+
+def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> JudgedPart:
+    scores = scored.zones[part.image_hash]
+    return replace(part, score=max(eased(one.score, zone.ease) for one, zone in zip(scores, moved, strict=True)))
+
+
+def _sentence(
+    parts: GoodParts, found: Sequence[ZoneLimit], limit: ConformalLimit | None, alpha: float, *, calls_ng: bool
+) -> str:
+    regions = f"{len(found)} regions" if len(found) > 1 else "1 region"
+    if limit is None:
+        return f"1 good part and {regions}: no false-reject rate can be promised. Add good parts."
+    each, needed = alpha / len(found), parts.needed(alpha / len(found))
+    goal = ""
+    if needed:
+        goal = f" {needed} more for {percent(alpha)}: each region has to keep {percent(each)} of it."
+    worst = "" if limit.guarantee.is_split else " in the worst case"
+    own = [one.zone.name for one in found if one.zone.limit is not None]
+    by_hand = f" Set by hand, so nothing is promised of what they doubt: {', '.join(own)}." if own else ""
+    return (
+        f"{parts.count} good parts and {regions}, which share the promise: at most {percent(limit.promise)} of good "
+        f"parts are {'called NG' if calls_ng else 'refused'}{worst}, all regions together ({limit.guarantee}).{goal}"
+        f"{by_hand}"
+    )
+
+
+def _moved(score: float, zone: Zone) -> float:
+    # A band above a limit may end beyond 1, where no score is: it stays above all of them.
+    return eased(score, zone.ease) if score < 1.0 else score
+
+
+def _inside(score: float) -> float:
+    return min(max(score, _LEAST), _MOST)

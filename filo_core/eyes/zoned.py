@@ -1,0 +1,128 @@
+"""From the standardised map of a picture to its score and what is shown: as a whole, or by the zones that were drawn.
+
+A zone is scored as if nothing else were there: the Gaussian does not reach beyond it, and cells that are ignored weigh
+nothing. So whatever changes outside a zone, or under an ignore mask, changes no score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score
+from filo_core.method.zone_masks import zone_masks
+from filo_core.types import ZoneScore
+from filo_core.zones import Zone, eased, inspected
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from filo_core.profiles.eyes_manifest import EyesProfile
+
+    Floats = NDArray[np.float32]
+    Mask = NDArray[np.bool_]
+
+_LEAST_WEIGHT = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapFound:
+    """What a picture came to."""
+
+    score: float
+    view_map: Floats
+    """``(map_side, map_side)`` in [0, 1]; 0 where nothing is looked at."""
+    zones: tuple[ZoneScore, ...] = ()
+    """In the order in which they were drawn."""
+
+
+def zone_scores(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> list[float]:
+    """Score of each inspected zone in [0, 1], of the whole view without one; the highest is the image score.
+
+    Args:
+        standard: ``(h, w)`` over the view, in deviations.
+        profile: numbers of the method.
+        zones: as drawn.
+    """
+    if not zones:
+        return [squashed_score(peak_of(standard, profile.score_share, profile.score_sigma))]
+    peaks = [_peak_within(standard, mask, profile) for mask in zone_masks(zones, *standard.shape)]
+    return [eased(squashed_score(peak), ease) for peak, ease in zip(peaks, _eases(zones), strict=True)]
+
+
+def map_found(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> MapFound:
+    """Image score and map of a picture; arguments as for :func:`zone_scores`."""
+    side, scores = profile.map_side, zone_scores(standard, profile, zones)
+    if not zones:
+        return MapFound(scores[0], _shown(smoothed(standard, profile.map_sigma), side))
+    whole, found = np.zeros((side, side), np.float32), []
+    names = [zone.name for zone in inspected(zones)] or [""]
+    masks, shown_masks = zone_masks(zones, *standard.shape), zone_masks(zones, side, side)
+    for name, score, ease, mask, shown in zip(names, scores, _eases(zones), masks, shown_masks, strict=True):
+        zone_map = _eased_map(_shown(smoothed_within(standard, mask, profile.map_sigma), side), ease)
+        zone_map[~shown] = 0.0
+        np.maximum(whole, zone_map, out=whole)
+        found.append(ZoneScore(name, score, float(zone_map.max())))
+    return MapFound(max(scores), whole, tuple(found))
+
+
+def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
+    """Cells of a grid over the view that any zone looks at, ``(rows, columns)``."""
+    return np.asarray(np.logical_or.reduce(zone_masks(zones, rows, columns)))
+
+
+def _eases(zones: Sequence[Zone]) -> list[float]:
+    return [zone.ease for zone in inspected(zones)] or [0.0]
+
+
+def smoothed_within(values: Floats, mask: Mask, sigma: float) -> Floats:
+    """:func:`~filo_core.eyes.scoring.smoothed` of what a mask covers alone; beyond it what is nearest goes on.
+
+    Args:
+        values: ``(h, w)``.
+        mask: of the same shape, true somewhere.
+        sigma: of the Gaussian, in cells.
+    """
+    if mask.all():
+        return smoothed(values, sigma)
+    weights = mask.astype(np.float32)
+    kept = np.where(mask, values, np.float32(0.0))
+    if sigma:
+        total, weights = smoothed(kept, sigma), smoothed(weights, sigma)
+    else:
+        total = kept
+    inside = np.where(mask, total / np.maximum(weights, np.float32(_LEAST_WEIGHT)), np.float32(0.0))
+    # What is drawn larger for the map must not be mixed with zeros at the border.
+    return inside.astype(np.float32)[_nearest_inside(mask)]
+
+
+def _peak_within(standard: Floats, mask: Mask, profile: EyesProfile) -> float:
+    if mask.all():
+        return peak_of(standard, profile.score_share, profile.score_sigma)
+    values = smoothed_within(standard, mask, profile.score_sigma)[mask].reshape(1, -1)
+    return peak_of(values, profile.score_share, 0.0)
+
+
+def _nearest_inside(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of the cell under the mask that is nearest to each cell."""
+    outside = (~mask).astype(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    rows, columns = np.nonzero(mask)
+    at = np.zeros(int(labels.max()) + 1, np.int64)
+    at[labels[rows, columns]] = np.arange(len(rows))
+    return rows[at[labels]], columns[at[labels]]
+
+
+def _shown(smooth: Floats, side: int) -> Floats:
+    return squashed(np.asarray(cv2.resize(smooth, (side, side)), np.float32))
+
+
+def _eased_map(values: Floats, ease: float) -> Floats:
+    if ease == 0.0:
+        return values
+    factor = np.float32(np.exp(ease))
+    return np.asarray(values * factor / (1 - values + values * factor), np.float32)

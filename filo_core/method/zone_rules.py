@@ -1,0 +1,134 @@
+"""What may be drawn as a region or an ignore mask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from filo_core.errors import RecipeError
+from filo_core.method.zone_masks import INSIDE, coverage, ignored_in
+from filo_core.zones import LONGEST_ZONE_NAME, Point, Zone, ZoneKind, ZoneShape, inspected
+
+MOST_ZONES = 32
+MOST_POINTS = 200
+_DIGITS = 6
+_LEAST_AREA = 1e-5
+"""Of the picture: about a square of 3 pixels in a picture of a million."""
+_TOLERANCE = 1e-6
+_CHECKED = 128
+"""Cells a side on which zones are checked when they are drawn."""
+
+
+def checked_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """Zones as they are kept, of which each has something that is looked at.
+
+    Raises:
+        RecipeError: if one cannot be; the sentence says which, and what to do.
+    """
+    tidy = tidy_zones(zones)
+    whole = (0.0, 0.0, 1.0, 1.0)
+    ignored = ignored_in(tidy, whole, _CHECKED, _CHECKED) >= INSIDE
+    for zone in inspected(tidy):
+        covered = coverage(zone, whole, _CHECKED, _CHECKED)
+        if ignored[covered >= min(INSIDE, float(covered.max()))].all():
+            raise RecipeError(f"Everything in region {zone.name} is ignored. Make the ignore mask smaller.")
+    if ignored.all():
+        raise RecipeError("Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.")
+    return tidy
+
+
+def tidy_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """The zones as they are kept: names without needless blanks, coordinates rounded, corners in order.
+
+    Raises:
+        RecipeError: if one cannot be: no name or one twice, outside of the picture, empty, or crossing itself.
+    """
+    if len(zones) > MOST_ZONES:
+        raise RecipeError(f"{len(zones)} regions are more than the {MOST_ZONES} that a product may have.")
+    tidy = tuple(_tidy(zone) for zone in zones)
+    names = [zone.name.casefold() for zone in tidy]
+    twice = next((zone.name for zone in tidy if names.count(zone.name.casefold()) > 1), None)
+    if twice is not None:
+        raise RecipeError(f"Two regions are called {twice}. Give each a name of its own.")
+    return tidy
+
+
+def _tidy(zone: Zone) -> Zone:
+    name = " ".join(zone.name.split())
+    if not name or len(name) > LONGEST_ZONE_NAME or not name.isprintable():
+        raise RecipeError(f"A region needs a name of 1 to {LONGEST_ZONE_NAME} characters that can be seen.")
+    if not all(math.isfinite(value) for point in zone.points for value in point):
+        raise RecipeError(f"Region {name} has a corner that is no number. Draw it again.")
+    if any(not -_TOLERANCE <= value <= 1.0 + _TOLERANCE for point in zone.points for value in point):
+        raise RecipeError(f"Region {name} lies outside the picture. Draw it inside.")
+    if zone.limit is not None and not 0.0 < zone.limit < 1.0:
+        raise RecipeError(f"The limit of region {name} must lie between 0 and 1, {zone.limit:g} does not.")
+    if not math.isfinite(zone.ease):
+        raise RecipeError(f"Region {name} cannot be read. Draw it again.")
+    limit = None if zone.kind is ZoneKind.IGNORE else zone.limit
+    return replace(zone, name=name, points=_tidy_points(zone, name), limit=limit)
+
+
+def _tidy_points(zone: Zone, name: str) -> tuple[Point, ...]:
+    points = [(_fraction(x), _fraction(y)) for x, y in zone.points]
+    if zone.shape is not ZoneShape.POLYGON:
+        if len(points) != 2:
+            raise RecipeError(f"Region {name} needs two opposite corners.")
+        (x, y), (other_x, other_y) = points
+        points = [(min(x, other_x), min(y, other_y)), (max(x, other_x), max(y, other_y))]
+        if (points[1][0] - points[0][0]) * (points[1][1] - points[0][1]) < _LEAST_AREA:
+            raise RecipeError(f"Region {name} is empty. Draw it larger, or remove it.")
+        return tuple(points)
+    points = [point for number, point in enumerate(points) if point != points[(number + 1) % len(points)]]
+    if len(points) < 3 or abs(_area(points)) < _LEAST_AREA:
+        raise RecipeError(f"Region {name} is empty. A polygon needs three corners or more around something.")
+    if len(points) > MOST_POINTS:
+        raise RecipeError(f"Region {name} has {len(points)} corners, more than the {MOST_POINTS} that are kept.")
+    if crosses_itself(points):
+        raise RecipeError(f"The outline of region {name} crosses itself. Draw it again without a crossing.")
+    return tuple(points)
+
+
+def crosses_itself(points: Sequence[Point]) -> bool:
+    """Whether two sides of a polygon that are no neighbours meet, or a corner folds back onto its own side."""
+    count = len(points)
+    sides = [(points[number], points[(number + 1) % count]) for number in range(count)]
+    for first in range(count):
+        before, (here, after) = points[first - 1], sides[first]
+        if _turn(before, here, after) == 0.0 and _ahead(before, here, after) < 0.0:
+            return True
+        for second in range(first + 2, count):
+            if (second + 1) % count != first and _meet(*sides[first], *sides[second]):
+                return True
+    return False
+
+
+def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the sides ``ab`` and ``cd`` have a point in common."""
+    abc, abd, cda, cdb = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
+    if abc * abd < 0.0 and cda * cdb < 0.0:
+        return True
+    touching = ((abc, a, b, c), (abd, a, b, d), (cda, c, d, a), (cdb, c, d, b))
+    return any(turn == 0.0 and _beside(start, end, point) for turn, start, end, point in touching)
+
+
+def _beside(start: Point, end: Point, point: Point) -> bool:
+    """Whether a point on the line of a side lies within it."""
+    return all(min(s, e) <= p <= max(s, e) for s, e, p in zip(start, end, point, strict=True))
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return round((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]), 2 * _DIGITS)
+
+
+def _ahead(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1])
+
+
+def _area(points: Sequence[Point]) -> float:
+    return sum(x * points[n - 1][1] - points[n - 1][0] * y for n, (x, y) in enumerate(points)) / 2.0
+
+
+def _fraction(value: float) -> float:
+    return round(min(max(value, 0.0), 1.0), _DIGITS)

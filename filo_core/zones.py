@@ -1,0 +1,100 @@
+"""Where a picture is looked at: regions and ignore masks that a person draws, each by its outline.
+
+Code calls them zones: a *region* is what was found in one picture. Coordinates are fractions of the picture's width
+and height, so that they hold for a camera of another resolution. What outlines cover is in
+:mod:`filo_core.method.zone_masks`, what may be drawn in :mod:`filo_core.method.zone_rules`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+Point = tuple[float, float]
+"""Across and down, each in [0, 1]."""
+
+LONGEST_ZONE_NAME = 60
+_ELLIPSE_POINTS = 64
+
+
+class ZoneKind(StrEnum):
+    """What a zone is there for."""
+
+    INSPECT = "inspect"
+    IGNORE = "ignore"
+    """What lies in it counts nowhere: not in a score, not as a region, not for a limit."""
+
+
+class ZoneShape(StrEnum):
+    """How the points of a zone are read."""
+
+    RECTANGLE = "rectangle"
+    """Two opposite corners."""
+    ELLIPSE = "ellipse"
+    """Two opposite corners of the rectangle around it."""
+    POLYGON = "polygon"
+    """Its corners one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A place that is looked at with a limit of its own, or not at all."""
+
+    name: str
+    points: tuple[Point, ...]
+    shape: ZoneShape = ZoneShape.RECTANGLE
+    kind: ZoneKind = ZoneKind.INSPECT
+    limit: float | None = None
+    """Score up to which it is OK, in (0, 1), where a person set it; None: found from the good parts."""
+    ease: float = 0.0
+    """Added to the log-odds of its scores and of its map, so that its limit lies where those of the others do."""
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """Its corners; of an ellipse as many as are seen as round."""
+        if self.shape is ZoneShape.POLYGON:
+            return self.points
+        (left, top), (right, bottom) = self.points
+        if self.shape is ZoneShape.RECTANGLE:
+            return (left, top), (right, top), (right, bottom), (left, bottom)
+        middle, half = ((left + right) / 2, (top + bottom) / 2), ((right - left) / 2, (bottom - top) / 2)
+        angles = (2.0 * math.pi * step / _ELLIPSE_POINTS for step in range(_ELLIPSE_POINTS))
+        return tuple((middle[0] + half[0] * math.cos(a), middle[1] + half[1] * math.sin(a)) for a in angles)
+
+
+def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """Those that have a score; empty where the whole picture has one."""
+    return tuple(zone for zone in zones if zone.kind is ZoneKind.INSPECT)
+
+
+def without_ease(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """The zones as drawn, before any limit was found."""
+    return tuple(replace(zone, ease=0.0) for zone in zones)
+
+
+def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of everything that is looked at; the whole picture without an inspected zone."""
+    points = [point for zone in inspected(zones) for point in zone.points]
+    if not points:
+        return 0.0, 0.0, 1.0, 1.0
+    across, down = zip(*points, strict=True)
+    return min(across), min(down), max(across), max(down)
+
+
+def eased(score: float, ease: float) -> float:
+    """A score in [0, 1] with ``ease`` added to its log-odds; the very same for 0."""
+    if ease == 0.0:
+        return score
+    factor = math.exp(ease)
+    return score * factor / (1.0 - score + score * factor)
+
+
+def ease_between(limit: float, common: float) -> float:
+    """What moves ``limit`` to ``common``, both in (0, 1)."""
+    return 0.0 if limit == common else _log_odds(common) - _log_odds(limit)
+
+
+def _log_odds(score: float) -> float:
+    return math.log(score / (1.0 - score))

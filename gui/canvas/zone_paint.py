@@ -1,0 +1,54 @@
+"""Outlines of drawn regions on a picture: told apart by line and pattern, not by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from filo_core.zones import Point, Zone, ZoneKind
+
+ToView = Callable[[Point], QPointF]
+"""From fractions of the picture to the view."""
+
+_INSPECT, _IGNORE, _CHOSEN = QColor("#6fe3ff"), QColor("#d0d0d0"), QColor("#ffd54a")
+
+
+def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chosen: int = -1) -> None:
+    """Each outline with its name; what is ignored is hatched.
+
+    Args:
+        painter: on the view.
+        zones: as drawn.
+        to_view: where a point of the picture stands.
+        chosen: which one is marked, -1 for none.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = QFont(painter.font())
+    font.setBold(True)
+    painter.setFont(font)
+    for number, zone in enumerate(zones):
+        outline = QPolygonF([to_view(point) for point in zone.outline])
+        ignored = zone.kind is ZoneKind.IGNORE
+        colour = _CHOSEN if number == chosen else _IGNORE if ignored else _INSPECT
+        line = Qt.PenStyle.DotLine if ignored else Qt.PenStyle.DashLine
+        painter.setBrush(QBrush(_IGNORE, Qt.BrushStyle.BDiagPattern) if ignored else QBrush())
+        painter.setPen(QPen(QColor("#000000"), 3.5))
+        painter.drawPolygon(outline)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, 2.0, line))
+        painter.drawPolygon(outline)
+        _paint_name(painter, outline.boundingRect(), zone.name, colour)
+    painter.restore()
+
+
+def _paint_name(painter: QPainter, box: QRectF, name: str, colour: QColor) -> None:
+    metrics = QFontMetricsF(painter.font())
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(box.width(), 60.0))
+    tag = QRectF(box.left() + 2, box.bottom() - metrics.height() - 4, metrics.horizontalAdvance(text) + 8, 0)
+    tag.setHeight(metrics.height() + 2)
+    painter.fillRect(tag, QColor(0, 0, 0, 190))
+    painter.setPen(colour)
+    painter.drawText(tag, int(Qt.AlignmentFlag.AlignCenter), text)

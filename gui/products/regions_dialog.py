@@ -1,0 +1,328 @@
+"""Where a product is looked at: regions and ignore masks, drawn on its good pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from filo_core.errors import FiloError
+from filo_core.imaging import decode_image
+from filo_core.types import ProductDraft, Reference
+from filo_core.zones import LONGEST_ZONE_NAME, Zone, ZoneKind, without_ease
+from gui.background import Background, asked, sentence_of
+from gui.canvas.pictures import PictureContent
+from gui.canvas.zone_canvas import Tool, ZoneCanvas
+from gui.canvas.zone_edits import ZoneEdits
+from gui.picking import first_folder
+from gui.theme import SPACE
+from gui.widgets.controls import button, captioned, limit_spin, plain_label
+from gui.widgets.keys import on_key
+from gui.widgets.message_fold import MessageFold
+from workflows.products.region_files import read_regions
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from gui.state import AppState
+
+_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE)
+
+
+class RegionsDialog(QDialog):
+    """Draws on one good picture at a time; nothing is written before *Save*."""
+
+    saved = Signal()
+    """The draft has other regions now."""
+
+    def __init__(self, state: AppState, product: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._product = product
+        self._background = Background()
+        self._begun_with: tuple[Zone, ...] = ()
+        self._others: dict[str, tuple[Zone, ...]] = {}
+        self._references: tuple[Reference, ...] = ()
+        self.message = MessageFold(self, closable=False)
+        self.canvas = ZoneCanvas(self)
+        self.canvas.stem = self.tr("region")
+        self.tools = {tool: self._tool_button(tool) for tool in Tool}
+        self.kind_of_new = self._kinds(self.tr("New regions are"))
+        self.undo_button = button(self.tr("&Undo"), "undo")
+        self.redo_button = button(self.tr("Red&o"))
+        self.pictures = QComboBox(self)
+        self.list = QListWidget(self)
+        self.list.setAccessibleName(self.tr("Regions"))
+        self.name = QLineEdit(self)
+        self.name.setAccessibleName(self.tr("Name of the region"))
+        self.name.setMaxLength(LONGEST_ZONE_NAME)
+        self.kind = self._kinds(self.tr("The region is"))
+        self.limit = limit_spin(self.tr("Limit of the region by hand; 0 takes it from the good parts"), 90, self)
+        self.limit.setMaximum(0.999)
+        self.limit.setSpecialValueText(self.tr("from good parts"))
+        self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
+        self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
+        self.others = QComboBox(self)
+        self.copy_button = button(self.tr("&Copy from it"), "copy")
+        self.save_button = button(self.tr("&Save"), "check", primary=True)
+        self.cancel_button = button(self.tr("Cancel"))
+        self._lay_out()
+        self._connect()
+        self._load()
+
+    # Building --------------------------------------------------------------------------------------------------
+
+    def _tool_button(self, tool: Tool) -> QPushButton:
+        words = {
+            Tool.CHOOSE: (self.tr("Move"), self.tr("Key: V. Choose and move; drag a corner to change it.")),
+            Tool.RECTANGLE: (self.tr("Rectangle"), self.tr("Key: R")),
+            Tool.ELLIPSE: (self.tr("Ellipse"), self.tr("Key: E")),
+            Tool.POLYGON: (self.tr("Polygon"), self.tr("Key: P. Tap each corner, then Enter or the first corner.")),
+        }
+        made = button(words[tool][0], tip=words[tool][1], checkable=True, parent=self)
+        made.clicked.connect(lambda: self.use(tool))
+        return made
+
+    def _kinds(self, name: str) -> QComboBox:
+        made = QComboBox(self)
+        made.setAccessibleName(name)
+        made.addItems([self.tr("inspected"), self.tr("ignored")])
+        return made
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle(self.tr("Regions of %1").replace("%1", self._product))
+        self.resize(1080, 720)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        for control in (*self.tools.values(), self.kind_of_new):
+            top.addWidget(control)
+        top.addStretch(1)
+        top.addWidget(self.undo_button)
+        top.addWidget(self.redo_button)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.message)
+        layout.addLayout(top)
+        middle = QHBoxLayout()
+        middle.setSpacing(SPACE)
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self._side())
+        layout.addLayout(middle, 1)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(8)
+        hint = self.tr("What no region covers is not looked at. Without any region the whole picture is.")
+        bottom.addWidget(plain_label(hint, "hint"), 1)
+        bottom.addWidget(self.cancel_button)
+        bottom.addWidget(self.save_button)
+        layout.addLayout(bottom)
+
+    def _side(self) -> QWidget:
+        side = QWidget(self)
+        side.setFixedWidth(250)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(captioned(self.tr("Good picture"), self.pictures))
+        column.addWidget(captioned(self.tr("Regions"), self.list), 1)
+        column.addWidget(captioned(self.tr("Name"), self.name))
+        column.addWidget(captioned(self.tr("It is"), self.kind))
+        column.addWidget(captioned(self.tr("Limit for OK"), self.limit))
+        column.addWidget(self.remove_button)
+        column.addWidget(captioned(self.tr("Another product"), self.others))
+        column.addWidget(self.copy_button)
+        column.addWidget(self.file_button)
+        return side
+
+    def _connect(self) -> None:
+        self.canvas.edited.connect(self._show)
+        self.canvas.tool_wanted.connect(self.use)
+        self.kind_of_new.currentIndexChanged.connect(self._on_kind_of_new)
+        self.undo_button.clicked.connect(self.undo)
+        self.redo_button.clicked.connect(self.redo)
+        self.pictures.currentIndexChanged.connect(self._show_picture)
+        self.list.currentRowChanged.connect(self._on_row)
+        self.name.editingFinished.connect(lambda: self._change(name=self.name.text()))
+        self.kind.activated.connect(lambda index: self._change(kind=_KINDS[index]))
+        self.limit.editingFinished.connect(lambda: self._change(limit=self.limit.value() or None))
+        self.remove_button.clicked.connect(self.remove)
+        self.file_button.clicked.connect(self._on_file_clicked)
+        self.copy_button.clicked.connect(lambda: self.copy_from(self.others.currentText()))
+        self.save_button.clicked.connect(self.save)
+        self.cancel_button.clicked.connect(self.reject)
+        on_key(QKeySequence.StandardKey.Undo, self, self.undo)
+        on_key(QKeySequence.StandardKey.Redo, self, self.redo)
+
+    # What is shown ---------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        try:
+            drafts = asked(self._state.workbench.catalogue.drafts)
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        own = next(draft for draft in drafts if draft.description.name == self._product)
+        self._begun_with = without_ease(own.zones)
+        self._references = own.references
+        with QSignalBlocker(self.pictures):
+            self.pictures.addItems([reference.name for reference in own.references])
+        with_zones = [one for one in drafts if one.zones and one.description.name != self._product]
+        self._others = {one.description.name: without_ease(one.zones) for one in with_zones}
+        self.others.addItems(list(self._others))
+        self.canvas.take(ZoneEdits(self._begun_with))
+        self.use(Tool.CHOOSE if own.zones else Tool.RECTANGLE)
+        if own.references:
+            self._show_picture(0)
+        else:
+            self.canvas.clear(self.tr("There is no good picture to draw on yet. Add one first."))
+        self._tell_of_the_old_rectangle(own)
+
+    def _tell_of_the_old_rectangle(self, draft: ProductDraft) -> None:
+        if draft.region_of_interest is not None:
+            self.message.show_note(
+                self.tr("This product has one rectangle from before there were regions. Regions take its place.")
+            )
+
+    @Slot(int)
+    def _show_picture(self, index: int) -> None:
+        reference = self._references[index]
+        get_bytes = self._state.workbench.storage.artefacts.get_bytes
+        self._background.cancel_waiting()
+        self._background.run(
+            lambda: PictureContent(decode_image(get_bytes(reference.image_hash), reference.name).pixels),
+            self.canvas.show_content,
+            lambda error: self.message.show_error(*sentence_of(error)),
+        )
+
+    @Slot()
+    def _show(self) -> None:
+        edits = self.canvas.edits
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            self.list.addItems([self._line(zone) for zone in edits.zones])
+            self.list.setCurrentRow(edits.chosen)
+        zone = edits.zone
+        for control in (self.name, self.kind, self.limit, self.remove_button):
+            control.setEnabled(zone is not None)
+        self.limit.setEnabled(zone is not None and zone.kind is ZoneKind.INSPECT)
+        with QSignalBlocker(self.name), QSignalBlocker(self.kind), QSignalBlocker(self.limit):
+            self.name.setText(zone.name if zone is not None else "")
+            self.kind.setCurrentIndex(_KINDS.index(zone.kind) if zone is not None else 0)
+            self.limit.setValue((zone.limit or 0.0) if zone is not None else 0.0)
+        self.undo_button.setEnabled(edits.can_undo)
+        self.redo_button.setEnabled(edits.can_redo)
+        self.copy_button.setEnabled(self.others.count() > 0)
+        self.save_button.setEnabled(edits.zones != self._begun_with)
+
+    def _line(self, zone: Zone) -> str:
+        if zone.kind is ZoneKind.IGNORE:
+            return self.tr("%1 (ignored)").replace("%1", zone.name)
+        return zone.name if zone.limit is None else f"{zone.name}  ≤ {zone.limit:.3f}"
+
+    # What is done ----------------------------------------------------------------------------------------------
+
+    @Slot(Tool)
+    def use(self, tool: Tool) -> None:
+        """Draw with a tool from now on."""
+        self.canvas.tool = tool
+        for other, control in self.tools.items():
+            control.setChecked(other is tool)
+        self.canvas.setFocus()
+
+    @Slot(int)
+    def _on_kind_of_new(self, index: int) -> None:
+        self.canvas.kind = _KINDS[index]
+        self.canvas.stem = self.tr("ignored") if self.canvas.kind is ZoneKind.IGNORE else self.tr("region")
+
+    @Slot(int)
+    def _on_row(self, row: int) -> None:
+        self.canvas.edits.choose(row)
+        self.canvas.update()
+        self._show()
+
+    def _change(self, **fields: object) -> None:
+        self.canvas.edits.change(**fields)
+        self.canvas.update()
+        self._show()
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.canvas.edits.undo()
+        self.canvas.update()
+        self._show()
+
+    @Slot()
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self.canvas.edits.redo()
+        self.canvas.update()
+        self._show()
+
+    @Slot()
+    def remove(self) -> None:
+        """Remove the chosen region; *Undo* brings it back."""
+        self.canvas.edits.remove()
+        self.canvas.update()
+        self._show()
+
+    def copy_from(self, product: str) -> None:
+        """Take the regions of another product in place of these; *Undo* brings them back."""
+        if product in self._others:
+            self.canvas.edits.replace_all(self._others[product])
+            self.canvas.update()
+            self._show()
+
+    @Slot()
+    def _on_file_clicked(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Read regions"), first_folder(self._state), self.tr("Regions (*.json)")
+        )
+        if path:
+            self.read_file(Path(path))
+
+    def read_file(self, path: Path) -> None:
+        """Take the regions of a file in place of these."""
+        try:
+            zones = read_regions(path)
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self.message.clear()
+        self.canvas.edits.replace_all(zones)
+        self.canvas.update()
+        self._show()
+
+    @Slot()
+    def save(self) -> None:
+        """Write the regions into the draft; what cannot be is said, and the dialog stays open."""
+        self._change(name=self.name.text())
+        zones, catalogue = self.canvas.edits.zones, self._state.workbench.catalogue
+        try:
+            asked(lambda: catalogue.set_zones(self._product, zones))
+        except FiloError as error:
+            self.message.show_error(str(error))
+            return
+        self._state.products_changed.emit()
+        self.saved.emit()
+        self.accept()
+
+    def done(self, result: int) -> None:
+        self._background.close()
+        super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._background.close()
+        super().closeEvent(event)

@@ -1,0 +1,100 @@
+"""Limits by region: each its own, one scale for all, and one promise that they share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from filo_core.calibration.conformal import GoodParts
+from filo_core.calibration.known_parts import ScoredParts
+from filo_core.calibration.zone_limits import ZoneEvidence, calibrated_parts, on_one_scale, zone_limits
+from filo_core.proof import JudgedPart
+from filo_core.types import Verdict, ZoneScore
+from filo_core.zones import Zone, ZoneKind, eased
+
+_ZONES = (
+    Zone("rim", ((0.0, 0.0), (0.5, 0.5))),
+    Zone("print", ((0.5, 0.0), (1.0, 0.5)), kind=ZoneKind.IGNORE),
+    Zone("hole", ((0.5, 0.5), (1.0, 1.0))),
+)
+
+
+def _scored(rng: np.random.Generator, references: int, outside: int = 0, bad: int = 0) -> ScoredParts:
+    """Scores of a quiet zone and of a loud one."""
+    zones = {}
+
+    def parts(kind: str, count: int, more: float = 0.0) -> tuple[JudgedPart, ...]:
+        found = []
+        for number in range(count):
+            quiet, loud = 0.1 + 0.02 * rng.random() + more, 0.5 + 0.1 * rng.random()
+            key = f"{kind}{number}"
+            zones[key] = (ZoneScore("rim", quiet, quiet), ZoneScore("hole", loud, loud))
+            found.append(JudgedPart(key, key, max(quiet, loud)))
+        return tuple(found)
+
+    own, others, shown = parts("r", references), parts("o", outside), parts("b", bad, more=0.2)
+    return ScoredParts(own, tuple(part.score for part in own), others, shown, zones=zones)
+
+
+def test_a_quiet_region_finds_what_the_loud_one_would_hide() -> None:
+    scored = _scored(np.random.default_rng(3), 8, bad=3)
+    found = calibrated_parts(scored, _ZONES, 0.01, model_hash="m", trained=True)
+    assert found.proof is not None
+    assert found.proof.missed == ()
+    assert min(part.score for part in found.proof.bad) > max(part.score for part in found.proof.good)
+    whole = calibrated_parts(scored, (), 0.01, model_hash="m", trained=True)
+    assert whole.proof is not None
+    assert len(whole.proof.missed) >= 1
+
+
+def test_each_region_has_its_own_limit_on_one_scale() -> None:
+    rng = np.random.default_rng(4)
+    evidence = [
+        ZoneEvidence(zone, GoodParts(tuple(base + 0.05 * rng.random(20))), tuple(base + 0.05 * rng.random(20)))
+        for zone, base in ((_ZONES[0], 0.1), (_ZONES[2], 0.5))
+    ]
+    found = zone_limits(evidence, 0.5)
+    moved, limits = on_one_scale(found)
+    for one, zone in zip(found, moved, strict=True):
+        assert eased(one.limits.ok, zone.ease) == pytest.approx(limits.ok)
+        assert eased(one.limits.ng, zone.ease) <= limits.ng + 1e-12
+    assert found[0].limits.ok < 0.2 < found[1].limits.ok
+
+
+def test_the_promise_is_shared_and_says_so() -> None:
+    found = calibrated_parts(_scored(np.random.default_rng(5), 8), _ZONES, 0.01, model_hash="m", trained=True)
+    assert found.promise == pytest.approx(2 / 9)
+    assert found.refused_as is Verdict.NG
+    assert found.needed_for_alpha == 199 - 8
+    assert "2 regions, which share the promise" in found.sentence
+    enough = calibrated_parts(_scored(np.random.default_rng(5), 4, 60), _ZONES, 0.1, model_hash="m", trained=True)
+    assert enough.promise == pytest.approx(0.1)
+    assert enough.refused_as is Verdict.REVIEW
+    assert [zone.name for zone in enough.zones] == ["rim", "print", "hole"]
+
+
+def test_a_limit_by_hand_decides_and_takes_nothing_from_what_ng_promises() -> None:
+    by_hand = (Zone("rim", _ZONES[0].points, limit=0.05), _ZONES[2])
+    scored = _scored(np.random.default_rng(6), 10)
+    found = calibrated_parts(scored, by_hand, 0.01, model_hash="m", trained=True)
+    assert found.proof is not None
+    assert len(found.proof.doubtful) == 10
+    assert found.proof.refused == ()
+    assert "Set by hand, so nothing is promised of what they doubt: rim." in found.sentence
+
+
+def test_a_part_that_has_one_score_from_before_is_left_out() -> None:
+    scored = _scored(np.random.default_rng(7), 4, 3)
+    old = JudgedPart("old", "old", 0.9)
+    more = ScoredParts(scored.references, scored.peaks, (*scored.outside, old), (), zones=scored.zones)
+    found = calibrated_parts(more, _ZONES, 0.01, model_hash="m", trained=True)
+    assert len(found.confirmed_scores) == 3
+
+
+def test_one_region_without_a_limit_of_its_own_is_what_a_whole_picture_is() -> None:
+    scored = _scored(np.random.default_rng(8), 6)
+    one = calibrated_parts(scored, _ZONES[:2], 0.01, model_hash="m", trained=True)
+    none = calibrated_parts(scored, (), 0.01, model_hash="m", trained=True)
+    assert one.limits == none.limits
+    assert one.sentence == none.sentence
+    assert one.zones == _ZONES[:2]

@@ -1,0 +1,145 @@
+"""Regions drawn on a good picture: with the mouse, with keys alone, from a file, from another product."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from filo_core.types import Limits, ProductDescription
+from filo_core.zones import Zone, ZoneKind, ZoneShape
+from gui.canvas.image_view import ImageView
+from gui.canvas.pictures import PictureContent
+from gui.canvas.zone_canvas import Tool
+from gui.products.regions_dialog import RegionsDialog
+from gui.state import AppState
+from gui.widgets.message_fold import MessageKind
+
+Until = Callable[..., None]
+_LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, state: AppState, product: str, until: Until) -> Iterator[RegionsDialog]:
+    made = RegionsDialog(state, product)
+    qtbot.addWidget(made)
+    made.show()
+    until(lambda: made.canvas.content is not None, "the good picture")
+    yield made
+    made.close()
+
+
+def _place(dialog: RegionsDialog, x: float, y: float) -> QPoint:
+    content = dialog.canvas.content
+    assert content is not None
+    width, height = content.size
+    return QPoint(*(round(value) for value in dialog.canvas.viewport.to_view(x * width, y * height)))
+
+
+def _drag(dialog: RegionsDialog, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    QTest.mousePress(dialog.canvas, _LEFT, pos=_place(dialog, *begin))
+    QTest.mouseMove(dialog.canvas, _place(dialog, (begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2))
+    QTest.mouseMove(dialog.canvas, _place(dialog, *end))
+    QTest.mouseRelease(dialog.canvas, _LEFT, pos=_place(dialog, *end))
+
+
+def test_regions_are_drawn_changed_and_saved(dialog: RegionsDialog, state: AppState, product: str) -> None:
+    assert not dialog.save_button.isEnabled()
+    _drag(dialog, (0.1, 0.1), (0.5, 0.4))
+    dialog.name.setText("thread")
+    dialog.name.editingFinished.emit()
+    dialog.limit.setValue(0.4)
+    dialog.limit.editingFinished.emit()
+    dialog.kind_of_new.setCurrentIndex(1)
+    dialog.use(Tool.POLYGON)
+    for corner in ((0.6, 0.6), (0.9, 0.6), (0.75, 0.9)):
+        QTest.mouseClick(dialog.canvas, _LEFT, pos=_place(dialog, *corner))
+    QTest.keyClick(dialog.canvas, Qt.Key.Key_Return)
+    dialog.use(Tool.CHOOSE)
+    _drag(dialog, (0.3, 0.25), (0.4, 0.25))
+    dialog.save_button.click()
+    thread, mask = state.workbench.catalogue.draft(product).zones
+    assert (thread.name, thread.shape, thread.limit) == ("thread", ZoneShape.RECTANGLE, 0.4)
+    assert np.allclose(thread.points, ((0.2, 0.1), (0.6, 0.4)), atol=0.02)
+    assert (mask.kind, mask.shape, len(mask.points)) == (ZoneKind.IGNORE, ZoneShape.POLYGON, 3)
+    assert state.workbench.catalogue.draft(product).limits is None
+
+
+def test_keys_alone_draw_move_and_take_back(dialog: RegionsDialog, state: AppState, product: str) -> None:
+    canvas = dialog.canvas
+    QTest.keyClick(canvas, Qt.Key.Key_E)
+    QTest.keyClick(canvas, Qt.Key.Key_A)
+    (before,) = canvas.edits.zones
+    QTest.keyClick(canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    (after,) = canvas.edits.zones
+    assert after.shape is ZoneShape.ELLIPSE
+    assert after.points[0][0] < before.points[0][0]
+    assert after.points[1][1] > before.points[1][1]
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert canvas.edits.zones == ()
+    QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.edits.zones == (after,)
+    zoom = canvas.viewport.zoom
+    QTest.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.viewport.zoom > zoom
+    dialog.save()
+    assert [zone.name for zone in state.workbench.catalogue.draft(product).zones] == ["region 1"]
+
+
+def test_what_cannot_be_is_said_and_nothing_is_written(dialog: RegionsDialog, state: AppState, product: str) -> None:
+    _drag(dialog, (0.2, 0.2), (0.6, 0.6))
+    dialog.kind_of_new.setCurrentIndex(1)
+    _drag(dialog, (0.05, 0.05), (0.95, 0.95))
+    dialog.save_button.click()
+    assert dialog.message.kind is MessageKind.ERROR
+    assert "Everything in region region 1 is ignored" in dialog.message.sentence
+    assert dialog.isVisible()
+    assert state.workbench.catalogue.draft(product).zones == ()
+
+
+def test_regions_come_from_a_file_and_a_file_of_no_use_is_a_sentence(dialog: RegionsDialog, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    dialog.read_file(tmp_path / "bad.json")
+    assert "is no JSON" in dialog.message.sentence
+    one = {"name": "rim", "shape": "rectangle", "points": [[0.1, 0.1], [0.4, 0.4]]}
+    (tmp_path / "good.json").write_text(json.dumps({"format": "filo-regions", "version": 1, "regions": [one]}))
+    dialog.read_file(tmp_path / "good.json")
+    assert dialog.message.sentence == ""
+    assert [zone.name for zone in dialog.canvas.edits.zones] == ["rim"]
+    dialog.undo_button.click()
+    assert dialog.canvas.edits.zones == ()
+
+
+def test_regions_are_copied_from_another_product(qtbot: QtBot, state: AppState, product: str) -> None:
+    catalogue = state.workbench.catalogue
+    catalogue.create(ProductDescription("other", "other"))
+    catalogue.set_zones("other", (Zone("rim", ((0.1, 0.1), (0.4, 0.4))),))
+    dialog = RegionsDialog(state, product)
+    qtbot.addWidget(dialog)
+    dialog.copy_button.click()
+    dialog.save()
+    assert [zone.name for zone in catalogue.draft(product).zones] == ["rim"]
+
+
+def test_an_inspected_picture_shows_the_outlines_of_its_recipe(qtbot: QtBot, until: Until) -> None:
+    view = ImageView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    pixels = np.full((300, 400, 3), 90, np.uint8)
+    values, limits = np.zeros((30, 40), np.float32), Limits(0.2, 0.4, 0.3)
+    drawn = PictureContent(pixels, values, limits, (), (Zone("rim", ((0.2, 0.2), (0.6, 0.6))),))
+    for content in (PictureContent(pixels, values, limits), drawn):
+        view.show_content(content)
+        until(lambda content=content: view.content is content, "the picture is shown")
+        grabbed = view.grab().toImage()
+        place = [round(value) for value in view.viewport.to_view(160, 60)]
+        around = [grabbed.pixelColor(place[0], place[1] + by).lightness() for by in range(-3, 4)]
+        assert (max(around) - min(around) > 60) is bool(content.zones)

@@ -1,0 +1,182 @@
+"""Regions of a draft and in files: ours, labelme's, COCO's; and files that are none of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filo_core.errors import FiloError, ProductError, RecipeError
+from filo_core.events import Calibrated
+from filo_core.types import Box, EventKind, Limits, ProductDescription
+from filo_core.zones import Zone, ZoneKind, ZoneShape
+from storage.storage import Storage
+from tests.unit.storage.making import LIMITS, MODEL_HASH, make_draft, make_image
+from tests.unit.workflows.products.packing import edited, members_of, pack
+from workflows.products.catalogue import Catalogue
+from workflows.products.product_file import ProductFile
+from workflows.products.region_files import read_regions, write_regions
+
+_RIM = Zone("rim", ((0.1, 0.1), (0.4, 0.4)))
+_HOLE = Zone("hole", ((0.5, 0.5), (0.9, 0.5), (0.7, 0.9)), ZoneShape.POLYGON, limit=0.4)
+_PRINT = Zone("print", ((0.0, 0.6), (0.3, 0.9)), ZoneShape.ELLIPSE, ZoneKind.IGNORE)
+_ALL = (_RIM, _HOLE, _PRINT)
+
+
+@pytest.fixture
+def product(catalogue: Catalogue) -> str:
+    catalogue.create(ProductDescription("nut", "nut"))
+    for shade in (1, 2):
+        catalogue.add_reference("nut", make_image(shade))
+    return "nut"
+
+
+def _calibrated(zones: tuple[Zone, ...]) -> Calibrated:
+    return Calibrated(LIMITS, (0.1, 0.2), 1 / 3, "two good parts", MODEL_HASH, trained=True, zones=zones)
+
+
+def test_regions_are_kept_and_void_the_limits_which_bring_what_moves_them(
+    catalogue: Catalogue, product: str, storage: Storage
+) -> None:
+    catalogue.set_calibration(product, _calibrated(()))
+    drawn = catalogue.set_zones(product, _ALL)
+    assert (drawn.zones, drawn.limits) == (_ALL, None)
+    found = (replace(_RIM, ease=0.7), *_ALL[1:])
+    catalogue.set_calibration(product, _calibrated(found))
+    assert catalogue.draft(product).zones == found
+    assert catalogue.set_zones(product, _ALL).limits == LIMITS, "the very same regions change nothing"
+    version = catalogue.sign_off(product, "Ada", MODEL_HASH, reason="a test")
+    assert version.recipe.zones == found
+    assert catalogue.recipe(product).recipe.content_hash == version.recipe.content_hash
+    assert not catalogue.draft(product).changed_since_signing
+    with storage.reading() as transaction:
+        told = [json.loads(event.detail) for event in transaction.events.about(EventKind.DRAFT_CHANGED, product)]
+    assert any("rim (inspect" in str(one) for one in told)
+
+
+def test_limits_of_other_regions_are_not_taken_over(catalogue: Catalogue, product: str) -> None:
+    catalogue.set_zones(product, _ALL)
+    with pytest.raises(RecipeError, match="regions of nut changed while"):
+        catalogue.set_calibration(product, _calibrated((_RIM,)))
+
+
+def test_the_rectangle_of_before_goes_when_regions_are_drawn(catalogue: Catalogue, storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.products.add(make_draft("old"))
+    assert catalogue.draft("old").region_of_interest == Box(1, 2, 30, 40)
+    drawn = catalogue.set_zones("old", (_RIM,))
+    assert (drawn.region_of_interest, drawn.zones, drawn.limits) == (None, (_RIM,), None)
+
+
+def test_a_product_with_regions_travels_and_an_older_program_does_not_lose_them(
+    catalogue: Catalogue, product: str, tmp_path: Path
+) -> None:
+    catalogue.export(product, tmp_path / "plain.filo")
+    catalogue.set_zones(product, _ALL)
+    catalogue.export(product, tmp_path / "drawn.filo")
+    with ProductFile(tmp_path / "drawn.filo") as file:
+        assert file.draft.zones == _ALL
+    assert catalogue.import_product(tmp_path / "drawn.filo", "copy").zones == _ALL
+    assert catalogue.clone(product, "clone").zones == _ALL
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    write_regions(tmp_path / "r.json", _ALL)
+    assert read_regions(tmp_path / "r.json") == _ALL
+
+
+def test_labelmes_shapes_are_read_and_a_label_says_what_is_ignored(tmp_path: Path) -> None:
+    shapes = [
+        {"label": "rim", "points": [[10, 10], [40, 20]], "shape_type": "rectangle"},
+        {"label": "rim", "points": [[50, 50], [90, 50], [70, 90]], "shape_type": "polygon"},
+        {"label": "Ignore glare", "points": [[20, 60], [30, 60]], "shape_type": "circle"},
+    ]
+    (tmp_path / "l.json").write_text(json.dumps({"imageWidth": 200, "imageHeight": 100, "shapes": shapes}))
+    first, second, third = read_regions(tmp_path / "l.json")
+    assert (first.name, first.points) == ("rim", ((0.05, 0.1), (0.2, 0.2)))
+    assert (second.name, second.shape) == ("rim 2", ZoneShape.POLYGON)
+    assert (third.kind, third.shape, third.points) == (ZoneKind.IGNORE, ZoneShape.ELLIPSE, ((0.05, 0.5), (0.15, 0.7)))
+
+
+def _coco(**more: Any) -> dict[str, Any]:
+    polygon = {"image_id": 1, "category_id": 7, "segmentation": [[100, 10, 180, 10, 180, 90]]}
+    box = {"image_id": 1, "category_id": 8, "bbox": [0, 0, 50, 50]}
+    return {
+        "images": [{"id": 1, "width": 200, "height": 100}],
+        "categories": [{"id": 7, "name": "thread"}, {"id": 8, "name": "head"}],
+        "annotations": [polygon, box],
+    } | more
+
+
+def test_cocos_polygons_and_boxes_are_read(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps(_coco()))
+    thread, head = read_regions(tmp_path / "c.json")
+    assert (thread.name, thread.points) == ("thread", ((0.5, 0.1), (0.9, 0.1), (0.9, 0.9)))
+    assert (head.name, head.points) == ("head", ((0.0, 0.0), (0.25, 0.5)))
+
+
+_OURS = {"format": "filo-regions", "version": 1}
+_DOT = {"label": "x", "points": [[1, 1]], "shape_type": "point"}
+_RLE = {"image_id": 1, "category_id": 7, "segmentation": {"counts": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is no JSON"),
+        ("[1]", "holds no regions"),
+        ("{}", "neither a file of regions"),
+        (json.dumps(_OURS | {"version": 9}), "newer version"),
+        (json.dumps(_OURS | {"regions": []}), "holds no region"),
+        (json.dumps(_OURS | {"regions": [{"name": "x"}]}), "'points' is missing"),
+        (json.dumps(_OURS | {"regions": [{"name": "x", "shape": "blob", "points": []}]}), "'blob' is not a valid"),
+        (json.dumps(_OURS | {"regions": [{"name": "x", "points": [[0, "a"]]}]}), "is no number"),
+        (json.dumps(_OURS | {"regions": [{"name": "x", "points": [[0, 0], [1, 1], [1, 0], [0, 0.9]]}]}), "crosses"),
+        (json.dumps(_OURS | {"regions": [{"name": "x", "shape": "rectangle", "points": [[0, 0], [3, 3]]}]}), "outside"),
+        (json.dumps(_OURS | {"regions": 3}), "cannot be read"),
+        (json.dumps(_coco(annotations=[_RLE])), "run lengths"),
+        (json.dumps(_coco(images=[{"id": 1, "width": 0, "height": 5}])), "no size"),
+        (json.dumps({"imageWidth": 9, "imageHeight": 9, "shapes": [_DOT]}), "is no region"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_regions_is_refused_in_a_sentence(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "r.json").write_text(content)
+    with pytest.raises(FiloError, match=said):
+        read_regions(tmp_path / "r.json")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProductError, match=r"nowhere\.json cannot be read"):
+        read_regions(tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda zones: [zones[0] | {"points": [[0.1, 0.1], [0.1, 0.1]]}],
+        lambda zones: [zones[0], zones[0]],
+        lambda zones: [zones[0] | {"points": [[0.1, 0.1], [9, 9]]}],
+    ],
+)
+def test_a_product_file_with_regions_that_cannot_be_is_refused(
+    catalogue: Catalogue, product: str, tmp_path: Path, spoil: Callable[[Any], Any]
+) -> None:
+    catalogue.set_zones(product, (_RIM,))
+    catalogue.export(product, tmp_path / "drawn.filo")
+
+    def edit(content: dict[str, Any]) -> None:
+        content["draft"]["zones"] = spoil(content["draft"]["zones"])
+
+    file = tmp_path / "drawn.filo"
+    with pytest.raises(FiloError, match=r"[Rr]egion"):
+        catalogue.import_product(pack(file, edited(members_of(file), edit)), "other")
+
+
+def test_limits_by_hand_stay_beside_regions(catalogue: Catalogue, product: str) -> None:
+    catalogue.set_zones(product, _ALL)
+    catalogue.set_calibration(product, _calibrated(_ALL))
+    assert catalogue.set_limits(product, Limits(0.3, 0.6, 0.2)).zones == _ALL
