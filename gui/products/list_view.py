@@ -121,8 +121,7 @@ class ProductListView(QWidget):
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(8)
         wide = (self.open_button, self.inspect_button, self.golden_button, self.regions_button, self.clone_button)
-        wide = (*wide, self.export_button)
-        for control in wide:
+        for control in (*wide, self.export_button):
             tools.addWidget(control)
         tools.addStretch(1)
         tools.addWidget(self.delete_button)
