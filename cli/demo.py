@@ -29,6 +29,7 @@ from filo_core.errors import FolderError
 from filo_core.resources import resource_path
 from filo_core.types import ProductDescription
 from storage.engine import sqlite_url
+from workflows.demonstration.demo_product import with_words
 from workflows.demonstration.demonstration import DefectTally, Demonstration, prepare_output, set_up
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
@@ -55,7 +56,7 @@ def demo(
     settings = settings_with(home=out, database=sqlite_url(out / "filo.sqlite"), device=device)
     name = category.root.name
     description = ProductDescription(name=name, class_name=name.replace("_", " ").lower())
-    types = AnomalyLibrary.load().suggest(description)
+    types = with_words(AnomalyLibrary.load().suggest(description), (test.defect for test in category.tests))
     engine = load_engine(settings.profile, settings.device, settings.models)
     with open_record(settings) as storage:
         catalogue = Catalogue(storage)
@@ -75,7 +76,9 @@ def demo(
 
 def _called(row: DefectTally) -> str:
     """What stood out most was called, the most frequent name first."""
-    return ", ".join(f"{name} {count}" for name, count in row.names.most_common(3))
+    broad = ", ".join(f"{name} {count}" for name, count in row.broad.most_common(2))
+    named = ", ".join(f"{name} {count}" for name, count in row.names.most_common(3))
+    return f"{named} ({broad})" if broad else named
 
 
 def _report(shown: Demonstration, database_url: str) -> dict[str, Any]:
@@ -97,6 +100,7 @@ def _report(shown: Demonstration, database_url: str) -> dict[str, Any]:
         "image_auroc": shown.image_auroc,
         "pixel_auroc": shown.pixel_auroc,
         "seconds_per_image": shown.seconds_judging / counts.inspected if counts.inspected else None,
+        "called_rightly": list(shown.rightly_called),
         "called": {row.defect: dict(row.names) for row in shown.rows.values()},
         "database": shown_url(database_url),
         "out": str(shown.out),
@@ -119,6 +123,8 @@ def _print(shown: Demonstration, category: Category, report: dict[str, Any]) -> 
         if report["seconds_per_image"] is not None
         else "No image could be inspected."
     )
+    right, found = shown.rightly_called
+    say(f"Named from words alone as their folder is: {right} of {found} bad parts on which a region was found.")
     if not shown.engine.trained:
         say(UNTRAINED_NOTE)
     say(f"Record: {report['database']}")

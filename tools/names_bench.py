@@ -135,16 +135,25 @@ def noisy(pixels: NDArray[np.uint8], chance: np.random.Generator) -> tuple[NDArr
 def row(looked: Looked, kinds: Sequence[str], count: int) -> list[str]:
     """One line of the table: means over the draws, and the deviation of what matters most."""
     figures: defaultdict[str, list[float]] = defaultdict(list)
+    sure: list[tuple[float, bool]] = []
     for draw in range(DRAWS):
-        for name, value in figures_of(looked, kinds, count, draw).items():
+        found, own = figures_of(looked, kinds, count, draw)
+        # A draw has a few names in each bin, and so an error of its own however honest the shares are.
+        sure += own
+        for name, value in found.items():
             figures[name].append(value)
     cells = [_cell(figures[name], spread=name == "first") for name in ("first", "named", "first found", "named found")]
     rest = [_cell(figures[name]) for name in ("right", "noise", "good")]
-    return [str(count), *cells, *rest, f"{np.mean(figures['error']):.2f}" if figures["error"] else "–"]
+    return [str(count), *cells, *rest, f"{calibration_error(sure):.2f}" if sure else "–"]
 
 
-def figures_of(looked: Looked, kinds: Sequence[str], count: int, draw: int) -> Mapping[str, float]:
-    """What a person sees who confirmed ``count`` regions of each kind; nothing of a kind that has no more than that."""
+def figures_of(
+    looked: Looked, kinds: Sequence[str], count: int, draw: int
+) -> tuple[Mapping[str, float], list[tuple[float, bool]]]:
+    """What a person sees who confirmed ``count`` regions of each kind; nothing of a kind that has no more than that.
+
+    Then the share of each name that was given, and whether it was right.
+    """
     chance, taken = np.random.default_rng(draw), set[int]()
     for kind in kinds:
         own = [number for number, defect in enumerate(looked.defects) if defect.kind == kind]
@@ -163,15 +172,15 @@ def figures_of(looked: Looked, kinds: Sequence[str], count: int, draw: int) -> M
     )
     sure = [(best[0].share, best[0].name == kind) for kind, best in true if called(best)[0] != UNKNOWN_TYPE]
     if sure:
-        figures |= {"right": float(np.mean([right for _, right in sure])), "error": calibration_error(sure)}
+        figures |= {"right": float(np.mean([right for _, right in sure]))}
     for name, embeddings in (("noise", looked.noise), ("good", looked.good)):
         if embeddings:
             figures[name] = float(np.mean([called(names.shares(one))[0] != UNKNOWN_TYPE for one in embeddings]))
-    return figures
+    return figures, sure
 
 
 def calibration_error(sure: Sequence[tuple[float, bool]]) -> float:
-    """Expected calibration error over ten bins: how far shares are from how often they are right."""
+    """Expected calibration error over ten bins and all draws: how far shares are from the rate of being right."""
     shares, right = np.array([one for one, _ in sure]), np.array([one for _, one in sure], float)
     bins = np.minimum((shares * 10).astype(int), 9)
     return float(

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-UNLIKE = {Sight.FAST: 0.42, Sight.SHARP: 0.38}
+UNLIKE = {Sight.FAST: 0.43, Sight.SHARP: 0.38}
 """Cosine to a prototype at which a region is as likely none of its kind: patches of noise come nearer in one of ten.
 
 What has nothing to do with each other is less alike to two trunks together than to one.
 """
-TEMPERATURE = 0.06
+TEMPERATURE = 0.03
 """Squared distance that makes a type e times less likely, before there are decisions enough to find it."""
-TEMPERATURES = (0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13, 0.17)
+TEMPERATURES = (0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13, 0.17)
 ENOUGH = 20
 """Examples from which the temperature is found by leaving each part out."""
 _HELD = 4.0

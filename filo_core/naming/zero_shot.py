@@ -31,6 +31,9 @@ CLEAR = 0.5
 """Share from which a broad kind is said of a region whose name is unknown."""
 _SHARPNESS = 0.05
 """Difference of two similarities that makes one phrase e times likelier than the other."""
+_TIE = 1e-3
+_SPECIAL = 0.3
+"""By how much less a phrase is like a kind's plainest caption to be e times less likely than the plainest phrase."""
 _STRANGE = 0.5
 """Similarity at which a phrase is as likely not what is meant."""
 _OFF_LIST = 0.35
@@ -163,7 +166,7 @@ def phrase_shares(phrases: Floats, captions: Sequence[Floats]) -> Floats:
 
     Args:
         phrases: ``(J, 384)`` meanings of the list's phrases, unit length.
-        captions: a kind, ``(n, 384)`` meanings of its captions.
+        captions: a kind, ``(n, 384)`` meanings of its captions, the plainest first.
 
     Returns:
         ``(K, J)``; a row adds up to less than 1, and to next to nothing where no phrase means such a thing.
@@ -172,6 +175,11 @@ def phrase_shares(phrases: Floats, captions: Sequence[Floats]) -> Floats:
     # A phrase belongs to the kinds it is nearest to: being a little like everything is no claim on anything.
     own = similar - np.maximum(similar.max(axis=0, keepdims=True) - similar, 0.0)
     weight = np.exp((own - _STRANGE) / _SHARPNESS)
+    # Of several phrases for one kind the plainest is likeliest: "tool mark" beside "scratch" is a special scratch.
+    plain = np.stack([phrases @ caption[0] for caption in captions])
+    leader = (own + _TIE * plain).argmax(axis=1)
+    special = np.minimum(plain - plain[np.arange(len(plain)), leader][:, None], 0.0)
+    weight = weight * np.exp(special / _SPECIAL)
     return np.asarray(weight / (weight.sum(axis=1, keepdims=True) + 1.0), np.float32)
 
 

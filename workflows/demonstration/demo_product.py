@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from filo_core.events import Calibrated, JobEvent, StepDone
 from filo_core.imaging import list_images, read_image
 from filo_core.line.queue import Job, Priority
 from filo_core.resources import resource_path
-from filo_core.types import AnomalyType, ProductDescription
+from filo_core.types import AnomalyType, ProductDescription, Provenance
 from workflows.products.steps import Steps, calibration_steps
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEMO_PRODUCT = ProductDescription(name="Demo bracket (rendered)", class_name="metal bracket")
 GOOD_PARTS = 4
+GOOD_FOLDER = "good"
 _SEED = 0
 
 
@@ -48,13 +49,29 @@ def _demo_steps(catalogue: Catalogue, library: AnomalyLibrary, signed_by: str) -
     def run(engine: Engine) -> Iterator[JobEvent]:
         references = list_images(resource_path("demo", "bracket", "train", "good")).images
         calibrated: Calibrated | None = None
-        for event in setting_up(catalogue, engine, references, DEMO_PRODUCT, library.suggest(DEMO_PRODUCT)):
+        types = with_words(library.suggest(DEMO_PRODUCT), (path.name for path in demo_images().iterdir()))
+        for event in setting_up(catalogue, engine, references, DEMO_PRODUCT, types):
             calibrated = event if isinstance(event, Calibrated) else calibrated
             yield event
         if calibrated is not None and signed_by:
             catalogue.sign_off(DEMO_PRODUCT.name, signed_by, calibrated.model_hash)
 
     return run
+
+
+def with_words(types: Iterable[AnomalyType], folders: Iterable[str]) -> tuple[AnomalyType, ...]:
+    """An anomaly list, and what a person who knows the product would add: what the folders of bad parts are called."""
+    listed = {entry.name: entry for entry in types}
+    for name in sorted(folders):
+        word = word_of(name)
+        if name != GOOD_FOLDER:
+            listed.setdefault(word, AnomalyType(word, provenance=Provenance.PERSON))
+    return tuple(listed.values())
+
+
+def word_of(folder: str) -> str:
+    """What a folder of bad parts is called, as a phrase of the anomaly list."""
+    return folder.replace("_", " ").strip().lower()
 
 
 def setting_up(

@@ -22,7 +22,7 @@ from filo_core.rendering import SheetEntry, contact_sheet, draw_regions, named_w
 from filo_core.types import AnomalyType, Inspection, ProductDescription, RecipeVersion
 from storage.recorder import Recorder
 from storage.storage import Storage
-from workflows.demonstration.demo_product import setting_up
+from workflows.demonstration.demo_product import GOOD_FOLDER, setting_up, word_of
 from workflows.inspecting.inspector import folder_steps
 from workflows.products.catalogue import Catalogue
 
@@ -87,6 +87,8 @@ class DefectTally:
     score_sum: float = 0.0
     names: Counter[str] = field(default_factory=Counter)
     """What the region that stands out most was called, a picture each, where there was one."""
+    broad: Counter[str] = field(default_factory=Counter)
+    """Broad kinds of those that are unknown."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,12 @@ class Demonstration:
             yield event  # type: ignore[misc]
 
     @property
+    def rightly_called(self) -> tuple[int, int]:
+        """Bad parts whose strongest region is called what their folder is, and those on which there is a region."""
+        bad = [row for row in self.rows.values() if row.defect != GOOD_FOLDER]
+        return sum(row.names[word_of(row.defect)] for row in bad), sum(row.names.total() for row in bad)
+
+    @property
     def image_auroc(self) -> float | None:
         """In [0, 1]; None when only one side was seen."""
         return image_auroc(self._scores, self._labels)
@@ -145,6 +153,8 @@ class Demonstration:
         first = next(iter(prediction.regions), None)
         if first is not None:
             row.names[first.anomaly_type] += 1
+            if first.broad is not None:
+                row.broad[first.broad.name] += 1
         if test is not None:
             self._scores.append(prediction.image_score)
             self._labels.append(test.anomalous)

@@ -79,6 +79,14 @@ def test_a_list_without_a_fitting_phrase_names_nothing(head: NamingHead) -> None
     assert names.name(np.array([4.0, 0.0, 0.0], np.float32)).name == UNKNOWN_TYPE
 
 
+def test_beside_the_plain_word_of_a_kind_a_special_one_is_less_likely(head: NamingHead) -> None:
+    fissure = (axis(0) + 0.6 * axis(7)) / np.linalg.norm([1.0, 0.6])
+    likely = phrase_shares(np.stack([fissure, axis(0)]), (np.stack([axis(0), fissure]), axis(1)[None]))
+    assert likely[0, 1] > 1.3 * likely[0, 0] > 0.1
+    alone = phrase_shares(fissure[None], (np.stack([axis(0), fissure]), axis(1)[None]))
+    assert alone[0, 0] > 0.99
+
+
 def test_an_unknown_region_has_its_broad_kind_where_that_is_clear(tmp_path: Path) -> None:
     of_cracks = ABOUT | {"groups": ["crack-like", "crack-like"], "floor": 0.7}
     head = read_head(write(tmp_path / "names.safetensors", of_cracks))

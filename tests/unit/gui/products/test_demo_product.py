@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from filo_core.types import ProductDescription, Role, WizardStep
+from filo_core.types import AnomalyType, ProductDescription, Role, Severity, WizardStep
 from gui.folder.panel import FolderPanel
 from gui.products.list_view import ProductListView
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
-from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images
+from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images, with_words
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
@@ -65,6 +65,12 @@ def test_the_window_goes_on_while_the_demo_product_is_set_up(
     assert view.demo.is_running
     engine.gate.set()
     until(lambda: not view.demo.is_running, "the demo product is there")
+
+
+def test_what_the_folders_of_bad_parts_are_called_is_on_the_list_once() -> None:
+    listed = with_words((AnomalyType("crack", Severity.CRITICAL),), ["good", "missing_screw", "crack"])
+    assert listed[0] == AnomalyType("crack", Severity.CRITICAL)
+    assert [entry.name for entry in listed] == ["crack", "missing screw"]
 
 
 def test_with_users_the_sign_off_of_the_demo_product_is_left_to_one_of_them(
