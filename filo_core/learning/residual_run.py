@@ -26,7 +26,16 @@ from filo_core.trunks.listed import shipped_trunks
 from filo_core.trunks.session import open_trunk
 from filo_core.trunks.specs import Slot
 from filo_core.trunks.store import TrunkStore
-from filo_core.types import ANY_LIMITS, AnomalyType, Eyes, ProductDescription, ProductDraft, Reference, Sight
+from filo_core.types import (
+    ANY_LIMITS,
+    LIGHT_SIZES,
+    AnomalyType,
+    Eyes,
+    ProductDescription,
+    ProductDraft,
+    Reference,
+    Sight,
+)
 from filo_core.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -74,7 +83,7 @@ class _RememberingEye(Eye):
         seen: what it and others saw; of one product, for it grows.
     """
 
-    def __init__(self, eye: Eye, seen: dict[tuple[str, bytes], Features]) -> None:
+    def __init__(self, eye: Eye, seen: dict[tuple[str, int, bytes], Features]) -> None:
         self._eye, self._seen = eye, seen
 
     @property
@@ -84,7 +93,7 @@ class _RememberingEye(Eye):
 
     def features(self, pixels: NDArray[np.uint8]) -> Features:
         """As the eye behind it."""
-        key = self._eye.name, pixels.tobytes()
+        key = self._eye.name, self._eye.side, pixels.tobytes()
         if key not in self._seen:
             self._seen[key] = self._eye.features(pixels)
         return self._seen[key]
@@ -102,17 +111,16 @@ def light_eyes_for_residuals(models: Path) -> list[Eye]:
 
 
 def tried_eyes(models: Path) -> list[tuple[Eyes, list[Eye]]]:
-    """What a head is tried with: the light trunk alone, and both where the deep one is on this machine."""
+    """What a head is tried with: the light trunk alone, small and large, and both where the deep one is here."""
     store = TrunkStore(models)
     here = store.present(shipped_trunks())
     light, deep = (next((spec for spec in here if spec.slot is slot), None) for slot in (Slot.LIGHT, Slot.DEEP))
     if light is None:
         raise ProfileError("The light trunk is not on this machine. Run 'main.py models prepare'.")
-    both = [Eye(open_trunk(store, light), _TRIED.light_px)]
-    found = [(Eyes(Sight.FAST, _TRIED.light_px), both[:1])]
+    session = open_trunk(store, light)
+    found = [(Eyes(Sight.FAST, side), [Eye(session, side)]) for side in (LIGHT_SIZES[0], _TRIED.light_px)]
     if deep is not None:
-        both.append(Eye(open_trunk(store, deep), _TRIED.deep_px))
-        found.append((_TRIED, both))
+        found.append((_TRIED, [*found[-1][1], Eye(open_trunk(store, deep), _TRIED.deep_px)]))
     return found
 
 
@@ -138,7 +146,7 @@ def try_residual_head(
     found: dict[tuple[int, bool], list[tuple[float | None, float | None]]] = {}
     for number in range(products):
         product = made_up_product(pictures, _COUNTS, np.random.default_rng((seed, _TRIAL, number)))
-        seen: dict[tuple[str, bytes], Features] = {}
+        seen: dict[tuple[str, int, bytes], Features] = {}
         for at, (eyes, behind) in enumerate(kinds):
             opened = [_RememberingEye(eye, seen) for eye in behind]
             for with_head in (False, True):
