@@ -141,7 +141,7 @@ class Counts:
         good, bad = parts_in_words(self.good, "good"), parts_in_words(self.bad, "bad")
         match self.standing:
             case Standing.WORDS_ALONE:
-                return "Never shown a good part: it judges by words alone, within limits that are a guess."
+                return "No good part shown: it judges by words alone, its limits are a guess."
             case Standing.NEVER_SHOWN:
                 return "Never shown a bad part: it may miss everything."
             case Standing.NOT_JUDGED:

@@ -15,7 +15,7 @@ def standing_sentence(counts: Counts) -> str:
     match counts.standing:
         case Standing.WORDS_ALONE:
             return QCoreApplication.translate(
-                "Proof", "Never shown a good part: it judges by words alone, within limits that are a guess."
+                "Proof", "No good part shown: it judges by words alone, its limits are a guess."
             )
         case Standing.NEVER_SHOWN:
             return QCoreApplication.translate("Proof", "Never shown a bad part: it may miss everything.")

@@ -116,6 +116,7 @@ def _sections(repetitions: int, quarter: int, data: Path | None) -> dict[str, Ca
         ),
         "Bad parts that were shown": lambda: under(_BAD_PARTS.format(quarter=quarter), bad_parts_table(quarter)),
         "Good parts of another session": lambda: under(sessions, sessions_table(quarter, _over)),
+        "Real good parts as another session": lambda: (_real_sessions(data), True),
         "Drift watch": lambda: under(_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS), drift_table(quarter)),
         "Intervals of kappa": lambda: under(_KAPPA, (kappa_table(quarter), True)),
         "Real categories": lambda: (_real_categories(data), True),
@@ -278,6 +279,14 @@ def _real_categories(data: Path | None) -> str:
     from tools.calibration_real import real_section
 
     return real_section(data)
+
+
+def _real_sessions(data: Path | None) -> str:
+    if data is None:
+        return "Not measured in this run: name a folder with `--data`."
+    from tools.session_real import real_sessions
+
+    return real_sessions(data)
 
 
 def _tried(make: MakeLimit, drawn: Iterable[tuple[Floats, float]], rate: float) -> Kept:

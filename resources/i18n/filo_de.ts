@@ -2922,7 +2922,7 @@
     <context>
         <name>Proof</name>
         <message>
-            <source>Never shown a good part: it judges by words alone, within limits that are a guess.</source>
+            <source>No good part shown: it judges by words alone, its limits are a guess.</source>
             <translation>Nie ein Gutteil gesehen: es urteilt nach Worten allein, in geschätzten Grenzen.</translation>
         </message>
         <message>

@@ -2922,7 +2922,7 @@
     <context>
         <name>Proof</name>
         <message>
-            <source>Never shown a good part: it judges by words alone, within limits that are a guess.</source>
+            <source>No good part shown: it judges by words alone, its limits are a guess.</source>
             <translation>从未见过良品：仅凭文字判断，限值只是估计。</translation>
         </message>
         <message>

@@ -18,6 +18,7 @@ def test_one_command_writes_the_page_with_all_its_tables(tmp_path: Path) -> None
         "Jackknife+: the references themselves",
         "Bad parts that were shown",
         "Good parts of another session",
+        "Real good parts as another session",
         "Drift watch",
         "Intervals of kappa",
         "Real categories",

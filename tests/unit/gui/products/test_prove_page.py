@@ -328,7 +328,7 @@ def test_a_profile_that_judges_by_words_needs_no_picture_and_says_what_that_is_w
     page = wizard.page
     assert isinstance(page, ProvePage)
     idle(page, until)
-    assert page.headline.text().startswith("Never shown a good part: it judges by words alone")
+    assert page.headline.text().startswith("No good part shown: it judges by words alone")
     assert not page.signing.sign_button.isEnabled()
     QTest.keyClicks(page.signing.reason_edit, "no part has been made yet")
     QTest.mouseClick(page.signing.sign_button, Qt.MouseButton.LeftButton)

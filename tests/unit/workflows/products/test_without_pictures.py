@@ -60,7 +60,7 @@ def test_it_is_signed_within_limits_that_say_what_they_are_worth(catalogue: Cata
     assert version.recipe.anomaly_types
     signed = catalogue.signed_proof(NAME)
     assert signed.counts.standing is Standing.WORDS_ALONE
-    assert signed.sentence.startswith("Never shown a good part: it judges by words alone")
+    assert signed.sentence.startswith("No good part shown: it judges by words alone")
     assert "no good part was shown" in signed.reason
     prediction = engine.detector(version.recipe, []).predict(make_image(5, side=48).pixels)
     assert 0.0 <= prediction.image_score <= 1.0
