@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import Verdict
-from gui.background import Background, sentence_of
+from gui.background import Background, asked, sentence_of
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
 from gui.theme import SPACE
@@ -101,7 +101,7 @@ class StudyPresentation(QDialog):
             return
         presentation, part = self.current
         try:
-            self._studies.answer(self._study, self._appraiser, presentation, part, verdict)
+            asked(lambda: self._studies.answer(self._study, self._appraiser, presentation, part, verdict))
         except FiloError as error:
             self.message.show_error(str(error))
             return
