@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunCounts, RunFinished, RunStarted
-from filo_core.types import InspectionFilter, Limits, Verdict
+from filo_core.types import InspectionFilter, InspectionRecord, Limits, Verdict
 from gui.background import Background, sentence_of
 from gui.folder.job_signals import FolderJobSignals
 from gui.folder.pace import Pace
@@ -20,9 +21,11 @@ from gui.state import AppState
 from workflows.export.formats import ExportFormat
 from workflows.export.handing_out import export_inspections
 from workflows.export.selection import Selection
-from workflows.inspecting.folder_jobs import FolderJob, FolderJobState
+from workflows.inspecting.folder_jobs import FolderJob, FolderJobState, job_name
 
 FLUSH_EVERY_MS = 100
+MOST_ROWS = 20_000
+"""Of a job that an earlier start of the program has done: the newest."""
 _LOOKED_UP_AT_ONCE = 500
 
 
@@ -111,8 +114,26 @@ class FolderPresenter(QObject):
             self.progress = RunProgress(
                 total=job.total, counts=RunCounts(skipped=job.done) if job.done else RunCounts()
             )
+            if not job.state.is_open:
+                self._read_from_record(job)
         self._show_state(job, is_new=False)
         self.progress_changed.emit()
+
+    def _read_from_record(self, job: FolderJob) -> None:
+        """What an earlier start of the program has inspected in this job; its events went with that start."""
+        history, run, name = self._state.workbench.history, self._run, job_name(job.product, job.folder)
+        since = job.added_at
+
+        def fill(found: tuple[InspectionRecord, ...]) -> None:
+            if run != self._run or self.model.rows or not found:
+                return
+            self.model.append([FolderResult.of_record(record) for record in found])
+            counts = RunCounts.of(Counter(record.verdict for record in found))
+            left = max(0, job.done - len(found))
+            self.progress = replace(self.progress, counts=replace(counts, skipped=left))
+            self.progress_changed.emit()
+
+        self._earlier_reader.run(lambda: history.of_jobs(name, since, MOST_ROWS), fill, self._on_failed_to_load)
 
     def pause(self) -> None:
         """Hold the job shown after the image in work."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.naming.part_types import part_called
-from filo_core.types import Limits, Region, TypeShare, Verdict
+from filo_core.types import InspectionRecord, Limits, Region, TypeShare, Verdict
 from gui import wording
 from gui.known_words import known_sentence
 from gui.widgets.verdicts import verdict_word
@@ -60,6 +60,20 @@ class FolderResult:
             types=found_text(inspection.verdict, regions, prediction.anomaly_types if prediction else ()),
             reason=inspection.reason or known_sentence(inspection.known_as),
             inspection_id=event.inspection_id,
+        )
+
+    @classmethod
+    def of_record(cls, record: InspectionRecord) -> FolderResult:
+        """Row of what an earlier start of the program has inspected in this job."""
+        return cls(
+            name=record.name,
+            image_hash=record.image_hash,
+            verdict=record.verdict,
+            score=record.image_score,
+            limits=record.limits,
+            types=found_text(record.verdict, record.regions, record.anomaly_types),
+            reason=record.reason or known_sentence(record.known_as),
+            inspection_id=record.inspection_id,
         )
 
     @classmethod

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.errors import FiloError
+from filo_core.types import ProductDraft
 from gui.background import Background, sentence_of
 from gui.picking import first_folder
 from gui.products.delete_question import wants_to_delete
@@ -35,6 +36,9 @@ from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
 
+LOOK_EVERY_MS = 5_000
+"""Whether another program has changed the products."""
+
 
 class ProductListView(QWidget):
     """Emits what is wanted of the wizard, and does the rest itself."""
@@ -47,6 +51,11 @@ class ProductListView(QWidget):
         self._state = state
         self._presenter = ProductListPresenter(state)
         self._background = Background()
+        self._looking = Background()
+        self._look_again = QTimer(self)
+        self._look_again.setInterval(LOOK_EVERY_MS)
+        self._look_again.timeout.connect(self._look)
+        self._drafts: tuple[ProductDraft, ...] = ()
         self._model = ProductTableModel(self)
         self._signed: set[str] = set()
         self._stale = True
@@ -167,6 +176,8 @@ class ProductListView(QWidget):
 
     def close_down(self) -> None:
         """Expect nothing any more of an export, an import or the demo product."""
+        self._look_again.stop()
+        self._looking.close()
         self._background.close()
         self.demo.close_down()
 
@@ -188,6 +199,7 @@ class ProductListView(QWidget):
         except FiloError as error:
             self.message.show_error(str(error))
             return
+        self._drafts = drafts
         self._signed = {draft.description.name for draft in drafts if draft.signed_version is not None}
         self._model.set_drafts(drafts, proven)
         self._stack.setCurrentWidget(self.table if drafts else self._empty)
@@ -195,8 +207,22 @@ class ProductListView(QWidget):
         set_shown(self.new_button, bool(drafts))
         self._choose(chosen)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._look_again.stop()
+
+    def _look(self) -> None:
+        """A product that another program has made, changed or deleted appears by itself."""
+        if not self._looking.is_busy:
+            self._looking.run(self._presenter.drafts, self._take_drafts, lambda _: None)
+
+    def _take_drafts(self, drafts: tuple[ProductDraft, ...]) -> None:
+        if drafts != self._drafts and self.isVisible():
+            self.reload()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._look_again.start()
         if self._stale:
             self.reload()
 

@@ -49,6 +49,12 @@ class JobRepository:
         kept = JobInspectionRow.inspection_id
         return tuple(self._session.scalars(select(kept).where(JobInspectionRow.job_id == job_id).order_by(kept)))
 
+    def inspections_of(self, name: str, since: datetime) -> tuple[int, ...]:
+        """Ids of the inspections made in all jobs of a name that began since then, oldest first."""
+        kept = JobInspectionRow.inspection_id
+        query = select(kept).join(JobRow, JobRow.id == JobInspectionRow.job_id)
+        return tuple(self._session.scalars(query.where(JobRow.name == name, JobRow.started_at >= since).order_by(kept)))
+
     def states(self) -> tuple[tuple[str, KeptJobState], ...]:
         """Name and state of every job, oldest first."""
         rows = self._session.execute(select(JobRow.name, JobRow.state).order_by(JobRow.id))

@@ -73,6 +73,11 @@ class FolderJob:
     """Technical details of that; empty where the sentence says it all."""
 
 
+def job_name(product: str, folder: Path) -> str:
+    """What the record calls the inspection of a folder."""
+    return f"{product}: {folder}"
+
+
 class FolderJobObserver(Protocol):
     """Told about every job, from any thread, in the order in which it happens."""
 

@@ -18,6 +18,7 @@ from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.worker_detector import WorkerDetector
 from filo_core.types import Inspection, InspectionRecord, Origin, RecipeVersion, SourceImage
 from storage.recorder import Operator, Recorder, name_of
+from workflows.inspecting.folder_jobs import job_name
 from workflows.inspecting.nearest import nearest_steps
 from workflows.line.doors import doors_of
 from workflows.line.triggered import TriggeredInspection
@@ -80,7 +81,7 @@ def folder_steps(
         recipe = version.recipe
         golden.require(recipe.product)
         detector = naming(engine.detector(recipe, catalogue.references(recipe)), catalogue.storage, recipe)
-        with recorder.job(f"{recipe.product}: {folder}"):
+        with recorder.job(job_name(recipe.product, folder)):
             yield from recorder.record(
                 inspect_images(
                     files,

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 LOOKED_AT = 500
 """Inspections among which those for a blind review are looked for."""
 
+_AT_ONCE = 400
+"""Inspections that are read in one statement."""
 _DECIDED = (Verdict.OK, Verdict.NG)
 
 
@@ -99,6 +101,15 @@ class History:
         """Those of these inspections that are in the record, a few hundred at most, oldest first."""
         with self._storage.reading() as transaction:
             return transaction.inspections.several(ids)
+
+    def of_jobs(self, name: str, since: datetime, newest: int) -> tuple[InspectionRecord, ...]:
+        """What all jobs of a name that began since then have inspected, oldest first; the ``newest`` of it at most."""
+        with self._storage.reading() as transaction:
+            ids = transaction.jobs.inspections_of(name, since)[-newest:]
+            found: list[InspectionRecord] = []
+            for first in range(0, len(ids), _AT_ONCE):
+                found.extend(transaction.inspections.several(ids[first : first + _AT_ONCE]))
+        return tuple(found)
 
     def counts(self, product: str = "") -> RunCounts:
         """Totals of the system's verdicts on one product, or on all of them."""

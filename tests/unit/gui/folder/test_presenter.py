@@ -55,6 +55,32 @@ def test_a_folder_is_judged_and_every_image_listed(
     assert [presenter.model.count(verdict) for verdict in Verdict] == [3, 2, 2, 1]
 
 
+def test_a_finished_job_of_an_earlier_start_shows_its_results_from_the_record(
+    presenter: FolderPresenter, workbench: Workbench, product: str, parts: Path, tmp_path: Path, until: Until
+) -> None:
+    presenter.start(product, parts)
+    finish(presenter, until)
+    first, number = verdicts(presenter), presenter.number
+    other = tmp_path / "other"
+    other.mkdir()
+    picture(20, 77).save(other / "elsewhere.png")
+    presenter.start(product, other)
+    finish(presenter, until)
+    # What a start of the program forgets at its end.
+    workbench.folder_jobs._events.clear()
+    presenter.show_job(number)
+    until(lambda: len(presenter.model.rows) == 8, "the results")
+    assert verdicts(presenter) == first, "and none of another folder"
+    assert presenter.progress.counts.inspected == 7
+    assert presenter.progress.counts.not_inspected == 1
+    assert presenter.progress.done == 8
+    details: list[ResultDetail] = []
+    presenter.detail_loaded.connect(details.append)
+    presenter.load_detail(next(row for row in presenter.model.rows if row.verdict is Verdict.NG))
+    until(lambda: bool(details))
+    assert details[0].content is not None
+
+
 def test_an_unreadable_file_is_told_in_a_sentence(
     presenter: FolderPresenter, product: str, parts: Path, until: Until
 ) -> None:

@@ -53,6 +53,18 @@ def test_products_are_listed_with_what_comes_next(product: str, state: AppState,
     view.close_down()
 
 
+def test_a_product_that_another_program_has_made_appears_by_itself(
+    view: ProductListView, state: AppState, until: Until
+) -> None:
+    view._look_again.start(20)
+    assert rows(view) == []
+    state.workbench.catalogue.create(ProductDescription("Made elsewhere", "nut"))
+    until(lambda: len(rows(view)) == 1, "it is there without a word")
+    assert rows(view)[0][0] == "Made elsewhere"
+    view.hide()
+    assert not view._look_again.isActive(), "nobody looks at a list that is not shown"
+
+
 def test_names_of_products_are_shown_as_they_are(view: ProductListView, state: AppState) -> None:
     state.workbench.catalogue.create(ProductDescription("<b>bold</b> & \"quoted\" 'x'; --", "nut"))
     state.products_changed.emit()
