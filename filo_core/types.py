@@ -800,3 +800,6 @@ class InspectionFilter:
     decided: bool = False
     name: str = ""
     """A part of the image's name, in any case of letters."""
+    job: str = ""
+    """What was inspected in jobs of this name, which began at ``job_since`` or later."""
+    job_since: datetime | None = None

@@ -16,6 +16,7 @@ from gui.input_guard import guard_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from filo_core.types import Eyes, Inspection
     from storage.repositories.users import User
@@ -83,6 +84,7 @@ class AppState(QObject):
         self._model_state = ModelState.LOADING
         self._model_problem = self._model_note = ""
         self._screens_at_work: Callable[[], Sequence[Screen]] = tuple
+        self._wanted_job: tuple[str, datetime, str] | None = None
         self._alarms: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -254,6 +256,16 @@ class AppState(QObject):
     def set_screens_at_work(self, tell: Callable[[], Sequence[Screen]]) -> None:
         """Whom to ask for :attr:`screens_at_work`: the window, which has built them."""
         self._screens_at_work = tell
+
+    def request_review(self, product: str, job: str, since: datetime, title: str) -> None:
+        """Ask for Review with what one job has inspected; it takes the wish by :meth:`take_wanted_job`."""
+        self._wanted_job = (job, since, title)
+        self.request_screen(Screen.REVIEW, product)
+
+    def take_wanted_job(self) -> tuple[str, datetime, str] | None:
+        """Name, begin and title of the job that Review was asked for, once."""
+        wanted, self._wanted_job = self._wanted_job, None
+        return wanted
 
     def request_screen(self, screen: Screen, product: str = "") -> None:
         """Ask the main window for ``screen``, with ``product`` in hand when one is named."""

@@ -204,7 +204,7 @@ class FolderPanel(QWidget):
         self.cancel.clicked.connect(presenter.cancel)
         self.tiles.filter_changed.connect(self.filter.set_verdicts)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
-        self.review.clicked.connect(lambda: self._state.request_screen(Screen.REVIEW, presenter.product))
+        self.review.clicked.connect(presenter.review)
         self.export.clicked.connect(self._on_export_clicked)
         presenter.exported.connect(self._on_exported)
         self.empty.action_requested.connect(lambda: self._state.request_screen(Screen.PRODUCTS))

@@ -160,6 +160,13 @@ class FolderPresenter(QObject):
         self._jobs.forget(number)
         self.jobs_changed.emit()
 
+    def review(self) -> None:
+        """Ask for Review with what the job shown has inspected."""
+        job = self._jobs.job(self.number)
+        if job is not None:
+            name = job_name(job.product, job.folder)
+            self._state.request_review(job.product, name, job.added_at, job.folder.name)
+
     def export(self, path: Path) -> None:
         """Write the verdicts of the job shown as a table, those of an earlier run under the same recipe included."""
         if self._jobs.job(self.number) is None:

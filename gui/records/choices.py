@@ -74,11 +74,15 @@ class Choices:
     name: str = ""
     """A part of the image's name."""
     order: PageOrder = PageOrder.NEWEST
+    job: str = ""
+    """What was inspected in jobs of this name since :attr:`job_since`."""
+    job_since: datetime | None = None
 
     @property
     def restrict(self) -> bool:
         """False when every inspection is shown."""
-        anything = self.product or self.verdicts or self.anomaly_type or self.undecided or self.station or self.name
+        anything = self.product or self.verdicts or self.anomaly_type or self.undecided or self.station
+        anything = anything or self.name or self.job
         return bool(anything) or self.queue is not Queue.ALL or self.period is not Period.ANY
 
     def to_filter(self, today: date) -> InspectionFilter:
@@ -106,6 +110,8 @@ class Choices:
             since=since,
             until=until,
             name=self.name,
+            job=self.job,
+            job_since=self.job_since,
         )
 
     def _moments(self, today: date) -> tuple[datetime | None, datetime | None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -12,13 +13,14 @@ from filo_core.types import PageOrder
 from gui.records.choices import Choices, Queue
 from gui.records.filter_bar import RecordFilter
 from gui.review.queue_chips import SHOWN, QueueChips, queue_name
-from gui.widgets.controls import captioned, icon_button, set_shown
+from gui.widgets.controls import button, captioned, icon_button, set_shown
 
 _TYPING_MS = 250
 """The record is asked once somebody has stopped typing."""
 _LONGEST_SEARCH = 100
 _NARROWEST_SEARCH_PX = 120
 _NARROWEST_PX = 640
+_WIDEST_JOB_PX = 200
 _GAP_PX = 8
 
 
@@ -42,6 +44,8 @@ class FilterBar(RecordFilter):
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(_LONGEST_SEARCH)
         self.search.setMinimumWidth(_NARROWEST_SEARCH_PX)
+        self._job: tuple[str, datetime] | None = None
+        self.job_button = button("", "close", tip=self.tr("Only this job is shown. Press to show all."))
         self.more_button = icon_button(self.tr("More filters"), "settings", checkable=True)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -67,6 +71,7 @@ class FilterBar(RecordFilter):
         row = QHBoxLayout()
         row.setSpacing(_GAP_PX)
         row.addWidget(self.product, 2)
+        row.addWidget(self.job_button)
         row.addWidget(self.chips)
         row.addWidget(self.queue, 2)
         row.addWidget(self.period, 1)
@@ -90,6 +95,7 @@ class FilterBar(RecordFilter):
         self.setMinimumWidth(_NARROWEST_PX)
         set_shown(self._second, False)
         set_shown(self.queue, False)
+        set_shown(self.job_button, False)
 
     def _connect(self) -> None:
         self.chips.chosen.connect(self._on_chip_chosen)
@@ -98,6 +104,7 @@ class FilterBar(RecordFilter):
         self.search.returnPressed.connect(self.on_changed)
         self._typing.timeout.connect(self.on_changed)
         self.more_button.toggled.connect(self._show_second)
+        self.job_button.clicked.connect(self.leave_job)
         self.changed.connect(self._on_changed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -106,8 +113,9 @@ class FilterBar(RecordFilter):
 
     def _fit(self) -> None:
         """The chips where there is room for all of them, else a drop-down that says the same."""
-        rest = (self.product, self.period, self.search, self.order, self.more_button)
-        needed = self.chips.wanted_px + sum(one.minimumSizeHint().width() + _GAP_PX for one in rest)
+        rest = (self.product, self.period, self.search, self.order, self.more_button, self.job_button)
+        shown = (one.minimumSizeHint().width() + _GAP_PX for one in rest if not one.isHidden())
+        needed = self.chips.wanted_px + sum(shown)
         wide = needed <= self.width()
         self.chips.setFixedWidth(self.chips.wanted_px)
         set_shown(self.chips, wide)
@@ -128,7 +136,28 @@ class FilterBar(RecordFilter):
             name=self.search.text().strip(),
             # Qt hands a StrEnum back as a plain string.
             order=PageOrder(self.order.currentData()),
+            job=self._job[0] if self._job else "",
+            job_since=self._job[1] if self._job else None,
         )
+
+    def choose_job(self, product: str, job: str, since: datetime, title: str) -> None:
+        """Show all that one job has inspected, and tell."""
+        self._job = (job, since)
+        text = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST_JOB_PX)
+        self.job_button.setText(text)
+        self.job_button.setAccessibleName(self.tr("Only the job %1").replace("%1", title))
+        set_shown(self.job_button, True)
+        self.product.setCurrentIndex(max(0, self.product.findData(product)))
+        self.choose_queue(Queue.ALL)
+        self._fit()
+
+    @Slot()
+    def leave_job(self) -> None:
+        """Show what other jobs have inspected as well, and tell."""
+        self._job = None
+        set_shown(self.job_button, False)
+        self._fit()
+        self.on_changed()
 
     def choose_queue(self, queue: Queue) -> None:
         """Choose what to look at, and tell."""
@@ -151,6 +180,8 @@ class FilterBar(RecordFilter):
 
     def show_everything(self) -> None:
         """Restrict nothing."""
+        self._job = None
+        set_shown(self.job_button, False)
         blocker = QSignalBlocker(self.search)
         self.search.clear()
         blocker.unblock()

@@ -187,7 +187,11 @@ class ReviewPanel(QWidget):
         super().showEvent(event)
         if self._names_stale:
             self._read_names()
-        if self._stale:
+        job = self._state.take_wanted_job()
+        if job is not None:
+            self._stale = False
+            self.filter_bar.choose_job(self._state.current_product, *job)
+        elif self._stale:
             self._stale = False
             self.filter_bar.choose_product(self._state.current_product)
         elif self.presenter.arrived:

@@ -802,6 +802,10 @@
             <translation>Ein Teil des Bildnamens, etwa die Seriennummer darin</translation>
         </message>
         <message>
+            <source>Only this job is shown. Press to show all.</source>
+            <translation>Nur dieser Auftrag wird gezeigt. Drücken, um alle zu zeigen.</translation>
+        </message>
+        <message>
             <source>More filters</source>
             <translation>Weitere Filter</translation>
         </message>
@@ -816,6 +820,10 @@
         <message>
             <source>Near the limit</source>
             <translation>Nah an der Grenze</translation>
+        </message>
+        <message>
+            <source>Only the job %1</source>
+            <translation>Nur der Auftrag %1</translation>
         </message>
         <message>
             <source>All products</source>

@@ -802,6 +802,10 @@
             <translation>图像名称的一部分，例如其中的序列号</translation>
         </message>
         <message>
+            <source>Only this job is shown. Press to show all.</source>
+            <translation>仅显示此任务。按下可显示全部。</translation>
+        </message>
+        <message>
             <source>More filters</source>
             <translation>更多筛选</translation>
         </message>
@@ -816,6 +820,10 @@
         <message>
             <source>Near the limit</source>
             <translation>接近界限</translation>
+        </message>
+        <message>
+            <source>Only the job %1</source>
+            <translation>仅任务 %1</translation>
         </message>
         <message>
             <source>All products</source>

@@ -13,6 +13,7 @@ from storage.models import InspectionRow, ProductRow, RegionRow, ReviewRow
 from storage.names import name_key
 from storage.repositories.standing_reviews import final_verdict, is_newest, is_undecided
 from storage.session_models import KnownInspectionRow
+from storage.trust_models import JobInspectionRow, JobRow
 
 
 def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
@@ -49,8 +50,16 @@ def _decisions(wanted: InspectionFilter) -> Iterator[ColumnElement[bool]]:
         yield is_undecided()
     if wanted.decided:
         yield ~is_undecided()
+    if wanted.job:
+        yield InspectionRow.id.in_(_made_in(wanted.job, wanted.job_since))
     if wanted.final:
         yield final_verdict().in_(sorted(verdict.value for verdict in wanted.final))
+
+
+def _made_in(job: str, since: datetime | None) -> Select[int]:
+    made = select(JobInspectionRow.inspection_id).join(JobRow, JobRow.id == JobInspectionRow.job_id)
+    made = made.where(JobRow.name == job)
+    return made if since is None else made.where(JobRow.started_at >= since)
 
 
 def called_by_region(anomaly_type: str) -> Select[int]:

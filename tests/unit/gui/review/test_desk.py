@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
@@ -13,12 +14,15 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, PageOrder, ReviewDecision, Verdict
+from gui.folder.phases import RunPhase
+from gui.folder.presenter import FolderPresenter
 from gui.main_window import MainWindow
 from gui.records.choices import Choices, Queue
 from gui.review import deciding as deciding_module
 from gui.review.pace import DecidingPace
 from gui.review.panel import ReviewPanel
 from gui.state import AppState, Screen
+from tests.unit.gui.conftest import picture
 from tests.unit.gui.review.conftest import Answer, Press
 
 Until = Callable[..., None]
@@ -97,6 +101,33 @@ def test_the_chips_count_what_counts_now_and_choose_by_it(
     assert doubtful.name in names(shown)
     shown.filter_bar.choose_queue(Queue.DECIDED)
     assert names(shown) == [doubtful.name]
+
+
+def test_the_verdicts_of_one_folder_job_are_reviewed_alone(
+    qtbot: QtBot, state: AppState, inspected: str, tmp_path: Path, until: Until
+) -> None:
+    folder = tmp_path / "third shift"
+    folder.mkdir()
+    for number, red in enumerate((20, 220)):
+        picture(red, 50 + number).save(folder / f"late_{number}.png")
+    job = FolderPresenter(state)
+    panel = ReviewPanel(state)
+    qtbot.addWidget(panel)
+    panel.resize(1500, 700)
+    state.screen_requested.connect(lambda *_: panel.show())
+    job.start(inspected, folder)
+    until(lambda: job.phase is RunPhase.FINISHED)
+    job.review()
+    assert sorted(names(panel)) == ["late_0.png", "late_1.png"], "the good one as well, and none of another job"
+    until(lambda: panel.presenter.queue_counts is not None)
+    assert panel.filter_bar.chips.text_of(Queue.ALL) == "All  2"
+    assert panel.filter_bar.job_button.isVisible()
+    assert "third shift" in panel.filter_bar.job_button.accessibleName()
+    panel.filter_bar.job_button.click()
+    assert len(names(panel)) == 10
+    assert not panel.filter_bar.job_button.isVisible()
+    job.close_down()
+    panel.close_down()
 
 
 def test_one_is_found_by_a_part_of_its_name(shown: ReviewPanel, until: Until) -> None:
@@ -226,7 +257,7 @@ def test_escape_gives_a_question_up_and_letters_are_typed_into_it(shown: ReviewP
     QTest.keyClicks(shown.ask.edit, "cat hair")
     assert shown.ask.edit.text() == "cat hair", "no letter of it is a key of the screen"
     QTest.keyClick(shown.ask.edit, Qt.Key.Key_Escape)
-    assert not shown.is_asking
+    assert shown.ask.isHidden()
     assert not shown.presenter.saves
 
 
