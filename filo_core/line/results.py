@@ -20,6 +20,8 @@ from filo_core.types import (
     Verdict,
 )
 
+MOST_BOXES = 10
+"""Of a localizer that go out with an answer."""
 _LATER = ("type_share", "types", "broad", "reasons")
 
 
@@ -58,7 +60,8 @@ class LineResult:
     broad: TypeShare | None = None
     """Broad kind of a part whose type is unknown, where that much is clear."""
     reasons: TextReasons | None = None
-    """What the text side went by: its boxes, the positions they chose, what was filtered; None without one."""
+    """What the text side went by: its best :data:`MOST_BOXES` boxes, the positions that all of them chose, what was
+    filtered; None without one."""
 
     @property
     def passes(self) -> bool:
@@ -117,8 +120,13 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         type_share=round(share, 4) or None,
         types=tuple(TypeShare(one.name, round(one.share, 4)) for one in image_types[:TOP_SHARES]),
         broad=replace(broad, share=round(broad.share, 4)) if (broad := part_broad(regions)) is not None else None,
-        reasons=prediction.reasons if prediction is not None else None,
+        reasons=_shortened(prediction.reasons) if prediction is not None else None,
     )
+
+
+def _shortened(reasons: TextReasons | None) -> TextReasons | None:
+    """With as many boxes as an answer has room for."""
+    return None if reasons is None else replace(reasons, boxes=reasons.boxes[:MOST_BOXES])
 
 
 def _reasons_of(content: dict[str, Any]) -> TextReasons:
