@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from filo_core.types import Prediction
     from workflows.settings.settings import Settings
 
+_PUBLISHED_WIDTH = len("86.1 / 87.6")
 _FOOT = (
     "The paper's figures are of CLIP ViT-L/14@336, trained on the other data set; Grounding DINO there is not "
     "fine-tuned as in FiLo's release. WinCLIP was published on ViT-B/16+ at 240 px. Set-ups that differ do not compare."
@@ -152,15 +153,25 @@ def _followed(events: Iterator[Any]) -> Iterator[Any]:
 
 def _print_table(name: str, results: Sequence[RowResult], setting: TableRun) -> None:
     table = Table(title=f"Table {name}: {read_tables()[name].title}. AUROC in per cent, image / pixel at 518 px")
-    for heading in ("Set-up", "Method", "Here", "MVTec AD (paper)", "VisA (paper)", "Weights"):
-        table.add_column(heading, no_wrap=heading in {"Method", "Here"})
+    # A table of one set-up has no room to give away to an empty column.
+    set_up = any(result.row.setup for result in results)
+    longest = max(len(word) for result in results for word in result.method.split())
+    if set_up:
+        table.add_column("Set-up")
+    table.add_column("Method", min_width=longest)
+    table.add_column("Here")
+    for heading in ("MVTec AD (paper)", "VisA (paper)"):
+        table.add_column(heading, no_wrap=True, min_width=_PUBLISHED_WIDTH)
+    table.add_column("Weights")
     for result in results:
         row = result.row
         here, state = _measured(result.measured)
         published = (f"{p.image:.1f} / {p.pixel:.1f}" for p in (row.mvtec, row.visa))
-        add_row(table, row.setup, result.method, here, *published, state)
+        add_row(table, *[row.setup] * set_up, result.method, here, *published, state)
     console.print(table)
-    _say_notes(list(dict.fromkeys(f"{r.method}: {r.missing}" for r in results if r.missing)), setting)
+    # What a row lacks, it lacks with any number of shots.
+    notes = (f"{'' if r.row.shots else r.row.setup} {r.method}: {r.missing}".strip() for r in results if r.missing)
+    _say_notes(list(dict.fromkeys(notes)), setting)
     for method, why in dict.fromkeys((result.method, result.differs) for result in results if result.differs):
         say(f"{method}: {why}")
     say(_FOOT)
