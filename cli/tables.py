@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from filo_core.types import Prediction
     from workflows.settings.settings import Settings
 
+_STARTED = "main.py"
 _PUBLISHED_WIDTH = len("86.1 / 87.6")
 _FOOT = (
     "The paper's figures are of CLIP ViT-L/14@336, trained on the other data set; Grounding DINO there is not "
@@ -75,7 +76,8 @@ def setting_for(
 
 def _program() -> tuple[str, str]:
     """This program as it is typed where it runs now."""
-    return _shortest(sys.executable), _shortest(sys.argv[0])
+    started = sys.argv[0] if Path(sys.argv[0]).name == _STARTED else _STARTED
+    return _shortest(sys.executable), _shortest(started)
 
 
 def _shortest(path: str) -> str:
