@@ -24,6 +24,7 @@ from cli.compare import compare
 from cli.language_model import suggest
 from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
+from cli.picture_limits import picture
 from cli.product_types import cost, types
 from cli.prove import prove
 from cli.regions import regions as product_regions
@@ -54,6 +55,7 @@ app.command("suggest")(suggest)
 app.command("cost")(cost)
 app.command("learn-defects")(learn_defects)
 app.command("regions")(product_regions)
+app.command("picture")(picture)
 
 
 @app.command()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from filo_core.errors import FiloError
+from filo_core.imaging.quality import quality_of
+from filo_core.method.view import seen_of
 from filo_core.types import Inspection, Limits, Origin, Prediction, Recipe, SourceImage, Verdict
 
 if TYPE_CHECKING:
@@ -52,8 +55,11 @@ def decide(
     image: SourceImage, prediction: Prediction | None, problem: str, recipe: Recipe, origin: Origin, started: float
 ) -> Inspection:
     """The verdict that an answer of :func:`ask` gives under the recipe's limits; the rest as for :func:`judge`."""
-    if prediction is None:
-        return not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
+    problem = problem or picture_problem(image.pixels, recipe)
+    if prediction is None or problem:
+        withheld = not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
+        # A picture that was not fit to be judged is kept: a person wants to see why.
+        return replace(withheld, image=image) if prediction is not None else withheld
     return Inspection(
         name=image.name,
         image_hash=image.image_hash,
@@ -66,6 +72,12 @@ def decide(
         prediction=prediction,
         reason=decided_by(prediction, recipe.limits),
     )
+
+
+def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe) -> str:
+    """Why a picture is too blurred, dark or bright to be judged under a recipe; empty where it is not, or may be."""
+    limits = recipe.picture_limits
+    return "" if limits is None else limits.problem(quality_of(seen_of(recipe, pixels)))
 
 
 def decided_by(prediction: Prediction, limits: Limits) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from filo_core.learned_map import LearnedMap
+from filo_core.picture_limits import PictureLimits
 from filo_core.zones import Zone
 
 if TYPE_CHECKING:
@@ -358,6 +359,8 @@ class Recipe:
     """What its map learnt from confirmed bad parts; None while nothing was."""
     zones: tuple[Zone, ...] = ()
     """Regions and ignore masks that were drawn; none looks at the whole picture, with one limit."""
+    picture_limits: PictureLimits | None = None
+    """What a picture must be like to be judged; None judges every picture."""
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -377,6 +380,8 @@ class Recipe:
         """
         content = self._content()
         del content["product"], content["limits"]
+        # Whether a picture is judged at all changes no score.
+        content.pop("picture_limits", None)
         return _sha256(content)
 
     def _content(self) -> dict[str, Any]:
@@ -395,6 +400,8 @@ class Recipe:
         if not self.zones:
             # As above.
             del content["zones"]
+        if self.picture_limits is None:
+            del content["picture_limits"]
         return content
 
 
@@ -599,6 +606,8 @@ class ProductDraft:
     """What its map learnt from confirmed bad parts; a recipe gets it with the model it was learnt in."""
     zones: tuple[Zone, ...] = ()
     """Regions and ignore masks that were drawn."""
+    picture_limits: PictureLimits | None = None
+    """What a picture must be like to be judged; None judges every picture."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -645,6 +654,7 @@ class ProductDraft:
             eyes=self.eyes,
             learned_map=learned if learned is not None and learned.model_hash == model_hash else None,
             zones=self.zones,
+            picture_limits=self.picture_limits,
         )
 
 

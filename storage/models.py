@@ -58,6 +58,8 @@ class ProductRow(Row):
     """What the map learnt from confirmed defects, as JSON; empty while nothing was."""
     zones: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON list of the drawn regions and ignore masks; empty without any."""
+    picture_limits: Mapped[str] = mapped_column(PlainText, server_default="")
+    """JSON; empty where every picture is judged."""
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]

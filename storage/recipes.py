@@ -10,17 +10,38 @@ from pydantic import TypeAdapter, ValidationError
 
 from filo_core.errors import StorageError
 from filo_core.learned_map import LearnedMap
+from filo_core.picture_limits import PictureLimits
 from filo_core.types import Recipe
 from filo_core.zones import Zone
 
 _RECIPE = TypeAdapter(Recipe)
 _LEARNED_MAP = TypeAdapter(LearnedMap)
 _ZONES = TypeAdapter(tuple[Zone, ...])
+_PICTURE_LIMITS = TypeAdapter(PictureLimits)
 
 
 def dump_recipe(recipe: Recipe) -> str:
     """Canonical JSON of everything in ``recipe``, the names of its references and their order included."""
     return json.dumps(asdict(recipe), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def dump_picture_limits(limits: PictureLimits | None) -> str:
+    """The limits of a draft's pictures as its row keeps them; empty without any."""
+    return "" if limits is None else json.dumps(asdict(limits), sort_keys=True, allow_nan=False)
+
+
+def load_picture_limits(content: str, where: str) -> PictureLimits | None:
+    """What :func:`dump_picture_limits` wrote.
+
+    Raises:
+        StorageError: if it cannot be read.
+    """
+    if not content:
+        return None
+    try:
+        return _PICTURE_LIMITS.validate_json(content)
+    except ValidationError as error:
+        raise StorageError(f"What pictures of {where} must be like cannot be read. Restore a backup.") from error
 
 
 def dump_zones(zones: Sequence[Zone]) -> str:

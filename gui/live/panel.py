@@ -17,6 +17,7 @@ from gui.live.display import Hold
 from gui.live.history_strip import LOW_STRIP_PX, STRIP_PX, HistoryStrip
 from gui.live.inset import LastVerdict
 from gui.live.presenter import LivePhase, LivePresenter
+from gui.live.quality_bar import QualityBar
 from gui.live.remembered import RememberedTrigger
 from gui.live.results import LiveResult
 from gui.live.totals_bar import TotalsBar
@@ -102,6 +103,7 @@ class LivePanel(QWidget):
             control.installEventFilter(self)
         self.untrained = UntrainedNote(parent=self)
         self.regions = RegionsList(self)
+        self.quality = QualityBar(self)
         self.facts = FactList(
             (
                 self.tr("Score"),
@@ -170,7 +172,7 @@ class LivePanel(QWidget):
         column.addWidget(self.go_on)
         column.addWidget(self.untrained)
         column.addWidget(self.regions, 1)
-        for control in (self.facts, self.delivery, self.freeze, self.sound):
+        for control in (self.quality, self.facts, self.delivery, self.freeze, self.sound):
             column.addWidget(control)
         return side
 
@@ -361,6 +363,8 @@ class LivePanel(QWidget):
                 banner.verdict, banner.caption, held=banner.held, word=banner.word, number=banner.number
             )
         scored = None if self.presenter.is_camera_lost else self.presenter.display.shown
+        newest = self.presenter.display.shown
+        self.quality.show_quality(newest.quality if newest else None, newest.picture_limits if newest else None)
         self.facts.set_tip(0, score_tip(scored))
         self.facts.set_values(
             (

@@ -350,9 +350,10 @@ class LivePresenter(QObject):
 
     def _take(self, run: int, live: Live, inspection: Inspection) -> None:
         limits: Limits = live.recipe_version.recipe.limits
-        zones = live.recipe_version.recipe.zones
         captured_at = time.monotonic() - (inspection.frame_age_ms or 0.0) / 1000.0
-        self._waiting.append((run, captured_at, inspection, LiveResult.of(inspection, limits, zones)))
+        self._waiting.append(
+            (run, captured_at, inspection, LiveResult.of(inspection, limits, live.recipe_version.recipe))
+        )
         self._arrived.emit()
 
     @Slot()

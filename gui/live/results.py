@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
+from filo_core.imaging.quality import quality_of
 from filo_core.judging import worst_zone
-from filo_core.types import Box, Inspection, Limits, Region, TypeShare, Verdict
-from filo_core.zones import Zone
+from filo_core.method.view import seen_of
+from filo_core.picture_limits import PictureLimits, PictureQuality
+from filo_core.types import Box, Inspection, Limits, Recipe, Region, TypeShare, Verdict
 from gui.canvas.pictures import PictureContent, thumbnail
 
 if TYPE_CHECKING:
@@ -40,13 +42,19 @@ class LiveResult:
     small: QImage | None
     decided: str = ""
     """Name of the drawn region that decided; empty where none did."""
+    quality: PictureQuality | None = None
+    """Of the picture; None for a product that judges every picture, and without one."""
+    picture_limits: PictureLimits | None = None
     number: int = 0
     """Running number in the shift; 0 before it has one."""
 
     @classmethod
-    def of(cls, inspection: Inspection, limits: Limits, zones: tuple[Zone, ...] = ()) -> LiveResult:
-        """Everything the screen shows of ``inspection``, under a recipe with these limits and drawn regions."""
+    def of(cls, inspection: Inspection, limits: Limits, recipe: Recipe | None = None) -> LiveResult:
+        """Everything the screen shows of ``inspection``, under these limits of a recipe."""
         prediction, image = inspection.prediction, inspection.image
+        zones = recipe.zones if recipe is not None else ()
+        wanted = recipe.picture_limits if recipe is not None else None
+        measures = image is not None and wanted is not None
         return cls(
             verdict=inspection.verdict,
             score=prediction.image_score if prediction else None,
@@ -59,6 +67,8 @@ class LiveResult:
             content=PictureContent.of(inspection, limits, zones),
             small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
             decided=worst_zone(prediction, limits) if prediction else "",
+            quality=quality_of(seen_of(recipe, image.pixels)) if measures and recipe and image else None,
+            picture_limits=wanted,
         )
 
     def kept(self) -> LiveResult:

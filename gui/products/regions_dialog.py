@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -54,6 +55,7 @@ class RegionsDialog(QDialog):
         self._product = product
         self._background = Background()
         self._begun_with: tuple[Zone, ...] = ()
+        self._judged_pictures = False
         self._others: dict[str, tuple[Zone, ...]] = {}
         self._references: tuple[Reference, ...] = ()
         self.message = MessageFold(self, closable=False)
@@ -77,6 +79,8 @@ class RegionsDialog(QDialog):
         self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
         self.others = QComboBox(self)
         self.copy_button = button(self.tr("&Copy from it"), "copy")
+        self.judges_pictures = QCheckBox(self.tr("No verdict on pictures that are blurred or badly lit"), self)
+        self.judges_pictures.setToolTip(self.tr("Limits are taken from the good pictures when this is saved."))
         self.save_button = button(self.tr("&Save"), "check", primary=True)
         self.cancel_button = button(self.tr("Cancel"))
         self._lay_out()
@@ -125,6 +129,7 @@ class RegionsDialog(QDialog):
         bottom.setSpacing(8)
         hint = self.tr("What no region covers is not looked at. Without any region the whole picture is.")
         bottom.addWidget(plain_label(hint, "hint"), 1)
+        bottom.addWidget(self.judges_pictures)
         bottom.addWidget(self.cancel_button)
         bottom.addWidget(self.save_button)
         layout.addLayout(bottom)
@@ -160,6 +165,7 @@ class RegionsDialog(QDialog):
         self.remove_button.clicked.connect(self.remove)
         self.file_button.clicked.connect(self._on_file_clicked)
         self.copy_button.clicked.connect(lambda: self.copy_from(self.others.currentText()))
+        self.judges_pictures.toggled.connect(self._show)
         self.save_button.clicked.connect(self.save)
         self.cancel_button.clicked.connect(self.reject)
         on_key(QKeySequence.StandardKey.Undo, self, self.undo)
@@ -176,6 +182,9 @@ class RegionsDialog(QDialog):
         own = next(draft for draft in drafts if draft.description.name == self._product)
         self._begun_with = without_ease(own.zones)
         self._references = own.references
+        self._judged_pictures = own.picture_limits is not None
+        self.judges_pictures.setChecked(self._judged_pictures)
+        self.judges_pictures.setEnabled(bool(own.references))
         with QSignalBlocker(self.pictures):
             self.pictures.addItems([reference.name for reference in own.references])
         with_zones = [one for one in drafts if one.zones and one.description.name != self._product]
@@ -224,7 +233,8 @@ class RegionsDialog(QDialog):
         self.undo_button.setEnabled(edits.can_undo)
         self.redo_button.setEnabled(edits.can_redo)
         self.copy_button.setEnabled(self.others.count() > 0)
-        self.save_button.setEnabled(edits.zones != self._begun_with)
+        judges = self.judges_pictures.isChecked() != self._judged_pictures
+        self.save_button.setEnabled(edits.zones != self._begun_with or judges)
 
     def _line(self, zone: Zone) -> str:
         if zone.kind is ZoneKind.IGNORE:
@@ -310,8 +320,15 @@ class RegionsDialog(QDialog):
         """Write the regions into the draft; what cannot be is said, and the dialog stays open."""
         self._change(name=self.name.text())
         zones, catalogue = self.canvas.edits.zones, self._state.workbench.catalogue
+        judges, judged = self.judges_pictures.isChecked(), self._judged_pictures
+
+        def write() -> None:
+            catalogue.set_zones(self._product, zones)
+            if judges != judged:
+                catalogue.judge_pictures(self._product, judges=judges)
+
         try:
-            asked(lambda: catalogue.set_zones(self._product, zones))
+            asked(write)
         except FiloError as error:
             self.message.show_error(str(error))
             return

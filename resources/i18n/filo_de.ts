@@ -3088,6 +3088,33 @@
         </message>
     </context>
     <context>
+        <name>QualityBar</name>
+        <message>
+            <source>Focus</source>
+            <translation>Schärfe</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Licht</translation>
+        </message>
+        <message>
+            <source>%1 × what is needed</source>
+            <translation>%1 × des Nötigen</translation>
+        </message>
+        <message>
+            <source>too blurred: %1 × what is needed</source>
+            <translation>zu unscharf: %1 × des Nötigen</translation>
+        </message>
+        <message>
+            <source>%1 % (%2 to %3)</source>
+            <translation>%1 % (%2 bis %3)</translation>
+        </message>
+        <message>
+            <source>%1 % is outside of %2 to %3</source>
+            <translation>%1 % liegt außerhalb von %2 bis %3</translation>
+        </message>
+    </context>
+    <context>
         <name>Queue</name>
         <message>
             <source>To decide</source>
@@ -3390,6 +3417,14 @@
         <message>
             <source>&amp;Copy from it</source>
             <translation>Daraus &amp;kopieren</translation>
+        </message>
+        <message>
+            <source>No verdict on pictures that are blurred or badly lit</source>
+            <translation>Kein Urteil über unscharfe oder schlecht beleuchtete Bilder</translation>
+        </message>
+        <message>
+            <source>Limits are taken from the good pictures when this is saved.</source>
+            <translation>Die Grenzen werden beim Speichern aus den guten Bildern genommen.</translation>
         </message>
         <message>
             <source>&amp;Save</source>

@@ -3088,6 +3088,33 @@
         </message>
     </context>
     <context>
+        <name>QualityBar</name>
+        <message>
+            <source>Focus</source>
+            <translation>清晰度</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>光照</translation>
+        </message>
+        <message>
+            <source>%1 × what is needed</source>
+            <translation>所需的 %1 倍</translation>
+        </message>
+        <message>
+            <source>too blurred: %1 × what is needed</source>
+            <translation>太模糊：所需的 %1 倍</translation>
+        </message>
+        <message>
+            <source>%1 % (%2 to %3)</source>
+            <translation>%1 %（%2 至 %3）</translation>
+        </message>
+        <message>
+            <source>%1 % is outside of %2 to %3</source>
+            <translation>%1 % 超出 %2 至 %3</translation>
+        </message>
+    </context>
+    <context>
         <name>Queue</name>
         <message>
             <source>To decide</source>
@@ -3390,6 +3417,14 @@
         <message>
             <source>&amp;Copy from it</source>
             <translation>从中复制(&amp;C)</translation>
+        </message>
+        <message>
+            <source>No verdict on pictures that are blurred or badly lit</source>
+            <translation>对模糊或光照不良的图片不作判定</translation>
+        </message>
+        <message>
+            <source>Limits are taken from the good pictures when this is saved.</source>
+            <translation>保存时从良品图片得出限值。</translation>
         </message>
         <message>
             <source>&amp;Save</source>

@@ -13,7 +13,7 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0020"
+NEWEST = "0021"
 """Revision that this program's tables are written for."""
 
 REVISIONS = tuple(f"{number:04d}" for number in range(1, int(NEWEST) + 1))

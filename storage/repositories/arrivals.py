@@ -194,6 +194,7 @@ def _draft(recipe: Recipe) -> ProductDraft:
         references=recipe.references,
         region_of_interest=recipe.region_of_interest,
         zones=recipe.zones,
+        picture_limits=recipe.picture_limits,
         profile=recipe.profile,
         limits=recipe.limits,
         model_hash=recipe.model_hash,

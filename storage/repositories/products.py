@@ -32,9 +32,11 @@ from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, Referen
 from storage.names import name_key
 from storage.recipes import (
     dump_learned_map,
+    dump_picture_limits,
     dump_recipe,
     dump_zones,
     load_learned_map,
+    load_picture_limits,
     load_recipe,
     load_zones,
 )
@@ -290,6 +292,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tu
         eyes=eyes_from(row.eyes) if row.eyes else None,
         learned_map=load_learned_map(row.learned_map, row.name),
         zones=load_zones(row.zones, row.name),
+        picture_limits=load_picture_limits(row.picture_limits, row.name),
     )
     if not signed_hash or draft.limits is None:
         return draft
@@ -335,6 +338,7 @@ def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
     row.profile, row.eyes = draft.profile, draft.eyes.words if draft.eyes else ""
     row.learned_map = dump_learned_map(draft.learned_map)
     row.zones = dump_zones(draft.zones)
+    row.picture_limits = dump_picture_limits(draft.picture_limits)
     row.limit_ok = limits.ok if limits else None
     row.limit_ng = limits.ng if limits else None
     row.limit_region = limits.region if limits else None

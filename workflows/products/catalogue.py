@@ -182,6 +182,30 @@ class Catalogue:
             return self._save(transaction, draft, without_stale_limits(draft, changed), by)
 
     @free(_A_DRAFT)
+    def judge_pictures(self, name: str, *, judges: bool) -> ProductDraft:
+        """Withhold the verdict of pictures that are much duller, darker or brighter than the good ones, or of none.
+
+        Limits are taken from the good images as they are now; no score follows from them, so the product's own stay.
+
+        Raises:
+            RecipeError: if there is no good image to learn from.
+            StorageError: if one is missing from the image store.
+        """
+        from filo_core.imaging.quality import limits_from, quality_of
+        from filo_core.method.view import seen_of
+
+        by, found = self._access.operator(), None
+        if judges:
+            draft = self.draft(name)
+            good = [quality_of(seen_of(draft, image.pixels)) for image in self.references(name)]
+            if not good:
+                raise RecipeError(f"{draft.description.name} has no good image yet. Add one, then teach it.")
+            found = limits_from(good)
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            return self._save(transaction, draft, replace(draft, picture_limits=found), by)
+
+    @free(_A_DRAFT)
     def add_reference(self, name: str, image: SourceImage) -> ProductDraft:
         """Add a good image; the limits go. Adding the same content again changes nothing.
 

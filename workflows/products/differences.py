@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from filo_core.picture_limits import PictureLimits
 from filo_core.types import ProductDraft, Recipe
 from filo_core.zones import Zone
 
@@ -52,6 +53,7 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "taught places": [f"{one.name} {one.image_hash[:12]} {one.box}" for one in setup.taught_patches],
         "region of interest": [box.x, box.y, box.width, box.height] if box is not None else None,
         "regions": [_zone_in_words(zone) for zone in setup.zones],
+        "picture": _picture_in_words(setup.picture_limits),
         "profile": setup.profile,
         "eyes": setup.eyes.words if setup.eyes else None,
         "learnt map": setup.learned_map.words if setup.learned_map else None,
@@ -60,6 +62,12 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "limit NG": limits.ng if limits is not None else None,
         "limit region": limits.region if limits is not None else None,
     }
+
+
+def _picture_in_words(limits: PictureLimits | None) -> str | None:
+    if limits is None:
+        return None
+    return f"focus from {limits.least_focus:g}, brightness {limits.darkest:g} to {limits.brightest:g}"
 
 
 def _zone_in_words(zone: Zone) -> str:

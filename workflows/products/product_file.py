@@ -239,7 +239,7 @@ def _write_members(
     examples: tuple[NamedRegion, ...],
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
-    version = FORMAT_VERSION if draft.zones else 2 if examples else 1
+    version = FORMAT_VERSION if draft.zones or draft.picture_limits else 2 if examples else 1
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
     said = content.model_dump_json(indent=1, exclude=None if examples else {"examples"})
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from filo_core.picture_limits import PictureLimits, PictureQuality
 from filo_core.types import Limits, ProductDescription
 from filo_core.zones import Zone, ZoneKind, ZoneShape
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
 from gui.canvas.zone_canvas import Tool
+from gui.live.quality_bar import QualityBar
 from gui.products.regions_dialog import RegionsDialog
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
@@ -143,3 +146,27 @@ def test_an_inspected_picture_shows_the_outlines_of_its_recipe(qtbot: QtBot, unt
         place = [round(value) for value in view.viewport.to_view(160, 60)]
         around = [grabbed.pixelColor(place[0], place[1] + by).lightness() for by in range(-3, 4)]
         assert (max(around) - min(around) > 60) is bool(content.zones)
+
+
+def test_a_tick_withholds_the_verdict_of_blurred_pictures(dialog: RegionsDialog, state: AppState, product: str) -> None:
+    dialog.judges_pictures.click()
+    assert dialog.save_button.isEnabled()
+    dialog.save_button.click()
+    assert state.workbench.catalogue.draft(product).picture_limits is not None
+
+
+def test_live_shows_focus_and_light_as_bars(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    bar = QualityBar(holder)
+    holder.show()
+    limits = PictureLimits(0.1, 0.3, 0.7)
+    bar.show_quality(PictureQuality(0.2, 0.5), limits)
+    assert bar.isVisible()
+    assert bar.focus.format() == "2.00 × what is needed"
+    assert bar.light.format() == "50 % (30 to 70)"
+    bar.show_quality(PictureQuality(0.05, 0.1), limits)
+    assert "too blurred: 0.50" in bar.focus.format()
+    assert "outside of 30 to 70" in bar.light.format()
+    bar.show_quality(None, limits)
+    assert not bar.isVisible()

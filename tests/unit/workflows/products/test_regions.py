@@ -180,3 +180,22 @@ def test_limits_by_hand_stay_beside_regions(catalogue: Catalogue, product: str) 
     catalogue.set_zones(product, _ALL)
     catalogue.set_calibration(product, _calibrated(_ALL))
     assert catalogue.set_limits(product, Limits(0.3, 0.6, 0.2)).zones == _ALL
+
+
+def test_what_a_picture_needs_is_taught_from_the_good_ones_and_the_limits_stay(
+    catalogue: Catalogue, product: str
+) -> None:
+    catalogue.set_calibration(product, _calibrated(()))
+    taught = catalogue.judge_pictures(product, judges=True)
+    assert taught.picture_limits is not None
+    assert taught.limits == LIMITS
+    version = catalogue.sign_off(product, "Ada", MODEL_HASH, reason="a test")
+    assert catalogue.recipe(product).recipe.picture_limits == version.recipe.picture_limits == taught.picture_limits
+    off = catalogue.judge_pictures(product, judges=False)
+    assert (off.picture_limits, off.changed_since_signing) == (None, True)
+
+
+def test_a_product_without_a_good_image_has_nothing_to_teach_it(catalogue: Catalogue) -> None:
+    catalogue.create(ProductDescription("bare", "bare"))
+    with pytest.raises(RecipeError, match="no good image yet"):
+        catalogue.judge_pictures("bare", judges=True)

@@ -1,0 +1,51 @@
+"""Focus and light of the newest judged picture, held against what its product needs."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QWidget
+
+from filo_core.picture_limits import PictureLimits, PictureQuality
+from gui.widgets.controls import plain_label, set_shown
+
+_MOST_FOCUS = 3.0
+"""Times what is needed, at the bar's end."""
+
+
+class QualityBar(QWidget):
+    """Two bars; nothing at all for a product that judges every picture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.focus = self._bar(self.tr("Focus"))
+        self.light = self._bar(self.tr("Light"))
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for row, bar in enumerate((self.focus, self.light)):
+            layout.addWidget(plain_label(bar.accessibleName(), "hint", wrap=False), row, 0)
+            layout.addWidget(bar, row, 1)
+        layout.setColumnStretch(1, 1)
+        self.hide()
+
+    def _bar(self, name: str) -> QProgressBar:
+        made = QProgressBar(self)
+        made.setAccessibleName(name)
+        made.setRange(0, 1000)
+        made.setFixedHeight(20)
+        return made
+
+    def show_quality(self, quality: PictureQuality | None, limits: PictureLimits | None) -> None:
+        """Show what was measured, or nothing where nothing was."""
+        set_shown(self, quality is not None and limits is not None)
+        if quality is None or limits is None:
+            return
+        share = limits.focus_share(quality)
+        self.focus.setValue(round(1000 * min(share / _MOST_FOCUS, 1.0)))
+        enough = self.tr("%1 × what is needed") if share >= 1.0 else self.tr("too blurred: %1 × what is needed")
+        self.focus.setFormat(enough.replace("%1", f"{share:.2f}"))
+        self.light.setValue(round(1000 * quality.brightness))
+        fits = limits.darkest <= quality.brightness <= limits.brightest
+        words = self.tr("%1 % (%2 to %3)") if fits else self.tr("%1 % is outside of %2 to %3")
+        for mark, value in (("%1", quality.brightness), ("%2", limits.darkest), ("%3", limits.brightest)):
+            words = words.replace(mark, f"{100 * value:.0f}")
+        self.light.setFormat(words)
