@@ -17,7 +17,7 @@ from filo_core.eyes.bank_store import BankStore
 from filo_core.eyes.foreground import Foreground, foreground_of
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
-from filo_core.eyes.scoring import weighed
+from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
 from filo_core.eyes.zoned import counted_cells, map_found, zone_scores
@@ -303,9 +303,10 @@ class EyesDetector:
         """
         bank = self.memory_bank if memory_bank is None else memory_bank
         seen, view = self._view_box(pixels), self._view(pixels)
-        grid = self._grid_of(view)
+        grid, features = self._grid_of(view), self._look(view)
+        weights = self._part_weights(features, bank.foreground, grid)
         found = []
-        for trunk, one in enumerate(self._look(view)):
+        for trunk, one in enumerate(features):
             away, nearest = matched = bank.matched(trunk, one.patches)
             found.append(
                 TrunkView(
@@ -316,6 +317,7 @@ class EyesDetector:
                     stride=one.stride,
                     grid=grid,
                     learned=None if trunk else self._learned(one, matched, bank),
+                    on_part=None if trunk else weights,
                 )
             )
         return found
@@ -361,11 +363,17 @@ class EyesDetector:
         self, standard: NDArray[np.float32], features: Sequence[Features], foreground: Foreground | None
     ) -> NDArray[np.float32]:
         """The fused map with next to nothing of what stands out beside the part."""
+        rows, columns = standard.shape
+        return kept_on_part(standard, self._part_weights(features, foreground, (rows, columns)))
+
+    def _part_weights(
+        self, features: Sequence[Features], foreground: Foreground | None, grid: tuple[int, int]
+    ) -> NDArray[np.float32] | None:
+        """How much each cell of the common grid lies on the part; None where everything counts."""
         if foreground is None:
-            return standard
+            return None
         deep = next(one for one, eye in zip(features, self._eyes, strict=True) if eye.is_deep)
-        weights = on_picture(foreground.weights(deep), deep.frame, deep.stride, *standard.shape)
-        return np.asarray(np.where(standard > 0, standard * weights, standard), np.float32)
+        return on_picture(foreground.weights(deep), deep.frame, deep.stride, *grid)
 
     def _view(self, pixels: Picture) -> Picture:
         """What the recipe looks at of this image."""

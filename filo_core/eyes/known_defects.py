@@ -16,7 +16,7 @@ import numpy as np
 from filo_core.errors import RecipeError
 from filo_core.eyes.features import unit
 from filo_core.eyes.frames import FittedFrame, on_picture
-from filo_core.eyes.scoring import weighed
+from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.learned_map import DefectDirections, LearnedMap, MapKind
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class TrunkView:
     """Rows and columns of the grid that all trunks are put on."""
     learned: Floats | None = None
     """``(rows, columns)``: what the trained head says, in deviations among good parts; of the light trunk alone."""
+    on_part: Floats | None = None
+    """How much of each cell of the common grid lies on the part; of the light trunk alone, None where all counts."""
 
     def on_grid(self, values: Floats) -> Floats:
         """Values of the trunk's cells on the grid that all trunks share."""
@@ -74,7 +76,8 @@ def map_of(
     """The map of this kind, of what the trunks see of one picture; ``answers`` a trunk, on its own cells."""
     learned = [view.on_grid(view.learned) for view in views if view.learned is not None]
     own = [view.on_grid(answer) for view, answer in zip(views, answers, strict=True)] if answers else []
-    return weighed(kind, [view.on_grid(view.standard) for view in views], learned, own)
+    found = weighed(kind, [view.on_grid(view.standard) for view in views], learned, own)
+    return kept_on_part(found, views[0].on_part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -95,6 +95,13 @@ def weighed(
     return fused([*maps, *learned])
 
 
+def kept_on_part(standard: NDArray[np.float32], weights: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """A map with what stands out times how much of each cell lies on the part; as it is without weights."""
+    if weights is None:
+        return standard
+    return np.asarray(np.where(standard > 0, standard * weights, standard), np.float32)
+
+
 def peak_of(standard_map: NDArray[np.float32], share: float, sigma: float) -> float:
     """Mean of the highest ``share`` of a map that was smoothed a little, at least of one value: the image score.
 

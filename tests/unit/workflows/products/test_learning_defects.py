@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import RecipeError
 from filo_core.events import MapPutInForce, MapsTried
+from filo_core.eyes.detector import EyesDetector
+from filo_core.eyes.known_defects import heads_of, map_of
 from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
 from filo_core.imaging import read_image
 from filo_core.learned_map import MapKind
@@ -142,6 +144,21 @@ def test_what_was_learnt_makes_other_scratches_stand_out_more_and_undo_brings_th
 
 def _tells(event: object) -> bool:
     return isinstance(event, (MapsTried, MapPutInForce))
+
+
+def test_what_a_map_is_tried_with_is_what_judges(
+    catalogue: Catalogue, engine: Engine, confirmed: Path, version: RecipeVersion
+) -> None:
+    list(learn_steps(catalogue, NAME, signed_by="Ada")(engine))
+    pixels, images = read_image(confirmed / "0.png").pixels, catalogue.references(NAME)
+    for recipe in (version.recipe, catalogue.recipe(NAME).recipe):
+        detector = engine.detector(recipe, images)
+        assert isinstance(detector, EyesDetector)
+        views, kind = detector.trunk_views(pixels), recipe.learned_map.kind if recipe.learned_map else MapKind.USUAL
+        heads = heads_of(recipe.learned_map)
+        answers = [head.answers(view.residual) for head, view in zip(heads, views, strict=False)]
+        tried = detector.score_of(map_of(kind, views, answers))
+        assert tried == pytest.approx(detector.predict(pixels).image_score, abs=1e-5)
 
 
 def test_a_look_changes_nothing_and_says_what_would_be_gained(
