@@ -44,6 +44,7 @@ REQUIRED: Mapping[str, str] = {
     "starlette": "starlette",
     "statsmodels": "statsmodels",
     "structlog": "structlog",
+    "threadpoolctl": "threadpoolctl",
     "tifffile": "tifffile",
     "typer": "typer",
     "typing_extensions": "typing_extensions",
