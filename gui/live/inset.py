@@ -13,6 +13,8 @@ from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 _SIZE = QSize(236, 196)
 _CHIP_PX = 40
 _EDGE_PX = 4
+_MOST = 0.5
+"""Of either side of the view."""
 
 
 class LastVerdict(QWidget):
@@ -29,6 +31,11 @@ class LastVerdict(QWidget):
     def result(self) -> LiveResult | None:
         """The verdict shown."""
         return self._result
+
+    def fit_into(self, room: QSize) -> None:
+        """Take the usual size, or less where that would cover more than a corner of the view."""
+        corner = QSize(round(room.width() * _MOST), round(room.height() * _MOST))
+        self.resize(_SIZE.scaled(corner, Qt.AspectRatioMode.KeepAspectRatio).boundedTo(_SIZE))
 
     def show_result(self, result: LiveResult | None) -> None:
         """Show the last verdict, or nothing."""

@@ -341,6 +341,7 @@ class LivePanel(QWidget):
 
     def _place_last(self) -> None:
         view = self.picture.view
+        self.last.fit_into(view.size())
         self.last.move(view.width() - self.last.width() - 8, view.height() - self.last.height() - 8)
 
     def _show_totals(self) -> None:

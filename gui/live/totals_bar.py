@@ -49,6 +49,7 @@ class TotalsBar(QWidget):
             self._text.set_full_text(self.tr("No part inspected in this shift yet."))
             return
         parts = [f"{number(totals.counts[one])} {verdict_word(one)}" for one in _SHOWN if totals.counts[one]]
-        since = self.tr("since %1").replace("%1", clock(totals.since.astimezone(), seconds=False))
+        text = self.tr("%1 parts since %2").replace("%1", number(totals.number))
+        since = text.replace("%2", clock(totals.since.astimezone(), seconds=False))
         good = self.tr("yield %1").replace("%1", percentage(totals.first_pass_yield))
-        self._text.set_full_text("   ".join([number(totals.number) + " " + since, *parts, good]))
+        self._text.set_full_text(" · ".join([since, *parts, good]))

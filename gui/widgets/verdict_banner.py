@@ -111,10 +111,10 @@ class VerdictBanner(QWidget):
             painter.setPen(QPen(QColor(tone.text), _FLASH_PX))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(8, 8, -8, -8), 8, 8)
-        inside = QRectF(self.rect()).adjusted(18, 12, -18, -12)
+        inside = self._inside
         painter.setPen(QColor(tone.text))
         if self._number:
-            painter.setFont(self._caption_font(inside))
+            painter.setFont(self._caption_font())
             corner = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             painter.drawText(inside, corner, number_text(self._number))
         if self._verdict is None and not self._word:
@@ -137,8 +137,13 @@ class VerdictBanner(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(5, 5, -5, -5), 7, 7)
         painter.restore()
 
-    def _caption_font(self, inside: QRectF) -> QFont:
+    @property
+    def _inside(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(18, 12, -18, -12)
+
+    def _caption_font(self) -> QFont:
         """As large as the caption's words let it be: what was found is read at three metres, a sentence from nearby."""
+        inside = self._inside
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
         smallest = max(QFontInfo(self.font()).pixelSize(), 12)
@@ -152,13 +157,13 @@ class VerdictBanner(QWidget):
         return font
 
     def _caption_height(self, inside: QRectF) -> float:
-        metrics = QFontMetricsF(self._caption_font(inside))
+        metrics = QFontMetricsF(self._caption_font())
         flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
         needed = metrics.boundingRect(inside, flags, self._caption).height()
         return min(needed + 4, inside.height() * 0.5)
 
     def _paint_caption(self, painter: QPainter, inside: QRectF, alignment: Qt.AlignmentFlag) -> None:
-        painter.setFont(self._caption_font(inside))
+        painter.setFont(self._caption_font())
         painter.drawText(inside, int(alignment) | int(Qt.TextFlag.TextWordWrap), self._caption)
 
     def _paint_verdict(self, painter: QPainter, inside: QRectF, verdict: Verdict | None, colour: QColor) -> None:

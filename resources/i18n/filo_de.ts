@@ -5119,8 +5119,8 @@
             <translation>In dieser Schicht wurde noch kein Teil geprüft.</translation>
         </message>
         <message>
-            <source>since %1</source>
-            <translation>seit %1</translation>
+            <source>%1 parts since %2</source>
+            <translation>%1 Teile seit %2</translation>
         </message>
         <message>
             <source>yield %1</source>

@@ -5119,8 +5119,8 @@
             <translation>本班次尚未检测零件。</translation>
         </message>
         <message>
-            <source>since %1</source>
-            <translation>自 %1</translation>
+            <source>%1 parts since %2</source>
+            <translation>自 %2 起 %1 个零件</translation>
         </message>
         <message>
             <source>yield %1</source>
