@@ -13,6 +13,8 @@ from gui.products.wizard.part_tray import PartTile, PartTray
 from gui.widgets.controls import button, icon_button, plain_label, set_shown
 from gui.widgets.keys import on_key
 
+_NARROW = "QPushButton { padding: 0 6px; }"
+"""Seven buttons stand side by side in the smallest window."""
 GLOVE_PX = 44
 """Least side of what is hit with a glove on."""
 
@@ -89,8 +91,7 @@ class PartTrays(QWidget):
         super().__init__(parent)
         self.add_good_button = icon_button(self.tr("Add other good parts"), "add")
         self.add_bad_button = button(self.tr("Add &bad parts …"), "add")
-        # Six buttons stand side by side in the smallest window.
-        self.add_bad_button.setStyleSheet("QPushButton { padding: 0 6px; }")
+        self.add_bad_button.setStyleSheet(_NARROW)
         self.camera_button = icon_button(self.tr("Take pictures of bad parts"), "live")
         self.draw_button = icon_button(
             self.tr("Draw a defect"), "edit", tip=self.tr("On the chosen good part; a real one may be harder to find")
@@ -106,6 +107,8 @@ class PartTrays(QWidget):
             "check",
             tip=self.tr("Finds the limits anew, so that parts of that day pass"),
         )
+        for one in (self.session_button, self.join_button):
+            one.setStyleSheet(_NARROW)
         good = (self.join_button, self.session_button, self.add_good_button)
         self.good = Tray(self.tr("Good parts"), self.tr("No good part yet."), good, self)
         self.bad = Tray(
