@@ -108,8 +108,8 @@ def _engine_of_words(engine: Engine | None, settings: Settings) -> Engine:
     engine = engine or load_engine(settings.profile, settings.device, settings.models)
     if not engine.starts_without_pictures:
         raise ProductError(
-            f"The {engine.profile!r} profile compares parts with good ones and cannot judge by words alone. Show it at "
-            "least one good part, with --references."
+            f"The {engine.profile!r} profile compares parts with good ones and cannot judge by words alone. Name a "
+            "folder of good images with --references, or one of pictures nobody has sorted with --unsorted."
         )
     return engine
 
