@@ -250,6 +250,7 @@ class Engine:
             raise ProfileError(
                 f"The {self.profile!r} profile has one way to look at parts. There is nothing to choose."
             )
+        draft, references, bad = _cut_to_zones(draft, references, bad)
         from filo_core.eyes.choosing import candidates_for, try_eyes
 
         def detector_of(eyes: Eyes) -> RecipeDetector:
@@ -419,6 +420,17 @@ class Engine:
             detector.move_to(self._new_detector(detector.recipe), self._loaded.device)
         self.on_note(NO_ROOM)
         return True
+
+
+def _cut_to_zones(
+    draft: ProductDraft, references: Sequence[SourceImage], bad: Sequence[NDArray[np.uint8]]
+) -> tuple[ProductDraft, Sequence[SourceImage], Sequence[NDArray[np.uint8]]]:
+    """The same with pictures that show what drawn regions span, and no regions: a trial draws anywhere on them."""
+    if not draft.zones:
+        return draft, references, bad
+    cut = [replace(image, pixels=seen_of(draft, image.pixels)) for image in references]
+    seen = [seen_of(draft, pixels) for pixels in bad]
+    return replace(draft, zones=(), region_of_interest=None), cut, seen
 
 
 def load_engine(

@@ -121,7 +121,7 @@ def _told(
 
 
 def limits_found(
-    limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float
+    limit: ConformalLimit | None, parts: GoodParts, peaks: Sequence[float], alpha: float, regions: int = 1
 ) -> tuple[Limits, tuple[float, ...]]:
     """Limits from good parts alone, and the scores they were found from.
 
@@ -130,6 +130,7 @@ def limits_found(
         parts: the good parts.
         peaks: a map peak a reference.
         alpha: false-reject rate that was asked for.
+        regions: how many are judged side by side, each by limits of its own.
     """
     if limit is None and not parts.references:
         return guessed_limits(), parts.confirmed
@@ -142,7 +143,7 @@ def limits_found(
     of_kind = parts.confirmed if of_confirmed else parts.references
     if not parts.needed(alpha):
         return limits_at(limit, of_kind, max(peaks)), of_kind
-    return doubting_limits(limit, of_kind, peaks), of_kind
+    return doubting_limits(limit, of_kind, peaks, regions), of_kind
 
 
 def promised_limit(parts: GoodParts, alpha: float) -> ConformalLimit:

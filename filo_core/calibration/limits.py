@@ -92,7 +92,7 @@ def limits_at(limit: ConformalLimit, image_scores: Sequence[float], region: floa
     return Limits(ok=limit.limit, ng=limit.limit + review_band(image_scores, limit.limit), region=region)
 
 
-def doubt_limit(scores: Sequence[float]) -> float:
+def doubt_limit(scores: Sequence[float], regions: int = 1) -> float:
     """Score above which a part is doubtful, in (0, 1): past what the middle of the good parts explains.
 
     The largest leave-one-out score overstates good parts: the bank lacks that part's like, and one odd reference
@@ -101,6 +101,8 @@ def doubt_limit(scores: Sequence[float]) -> float:
 
     Args:
         scores: one image score or map peak a good part, each in [0, 1].
+        regions: how many are judged side by side. Each may doubt so many times fewer good parts (of a normal
+            distribution), so that all of them together doubt no more than one does.
 
     Raises:
         RecipeError: without a good part.
@@ -111,20 +113,30 @@ def doubt_limit(scores: Sequence[float]) -> float:
     own = statistics.median(abs(value - middle) for value in odds) / _NORMAL_QUARTILE
     weight = len(odds) - 1
     spread = math.sqrt((USUAL_SPREAD_PARTS * USUAL_SPREAD**2 + weight * own**2) / (USUAL_SPREAD_PARTS + weight))
-    return 1.0 / (1.0 + math.exp(-middle - DOUBT_SPREADS * spread))
+    return 1.0 / (1.0 + math.exp(-middle - _spreads(regions) * spread))
 
 
-def doubting_limits(limit: ConformalLimit, image_scores: Sequence[float], map_peaks: Sequence[float]) -> Limits:
+def doubting_limits(
+    limit: ConformalLimit, image_scores: Sequence[float], map_peaks: Sequence[float], regions: int = 1
+) -> Limits:
     """Limits for few good parts: NG where they can promise it, REVIEW from where a part is unlike them.
 
     Args:
         limit: the promised limit; NG is not called below it.
         image_scores: the scores it was found from.
         map_peaks: a map peak a reference.
+        regions: as in :func:`doubt_limit`.
     """
-    ok = min(doubt_limit(image_scores), limit.limit)
+    ok = min(doubt_limit(image_scores, regions), limit.limit)
     ng = max(limit.limit, ok * (1.0 + LEAST_REVIEW_BAND))
-    return Limits(ok=ok, ng=ng, region=min(doubt_limit(map_peaks), max(map_peaks)))
+    return Limits(ok=ok, ng=ng, region=min(doubt_limit(map_peaks, regions), max(map_peaks)))
+
+
+def _spreads(regions: int) -> float:
+    if regions == 1:
+        return DOUBT_SPREADS
+    normal = statistics.NormalDist()
+    return -normal.inv_cdf(normal.cdf(-DOUBT_SPREADS) / regions)
 
 
 def log_odds(score: float) -> float:

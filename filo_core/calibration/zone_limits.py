@@ -116,7 +116,7 @@ def zone_limits(evidence: Sequence[ZoneEvidence], alpha: float) -> tuple[ZoneLim
     Raises:
         EvidenceError: if ``alpha`` is no rate, or all parts have the very same score in one of them.
     """
-    return tuple(_limit_of(one, alpha / len(evidence)) for one in evidence)
+    return tuple(_limit_of(one, alpha / len(evidence), len(evidence)) for one in evidence)
 
 
 def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
@@ -199,12 +199,12 @@ def _evidence(scored: ScoredParts, drawn: Sequence[Zone], outside: Sequence[Judg
     ]
 
 
-def _limit_of(one: ZoneEvidence, alpha: float) -> ZoneLimit:
+def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
     try:
         limit = promised_limit(one.parts, alpha) if one.parts.count > 1 else None
     except EvidenceError as error:
         raise EvidenceError(f"Region {one.zone.name}: {error}") from error
-    found = limits_found(limit, one.parts, one.peaks, alpha)[0]
+    found = limits_found(limit, one.parts, one.peaks, alpha, regions)[0]
     ng_from = limit.limit if limit else found.ng
     if one.zone.limit is not None:
         ok = one.zone.limit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.picture_limits import PictureLimits, PictureQuality
 from gui.widgets.controls import plain_label, set_shown
@@ -16,22 +16,21 @@ class QualityBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.focus = self._bar(self.tr("Focus"))
-        self.light = self._bar(self.tr("Light"))
-        layout = QGridLayout(self)
+        self.focus, self.light = self._bar(self.tr("Focus")), self._bar(self.tr("Light"))
+        self.focus_text, self.light_text = plain_label(role="hint", wrap=False), plain_label(role="hint", wrap=False)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for row, bar in enumerate((self.focus, self.light)):
-            layout.addWidget(plain_label(bar.accessibleName(), "hint", wrap=False), row, 0)
-            layout.addWidget(bar, row, 1)
-        layout.setColumnStretch(1, 1)
+        layout.setSpacing(2)
+        for shown in (self.focus_text, self.focus, self.light_text, self.light):
+            layout.addWidget(shown)
         self.hide()
 
     def _bar(self, name: str) -> QProgressBar:
         made = QProgressBar(self)
         made.setAccessibleName(name)
         made.setRange(0, 1000)
-        made.setFixedHeight(20)
+        made.setTextVisible(False)
+        made.setFixedHeight(18)
         return made
 
     def show_quality(self, quality: PictureQuality | None, limits: PictureLimits | None) -> None:
@@ -41,11 +40,11 @@ class QualityBar(QWidget):
             return
         share = limits.focus_share(quality)
         self.focus.setValue(round(1000 * min(share / _MOST_FOCUS, 1.0)))
-        enough = self.tr("%1 × what is needed") if share >= 1.0 else self.tr("too blurred: %1 × what is needed")
-        self.focus.setFormat(enough.replace("%1", f"{share:.2f}"))
+        focus = self.tr("Focus: %1 × what is needed") if share >= 1.0 else self.tr("Blurred: %1 × what is needed")
+        self.focus_text.setText(focus.replace("%1", f"{share:.2f}"))
         self.light.setValue(round(1000 * quality.brightness))
         fits = limits.darkest <= quality.brightness <= limits.brightest
-        words = self.tr("%1 % (%2 to %3)") if fits else self.tr("%1 % is outside of %2 to %3")
+        words = self.tr("Light: %1 % (%2 to %3)") if fits else self.tr("Light: %1 %, outside of %2 to %3")
         for mark, value in (("%1", quality.brightness), ("%2", limits.darkest), ("%3", limits.brightest)):
             words = words.replace(mark, f"{100 * value:.0f}")
-        self.light.setFormat(words)
+        self.light_text.setText(words)

@@ -3098,20 +3098,20 @@
             <translation>Licht</translation>
         </message>
         <message>
-            <source>%1 × what is needed</source>
-            <translation>%1 × des Nötigen</translation>
+            <source>Focus: %1 × what is needed</source>
+            <translation>Schärfe: %1 × des Nötigen</translation>
         </message>
         <message>
-            <source>too blurred: %1 × what is needed</source>
-            <translation>zu unscharf: %1 × des Nötigen</translation>
+            <source>Blurred: %1 × what is needed</source>
+            <translation>Unscharf: %1 × des Nötigen</translation>
         </message>
         <message>
-            <source>%1 % (%2 to %3)</source>
-            <translation>%1 % (%2 bis %3)</translation>
+            <source>Light: %1 % (%2 to %3)</source>
+            <translation>Licht: %1 % (%2 bis %3)</translation>
         </message>
         <message>
-            <source>%1 % is outside of %2 to %3</source>
-            <translation>%1 % liegt außerhalb von %2 bis %3</translation>
+            <source>Light: %1 %, outside of %2 to %3</source>
+            <translation>Licht: %1 %, außerhalb von %2 bis %3</translation>
         </message>
     </context>
     <context>

@@ -3098,20 +3098,20 @@
             <translation>光照</translation>
         </message>
         <message>
-            <source>%1 × what is needed</source>
-            <translation>所需的 %1 倍</translation>
+            <source>Focus: %1 × what is needed</source>
+            <translation>清晰度：所需的 %1 倍</translation>
         </message>
         <message>
-            <source>too blurred: %1 × what is needed</source>
-            <translation>太模糊：所需的 %1 倍</translation>
+            <source>Blurred: %1 × what is needed</source>
+            <translation>模糊：所需的 %1 倍</translation>
         </message>
         <message>
-            <source>%1 % (%2 to %3)</source>
-            <translation>%1 %（%2 至 %3）</translation>
+            <source>Light: %1 % (%2 to %3)</source>
+            <translation>光照：%1 %（%2 至 %3）</translation>
         </message>
         <message>
-            <source>%1 % is outside of %2 to %3</source>
-            <translation>%1 % 超出 %2 至 %3</translation>
+            <source>Light: %1 %, outside of %2 to %3</source>
+            <translation>光照：%1 %，超出 %2 至 %3</translation>
         </message>
     </context>
     <context>

@@ -98,3 +98,20 @@ def test_one_region_without_a_limit_of_its_own_is_what_a_whole_picture_is() -> N
     assert one.limits == none.limits
     assert one.sentence == none.sentence
     assert one.zones == _ZONES[:2]
+
+
+def test_what_several_regions_doubt_is_shared_too() -> None:
+    rng = np.random.default_rng(11)
+    alone, shared = [], []
+    for _ in range(300):
+        # Log-odds that are normal, as the limit takes them to be.
+        scores = 1.0 / (1.0 + np.exp(2.0 - 0.3 * rng.normal(size=(12, 4))))
+        parts = [GoodParts(tuple(scores[:, zone])) for zone in range(4)]
+        evidence = [ZoneEvidence(_ZONES[0], one, one.references) for one in parts]
+        fresh = 1.0 / (1.0 + np.exp(2.0 - 0.3 * rng.normal(size=(50, 4))))
+        each = [zone_limits([one], 0.01)[0].limits.ok for one in evidence]
+        together = [one.limits.ok for one in zone_limits(evidence, 0.01)]
+        alone.append(float((fresh[:, 0] > each[0]).mean()))
+        shared.append(float((fresh > np.array(together)).any(axis=1).mean()))
+        assert all(more >= less for more, less in zip(together, each, strict=True))
+    assert np.mean(shared) < 2.5 * np.mean(alone)

@@ -163,10 +163,10 @@ def test_live_shows_focus_and_light_as_bars(qtbot: QtBot) -> None:
     limits = PictureLimits(0.1, 0.3, 0.7)
     bar.show_quality(PictureQuality(0.2, 0.5), limits)
     assert bar.isVisible()
-    assert bar.focus.format() == "2.00 × what is needed"
-    assert bar.light.format() == "50 % (30 to 70)"
+    assert bar.focus_text.text() == "Focus: 2.00 × what is needed"
+    assert bar.light_text.text() == "Light: 50 % (30 to 70)"
     bar.show_quality(PictureQuality(0.05, 0.1), limits)
-    assert "too blurred: 0.50" in bar.focus.format()
-    assert "outside of 30 to 70" in bar.light.format()
+    assert "Blurred: 0.50" in bar.focus_text.text()
+    assert "outside of 30 to 70" in bar.light_text.text()
     bar.show_quality(None, limits)
     assert not bar.isVisible()
