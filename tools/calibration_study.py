@@ -80,11 +80,12 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "calibration.md")
     parser.add_argument("--only", default="", help="title of the one section to make; the others stay as they are")
     parser.add_argument("--repetitions", type=int, default=4000, help="of the limits; the others take a quarter")
+    parser.add_argument("--seeds", type=int, default=5, help="draws of the references of real categories")
     arguments = parser.parse_args(arguments_given)
     repetitions, quarter = arguments.repetitions, max(arguments.repetitions // 4, 1)
     if repetitions < 1:
         parser.error("at least one repetition is needed")
-    makers = _sections(repetitions, quarter, arguments.data)
+    makers = _sections(repetitions, quarter, arguments.data, arguments.seeds)
     if arguments.only and arguments.only not in makers:
         parser.error(f"there is no section {arguments.only!r}; there are {', '.join(makers)}")
     written = arguments.out.read_text(encoding="utf-8") if arguments.only else ""
@@ -98,7 +99,9 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     return 0 if all_held else 1
 
 
-def _sections(repetitions: int, quarter: int, data: Path | None) -> dict[str, Callable[[], tuple[str, bool]]]:
+def _sections(
+    repetitions: int, quarter: int, data: Path | None, seeds: int
+) -> dict[str, Callable[[], tuple[str, bool]]]:
     """What makes each section, by its title: the text, and whether its promises were kept."""
 
     def under(text: str, made: tuple[str, bool]) -> tuple[str, bool]:
@@ -119,7 +122,7 @@ def _sections(repetitions: int, quarter: int, data: Path | None) -> dict[str, Ca
         "Real good parts as another session": lambda: (_real_sessions(data), True),
         "Drift watch": lambda: under(_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS), drift_table(quarter)),
         "Intervals of kappa": lambda: under(_KAPPA, (kappa_table(quarter), True)),
-        "Real categories": lambda: (_real_categories(data), True),
+        "Real categories": lambda: (_real_categories(data, seeds), True),
     }
 
 
@@ -272,13 +275,13 @@ def kappa_table(repetitions: int) -> str:
     return markdown_table(("parts", "true kappa", "Cohen, 2 appraisers %", "Fleiss, 3 appraisers %"), rows)
 
 
-def _real_categories(data: Path | None) -> str:
+def _real_categories(data: Path | None, seeds: int) -> str:
     if data is None:
         return "Not measured in this run: name a folder with `--data`."
     # Only this section needs a model.
     from tools.calibration_real import real_section
 
-    return real_section(data)
+    return real_section(data, seeds)
 
 
 def _real_sessions(data: Path | None) -> str:
