@@ -39,11 +39,19 @@ interval for that many different pictures. A promise is a mean over calibrations
 above it; rows whose interval does not reach down to it are worth a look."""
 
 
-def real_section(data: Path, seeds: int = REAL_SEEDS) -> str:
-    """Promised against realised on the good parts of every category below a folder, over so many draws."""
+def real_section(data: Path, seeds: int = REAL_SEEDS, names: Sequence[str] = ()) -> str:
+    """Promised against realised on the good parts of categories below a folder.
+
+    Args:
+        data: the folder.
+        seeds: draws of the references.
+        names: parts of names of the categories to take; all without.
+    """
     engine = load_engine()
     rows = []
     for category in find_categories(data):
+        if names and not any(name in category.name for name in names):
+            continue
         if len(category.references) < REAL_REFERENCES:
             say(f"{category.name} left out: {len(category.references)} good parts are too few to divide")
             continue

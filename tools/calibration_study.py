@@ -81,11 +81,12 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="title of the one section to make; the others stay as they are")
     parser.add_argument("--repetitions", type=int, default=4000, help="of the limits; the others take a quarter")
     parser.add_argument("--seeds", type=int, default=5, help="draws of the references of real categories")
+    parser.add_argument("--category", action="append", default=[], help="part of a real category's name; all without")
     arguments = parser.parse_args(arguments_given)
     repetitions, quarter = arguments.repetitions, max(arguments.repetitions // 4, 1)
     if repetitions < 1:
         parser.error("at least one repetition is needed")
-    makers = _sections(repetitions, quarter, arguments.data, arguments.seeds)
+    makers = _sections(repetitions, quarter, arguments.data, arguments.seeds, arguments.category)
     if arguments.only and arguments.only not in makers:
         parser.error(f"there is no section {arguments.only!r}; there are {', '.join(makers)}")
     written = arguments.out.read_text(encoding="utf-8") if arguments.only else ""
@@ -100,7 +101,7 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
 
 
 def _sections(
-    repetitions: int, quarter: int, data: Path | None, seeds: int
+    repetitions: int, quarter: int, data: Path | None, seeds: int, names: Sequence[str]
 ) -> dict[str, Callable[[], tuple[str, bool]]]:
     """What makes each section, by its title: the text, and whether its promises were kept."""
 
@@ -122,7 +123,7 @@ def _sections(
         "Real good parts as another session": lambda: (_real_sessions(data), True),
         "Drift watch": lambda: under(_DRIFT.format(quiet=QUIET_PARTS, parts=DRIFT_PARTS), drift_table(quarter)),
         "Intervals of kappa": lambda: under(_KAPPA, (kappa_table(quarter), True)),
-        "Real categories": lambda: (_real_categories(data, seeds), True),
+        "Real categories": lambda: (_real_categories(data, seeds, names), True),
     }
 
 
@@ -275,13 +276,13 @@ def kappa_table(repetitions: int) -> str:
     return markdown_table(("parts", "true kappa", "Cohen, 2 appraisers %", "Fleiss, 3 appraisers %"), rows)
 
 
-def _real_categories(data: Path | None, seeds: int) -> str:
+def _real_categories(data: Path | None, seeds: int, names: Sequence[str]) -> str:
     if data is None:
         return "Not measured in this run: name a folder with `--data`."
     # Only this section needs a model.
     from tools.calibration_real import real_section
 
-    return real_section(data, seeds)
+    return real_section(data, seeds, names)
 
 
 def _real_sessions(data: Path | None) -> str:
