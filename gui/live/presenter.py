@@ -104,7 +104,7 @@ class LivePresenter(QObject):
         self.totals = ShiftTotals()
         self.view: PictureContent | None = None
         """What the camera sees, while nothing else has to be looked at; None where the judged picture is shown."""
-        self._viewing, self._asking = Background(), Background()
+        self._viewing = Background()
         self._has_run = False
         self.phase = LivePhase.IDLE
         self.display: Display[LiveResult] = Display()
@@ -198,10 +198,10 @@ class LivePresenter(QObject):
         live = self._live
         if not live.is_ready or live.choice.kind is not TriggerKind.KEY:
             return False
-        # The trigger is kept before it is judged, and another program may hold what keeps it.
+        # The trigger is kept before it is judged, and another program may hold what keeps it. Come back afterwards: a
+        # PLC must not read the verdict on the part before any more.
         pressed = time.monotonic()
-        self._asking.run(lambda: live.ask(pressed), lambda _: None, lambda error: self.failed.emit(*sentence_of(error)))
-        return True
+        return asked(lambda: live.ask(pressed)) is not None
 
     @property
     def takes_key(self) -> bool:
@@ -230,7 +230,6 @@ class LivePresenter(QObject):
         self._watch.stop()
         self._background.close()
         self._viewing.close()
-        self._asking.close()
         self._run += 1
         live, self._live = self._live, None
         if live is not None:
