@@ -17,6 +17,7 @@ Point = tuple[float, float]
 
 LONGEST_ZONE_NAME = 60
 _ELLIPSE_POINTS = 64
+_LEAST_SCORE = 1e-9
 
 
 class ZoneKind(StrEnum):
@@ -49,7 +50,11 @@ class Zone:
     limit: float | None = None
     """Score up to which it is OK, in (0, 1), where a person set it; None: found from the good parts."""
     ease: float = 0.0
-    """Added to the log-odds of its scores and of its map, so that its limit lies where those of the others do."""
+    """Added to the log-odds of its scores and its map, so that its limit for OK lies where those of the others do."""
+    knee: float = 0.0
+    """Where that is, in log-odds;"""
+    stretch: float = 1.0
+    """what lies beyond it counts so many times, so that NG begins where it does for the others."""
 
     @property
     def outline(self) -> tuple[Point, ...]:
@@ -71,7 +76,7 @@ def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
 
 def without_ease(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     """The zones as drawn, before any limit was found."""
-    return tuple(replace(zone, ease=0.0) for zone in zones)
+    return tuple(replace(zone, ease=0.0, knee=0.0, stretch=1.0) for zone in zones)
 
 
 def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:
@@ -83,18 +88,17 @@ def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:
     return min(across), min(down), max(across), max(down)
 
 
-def eased(score: float, ease: float) -> float:
-    """A score in [0, 1] with ``ease`` added to its log-odds; the very same for 0."""
-    if ease == 0.0:
+def on_scale(zone: Zone, score: float) -> float:
+    """A score of a zone, in [0, 1], on the scale that all zones share; the very same where nothing moves it."""
+    if zone.ease == 0.0 and zone.stretch == 1.0:
         return score
-    factor = math.exp(ease)
-    return score * factor / (1.0 - score + score * factor)
+    odds = log_odds(score) + zone.ease
+    if odds > zone.knee:
+        odds = zone.knee + zone.stretch * (odds - zone.knee)
+    return 1.0 / (1.0 + math.exp(-odds))
 
 
-def ease_between(limit: float, common: float) -> float:
-    """What moves ``limit`` to ``common``, both in (0, 1)."""
-    return 0.0 if limit == common else _log_odds(common) - _log_odds(limit)
-
-
-def _log_odds(score: float) -> float:
-    return math.log(score / (1.0 - score))
+def log_odds(score: float) -> float:
+    """Of a score in [0, 1]; finite at its ends as well."""
+    inside = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
+    return math.log(inside / (1.0 - inside))

@@ -24,7 +24,7 @@ from filo_core.events import Calibrated
 from filo_core.imaging import read_image
 from filo_core.proof import JudgedPart
 from filo_core.types import ProductDescription, ProductDraft, Reference, SourceImage, Verdict, ZoneScore
-from filo_core.zones import Zone, eased
+from filo_core.zones import Zone, on_scale
 from tools.calibration_study import Kept
 from tools.markdown import markdown_table, percent_number, replace_section, say, this_machine
 from workflows.products.region_files import read_regions
@@ -104,7 +104,7 @@ def _tried(count: int, likeness: float, confirmed: int, alpha: float, repetition
         features = _drawn(rng, REFERENCES + confirmed + 1, count, likeness)
         scored, new = _scored(features, confirmed)
         found = calibrated_parts(scored, zones, alpha, model_hash="", trained=True)
-        score = max(eased(value, zone.ease) for value, zone in zip(new, found.zones, strict=True))
+        score = max(on_scale(zone, value) for value, zone in zip(new, found.zones, strict=True))
         verdict = found.limits.verdict(score)
         refused += verdict is Verdict.NG or (found.refused_as is Verdict.REVIEW and verdict is Verdict.REVIEW)
         promise = found.promise or 1.0

@@ -5,8 +5,8 @@ part of the false-reject rate (Bonferroni): whatever the regions have to do with
 most as often as was promised. Where the parts cannot carry that, each promises the least it can, and the sum is said.
 
 Scores of regions are put on one scale: a number is added to the log-odds of each, such that all their limits for OK
-fall on the highest of them. The image score is then the highest score of any region, and one pair of limits says what
-each would have said by its own limit for OK. Above it NG begins where the last of them calls NG.
+fall on the highest of them, and what lies beyond is stretched until their limits for NG do as well. The image score is
+then the highest score of any region, and one pair of limits says what each would have said by its own.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
 from filo_core.statistics.rates import percent
 from filo_core.types import Limits, Verdict
-from filo_core.zones import Zone, ease_between, eased, inspected
+from filo_core.zones import Zone, inspected, log_odds, on_scale
 
 if TYPE_CHECKING:
     from filo_core.calibration.known_parts import ScoredParts
 
-_LEAST, _MOST = 1e-6, 1.0 - 1e-6
+_MOST_STRETCH = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,21 @@ def zone_limits(evidence: Sequence[ZoneEvidence], alpha: float) -> tuple[ZoneLim
 def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
     """The zones with what moves their limits to one another, and the limits of all."""
     common = max(one.limits.ok for one in found)
-    moved = tuple(replace(one.zone, ease=ease_between(_inside(one.limits.ok), _inside(common))) for one in found)
-    pairs = list(zip(found, moved, strict=True))
-    ng = max(_moved(one.limits.ng, zone) for one, zone in pairs)
-    region = max(_moved(one.limits.region, zone) for one, zone in pairs)
+    knee = log_odds(common)
+    eased = [replace(one.zone, ease=knee - log_odds(one.limits.ok), knee=knee) for one in found]
+    ng = max(_moved(one.limits.ng, zone) for one, zone in zip(found, eased, strict=True))
+    moved = tuple(_stretched(one, zone, ng) for one, zone in zip(found, eased, strict=True))
+    region = max(_moved(one.limits.region, zone) for one, zone in zip(found, moved, strict=True))
     return moved, Limits(ok=common, ng=max(ng, common), region=region)
+
+
+def _stretched(one: ZoneLimit, zone: Zone, ng: float) -> Zone:
+    """The zone with its own limit for NG where that of all is; as it is where either lies beyond every score."""
+    if ng >= 1.0 or one.limits.ng >= 1.0:
+        return zone
+    own, wanted = log_odds(_moved(one.limits.ng, zone)) - zone.knee, log_odds(ng) - zone.knee
+    stretch = min(wanted / own, _MOST_STRETCH) if own > 0.0 else _MOST_STRETCH
+    return replace(zone, stretch=max(stretch, 1.0))
 
 
 def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
@@ -216,7 +226,7 @@ def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
 
 def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> JudgedPart:
     scores = scored.zones[part.image_hash]
-    return replace(part, score=max(eased(one.score, zone.ease) for one, zone in zip(scores, moved, strict=True)))
+    return replace(part, score=max(on_scale(zone, one.score) for one, zone in zip(scores, moved, strict=True)))
 
 
 def _sentence(
@@ -241,8 +251,4 @@ def _sentence(
 
 def _moved(score: float, zone: Zone) -> float:
     # A band above a limit may end beyond 1, where no score is: it stays above all of them.
-    return eased(score, zone.ease) if score < 1.0 else score
-
-
-def _inside(score: float) -> float:
-    return min(max(score, _LEAST), _MOST)
+    return on_scale(zone, score) if score < 1.0 else score

@@ -16,7 +16,7 @@ import numpy as np
 from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score
 from filo_core.method.zone_masks import zone_masks
 from filo_core.types import ZoneScore
-from filo_core.zones import Zone, eased, inspected
+from filo_core.zones import Zone, inspected, on_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def zone_scores(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -
     if not zones:
         return [squashed_score(peak_of(standard, profile.score_share, profile.score_sigma))]
     peaks = [_peak_within(standard, mask, profile) for mask in zone_masks(zones, *standard.shape)]
-    return [eased(squashed_score(peak), ease) for peak, ease in zip(peaks, _eases(zones), strict=True)]
+    return [on_scale(zone, squashed_score(peak)) for peak, zone in zip(peaks, _drawn(zones), strict=True)]
 
 
 def map_found(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> MapFound:
@@ -60,13 +60,12 @@ def map_found(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> 
     if not zones:
         return MapFound(scores[0], _shown(smoothed(standard, profile.map_sigma), side))
     whole, found = np.zeros((side, side), np.float32), []
-    names = [zone.name for zone in inspected(zones)] or [""]
     masks, shown_masks = zone_masks(zones, *standard.shape), zone_masks(zones, side, side)
-    for name, score, ease, mask, shown in zip(names, scores, _eases(zones), masks, shown_masks, strict=True):
-        zone_map = _eased_map(_shown(smoothed_within(standard, mask, profile.map_sigma), side), ease)
+    for zone, score, mask, shown in zip(_drawn(zones), scores, masks, shown_masks, strict=True):
+        zone_map = _map_on_scale(zone, _shown(smoothed_within(standard, mask, profile.map_sigma), side))
         zone_map[~shown] = 0.0
         np.maximum(whole, zone_map, out=whole)
-        found.append(ZoneScore(name, score, float(zone_map.max())))
+        found.append(ZoneScore(zone.name, score, float(zone_map.max())))
     return MapFound(max(scores), whole, tuple(found))
 
 
@@ -75,8 +74,9 @@ def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
     return np.asarray(np.logical_or.reduce(zone_masks(zones, rows, columns)))
 
 
-def _eases(zones: Sequence[Zone]) -> list[float]:
-    return [zone.ease for zone in inspected(zones)] or [0.0]
+def _drawn(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """Those that have a score; the whole view, without a name, where only ignore masks were drawn."""
+    return inspected(zones) or (Zone("", ((0.0, 0.0), (1.0, 1.0))),)
 
 
 def smoothed_within(values: Floats, mask: Mask, sigma: float) -> Floats:
@@ -121,8 +121,11 @@ def _shown(smooth: Floats, side: int) -> Floats:
     return squashed(np.asarray(cv2.resize(smooth, (side, side)), np.float32))
 
 
-def _eased_map(values: Floats, ease: float) -> Floats:
-    if ease == 0.0:
+def _map_on_scale(zone: Zone, values: Floats) -> Floats:
+    """:func:`~filo_core.zones.on_scale` of a map."""
+    if zone.ease == 0.0 and zone.stretch == 1.0:
         return values
-    factor = np.float32(np.exp(ease))
-    return np.asarray(values * factor / (1 - values + values * factor), np.float32)
+    inside = np.clip(values, 1e-6, 1.0 - 1e-6)
+    odds = np.log(inside / (1.0 - inside)) + zone.ease
+    odds = np.where(odds > zone.knee, zone.knee + zone.stretch * (odds - zone.knee), odds)
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)), np.float32)

@@ -64,7 +64,7 @@ def _tidy(zone: Zone) -> Zone:
         raise RecipeError(f"Region {name} lies outside the picture. Draw it inside.")
     if zone.limit is not None and not 0.0 < zone.limit < 1.0:
         raise RecipeError(f"The limit of region {name} must lie between 0 and 1, {zone.limit:g} does not.")
-    if not math.isfinite(zone.ease):
+    if not all(math.isfinite(value) for value in (zone.ease, zone.knee, zone.stretch)) or zone.stretch < 1.0:
         raise RecipeError(f"Region {name} cannot be read. Draw it again.")
     limit = None if zone.kind is ZoneKind.IGNORE else zone.limit
     return replace(zone, name=name, points=_tidy_points(zone, name), limit=limit)

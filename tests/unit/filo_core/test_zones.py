@@ -12,7 +12,7 @@ from filo_core.method.view import field_of
 from filo_core.method.zone_masks import coverage, zone_masks
 from filo_core.method.zone_rules import checked_zones, crosses_itself
 from filo_core.types import AnomalyType, Box, Eyes, Limits, ProductDescription, ProductDraft, Recipe, Reference, Sight
-from filo_core.zones import Zone, ZoneKind, ZoneShape, ease_between, eased
+from filo_core.zones import Zone, ZoneKind, ZoneShape, log_odds, on_scale
 
 _RIM = Zone("rim", ((0.25, 0.25), (0.75, 0.75)))
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -130,11 +130,11 @@ def test_a_picture_is_cut_to_what_its_regions_span() -> None:
     assert field_of(old, 200, 100) == field_of(_recipe(_RIM), 200, 100)
 
 
-def test_ease_moves_one_limit_to_another_and_keeps_the_order() -> None:
-    ease = ease_between(0.2, 0.5)
-    assert eased(0.2, ease) == pytest.approx(0.5)
-    scores = [eased(value, ease) for value in (0.0, 0.1, 0.2, 0.9, 1.0)]
+def test_a_zone_moves_its_limits_to_those_of_all_and_keeps_the_order() -> None:
+    zone = replace(_RIM, ease=log_odds(0.5) - log_odds(0.2), knee=log_odds(0.5), stretch=3.0)
+    assert on_scale(zone, 0.2) == pytest.approx(0.5)
+    scores = [on_scale(zone, value) for value in (0.0, 0.1, 0.2, 0.3, 0.9, 1.0)]
     assert scores == sorted(scores)
-    assert scores[0] == 0.0
-    assert scores[-1] == pytest.approx(1.0)
-    assert eased(0.123456789, 0.0) == 0.123456789
+    assert (scores[0], scores[-1]) == (pytest.approx(0.0, abs=1e-6), pytest.approx(1.0))
+    assert log_odds(scores[3]) == pytest.approx(3.0 * (log_odds(0.3) - log_odds(0.2)))
+    assert on_scale(_RIM, 0.123456789) == 0.123456789

@@ -10,7 +10,7 @@ from filo_core.calibration.known_parts import ScoredParts
 from filo_core.calibration.zone_limits import ZoneEvidence, calibrated_parts, on_one_scale, zone_limits
 from filo_core.proof import JudgedPart
 from filo_core.types import Verdict, ZoneScore
-from filo_core.zones import Zone, ZoneKind, eased
+from filo_core.zones import Zone, ZoneKind, on_scale
 
 _ZONES = (
     Zone("rim", ((0.0, 0.0), (0.5, 0.5))),
@@ -56,8 +56,8 @@ def test_each_region_has_its_own_limit_on_one_scale() -> None:
     found = zone_limits(evidence, 0.5)
     moved, limits = on_one_scale(found)
     for one, zone in zip(found, moved, strict=True):
-        assert eased(one.limits.ok, zone.ease) == pytest.approx(limits.ok)
-        assert eased(one.limits.ng, zone.ease) <= limits.ng + 1e-12
+        assert on_scale(zone, one.limits.ok) == pytest.approx(limits.ok)
+        assert on_scale(zone, one.limits.ng) == pytest.approx(limits.ng)
     assert found[0].limits.ok < 0.2 < found[1].limits.ok
 
 
@@ -115,3 +115,17 @@ def test_what_several_regions_doubt_is_shared_too() -> None:
         shared.append(float((fresh > np.array(together)).any(axis=1).mean()))
         assert all(more >= less for more, less in zip(together, each, strict=True))
     assert np.mean(shared) < 2.5 * np.mean(alone)
+
+
+def test_one_pair_of_limits_says_what_each_region_would_by_its_own() -> None:
+    rng = np.random.default_rng(12)
+    evidence = [
+        ZoneEvidence(zone, GoodParts(tuple(base + wide * rng.random(9))), tuple(base + wide * rng.random(9)))
+        for zone, base, wide in ((_ZONES[0], 0.1, 0.02), (_ZONES[2], 0.5, 0.2))
+    ]
+    found = zone_limits(evidence, 0.01)
+    moved, limits = on_one_scale(found)
+    for one, zone in zip(found, moved, strict=True):
+        for score in np.linspace(0.01, 0.99, 197):
+            if min(abs(score - one.limits.ok), abs(score - one.limits.ng)) > 1e-6:
+                assert limits.verdict(on_scale(zone, float(score))) is one.limits.verdict(float(score))

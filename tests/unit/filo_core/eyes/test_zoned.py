@@ -16,7 +16,7 @@ from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.manifest import read_any_manifest
 from filo_core.resources import resource_path
 from filo_core.types import Box, Limits
-from filo_core.zones import Zone, ZoneKind, eased
+from filo_core.zones import Zone, ZoneKind, on_scale
 from tests.unit.filo_core.eyes.test_detector_bank import _Counting, _detector, _parts, _recipe
 
 _LEFT, _RIGHT = Zone("left", ((0.0, 0.0), (0.5, 1.0))), Zone("right", ((0.5, 0.0), (1.0, 1.0)))
@@ -83,10 +83,10 @@ def test_what_is_outside_of_a_region_or_under_a_mask_changes_no_score() -> None:
 def test_the_worst_region_decides_by_its_own_limit_and_is_named() -> None:
     loud = _noise()
     loud[20:30, 40:50] += 9.0
-    strict = replace(_LEFT, ease=1.5)
+    strict = replace(_LEFT, ease=1.5, stretch=2.0)
     found = map_found(loud, _profile(), (strict, _RIGHT))
     plain = zone_scores(loud, _profile(), (_LEFT, _RIGHT))
-    assert [one.score for one in found.zones] == pytest.approx([eased(plain[0], 1.5), plain[1]])
+    assert [one.score for one in found.zones] == pytest.approx([on_scale(strict, plain[0]), plain[1]])
     assert found.score == max(one.score for one in found.zones)
     prediction = type("P", (), {"zones": found.zones})()
     assert decided_by(prediction, Limits(0.9, 0.95, 0.5)) == ""
