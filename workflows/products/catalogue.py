@@ -424,6 +424,14 @@ class Catalogue:
             transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
             return transaction.products.sign(name, after, signed_by, now)
 
+    def require_sign_off(self, signed_by: str = "") -> None:
+        """Refuse whom a signature would be refused later.
+
+        Raises:
+            AccessError: if there are users and nobody is signed in who may sign off.
+        """
+        self._access.require(Right.SIGN_OFF, signed_by)
+
     @asks(Right.SIGN_OFF)
     def put_map_in_force(
         self, before: Recipe, after: Recipe, calibrated: Calibrated | None, signed_by: str, pin: str = ""

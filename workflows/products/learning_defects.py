@@ -128,6 +128,9 @@ def learn_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: st
     """
 
     def run(engine: Engine) -> Iterator[LearnEvent]:
+        if keeps:
+            # Asked before minutes are spent on what could not be signed.
+            catalogue.require_sign_off(signed_by)
         before = _in_force(catalogue, name)
         defects = confirmed_defects(catalogue.storage, before)
         defects.require(before.product)
@@ -152,6 +155,7 @@ def forget_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: s
     """Take back what the map learnt last: the recipe from before comes back, its limits found again if need be."""
 
     def run(engine: Engine) -> Iterator[LearnEvent]:
+        catalogue.require_sign_off(signed_by)
         before = _in_force(catalogue, name)
         if before.learned_map is None:
             raise LearningError(f"The map of {before.product} has learnt nothing that could be taken back.")

@@ -13,6 +13,7 @@ from filo_core.errors import ProductError, RecipeError
 from filo_core.method.zone_rules import checked_zones
 from filo_core.whole_files import whole_file
 from filo_core.zones import LONGEST_ZONE_NAME, Point, Zone, ZoneKind, ZoneShape
+from workflows.people.rights import free
 
 FORMAT = "filo-regions"
 FORMAT_VERSION = 1
@@ -39,6 +40,7 @@ def read_regions(path: Path) -> tuple[Zone, ...]:
     return checked_zones(_named_apart(zones))
 
 
+@free("a drawing of where a product is looked at, which anybody may see")
 def write_regions(path: Path, zones: Sequence[Zone]) -> None:
     """Write regions to a file that :func:`read_regions` reads; one that is there is replaced.
 
