@@ -24,7 +24,7 @@ from filo_core.errors import EvidenceError
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
 from filo_core.statistics.rates import percent
-from filo_core.types import Limits, Verdict
+from filo_core.types import Limits, Verdict, ZoneScore
 from filo_core.zones import Zone, inspected, log_odds, on_scale
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def _stretched(one: ZoneLimit, zone: Zone, ng: float) -> Zone:
 
 
 def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
-    # A part whose picture is gone has one score from before, and no score of a zone.
+    # A part whose picture is gone has one score from before: of one region that is its score, of several none is known.
+    scored = _with_scores_of_before(scored, inspected(zones))
     of = dict(zip((part.image_hash for part in scored.outside), sessions or [""] * len(scored.outside), strict=True))
     outside = [part for part in scored.outside if part.image_hash in scored.zones]
     found = zone_limits(_evidence(scored, inspected(zones), [one for one in outside if not of[one.image_hash]]), alpha)
@@ -194,6 +195,13 @@ def _shared(found: Sequence[ZoneLimit], moved: Sequence[Zone]) -> ConformalLimit
         return None
     at = max(_moved(one.ng_from, zone) for one, zone in zip(found, moved, strict=True))
     return replace(own[0], limit=at, promise=min(sum(one.promise for one in own), 1.0))
+
+
+def _with_scores_of_before(scored: ScoredParts, drawn: Sequence[Zone]) -> ScoredParts:
+    if len(drawn) > 1:
+        return scored
+    before = {part.image_hash: (ZoneScore(drawn[0].name, part.score, part.score),) for part in scored.outside}
+    return replace(scored, zones=before | dict(scored.zones))
 
 
 def _evidence(scored: ScoredParts, drawn: Sequence[Zone], outside: Sequence[JudgedPart]) -> list[ZoneEvidence]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, PhrasesLit, StepDone
 from filo_core.types import ANY_LIMITS
+from filo_core.zones import without_ease
 from workflows.products.evidence import confirmed_evidence
 from workflows.products.golden import GoldenSets
 from workflows.products.sessions import SessionParts
@@ -36,7 +37,9 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, k
         # The limits hold for the model that found them, so the recipe names that one.
         draft = replace(catalogue.draft(name), profile=engine.profile)
         seen = catalogue.references(name) if draft.eyes is None else ()
-        draft = replace(draft, eyes=engine.eyes_of(draft, seen))
+        # Of several regions the record keeps the highest score alone: without what moved them no score of before
+        # counts, and confirmed parts are scored again.
+        draft = replace(draft, eyes=engine.eyes_of(draft, seen), zones=without_ease(draft.zones))
         recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
         evidence = confirmed_evidence(catalogue.storage, name, recipe)
         good, bad = GoldenSets(catalogue.storage).shown(recipe)

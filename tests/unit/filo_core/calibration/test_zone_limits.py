@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,9 @@ def test_a_part_that_has_one_score_from_before_is_left_out() -> None:
     more = ScoredParts(scored.references, scored.peaks, (*scored.outside, old), (), zones=scored.zones)
     found = calibrated_parts(more, _ZONES, 0.01, model_hash="m", trained=True)
     assert len(found.confirmed_scores) == 3
+    of_one = replace(more, zones={key: scores[:1] for key, scores in scored.zones.items()})
+    by_hand = calibrated_parts(of_one, [replace(_ZONES[0], limit=0.3)], 0.01, model_hash="m", trained=True)
+    assert by_hand.confirmed_scores[-1] == 0.9, "of one region it is known"
 
 
 def test_one_region_without_a_limit_of_its_own_is_what_a_whole_picture_is() -> None:
