@@ -34,6 +34,7 @@ from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.undo_bar import UndoBar
 
 LOOK_EVERY_MS = 5_000
@@ -126,14 +127,10 @@ class ProductListView(QWidget):
         top.addWidget(self.import_button)
         top.addWidget(self.new_button)
         self._tools = QWidget(self)
-        tools = QHBoxLayout(self._tools)
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(8)
+        tools = RowsLayout(self._tools)
         wide = (self.open_button, self.inspect_button, self.golden_button, self.regions_button, self.clone_button)
-        for control in (*wide, self.export_button):
+        for control in (*wide, self.export_button, self.delete_button):
             tools.addWidget(control)
-        tools.addStretch(1)
-        tools.addWidget(self.delete_button)
         middle = QWidget(self)
         self._stack = QStackedLayout(middle)
         self._stack.addWidget(self._empty)

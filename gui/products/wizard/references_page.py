@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from filo_core.types import WizardStep
 from gui.picking import pick_folder, pick_images
@@ -21,6 +21,7 @@ from gui.products.wizard.sorting_dialog import SortingDialog
 from gui.widgets.controls import button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.undo_bar import UndoBar
 
 
@@ -61,8 +62,8 @@ class ReferencesPage(WizardPage):
         self.setAcceptDrops(True)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        tools = QWidget(self)
+        top = RowsLayout(tools)
         for control in (
             self.add_button,
             self.capture_button,
@@ -71,12 +72,12 @@ class ReferencesPage(WizardPage):
             self.remove_button,
         ):
             top.addWidget(control)
-        top.addWidget(self.summary, 1)
         stack = QWidget(self)
         self._stack = QStackedLayout(stack)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.cards)
-        self.body.addLayout(top)
+        self.body.addWidget(tools)
+        self.body.addWidget(self.summary)
         self.body.addWidget(stack, 1)
         self.body.addWidget(self.undo_bar)
 
