@@ -228,14 +228,17 @@ class Journey:
         return sum(record.origin is Origin.LIVE for record in page)
 
     def review(self) -> None:
-        """Confirm the newest undecided verdict by keyboard."""
-        from filo_core.types import InspectionFilter
+        """Confirm the verdict that is farthest beyond its limit, by keyboard."""
+        from filo_core.types import InspectionFilter, PageOrder
         from gui.state import Screen
 
         self.state.request_screen(Screen.REVIEW, "Bracket FB-204")
         panel: Any = self.window.screen_widget(Screen.REVIEW)
         panel.filter_bar.show_everything()
-        self.until(lambda: panel.current is not None, "an inspection is chosen")
+        panel.filter_bar.search.setText("crack")
+        panel.filter_bar.order.setCurrentIndex(panel.filter_bar.order.findData(PageOrder.HIGHEST.value))
+        panel.filter_bar.on_changed()
+        self.until(lambda: panel.current is not None and "crack" in panel.current.name, "an inspection is chosen")
         undecided = InspectionFilter(product="Bracket FB-204", undecided=True)
         history = self.state.workbench.history
         before = history.count(undecided)
@@ -244,6 +247,7 @@ class Journey:
         self.until(lambda: history.count(undecided) == before - 1, "the review is stored")
         self.picture("review")
         self.seen["reviewed"] = before - history.count(undecided)
+        panel.filter_bar.search.clear()
 
     def statistics(self) -> None:
         """Two weeks of the line: the folder's verdicts recorded again on earlier days, with a supervisor's reviews."""

@@ -134,12 +134,11 @@ class FolderPanel(QWidget):
         header.setSectionResizeMode(FolderColumn.VERDICT, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(FolderColumn.NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(FolderColumn.SCORE, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(FolderColumn.TYPES, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(FolderColumn.TYPES, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.resizeSection(FolderColumn.VERDICT, VERDICT_COLUMN_WIDTH)
         header.resizeSection(FolderColumn.SCORE, 66)
-        header.resizeSection(FolderColumn.TYPES, 150)
         table.setMinimumWidth(400)
 
     def _lay_out(self) -> None:

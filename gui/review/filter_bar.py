@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from filo_core.types import PageOrder
 from gui.records.choices import Choices, Queue
@@ -20,6 +20,8 @@ _TYPING_MS = 250
 _LONGEST_SEARCH = 100
 _NARROWEST_SEARCH_PX = 120
 _NARROWEST_PX = 640
+_AROUND_WORDS_PX = 52
+"""Of a drop-down: its padding, and its arrow."""
 _WIDEST_JOB_PX = 200
 _GAP_PX = 8
 
@@ -63,7 +65,6 @@ class FilterBar(RecordFilter):
             (PageOrder.NEAREST, self.tr("Near the limit")),
         ):
             self.order.addItem(text, order.value)
-        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.set_products(())
         self.set_seen((), ())
 
@@ -113,8 +114,13 @@ class FilterBar(RecordFilter):
 
     def _fit(self) -> None:
         """The chips where there is room for all of them, else a drop-down that says the same."""
+        words, text = self.order.fontMetrics(), self.order.itemText
+        # What Qt reckons leaves out the arrow, and cuts the last letters.
+        self.order.setMinimumWidth(
+            max(words.horizontalAdvance(text(number)) for number in range(self.order.count())) + _AROUND_WORDS_PX
+        )
         rest = (self.product, self.period, self.search, self.order, self.more_button, self.job_button)
-        shown = (one.minimumSizeHint().width() + _GAP_PX for one in rest if not one.isHidden())
+        shown = (max(one.minimumSizeHint().width(), one.minimumWidth()) + _GAP_PX for one in rest if not one.isHidden())
         needed = self.chips.wanted_px + sum(shown)
         wide = needed <= self.width()
         self.chips.setFixedWidth(self.chips.wanted_px)

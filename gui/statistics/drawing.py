@@ -40,7 +40,8 @@ def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
     plain, hatched = QBrush(QColor(theme.accent.ground)), QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
     ticks = []
     for row, bar in enumerate(bars):
-        counted = f"{bar.count} × {bar.weight:g}" if weighed else str(bar.count)
+        # What several types share is a mean, which nobody has entered.
+        counted = f"{bar.count} × {bar.weight:g}" if weighed and row < MOST_BARS else str(bar.count)
         text = f"{counted}  ({percentage(bar.share)}, {_tr('%1 so far').replace('%1', percentage(bar.cumulative))})"
         _add_bar(plot, -row, bar.cost, plain, theme, text)
         ticks.append((float(-row), shortened(bar.name)))

@@ -66,7 +66,7 @@ def counts_text(figures: Figures) -> str:
     for place, value in enumerate(values, start=1):
         text = text.replace(f"%{place}", number(value))
     if figures.known:
-        text += " · " + _tr("left out, of known parts: %1").replace("%1", number(figures.known))
+        text += " · " + _tr("known parts, not counted: %1").replace("%1", number(figures.known))
     return text
 
 

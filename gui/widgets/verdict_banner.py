@@ -139,7 +139,8 @@ class VerdictBanner(QWidget):
 
     @property
     def _inside(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(18, 12, -18, -12)
+        # Clear of the flash, which is as light as the words.
+        return QRectF(self.rect()).adjusted(18, _FLASH_PX + 2, -18, -_FLASH_PX - 2)
 
     def _caption_font(self) -> QFont:
         """As large as the caption's words let it be: what was found is read at three metres, a sentence from nearby."""

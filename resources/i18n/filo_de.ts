@@ -4509,8 +4509,8 @@
             <translation>%1 Prüfungen: %2 OK, %3 REVIEW, %4 NG, %5 NICHT GEPRÜFT</translation>
         </message>
         <message>
-            <source>left out, of known parts: %1</source>
-            <translation>nicht gezählt, von bekannten Teilen: %1</translation>
+            <source>known parts, not counted: %1</source>
+            <translation>bekannte Teile, nicht gezählt: %1</translation>
         </message>
         <message>
             <source>With these limits, past inspections would be: %1 OK, %2 REVIEW, %3 NG.</source>

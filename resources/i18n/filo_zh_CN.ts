@@ -4509,7 +4509,7 @@
             <translation>%1 次检验：%2 OK，%3 REVIEW，%4 NG，%5 未检验</translation>
         </message>
         <message>
-            <source>left out, of known parts: %1</source>
+            <source>known parts, not counted: %1</source>
             <translation>未计入的已知部件：%1</translation>
         </message>
         <message>

@@ -10,7 +10,7 @@ from PySide6.QtPdf import QPdfDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from filo_core.statistics.charts import pareto
+from filo_core.statistics.charts import Weighing, pareto
 from filo_core.types import ReviewDecision, Verdict
 from gui.state import AppState, Screen
 from gui.statistics.drawing import MOST_BARS, draw_pareto
@@ -196,6 +196,15 @@ def test_a_report_that_cannot_be_written_or_is_about_no_product_says_so(
     panel.presenter.export_pdf(tmp_path / "absent" / "report.pdf")
     until(lambda: bool(panel.message.sentence), "the failure is told", 60)
     assert "cannot be written" in panel.message.sentence
+
+
+def test_what_rare_types_cost_on_average_is_written_nowhere(panel: StatisticsPanel) -> None:
+    counts = {f"type {number}": 20 - number for number in range(12)}
+    found = pareto(counts, Weighing.COST, {name: 1.0 + number / 7 for number, name in enumerate(counts)})
+    draw_pareto(panel.pareto.plot, found, LIGHT)
+    words = [item.toPlainText() for item in panel.pareto.plot.drawn if isinstance(item, pg.TextItem)]
+    assert all(" × " in text for text in words[:MOST_BARS])
+    assert words[MOST_BARS].split("(")[0].strip().isdecimal()
 
 
 def test_rare_types_share_the_last_bar(panel: StatisticsPanel) -> None:
