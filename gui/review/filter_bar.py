@@ -18,9 +18,9 @@ from gui.widgets.controls import button, captioned, icon_button, set_shown
 _TYPING_MS = 250
 """The record is asked once somebody has stopped typing."""
 _LONGEST_SEARCH = 100
-_NARROWEST_SEARCH_PX = 120
+_NARROWEST_SEARCH_PX = 110
 _NARROWEST_PX = 640
-_AROUND_WORDS_PX = 52
+_AROUND_WORDS_PX = 44
 """Of a drop-down: its padding, and its arrow."""
 _WIDEST_JOB_PX = 200
 _GAP_PX = 8
@@ -62,7 +62,7 @@ class FilterBar(RecordFilter):
         for order, text in (
             (PageOrder.NEWEST, self.tr("Newest first")),
             (PageOrder.HIGHEST, self.tr("By score")),
-            (PageOrder.NEAREST, self.tr("Near the limit")),
+            (PageOrder.NEAREST, self.tr("Near limit")),
         ):
             self.order.addItem(text, order.value)
         self.set_products(())

@@ -818,8 +818,8 @@
             <translation>Nach Wert</translation>
         </message>
         <message>
-            <source>Near the limit</source>
-            <translation>Nah an der Grenze</translation>
+            <source>Near limit</source>
+            <translation>Grenznah</translation>
         </message>
         <message>
             <source>Only the job %1</source>

@@ -818,7 +818,7 @@
             <translation>按分值</translation>
         </message>
         <message>
-            <source>Near the limit</source>
+            <source>Near limit</source>
             <translation>接近界限</translation>
         </message>
         <message>
