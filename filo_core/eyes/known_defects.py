@@ -35,6 +35,7 @@ _RIDGE = 1.0
 _OF_PEAK = 0.5
 """Patches under a mark that stand out at least so much of what its highest one does are the defect."""
 _LEAST_SPREAD = 1e-6
+_OTHER_EYES = "What was learnt from known defects is of other eyes. Learn from them again."
 _HALF = np.dtype("<f2")
 
 
@@ -118,6 +119,8 @@ def heads_of(learned: LearnedMap | None) -> tuple[TrunkHead, ...]:
     """
     if learned is None or learned.kind is not MapKind.KNOWN:
         return ()
+    if not learned.trunks:
+        raise RecipeError("What was learnt from known defects is missing. Learn from them again.")
     return tuple(_read(kept) for kept in learned.trunks)
 
 
@@ -126,10 +129,12 @@ def answers_at(heads: Sequence[TrunkHead], patches: Sequence[Floats], nearest: S
     found: list[Floats] = []
     if not heads:
         return found
+    if len(heads) != len(patches):
+        raise RecipeError(_OTHER_EYES)
     for head, grid, stored in zip(heads, patches, nearest, strict=True):
         flat = grid.reshape(-1, grid.shape[-1])
         if head.vectors.shape[1] != flat.shape[1]:
-            raise RecipeError("What was learnt from known defects is of other eyes. Learn from them again.")
+            raise RecipeError(_OTHER_EYES)
         found.append(head.answers(flat - stored.at(np.arange(len(flat)))).reshape(grid.shape[:2]))
     return found
 

@@ -103,6 +103,13 @@ class CalibrationRepository:
             row.calibrated_at,
         )
 
+    def sentence(self, product_id: int, scoring_hash: str) -> str:
+        """What the newest calibration under a set-up promised, in words; empty where none is kept."""
+        query = select(CalibrationRow.sentence).where(
+            CalibrationRow.product_id == product_id, CalibrationRow.scoring_hash == scoring_hash
+        )
+        return self._session.scalar(query.order_by(CalibrationRow.id.desc()).limit(1)) or ""
+
     def answered(self, product_id: int) -> tuple[AnsweredInspection, ...]:
         """All judged inspections of a product but those of known parts, oldest first."""
         # What was taken back altogether is decided from the review after that on.

@@ -267,19 +267,7 @@ class Catalogue:
                 eyes=calibrated.eyes,
             )
             saved = self._save(transaction, draft, changed, by)
-            transaction.calibrations.add(
-                transaction.products.product_id(name),
-                changed.recipe(calibrated.limits, calibrated.model_hash).scoring_hash,
-                calibrated.scores,
-                calibrated.confirmed_scores,
-                calibrated.limits,
-                calibrated.sentence,
-                datetime.now(UTC),
-            )
-            if calibrated.proof is not None:
-                self._access.note(
-                    transaction, EventKind.PARTS_JUDGED, by, saved.description.name, judged_detail(saved, calibrated)
-                )
+            self._keep_calibration(transaction, saved, calibrated, by)
             return saved
 
     def good_part_scores(self, name: str) -> tuple[float, ...]:
@@ -461,20 +449,15 @@ class Catalogue:
             draft = transaction.products.draft(name)
             if draft.changed_since_signing:
                 raise RecipeError(unsigned_sentence(name))
-            note = draft.calibration_note if calibrated is None else calibrated.sentence
-            changed = replace(draft, learned_map=after.learned_map, limits=after.limits, calibration_note=note)
-            saved = transaction.products.save(name, replace(changed, model_hash=after.model_hash))
-            self._tell(transaction, saved, differences(draft, saved), signed_by)
+            if calibrated is None:
+                said = transaction.calibrations.sentence(transaction.products.product_id(name), after.scoring_hash)
+            else:
+                said = calibrated.sentence
+            changed = replace(draft, learned_map=after.learned_map, zones=after.zones, limits=after.limits)
+            changed = replace(changed, calibration_note=said, model_hash=after.model_hash)
+            saved = self._save(transaction, draft, changed, signed_by)
             if calibrated is not None:
-                transaction.calibrations.add(
-                    transaction.products.product_id(name),
-                    after.scoring_hash,
-                    calibrated.scores,
-                    calibrated.confirmed_scores,
-                    calibrated.limits,
-                    calibrated.sentence,
-                    datetime.now(UTC),
-                )
+                self._keep_calibration(transaction, saved, calibrated, signed_by)
             return transaction.products.sign(name, after, signed_by, datetime.now(UTC))
 
     def versions(self, name: str) -> tuple[RecipeVersion, ...]:
@@ -613,6 +596,21 @@ class Catalogue:
         saved = transaction.products.save(before.description.name, after)
         self._tell(transaction, saved, differences(before, saved), by)
         return saved
+
+    def _keep_calibration(self, transaction: Transaction, draft: ProductDraft, calibrated: Calibrated, by: str) -> None:
+        """Keep the evidence behind the limits of a draft that has them."""
+        transaction.calibrations.add(
+            transaction.products.product_id(draft.description.name),
+            draft.recipe(calibrated.limits, calibrated.model_hash).scoring_hash,
+            calibrated.scores,
+            calibrated.confirmed_scores,
+            calibrated.limits,
+            calibrated.sentence,
+            datetime.now(UTC),
+        )
+        if calibrated.proof is not None:
+            detail = judged_detail(draft, calibrated)
+            self._access.note(transaction, EventKind.PARTS_JUDGED, by, draft.description.name, detail)
 
     def _tell(self, transaction: Transaction, draft: ProductDraft, found: Mapping[str, Difference], by: str) -> None:
         if found:

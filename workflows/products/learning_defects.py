@@ -20,13 +20,13 @@ from filo_core.golden_set import GoldenChecked, GoldenPart
 from filo_core.imaging import decode_image
 from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.types import ProductDraft, Verdict, standing_reviews
+from filo_core.zones import without_ease
 from workflows.products.draft_rules import unsigned_sentence
-from workflows.products.evidence import confirmed_evidence
 from workflows.products.golden import GoldenSets, golden_steps
+from workflows.products.known_parts import known_parts
 from workflows.products.learned_names import NEWEST
 
 if TYPE_CHECKING:
-    from filo_core.calibration.evidence import ConfirmedPart
     from filo_core.engine import Engine
     from filo_core.types import InspectionRecord, Recipe, Region, SourceImage
     from storage.storage import Storage
@@ -135,9 +135,9 @@ def learn_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: st
         defects = confirmed_defects(catalogue.storage, before)
         defects.require(before.product)
         images = catalogue.references(before)
-        good, bad = _known_parts(catalogue, before, _unlike(before))
+        known = known_parts(catalogue.storage, _unlike(before))
         tried = None
-        others = [part.image for part in good if part.image is not None][-MOST_GOOD:]
+        others = [part.image for part in known.good if part.image is not None][-MOST_GOOD:]
         marked = {part.image.image_hash for part in defects.parts}
         others = [image for image in others if image.image_hash not in marked]
         for event in engine.try_maps(before, images, others, defects.parts):
@@ -146,7 +146,7 @@ def learn_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: st
         if tried is None or tried.learned is None or tried.learned == before.learned_map or not keeps:
             return
         after = replace(before, learned_map=tried.learned)
-        yield from _put_in_force(catalogue, engine, (before, after), images, bad, (signed_by, pin))
+        yield from _put_in_force(catalogue, engine, (before, after), images, (signed_by, pin))
 
     return run
 
@@ -166,10 +166,8 @@ def forget_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: s
             yield from _checked(catalogue, engine, before.product, version.signed_by)
             return
         after = replace(before, learned_map=None)
-        _, bad = _known_parts(catalogue, before, after)
-        yield from _put_in_force(
-            catalogue, engine, (before, after), catalogue.references(before), bad, (signed_by, pin), undone=True
-        )
+        images = catalogue.references(before)
+        yield from _put_in_force(catalogue, engine, (before, after), images, (signed_by, pin), undone=True)
 
     return run
 
@@ -186,22 +184,14 @@ def _unlike(recipe: Recipe) -> Recipe:
     return replace(recipe, learned_map=LearnedMap(MapKind.KNOWN, recipe.model_hash, ("any",)))
 
 
-def _known_parts(
-    catalogue: Catalogue, before: Recipe, after: Recipe
-) -> tuple[tuple[ConfirmedPart, ...], tuple[SourceImage, ...]]:
-    """Good parts that are no references, as a calibration of ``after`` takes them, and the golden set's bad ones."""
-    evidence = confirmed_evidence(catalogue.storage, before.product, after)
-    good, bad = GoldenSets(catalogue.storage).shown(after)
-    confirmed = {part.image_hash for part in evidence.parts}
-    return (*evidence.parts, *(part for part in good if part.image_hash not in confirmed)), bad
-
-
 def _former(catalogue: Catalogue, before: Recipe) -> Recipe | None:
-    """The newest signed recipe that differs from this one in its learnt map and limits alone."""
+    """The newest signed recipe that differs from this one in its learnt map and what was found with it alone."""
     for version in reversed(catalogue.versions(before.product)):
         one = version.recipe
-        same = replace(one, learned_map=before.learned_map, limits=before.limits)
-        if one.learned_map != before.learned_map and same.content_hash == before.content_hash:
+        if one.learned_map == before.learned_map or without_ease(one.zones) != without_ease(before.zones):
+            continue
+        same = replace(one, learned_map=before.learned_map, limits=before.limits, zones=before.zones)
+        if same.content_hash == before.content_hash:
             return one
     return None
 
@@ -211,23 +201,26 @@ def _put_in_force(
     engine: Engine,
     recipes: tuple[Recipe, Recipe],
     images: tuple[SourceImage, ...],
-    bad: tuple[SourceImage, ...],
     signature: tuple[str, str],
     *,
     undone: bool = False,
 ) -> Iterator[LearnEvent]:
     before, after = recipes
-    good, _ = _known_parts(catalogue, before, after)
-    draft: ProductDraft = replace(catalogue.draft(before.product), learned_map=after.learned_map, eyes=after.eyes)
+    # What moves the limits of several regions to one scale belongs to the map they were found with.
+    after = replace(after, zones=without_ease(after.zones))
+    known = known_parts(catalogue.storage, after)
+    draft: ProductDraft = replace(
+        catalogue.draft(before.product), learned_map=after.learned_map, eyes=after.eyes, zones=after.zones
+    )
     calibrated = None
-    for event in engine.calibrate(draft, images, good, GOAL, bad):
+    for event in engine.calibrate(draft, images, known.good, GOAL, known.bad, known.apart):
         if isinstance(event, Calibrated):
             calibrated = event
         else:
             yield event
     assert calibrated is not None, "a calibration ends with its limits"
     signed_by, pin = signature
-    after = replace(after, limits=calibrated.limits)
+    after = replace(after, limits=calibrated.limits, zones=calibrated.zones)
     checked = None
     if GoldenSets(catalogue.storage).parts(after.product):
         checked = yield from _golden(catalogue, engine, after, images)

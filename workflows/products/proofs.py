@@ -42,7 +42,7 @@ def judged_detail(draft: ProductDraft, calibrated: Calibrated) -> dict[str, Any]
 
 
 def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:
-    """The parts of the newest calibration held against the draft's limits, wherever those were moved to since.
+    """The parts of the newest calibration of its set-up held against the draft's limits, wherever those were moved to.
 
     Bad parts that came to the golden set after it are not judged yet; those that left it are not counted any more.
     """
@@ -62,7 +62,7 @@ def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:
         for part in transaction.golden.parts(transaction.products.product_id(name))
         if part.expected is Verdict.NG
     }
-    for event in transaction.events.about(EventKind.PARTS_JUDGED, name, limit=1):
+    for event in transaction.events.about(EventKind.PARTS_JUDGED, name):
         detail = json.loads(event.detail)
         if detail["scoring_hash"] != scoring_hash or draft.limits is None:
             continue

@@ -10,9 +10,8 @@ from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, PhrasesLit, StepDone
 from filo_core.types import ANY_LIMITS
 from filo_core.zones import without_ease
-from workflows.products.evidence import confirmed_evidence
 from workflows.products.golden import GoldenSets
-from workflows.products.sessions import SessionParts
+from workflows.products.known_parts import known_parts
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -41,15 +40,9 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, k
         # counts, and confirmed parts are scored again.
         draft = replace(draft, eyes=engine.eyes_of(draft, seen), zones=without_ease(draft.zones))
         recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
-        evidence = confirmed_evidence(catalogue.storage, name, recipe)
-        good, bad = GoldenSets(catalogue.storage).shown(recipe)
-        confirmed = {part.image_hash for part in evidence.parts}
-        good = tuple(part for part in good if part.image_hash not in confirmed)
-        sessions = SessionParts(catalogue.storage)
-        declared = {part.image_hash: part.session for part in sessions.parts(name)}
-        known = (*evidence.parts, *(replace(part, session=declared.get(part.image_hash, "")) for part in good))
-        apart = sessions.images(recipe)
-        for event in engine.calibrate(draft, catalogue.references(recipe), known, alpha, bad, apart):
+        known = known_parts(catalogue.storage, recipe)
+        images = catalogue.references(recipe)
+        for event in engine.calibrate(draft, images, known.good, alpha, known.bad, known.apart):
             if keeps and isinstance(event, Calibrated):
                 catalogue.set_calibration(name, event, engine.profile)
             yield event

@@ -15,35 +15,48 @@ from typer.testing import CliRunner
 
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import RecipeError
-from filo_core.events import MapPutInForce, MapsTried
+from filo_core.events import Calibrated, MapPutInForce, MapsTried, TriedMap
 from filo_core.eyes.detector import EyesDetector
 from filo_core.eyes.known_defects import heads_of, map_of
+from filo_core.eyes.map_trial import MarkedPart
 from filo_core.golden_set import GoldenAnswer, GoldenChecked, GoldenPart
 from filo_core.imaging import read_image
-from filo_core.learned_map import MapKind
+from filo_core.learned_map import LearnedMap, MapKind
+from filo_core.proof import JudgedPart, Proof
 from filo_core.types import (
     AnomalyType,
+    Box,
     EventKind,
     Eyes,
     InspectionFilter,
     ProductDescription,
+    ProductDraft,
     Recipe,
     RecipeVersion,
     ReviewDecision,
     Sight,
     Verdict,
 )
+from filo_core.zones import Zone
 from program import cli
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.e2e.conftest import paint_part
+from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image
 from workflows.inspecting.inspector import folder_steps
 from workflows.products import learning_defects
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
-from workflows.products.learning_defects import LearningError, confirmed_defects, forget_steps, learn_steps
+from workflows.products.learning_defects import (
+    ConfirmedDefects,
+    LearningError,
+    confirmed_defects,
+    forget_steps,
+    learn_steps,
+)
 from workflows.products.product_file import ProductFile
+from workflows.products.sessions import SessionParts
 from workflows.products.steps import calibration_steps
 from workflows.reporting.history import History
 
@@ -251,9 +264,72 @@ def test_other_eyes_forget_what_was_learnt_and_the_file_of_a_product_carries_it(
 
     with pytest.raises(RecipeError, match="known defects"):
         tidy_draft(broken)
+    with pytest.raises(RecipeError, match="known defects is missing"):
+        tidy_draft(replace(broken, learned_map=replace(learned, trunks=())))
     catalogue.set_eyes(NAME, Eyes(Sight.FAST, 384))
     assert catalogue.draft(NAME).learned_map is None
     assert catalogue.draft(NAME).limits is None
+
+
+class RegionsLearn:
+    """Stands in for an engine: whatever it is asked, a map is better, and moves its regions in a way of its own."""
+
+    profile = "compact"
+
+    def __init__(self, learned: LearnedMap, found: Calibrated) -> None:
+        self._learned, self._found = learned, found
+        self.apart: list[str] = []
+        self.zones: tuple[Zone, ...] = ()
+
+    def try_maps(self, *_: object) -> Iterator[MapsTried]:
+        kinds = (MapKind.USUAL, MapKind.LIGHT)
+        tried = tuple(TriedMap(kind, 1.0, 0, 1.0, 8, clear=kind is not MapKind.USUAL) for kind in kinds)
+        yield MapsTried(tried, self._learned, 8, 2)
+
+    def calibrate(self, draft: ProductDraft, *given: Any) -> Iterator[Calibrated]:
+        *_, apart = given
+        self.apart, self.zones = [image.name for image in apart], draft.zones
+        kept = tuple(JudgedPart(image.image_hash, image.name, 0.3) for image in apart)
+        yield replace(self._found, apart=kept)
+
+
+def test_what_moves_regions_and_what_other_days_say_belong_to_the_new_limits(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = (Zone("rim", ((0.1, 0.1), (0.4, 0.4))), Zone("hole", ((0.5, 0.5), (0.9, 0.9))))
+    first, second = (tuple(replace(zone, ease=ease) for zone in drawn) for ease in (0.7, 1.4))
+    good = tuple(make_image(shade) for shade in (1, 2))
+    parts = tuple(JudgedPart(image.image_hash, image.name, 0.1) for image in good)
+    found = Calibrated(
+        LIMITS, (0.1, 0.1), 1 / 3, "as drawn", MODEL_HASH, trained=True, zones=first, proof=Proof(LIMITS, parts)
+    )
+    catalogue.create(ProductDescription(NAME, "plate"))
+    for image in good:
+        catalogue.add_reference(NAME, image)
+    catalogue.set_zones(NAME, drawn)
+    catalogue.set_calibration(NAME, found)
+    catalogue.sign_off(NAME, "Ada", MODEL_HASH, reason="a test")
+    SessionParts(catalogue.storage).show(NAME, "night", [make_image(9, "night.png")], "Ada")
+    marked = MarkedPart(make_image(7), (Box(0, 0, 2, 2),))
+    monkeypatch.setattr(learning_defects, "confirmed_defects", lambda *_: ConfirmedDefects((marked,) * 8, 0, 0))
+    after = replace(LIMITS, ok=LIMITS.ok / 2)
+    again = replace(found, limits=after, zones=second, proof=Proof(after, parts), sentence="as learnt", promise=0.4)
+    learned = LearnedMap(MapKind.LIGHT, MODEL_HASH, ("0" * 64,))
+    engine: Any = RegionsLearn(learned, replace(again, promised_at=0.0))
+    list(learn_steps(catalogue, NAME, signed_by="Ada")(engine))
+    assert (engine.apart, engine.zones) == (["night.png"], drawn)
+    recipe, draft = catalogue.recipe(NAME).recipe, catalogue.draft(NAME)
+    assert (recipe.limits, recipe.zones, draft.zones, draft.calibration_note) == (after, second, second, "as learnt")
+    assert not draft.changed_since_signing
+    guard = catalogue.signed_guard(NAME)
+    assert guard is not None
+    assert [(one.session, one.rate.of) for one in guard.sessions] == [("night", 1)]
+    assert catalogue.proof(NAME).good == parts
+    list(forget_steps(catalogue, NAME, signed_by="Ada")(engine))
+    recipe, draft = catalogue.recipe(NAME).recipe, catalogue.draft(NAME)
+    assert (catalogue.recipe(NAME).version, recipe.limits, recipe.zones) == (1, LIMITS, first)
+    assert (draft.zones, draft.calibration_note, draft.changed_since_signing) == (first, "as drawn", False)
+    assert catalogue.proof(NAME).good == parts
 
 
 def test_the_command_looks_learns_and_takes_back(
