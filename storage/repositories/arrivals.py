@@ -198,4 +198,7 @@ def _draft(recipe: Recipe) -> ProductDraft:
         profile=recipe.profile,
         limits=recipe.limits,
         model_hash=recipe.model_hash,
+        taught_patches=recipe.taught_patches,
+        eyes=recipe.eyes,
+        learned_map=recipe.learned_map,
     )

@@ -3,15 +3,18 @@ from __future__ import annotations
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from filo_core.errors import StorageError
-from filo_core.types import InspectionFilter, Role
+from filo_core.learned_map import LearnedMap, MapKind
+from filo_core.types import Box, Eyes, InspectionFilter, Role, TaughtPatch
 from storage.engine import sqlite_url
 from storage.storage import open_storage
+from tests.unit.storage.making import MODEL_HASH, make_draft, sign_product
 from tests.unit.workflows.keeping.forwarding.conftest import Station, names, records
 from tools.postgres_server import PASSWORD, PostgresServer
 from workflows.keeping.forwarding import Forwarder, ForwardingError
@@ -41,6 +44,20 @@ def test_rows_arrive_once_in_order_and_whole(stations: Stations, plant_url: str,
             there.inspected_at,
         )
         assert here.image_score == there.image_score
+
+
+def test_the_plant_has_the_product_as_it_was_signed(tmp_path: Path) -> None:
+    learned = LearnedMap(MapKind.LIGHT, MODEL_HASH, ("0" * 64,))
+    taught = (TaughtPatch("c" * 64, "third.png", Box(1, 2, 3, 4)),)
+    wanted = replace(make_draft(), eyes=Eyes(), learned_map=learned, taught_patches=taught)
+    plant_url = sqlite_url(tmp_path / "plant.sqlite")
+    with open_storage(sqlite_url(tmp_path / "filo.sqlite"), tmp_path / "images") as storage:
+        recipe = sign_product(storage, draft=wanted)
+        Station("line 1", storage, recipe, tmp_path).forwarder(plant_url).forward()
+    with open_storage(plant_url, tmp_path / "reader") as plant, plant.reading() as transaction:
+        draft = transaction.products.draft(recipe.product)
+    assert (draft.eyes, draft.learned_map, draft.taught_patches) == (Eyes(), learned, taught)
+    assert not draft.changed_since_signing
 
 
 def test_another_station_writes_while_images_are_copied(
