@@ -27,7 +27,8 @@ class SessionRepository:
 
     def put(self, product_id: int, parts: Iterable[SessionPart], by: str) -> None:
         """Add parts; one of the same content goes over to the session that is named now. An event says by whom."""
-        added = tuple(parts)
+        # Two files may hold the same picture.
+        added = tuple({part.image_hash: part for part in parts}.values())
         hashes = [part.image_hash for part in added]
         self._delete(product_id, hashes)
         self._session.add_all(

@@ -77,10 +77,14 @@ class ViewedSource:
 
     def wait(self, timeout: float) -> bool:
         """Wait until there is a frame to take, at most ``timeout`` seconds; True when there is one."""
+        if self._has_untaken():
+            return True
+        # Whoever looked meanwhile has fetched it, so the source itself may have nothing any more.
+        return self._source.wait(timeout) or self._has_untaken()
+
+    def _has_untaken(self) -> bool:
         with self._lock:
-            if not self._is_taken:
-                return True
-        return self._source.wait(timeout)
+            return not self._is_taken
 
     def _fetch(self) -> None:
         frame = self._source.newest()

@@ -34,6 +34,21 @@ def test_whoever_looks_takes_no_frame_away_from_the_line() -> None:
     assert viewed.look() is newest
 
 
+def test_whoever_waits_gets_the_frame_that_was_looked_at_meanwhile() -> None:
+    inner = HandFedSource()
+    viewed = ViewedSource(inner)
+
+    def looked_at(timeout: float) -> bool:
+        del timeout
+        put(inner, 10)
+        viewed.look()
+        return False
+
+    inner.wait = looked_at  # type: ignore[method-assign]
+    assert viewed.wait(0.0)
+    assert viewed.newest() is not None
+
+
 def test_a_source_that_has_ended_shows_nothing_any_more() -> None:
     inner = HandFedSource()
     viewed = ViewedSource(inner)

@@ -128,7 +128,7 @@ def test_what_is_no_part_of_another_day_is_refused(product: Catalogue) -> None:
 def test_showing_and_taking_away_are_events(product: Catalogue) -> None:
     sessions = SessionParts(product.storage)
     sessions.show(NAME, "night", NIGHT[:2], "Ada")
-    sessions.show(NAME, "late", NIGHT[1:3], "Ada")
+    sessions.show(NAME, "late", [*NIGHT[1:3], NIGHT[2]], "Ada")
     assert [part.session for part in sessions.parts(NAME)] == ["night", "late", "late"]
     sessions.remove(NAME, "night", "Eve")
     assert [part.session for part in sessions.parts(NAME)] == ["late", "late"]
