@@ -14,7 +14,7 @@ from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
 from filo_core.errors import SettingsError
 from filo_core.types import ProductDraft
-from filo_core.zones import without_ease
+from filo_core.zones import Zone, without_ease
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
@@ -52,7 +52,7 @@ def regions(
     read = read_regions(file) if file is not None else ()
     with managing(settings, user) as (access, _):
         catalogue = Catalogue(access.storage, access)
-        zones = without_ease(catalogue.draft(of).zones) if of else read
+        zones = _zones_of(catalogue.draft(of), "take") if of else read
         draft = catalogue.set_zones(name, zones)
     _show(draft, as_json=as_json)
     if not as_json and draft.limits is None:
@@ -62,10 +62,20 @@ def regions(
 def _write(draft: ProductDraft, path: Path) -> None:
     from workflows.products.region_files import write_regions
 
+    zones = _zones_of(draft, "write")
+    write_regions(path, zones)
+    say(f"{len(zones)} regions were written to {path}")
+
+
+def _zones_of(draft: ProductDraft, what: str) -> tuple[Zone, ...]:
+    """The regions as they were drawn.
+
+    Raises:
+        SettingsError: if there is none.
+    """
     if not draft.zones:
-        raise SettingsError(f"{draft.description.name} has no regions to write.")
-    write_regions(path, draft.zones)
-    say(f"{len(draft.zones)} regions were written to {path}")
+        raise SettingsError(f"{draft.description.name} has no regions to {what}.")
+    return without_ease(draft.zones)
 
 
 def _show(draft: ProductDraft, *, as_json: bool) -> None:

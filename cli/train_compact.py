@@ -29,17 +29,19 @@ def train_compact(
     held_out: Annotated[
         int, typer.Option(min=0, help="Made-up products of other sources to try the head on; 0 tries nothing.")
     ] = 48,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 17,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 17,
     out: Annotated[
         Path | None, typer.Option(help="Profile folder whose manifest names the head then.", parser=typed.path)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the head that reads how patches differ from good ones. Needs torch and the light trunk."""
-    from filo_core.learning.residual_run import keep_residual_head, light_eyes_for_residuals
+    from filo_core.learning.residual_run import keep_residual_head, light_eyes_for_residuals, require_eyes_profile
     from filo_core.learning.residual_samples import gather_residuals, read_residuals
 
     models = settings_with().models
+    if out is not None:
+        require_eyes_profile(out)
     eyes = light_eyes_for_residuals(models)
     for done in gather_residuals(residuals, images, eyes, seed, products):
         console.print(f"Products: {done} of {products}", end="\r")

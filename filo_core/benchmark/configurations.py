@@ -174,7 +174,7 @@ def kernels_of(text: str) -> tuple[tuple[int, int], ...]:
     """
     found = []
     for word in text.split(","):
-        sides = [int(side) for side in word.strip().lower().replace("×", "x").split("x") if side.strip().isdigit()]
+        sides = [int(side) for side in word.strip().lower().replace("×", "x").split("x") if side.strip().isdecimal()]
         usable = len(sides) == 2 and all(side % 2 and side <= LARGEST_KERNEL for side in sides)
         if not usable or tuple(sides) in found:
             raise FiloError(

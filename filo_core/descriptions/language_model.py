@@ -92,7 +92,7 @@ def suggest_anomalies(
     """
     host = _checked_host(settings)
     _import_client()
-    return read_answer(asyncio.run(_until(partial(_ask, description, settings, host), settings, host, cancelled)))
+    return read_answer(asyncio.run(_until(partial(_ask, description, settings), settings, host, cancelled)))
 
 
 def model_names(settings: LanguageModelSettings, cancelled: Callable[[], bool] = never) -> tuple[str, ...]:
@@ -183,10 +183,7 @@ async def _until(
     return asking.result()
 
 
-async def _ask(
-    description: ProductDescription, settings: LanguageModelSettings, host: str, client: AsyncOpenAI
-) -> bytes:
-    del host
+async def _ask(description: ProductDescription, settings: LanguageModelSettings, client: AsyncOpenAI) -> bytes:
     return await _completion(client, description, settings)
 
 

@@ -157,14 +157,23 @@ def try_residual_head(
         yield ResidualTrial(eyes, products, _mean(found[at, False]), _mean(found[at, True]))
 
 
+def require_eyes_profile(folder: Path) -> None:
+    """Refuse a folder that no head can be written into; asked before hours are spent on one.
+
+    Raises:
+        ProfileError: if it is no profile of trunks.
+    """
+    if not isinstance(read_any_manifest(folder), EyesProfile):
+        raise ProfileError(f"{folder} is no profile that looks through trunks. Choose another folder.")
+
+
 def keep_residual_head(folder: Path, head: ResidualHead, trained_by: str) -> None:
     """Write a head into the folder of a profile of trunks, whose manifest names it then.
 
     Raises:
         FiloError: if it cannot be written, or ``folder`` is no such profile.
     """
-    if not isinstance(read_any_manifest(folder), EyesProfile):
-        raise ProfileError(f"{folder} is no profile that looks through trunks. Choose another folder.")
+    require_eyes_profile(folder)
     write_residual_head(folder / RESIDUALS_NAME, head, trained_by)
     digest = hashlib.sha256((folder / RESIDUALS_NAME).read_bytes()).hexdigest()
     path = folder / MANIFEST_NAME

@@ -197,7 +197,7 @@ def _promised(response: httpx2.Response, done: int, size: int | None, part: Path
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isdecimal() else None
 
 
 def _size_of(path: Path) -> int:

@@ -25,8 +25,8 @@ from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
 FORMAT_VERSION = 3
-"""The newest, of products with drawn regions. One without them is written as the second, and one without regions that
-a person named as the first, which every program reads."""
+"""The newest, of products with drawn regions, limits of their pictures or a learnt map. One without is written as the
+second, and one without regions that a person named as the first, which every program reads."""
 MOST_EXAMPLES = 1_000
 MAX_MEMBERS = 1_002
 """A thousand good images, the draft and the hashes."""
@@ -239,7 +239,8 @@ def _write_members(
     examples: tuple[NamedRegion, ...],
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
-    version = FORMAT_VERSION if draft.zones or draft.picture_limits else 2 if examples else 1
+    newest = draft.zones or draft.picture_limits or draft.learned_map
+    version = FORMAT_VERSION if newest else 2 if examples else 1
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
     said = content.model_dump_json(indent=1, exclude=None if examples else {"examples"})
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]

@@ -135,7 +135,7 @@ def test_kernels_are_read_as_a_person_types_them() -> None:
     assert kernels_of("1x1, 3×3,1X5") == ((1, 1), (3, 3), (1, 5))
 
 
-@pytest.mark.parametrize("text", ["2x2", "3", "3x3,3x3", "1x17", "axb", "3x3,", "-1x3"])
+@pytest.mark.parametrize("text", ["2x2", "3", "3x3,3x3", "1x17", "axb", "3x3,", "-1x3", "3x²"])
 def test_a_kernel_that_is_none_is_named(text: str) -> None:
     with pytest.raises(FiloError, match="is no kernel"):
         kernels_of(text)
