@@ -72,6 +72,8 @@ class Proof:
 
     waiting: int = 0
     """Bad parts of the golden set that were not judged yet."""
+    unscored: int = 0
+    """References that were not scored under this set-up yet."""
 
     @property
     def missed(self) -> tuple[JudgedPart, ...]:
@@ -94,7 +96,7 @@ class Proof:
         """Told apart is: every bad part is stopped and scores above every good one, and most good ones pass."""
         if self.missed:
             return Standing.MISSES
-        if not self.good:
+        if not self.good and not self.unscored:
             return Standing.WORDS_ALONE
         if self.waiting:
             return Standing.NOT_JUDGED

@@ -71,7 +71,7 @@ def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:
         if detail["limits"] == [limits.ok, limits.ng] and len(bad) == len(detail["bad"]):
             proof = _with_unseen(proof, detail["missed_unseen"])
         return replace(proof, waiting=len(known - {part.image_hash for part in bad}))
-    return Proof(limits, own, waiting=len(known))
+    return Proof(limits, own, waiting=len(known), unscored=len(draft.references) - len(own))
 
 
 def tidy_reason(reason: str, counts: Counts) -> str:

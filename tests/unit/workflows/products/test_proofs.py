@@ -103,6 +103,9 @@ def test_another_set_up_has_to_judge_them_again(product: Catalogue) -> None:
     calibrate(product, 0.5, 0.9)
     product.describe(NAME, ProductDescription(NAME, "hex nut"))
     assert product.proof(NAME).standing is Standing.NOT_JUDGED
+    for image in BAD[:2]:
+        GoldenSets(product.storage).remove(NAME, image.image_hash, "Ada")
+    assert product.proof(NAME).standing is Standing.NEVER_SHOWN, "it has good images, which are not scored yet"
 
 
 def test_a_signature_keeps_what_was_known_and_why_it_was_given(product: Catalogue) -> None:
