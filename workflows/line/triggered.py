@@ -11,7 +11,7 @@ from filo_core.line.results import LineResult, inspection_of
 from filo_core.line.triggers.base import Ticket, TriggerKind
 from filo_core.line.triggers.key import ask_by_key
 from filo_core.loops import Loop
-from filo_core.types import Inspection, RecipeVersion
+from filo_core.types import Inspection, RecipeVersion, Verdict
 from workflows.line.delivery import DeliveryState
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ class TriggeredInspection:
 
     def _take(self, result: LineResult, inspection: Inspection | None) -> None:
         shown = inspection if inspection is not None else inspection_of(result)
-        # A picture without a hash came in time, and its verdict did not.
-        judged = inspection is not None and bool(inspection.image_hash)
+        judged = shown.verdict is not Verdict.NOT_INSPECTED
         counters = self._counters
         self._counters = LiveCounters(
             inspected=counters.inspected + judged,
