@@ -90,7 +90,7 @@ def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]]) -> RunFinis
                 case ImageInspected(inspection=inspection):
                     progress.advance(task)
                     if inspection.verdict is Verdict.NOT_INSPECTED:
-                        warn(f"Not inspected: {inspection.reason}")
+                        warn(f"Not inspected: {why_not(inspection.name, inspection.reason)}")
                     elif inspection.known_as is not None:
                         warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
                     if inspection.prediction is not None and inspection.prediction.reasons is not None:
@@ -101,6 +101,11 @@ def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]]) -> RunFinis
                     finished = event
     assert finished is not None, "a run ends with its counts"
     return finished
+
+
+def why_not(name: str, reason: str) -> str:
+    """Why a picture has no verdict, and which picture: what is wrong with a file names it already."""
+    return reason if name in reason else f"{name}: {reason}"
 
 
 def _why(name: str, verdict: Verdict, prediction: Prediction) -> dict[str, Any]:
