@@ -33,11 +33,11 @@ from gui.theme import SPACE
 from gui.widgets.controls import button, captioned, limit_spin, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.question import Question, is_meant
+from gui.wording import number
 from workflows.products.region_files import read_regions
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from gui.state import AppState
 
 _KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE)
@@ -175,11 +175,12 @@ class RegionsDialog(QDialog):
 
     def _load(self) -> None:
         try:
-            drafts = asked(self._state.workbench.catalogue.drafts)
+            catalogue = self._state.workbench.catalogue
+            # Another program may have deleted it since it was listed.
+            own, drafts = asked(lambda: (catalogue.draft(self._product), catalogue.drafts()))
         except FiloError as error:
             self.message.show_error(str(error))
             return
-        own = next(draft for draft in drafts if draft.description.name == self._product)
         self._begun_with = without_ease(own.zones)
         self._references = own.references
         self._judged_pictures = own.picture_limits is not None
@@ -239,7 +240,7 @@ class RegionsDialog(QDialog):
     def _line(self, zone: Zone) -> str:
         if zone.kind is ZoneKind.IGNORE:
             return self.tr("%1 (ignored)").replace("%1", zone.name)
-        return zone.name if zone.limit is None else f"{zone.name}  ≤ {zone.limit:.3f}"
+        return zone.name if zone.limit is None else f"{zone.name}  ≤ {number(zone.limit, 3)}"
 
     # What is done ----------------------------------------------------------------------------------------------
 
@@ -340,6 +341,16 @@ class RegionsDialog(QDialog):
         self._background.close()
         super().done(result)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._background.close()
-        super().closeEvent(event)
+    def reject(self) -> None:
+        """Close without saving; Escape alone loses nothing that was drawn."""
+        if not self.save_button.isEnabled() or is_meant(self._leaving(), self):
+            super().reject()
+
+    def _leaving(self) -> Question:
+        return Question(
+            self.tr("Regions of %1").replace("%1", self._product),
+            self.tr("Close without saving?"),
+            self.tr("What you drew or changed here will be lost."),
+            self.tr("Close without saving"),
+            self.tr("Go on drawing"),
+        )

@@ -203,8 +203,9 @@ class FilterBar(RecordFilter):
     @Slot()
     def _show_second(self) -> None:
         # Dates that count, and filters that hide something, stay in sight.
+        hides = bool(self.anomaly_type.currentData() or self.station.currentData())
         spanned = not self.days.isHidden()
-        set_shown(self._second, self.more_button.isChecked() or spanned)
+        set_shown(self._second, self.more_button.isChecked() or spanned or hides)
 
     @Slot()
     def _on_changed(self) -> None:

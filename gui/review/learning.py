@@ -117,7 +117,9 @@ class DefectLearning(QObject):
             return
         why = self.tr("The limits are set again, and a new recipe judges from now on. Sign with your PIN again.")
         pin = ask_for_pin(self._state, why, self._window)
-        if pin is not None:
+        if pin is None:
+            self.noted.emit(self.tr("Nothing is changed."))
+        else:
             self._submit(keeps=True, pin=pin)
 
     def _question(self, tried: MapsTried, best: TriedMap) -> Question:

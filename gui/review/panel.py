@@ -251,6 +251,7 @@ class ReviewPanel(QWidget):
 
     @Slot()
     def _on_filter_applied(self) -> None:
+        self.ask.give_up()
         if self.presenter.model.rowCount():
             self._stack.setCurrentWidget(self.detail)
             self._go_to(0)
@@ -313,6 +314,8 @@ class ReviewPanel(QWidget):
 
     @Slot(QModelIndex)
     def _on_row_changed(self, index: QModelIndex) -> None:
+        # An answer belongs to the picture that it was asked beside.
+        self.ask.give_up()
         self._show_row(index.row())
 
     def _show_row(self, row: int) -> None:
@@ -496,6 +499,9 @@ class ReviewPanel(QWidget):
             if not event.isAutoRepeat():
                 self.detail.picture.set_original(pressed)
             return True
+        if event.type() is QEvent.Type.FocusOut:
+            # Whoever looks elsewhere lets go of the key there.
+            self.detail.picture.set_original(False)
         return super().eventFilter(watched, event)
 
     def _place_over(self) -> None:

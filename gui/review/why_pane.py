@@ -15,6 +15,7 @@ from gui.review.comparison import Comparison
 from gui.review.reasons_wording import reasons_in_words
 from gui.theme import current_theme
 from gui.widgets.controls import ElidedLabel, plain_label
+from gui.wording import number
 
 if TYPE_CHECKING:
     from gui.state import AppState
@@ -184,7 +185,7 @@ class WhyPane(QWidget):
             "Framed: the place that stands out most, and the nearest place of all good parts, in %1. "
             "Distance %2: 0 is the same, 1 has nothing in common."
         )
-        text = text.replace("%1", found.reference_name).replace("%2", f"{found.distance:.2f}")
+        text = text.replace("%1", found.reference_name).replace("%2", number(found.distance, 2))
         self.sentence.setText(text)
         self.setAccessibleName(text)
         for view, name in ((self.part, self.tr("this part")), (self.good, found.reference_name)):

@@ -1364,7 +1364,7 @@
         </message>
         <message>
             <source>For such days up to %1 is stated.</source>
-            <translation>Für solche Tage gilt: bis zu %1.</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
@@ -1384,7 +1384,7 @@
         </message>
         <message>
             <source>It is not known of which days its good parts are.</source>
-            <translation>Von welchen Tagen die Gutteile sind, ist nicht bekannt.</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>All its good parts are of one session (%1).</source>
@@ -1739,7 +1739,7 @@
         </message>
         <message>
             <source>It counts in no figure.</source>
-            <translation>Es zählt in keiner Statistik.</translation>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -3521,6 +3521,22 @@
         <message>
             <source>Regions (*.json)</source>
             <translation>Bereiche (*.json)</translation>
+        </message>
+        <message>
+            <source>Close without saving?</source>
+            <translation>Schließen, ohne zu speichern?</translation>
+        </message>
+        <message>
+            <source>What you drew or changed here will be lost.</source>
+            <translation>Was Sie hier gezeichnet oder geändert haben, geht verloren.</translation>
+        </message>
+        <message>
+            <source>Close without saving</source>
+            <translation>Ohne Speichern schließen</translation>
+        </message>
+        <message>
+            <source>Go on drawing</source>
+            <translation>Weiter zeichnen</translation>
         </message>
     </context>
     <context>

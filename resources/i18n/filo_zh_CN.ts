@@ -1364,7 +1364,7 @@
         </message>
         <message>
             <source>For such days up to %1 is stated.</source>
-            <translation>对于这样的日子，应预计最多 %1。</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
@@ -1384,7 +1384,7 @@
         </message>
         <message>
             <source>It is not known of which days its good parts are.</source>
-            <translation>不知道这些良品来自哪些日子。</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>All its good parts are of one session (%1).</source>
@@ -1739,7 +1739,7 @@
         </message>
         <message>
             <source>It counts in no figure.</source>
-            <translation>不计入任何统计。</translation>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -3521,6 +3521,22 @@
         <message>
             <source>Regions (*.json)</source>
             <translation>区域 (*.json)</translation>
+        </message>
+        <message>
+            <source>Close without saving?</source>
+            <translation>不保存就关闭？</translation>
+        </message>
+        <message>
+            <source>What you drew or changed here will be lost.</source>
+            <translation>您在此绘制或更改的内容将丢失。</translation>
+        </message>
+        <message>
+            <source>Close without saving</source>
+            <translation>不保存并关闭</translation>
+        </message>
+        <message>
+            <source>Go on drawing</source>
+            <translation>继续绘制</translation>
         </message>
     </context>
     <context>

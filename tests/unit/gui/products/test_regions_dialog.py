@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +20,24 @@ from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
 from gui.canvas.zone_canvas import Tool
 from gui.live.quality_bar import QualityBar
+from gui.products import regions_dialog
 from gui.products.regions_dialog import RegionsDialog
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
+from gui.widgets.question import Question
 
 Until = Callable[..., None]
 _LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, state: AppState, product: str, until: Until) -> Iterator[RegionsDialog]:
+def dialog(qtbot: QtBot, state: AppState, product: str, until: Until) -> RegionsDialog:
     made = RegionsDialog(state, product)
-    qtbot.addWidget(made)
+    # Not by its frame: that asks about what was drawn.
+    qtbot.addWidget(made, before_close_func=lambda one: one.done(0))
     made.show()
     until(lambda: made.canvas.content is not None, "the good picture")
-    yield made
-    made.close()
+    return made
 
 
 def _place(dialog: RegionsDialog, x: float, y: float) -> QPoint:
@@ -118,6 +120,30 @@ def test_regions_come_from_a_file_and_a_file_of_no_use_is_a_sentence(dialog: Reg
     assert [zone.name for zone in dialog.canvas.edits.zones] == ["rim"]
     dialog.undo_button.click()
     assert dialog.canvas.edits.zones == ()
+
+
+def test_what_was_drawn_is_not_lost_by_escape_alone(dialog: RegionsDialog, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[Question] = []
+    answers = [False, True]
+
+    def answer(question: Question, _parent: QWidget) -> bool:
+        asked_for.append(question)
+        return answers.pop(0)
+
+    monkeypatch.setattr(regions_dialog, "is_meant", answer)
+    _drag(dialog, (0.1, 0.1), (0.5, 0.4))
+    QTest.keyClick(dialog.canvas, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert len(dialog.canvas.edits.zones) == 1
+    dialog.cancel_button.click()
+    assert not dialog.isVisible()
+    assert len(asked_for) == 2
+
+
+def test_a_product_that_another_program_has_deleted_is_a_sentence(qtbot: QtBot, state: AppState) -> None:
+    dialog = RegionsDialog(state, "gone")
+    qtbot.addWidget(dialog)
+    assert "gone" in dialog.message.sentence
 
 
 def test_regions_are_copied_from_another_product(qtbot: QtBot, state: AppState, product: str) -> None:

@@ -261,6 +261,28 @@ def test_escape_gives_a_question_up_and_letters_are_typed_into_it(shown: ReviewP
     assert not shown.presenter.saves
 
 
+def test_a_question_is_given_up_once_another_part_is_looked_at(shown: ReviewPanel, until: Until) -> None:
+    until(lambda: shown.detail.is_seen)
+    QTest.keyClick(shown.strip, Qt.Key.Key_O)
+    assert shown.is_asking
+    shown.strip.setCurrentIndex(shown.presenter.model.index(1, 0))
+    assert not shown.is_asking
+    shown.ask.chosen.emit("cat hair")
+    assert not shown.presenter.saves, "an answer that comes all the same is of no part"
+
+
+def test_filters_that_hide_something_stay_in_sight(shown: ReviewPanel) -> None:
+    bar = shown.filter_bar
+    bar.more_button.setChecked(True)
+    bar.station.addItem("line 2", "line 2")
+    bar.station.setCurrentIndex(bar.station.findData("line 2"))
+    bar.more_button.setChecked(False)
+    assert bar.station.isVisible()
+    bar.station.setCurrentIndex(0)
+    bar.on_changed()
+    assert not bar.station.isVisible()
+
+
 def test_the_pace_is_what_one_usually_takes_without_the_breaks() -> None:
     pace = DecidingPace()
     assert pace.minutes_left(100) is None
