@@ -26,7 +26,7 @@ def sessions_line(guard: Guard | None) -> str:
         return ""
     words = [session_text(guard, session) for session in guard.sessions]
     if guard.stated is not None:
-        words.append(_tr("For such days up to %1 is stated.").replace("%1", percentage(guard.stated)))
+        words.append(_tr("Expect up to %1 on such days.").replace("%1", percentage(guard.stated)))
     return " ".join(words)
 
 
@@ -61,7 +61,7 @@ _SMALL_P = 0.001
 def _evidence(guard: Guard) -> str:
     named = [source.name for source in guard.evidence if source.name]
     if not named:
-        return _tr("It is not known of which days its good parts are.")
+        return _tr("The days of its good parts are not known.")
     if guard.one_session:
         return _tr("All its good parts are of one session (%1).").replace("%1", named[0])
     text = _tr("Its good parts are of %1 sessions (%2).").replace("%1", number(len(guard.evidence)))

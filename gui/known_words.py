@@ -18,4 +18,4 @@ def known_sentence(known_as: KnownAs | None) -> str:
             text = QCoreApplication.translate("Known", "This is one of its known good parts.")
         case KnownAs.BAD:
             text = QCoreApplication.translate("Known", "This is one of its known bad parts.")
-    return f"{text} {QCoreApplication.translate('Known', 'It counts in no figure.')}"
+    return f"{text} {QCoreApplication.translate('Known', 'It is left out of all statistics.')}"

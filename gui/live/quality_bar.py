@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.picture_limits import PictureLimits, PictureQuality
 from gui.widgets.controls import plain_label, set_shown
+from gui.wording import number
 
 _MOST_FOCUS = 3.0
 """Times what is needed, at the bar's end."""
@@ -41,10 +42,10 @@ class QualityBar(QWidget):
         share = limits.focus_share(quality)
         self.focus.setValue(round(1000 * min(share / _MOST_FOCUS, 1.0)))
         focus = self.tr("Focus: %1 × what is needed") if share >= 1.0 else self.tr("Blurred: %1 × what is needed")
-        self.focus_text.setText(focus.replace("%1", f"{share:.2f}"))
+        self.focus_text.setText(focus.replace("%1", number(share, 2)))
         self.light.setValue(round(1000 * quality.brightness))
         fits = limits.darkest <= quality.brightness <= limits.brightest
         words = self.tr("Light: %1 % (%2 to %3)") if fits else self.tr("Light: %1 %, outside of %2 to %3")
         for mark, value in (("%1", quality.brightness), ("%2", limits.darkest), ("%3", limits.brightest)):
-            words = words.replace(mark, f"{100 * value:.0f}")
+            words = words.replace(mark, number(100 * value))
         self.light_text.setText(words)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from filo_core.events import EyesChosen
 from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Pose, Sight, eyes_from
 from gui.widgets.controls import button, plain_label
+from gui.wording import number
 
 
 class EyesChoice(QWidget):
@@ -103,7 +104,7 @@ class EyesChoice(QWidget):
         cost = next((one for one in tried.candidates if one.eyes == eyes), None) if tried else None
         if cost is None:
             return text
-        return f"{text}, {1000 * cost.seconds:.0f} ms, {100 * cost.separation:.1f} %"
+        return f"{text}, {number(1000 * cost.seconds)} ms, {number(100 * cost.separation, 1)} %"
 
     @Slot(int)
     def _on_activated(self, _index: int) -> None:

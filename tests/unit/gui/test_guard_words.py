@@ -24,7 +24,7 @@ def test_a_promise_says_what_it_is_about_and_which_day_it_is_of() -> None:
     assert promise_line(guard()).startswith("Promised: at most 11 % of good parts NG. All its good parts are of one")
     assert "of good parts refused" in promise_line(guard(refused_as=Verdict.REVIEW))
     unknown = Guard(0.11, Verdict.NG, (Source("", 8),))
-    assert "It is not known of which days" in promise_line(unknown)
+    assert "The days of its good parts are not known" in promise_line(unknown)
     assert "of 2 sessions (2026-11-27, night)" in promise_line(Guard(0.11, Verdict.NG, (DAY, Source("night", 4))))
     assert promise_line(None) == promise_line(Guard(None, Verdict.NG, ())) == ""
 
@@ -32,7 +32,7 @@ def test_a_promise_says_what_it_is_about_and_which_day_it_is_of() -> None:
 def test_a_session_has_its_count_and_interval_and_live_carries_those_that_break_the_promise() -> None:
     kept, broken = guard(0.1, 0.2, 0.2), guard(0.7, 0.7, 0.7, 0.1)
     assert sessions_line(kept).startswith("night: 0 of 3 good parts NG (0 % to 70.8 %, 95 %).")
-    assert "up to 70.8 % is stated" in sessions_line(kept)
+    assert "Expect up to 70.8 % on such days." in sessions_line(kept)
     assert exceeded_line(kept) == ""
     assert exceeded_line(broken).startswith("night: 3 of 4 good parts NG")
     assert "more than promised (exact test, p = 0.005)" in exceeded_line(broken)
@@ -41,5 +41,5 @@ def test_a_session_has_its_count_and_interval_and_live_carries_those_that_break_
 
 @pytest.mark.parametrize("known_as", KnownAs)
 def test_a_known_part_is_called_what_it_is(known_as: KnownAs) -> None:
-    assert known_sentence(known_as).endswith("It counts in no figure.")
+    assert known_sentence(known_as).endswith("It is left out of all statistics.")
     assert known_sentence(None) == ""

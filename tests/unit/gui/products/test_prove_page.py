@@ -305,9 +305,9 @@ def test_a_day_like_the_others_is_counted_and_widens_what_is_stated(
     said = shown.sessions.text()
     assert "0 of 2 good parts NG" in said
     assert "more than promised" not in said
-    assert "is stated" in said
+    assert "Expect up to" in said
     shown.trays.removal_wanted.emit([tile.image_hash for tile in shown.trays.good.tray.tiles if tile.apart])
-    until(lambda: "is stated" not in shown.sessions.text(), "they are taken away")
+    until(lambda: "Expect up to" not in shown.sessions.text(), "they are taken away")
 
 
 def test_a_profile_that_judges_by_words_needs_no_picture_and_says_what_that_is_worth(
