@@ -14,7 +14,7 @@ SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
 TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
+.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study capability-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets

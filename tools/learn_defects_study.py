@@ -1,6 +1,6 @@
 """What a product gains when its map learns from eight confirmed defects: others of the same category, before and after.
 
-``python -m tools.learn_defects_study CATEGORY [CATEGORY ...] [--eyes "sharp 512+336"] [--draws 5]``: folders in MVTec
+``python -m tools.learn_defects_study CATEGORY [CATEGORY ...] [--eyes "sharp 512+308"] [--draws 5]``: folders in MVTec
 AD's layout. Four references and twelve other good parts; eight bad parts that the product found a region on are
 confirmed with the regions as they were found. The figures are of all other test pictures, each draw confirming others.
 """
