@@ -210,6 +210,12 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
         raise sqlite3.OperationalError(f"unable to open with a write-ahead log, only with {mode}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    # SQLite's own knows the letters of ASCII alone, and parts are called GEHÄUSE.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: str | bytes | float | None) -> str | bytes | float | None:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _turned_to_write_ahead_log(connection: sqlite3.Connection) -> str:

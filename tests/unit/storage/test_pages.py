@@ -215,3 +215,13 @@ def test_who_has_reviewed_costs_the_same_for_one_inspection_and_for_a_hundred(fi
         assert len(asked) == 2
         assert set(known_by) == set(ids)
     assert any(known_by.values())
+
+
+def test_a_name_is_found_in_any_case_of_letters(storage: Storage) -> None:
+    recipe = sign_product(storage)
+    recorder = Recorder(storage, recipe.product)
+    for number, name in enumerate(("GEHÄUSE 1.png", "Gehäuse 2.png", "50% 3.png")):
+        recorder.record_one(make_inspection(recipe, number, name=name))
+    with storage.reading() as transaction:
+        found = [transaction.inspections.count(InspectionFilter(name=word)) for word in ("gehäuse", "HÄU", "0%", "%")]
+    assert found == [2, 2, 1, 1]
