@@ -39,7 +39,7 @@ def test_a_window_that_opens_says_what_an_earlier_run_has_not_delivered(
     assert not window.undelivered.isVisible()
     state.workbench_opened.emit()
     until(window.undelivered.isVisible, "the note")
-    assert window.undelivered.full_text == "2 verdicts wait for an output: see Settings, Outputs"
+    assert window.undelivered.full_text == "2 verdicts are waiting for an output: see Settings, Outputs"
     window.close()
 
 
@@ -65,5 +65,5 @@ def test_a_verdict_on_its_way_is_not_called_waiting_and_one_that_stays_is(
     count()
     count()
     assert counts == [0, 0, 0, 0, 1]
-    assert note.full_text == "1 verdict waits for an output: see Settings, Outputs"
+    assert note.full_text == "1 verdict is waiting for an output: see Settings, Outputs"
     note.close_down()

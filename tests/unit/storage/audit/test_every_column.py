@@ -52,7 +52,8 @@ ALLOWED: dict[str, dict[str, str]] = {
     "products": dict.fromkeys(
         (
             "class_name", "kind", "domain", "roi_x", "roi_y", "roi_width", "roi_height", "profile", "limit_ok",
-            "limit_ng", "limit_region", "calibration_note", "model_hash", "eyes",
+            "limit_ng", "limit_region", "calibration_note", "model_hash", "eyes", "learned_map", "zones",
+            "picture_limits",
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
