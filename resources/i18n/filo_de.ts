@@ -1363,8 +1363,8 @@
             <translation>Zugesagt: höchstens %1 der Gutteile abgewiesen.</translation>
         </message>
         <message>
-            <source>For such days up to %1 is stated.</source>
-            <translation type="unfinished" />
+            <source>Expect up to %1 on such days.</source>
+            <translation>An solchen Tagen ist mit bis zu %1 zu rechnen.</translation>
         </message>
         <message>
             <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
@@ -1383,8 +1383,8 @@
             <translation>Das ist mehr als zugesagt (exakter Test, p = %1).</translation>
         </message>
         <message>
-            <source>It is not known of which days its good parts are.</source>
-            <translation type="unfinished" />
+            <source>The days of its good parts are not known.</source>
+            <translation>Von welchen Tagen die Gutteile stammen, ist nicht bekannt.</translation>
         </message>
         <message>
             <source>All its good parts are of one session (%1).</source>
@@ -1738,8 +1738,8 @@
             <translation>Das ist eines seiner bekannten Schlechtteile.</translation>
         </message>
         <message>
-            <source>It counts in no figure.</source>
-            <translation type="unfinished" />
+            <source>It is left out of all statistics.</source>
+            <translation>Es zählt in keiner Statistik.</translation>
         </message>
     </context>
     <context>

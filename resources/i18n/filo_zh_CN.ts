@@ -1363,8 +1363,8 @@
             <translation>承诺：良品被拒的比例最多 %1。</translation>
         </message>
         <message>
-            <source>For such days up to %1 is stated.</source>
-            <translation type="unfinished" />
+            <source>Expect up to %1 on such days.</source>
+            <translation>在这样的日子，预计最多 %1。</translation>
         </message>
         <message>
             <source>%1: %2 of %3 good parts NG (%4 to %5, 95 %).</source>
@@ -1383,8 +1383,8 @@
             <translation>超过承诺（精确检验，p = %1）。</translation>
         </message>
         <message>
-            <source>It is not known of which days its good parts are.</source>
-            <translation type="unfinished" />
+            <source>The days of its good parts are not known.</source>
+            <translation>不知道这些良品来自哪些日子。</translation>
         </message>
         <message>
             <source>All its good parts are of one session (%1).</source>
@@ -1738,8 +1738,8 @@
             <translation>这是该产品的已知不良品之一。</translation>
         </message>
         <message>
-            <source>It counts in no figure.</source>
-            <translation type="unfinished" />
+            <source>It is left out of all statistics.</source>
+            <translation>不计入任何统计。</translation>
         </message>
     </context>
     <context>
