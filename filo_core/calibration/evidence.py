@@ -16,7 +16,7 @@ from filo_core.calibration.conformal import (
     split_limit,
 )
 from filo_core.calibration.limits import GUESSED, doubting_limits, guessed_limits, limits_at, starting_limits
-from filo_core.calibration.session_span import SessionSpan, spanning
+from filo_core.calibration.session_span import SessionSpan, span_sentence, spanning
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
 from filo_core.statistics.rates import percent
@@ -81,13 +81,14 @@ def calibrated(
     parts = GoodParts(tuple(scores), tuple(confirmed))
     limit = promised_limit(parts, alpha) if parts.count > 1 else None
     found, kind = limits_found(limit, parts, peaks, alpha)
-    span = spanning(found, limit, sessions or {}, alpha)
+    sessions = sessions or {}
+    span = spanning(found, limit, sessions, alpha)
     judged = tuple(good) or tuple(JudgedPart("", "", score) for score in (*scores, *confirmed))
     promised = span.limits.ng if span.promised_at is None else span.promised_at
     limits = stopping_limits(span.limits, [part.score for part in judged], [part.score for part in bad], promised)
     proof = prove(limits, judged, bad, span.limits)
-    told = _told(parts, limit, kind, span, proof, alpha)
-    all_confirmed = (*confirmed, *(score for scores in (sessions or {}).values() for score in scores))
+    told = _told(parts, limit, kind, (sessions, span), proof, alpha)
+    all_confirmed = (*confirmed, *(score for scores in sessions.values() for score in scores))
     return replace(told, model_hash=model_hash, trained=trained, confirmed_scores=all_confirmed)
 
 
@@ -95,14 +96,19 @@ def _told(
     parts: GoodParts,
     limit: ConformalLimit | None,
     kind: Sequence[float],
-    span: SessionSpan,
+    spanned: tuple[Mapping[str, Sequence[float]], SessionSpan],
     proof: Proof,
     alpha: float,
 ) -> Calibrated:
-    """What the limits of a proof promise, without the model."""
+    """What the limits of a proof promise, without the model; ``spanned`` are other sessions and what they ask for."""
+    sessions, span = spanned
     limits, found = proof.limits, span.limits
     about_ng = bool(parts.needed(alpha)) or span.about_ng or limits.ok < found.ok
-    sentences = (_sentence(limit, parts, alpha, kind, proof, found), span.sentence, bad_parts_sentence(proof, found))
+    sentences = (
+        _sentence(limit, parts, alpha, kind, proof, found),
+        span_sentence(sessions, span.promise, about_ng=about_ng),
+        bad_parts_sentence(proof, found),
+    )
     return Calibrated(
         limits=limits,
         scores=parts.references,

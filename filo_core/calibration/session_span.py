@@ -30,7 +30,6 @@ class SessionSpan:
     promised_at: float | None
     about_ng: bool
     """Whether any session has too few parts for more than a promise about NG."""
-    sentence: str
 
 
 def spanning(
@@ -45,16 +44,14 @@ def spanning(
         alpha: false-reject rate to promise where the parts of a session carry it, in (0, 1).
     """
     if not sessions:
-        return SessionSpan(found, limit.promise if limit else None, limit.limit if limit else None, False, "")
+        return SessionSpan(found, limit.promise if limit else None, limit.limit if limit else None, False)
     own = {name: _own(scores, alpha) for name, scores in sessions.items()}
     ok = max(found.ok, *(one.ok for one, _ in own.values()))
     ng = max(found.ng, ok, *(one.ng for one, _ in own.values()))
     promised_at = max(limit.limit if limit else 0.0, *(one.ng for one, _ in own.values()))
     promise = max(limit.promise, *(rate for _, rate in own.values())) if limit else None
     few = any(len(scores) < parts_needed(alpha) for scores in sessions.values())
-    return SessionSpan(
-        Limits(ok, ng, found.region), promise, promised_at if limit else None, few, _sentence(sessions, promise, few)
-    )
+    return SessionSpan(Limits(ok, ng, found.region), promise, promised_at if limit else None, few)
 
 
 def _own(scores: Sequence[float], alpha: float) -> tuple[Limits, float]:
@@ -67,9 +64,18 @@ def _own(scores: Sequence[float], alpha: float) -> tuple[Limits, float]:
     return Limits(limit, limit, 0.0), alpha
 
 
-def _sentence(sessions: Mapping[str, Sequence[float]], promise: float | None, few: bool) -> str:
+def span_sentence(sessions: Mapping[str, Sequence[float]], promise: float | None, *, about_ng: bool) -> str:
+    """What the limits promise of good parts of every session; empty where there is one alone.
+
+    Args:
+        sessions: as for :func:`spanning`.
+        promise: of the span.
+        about_ng: whether all that is promised in the end, bad parts reckoned with, is about NG.
+    """
+    if not sessions:
+        return ""
     named = ", ".join(f"{name} ({len(scores)})" for name, scores in sessions.items())
     if promise is None:
         return f"They let the good parts of these sessions pass as well: {named}."
-    refused = "called NG" if few else "refused"
+    refused = "called NG" if about_ng else "refused"
     return f"With the good parts of {named}: at most {percent(promise)} of good parts of any session are {refused}."

@@ -19,7 +19,7 @@ from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_
 from filo_core.calibration.conformal import ConformalLimit, GoodParts
 from filo_core.calibration.evidence import calibrated, limits_found, promised_limit
 from filo_core.calibration.limits import LEAST_REVIEW_BAND
-from filo_core.calibration.session_span import spanning
+from filo_core.calibration.session_span import span_sentence, spanning
 from filo_core.errors import EvidenceError
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
@@ -164,7 +164,7 @@ def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions:
     calls_ng = bool(needed) or span.about_ng or limits.ok < span.limits.ok or by_hand
     told = (
         _sentence(parts, found, limit, alpha, calls_ng=calls_ng),
-        span.sentence,
+        span_sentence(by_session, span.promise, about_ng=calls_ng),
         bad_parts_sentence(proof, span.limits),
     )
     by_name = {zone.name: zone for zone in moved}

@@ -103,6 +103,16 @@ def test_each_session_asks_for_a_limit_of_its_own_and_the_highest_is_taken() -> 
     assert within.limits.ng == alone.limits.ng, "what lies within moves no limit"
 
 
+def test_few_parts_promise_no_more_than_about_ng_however_many_another_session_has() -> None:
+    good, many = (*(0.1 + 0.001 * number for number in range(7)), 0.5), tuple(0.05 + 0.0002 * n for n in range(120))
+    found = calibrated(good, good, (), 0.01, model_hash="", trained=True, sessions={"long night": many})
+    assert found.promised_at is not None
+    assert found.limits.ok < found.promised_at, "good parts beyond it come to review, and nothing is said of how many"
+    assert found.refused_as is Verdict.NG
+    assert "of good parts of any session are called NG" in found.sentence
+    assert "refused" not in found.sentence
+
+
 def test_without_a_good_part_limits_are_a_guess_and_promise_nothing() -> None:
     guessed = calibrated((), (), (), 0.01, model_hash="", trained=True)
     assert guessed.limits == Limits(0.5, 0.75, 0.5)
