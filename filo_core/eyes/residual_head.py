@@ -8,8 +8,6 @@ ResAD, NeurIPS 2024, and InCTRL, CVPR 2024; here on a light trunk, and beside th
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import ProfileError
+from filo_core.shipped_tensors import none_in, read_shipped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +29,7 @@ LEAST_SCALE = 1e-3
 LEAST_DEVIATION = 0.25
 """Of the head's answers for good parts, for the same reason."""
 TENSORS = ("first", "first_bias", "second", "bias")
+_WHAT = "head for residuals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +112,13 @@ def read_residual_head(path: Path, sha256: str = "") -> ResidualHead:
     Raises:
         ProfileError: if it is missing, altered, cut short, of other shapes, or holds values that are not numbers.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+    found = read_shipped(path, sha256, _WHAT)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Install the profile again.") from error
-    digest = hashlib.sha256(content).hexdigest()
-    if sha256 and digest != sha256:
-        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
-    try:
-        tensors = {name: np.asarray(tensor, np.float32) for name, tensor in load(content).items()}
-        about = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
-        head = ResidualHead(digest, about["trained_by"], **{name: tensors[name] for name in TENSORS})
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ProfileError(
-            f"{path} holds no head for residuals: {str(error)[:200]}. Install the profile again."
-        ) from error
+        own = {name: found.tensors[name] for name in TENSORS}
+        head = ResidualHead(found.identity, found.about["trained_by"], **own)
+    except (KeyError, TypeError) as error:
+        raise none_in(path, _WHAT, error) from error
     hidden = head.second.shape
     if head.first.shape != (CHANNELS + 1, *hidden) or head.first_bias.shape != hidden or head.bias.shape != (1,):
         raise ProfileError(f"{path} holds a head of other shapes than this program reads. Install the profile again.")
-    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise ProfileError(f"{path} holds values that are not numbers. Install the profile again.")
     return head

@@ -8,7 +8,6 @@ of a kind's share by how near its meaning is to that kind's captions, and what n
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from filo_core.errors import ProfileError
+from filo_core.shipped_tensors import none_in, read_shipped
 from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, TypeShare
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ _STRANGE = 0.5
 _OFF_LIST = 0.35
 """How likely a kind is that no phrase of the list means, beside one that a phrase does."""
 TENSORS = ("mean", "scale", "first", "first_bias", "second", "second_bias", "captions", "bias", "spoken")
+_WHAT = "head for names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,31 +193,18 @@ def read_head(path: Path, sha256: str = "") -> NamingHead:
     Raises:
         ProfileError: if it is missing, altered, cut short, or holds values that are not numbers.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+    found = read_shipped(path, sha256, _WHAT)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Install the profile again.") from error
-    digest = hashlib.sha256(content).hexdigest()
-    if sha256 and digest != sha256:
-        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
-    try:
-        tensors = {name: tensor.astype(np.float32) for name, tensor in load(content).items()}
-        size = int.from_bytes(content[:8], "little")
-        about = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["about"])
+        about = json.loads(found.about["about"])
         head = NamingHead(
             kinds=tuple(about["kinds"]),
             groups=tuple(about["groups"]),
             words=tuple(map(tuple, about["words"])),
             sharpness=float(about["sharpness"]),
             floor=float(about["floor"]),
-            identity=digest,
-            **{name: tensors[name] for name in TENSORS},
+            identity=found.identity,
+            **{name: found.tensors[name] for name in TENSORS},
         )
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ProfileError(f"{path} holds no head for names: {str(error)[:200]}. Install the profile again.") from error
-    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise ProfileError(f"{path} holds values that are not numbers. Install the profile again.")
+    except (ValueError, KeyError, TypeError) as error:
+        raise none_in(path, _WHAT, error) from error
     return head

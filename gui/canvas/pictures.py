@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from filo_core.rendering import render_heat_map
 from filo_core.types import Inspection, Limits, Region
@@ -115,3 +115,12 @@ def thumbnail(pixels: NDArray[np.uint8], side: int) -> QImage:
 def largest_first(regions: Sequence[Region]) -> tuple[int, ...]:
     """Drawing order: small boxes last, so that they stay visible inside large ones."""
     return tuple(sorted(range(len(regions)), key=lambda i: -regions[i].box.width * regions[i].box.height))
+
+
+def draw_fitted(painter: QPainter, frame: QRectF, picture: QImage) -> None:
+    """Draw a picture as large as the frame lets it be, in its middle, with its own aspect ratio."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    size = picture.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+    place = QRectF(0, 0, size.width(), size.height())
+    place.moveCenter(frame.center())
+    painter.drawImage(place, picture)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from filo_core.types import InspectionRecord
+from gui.canvas.pictures import draw_fitted
 from gui.review.letters import letter_of
 from gui.review.table_model import RECORD_ROLE, InspectionTableModel, ReviewColumn
 from gui.review.thumbnails import Thumbnails
@@ -85,11 +86,7 @@ class _PictureDelegate(QStyledItemDelegate):
                 place.moveCenter(frame.center())
                 draw_icon(painter, "warning", place, QColor(current_theme().muted))
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = image.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(frame.center())
-        painter.drawImage(place, image)
+        draw_fitted(painter, frame, image)
 
 
 class Filmstrip(QListView):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.types import InspectionRecord, Verdict
+from gui.canvas.pictures import draw_fitted
 from gui.review import thumbnails
 from gui.review.letters import letter_of
 from gui.review.table_model import RECORD_ROLE, VERDICT_ROLE, InspectionTableModel, ReviewColumn
@@ -85,11 +86,7 @@ class _CellDelegate(QStyledItemDelegate):
                 colour = QColor(current_theme().muted)
                 draw_icon(painter, "warning", frame.adjusted(16, 16, -16, -16), colour)
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = image.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(frame.center())
-        painter.drawImage(place, image)
+        draw_fitted(painter, frame, image)
 
 
 class InspectionTable(QTableView):

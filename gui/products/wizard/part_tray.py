@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QResize
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from filo_core.types import Verdict
+from gui.canvas.pictures import draw_fitted
 from gui.theme import current_theme
 from gui.widgets.verdicts import draw_verdict_chip, draw_verdict_sign, verdict_word
 
@@ -105,10 +106,7 @@ class _TileDelegate(QStyledItemDelegate):
         metrics = QFontMetricsF(option.font)
         frame = card.adjusted(6, 6, -6, -metrics.height() - 8)
         painter.fillRect(frame, QColor(theme.picture_ground))
-        size = tile.picture.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(frame.center())
-        painter.drawImage(place, tile.picture)
+        draw_fitted(painter, frame, tile.picture)
         if tile.verdict is not None:
             _draw_pill(painter, tile.verdict, frame, metrics)
         painter.setPen(QColor(theme.text))

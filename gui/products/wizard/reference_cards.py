@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from gui.canvas.pictures import draw_fitted
 from gui.products.wizard.reference_shelf import ReferenceItem
 from gui.theme import current_theme
 from gui.widgets.icons import draw_icon
@@ -81,10 +82,7 @@ class _CardDelegate(QStyledItemDelegate):
     @staticmethod
     def _paint_picture(painter: QPainter, frame: QRectF, item: ReferenceItem) -> None:
         painter.fillRect(frame, QColor(current_theme().picture_ground))
-        size = item.picture.size().scaled(frame.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(frame.center())
-        painter.drawImage(place, item.picture)
+        draw_fitted(painter, frame, item.picture)
 
     def _paint_words(self, painter: QPainter, words: QRectF, item: ReferenceItem, font: QFont) -> None:
         theme = current_theme()
