@@ -8,6 +8,8 @@ from statistics import median
 _WINDOW = 20
 _LONGEST_S = 120.0
 """A longer gap is a break, and says nothing of the pace."""
+_TOGETHER_S = 0.25
+"""A shorter one lies between parts that were decided by one key."""
 
 
 class DecidingPace:
@@ -19,7 +21,7 @@ class DecidingPace:
 
     def decided(self, now: float) -> None:
         """One more is decided."""
-        if self._before is not None and now - self._before <= _LONGEST_S:
+        if self._before is not None and _TOGETHER_S < now - self._before <= _LONGEST_S:
             self._gaps.append(now - self._before)
         self._before = now
 

@@ -293,6 +293,13 @@ def test_the_pace_is_what_one_usually_takes_without_the_breaks() -> None:
     assert pace.minutes_left(0) is None
 
 
+def test_parts_decided_together_do_not_make_the_rest_look_quick() -> None:
+    pace = DecidingPace()
+    for moment in (0.0, 6.0, 6.01, 6.02, 6.03, 12.0, 12.01, 12.02, 18.0):
+        pace.decided(moment)
+    assert pace.minutes_left(100) == 10
+
+
 def test_decisions_are_counted_by_what_counts_now(shown: ReviewPanel, state: AppState) -> None:
     history = state.workbench.history
     record = history.page(InspectionFilter(verdicts=frozenset({Verdict.OK})))[0]
