@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 LARGEST_COST = 1e9
 """Of one defect, in whatever money."""
+_WHY_LEARNT = "its map learnt from parts that people called NG."
+_WHY_FORGOT = "what its map had learnt was taken back."
 _A_DRAFT = "a draft judges nothing before a sign-off, and an event says who changed what"
 
 
@@ -458,7 +460,14 @@ class Catalogue:
             saved = self._save(transaction, draft, changed, signed_by)
             if calibrated is not None:
                 self._keep_calibration(transaction, saved, calibrated, signed_by)
-            return transaction.products.sign(name, after, signed_by, datetime.now(UTC))
+            version = transaction.products.sign(name, after, signed_by, datetime.now(UTC))
+            if calibrated is not None:
+                # A former recipe keeps what was known of it when it was signed.
+                counts = draft_proof(transaction, saved).counts
+                why = tidy_reason(_WHY_LEARNT if after.learned_map else _WHY_FORGOT, counts)
+                detail = proven_detail(version, counts, why)
+                self._access.note(transaction, EventKind.RECIPE_PROVEN, signed_by, name, detail)
+            return version
 
     def versions(self, name: str) -> tuple[RecipeVersion, ...]:
         """Every signed recipe of a product, oldest first.

@@ -321,6 +321,8 @@ def test_what_moves_regions_and_what_other_days_say_belong_to_the_new_limits(
     recipe, draft = catalogue.recipe(NAME).recipe, catalogue.draft(NAME)
     assert (recipe.limits, recipe.zones, draft.zones, draft.calibration_note) == (after, second, second, "as learnt")
     assert not draft.changed_since_signing
+    assert catalogue.signed_proof(NAME).reason == "its map learnt from parts that people called NG."
+    assert catalogue.signed_proof(NAME).counts.good == len(parts)
     guard = catalogue.signed_guard(NAME)
     assert guard is not None
     assert [(one.session, one.rate.of) for one in guard.sessions] == [("night", 1)]
@@ -328,6 +330,7 @@ def test_what_moves_regions_and_what_other_days_say_belong_to_the_new_limits(
     list(forget_steps(catalogue, NAME, signed_by="Ada")(engine))
     recipe, draft = catalogue.recipe(NAME).recipe, catalogue.draft(NAME)
     assert (catalogue.recipe(NAME).version, recipe.limits, recipe.zones) == (1, LIMITS, first)
+    assert catalogue.signed_proof(NAME).reason == "a test", "a former recipe keeps what was known of it"
     assert (draft.zones, draft.calibration_note, draft.changed_since_signing) == (first, "as drawn", False)
     assert catalogue.proof(NAME).good == parts
 
