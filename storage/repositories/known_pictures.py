@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from filo_core.sessions import Taken, ToldBy
@@ -37,8 +39,9 @@ class KnownPictureRepository:
                 taken_at=taken.at if taken else None,
                 told_by=taken.told_by.value if taken else "",
             )
-            self._session.add(row)
-            self._session.flush()
+            # Another station may keep the same picture at this moment.
+            with suppress(IntegrityError), self._session.begin_nested():
+                self._session.add(row)
 
     def taken(self, product_id: int, hashes: Collection[str]) -> dict[str, Taken]:
         """When pictures were taken, else when they were first inspected as parts of the product."""

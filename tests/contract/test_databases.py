@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, select, text
+from sqlalchemy import create_engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,7 @@ from storage.engine import BrokenRuleError, for_writing, sqlite_url
 from storage.migrations import NEWEST, REVISIONS, alembic_config
 from storage.models import InspectionRow, RegionRow, ReviewRow, Row
 from storage.recorder import Recorder
+from storage.session_models import KnownPictureRow
 from storage.sessions import RecordSession
 from storage.storage import Storage, open_storage
 from storage.trust_models import AuditRow, EventRow
@@ -38,6 +40,7 @@ from tests.unit.storage.making import (
     add_calibration,
     add_checks,
     make_draft,
+    make_image,
     make_inspection,
     make_refusal,
     make_region,
@@ -473,3 +476,23 @@ def test_a_password_that_breaks_the_address_is_not_repeated() -> None:
     with pytest.raises(StorageError, match="is not a URL") as caught:
         open_storage(f"postgresql+psycopg://ada:x@host:{secret}/plant", Path("images"))
     assert secret not in "".join(traceback.format_exception(caught.value))
+
+
+def test_two_stations_may_keep_the_same_picture_at_once(storage: Storage) -> None:
+    picture, begun = make_image(7), threading.Event()
+
+    def keep() -> None:
+        begun.set()
+        with storage.transaction() as transaction:
+            transaction.known.note(picture, None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with storage.transaction() as transaction:
+            transaction.known.note(picture, None)
+            other = pool.submit(keep)
+            assert begun.wait(10)
+            # Until it waits for this one, or has not got as far as that: it must end well either way.
+            time.sleep(0.2)
+        other.result(30)
+    with storage._engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(KnownPictureRow)).scalar() == 1
