@@ -40,6 +40,11 @@ class SettingsPanel(QWidget):
         layout.addWidget(plain_label(self.tr("Settings"), "title", wrap=False))
         layout.addWidget(self.tabs, 1)
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a model is being fetched: what is built anew in another language would end that."""
+        return bool(self.models.presenter.fetched)
+
     def close_down(self) -> None:
         """Expect nothing any more; called before the window closes."""
         self.general.close_down()

@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 from filo_core.errors import ProfileError
 from filo_core.profiles.fetching import DownloadStoppedError, Report
 from filo_core.types import Role
+from gui.screens import CanBeBusy
 from gui.settings import models_presenter
 from gui.settings.models_page import ModelsPage
+from gui.settings.panel import SettingsPanel
 from gui.state import AppState
 
 Until = Callable[..., None]
@@ -93,6 +95,19 @@ def test_a_cancelled_download_ends_without_a_complaint(page: ModelsPage, network
     assert not page.stop_button.isEnabled()
     until(page.fetch_button.isEnabled, "it has ended")
     assert page.message.isHidden()
+
+
+def test_another_language_ends_no_download(qtbot: QtBot, state: AppState, network: Network, until: Until) -> None:
+    panel = SettingsPanel(state)
+    qtbot.addWidget(panel)
+    assert isinstance(panel, CanBeBusy)
+    assert not panel.is_busy
+    panel.models.fetch_button.click()
+    until(lambda: bool(network.asked), "it has begun")
+    assert panel.is_busy, "so the window keeps the panel, and with it what is being fetched"
+    network.go.set()
+    until(lambda: not panel.is_busy, "it has ended")
+    panel.close_down()
 
 
 def test_what_went_wrong_is_said_in_a_sentence(page: ModelsPage, network: Network, until: Until) -> None:
