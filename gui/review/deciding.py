@@ -36,16 +36,27 @@ class Deciding(QObject):
         self._taking_back = taking_back
         self._window = parent
         self._then: Callable[[str], None] | None = None
+        self._asks_about_several = False
         ask.chosen.connect(self._on_answered)
         ask.given_up.connect(self._on_given_up)
 
     def confirm(self, several: Sequence[InspectionRecord], seen: InspectionRecord | None) -> None:
         """Agree with the verdicts."""
+        if self._asks_about_several:
+            # A key that came before the question was on screen.
+            return
         if len(several) > 1:
-            if wants_to_decide(several, [confirmed_verdict(one) for one in several], self._window):
+            if self._wants_to_decide(several):
                 self._decide(several, self._presenter.confirm, confirmed_verdict)
         elif seen is not None:
             self._decide([seen], self._presenter.confirm, confirmed_verdict)
+
+    def _wants_to_decide(self, several: Sequence[InspectionRecord]) -> bool:
+        self._asks_about_several = True
+        try:
+            return wants_to_decide(several, [confirmed_verdict(one) for one in several], self._window)
+        finally:
+            self._asks_about_several = False
 
     def overrule(self, several: Sequence[InspectionRecord], seen: InspectionRecord | None) -> None:
         """Ask for the reason, and disagree with the verdicts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -308,7 +308,9 @@ class ReviewPanel(QWidget):
 
     def _go_to(self, row: int) -> None:
         index = self.presenter.model.index(row, 0)
-        self.table.setCurrentIndex(index)
+        # Alone, whatever key is down: with Ctrl held, as after Ctrl+Z, a view would choose it beside the others.
+        alone = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.table.selectionModel().setCurrentIndex(index, alone)
         for view in (self.table, self.strip, self.grid):
             view.scrollTo(index)
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -295,6 +296,8 @@ def until() -> Callable[..., None]:
         while not condition():
             assert not deadline.hasExpired(), f"{what} did not come true within {seconds} s"
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            # Else this thread takes the interpreter from the one that is waited for, over and over.
+            time.sleep(0.001)
 
     return wait
 

@@ -61,10 +61,10 @@ def test_three_bad_parts_end_green_only_where_they_are_told_apart(
     panel.set_up(name)
     page = panel.wizard.page
     assert isinstance(page, ProvePage)
-    until(lambda: workbench.catalogue.draft(name).limits is not None and not page.calibration.is_running, name, 60.0)
+    until(lambda: not page.calibration.is_running and workbench.catalogue.draft(name).limits is not None, name, 60.0)
     assert page.headline.text() == "Never shown a bad part: it may miss everything."
     page.show_files(bad, bad=True)
-    until(lambda: len(page.trays.bad.tray.tiles) == 3 and not page.calibration.is_running, "all are judged", 60.0)
+    until(lambda: not page.calibration.is_running and len(page.trays.bad.tray.tiles) == 3, "all are judged", 60.0)
     good_scores = [part.score for part in workbench.catalogue.proof(name).good]
     bad_scores = [part.score for part in workbench.catalogue.proof(name).bad]
     limits = workbench.catalogue.draft(name).limits

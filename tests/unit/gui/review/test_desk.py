@@ -183,6 +183,35 @@ def test_several_are_decided_together_with_one_entry_each_after_one_question(
     assert history.count(InspectionFilter(decided=True)) == 2, "taken back one by one"
 
 
+def test_a_row_that_comes_up_while_ctrl_is_held_is_chosen_alone(shown: ReviewPanel) -> None:
+    QTest.keyPress(shown.strip, Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)
+    try:
+        assert QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier
+        shown._go_to(1)
+        shown._go_to(2)
+    finally:
+        QTest.keyRelease(shown.strip, Qt.Key.Key_Control)
+    assert shown.chosen == (shown.presenter.model.record_at(2),), "as after Ctrl+Z"
+
+
+def test_a_key_that_comes_before_the_question_is_on_screen_asks_no_second_one(
+    shown: ReviewPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def press_again(records: object, verdicts: list[Verdict], parent: object) -> bool:
+        asked.append(len(verdicts))
+        shown.confirm()
+        return False
+
+    monkeypatch.setattr(deciding_module, "wants_to_decide", press_again)
+    choose_rows(shown, 0, 1)
+    shown.confirm()
+    assert asked == [2]
+    shown.confirm()
+    assert asked == [2, 2], "it can be asked again"
+
+
 def test_a_reason_for_several_is_given_once(shown: ReviewPanel, state: AppState, answer: Answer, press: Press) -> None:
     shown.filter_bar.choose_queue(Queue.NG)
     choose_rows(shown, 0, 1)
