@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import FolderError
+from filo_core.learning.gathered_pieces import keep_piece, read_pieces
 from filo_core.learning.named_regions import find_parts, named_regions
 
 if TYPE_CHECKING:
@@ -65,15 +65,13 @@ def gather(
             if not path.exists():
                 drawn = named_regions(pictures, eyes, sides, (seed, _HELD_OUT if held_out else _TRAIN, number))
                 found = [(at, one) for at, part in enumerate(islice(drawn, PARTS_A_PIECE)) for one in part]
-                space = path.with_suffix(".part.npz")
-                np.savez(
-                    space,
+                keep_piece(
+                    path,
                     looks=np.array([one.look for _, one in found], np.float16),
                     kinds=np.array([one.kind for _, one in found], np.int64),
                     true_masks=np.array([one.true_mask for _, one in found]),
                     parts=np.array([number * PARTS_A_PIECE + at for at, _ in found], np.int64),
                 )
-                space.replace(path)
             yield (number + 1) * PARTS_A_PIECE
     except OSError as error:
         raise FolderError(f"{folder} cannot be written: {error.strerror or error}. Choose another folder.") from error
@@ -88,14 +86,7 @@ def read_looks(folder: Path, *, held_out: bool) -> Looks:
     paths = sorted(path for path in folder.glob(_name(None, held_out=held_out)) if ".part." not in path.name)
     if not paths:
         raise FolderError(f"{folder} holds no looks of named regions. Gather some first.")
-    pieces = []
-    for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                pieces.append([arrays[name] for name in ("looks", "kinds", "true_masks", "parts")])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise FolderError(f"{path} is damaged. Delete it and gather again.") from error
-    return Looks(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
+    return Looks(*read_pieces(paths, ("looks", "kinds", "true_masks", "parts")))
 
 
 def _name(number: int | None, *, held_out: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from filo_core.errors import FolderError
 from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.residual_head import pressed, residuals_of
+from filo_core.learning.gathered_pieces import keep_piece, read_pieces
 from filo_core.learning.made_up_products import ViewCounts, find_sources, made_up_product
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ def gather_residuals(folder: Path, images: Path, eyes: Sequence[Eye], seed: int,
         for number in range(-(-products // PRODUCTS_A_PIECE)):
             path = folder / f"{seed}-{number:04d}.npz"
             if not path.exists():
-                _keep(path, _piece(pictures, eyes, seed, number))
+                piece = _piece(pictures, eyes, seed, number)
+                keep_piece(
+                    path,
+                    residuals=piece.residuals,
+                    standard=piece.standard,
+                    anomalous=piece.anomalous,
+                    products=piece.products,
+                )
             yield (number + 1) * PRODUCTS_A_PIECE
     except OSError as error:
         raise FolderError(f"{folder} cannot be written: {error.strerror or error}. Choose another folder.") from error
@@ -87,18 +94,6 @@ def _piece(pictures: Photographs, eyes: Sequence[Eye], seed: int, number: int) -
     return Residuals(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
 
-def _keep(path: Path, piece: Residuals) -> None:
-    space = path.with_suffix(".part.npz")
-    np.savez(
-        space,
-        residuals=piece.residuals,
-        standard=piece.standard,
-        anomalous=piece.anomalous,
-        products=piece.products,
-    )
-    space.replace(path)
-
-
 def read_residuals(folder: Path, seed: int, products: int) -> Residuals:
     """What was gathered of the first so many products.
 
@@ -109,14 +104,7 @@ def read_residuals(folder: Path, seed: int, products: int) -> Residuals:
     paths = [path for path in paths if path.exists()]
     if not paths:
         raise FolderError(f"{folder} holds no residuals of seed {seed}. Gather some first.")
-    pieces = []
-    for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                pieces.append([arrays[name] for name in ("residuals", "standard", "anomalous", "products")])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise FolderError(f"{path} is damaged. Delete it and gather again.") from error
-    return Residuals(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
+    return Residuals(*read_pieces(paths, ("residuals", "standard", "anomalous", "products")))
 
 
 def bank_of(product: MadeUpProduct, eyes: Sequence[Eye]) -> PatchBank:
