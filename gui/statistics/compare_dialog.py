@@ -66,6 +66,7 @@ class CompareDialog(QDialog):
             )
         )
         self.table = QTableWidget(0, 5, self)
+        self.table.setTabKeyNavigation(False)
         self._lay_out()
         self._connect()
         self._offer()

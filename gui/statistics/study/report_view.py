@@ -47,7 +47,7 @@ class StudyReportView(QScrollArea):
         self.table = QTableWidget(self)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.table.setTabKeyNavigation(False)
         self.table.setAccessibleName(self.tr("Figures of the study"))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -64,6 +64,12 @@ class StudyReportView(QScrollArea):
             layout.addWidget(part)
         layout.addStretch(1)
         self.setWidget(content)
+        for part in self._figures():
+            part.hide()
+
+    def _figures(self) -> tuple[QWidget, ...]:
+        """What stands there only once there is a report."""
+        return (self.table, self.between, self.counting)
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -75,7 +81,7 @@ class StudyReportView(QScrollArea):
         """Say why there is nothing yet."""
         self._clear()
         self.sentence.setText(sentence)
-        for part in (self.table, self.between, self.counting):
+        for part in self._figures():
             part.hide()
         set_shown(self.sentence, True)
 
@@ -93,7 +99,7 @@ class StudyReportView(QScrollArea):
         self._show_table(report)
         self.between.setText(between_text(result))
         self.counting.setText(counting_text(result))
-        for part in (self.table, self.between, self.counting):
+        for part in self._figures():
             set_shown(part, True)
 
     def _show_table(self, report: StudyReport) -> None:

@@ -171,9 +171,15 @@ def weak(dialog: QWidget) -> dict[str, float]:
     return found
 
 
+def is_reading(dialog: QWidget) -> bool:
+    """Whether it may still show something else in a moment, which it reads away from the window's thread."""
+    return any(getattr(part, "is_busy", False) is True for part in vars(dialog).values())
+
+
 def settled(dialog: QWidget, until: Until) -> None:
     dialog.activateWindow()
     until(dialog.isActiveWindow, "the dialog is active")
+    until(lambda: not is_reading(dialog), "the dialog has read what it shows")
     for _ in range(3):
         QApplication.processEvents()
 

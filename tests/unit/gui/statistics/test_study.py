@@ -16,6 +16,7 @@ from filo_core.types import InspectionFilter, Verdict
 from gui.state import AppState
 from gui.statistics.study.dialog import StudyDialog
 from gui.statistics.study.presentation import StudyPresentation
+from gui.statistics.study.report_view import StudyReportView
 from tests.unit.gui.conftest import picture
 from workflows.studies.studies import Studies
 
@@ -141,3 +142,10 @@ def test_too_few_parts_are_told_in_the_dialog(dialog: StudyDialog, until: Until)
     dialog.new_page.create_button.click()
     until(lambda: bool(dialog.message.sentence), "the refusal is told")
     assert "There are 0 good and 0 bad parts" in dialog.message.sentence
+
+
+def test_before_a_study_is_read_no_empty_table_is_shown(qtbot: QtBot) -> None:
+    view = StudyReportView()
+    qtbot.addWidget(view)
+    view.show()
+    assert not view.table.isVisible()
