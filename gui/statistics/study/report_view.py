@@ -64,12 +64,15 @@ class StudyReportView(QScrollArea):
             layout.addWidget(part)
         layout.addStretch(1)
         self.setWidget(content)
-        for part in self._figures():
-            part.hide()
+        self._hide_figures()
 
     def _figures(self) -> tuple[QWidget, ...]:
         """What stands there only once there is a report."""
         return (self.table, self.between, self.counting)
+
+    def _hide_figures(self) -> None:
+        for part in self._figures():
+            part.hide()
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -81,8 +84,7 @@ class StudyReportView(QScrollArea):
         """Say why there is nothing yet."""
         self._clear()
         self.sentence.setText(sentence)
-        for part in self._figures():
-            part.hide()
+        self._hide_figures()
         set_shown(self.sentence, True)
 
     def show_report(self, report: StudyReport) -> None:
