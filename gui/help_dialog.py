@@ -51,7 +51,10 @@ KEY_GROUPS: tuple[KeyGroup, ...] = (
         Screen.PRODUCTS,
         QT_TRANSLATE_NOOP("HelpDialog", "Products"),
         (
+            ("← ↑ → ↓", QT_TRANSLATE_NOOP("HelpDialog", "Choose another product")),
             ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "Open the chosen product")),
+            ("Tab", QT_TRANSLATE_NOOP("HelpDialog", "To its buttons; the last one has all that is else to be done")),
+            ("Ctrl+F", QT_TRANSLATE_NOOP("HelpDialog", "Search by name")),
             ("Delete", QT_TRANSLATE_NOOP("HelpDialog", "Delete it, after a question")),
         ),
     ),

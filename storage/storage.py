@@ -46,6 +46,7 @@ from storage.repositories.inspections import InspectionRepository
 from storage.repositories.jobs import JobRepository
 from storage.repositories.known_pictures import KnownPictureRepository
 from storage.repositories.outbox import OutboxRepository
+from storage.repositories.overview import OverviewRepository
 from storage.repositories.products import ProductRepository
 from storage.repositories.retention import RetentionRepository
 from storage.repositories.reviews import ReviewRepository
@@ -77,6 +78,7 @@ class Transaction:
     studies: StudyRepository
     sessions: SessionRepository
     known: KnownPictureRepository
+    overview: OverviewRepository
 
 
 class Storage:
@@ -242,4 +244,5 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         StudyRepository(session),
         SessionRepository(session),
         KnownPictureRepository(session),
+        OverviewRepository(session),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +12,12 @@ from filo_core.errors import ProductError
 from filo_core.proof import SignedProof
 from filo_core.types import ProductDraft
 from gui.background import asked
+from gui.products.card_facts import NEWEST, CardFacts
 from workflows.products.product_file import ProductFile
 
 if TYPE_CHECKING:
     from gui.state import AppState
+    from storage.repositories.overview import Lately
 
 EXPORT_SUFFIX = ".filo.zip"
 _FORBIDDEN = '<>:"/\\|?*'
@@ -26,6 +31,28 @@ def export_file_name(product: str) -> str:
     return (kept.strip(" .") or "product")[:100] + EXPORT_SUFFIX
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The products as they were read."""
+
+    drafts: tuple[ProductDraft, ...]
+    proven: dict[str, SignedProof]
+    """By name: what is known of the versions in force of those that lack nothing."""
+    lately: dict[str, Lately]
+
+    @property
+    def by_name(self) -> dict[str, ProductDraft]:
+        """The drafts by their names."""
+        return {draft.description.name: draft for draft in self.drafts}
+
+    @property
+    def cards(self) -> tuple[CardFacts, ...]:
+        """What is shown of them."""
+        return tuple(
+            CardFacts.of(draft, self.proven.get(name), self.lately.get(name)) for name, draft in self.by_name.items()
+        )
+
+
 class ProductListPresenter:
     """Every method raises :class:`FiloError` with a sentence for the user when something cannot be done."""
 
@@ -33,15 +60,30 @@ class ProductListPresenter:
         self._state = state
         self._deleted: ProductDraft | None = None
 
+    def read(self, before: Read | None = None) -> Read:
+        """All products with what their cards say. Any thread but the window's.
+
+        Args:
+            before: what was read last; what is known of a version is read again only where its product has changed.
+        """
+        workbench, kept = self._state.workbench, {} if before is None else before.by_name
+        drafts = workbench.catalogue.drafts()
+        proven: dict[str, SignedProof] = {}
+        for draft in drafts:
+            name = draft.description.name
+            known = before.proven.get(name) if before is not None and kept.get(name) == draft else None
+            if known is None and draft.next_step is None:
+                with suppress(ProductError):
+                    # Deleted since, by another program: the next look has a list without it.
+                    known = workbench.catalogue.signed_proof(name)
+            if known is not None:
+                proven[name] = known
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        return Read(drafts, proven, workbench.history.lately(midnight, NEWEST))
+
     def drafts(self) -> tuple[ProductDraft, ...]:
         """All products."""
         return asked(self._state.workbench.catalogue.drafts)
-
-    def proven(self, drafts: tuple[ProductDraft, ...]) -> dict[str, SignedProof]:
-        """By name: what is known of the versions in force of those that lack nothing."""
-        catalogue = self._state.workbench.catalogue
-        ready = [draft.description.name for draft in drafts if draft.next_step is None]
-        return asked(lambda: {name: catalogue.signed_proof(name) for name in ready})
 
     def suggested_clone_name(self, name: str) -> str:
         """A name for a copy that is not taken yet."""

@@ -49,7 +49,7 @@ class ProductsPanel(QStackedWidget):
             self._state.set_current_product(self.wizard.session.name)
         self.setCurrentWidget(self.list_view)
         self.list_view.reload()
-        self.list_view.table.setFocus()
+        self.list_view.grid.take_focus()
 
     @property
     def is_busy(self) -> bool:

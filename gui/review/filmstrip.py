@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from filo_core.types import InspectionRecord
 from gui.canvas.pictures import draw_fitted
+from gui.canvas.thumbnails import Thumbnails
 from gui.review.letters import letter_of
 from gui.review.table_model import RECORD_ROLE, InspectionTableModel, ReviewColumn
-from gui.review.thumbnails import Thumbnails
 from gui.theme import current_theme
 from gui.widgets.icons import draw_icon
 from gui.widgets.verdicts import draw_verdict_sign
@@ -78,7 +78,7 @@ class _PictureDelegate(QStyledItemDelegate):
             painter.drawRect(cell.adjusted(2, 2, -2, -2))
 
     def _paint_picture(self, painter: QPainter, frame: QRectF, record: InspectionRecord) -> None:
-        image = self._pictures.get(record)
+        image = self._pictures.get(record.image_hash if record.width else "", record.name)
         if image is None:
             if not record.width:
                 side = min(frame.width(), frame.height()) * 0.6

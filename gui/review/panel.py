@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from filo_core.errors import FiloError
 from filo_core.types import InspectionRecord, ReviewDecision
 from gui.canvas.pictures import Composition, PictureContent
+from gui.canvas.thumbnails import Thumbnails
 from gui.records.choices import Choices
 from gui.review.choice_bar import ChoiceBar
 from gui.review.deciding import Deciding
@@ -24,7 +25,6 @@ from gui.review.presenter import ReviewPresenter
 from gui.review.second_look import SecondLook
 from gui.review.table_view import InspectionTable
 from gui.review.taking_back import TakingBack
-from gui.review.thumbnails import Thumbnails
 from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
 from gui.widgets.controls import ElidedLabel, button, icon_button
@@ -49,7 +49,7 @@ class ReviewPanel(QWidget):
         super().__init__(parent)
         self._state = state
         self.presenter = ReviewPresenter(state, parent=self)
-        self._thumbnails = Thumbnails(state.workbench.history, self)
+        self._thumbnails = Thumbnails(state.workbench.storage.artefacts.get_bytes, self)
         self._pictures = PictureLoader(state.workbench.history, self)
         self._count = ElidedLabel(parent=self)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

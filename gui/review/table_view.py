@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.types import InspectionRecord, Verdict
+from gui.canvas import thumbnails
 from gui.canvas.pictures import draw_fitted
-from gui.review import thumbnails
+from gui.canvas.thumbnails import Thumbnails
 from gui.review.letters import letter_of
 from gui.review.table_model import RECORD_ROLE, VERDICT_ROLE, InspectionTableModel, ReviewColumn
-from gui.review.thumbnails import Thumbnails
 from gui.theme import current_theme
 from gui.widgets.icons import draw_icon
 from gui.widgets.verdicts import draw_verdict_chip
@@ -80,7 +80,7 @@ class _CellDelegate(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, option: QStyleOptionViewItem, record: InspectionRecord) -> None:
         frame = QRectF(option.rect).adjusted(4, 4, -4, -4)
         painter.fillRect(frame, QColor(current_theme().picture_ground))
-        image = self._pictures.get(record)
+        image = self._pictures.get(record.image_hash if record.width else "", record.name)
         if image is None:
             if not record.width:
                 colour = QColor(current_theme().muted)

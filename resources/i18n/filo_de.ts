@@ -326,6 +326,13 @@
         </message>
     </context>
     <context>
+        <name>CardGrid</name>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+    </context>
+    <context>
         <name>ChoiceBar</name>
         <message>
             <source>&amp;Use this</source>
@@ -1461,8 +1468,20 @@
             <translation>Produkte</translation>
         </message>
         <message>
+            <source>Choose another product</source>
+            <translation>Ein anderes Produkt wählen</translation>
+        </message>
+        <message>
             <source>Open the chosen product</source>
             <translation>Das gewählte Produkt öffnen</translation>
+        </message>
+        <message>
+            <source>To its buttons; the last one has all that is else to be done</source>
+            <translation>Zu seinen Schaltflächen; die letzte hat alles Weitere</translation>
+        </message>
+        <message>
+            <source>Search by name</source>
+            <translation>Nach Namen suchen</translation>
         </message>
         <message>
             <source>Delete it, after a question</source>
@@ -2709,6 +2728,61 @@
         </message>
     </context>
     <context>
+        <name>ProductCard</name>
+        <message>
+            <source>Inspect</source>
+            <translation>Prüfen</translation>
+        </message>
+        <message>
+            <source>Inspect a folder</source>
+            <translation>Einen Ordner prüfen</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>Live</translation>
+        </message>
+        <message>
+            <source>Inspect with a camera</source>
+            <translation>Mit einer Kamera prüfen</translation>
+        </message>
+        <message>
+            <source>Set up</source>
+            <translation>Einrichten</translation>
+        </message>
+        <message>
+            <source>Continue the set-up (Enter)</source>
+            <translation>Die Einrichtung fortsetzen (Enter)</translation>
+        </message>
+        <message>
+            <source>&amp;Golden set …</source>
+            <translation>&amp;Muster …</translation>
+        </message>
+        <message>
+            <source>Region&amp;s …</source>
+            <translation>&amp;Bereiche …</translation>
+        </message>
+        <message>
+            <source>&amp;Clone …</source>
+            <translation>&amp;Kopieren …</translation>
+        </message>
+        <message>
+            <source>&amp;Export …</source>
+            <translation>&amp;Exportieren …</translation>
+        </message>
+        <message>
+            <source>&amp;Delete …</source>
+            <translation>&amp;Löschen …</translation>
+        </message>
+        <message>
+            <source>More</source>
+            <translation>Mehr</translation>
+        </message>
+        <message>
+            <source>More for %1</source>
+            <translation>Mehr zu %1</translation>
+        </message>
+    </context>
+    <context>
         <name>ProductChooser</name>
         <message>
             <source>Product</source>
@@ -2725,6 +2799,34 @@
     </context>
     <context>
         <name>ProductList</name>
+        <message>
+            <source>not signed yet</source>
+            <translation>noch nicht freigegeben</translation>
+        </message>
+        <message>
+            <source>version %1</source>
+            <translation>Version %1</translation>
+        </message>
+        <message>
+            <source>Nothing inspected yet.</source>
+            <translation>Noch nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Last verdicts, newest first: %1.</source>
+            <translation>Letzte Urteile, das neueste zuerst: %1.</translation>
+        </message>
+        <message>
+            <source>Ready to inspect.</source>
+            <translation>Bereit zum Prüfen.</translation>
+        </message>
+        <message>
+            <source>Nothing inspected today.</source>
+            <translation>Heute nichts geprüft.</translation>
+        </message>
+        <message>
+            <source>Today: %2 OK of %1</source>
+            <translation>Heute: %2 OK von %1</translation>
+        </message>
         <message>
             <source>Delete %1 with its anomaly list, good images and recipes?</source>
             <translation>%1 mit Fehlerliste, Gutbildern und Rezepten löschen?</translation>
@@ -2745,29 +2847,9 @@
             <source>Keep it</source>
             <translation>Behalten</translation>
         </message>
-        <message>
-            <source>object</source>
-            <translation>Gegenstand</translation>
-        </message>
-        <message>
-            <source>surface</source>
-            <translation>Oberfläche</translation>
-        </message>
-        <message>
-            <source>not yet</source>
-            <translation>noch nicht</translation>
-        </message>
-        <message>
-            <source>Ready to inspect.</source>
-            <translation>Bereit zum Prüfen.</translation>
-        </message>
     </context>
     <context>
         <name>ProductListView</name>
-        <message>
-            <source>Products</source>
-            <translation>Produkte</translation>
-        </message>
         <message>
             <source>&amp;New product</source>
             <translation>&amp;Neues Produkt</translation>
@@ -2781,52 +2863,16 @@
             <translation>Ein Produkt aus einer Datei lesen</translation>
         </message>
         <message>
-            <source>&amp;Open</source>
-            <translation>&amp;Öffnen</translation>
+            <source>Search</source>
+            <translation>Suchen</translation>
         </message>
         <message>
-            <source>Continue the set-up (Enter)</source>
-            <translation>Die Einrichtung fortsetzen (Enter)</translation>
+            <source>Search by name (Ctrl+F)</source>
+            <translation>Nach Namen suchen (Strg+F)</translation>
         </message>
         <message>
-            <source>Inspect a folde&amp;r</source>
-            <translation>O&amp;rdner prüfen</translation>
-        </message>
-        <message>
-            <source>&amp;Golden set …</source>
-            <translation>&amp;Muster …</translation>
-        </message>
-        <message>
-            <source>Known parts that have to be judged right</source>
-            <translation>Bekannte Teile, die richtig beurteilt werden müssen</translation>
-        </message>
-        <message>
-            <source>Region&amp;s …</source>
-            <translation>&amp;Bereiche …</translation>
-        </message>
-        <message>
-            <source>Where it is looked at, and what is ignored</source>
-            <translation>Wo hingesehen wird, und was nicht zählt</translation>
-        </message>
-        <message>
-            <source>&amp;Clone …</source>
-            <translation>&amp;Kopieren …</translation>
-        </message>
-        <message>
-            <source>Copy it under another name</source>
-            <translation>Unter anderem Namen kopieren</translation>
-        </message>
-        <message>
-            <source>&amp;Export …</source>
-            <translation>&amp;Exportieren …</translation>
-        </message>
-        <message>
-            <source>Save it as one file</source>
-            <translation>In eine Datei schreiben</translation>
-        </message>
-        <message>
-            <source>&amp;Delete …</source>
-            <translation>&amp;Löschen …</translation>
+            <source>Search by name</source>
+            <translation>Nach Namen suchen</translation>
         </message>
         <message>
             <source>No product has been set up yet.</source>
@@ -2849,8 +2895,24 @@
             <translation>Richtet einen Halter aus gerenderten Bildern ein, die keine Fotos sind, und gibt ihn frei.</translation>
         </message>
         <message>
-            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect a folder” to see it.</source>
-            <translation>%1 steht zum Ausprobieren bereit. Seine Bilder sind gerendert, sie messen nichts. „Ordner prüfen“ zeigt es.</translation>
+            <source>No product is called that.</source>
+            <translation>Kein Produkt heißt so.</translation>
+        </message>
+        <message>
+            <source>Show &amp;all products</source>
+            <translation>&amp;Alle Produkte zeigen</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>%1 von %2</translation>
+        </message>
+        <message>
+            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect” to see it.</source>
+            <translation>%1 steht zum Ausprobieren bereit. Seine Bilder sind gerendert, sie messen nichts. „Prüfen“ zeigt es.</translation>
         </message>
         <message>
             <source>Clone a product</source>
@@ -2893,31 +2955,12 @@
             <translation>%1 wurde gelöscht.</translation>
         </message>
         <message>
-            <source>FiLo products (*%1)</source>
-            <translation>FiLo-Produkte (*%1)</translation>
-        </message>
-        <message>
             <source>That did not work. Try again.</source>
             <translation>Das hat nicht geklappt. Versuchen Sie es noch einmal.</translation>
         </message>
-    </context>
-    <context>
-        <name>ProductTableModel</name>
         <message>
-            <source>Product</source>
-            <translation>Produkt</translation>
-        </message>
-        <message>
-            <source>What it is</source>
-            <translation>Was es ist</translation>
-        </message>
-        <message>
-            <source>Signed version</source>
-            <translation>Freigegebene Version</translation>
-        </message>
-        <message>
-            <source>Next</source>
-            <translation>Nächster Schritt</translation>
+            <source>FiLo products (*%1)</source>
+            <translation>FiLo-Produkte (*%1)</translation>
         </message>
     </context>
     <context>

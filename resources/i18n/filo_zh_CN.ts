@@ -326,6 +326,13 @@
         </message>
     </context>
     <context>
+        <name>CardGrid</name>
+        <message>
+            <source>Products</source>
+            <translation>产品</translation>
+        </message>
+    </context>
+    <context>
         <name>ChoiceBar</name>
         <message>
             <source>&amp;Use this</source>
@@ -1461,8 +1468,20 @@
             <translation>产品</translation>
         </message>
         <message>
+            <source>Choose another product</source>
+            <translation>选择其他产品</translation>
+        </message>
+        <message>
             <source>Open the chosen product</source>
             <translation>打开所选产品</translation>
+        </message>
+        <message>
+            <source>To its buttons; the last one has all that is else to be done</source>
+            <translation>转到它的按钮；最后一个按钮包含其他操作</translation>
+        </message>
+        <message>
+            <source>Search by name</source>
+            <translation>按名称搜索</translation>
         </message>
         <message>
             <source>Delete it, after a question</source>
@@ -2709,6 +2728,61 @@
         </message>
     </context>
     <context>
+        <name>ProductCard</name>
+        <message>
+            <source>Inspect</source>
+            <translation>检测</translation>
+        </message>
+        <message>
+            <source>Inspect a folder</source>
+            <translation>检测文件夹</translation>
+        </message>
+        <message>
+            <source>Live</source>
+            <translation>实时</translation>
+        </message>
+        <message>
+            <source>Inspect with a camera</source>
+            <translation>用相机检测</translation>
+        </message>
+        <message>
+            <source>Set up</source>
+            <translation>设置</translation>
+        </message>
+        <message>
+            <source>Continue the set-up (Enter)</source>
+            <translation>继续设置（回车）</translation>
+        </message>
+        <message>
+            <source>&amp;Golden set …</source>
+            <translation>标准件组(&amp;G) …</translation>
+        </message>
+        <message>
+            <source>Region&amp;s …</source>
+            <translation>区域(&amp;S) …</translation>
+        </message>
+        <message>
+            <source>&amp;Clone …</source>
+            <translation>复制(&amp;C) …</translation>
+        </message>
+        <message>
+            <source>&amp;Export …</source>
+            <translation>导出(&amp;E) …</translation>
+        </message>
+        <message>
+            <source>&amp;Delete …</source>
+            <translation>删除(&amp;D) …</translation>
+        </message>
+        <message>
+            <source>More</source>
+            <translation>更多</translation>
+        </message>
+        <message>
+            <source>More for %1</source>
+            <translation>%1 的更多操作</translation>
+        </message>
+    </context>
+    <context>
         <name>ProductChooser</name>
         <message>
             <source>Product</source>
@@ -2725,6 +2799,34 @@
     </context>
     <context>
         <name>ProductList</name>
+        <message>
+            <source>not signed yet</source>
+            <translation>尚未签核</translation>
+        </message>
+        <message>
+            <source>version %1</source>
+            <translation>版本 %1</translation>
+        </message>
+        <message>
+            <source>Nothing inspected yet.</source>
+            <translation>尚未检测。</translation>
+        </message>
+        <message>
+            <source>Last verdicts, newest first: %1.</source>
+            <translation>最近的判定，最新在前：%1。</translation>
+        </message>
+        <message>
+            <source>Ready to inspect.</source>
+            <translation>可以检验。</translation>
+        </message>
+        <message>
+            <source>Nothing inspected today.</source>
+            <translation>今天尚未检测。</translation>
+        </message>
+        <message>
+            <source>Today: %2 OK of %1</source>
+            <translation>今天：%1 件中 %2 为 OK</translation>
+        </message>
         <message>
             <source>Delete %1 with its anomaly list, good images and recipes?</source>
             <translation>删除 %1 及其异常列表、良品图像和配方？</translation>
@@ -2745,29 +2847,9 @@
             <source>Keep it</source>
             <translation>保留</translation>
         </message>
-        <message>
-            <source>object</source>
-            <translation>物体</translation>
-        </message>
-        <message>
-            <source>surface</source>
-            <translation>表面</translation>
-        </message>
-        <message>
-            <source>not yet</source>
-            <translation>还没有</translation>
-        </message>
-        <message>
-            <source>Ready to inspect.</source>
-            <translation>可以检验。</translation>
-        </message>
     </context>
     <context>
         <name>ProductListView</name>
-        <message>
-            <source>Products</source>
-            <translation>产品</translation>
-        </message>
         <message>
             <source>&amp;New product</source>
             <translation>新产品(&amp;N)</translation>
@@ -2781,52 +2863,16 @@
             <translation>从文件读取产品</translation>
         </message>
         <message>
-            <source>&amp;Open</source>
-            <translation>打开(&amp;O)</translation>
+            <source>Search</source>
+            <translation>搜索</translation>
         </message>
         <message>
-            <source>Continue the set-up (Enter)</source>
-            <translation>继续设置 (回车)</translation>
+            <source>Search by name (Ctrl+F)</source>
+            <translation>按名称搜索（Ctrl+F）</translation>
         </message>
         <message>
-            <source>Inspect a folde&amp;r</source>
-            <translation>检验文件夹(&amp;R)</translation>
-        </message>
-        <message>
-            <source>&amp;Golden set …</source>
-            <translation>标准件组(&amp;G) …</translation>
-        </message>
-        <message>
-            <source>Known parts that have to be judged right</source>
-            <translation>必须判定正确的已知零件</translation>
-        </message>
-        <message>
-            <source>Region&amp;s …</source>
-            <translation>区域(&amp;S) …</translation>
-        </message>
-        <message>
-            <source>Where it is looked at, and what is ignored</source>
-            <translation>检查哪里，忽略什么</translation>
-        </message>
-        <message>
-            <source>&amp;Clone …</source>
-            <translation>复制(&amp;C)…</translation>
-        </message>
-        <message>
-            <source>Copy it under another name</source>
-            <translation>以另一名称复制</translation>
-        </message>
-        <message>
-            <source>&amp;Export …</source>
-            <translation>导出(&amp;E)…</translation>
-        </message>
-        <message>
-            <source>Save it as one file</source>
-            <translation>写入一个文件</translation>
-        </message>
-        <message>
-            <source>&amp;Delete …</source>
-            <translation>删除(&amp;D)…</translation>
+            <source>Search by name</source>
+            <translation>按名称搜索</translation>
         </message>
         <message>
             <source>No product has been set up yet.</source>
@@ -2849,8 +2895,24 @@
             <translation>用渲染图片(并非照片)设置一个支架产品并签发。</translation>
         </message>
         <message>
-            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect a folder” to see it.</source>
-            <translation>%1 可供试用。图片为渲染生成,不代表任何测量结果。点“检测文件夹”即可查看。</translation>
+            <source>No product is called that.</source>
+            <translation>没有这个名称的产品。</translation>
+        </message>
+        <message>
+            <source>Show &amp;all products</source>
+            <translation>显示所有产品(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>产品</translation>
+        </message>
+        <message>
+            <source>%1 of %2</source>
+            <translation>%1 / %2</translation>
+        </message>
+        <message>
+            <source>%1 is ready to try out. Its pictures are rendered and measure nothing. Press “Inspect” to see it.</source>
+            <translation>%1 已可试用。它的图片是渲染的，不代表任何测量。按“检测”查看。</translation>
         </message>
         <message>
             <source>Clone a product</source>
@@ -2893,31 +2955,12 @@
             <translation>已删除 %1。</translation>
         </message>
         <message>
-            <source>FiLo products (*%1)</source>
-            <translation>FiLo 产品 (*%1)</translation>
-        </message>
-        <message>
             <source>That did not work. Try again.</source>
             <translation>没有成功。请再试一次。</translation>
         </message>
-    </context>
-    <context>
-        <name>ProductTableModel</name>
         <message>
-            <source>Product</source>
-            <translation>产品</translation>
-        </message>
-        <message>
-            <source>What it is</source>
-            <translation>它是什么</translation>
-        </message>
-        <message>
-            <source>Signed version</source>
-            <translation>已签核版本</translation>
-        </message>
-        <message>
-            <source>Next</source>
-            <translation>下一步</translation>
+            <source>FiLo products (*%1)</source>
+            <translation>FiLo 产品 (*%1)</translation>
         </message>
     </context>
     <context>

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from filo_core.zones import Zone
+    from storage.repositories.overview import Lately
     from storage.storage import Storage
 
 LOOKED_AT = 500
@@ -116,6 +117,14 @@ class History:
         with self._storage.reading() as transaction:
             found = transaction.inspections.verdict_counts(InspectionFilter(product=product))
         return RunCounts.of(found)
+
+    def lately(self, since: datetime, newest: int) -> dict[str, Lately]:
+        """What came by of each product, by its name: its ``newest`` verdicts, and how many there were ``since`` then.
+
+        Verdicts are those that count now. Known parts are left out, and a product without inspections.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.overview.lately(since, newest)
 
     def anomaly_types_seen(self) -> tuple[str, ...]:
         """Every name that a region or a review carries, in alphabetical order."""

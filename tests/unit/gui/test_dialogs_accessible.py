@@ -260,14 +260,14 @@ def test_the_first_field_of_a_dialog_has_the_keyboard(state: AppState, parent: Q
     user.reject()
 
 
-@pytest.mark.parametrize("asked", ["_on_clone_clicked", "_on_delete_clicked"])
+@pytest.mark.parametrize("asked", ["ask_to_clone", "ask_to_delete"])
 def test_a_question_of_the_list_can_be_read_out_reached_by_keys_and_read(
     state: AppState, qtbot: QtBot, inspected: str, qapp: QApplication, until: Until, asked: str
 ) -> None:
     view = ProductListView(state)
     qtbot.addWidget(view)
     view.show()
-    view._choose(inspected)
+    until(lambda: view.is_read, "the products are read")
     wrong: list[BaseException] = []
 
     def look() -> None:
@@ -281,7 +281,7 @@ def test_a_question_of_the_list_can_be_read_out_reached_by_keys_and_read(
             dialog.reject()
 
     QTimer.singleShot(0, look)
-    getattr(view, asked)()
+    getattr(view.deeds, asked)(inspected)
     view.close_down()
     if wrong:
         raise wrong[0]

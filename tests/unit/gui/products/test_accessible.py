@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt, QTextBoundaryFinder
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QScrollBar, QWidget
@@ -12,6 +14,8 @@ from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button
+
+Until = Callable[..., None]
 
 
 def nameless(root: QWidget) -> list[str]:
@@ -86,9 +90,10 @@ def test_every_step_can_be_read_out_pressed_with_gloves_and_fits_a_small_window(
 
 
 def test_the_list_can_be_read_out_pressed_with_gloves_and_fits_a_small_window(
-    panel: ProductsPanel, product: str
+    panel: ProductsPanel, product: str, until: Until
 ) -> None:
     panel.list_view.reload()
+    until(lambda: panel.list_view.is_read and panel.list_view.grid.card(product).isVisible())
     assert nameless(panel) == []
     assert too_small(panel) == []
     assert cut_off(panel) == []

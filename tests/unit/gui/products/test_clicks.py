@@ -55,6 +55,7 @@ def test_twelve_clicks_and_a_name_lead_to_the_first_verdict(
     )
     monkeypatch.setattr("gui.folder.panel.pick_folder", lambda *_: picked(str(parts), IN_PICKING_A_FOLDER))
     wizard = panel.wizard
+    until(panel.list_view._empty.isVisible)
     press(panel.list_view._empty.findChildren(QAbstractButton)[0])
     QTest.keyClicks(wizard.page.name_edit, "Nut M8")  # type: ignore[attr-defined]
     QTest.keyClick(wizard.page.name_edit, Qt.Key.Key_Return)  # type: ignore[attr-defined]

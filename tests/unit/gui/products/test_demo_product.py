@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from filo_core.types import AnomalyType, ProductDescription, Role, Severity, WizardStep
 from gui.folder.panel import FolderPanel
 from gui.products.list_view import ProductListView
+from gui.products.product_card import CardDeed
 from gui.state import AppState
 from tests.unit.gui.conftest import RedEngine
 from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images, with_words
@@ -22,11 +23,12 @@ Until = Callable[..., None]
 
 
 @pytest.fixture
-def view(qtbot: QtBot, state: AppState) -> Iterator[ProductListView]:
+def view(qtbot: QtBot, state: AppState, until: Until) -> Iterator[ProductListView]:
     made = ProductListView(state)
     qtbot.addWidget(made)
     made.resize(990, 600)
     made.show()
+    until(lambda: made.is_read, "the products are read")
     yield made
     made.close_down()
 
@@ -39,9 +41,9 @@ def test_one_click_makes_a_product_that_says_it_is_rendered_and_can_be_inspected
     assert not view._empty.other_button.isEnabled()
     assert "being set up" in view.message.sentence
     until(lambda: not view.demo.is_running, "the demo product is there")
-    assert "rendered" in view.chosen
+    until(lambda: "rendered" in view.chosen, "it is chosen")
     assert "Its pictures are rendered" in view.message.sentence
-    assert view.inspect_button.isEnabled()
+    assert view.grid.card(view.chosen).buttons[CardDeed.INSPECT].isEnabled()
     folder = FolderPanel(state)
     qtbot.addWidget(folder)
     assert Path(folder.folder.text()) == demo_images()

@@ -114,7 +114,7 @@ def test_a_product_left_in_the_middle_is_taken_up_where_it_was_by_another_window
     list_anomalies(wizard, until)
     press(wizard.list_button)
     assert panel.currentWidget() is panel.list_view
-    assert panel.list_view.chosen == "Nut M8"
+    until(lambda: panel.list_view.chosen == "Nut M8", "the product in hand is chosen")
     other = ProductsPanel(state)
     qtbot.addWidget(other)
     other.set_up("Nut M8")

@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from gui.canvas import thumbnails
 from gui.canvas.pictures import PictureContent
-from gui.review import thumbnails
+from gui.canvas.thumbnails import Thumbnails
 from gui.review.picture_loader import PictureLoader
-from gui.review.thumbnails import Thumbnails
 from gui.state import AppState
 
 Until = Callable[..., None]
@@ -24,7 +24,7 @@ def records(state: AppState, inspected: str) -> list[InspectionRecord]:
 
 @pytest.fixture
 def small(state: AppState) -> Iterator[Thumbnails]:
-    made = Thumbnails(state.workbench.history)
+    made = Thumbnails(state.workbench.storage.artefacts.get_bytes)
     yield made
     made.close()
 
@@ -49,9 +49,9 @@ def test_a_thumbnail_is_none_until_it_is_made_elsewhere(
 ) -> None:
     ready: list[str] = []
     small.ready.connect(ready.append)
-    assert small.get(records[0]) is None
+    assert small.get(records[0].image_hash) is None
     until(lambda: ready == [records[0].image_hash])
-    image = small.get(records[0])
+    image = small.get(records[0].image_hash)
     assert image is not None
     assert image.width() <= thumbnails.SIZE.width()
     assert not small.is_busy
@@ -64,7 +64,7 @@ def test_the_newest_wishes_are_granted_and_those_out_of_sight_are_dropped(
     ready: list[str] = []
     small.ready.connect(ready.append)
     for record in records:
-        small.get(record)
+        small.get(record.image_hash)
     until(lambda: not small.is_busy)
     made = set(ready)
     assert {record.image_hash for record in records[-2:]} <= made
@@ -73,7 +73,7 @@ def test_the_newest_wishes_are_granted_and_those_out_of_sight_are_dropped(
 
 def test_where_there_is_no_picture_none_is_waited_for(small: Thumbnails, state: AppState, inspected: str) -> None:
     refused = state.workbench.history.page(InspectionFilter(verdicts=frozenset({Verdict.NOT_INSPECTED})))[0]
-    assert small.get(refused) is None
+    assert small.get(refused.image_hash if refused.width else "") is None
     assert not small.is_busy
 
 
@@ -81,9 +81,9 @@ def test_a_lost_picture_is_left_out_and_not_asked_for_again(
     small: Thumbnails, records: list[InspectionRecord], state: AppState, until: Until
 ) -> None:
     lose_picture(state, records[0])
-    small.get(records[0])
+    small.get(records[0].image_hash)
     until(lambda: not small.is_busy)
-    assert small.get(records[0]) is None
+    assert small.get(records[0].image_hash) is None
     assert not small.is_busy
 
 

@@ -1,21 +1,17 @@
-"""Small pictures for the table, made away from the GUI thread. What scrolled out of sight is not made."""
+"""Small pictures by their content, made away from the GUI thread. What scrolled out of sight is not made."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
 from filo_core.imaging import decode_image
-from filo_core.types import InspectionRecord
 from gui.background import Background
 from gui.canvas.pictures import thumbnail
-
-if TYPE_CHECKING:
-    from workflows.reporting.history import History
 
 SIZE = QSize(152, 110)
 """For the grid; the table and the strip show it smaller."""
@@ -26,29 +22,38 @@ _WAITING = 40
 
 
 class Thumbnails(QObject):
-    """Asked for at every paint; the newest wish is granted first."""
+    """Asked for at every paint; the newest wish is granted first.
+
+    Args:
+        encoded: the bytes of a picture by its hash. Any thread.
+        parent: owner.
+    """
 
     ready = Signal(str)
     """Key of the image whose thumbnail is there now."""
 
-    def __init__(self, history: History, parent: QObject | None = None) -> None:
+    def __init__(self, encoded: Callable[[str], bytes], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._history = history
+        self._encoded = encoded
         self._background = Background(_THREADS)
         self._made: OrderedDict[str, QImage | None] = OrderedDict()
-        self._waiting: OrderedDict[str, InspectionRecord] = OrderedDict()
+        self._waiting: OrderedDict[str, str] = OrderedDict()
         self._running: set[str] = set()
 
-    def get(self, record: InspectionRecord) -> QImage | None:
-        """The thumbnail; None while it is not made, and for good where there is no picture."""
-        key = record.image_hash
-        if not key or not record.width:
+    def get(self, key: str, name: str = "") -> QImage | None:
+        """The thumbnail; None while it is not made, and for good where there is no picture.
+
+        Args:
+            key: hash of the picture; empty for none.
+            name: what it is called where it cannot be read.
+        """
+        if not key:
             return None
         if key in self._made:
             self._made.move_to_end(key)
             return self._made[key]
         if key not in self._running:
-            self._waiting[key] = record
+            self._waiting[key] = name
             self._waiting.move_to_end(key)
             while len(self._waiting) > _WAITING:
                 self._waiting.popitem(last=False)
@@ -67,15 +72,17 @@ class Thumbnails(QObject):
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < _THREADS:
-            key, record = self._waiting.popitem()
+            key, name = self._waiting.popitem()
             self._running.add(key)
-            self._background.run(partial(self._make, record), partial(self._finish, key), partial(self._leave_out, key))
+            self._background.run(
+                partial(self._make, key, name), partial(self._finish, key), partial(self._leave_out, key)
+            )
 
-    def _make(self, record: InspectionRecord) -> QImage:
-        return thumbnail(decode_image(self._history.encoded(record), record.name).pixels, SIZE.width())
+    def _make(self, key: str, name: str) -> QImage:
+        return thumbnail(decode_image(self._encoded(key), name).pixels, SIZE.width())
 
     def _leave_out(self, key: str, _error: Exception) -> None:
-        # A picture that is lost or damaged is told when its row is chosen; the table only shows none.
+        # A picture that is lost or damaged is told when it is opened; here only none is shown.
         self._finish(key, None)
 
     def _finish(self, key: str, image: QImage | None) -> None:
