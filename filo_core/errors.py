@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from filo_core.sentence import Sentence
+
 
 class FiloError(Exception):
-    """Base of everything the program raises on purpose. ``str(error)`` is a sentence for a person."""
+    """Base of everything the program raises on purpose. ``str(error)`` is a sentence for a person, in English.
+
+    Args:
+        template: of the sentence, or the sentence; see :class:`~filo_core.sentence.Sentence`.
+        arguments: what stands in the places of the template.
+    """
+
+    def __init__(self, template: str = "", /, **arguments: object) -> None:
+        super().__init__(Sentence(template, **arguments))
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence as it can be said in another language."""
+        return self.args[0]  # type: ignore[no-any-return]
 
 
 class UnreadableImageError(FiloError):
     """A file that was meant as an image cannot be used as one."""
 
     def __init__(self, name: str | Path, reason: str, remedy: str) -> None:
-        super().__init__(f"{name}: {reason}. {remedy}")
+        super().__init__("{name}: {reason}. {remedy}", name=name, reason=reason, remedy=remedy)
         self.name = str(name)
         self.reason = reason
         self.remedy = remedy

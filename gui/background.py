@@ -12,6 +12,7 @@ from typing import TypeVar
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from filo_core.errors import FiloError
+from gui.translation import in_language
 
 Outcome = TypeVar("Outcome")
 
@@ -192,9 +193,12 @@ def _report(error: Exception, failed: Callable[[Exception], None] | None) -> Non
 
 
 def sentence_of(error: BaseException) -> tuple[str, str]:
-    """A sentence for the user, and the technical details of ``error`` (empty where the sentence says it all)."""
+    """A sentence for the user, in the language of the window, and the technical details of ``error``.
+
+    These are empty where the sentence says it all.
+    """
     if isinstance(error, FiloError):
-        return str(error), ""
+        return in_language(error.sentence), ""
     sentence = QCoreApplication.translate(
         "Errors", "Something unexpected went wrong. Try again; if it happens again, pass on the details."
     )

@@ -1,6 +1,6 @@
-"""Keeps the files of Qt Linguist: finds every text of the window, merges it into them, compiles them.
+"""Keeps the files of Qt Linguist: finds every text of the window and every sentence below it, merges and compiles them.
 
-``python -m tools.translations`` does both. Qt's own ``lupdate`` cannot tell the context of the ``_tr`` functions that
+``python -m tools.translations`` does it all. Qt's own ``lupdate`` cannot tell the context of the ``_tr`` functions that
 modules without a widget have; everything else about the files is Qt's. What is not translated yet is marked unfinished
 and shown in English.
 """
@@ -8,11 +8,14 @@ and shown in English.
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+
+from tools.templates import CONTEXT, templates, translatable
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {"de": "de_DE", "zh_CN": "zh_CN"}
@@ -123,10 +126,22 @@ def write_translations(path: Path, language: str, texts: list[Text], known: dict
     path.write_text(head + ET.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
 
 
+def every_text(root: Path) -> list[Text]:
+    """The texts of the window, and the templates of the sentences from below it that have words."""
+    below = ((CONTEXT, template) for template in templates(root) if translatable(template))
+    return [*all_texts(root / "gui"), *below]
+
+
+def write_templates(path: Path, found: list[str]) -> None:
+    """Write all templates for the program, which finds sentences again by them."""
+    path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     """Update and compile every file; the exit code is 1 while something is unfinished."""
-    texts = all_texts(ROOT / "gui")
+    texts = every_text(ROOT)
     folder = ROOT / "resources" / "i18n"
+    write_templates(folder / "templates.json", templates(ROOT))
     unfinished = 0
     for code, language in FILES.items():
         path = folder / f"filo_{code}.ts"

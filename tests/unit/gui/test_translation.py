@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from filo_core.errors import RecipeError
+from filo_core.sentence import Joined, Sentence, sentences
+from gui.background import sentence_of
+from gui.languages import Languages
+from gui.translation import in_language
+from gui.wording import date_and_time
+
+ENGLISH = "Nobody reviews. Enter who decides."
+SAID = {
+    "en": ENGLISH,
+    "de": "Niemand entscheidet. Geben Sie ein, wer entscheidet.",
+    "zh_CN": "没有复核人。请输入由谁决定。",
+}
+
+
+@pytest.fixture(params=list(SAID))
+def language(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
+    languages = Languages(qapp)
+    languages.use(request.param)
+    yield request.param
+    languages.use("en")
+
+
+def test_an_error_is_shown_in_the_language_of_the_window(language: str) -> None:
+    assert sentence_of(RecipeError(ENGLISH)) == (SAID[language], "")
+
+
+def test_a_sentence_that_the_record_kept_is_shown_in_the_language_of_the_window(language: str) -> None:
+    assert in_language(ENGLISH) == SAID[language]
+    assert in_language(sentences(ENGLISH, "Kept as it is.")) == f"{SAID[language]} Kept as it is."
+    assert in_language(Sentence("{text}", text=ENGLISH)) == SAID[language]
+    assert in_language("Nobody knows this text.") == "Nobody knows this text."
+
+
+def test_numbers_lists_and_moments_are_written_as_the_language_does(language: str) -> None:
+    comma = "," if language == "de" else "."
+    assert (
+        in_language(Sentence("{a:.1f} × {port} ({b:g})", a=12.34, port=50000, b=0.5))
+        == f"12{comma}3 × 50000 (0{comma}5)"
+    )
+    assert in_language(Joined(["a", "b"])) == ("a、b" if language == "zh_CN" else "a, b")
+    at = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+    assert in_language(Sentence("{at:%Y-%m-%d}", at=at)) == date_and_time(at)

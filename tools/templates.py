@@ -1,0 +1,120 @@
+"""Finds the templates of all sentences below the window, and sentences that have none."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+
+WINDOW = "gui"
+ROOMS = ("filo_core", "storage", "workflows")
+CONTEXT = "Sentences"
+_BASE = "FiloError"
+_MANY = "one_or_many"
+_KINDS = ("Sentence", _MANY)
+
+
+def modules(root: Path) -> dict[Path, ast.Module]:
+    """Every module below the window that it imports, or that these import; the others speak on the command line."""
+    paths = {".".join(path.relative_to(root).with_suffix("").parts): path for path in _python(root, (WINDOW, *ROOMS))}
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+    seen: set[str] = set()
+    waiting = [name for name in trees if name.startswith(f"{WINDOW}.")]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += _imported(trees[name]) & set(trees)
+    return {path: trees[name] for name, path in paths.items() if name in seen and not name.startswith(f"{WINDOW}.")}
+
+
+def _python(root: Path, rooms: Iterable[str]) -> Iterator[Path]:
+    return (path for room in rooms for path in sorted((root / room).rglob("*.py")))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def error_names(trees: Iterable[ast.Module]) -> set[str]:
+    """Names of all errors whose sentence is for a person."""
+    bases = {
+        node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {_BASE}
+    while more := {name for name, of in bases.items() if of & found} - found:
+        found |= more
+    return found
+
+
+def templates(root: Path) -> list[str]:
+    """Every template below the window once, in alphabetical order.
+
+    Raises:
+        ValueError: where one is put together at run time; the sentence names the place.
+    """
+    trees = modules(root)
+    errors = error_names(trees.values())
+    found: set[str] = set()
+    for path, tree in trees.items():
+        for call in _calls(tree):
+            try:
+                found.update(_of_call(call, errors))
+            except ValueError as error:
+                raise ValueError(f"{path.relative_to(root)}:{call.lineno}: {error}") from error
+    return sorted(found)
+
+
+def translatable(template: str) -> bool:
+    """Whether it has a word or is punctuation by itself; every language writes the others alike."""
+    pieces = list(Formatter().parse(template))
+    return (len(pieces) == 1 and pieces[0][1] is None) or any(map(str.isalpha, "".join(piece[0] for piece in pieces)))
+
+
+def put_together(tree: ast.Module, errors: set[str]) -> Iterator[int]:
+    """Lines at which an error's sentence is put together by itself, so that no other language can say it."""
+    for call in _calls(tree):
+        if _name(call) in errors and call.args and any(isinstance(one, ast.JoinedStr) for one in _choices(call.args)):
+            yield call.lineno
+
+
+def _calls(tree: ast.Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _name(call: ast.Call) -> str:
+    return ast.unparse(call.func).split(".")[-1] if isinstance(call.func, ast.Name | ast.Attribute) else ""
+
+
+def _of_call(call: ast.Call, errors: set[str]) -> Iterator[str]:
+    name = _name(call)
+    if name in errors:
+        # One whose sentence comes from elsewhere is a sentence already.
+        yield from filter(None, map(_text, _choices(call.args[:1])))
+    elif name in _KINDS:
+        for one in _choices(call.args[1:3] if name == _MANY else call.args[:1]):
+            if isinstance(one, ast.JoinedStr):
+                raise ValueError(f"{ast.unparse(one)} is no template that can be looked up")
+            yield from filter(None, (_text(one),))
+
+
+def _choices(arguments: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    for argument in arguments:
+        if isinstance(argument, ast.IfExp):
+            yield from _choices((argument.body, argument.orelse))
+        else:
+            yield argument
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
