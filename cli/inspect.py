@@ -17,7 +17,8 @@ from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, s
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signing_in import inspecting_as
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
-from filo_core.types import KnownAs, Prediction, Verdict
+from filo_core.fixture import Placement
+from filo_core.types import Inspection, KnownAs, Prediction, Verdict
 from storage.recorder import Recorder
 from workflows.inspecting.inspector import folder_steps
 from workflows.keeping.forwarding import forwarding
@@ -57,12 +58,15 @@ def inspect(
         steps = folder_steps(recorder, catalogue, version, folder)
         engine = load_engine(version.recipe.profile, settings.device, settings.models)
         why: list[dict[str, Any]] = []
-        finished = _followed(steps(engine), why)
+        places: dict[str, Placement] = {}
+        finished = _followed(steps(engine), why, places)
     if as_json:
         report = _report(finished) | {"trained": engine.trained, "recipe_hash": version.recipe.content_hash}
-        print_json(report | ({"why": why} if why else {}))
+        found = {"placements": [{"name": name} | asdict(place) for name, place in places.items()]} if places else {}
+        print_json(report | ({"why": why} if why else {}) | found)
     else:
         _sum_up(finished)
+        _say_places(places)
         if not engine.trained:
             say(UNTRAINED_NOTE)
     if finished.counts.left_out:
@@ -76,8 +80,11 @@ _KNOWN = {
 }
 
 
-def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]]) -> RunFinished:
-    """The end of a run, whose progress is shown until then; what a text side went by is put into ``why``."""
+def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]], places: dict[str, Placement]) -> RunFinished:
+    """The end of a run, whose progress is shown until then.
+
+    What a text side went by is put into ``why``, where a fixture was found into ``places``.
+    """
     finished: RunFinished | None = None
     with _progress() as progress:
         task = progress.add_task("Inspecting", total=None)
@@ -89,18 +96,33 @@ def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]]) -> RunFinis
                         warn(f"Left out: {name} has an extension that is not read. Save it as PNG or TIFF.")
                 case ImageInspected(inspection=inspection):
                     progress.advance(task)
-                    if inspection.verdict is Verdict.NOT_INSPECTED:
-                        warn(f"Not inspected: {why_not(inspection.name, inspection.reason)}")
-                    elif inspection.known_as is not None:
-                        warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
+                    _warn_of(inspection)
                     if inspection.prediction is not None and inspection.prediction.reasons is not None:
                         why.append(_why(inspection.name, inspection.verdict, inspection.prediction))
+                    if inspection.prediction is not None and inspection.prediction.placement is not None:
+                        places[inspection.name] = inspection.prediction.placement
                 case ImageSkipped():
                     progress.advance(task)
                 case RunFinished():
                     finished = event
     assert finished is not None, "a run ends with its counts"
     return finished
+
+
+def _warn_of(inspection: Inspection) -> None:
+    if inspection.verdict is Verdict.NOT_INSPECTED:
+        warn(f"Not inspected: {why_not(inspection.name, inspection.reason)}")
+    elif inspection.known_as is not None:
+        warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
+
+
+def _say_places(places: dict[str, Placement]) -> None:
+    if not places:
+        return
+    residuals = [place.residual_px for place in places.values()]
+    say(f"The fixture was found in {len(places)} pictures, residual {min(residuals):.2f} to {max(residuals):.2f} px.")
+    worst = min(places, key=lambda name: places[name].fit)
+    say(f"It fits worst in {worst}: {places[worst].words}.")
 
 
 def why_not(name: str, reason: str) -> str:

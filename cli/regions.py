@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,7 +14,7 @@ from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
 from filo_core.errors import SettingsError
 from filo_core.types import ProductDraft
-from filo_core.zones import Zone, without_ease
+from filo_core.zones import Zone, ZoneKind, without_ease
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
@@ -88,9 +88,10 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
                 "points": zone.points,
                 "limit": zone.limit,
             }
+            | ({"turn": zone.search.turn, "scale": zone.search.scale} if zone.search else {})
             for zone in draft.zones
         ]
-        print_json({"product": draft.description.name, "regions": found})
+        print_json({"product": draft.description.name, "regions": found} | _fixture_json(draft))
         return
     if not draft.zones:
         say(f"{draft.description.name} has no regions: the whole picture is looked at.")
@@ -104,6 +105,16 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
             zone.kind.value,
             zone.shape.value,
             str(len(zone.points)),
-            "–" if zone.kind.value == "ignore" else limit,
+            limit if zone.kind is ZoneKind.INSPECT else "–",
         )
     console.print(table)
+    if draft.fixture is not None:
+        say(draft.fixture.words)
+
+
+def _fixture_json(draft: ProductDraft) -> dict[str, Any]:
+    fixture = draft.fixture
+    if fixture is None:
+        return {}
+    numbers = {"least": fixture.least, "worst": fixture.worst, "chance": fixture.chance}
+    return {"fixture": numbers | {"taught_on": fixture.taught_on, "sentence": fixture.words}}

@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from filo_core.calibration.evidence import GOAL
 from filo_core.calibration.known_parts import judge_known_parts
+from filo_core.calibration.parts_found import check_all_found, lost_sentence, parts_not_found
 from filo_core.calibration.reference_checks import stranger_sentence
 from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.errors import ProfileError, RecipeError
@@ -24,7 +25,7 @@ from filo_core.events import (
     StepDone,
     UnsortedRanked,
 )
-from filo_core.method.view import seen_of
+from filo_core.method.sighting import seen_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
@@ -198,22 +199,26 @@ class Engine:
             apart: good parts of other sessions, which the limits are held against and not found from.
 
         Raises:
-            RecipeError: without a reference, where the profile needs one.
+            RecipeError: without a reference, where the profile needs one, or if the fixture is not found in one.
             EvidenceError: if several references all have the very same score, or ``alpha`` is no rate.
         """
         if not references and not self.starts_without_pictures:
             raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
+        check_all_found(draft, references)
         recipe = self._trial(draft, references)
         detector = self._filled(recipe, references)
         own = {reference.image_hash for reference in recipe.references}
         parts = [reference for reference in references if reference.image_hash in own]
+        lost = parts_not_found(recipe, [*(part.image for part in confirmed if part.image is not None), *bad, *apart])
+        confirmed = [part for part in confirmed if part.image is None or part.image.image_hash not in lost]
+        bad, apart = ([image for image in some if image.image_hash not in lost] for some in (bad, apart))
         scored = yield from judge_known_parts(detector, parts, confirmed, bad, self._known_of(recipe), apart)
         sessions = [part.session for part in confirmed]
         found = calibrated_parts(
             scored, recipe.zones, alpha, model_hash=recipe.model_hash, trained=self.trained, sessions=sessions
         )
         names = self._strangers(recipe, parts)
-        told = " ".join(filter(None, (found.sentence, stranger_sentence(names))))
+        told = " ".join(filter(None, (found.sentence, stranger_sentence(names), lost_sentence(lost))))
         yield replace(found, eyes=recipe.eyes, strangers=names, sentence=told)
 
     def _strangers(self, recipe: Recipe, references: Sequence[SourceImage]) -> tuple[str, ...]:
@@ -377,7 +382,8 @@ class Engine:
         own = {reference.image_hash for reference in recipe.references}
         pixels = {image.image_hash: image.pixels for image in references if image.image_hash in own}
         zones = without_ease(recipe.zones)
-        content = (recipe.model_hash, recipe.region_of_interest, zones, frozenset(pixels), recipe.taught_patches)
+        seen = (recipe.region_of_interest, zones, recipe.fixture)
+        content = (recipe.model_hash, seen, frozenset(pixels), recipe.taught_patches)
         if self._last_bank is not None and self._last_bank[0] == content:
             detector.memory_bank = self._last_bank[1].copy()
             return detector
@@ -430,7 +436,7 @@ def _cut_to_zones(
         return draft, references, bad
     cut = [replace(image, pixels=seen_of(draft, image.pixels)) for image in references]
     seen = [seen_of(draft, pixels) for pixels in bad]
-    return replace(draft, zones=(), region_of_interest=None), cut, seen
+    return replace(draft, zones=(), fixture=None, region_of_interest=None), cut, seen
 
 
 def load_engine(

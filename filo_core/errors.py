@@ -42,6 +42,10 @@ class RecipeError(FiloError):
     """A recipe is incomplete or contradicts itself."""
 
 
+class PartNotFoundError(FiloError):
+    """A product's fixture is not in a picture, or in it twice: where its regions lie would be a guess."""
+
+
 class EvidenceError(RecipeError):
     """Too little evidence for the number asked for: the sentence stands in its place."""
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from filo_core.errors import FiloError
 from filo_core.imaging.quality import quality_of
-from filo_core.method.view import seen_of
+from filo_core.method.sighting import seen_of
 from filo_core.types import Inspection, Limits, Origin, Prediction, Recipe, SourceImage, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from filo_core.fixture import Placement
     from filo_core.method.interfaces import Detector
 
 
@@ -55,11 +56,11 @@ def decide(
     image: SourceImage, prediction: Prediction | None, problem: str, recipe: Recipe, origin: Origin, started: float
 ) -> Inspection:
     """The verdict that an answer of :func:`ask` gives under the recipe's limits; the rest as for :func:`judge`."""
-    problem = problem or picture_problem(image.pixels, recipe)
+    problem = problem or picture_problem(image.pixels, recipe, prediction.placement if prediction is not None else None)
     if prediction is None or problem:
         withheld = not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
-        # A picture that was not fit to be judged is kept: a person wants to see why.
-        return replace(withheld, image=image) if prediction is not None else withheld
+        # A picture that was not fit to be judged, or that shows no part, is kept: a person wants to see why.
+        return replace(withheld, image=image) if prediction is not None or recipe.fixture is not None else withheld
     return Inspection(
         name=image.name,
         image_hash=image.image_hash,
@@ -74,10 +75,14 @@ def decide(
     )
 
 
-def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe) -> str:
-    """Why a picture is too blurred, dark or bright to be judged under a recipe; empty where it is not, or may be."""
+def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe, placement: Placement | None = None) -> str:
+    """Why a picture is too blurred, dark or bright to be judged under a recipe; empty where it is not, or may be.
+
+    Raises:
+        PartNotFoundError: if the recipe's fixture is not in it, and ``placement`` does not say where it is.
+    """
     limits = recipe.picture_limits
-    return "" if limits is None else limits.problem(quality_of(seen_of(recipe, pixels)))
+    return "" if limits is None else limits.problem(quality_of(seen_of(recipe, pixels, placement)))
 
 
 def decided_by(prediction: Prediction, limits: Limits) -> str:

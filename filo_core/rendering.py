@@ -42,7 +42,11 @@ _VERDICT_COLOURS = {
     Verdict.NOT_INSPECTED: (80, 80, 90),
 }
 _BOX_COLOUR = (0, 220, 255)
-_ZONE_COLOUR, _IGNORE_COLOUR = (120, 230, 120), (205, 205, 205)
+_ZONE_COLOURS = {
+    ZoneKind.INSPECT: (120, 230, 120),
+    ZoneKind.IGNORE: (205, 205, 205),
+    ZoneKind.FIXTURE: (200, 162, 255),
+}
 
 
 def heat_scale(limits: Limits) -> tuple[float, float, float]:
@@ -130,7 +134,7 @@ def draw_zones(pixels: NDArray[np.uint8], zones: Iterable[Zone]) -> NDArray[np.u
     for zone in zones:
         outline = [(x * canvas.width, y * canvas.height) for x, y in zone.outline]
         ignored = zone.kind is ZoneKind.IGNORE
-        colour = _IGNORE_COLOUR if ignored else _ZONE_COLOUR
+        colour = _ZONE_COLOURS[zone.kind]
         draw.line([*outline, outline[0], outline[1]], fill=colour, width=line)
         across, down = zip(*outline, strict=True)
         if ignored:

@@ -11,9 +11,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from filo_core.fixture import Fixture, Placement
 from filo_core.learned_map import LearnedMap
 from filo_core.picture_limits import PictureLimits
-from filo_core.zones import Zone
+from filo_core.zones import Zone, as_hashed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -361,6 +362,8 @@ class Recipe:
     """Regions and ignore masks that were drawn; none looks at the whole picture, with one limit."""
     picture_limits: PictureLimits | None = None
     """What a picture must be like to be judged; None judges every picture."""
+    fixture: Fixture | None = None
+    """What the zones move with, as it was taught; None where they stay where they were drawn."""
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -400,6 +403,10 @@ class Recipe:
         if not self.zones:
             # As above.
             del content["zones"]
+        else:
+            content["zones"] = [as_hashed(zone) for zone in content["zones"]]
+        if self.fixture is None:
+            del content["fixture"]
         if self.picture_limits is None:
             del content["picture_limits"]
         return content
@@ -517,6 +524,8 @@ class Prediction:
     """None where the profile has no text side, or did not ask it."""
     zones: tuple[ZoneScore, ...] = ()
     """Of each zone that is looked at; empty where none was drawn. The image score is the highest of theirs."""
+    placement: Placement | None = None
+    """Where the part was found; None without a fixture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -608,6 +617,8 @@ class ProductDraft:
     """Regions and ignore masks that were drawn."""
     picture_limits: PictureLimits | None = None
     """What a picture must be like to be judged; None judges every picture."""
+    fixture: Fixture | None = None
+    """Taught from the zone of that kind among :attr:`zones`; None without one."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
@@ -655,6 +666,7 @@ class ProductDraft:
             learned_map=learned if learned is not None and learned.model_hash == model_hash else None,
             zones=self.zones,
             picture_limits=self.picture_limits,
+            fixture=self.fixture,
         )
 
 

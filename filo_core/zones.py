@@ -11,13 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 Point = tuple[float, float]
 """Across and down, each in [0, 1]."""
 
 LONGEST_ZONE_NAME = 60
+LARGEST_SCALE = 0.25
 _ELLIPSE_POINTS = 64
 _LEAST_SCORE = 1e-9
+_LATER: dict[str, Any] = {"search": None}
+"""Fields of a zone that the first recipes with zones did not have, and what they are without a wish: those recipes keep
+their hash."""
 
 
 class ZoneKind(StrEnum):
@@ -26,6 +31,8 @@ class ZoneKind(StrEnum):
     INSPECT = "inspect"
     IGNORE = "ignore"
     """What lies in it counts nowhere: not in a score, not as a region, not for a limit."""
+    FIXTURE = "fixture"
+    """A shape that is found in each picture; the other zones move with it, and it is no place that is looked at."""
 
 
 class ZoneShape(StrEnum):
@@ -37,6 +44,18 @@ class ZoneShape(StrEnum):
     """Two opposite corners of the rectangle around it."""
     POLYGON = "polygon"
     """Its corners one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureSearch:
+    """How a fixture's shape may lie in a picture."""
+
+    turn: float = 180.0
+    """Degrees either way, in [0, 180]."""
+    scale: float = 0.0
+    """Share either way by which it may seem larger or smaller, in [0, :data:`LARGEST_SCALE`]."""
+    picture: str = ""
+    """SHA-256 of the good image that it, and with it every zone, was drawn on; empty for the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,8 @@ class Zone:
     """Where that is, in log-odds;"""
     stretch: float = 1.0
     """what lies beyond it counts so many times, so that NG begins where it does for the others."""
+    search: FixtureSearch | None = None
+    """Of a fixture alone."""
 
     @property
     def outline(self) -> tuple[Point, ...]:
@@ -72,6 +93,16 @@ class Zone:
 def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     """Those that have a score; empty where the whole picture has one."""
     return tuple(zone for zone in zones if zone.kind is ZoneKind.INSPECT)
+
+
+def fixture_of(zones: Sequence[Zone]) -> Zone | None:
+    """The one that the others move with."""
+    return next((zone for zone in zones if zone.kind is ZoneKind.FIXTURE), None)
+
+
+def as_hashed(zone: dict[str, Any]) -> dict[str, Any]:
+    """A zone's fields as they count in a recipe's hash: those that came later are left out at their defaults."""
+    return {name: value for name, value in zone.items() if name not in _LATER or value != _LATER[name]}
 
 
 def without_ease(zones: Sequence[Zone]) -> tuple[Zone, ...]:

@@ -60,6 +60,8 @@ class ProductRow(Row):
     """JSON list of the drawn regions and ignore masks; empty without any."""
     picture_limits: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON; empty where every picture is judged."""
+    fixture: Mapped[str] = mapped_column(PlainText, server_default="")
+    """JSON of what the zones move with; empty where they stay."""
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]

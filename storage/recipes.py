@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pydantic import TypeAdapter, ValidationError
 
 from filo_core.errors import StorageError
+from filo_core.fixture import Fixture
 from filo_core.learned_map import LearnedMap
 from filo_core.picture_limits import PictureLimits
 from filo_core.types import Recipe
@@ -18,6 +19,7 @@ _RECIPE = TypeAdapter(Recipe)
 _LEARNED_MAP = TypeAdapter(LearnedMap)
 _ZONES = TypeAdapter(tuple[Zone, ...])
 _PICTURE_LIMITS = TypeAdapter(PictureLimits)
+_FIXTURE = TypeAdapter(Fixture)
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -42,6 +44,25 @@ def load_picture_limits(content: str, where: str) -> PictureLimits | None:
         return _PICTURE_LIMITS.validate_json(content)
     except ValidationError as error:
         raise StorageError(f"What pictures of {where} must be like cannot be read. Restore a backup.") from error
+
+
+def dump_fixture(fixture: Fixture | None) -> str:
+    """A draft's fixture as its row keeps it; empty without one."""
+    return "" if fixture is None else json.dumps(asdict(fixture), sort_keys=True, allow_nan=False)
+
+
+def load_fixture(content: str, where: str) -> Fixture | None:
+    """What :func:`dump_fixture` wrote.
+
+    Raises:
+        StorageError: if it cannot be read.
+    """
+    if not content:
+        return None
+    try:
+        return _FIXTURE.validate_json(content)
+    except ValidationError as error:
+        raise StorageError(f"The fixture of {where} cannot be read. Restore the database from a backup.") from error
 
 
 def dump_zones(zones: Sequence[Zone]) -> str:

@@ -24,7 +24,8 @@ from filo_core.eyes.zoned import counted_cells, map_found, zone_scores
 from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
-from filo_core.method.view import cells_of, field_of, on_whole_image, seen_of, within_view
+from filo_core.method.sighting import Sighting, seen_of, sighting_of
+from filo_core.method.view import cells_of
 from filo_core.naming.part_types import image_types
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
 from filo_core.naming.region_look import look_at
@@ -154,8 +155,9 @@ class EyesDetector:
         box = self._recipe.region_of_interest
         content = (self._recipe.model_hash, box and (box.x, box.y, box.width, box.height), sorted(references))
         drawn = [(zone.kind.value, zone.shape.value, zone.points) for zone in self._recipe.zones]
-        # Without zones it is what it was before there were any.
-        return hashlib.sha256((repr(content) + (repr(drawn) if drawn else "")).encode()).hexdigest()
+        # Without zones, or a fixture, it is what it was before there were any.
+        more = [part for part in (drawn, self._recipe.fixture) if part]
+        return hashlib.sha256((repr(content) + "".join(repr(part) for part in more)).encode()).hexdigest()
 
     def teach(self, patch: TaughtPatch, pixels: Picture) -> None:
         """Let the patches of one place join the memory bank ("this is good"), under the patch's own key.
@@ -167,8 +169,8 @@ class EyesDetector:
             patch: the place.
             pixels: its whole image, ``(H, W, 3)`` uint8 RGB.
         """
-        view = self._view(pixels)
-        box = within_view(patch.box, self._view_box(pixels))
+        sight = self._sighting(pixels)
+        box, view = sight.to_view(patch.box), sight.view
         self.memory_bank.add(patch.key, [one.patches[_cells(box, view, one, beside=1)] for one in self._look(view)])
 
     def predict(self, pixels: Picture) -> Prediction:
@@ -182,7 +184,9 @@ class EyesDetector:
     def predict_against(self, pixels: Picture, memory_bank: PatchBank) -> Prediction:
         """:meth:`predict` with another memory bank, for leave-one-out scores."""
         seconds: dict[str, float] = {}
-        seen, view = self._view_box(pixels), self._view(pixels)
+        with _timed(seconds, "place"):
+            sight = self._sighting(pixels)
+            view = sight.view
         with _timed(seconds, "encode"):
             features = self._look(view)
         with _timed(seconds, "match"):
@@ -196,9 +200,9 @@ class EyesDetector:
             mapped = map_found(standard, self._profile, self._recipe.zones)
             score, view_map = mapped.score, mapped.view_map
         with _timed(seconds, "regions"):
-            regions = self._regions(view_map, seen, looks, memory_bank)
+            regions = self._regions(view_map, sight, looks, memory_bank)
             peak = None if regions else _peak_embedding(view_map, looks)
-            anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
+            anomaly_map = sight.map_on_picture(view_map)
         space = space_of(self._recipe.model_hash)
         types = image_types(regions)
         by = self._names.named_by if self._names is not None else ""
@@ -213,6 +217,7 @@ class EyesDetector:
             named_by=by,
             peak_embedding=peak,
             zones=mapped.zones,
+            placement=sight.placement,
         )
 
     def nearest(self, pixels: Picture, box: Box) -> NearestPatch:
@@ -225,8 +230,8 @@ class EyesDetector:
         Raises:
             RecipeError: if the memory bank is empty.
         """
-        view = self._view(pixels)
-        inside = within_view(box, self._view_box(pixels))
+        sight = self._sighting(pixels)
+        inside, view = sight.to_view(box), sight.view
         candidates = []
         for trunk, one in enumerate(self._look(view)):
             cells = _cells(inside, view, one)
@@ -276,14 +281,13 @@ class EyesDetector:
 
     def _under(self, pixels: Picture, mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], list[TrunkLook]]:
         """A mask on the anomaly map's grid, and what the trunks see of the picture."""
-        box, side, view = self._view_box(pixels), self._profile.map_side, self._view(pixels)
-        inside = mask[box.y : box.y + box.height, box.x : box.x + box.width]
-        covered = cv2.resize(inside.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        side, sight = self._profile.map_side, self._sighting(pixels)
+        covered = cv2.resize(sight.mask_in_view(mask), (side, side), interpolation=cv2.INTER_AREA)
         if not covered.any():
             raise ValueError("nothing is marked in the region of interest")
         looks = [
             TrunkLook(one.grid, self.memory_bank.matched(trunk, one.patches)[1])
-            for trunk, one in enumerate(self._look(view))
+            for trunk, one in enumerate(self._look(sight.view))
         ]
         # What is smaller than a cell of the map is the cell that most of it is in.
         return np.asarray(covered >= min(0.5, float(covered.max()))), looks
@@ -302,7 +306,8 @@ class EyesDetector:
             memory_bank: of the good parts; the detector's own unless given.
         """
         bank = self.memory_bank if memory_bank is None else memory_bank
-        seen, view = self._view_box(pixels), self._view(pixels)
+        sight = self._sighting(pixels)
+        view = sight.view
         grid, features = self._grid_of(view), self._look(view)
         weights = self._part_weights(features, bank.foreground, grid)
         found = []
@@ -312,7 +317,7 @@ class EyesDetector:
                 TrunkView(
                     standard=away.reshape(one.grid.shape[:2]),
                     residual=one.grid - nearest.at(np.arange(len(one.patches))).reshape(one.grid.shape),
-                    marked=tuple(_cells(within_view(box, seen), view, one) for box in boxes),
+                    marked=tuple(_cells(sight.to_view(box), view, one) for box in boxes),
                     frame=one.frame,
                     stride=one.stride,
                     grid=grid,
@@ -379,21 +384,20 @@ class EyesDetector:
         """What the recipe looks at of this image."""
         return seen_of(self._recipe, pixels)
 
-    def _view_box(self, pixels: Picture) -> Box:
-        return field_of(self._recipe, pixels.shape[1], pixels.shape[0])
+    def _sighting(self, pixels: Picture) -> Sighting:
+        return sighting_of(self._recipe, pixels)
 
     def _regions(
-        self, view_map: NDArray[np.float32], seen: Box, looks: Sequence[TrunkLook], memory_bank: PatchBank
+        self, view_map: NDArray[np.float32], sight: Sighting, looks: Sequence[TrunkLook], memory_bank: PatchBank
     ) -> tuple[Region, ...]:
         regions = []
-        for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
-            box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
+        for shape in find_regions(view_map, self._recipe.limits.region, sight.seen.width, sight.seen.height):
             embedding = region_features(shape.mask, looks).embedding()
             named = self._named(shape.mask, looks[0], memory_bank)
             regions.append(
                 Region(
-                    box,
-                    shape.area_px,
+                    sight.to_picture(shape.box),
+                    round(shape.area_px * sight.area_factor),
                     shape.score,
                     named.name,
                     named.share,

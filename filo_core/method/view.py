@@ -28,12 +28,6 @@ def field_of(setup: Recipe | ProductDraft, width: int, height: int) -> Box:
     return Box(x, y, max(round(right * width) - x, 1), max(round(bottom * height) - y, 1))
 
 
-def seen_of(setup: Recipe | ProductDraft, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture cut to :func:`field_of` it."""
-    box = field_of(setup, pixels.shape[1], pixels.shape[0])
-    return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
-
-
 def view_box(roi: Box | None, width: int, height: int) -> Box:
     """What is looked at of a ``width`` x ``height`` picture: the region of interest as far as it lies inside."""
     if roi is not None:

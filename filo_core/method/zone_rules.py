@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from filo_core.errors import RecipeError
 from filo_core.method.zone_masks import INSIDE, coverage, ignored_in
-from filo_core.zones import LONGEST_ZONE_NAME, Point, Zone, ZoneKind, ZoneShape, inspected
+from filo_core.zones import LARGEST_SCALE, LONGEST_ZONE_NAME, FixtureSearch, Point, Zone, ZoneKind, ZoneShape, inspected
 
 MOST_ZONES = 32
 MOST_POINTS = 200
@@ -29,6 +29,7 @@ def checked_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     tidy = tidy_zones(zones)
     whole = (0.0, 0.0, 1.0, 1.0)
     ignored = ignored_in(tidy, whole, _CHECKED, _CHECKED) >= INSIDE
+    _check_fixture(tidy)
     for zone in inspected(tidy):
         covered = coverage(zone, whole, _CHECKED, _CHECKED)
         if ignored[covered >= min(INSIDE, float(covered.max()))].all():
@@ -54,6 +55,30 @@ def tidy_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     return tidy
 
 
+def _check_fixture(zones: Sequence[Zone]) -> None:
+    fixtures = [zone.name for zone in zones if zone.kind is ZoneKind.FIXTURE]
+    if len(fixtures) > 1:
+        raise RecipeError(
+            f"{fixtures[0]} and {fixtures[1]} are both fixtures. Regions move with one: remove the other."
+        )
+    if fixtures and not inspected(zones):
+        raise RecipeError(f"Nothing moves with fixture {fixtures[0]}. Draw the region that is to be inspected as well.")
+
+
+def _tidy_search(zone: Zone, name: str) -> FixtureSearch | None:
+    if zone.kind is not ZoneKind.FIXTURE:
+        return None
+    search = zone.search or FixtureSearch()
+    if not 0.0 <= search.turn <= 180.0:
+        raise RecipeError(f"Fixture {name} can be looked for turned by 0 to 180 degrees, not by {search.turn:g}.")
+    if not 0.0 <= search.scale <= LARGEST_SCALE:
+        raise RecipeError(
+            f"Fixture {name} can be looked for up to {100 * LARGEST_SCALE:.0f} % larger or smaller, not "
+            f"{100 * search.scale:g} %."
+        )
+    return replace(search, turn=round(search.turn, 3), scale=round(search.scale, 4))
+
+
 def _tidy(zone: Zone) -> Zone:
     name = " ".join(zone.name.split())
     if not name or len(name) > LONGEST_ZONE_NAME or not name.isprintable():
@@ -66,8 +91,8 @@ def _tidy(zone: Zone) -> Zone:
         raise RecipeError(f"The limit of region {name} must lie between 0 and 1, {zone.limit:g} does not.")
     if not all(math.isfinite(value) for value in (zone.ease, zone.knee, zone.stretch)) or zone.stretch < 1.0:
         raise RecipeError(f"Region {name} cannot be read. Draw it again.")
-    limit = None if zone.kind is ZoneKind.IGNORE else zone.limit
-    return replace(zone, name=name, points=_tidy_points(zone, name), limit=limit)
+    limit = zone.limit if zone.kind is ZoneKind.INSPECT else None
+    return replace(zone, name=name, points=_tidy_points(zone, name), limit=limit, search=_tidy_search(zone, name))
 
 
 def _tidy_points(zone: Zone, name: str) -> tuple[Point, ...]:

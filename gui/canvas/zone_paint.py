@@ -13,6 +13,12 @@ ToView = Callable[[Point], QPointF]
 """From fractions of the picture to the view."""
 
 _INSPECT, _IGNORE, _CHOSEN = QColor("#6fe3ff"), QColor("#d0d0d0"), QColor("#ffd54a")
+_FIXTURE = QColor("#c8a2ff")
+_LINES = {
+    ZoneKind.INSPECT: (_INSPECT, Qt.PenStyle.DashLine),
+    ZoneKind.IGNORE: (_IGNORE, Qt.PenStyle.DotLine),
+    ZoneKind.FIXTURE: (_FIXTURE, Qt.PenStyle.DashDotLine),
+}
 
 
 def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chosen: int = -1) -> None:
@@ -32,8 +38,8 @@ def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chose
     for number, zone in enumerate(zones):
         outline = QPolygonF([to_view(point) for point in zone.outline])
         ignored = zone.kind is ZoneKind.IGNORE
-        colour = _CHOSEN if number == chosen else _IGNORE if ignored else _INSPECT
-        line = Qt.PenStyle.DotLine if ignored else Qt.PenStyle.DashLine
+        own, line = _LINES[zone.kind]
+        colour = _CHOSEN if number == chosen else own
         painter.setBrush(QBrush(_IGNORE, Qt.BrushStyle.BDiagPattern) if ignored else QBrush())
         painter.setPen(QPen(QColor("#000000"), 3.5))
         painter.drawPolygon(outline)

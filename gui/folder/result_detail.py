@@ -13,6 +13,7 @@ from filo_core.types import InspectionRecord
 from gui.canvas.pictures import PictureContent
 from gui.folder.results_model import FolderResult, found_text
 from gui.known_words import known_sentence
+from gui.records.placed import told
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -49,12 +50,13 @@ def load_detail(history: History, folder: Path, row: FolderResult) -> ResultDeta
     if record is None or not record.map_hash:
         return _from_file(folder, row, record)
     try:
+        pixels = history.image(record).pixels
         content = PictureContent(
-            pixels=history.image(record).pixels,
+            pixels=pixels,
             anomaly_map=history.anomaly_map(record),
             limits=record.limits,
             regions=record.regions,
-            zones=history.zones(record),
+            zones=told(history.placed(record, pixels)),
         )
     except FiloError as error:
         return ResultDetail(row, record, None, str(error))

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
+from filo_core.errors import PartNotFoundError
+from filo_core.fixture import placed
 from filo_core.imaging.quality import quality_of
 from filo_core.judging import worst_zone
-from filo_core.method.view import seen_of
+from filo_core.method.sighting import seen_of
 from filo_core.picture_limits import PictureLimits, PictureQuality
 from filo_core.types import Box, Inspection, Limits, Recipe, Region, TypeShare, Verdict
 from gui.canvas.pictures import PictureContent, thumbnail
+from gui.records.placed import told
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from filo_core.types import Prediction, SourceImage
+    from filo_core.zones import Zone
 
 THUMBNAIL_PX = 128
 KEPT_PX = 1600
@@ -52,7 +58,6 @@ class LiveResult:
     def of(cls, inspection: Inspection, limits: Limits, recipe: Recipe | None = None) -> LiveResult:
         """Everything the screen shows of ``inspection``, under these limits of a recipe."""
         prediction, image = inspection.prediction, inspection.image
-        zones = recipe.zones if recipe is not None else ()
         wanted = recipe.picture_limits if recipe is not None else None
         measures = image is not None and wanted is not None
         return cls(
@@ -64,16 +69,32 @@ class LiveResult:
             reason=inspection.reason,
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,
-            content=PictureContent.of(inspection, limits, zones),
+            content=PictureContent.of(inspection, limits, _zones_of(recipe, inspection)),
             small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
             decided=worst_zone(prediction, limits) if prediction else "",
-            quality=quality_of(seen_of(recipe, image.pixels)) if measures and recipe and image else None,
+            quality=_quality_of(recipe, image, prediction) if measures and recipe and image else None,
             picture_limits=wanted,
         )
 
     def kept(self) -> LiveResult:
         """The same with a picture no larger than needed to look back at: twelve of a large camera fill the memory."""
         return self if self.content is None else replace(self, content=reduced(self.content, KEPT_PX))
+
+
+def _zones_of(recipe: Recipe | None, inspection: Inspection) -> tuple[Zone, ...]:
+    image, prediction = inspection.image, inspection.prediction
+    if recipe is None or image is None:
+        return ()
+    placement = prediction.placement if prediction is not None else None
+    return told(placed(recipe.zones, recipe.fixture, placement, *image.size))
+
+
+def _quality_of(recipe: Recipe, image: SourceImage, prediction: Prediction | None) -> PictureQuality | None:
+    """Of what was looked at; None where the part was not found, so that nothing was."""
+    try:
+        return quality_of(seen_of(recipe, image.pixels, prediction.placement if prediction is not None else None))
+    except PartNotFoundError:
+        return None
 
 
 def reduced(content: PictureContent, longest_side: int) -> PictureContent:

@@ -11,6 +11,7 @@ from filo_core.imaging import decode_image
 from filo_core.types import InspectionRecord
 from gui.background import Background, sentence_of
 from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent, compose
+from gui.records.placed import told
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -90,7 +91,7 @@ class PictureLoader(QObject):
         pixels = decode_image(self._history.encoded(record), record.name).pixels
         content = PictureContent(pixels)
         if record.map_hash:
-            zones = self._history.zones(record)
+            zones = told(self._history.placed(record, pixels))
             content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions, zones)
         return compose(content, DEFAULT_OPACITY)
 

@@ -195,6 +195,7 @@ def _draft(recipe: Recipe) -> ProductDraft:
         region_of_interest=recipe.region_of_interest,
         zones=recipe.zones,
         picture_limits=recipe.picture_limits,
+        fixture=recipe.fixture,
         profile=recipe.profile,
         limits=recipe.limits,
         model_hash=recipe.model_hash,

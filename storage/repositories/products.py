@@ -31,10 +31,12 @@ from storage.calibration_models import TaughtPatchRow
 from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
 from storage.recipes import (
+    dump_fixture,
     dump_learned_map,
     dump_picture_limits,
     dump_recipe,
     dump_zones,
+    load_fixture,
     load_learned_map,
     load_picture_limits,
     load_recipe,
@@ -293,6 +295,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tu
         learned_map=load_learned_map(row.learned_map, row.name),
         zones=load_zones(row.zones, row.name),
         picture_limits=load_picture_limits(row.picture_limits, row.name),
+        fixture=load_fixture(row.fixture, row.name),
     )
     if not signed_hash or draft.limits is None:
         return draft
@@ -339,6 +342,7 @@ def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
     row.learned_map = dump_learned_map(draft.learned_map)
     row.zones = dump_zones(draft.zones)
     row.picture_limits = dump_picture_limits(draft.picture_limits)
+    row.fixture = dump_fixture(draft.fixture)
     row.limit_ok = limits.ok if limits else None
     row.limit_ng = limits.ng if limits else None
     row.limit_region = limits.region if limits else None

@@ -43,6 +43,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "capability",
         "learned_map",
         "zones",
+        "fixture",
         "picture_limits",
         "proof",
         "sentence",

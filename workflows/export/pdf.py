@@ -111,7 +111,7 @@ def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowabl
     except FiloError as error:
         yield paragraph(f"No picture. {error}")
         return
-    drawn = draw_zones(drawn, selection.history.zones(record))
+    drawn = draw_zones(drawn, selection.history.placed(record, pixels).zones)
     image = Image.fromarray(draw_regions(drawn, record.regions))
     image.thumbnail((_PICTURE_PX, _PICTURE_PX))
     encoded = io.BytesIO()

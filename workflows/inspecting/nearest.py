@@ -80,12 +80,13 @@ def _reasons(record: InspectionRecord, region: int, box: Box, again: Prediction)
 
 def _patch_box(recipe: Recipe, pixels: NDArray[np.uint8], center: tuple[float, float], found: NearestPatch) -> Box:
     """A patch in pixels of the whole image, from its centre in fractions of what is looked at."""
-    from filo_core.method.view import field_of
+    from filo_core.method.sighting import sighting_of
 
-    view = field_of(recipe, pixels.shape[1], pixels.shape[0])
+    sight = sighting_of(recipe, pixels)
+    view = sight.seen
     width, height = found.patch[0] * view.width, found.patch[1] * view.height
-    left, top = view.x + center[0] * view.width - width / 2, view.y + center[1] * view.height - height / 2
-    return Box(round(left), round(top), max(1, round(width)), max(1, round(height)))
+    left, top = center[0] * view.width - width / 2, center[1] * view.height - height / 2
+    return sight.to_picture(Box(round(left), round(top), max(1, round(width)), max(1, round(height))))
 
 
 def _stored_box(recipe: Recipe, pixels: NDArray[np.uint8], found: NearestPatch) -> Box:

@@ -27,7 +27,7 @@ from filo_core.types import (
     Reference,
     SourceImage,
 )
-from filo_core.zones import Zone, without_ease
+from filo_core.zones import Zone, fixture_of, without_ease
 from storage.names import tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
@@ -52,6 +52,7 @@ from workflows.products.session_guards import session_guard
 if TYPE_CHECKING:
     from filo_core.calibration.guard import Guard
     from filo_core.events import Calibrated
+    from filo_core.fixture import Fixture
     from filo_core.proof import Counts, Proof, SignedProof
     from storage.storage import Storage, Transaction
 
@@ -168,20 +169,33 @@ class Catalogue:
     def set_zones(self, name: str, zones: Sequence[Zone]) -> ProductDraft:
         """Replace the drawn regions and ignore masks; the limits go when they change.
 
-        They stand in place of the one rectangle that recipes had before.
+        They stand in place of the one rectangle that recipes had before. A fixture among them is taught, on the good
+        image that it was drawn on, from the good images as they are now.
 
         Raises:
             RecipeError: if one cannot be; the sentence says which.
+            StorageError: if a good image that a fixture is taught on is missing from the image store.
         """
         from filo_core.method.zone_rules import checked_zones
 
-        tidy, by = without_ease(checked_zones(zones)), self._access.operator()
+        by, before = self._access.operator(), self.draft(name)
+        tidy, fixture = self._taught(before, without_ease(checked_zones(zones)))
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            if tidy == without_ease(draft.zones) and draft.region_of_interest is None:
+            if draft.references != before.references and fixture is not None:
+                raise RecipeError(f"The good images of {name} changed while its fixture was taught. Save again.")
+            if (tidy, fixture) == (without_ease(draft.zones), draft.fixture) and draft.region_of_interest is None:
                 return draft
-            changed = replace(draft, zones=tidy, region_of_interest=None)
+            changed = replace(draft, zones=tidy, fixture=fixture, region_of_interest=None)
             return self._save(transaction, draft, without_stale_limits(draft, changed), by)
+
+    def _taught(self, draft: ProductDraft, zones: tuple[Zone, ...]) -> tuple[tuple[Zone, ...], Fixture | None]:
+        """The zones with the image that their fixture is of, and the fixture."""
+        if fixture_of(zones) is None:
+            return zones, None
+        from workflows.products.fixtures import taught_fixture
+
+        return taught_fixture(draft, zones, self.references(draft.description.name))
 
     @free(_A_DRAFT)
     def judge_pictures(self, name: str, *, judges: bool) -> ProductDraft:
@@ -194,7 +208,7 @@ class Catalogue:
             StorageError: if one is missing from the image store.
         """
         from filo_core.imaging.quality import limits_from, quality_of
-        from filo_core.method.view import seen_of
+        from filo_core.method.sighting import seen_of
 
         by, found = self._access.operator(), None
         if judges:

@@ -53,6 +53,7 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "taught places": [f"{one.name} {one.image_hash[:12]} {one.box}" for one in setup.taught_patches],
         "region of interest": [box.x, box.y, box.width, box.height] if box is not None else None,
         "regions": [_zone_in_words(zone) for zone in setup.zones],
+        "fixture": setup.fixture.words if setup.fixture else None,
         "picture": _picture_in_words(setup.picture_limits),
         "profile": setup.profile,
         "eyes": setup.eyes.words if setup.eyes else None,
@@ -73,7 +74,9 @@ def _picture_in_words(limits: PictureLimits | None) -> str | None:
 def _zone_in_words(zone: Zone) -> str:
     corners = " ".join(f"{x:g},{y:g}" for x, y in zone.points)
     limit = "" if zone.limit is None else f", limit {zone.limit:g}"
-    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit})"
+    searched = zone.search
+    search = "" if searched is None else f", turned by up to {searched.turn:g}°, {100 * searched.scale:g} % of size"
+    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search})"
 
 
 def _of_lists(old: list[object], new: list[object]) -> Difference:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from filo_core.errors import RecipeError
 from filo_core.eyes.known_defects import heads_of
+from filo_core.method.fixture_edges import check_fixture
 from filo_core.method.zone_rules import tidy_zones
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
 from filo_core.zones import without_ease
@@ -73,6 +74,7 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
         raise RecipeError(f"{error} Until then, import {name} from a file without it.") from error
     if not _PROFILE.fullmatch(draft.profile):
         raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
+    check_fixture(draft.fixture, draft.zones, name)
     types, zones = tidy_types(draft.anomaly_types), tidy_zones(draft.zones)
     return replace(draft, description=tidy_description(draft.description), anomaly_types=types, zones=zones)
 
@@ -116,7 +118,7 @@ def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
     described = draft.description
     phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
     references = frozenset(reference.image_hash for reference in draft.references)
-    seen = (draft.eyes, draft.learned_map, without_ease(draft.zones), draft.region_of_interest)
+    seen = (draft.eyes, draft.learned_map, without_ease(draft.zones), draft.fixture, draft.region_of_interest)
     return (described.class_name, described.kind, described.domain, phrases, references, *seen)
 
 

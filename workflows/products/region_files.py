@@ -12,7 +12,7 @@ from typing import Any
 from filo_core.errors import ProductError, RecipeError
 from filo_core.method.zone_rules import checked_zones
 from filo_core.whole_files import whole_file
-from filo_core.zones import LONGEST_ZONE_NAME, Point, Zone, ZoneKind, ZoneShape
+from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, Point, Zone, ZoneKind, ZoneShape
 from workflows.people.rights import free
 
 FORMAT = "filo-regions"
@@ -54,7 +54,11 @@ def write_regions(path: Path, zones: Sequence[Zone]) -> None:
 
 def _as_json(zone: Zone) -> dict[str, Any]:
     found = {"name": zone.name, "kind": zone.kind.value, "shape": zone.shape.value, "points": zone.points}
-    return found if zone.limit is None else found | {"limit": zone.limit}
+    if zone.limit is not None:
+        found["limit"] = zone.limit
+    if zone.search is not None:
+        found |= {"turn": zone.search.turn, "scale": zone.search.scale}
+    return found
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -92,7 +96,16 @@ def _of_ours(content: dict[str, Any]) -> Iterator[Zone]:
             ZoneShape(one.get("shape", ZoneShape.POLYGON)),
             ZoneKind(one.get("kind", ZoneKind.INSPECT)),
             None if limit is None else _number(limit),
+            search=_search_of(one),
         )
+
+
+def _search_of(one: dict[str, Any]) -> FixtureSearch | None:
+    """How a fixture may lie; the image that it was drawn on is the first good one, since a file knows none."""
+    if one.get("kind") != ZoneKind.FIXTURE:
+        return None
+    usual = FixtureSearch()
+    return FixtureSearch(_number(one.get("turn", usual.turn)), _number(one.get("scale", usual.scale)))
 
 
 def _of_labelme(content: dict[str, Any]) -> Iterator[Zone]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.events import RunCounts
+from filo_core.fixture import NOWHERE, Placed
 from filo_core.imaging import decode_image
 from filo_core.types import (
     LONGEST_REASON,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from filo_core.zones import Zone
     from storage.repositories.overview import Lately
     from storage.storage import Storage
 
@@ -298,14 +298,20 @@ class History:
         image = decode_image(encoded, record.name, captured_at=capture.captured_at or record.inspected_at)
         return replace(image, frame_id=capture.frame_id)
 
-    def zones(self, record: InspectionRecord) -> tuple[Zone, ...]:
-        """The regions that were drawn in the recipe that judged an inspection; none where it cannot be read."""
+    def placed(self, record: InspectionRecord, pixels: NDArray[np.uint8]) -> Placed:
+        """Where the regions of the recipe that judged an inspection lie in its picture; none where it cannot be read.
+
+        A fixture is looked for again: the same picture and the same recipe give the same place.
+        """
         try:
             with self._storage.reading() as transaction:
-                return transaction.products.recipe(record.product, record.recipe_version).recipe.zones
+                recipe = transaction.products.recipe(record.product, record.recipe_version).recipe
+            from filo_core.method.sighting import located
+
+            return located(recipe, pixels)
         except FiloError:
             # The picture is shown all the same; whoever needs the recipe is told.
-            return ()
+            return NOWHERE
 
     def anomaly_map(self, record: InspectionRecord) -> NDArray[np.float32]:
         """The anomaly map of an inspection: ``(H, W)`` float32 in [0, 1], in steps of 1/65535.
