@@ -2618,6 +2618,13 @@
         </message>
     </context>
     <context>
+        <name>PersonTiles</name>
+        <message>
+            <source>%1 more: type the beginning of the name.</source>
+            <translation>%1 weitere: den Anfang des Namens tippen.</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseBar</name>
         <message>
             <source>&amp;Preview on good parts</source>
@@ -2721,10 +2728,40 @@
         </message>
     </context>
     <context>
+        <name>PinPad</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>Delete the last digit</source>
+            <translation>Letzte Ziffer löschen</translation>
+        </message>
+        <message>
+            <source>Clear the PIN</source>
+            <translation>PIN löschen</translation>
+        </message>
+    </context>
+    <context>
         <name>PinQuestion</name>
         <message>
             <source>PIN</source>
             <translation>PIN</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>OK</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Placed</name>
+        <message>
+            <source>%1: fits to %2 %, %3 px off</source>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -3109,6 +3146,10 @@
         <message>
             <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
             <translation>Anders als die übrigen guten Teile: %1. Ist es ein anderes Produkt, im Schritt davor wegnehmen.</translation>
+        </message>
+        <message>
+            <source>Who signs this set-up of %1? The recipe carries the name.</source>
+            <translation>Wer gibt diese Einrichtung von %1 frei? Das Rezept trägt den Namen.</translation>
         </message>
     </context>
     <context>
@@ -4253,16 +4294,24 @@
     <context>
         <name>SignInDialog</name>
         <message>
+            <source>Sign</source>
+            <translation>Freigeben</translation>
+        </message>
+        <message>
             <source>Sign in</source>
             <translation>Anmelden</translation>
         </message>
         <message>
-            <source>Name</source>
-            <translation>Name</translation>
+            <source>&amp;Sign</source>
+            <translation>&amp;Freigeben</translation>
         </message>
         <message>
-            <source>PIN</source>
-            <translation>PIN</translation>
+            <source>Sign &amp;in</source>
+            <translation>&amp;Anmelden</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
         </message>
         <message>
             <source>Sign &amp;out</source>
@@ -4273,8 +4322,8 @@
             <translation>&amp;Name</translation>
         </message>
         <message>
-            <source>&amp;PIN</source>
-            <translation>&amp;PIN</translation>
+            <source>Name</source>
+            <translation>Name</translation>
         </message>
     </context>
     <context>
@@ -4286,14 +4335,6 @@
         <message>
             <source>your name</source>
             <translation>Ihr Name</translation>
-        </message>
-        <message>
-            <source>PIN</source>
-            <translation>PIN</translation>
-        </message>
-        <message>
-            <source>your PIN again</source>
-            <translation>Ihre PIN noch einmal</translation>
         </message>
         <message>
             <source>Reason</source>

@@ -2618,6 +2618,13 @@
         </message>
     </context>
     <context>
+        <name>PersonTiles</name>
+        <message>
+            <source>%1 more: type the beginning of the name.</source>
+            <translation>还有 %1 人：请输入姓名开头。</translation>
+        </message>
+    </context>
+    <context>
         <name>PhraseBar</name>
         <message>
             <source>&amp;Preview on good parts</source>
@@ -2721,10 +2728,40 @@
         </message>
     </context>
     <context>
+        <name>PinPad</name>
+        <message>
+            <source>PIN</source>
+            <translation>PIN</translation>
+        </message>
+        <message>
+            <source>Delete the last digit</source>
+            <translation>删除最后一位</translation>
+        </message>
+        <message>
+            <source>Clear the PIN</source>
+            <translation>清除 PIN</translation>
+        </message>
+    </context>
+    <context>
         <name>PinQuestion</name>
         <message>
             <source>PIN</source>
             <translation>PIN</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>Placed</name>
+        <message>
+            <source>%1: fits to %2 %, %3 px off</source>
+            <translation type="unfinished" />
         </message>
     </context>
     <context>
@@ -3109,6 +3146,10 @@
         <message>
             <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
             <translation>与其他良品不同:%1。如果是另一种产品,请在上一步中移除。</translation>
+        </message>
+        <message>
+            <source>Who signs this set-up of %1? The recipe carries the name.</source>
+            <translation>由谁签核 %1 的这一设置？配方会带上该姓名。</translation>
         </message>
     </context>
     <context>
@@ -4253,16 +4294,24 @@
     <context>
         <name>SignInDialog</name>
         <message>
+            <source>Sign</source>
+            <translation>签核</translation>
+        </message>
+        <message>
             <source>Sign in</source>
             <translation>登录</translation>
         </message>
         <message>
-            <source>Name</source>
-            <translation>姓名</translation>
+            <source>&amp;Sign</source>
+            <translation>签核(&amp;S)</translation>
         </message>
         <message>
-            <source>PIN</source>
-            <translation>PIN</translation>
+            <source>Sign &amp;in</source>
+            <translation>登录(&amp;I)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
         </message>
         <message>
             <source>Sign &amp;out</source>
@@ -4273,8 +4322,8 @@
             <translation>姓名(&amp;N)</translation>
         </message>
         <message>
-            <source>&amp;PIN</source>
-            <translation>PIN(&amp;P)</translation>
+            <source>Name</source>
+            <translation>姓名</translation>
         </message>
     </context>
     <context>
@@ -4286,14 +4335,6 @@
         <message>
             <source>your name</source>
             <translation>您的姓名</translation>
-        </message>
-        <message>
-            <source>PIN</source>
-            <translation>PIN</translation>
-        </message>
-        <message>
-            <source>your PIN again</source>
-            <translation>再次输入您的 PIN</translation>
         </message>
         <message>
             <source>Reason</source>

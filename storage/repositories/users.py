@@ -14,7 +14,7 @@ from filo_core.types import EventKind, Role
 from storage.audit.vouching import Vouched, entries_of, vouched
 from storage.engine import wait_for_other_people
 from storage.names import name_key
-from storage.trust_models import SIGNING_IN, EventRow, SignInLockRow, UserRow
+from storage.trust_models import SIGNING_IN, EventRow, SessionRow, SignInLockRow, UserRow
 
 LONGEST_COUNT = 64
 """Events of a name in which refusals in a row are counted; the longest wait comes far sooner."""
@@ -65,6 +65,21 @@ class UserRepository:
         rows = self._session.scalars(select(UserRow).order_by(UserRow.name_key, UserRow.version)).all()
         found = self._vouched()
         return tuple(_user(row) for row in _standing(rows, found).values())
+
+    def recent(self) -> tuple[str, ...]:
+        """Names of those who may sign in; whoever did so last comes first, then those who never did, by name.
+
+        Raises:
+            UsersAlteredError: if a user's row was removed.
+        """
+        query = (
+            select(UserRow.name_key, func.max(SessionRow.id))
+            .join(SessionRow, SessionRow.user_id == UserRow.id)
+            .group_by(UserRow.name_key)
+        )
+        last = {row[0]: row[1] for row in self._session.execute(query)}
+        enabled = [user.name for user in self.all() if not user.disabled]
+        return tuple(sorted(enabled, key=lambda name: -last.get(name_key(name), 0)))
 
     def find(self, name: str) -> User | None:
         """One person as they stand now, None for an unknown name, or one whom the chain does not vouch for.

@@ -122,6 +122,15 @@ class Access:
                 self._end(current, "timed out")
             return self._current.user if self._current is not None else None
 
+    def people(self) -> tuple[str, ...]:
+        """Names of those who may sign in; whoever did so last comes first.
+
+        Raises:
+            UsersAlteredError: if a user was removed outside this program.
+        """
+        with self._storage.reading() as transaction:
+            return transaction.users.recent()
+
     def operator(self, otherwise: str = "") -> str:
         """The name kept with an inspection: the person signed in, where somebody is.
 

@@ -26,6 +26,7 @@ from gui.products.wizard.session_line import SessionLine
 from gui.products.wizard.shown_parts import ShownParts
 from gui.products.wizard.signature_bar import SignatureBar
 from gui.proof_words import bound_sentence, standing_sentence
+from gui.sign_in_dialog import SignInDialog
 from gui.state import ModelState, Screen
 from gui.theme import SPACE, current_theme
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
@@ -153,7 +154,7 @@ class ProvePage(WizardPage):
         self.message.clear()
         self.details_button.setChecked(False)
         self.details.eyes.show_tried(None)
-        self.signing.ask(self.session.state.operator, pin=self.session.state.asks_for_sign_in)
+        self.signing.ask(self.session.state.operator, asks_who=self.session.state.asks_for_sign_in)
         self._take_draft()
         # What was asked for before may still be ending.
         self._look_again = self.calibration.is_running
@@ -449,9 +450,18 @@ class ProvePage(WizardPage):
 
     # Signing ---------------------------------------------------------------------------------------------------
 
-    @Slot(str, str, str)
-    def _on_signed(self, name: str, pin: str, reason: str) -> None:
+    @Slot(str, str)
+    def _on_signed(self, name: str, reason: str) -> None:
         self.message.clear()
+        pin = ""
+        if not name:
+            why = self.tr("Who signs this set-up of %1? The recipe carries the name.")
+            dialog = SignInDialog(self.session.state, self, signing=why.replace("%1", self.session.name))
+            accepted, pin = dialog.exec(), dialog.take_pin()
+            dialog.deleteLater()
+            if not accepted:
+                return
+            name = self.session.state.operator
         if self._writing.isActive():
             self._write()
         if self.session.sign_off(name, pin, reason):

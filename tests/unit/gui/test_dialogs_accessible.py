@@ -17,6 +17,7 @@ from filo_core.types import InspectionFilter, Role, Verdict
 from gui.about_dialog import AboutDialog
 from gui.help_dialog import HelpDialog
 from gui.languages import Languages
+from gui.pin_question import PinDialog
 from gui.products.golden_dialog import GoldenDialog
 from gui.products.list_view import ProductListView
 from gui.products.wizard.capture_dialog import CaptureDialog
@@ -108,6 +109,7 @@ DIALOGS: dict[str, Maker] = {
     "help": lambda _, parent: HelpDialog(parent),
     "about": AboutDialog,
     "sign in": _signing_in,
+    "PIN": lambda _, parent: PinDialog("Turns an NG into an OK. Sign with your PIN again.", parent),
     "user": _user,
     "output": _output,
     "golden set": lambda state, parent: GoldenDialog(state, "metal nut", parent),

@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, Review, ReviewDecision, Role, Verdict, Withdrawal
+from gui.pin_question import PinDialog
 from gui.records.choices import Queue
 from gui.review import panel as panel_module
 from gui.review.blind_dialog import BlindDialog
@@ -223,9 +224,9 @@ def test_taking_back_what_makes_an_ng_good_again_asks_for_the_pin(
 
         def answer() -> None:
             dialog = qapp.activeModalWidget()
-            if isinstance(dialog, QInputDialog):
+            if isinstance(dialog, PinDialog):
                 timer.stop()
-                dialog.setTextValue(typed or "")
+                dialog.pad.edit.setText(typed or "")
                 dialog.done(typed is not None)
 
         timer.timeout.connect(answer)

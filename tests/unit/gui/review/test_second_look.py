@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, ReviewDecision, Role, Verdict
+from gui.pin_question import PinDialog
 from gui.records.choices import Queue
 from gui.review.blind_dialog import BlindDialog
 from gui.review.panel import ReviewPanel
@@ -63,10 +64,10 @@ def test_once_there_are_users_teaching_asks_for_the_pin_and_giving_up_teaches_no
 
         def answer() -> None:
             dialog = qapp.activeModalWidget()
-            if isinstance(dialog, QInputDialog):
+            if isinstance(dialog, PinDialog):
                 timer.stop()
-                asked.append(dialog.textEchoMode())
-                dialog.setTextValue(typed or "")
+                asked.append(dialog.pad.edit.echoMode())
+                dialog.pad.edit.setText(typed or "")
                 dialog.done(typed is not None)
 
         timer.timeout.connect(answer)
