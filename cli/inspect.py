@@ -40,6 +40,8 @@ def inspect(
 ) -> None:
     """Inspect a folder under the product's newest recipe. Images judged before under that recipe are skipped.
 
+    Of a product with views, files whose names differ in the views' suffixes alone are one part, with one verdict.
+
     The exit status is 3 when files were left out that may be pictures.
     """
     from filo_core.engine import load_engine
@@ -59,10 +61,12 @@ def inspect(
         engine = load_engine(version.recipe.profile, settings.device, settings.models)
         why: list[dict[str, Any]] = []
         places: dict[str, Placement] = {}
-        finished = _followed(steps(engine), why, places)
+        parts: list[dict[str, Any]] = []
+        finished = _followed(steps(engine), why, places, parts)
     if as_json:
         report = _report(finished) | {"trained": engine.trained, "recipe_hash": version.recipe.content_hash}
         found = {"placements": [{"name": name} | asdict(place) for name, place in places.items()]} if places else {}
+        found |= {"parts": parts} if version.recipe.views else {}
         print_json(report | ({"why": why} if why else {}) | found)
     else:
         _sum_up(finished)
@@ -80,10 +84,13 @@ _KNOWN = {
 }
 
 
-def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]], places: dict[str, Placement]) -> RunFinished:
+def _followed(
+    events: Iterator[JobEvent], why: list[dict[str, Any]], places: dict[str, Placement], parts: list[dict[str, Any]]
+) -> RunFinished:
     """The end of a run, whose progress is shown until then.
 
-    What a text side went by is put into ``why``, where a fixture was found into ``places``.
+    What a text side went by is put into ``why``, where a fixture was found into ``places``, what the views of parts
+    came to into ``parts``.
     """
     finished: RunFinished | None = None
     with _progress() as progress:
@@ -99,8 +106,8 @@ def _followed(events: Iterator[JobEvent], why: list[dict[str, Any]], places: dic
                     _warn_of(inspection)
                     if inspection.prediction is not None and inspection.prediction.reasons is not None:
                         why.append(_why(inspection.name, inspection.verdict, inspection.prediction))
-                    if inspection.prediction is not None and inspection.prediction.placement is not None:
-                        places[inspection.name] = inspection.prediction.placement
+                    places |= dict(_places_of(inspection))
+                    parts += [_views(inspection)] if inspection.views else []
                 case ImageSkipped():
                     progress.advance(task)
                 case RunFinished():
@@ -114,6 +121,13 @@ def _warn_of(inspection: Inspection) -> None:
         warn(f"Not inspected: {why_not(inspection.name, inspection.reason)}")
     elif inspection.known_as is not None:
         warn(f"{inspection.name} is {_KNOWN[inspection.known_as]}: it counts in no figure.")
+
+
+def _places_of(inspection: Inspection) -> Iterator[tuple[str, Placement]]:
+    """Where a fixture was found in a picture, or in each of the views of a part."""
+    for one in [view.inspection for view in inspection.views] or [inspection]:
+        if one.prediction is not None and one.prediction.placement is not None:
+            yield one.name, one.prediction.placement
 
 
 def _say_places(places: dict[str, Placement]) -> None:
@@ -146,6 +160,22 @@ def _why(name: str, verdict: Verdict, prediction: Prediction) -> dict[str, Any]:
         "filtering": {"dropped": reasons.dropped, "not_applied_to": list(prediction.unfiltered_sides)},
         "regions": regions,
     }
+
+
+def _views(part: Inspection) -> dict[str, Any]:
+    """What each view of a part came to, by its own limits."""
+    views = [
+        {
+            "view": view.name,
+            "file": view.inspection.name if view.inspection.image_hash else None,
+            "verdict": view.inspection.verdict.value,
+            "score": view.inspection.prediction.image_score if view.inspection.prediction else None,
+            "reason": view.inspection.reason,
+        }
+        for view in part.views
+    ]
+    score = part.prediction.image_score if part.prediction else None
+    return {"part": part.name, "verdict": part.verdict.value, "score": score, "views": views}
 
 
 def _sum_up(finished: RunFinished) -> None:

@@ -31,6 +31,7 @@ from cli.regions import regions as product_regions
 from cli.session_answers import guard_json
 from cli.signing_in import managing
 from cli.unsorted import proposal_json, show_proposal, sorted_out
+from cli.views import views
 from filo_core.errors import SettingsError
 from filo_core.types import (
     USUAL_NOUN,
@@ -56,6 +57,7 @@ app.command("cost")(cost)
 app.command("learn-defects")(learn_defects)
 app.command("regions")(product_regions)
 app.command("picture")(picture)
+app.command("views")(views)
 
 
 @app.command()
@@ -229,7 +231,7 @@ def list_products(database: Database = "", as_json: AsJson = False) -> None:
             described.name,
             described.class_name,
             described.kind.value,
-            str(len(draft.references)),
+            str(len(draft.references) + sum(len(view.draft.references) for view in draft.views)),
             signed,
             following,
         )
@@ -252,7 +254,10 @@ def show(name: Name, database: Database = "", as_json: AsJson = False) -> None:
         return
     described = draft.description
     say(f"{described.name}: {described.class_name} ({described.kind.value})")
-    say(f"Good images: {', '.join(reference.name for reference in draft.references) or 'none'}")
+    if draft.views:
+        say(f"Views: {', '.join(view.name for view in draft.views)}")
+    else:
+        say(f"Good images: {', '.join(reference.name for reference in draft.references) or 'none'}")
     table = Table("Anomaly type", "Severity", "Enabled", "From")
     for anomaly in draft.anomaly_types:
         add_row(
@@ -307,6 +312,7 @@ def _draft_json(draft: ProductDraft) -> dict[str, Any]:
         "domain": described.domain,
         "anomaly_types": [anomaly.name for anomaly in draft.anomaly_types if anomaly.enabled],
         "references": [reference.name for reference in draft.references],
+        "views": [view.name for view in draft.views],
         "recipe_version": draft.signed_version,
         "next_step": draft.next_step.value if draft.next_step else None,
     }

@@ -335,6 +335,14 @@ class ProductDescription:
     domain: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RecipeView:
+    """A view in the recipe of a part: its name, and the hash of the signed recipe that it is judged by."""
+
+    name: str
+    recipe_hash: str
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A frozen, hashed set-up of a product. What is in here decides every verdict; nothing else does.
@@ -364,6 +372,9 @@ class Recipe:
     """What a picture must be like to be judged; None judges every picture."""
     fixture: Fixture | None = None
     """What the zones move with, as it was taught; None where they stay where they were drawn."""
+    views: tuple[RecipeView, ...] = ()
+    """Of a part that is looked at in several pictures, each judged by its own recipe; none where there is one picture.
+    """
 
     @property
     def bank_images(self) -> tuple[Reference, ...]:
@@ -409,6 +420,8 @@ class Recipe:
             del content["fixture"]
         if self.picture_limits is None:
             del content["picture_limits"]
+        if not self.views:
+            del content["views"]
         return content
 
 
@@ -574,6 +587,18 @@ class Inspection:
     """Live only: from capture to verdict."""
     known_as: KnownAs | None = None
     """Where its picture is one of the product's known parts; the record finds out."""
+    views: tuple[ViewInspection, ...] = ()
+    """Of a part with several views: what each came to. Image and prediction above are then those of the view that
+    decided, with the score on the scale that all views share (:mod:`filo_core.views`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewInspection:
+    """What one view of a part came to, by its own recipe and limits."""
+
+    name: str
+    limits: Limits
+    inspection: Inspection
 
 
 READS_NO_LIST = "compact"
@@ -619,9 +644,14 @@ class ProductDraft:
     """What a picture must be like to be judged; None judges every picture."""
     fixture: Fixture | None = None
     """Taught from the zone of that kind among :attr:`zones`; None without one."""
+    views: tuple[View, ...] = ()
+    """Of a part that is looked at in several pictures; then good images, regions and limits are each view's own."""
 
     def missing(self, step: WizardStep) -> str:
         """What ``step`` still lacks, as a sentence; empty when the step is complete."""
+        if self.views and step in {WizardStep.REFERENCES, WizardStep.CALIBRATE}:
+            lacking = ((view.name, view.draft.missing(step)) for view in self.views)
+            return next((f"{name}: {sentence}" for name, sentence in lacking if sentence), "")
         match step:
             case WizardStep.DESCRIBE:
                 named = bool(self.description.name.strip())
@@ -667,7 +697,26 @@ class ProductDraft:
             zones=self.zones,
             picture_limits=self.picture_limits,
             fixture=self.fixture,
+            views=tuple(view.in_recipe for view in self.views),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One of the pictures that a part is looked at in: a set-up of its own, and where its pictures come from."""
+
+    name: str
+    draft: ProductDraft
+    suffix: str = ""
+    """What the names of its files end in, before the extension; empty where it is no file."""
+    source: str = ""
+    """Where a line takes its pictures from, as a person types it; empty until chosen."""
+
+    @property
+    def in_recipe(self) -> RecipeView:
+        """As the part's recipe names it."""
+        limits = self.draft.limits or ANY_LIMITS
+        return RecipeView(self.name, self.draft.recipe(limits, self.draft.model_hash).content_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -743,6 +792,26 @@ def retyped_regions(count: int, reviews: Iterable[Review]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """What one view of an inspected part came to, as the record keeps it."""
+
+    name: str
+    recipe_version: int
+    recipe_hash: str
+    image_hash: str
+    """Empty where no picture came."""
+    map_hash: str
+    width: int
+    height: int
+    verdict: Verdict
+    reason: str
+    image_score: float | None
+    """In [0, 1], beside the view's own ``limits``."""
+    limits: Limits
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InspectionRecord:
     """An inspection as the record keeps it, with its newest review."""
 
@@ -781,6 +850,8 @@ class InspectionRecord:
     """All that people decided, oldest first, with what was taken back and who took it back."""
     known_as: KnownAs | None = None
     """Where its picture is one of the product's known parts: then it counts in no figure."""
+    views: tuple[ViewRecord, ...] = ()
+    """Of a part with several views, all of them; picture, map and regions above are those of the one that decided."""
 
     def with_decision(self, review: Review) -> InspectionRecord:
         """As the record keeps it once this decision is added."""

@@ -47,8 +47,10 @@ JUDGED_WITH_EVIDENCE = (
 )
 """A verdict comes with its score, image and anomaly map; NOT_INSPECTED comes without a score."""
 
-JUDGED_ONCE = "origin = 'folder' AND verdict <> 'NOT_INSPECTED'"
+JUDGED_ONCE = "origin = 'folder' AND verdict <> 'NOT_INSPECTED' AND part_hash = ''"
 """Rows among which one image content has one inspection per recipe version."""
+PART_JUDGED_ONCE = "origin = 'folder' AND verdict <> 'NOT_INSPECTED' AND part_hash <> ''"
+"""The same of parts with several views: two of them may share a picture."""
 
 GOLDEN_KNOWN = "expected IN ('OK', 'NG')"
 GOLDEN_ORDER = "wrong >= 0 AND wrong <= parts"

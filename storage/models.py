@@ -62,6 +62,12 @@ class ProductRow(Row):
     """JSON; empty where every picture is judged."""
     fixture: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON of what the zones move with; empty where they stay."""
+    view_of: Mapped[int | None] = mapped_column(RowId, index=True)
+    """Id of the product that this is one of the views of; None for a product of its own."""
+    view_name: Mapped[str] = mapped_column(String(LONGEST_NAME), server_default="")
+    """Empty also for a view that was taken away, and stays since something was signed for it."""
+    view_suffix: Mapped[str] = mapped_column(String(LONGEST_NAME), server_default="")
+    view_source: Mapped[str] = mapped_column(PlainText, server_default="")
     limit_ok: Mapped[float | None]
     limit_ng: Mapped[float | None]
     limit_region: Mapped[float | None]
@@ -145,6 +151,14 @@ class InspectionRow(Row):
             sqlite_where=text(constraints.JUDGED_ONCE),
             postgresql_where=text(constraints.JUDGED_ONCE),
         ),
+        Index(
+            "uq_inspections_part_judged_once",
+            "recipe_version_id",
+            "part_hash",
+            unique=True,
+            sqlite_where=text(constraints.PART_JUDGED_ONCE),
+            postgresql_where=text(constraints.PART_JUDGED_ONCE),
+        ),
         Index(None, "recipe_version_id"),
         # A page is the newest rows of a filter, so each of these ends in the id or in time.
         Index(None, "product_id", "id"),
@@ -183,6 +197,8 @@ class InspectionRow(Row):
     """JSON object: seconds per stage, in order."""
     frame_id: Mapped[int | None] = mapped_column(RowId)
     frame_age_ms: Mapped[float | None]
+    part_hash: Mapped[str] = mapped_column(Hash, server_default="")
+    """Of a part with several views, over the pictures of all of them; empty where there is one picture."""
 
 
 class RegionRow(Row):

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from storage.columns import PlainText
 from storage.models import InspectionRow, Row
+from storage.view_models import PartViewRow
 
 _BATCH = 10_000
 _COLUMNS = ("image_hash", "map_hash")
-_WITHOUT_PICTURES = frozenset({"inspections", "reviews", "events", "jobs", "sessions", "users"})
+_INSPECTED = frozenset({InspectionRow.__tablename__, PartViewRow.__tablename__})
+_WITHOUT_PICTURES = _INSPECTED | {"reviews", "events", "jobs", "sessions", "users"}
 """Tables whose texts name no picture, some of them long."""
 _NAMED = re.compile(r'"image_hash": ?"([0-9a-f]{64})"')
 
@@ -29,7 +31,7 @@ def spoken_of(source: Session | Connection, *, inspected: bool = True) -> Iterat
     connection = source.connection() if isinstance(source, Session) else source
     there = set(inspect(connection).get_table_names())
     for table in Row.metadata.sorted_tables:
-        if table.name in there and (inspected or table.name != InspectionRow.__tablename__):
+        if table.name in there and (inspected or table.name not in _INSPECTED):
             yield from _of_table(connection, table)
 
 

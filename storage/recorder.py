@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from filo_core.errors import DiskFullError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished
-from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict
+from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict, ViewInspection
+from filo_core.views import part_hash, part_hash_of, view_product
 from storage.engine import BrokenRuleError
 from storage.known_pictures import RecognisedPart
 from storage.repositories.products import RecipeKeys
@@ -111,6 +112,17 @@ class Recorder:
         inspection_id, _, _ = self._store(inspection)
         return inspection_id
 
+    def part_judged(self, image_hashes: Sequence[tuple[str, str]], recipe_hash: str) -> int | None:
+        """As :meth:`already_judged`, of a part with several views.
+
+        Args:
+            image_hashes: name of each view, and hash of its picture.
+            recipe_hash: of the part's recipe.
+        """
+        keys = self._keys_of(recipe_hash)
+        with self._storage.reading() as transaction:
+            return transaction.inspections.judged_part(keys.recipe_version_id, part_hash(image_hashes))
+
     @contextmanager
     def job(self, name: str) -> Iterator[None]:
         """Keep in the record that this work goes on, what it inspects, and how it ended.
@@ -176,17 +188,20 @@ class Recorder:
     def _store_whole(self, inspection: Inspection) -> tuple[int, bool, RecognisedPart | None]:
         """Image, then map, then all rows at once. Back comes the id, whether it is a new one, and a known part."""
         keys, operator = self._keys_of(inspection.recipe_hash), name_of(self._operator)
-        artefacts = self._storage.artefacts
-        if inspection.image is not None:
-            artefacts.put_image(inspection.image)
-        map_hash = artefacts.put_map(inspection.prediction.anomaly_map) if inspection.prediction else ""
+        map_hash = self._put_pictures(inspection)
+        views = [
+            (view, self._keys_of(view.inspection.recipe_hash, view.name), self._put_pictures(view.inspection))
+            for view in inspection.views
+        ]
         try:
             with self._storage.transaction() as transaction:
                 earlier = _earlier(transaction, keys, inspection)
                 if earlier is not None:
                     return earlier, False, None
                 added = transaction.inspections.add(inspection, keys, map_hash, self._station, operator)
-                known = transaction.known.find(keys, inspection.image) if inspection.image is not None else None
+                if views:
+                    transaction.views.add(added, views)
+                known = _known(transaction, keys, inspection, views)
                 if known is not None:
                     transaction.known.add(added, known)
                 if inspection.prediction is not None and inspection.prediction.named_by not in {"", self._named_by}:
@@ -203,6 +218,13 @@ class Recorder:
                 raise
             return earlier, False, None
 
+    def _put_pictures(self, inspection: Inspection) -> str:
+        """Keep image and map as far as there are any; the map's hash, empty without one."""
+        artefacts = self._storage.artefacts
+        if inspection.image is not None:
+            artefacts.put_image(inspection.image)
+        return artefacts.put_map(inspection.prediction.anomaly_map) if inspection.prediction else ""
+
     def _tell_names(self, transaction: Transaction, named_by: str, operator: str) -> None:
         """Put into the chain what names regions from words from here on, unless the last such event says so."""
         head, _, words = named_by.partition(":")
@@ -214,21 +236,36 @@ class Recorder:
                 break
         transaction.events.add(EventKind.NAMES_READ, operator, self._station, self._product, detail)
 
-    def _keys_of(self, recipe_hash: str) -> RecipeKeys:
+    def _keys_of(self, recipe_hash: str, view: str = "") -> RecipeKeys:
         if recipe_hash not in self._keys:
+            product = view_product(self._product, view) if view else self._product
             with self._storage.reading() as transaction:
-                self._keys[recipe_hash] = transaction.products.recipe_keys(self._product, recipe_hash)
+                self._keys[recipe_hash] = transaction.products.recipe_keys(product, recipe_hash)
         return self._keys[recipe_hash]
 
 
 def _refused(inspection: Inspection, error: DiskFullError) -> Inspection:
     """Not judged: a verdict that cannot be kept with its evidence is none."""
-    return replace(inspection, verdict=Verdict.NOT_INSPECTED, image=None, prediction=None, reason=str(error))
+    return replace(inspection, verdict=Verdict.NOT_INSPECTED, image=None, prediction=None, reason=str(error), views=())
+
+
+def _known(
+    transaction: Transaction,
+    keys: RecipeKeys,
+    inspection: Inspection,
+    views: Sequence[tuple[ViewInspection, RecipeKeys, str]],
+) -> RecognisedPart | None:
+    """Which known part this is; of a part with several views, by any of them."""
+    pictures = [(of, view.inspection.image) for view, of, _ in views] or [(keys, inspection.image)]
+    found = (transaction.known.find(of, image) for of, image in pictures if image is not None)
+    return next((one for one in found if one is not None), None)
 
 
 def _earlier(transaction: Transaction, keys: RecipeKeys, inspection: Inspection) -> int | None:
     if inspection.origin is not Origin.FOLDER or inspection.verdict is Verdict.NOT_INSPECTED:
         return None
+    if inspection.views:
+        return transaction.inspections.judged_part(keys.recipe_version_id, part_hash_of(inspection))
     return transaction.inspections.judged(keys.recipe_version_id, inspection.image_hash)
 
 

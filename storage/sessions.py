@@ -21,6 +21,7 @@ from storage.plant_models import ForwardedRow
 from storage.session_models import KnownInspectionRow
 from storage.study_models import StudyAnswerRow, StudyRow
 from storage.trust_models import AuditRow, EventRow, FoundationRow, UserRow
+from storage.view_models import PartViewRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
@@ -41,6 +42,7 @@ _NEVER_DELETED = (
     NamingRow,
     NamedRegionRow,
     KnownInspectionRow,
+    PartViewRow,
 )
 _NEVER_CHANGED = (*_NEVER_DELETED, RecipeVersionRow, CalibrationRow, DriftAlarmRow)
 ADDED_ONLY = frozenset(row.__tablename__ for row in (*_NEVER_CHANGED, FoundationRow))

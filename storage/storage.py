@@ -53,6 +53,7 @@ from storage.repositories.reviews import ReviewRepository
 from storage.repositories.sessions import SessionRepository
 from storage.repositories.studies import StudyRepository
 from storage.repositories.users import UserRepository
+from storage.repositories.views import ViewRepository
 from storage.sessions import RecordSession
 
 
@@ -79,6 +80,7 @@ class Transaction:
     sessions: SessionRepository
     known: KnownPictureRepository
     overview: OverviewRepository
+    views: ViewRepository
 
 
 class Storage:
@@ -245,4 +247,5 @@ def _transaction(session: Session, *, writes: bool) -> Transaction:
         SessionRepository(session),
         KnownPictureRepository(session),
         OverviewRepository(session),
+        ViewRepository(session),
     )

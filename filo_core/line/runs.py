@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from filo_core.errors import UnreadableImageError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished, RunStarted
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from filo_core.method.interfaces import Detector
+
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
+"""What is judged: a file, or a part of several files."""
 
 
 def inspect_images(
@@ -50,12 +53,40 @@ def inspect_images(
         lanes: judge so many at a time; the detector must allow it. Events come in the order of the files all the same,
             but a copy that comes within so many files of the first one may be judged as well.
     """
-    run_started, recipe_hash = time.perf_counter(), recipe.content_hash
     unread = tuple(name_below(path, root) for path in left_out)
-    yield RunStarted(total=len(files), recipe_hash=recipe_hash, left_out=unread, limits=recipe.limits)
+    judging = _Judging(recipe, detector, already_judged, origin, root)
+    yield from judged_in_order(files, judging, recipe, unread, lanes)
+
+
+Outcome = tuple[ImageInspected | ImageSkipped, bool]
+"""What became of a file or part, and whether it could be read."""
+
+
+class Begins(Protocol[ItemT_contra]):
+    """Judges one file, or one part of several files, at a time."""
+
+    def begin(self, index: int, item: ItemT_contra) -> Callable[[], Outcome]:
+        """The first half, in the order of the items; back comes the second, for any thread."""
+        ...
+
+
+def judged_in_order(
+    items: Sequence[ItemT_contra], judging: Begins[ItemT_contra], recipe: Recipe, unread: tuple[str, ...], lanes: int
+) -> Iterator[RunEvent]:
+    """RunStarted, one event an item in their order, then RunFinished with the totals.
+
+    Args:
+        items: what is judged.
+        judging: judges one.
+        recipe: whose limits decide.
+        unread: names of files that are not looked at.
+        lanes: so many are judged at a time.
+    """
+    run_started = time.perf_counter()
+    yield RunStarted(total=len(items), recipe_hash=recipe.content_hash, left_out=unread, limits=recipe.limits)
     counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
-    for event, was_read in _in_order(files, _Judging(recipe, detector, already_judged, origin, root), lanes):
+    for event, was_read in _in_order(items, judging, lanes):
         if isinstance(event, ImageSkipped):
             counts = replace(counts, skipped=counts.skipped + 1)
         else:
@@ -63,10 +94,6 @@ def inspect_images(
             unreadable += [] if was_read else [event.inspection.name]
         yield event
     yield RunFinished(replace(counts, unreadable=tuple(unreadable)), time.perf_counter() - run_started)
-
-
-_Outcome = tuple[ImageInspected | ImageSkipped, bool]
-"""What became of a file, and whether it could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +106,7 @@ class _Judging:
     origin: Origin
     root: Path | None
 
-    def begin(self, index: int, file: Path | Arrival) -> Callable[[], _Outcome]:
+    def begin(self, index: int, file: Path | Arrival) -> Callable[[], Outcome]:
         """Read a file and ask whether it was judged before; back comes what is left to do."""
         path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
         name = name_below(path, self.root)
@@ -95,7 +122,7 @@ class _Judging:
             return lambda: (skipped, True)
         spent = time.perf_counter() - started
 
-        def end() -> _Outcome:
+        def end() -> Outcome:
             # Time that it waited for its turn is none of its own.
             started = time.perf_counter() - spent
             try:
@@ -108,25 +135,25 @@ class _Judging:
 
     def _unreadable(
         self, index: int, name: str, image_hash: str, started: float, error: UnreadableImageError
-    ) -> _Outcome:
+    ) -> Outcome:
         recipe_hash = self.recipe.content_hash
         inspection = not_inspected(name, image_hash, recipe_hash, self.origin, started, str(error))
         return ImageInspected(index, inspection), False
 
 
-def _in_order(files: Sequence[Path | Arrival], judging: _Judging, lanes: int) -> Iterator[_Outcome]:
-    """Outcomes in the order of the files, so many of which are judged at a time."""
+def _in_order(items: Sequence[ItemT_contra], judging: Begins[ItemT_contra], lanes: int) -> Iterator[Outcome]:
+    """Outcomes in the order of the items, so many of which are judged at a time."""
     if lanes == 1:
-        for index, file in enumerate(files):
-            yield judging.begin(index, file)()
+        for index, item in enumerate(items):
+            yield judging.begin(index, item)()
         return
-    waiting: deque[Future[_Outcome]] = deque()
+    waiting: deque[Future[Outcome]] = deque()
     problem: Exception | None = None
     with ThreadPoolExecutor(lanes, "filo-judge") as pool:
         try:
-            for index, file in enumerate(files):
+            for index, item in enumerate(items):
                 try:
-                    waiting.append(pool.submit(judging.begin(index, file)))
+                    waiting.append(pool.submit(judging.begin(index, item)))
                 except Exception as error:  # noqa: BLE001 - raised below, after what was begun before it
                     problem = error
                     break

@@ -14,7 +14,7 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 6
+FORMAT = 7
 """The newest format. Each after the first added tables; those of earlier ones are written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
@@ -59,11 +59,15 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
     ),
     "named_regions": ("id", "review_id", "ordinal"),
     "known_inspections": ("id", "inspection_id", "known_as", "known_hash"),
+    "part_views": (
+        "id", "inspection_id", "ordinal", "name", "recipe_version_id", "image_hash", "map_hash", "width", "height",
+        "verdict", "reason", "image_score", "limit_ok", "limit_ng", "limit_region", "seconds", "regions",
+    ),
     "events": ("id", "at", "kind", "actor", "station", "subject", "detail"),
 }  # fmt: skip
 _SINCE = {
     "blind_reviews": 2, "golden_checks": 2, "golden_releases": 2, "calibrations": 3, "drift_alarms": 3, "studies": 4,
-    "study_answers": 4, "namings": 5, "named_regions": 5, "known_inspections": 6,
+    "study_answers": 4, "namings": 5, "named_regions": 5, "known_inspections": 6, "part_views": 7,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")

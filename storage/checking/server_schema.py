@@ -21,7 +21,7 @@ _GUARDED = dict.fromkeys(
     (
         "inspections", "regions", "reviews", "users", "events", "audit_chain", "forwarded", "blind_reviews",
         "golden_checks", "golden_releases", "foundation", "studies", "study_answers",
-        "namings", "named_regions", "known_inspections",
+        "namings", "named_regions", "known_inspections", "part_views",
     ),
     _NEVER_ALTERED,
 ) | dict.fromkeys(("recipe_versions", "calibrations", "drift_alarms"), _NEVER_CHANGED)  # fmt: skip

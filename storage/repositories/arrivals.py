@@ -10,7 +10,8 @@ from itertools import groupby
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
-from filo_core.types import EventKind, ProductDescription, ProductDraft, Recipe
+from filo_core.types import EventKind, ProductDescription, ProductDraft, Recipe, View
+from filo_core.views import view_product
 from storage import constraints
 from storage.audit.forwarded import arrival_detail
 from storage.engine import wait_for_other_arrivals
@@ -19,9 +20,10 @@ from storage.naming_models import NamedRegionRow, NamingRow
 from storage.plant_models import ForwardedRow
 from storage.recipes import load_recipe
 from storage.repositories.events import EventRepository
-from storage.repositories.outbox import INSPECTIONS, KNOWN, NAMINGS, RECIPES, REVIEWS, Outgoing
+from storage.repositories.outbox import INSPECTIONS, KNOWN, NAMINGS, RECIPES, REVIEWS, VIEWS, Outgoing
 from storage.repositories.products import ProductRepository
 from storage.session_models import KnownInspectionRow
+from storage.view_models import PartViewRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class ArrivalRepository:
                 ids = self._of_inspections(station, arrived, NamingRow)
             elif table == KNOWN:
                 ids = self._of_inspections(station, arrived, KnownInspectionRow)
+            elif table == VIEWS:
+                ids = self._views(station, arrived)
             elif table == REVIEWS:
                 ids = self._reviews(station, arrived)
             else:
@@ -99,6 +103,10 @@ class ArrivalRepository:
         recipe = load_recipe(values["content"], values["content_hash"], f"entry {row.sequence} of the station's chain")
         if not self._products.exists(recipe.product):
             self._products.add(_draft(recipe))
+        for view in recipe.views:
+            # The recipes of its views came before it.
+            draft = self._products.draft(view_product(recipe.product, view.name))
+            self._products.make_view(recipe.product, View(view.name, draft))
         self._products.sign(recipe.product, recipe, values["signed_by"], values["signed_at"])
         return self._products.recipe_keys(recipe.product, recipe.content_hash).recipe_version_id
 
@@ -149,6 +157,28 @@ class ArrivalRepository:
         self._session.flush()
         return [known.get(row.inspection_id) or row.id for row in made]
 
+    def _views(self, station: str, arrived: Sequence[Outgoing]) -> list[int]:
+        """Several a part: where another station's part stands for both, so do its views."""
+        owners = self._here(station, INSPECTIONS, {row.values["inspection_id"] for row in arrived})
+        recipes = self._here(station, RECIPES, {row.values["recipe_version_id"] for row in arrived})
+        query = select(PartViewRow).where(PartViewRow.inspection_id.in_(owners.values()))
+        known = {(row.inspection_id, row.ordinal): row for row in self._session.scalars(query)}
+        made = [
+            PartViewRow(
+                **{
+                    **row.values,
+                    "id": None,
+                    "inspection_id": owners[row.values["inspection_id"]],
+                    "recipe_version_id": recipes[row.values["recipe_version_id"]],
+                }
+            )
+            for row in arrived
+        ]
+        kept = [known.get((row.inspection_id, row.ordinal), row) for row in made]
+        self._session.add_all(row for row in kept if row.id is None)
+        self._session.flush()
+        return [row.id for row in kept]
+
     def _named_regions(self, station: str, arrived: Sequence[Outgoing]) -> list[int]:
         owners = self._here(station, REVIEWS, {row.values["review_id"] for row in arrived})
         made = [
@@ -172,15 +202,22 @@ class ArrivalRepository:
 
     def _judged(self, rows: Sequence[InspectionRow]) -> dict[tuple[int, str], int]:
         """Ids of inspections that are here already, by recipe version and image."""
-        columns = (InspectionRow.recipe_version_id, InspectionRow.image_hash)
-        wanted = {_content(row) for row in rows if _is_judged_once(row)}
-        # Spelled as in the partial index, which is used only then.
-        query = select(*columns, InspectionRow.id).where(tuple_(*columns).in_(wanted), text(constraints.JUDGED_ONCE))
-        return {(recipe_id, image_hash): row_id for recipe_id, image_hash, row_id in self._session.execute(query)}
+        once = [row for row in rows if _is_judged_once(row)]
+        found: dict[tuple[int, str], int] = {}
+        for column, rule, parts in (
+            (InspectionRow.image_hash, constraints.JUDGED_ONCE, False),
+            (InspectionRow.part_hash, constraints.PART_JUDGED_ONCE, True),
+        ):
+            columns = (InspectionRow.recipe_version_id, column)
+            wanted = {_content(row) for row in once if bool(row.part_hash) is parts}
+            # Spelled as in the partial index, which is used only then.
+            query = select(*columns, InspectionRow.id).where(tuple_(*columns).in_(wanted), text(rule))
+            found |= {(recipe_id, key): row_id for recipe_id, key, row_id in self._session.execute(query)}
+        return found
 
 
 def _content(row: InspectionRow) -> tuple[int, str]:
-    return row.recipe_version_id, row.image_hash
+    return row.recipe_version_id, row.part_hash or row.image_hash
 
 
 def _is_judged_once(row: InspectionRow) -> bool:

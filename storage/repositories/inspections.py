@@ -27,9 +27,11 @@ from filo_core.types import (
     Region,
     Review,
     Verdict,
+    ViewRecord,
     retyped_regions,
     standing_review,
 )
+from filo_core.views import deciding_view, part_hash_of
 from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
@@ -40,6 +42,7 @@ from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row
 from storage.repositories.products import RecipeKeys
 from storage.repositories.reviews import review_of
 from storage.repositories.standing_reviews import decided_verdict
+from storage.repositories.views import views_of
 from storage.session_models import KnownInspectionRow
 from storage.trust_models import AuditRow
 
@@ -64,8 +67,10 @@ class InspectionRepository:
         self._session = session
 
     def add(self, inspection: Inspection, keys: RecipeKeys, map_hash: str, station: str, operator: str) -> int:
-        """Store an inspection with its regions; back comes its id."""
+        """Store an inspection with its regions; back comes its id. The views of a part are added apart."""
         prediction, image = inspection.prediction, inspection.image
+        deciding = deciding_view(inspection)
+        region = (keys if deciding is None else deciding).limits.region
         width, height = image.size if image else (0, 0)
         row = InspectionRow(
             product_id=keys.product_id,
@@ -81,7 +86,8 @@ class InspectionRepository:
             image_score=prediction.image_score if prediction else None,
             limit_ok=keys.limits.ok,
             limit_ng=keys.limits.ng,
-            limit_region=keys.limits.region,
+            # Of a part its regions are those of the view that decided.
+            limit_region=region,
             trained=prediction.trained if prediction else False,
             origin=inspection.origin.value,
             station=station,
@@ -92,6 +98,7 @@ class InspectionRepository:
             stage_seconds=json.dumps(dict(prediction.stage_seconds) if prediction else {}),
             frame_id=image.frame_id if image else None,
             frame_age_ms=inspection.frame_age_ms,
+            part_hash=part_hash_of(inspection),
         )
         self._session.add(row)
         self._session.flush()
@@ -111,6 +118,16 @@ class InspectionRepository:
                 InspectionRow.image_hash == image_hash,
                 # Spelled as in the partial index, which is used only then.
                 text(constraints.JUDGED_ONCE),
+            )
+        )
+
+    def judged_part(self, recipe_version_id: int, part_hash: str) -> int | None:
+        """The same of a part with several views, by the pictures of all of them."""
+        return self._session.scalar(
+            select(InspectionRow.id).where(
+                InspectionRow.recipe_version_id == recipe_version_id,
+                InspectionRow.part_hash == part_hash,
+                text(constraints.PART_JUDGED_ONCE),
             )
         )
 
@@ -213,6 +230,7 @@ class InspectionRepository:
     def _records(self, found: Sequence[_Found]) -> tuple[InspectionRecord, ...]:
         ids = [row.id for row, *_ in found]
         regions, said = self._regions(ids), self._reviews(ids)
+        views = views_of(self._session, [row.id for row, *_ in found if row.part_hash])
         return tuple(
             _record(
                 row,
@@ -220,6 +238,7 @@ class InspectionRepository:
                 regions.get(row.id, ()),
                 said.get(row.id, ()),
                 naming_of(kept),
+                views.get(row.id, ()),
             )
             for row, product, version, recipe_hash, known_as, *kept in found
         )
@@ -289,6 +308,7 @@ def _record(
     regions: tuple[Region, ...],
     said: Sequence[Review],
     naming: KeptNaming,
+    views: tuple[ViewRecord, ...],
 ) -> InspectionRecord:
     """``beside`` is product, recipe version and hash, and what the part is known as."""
     product, recipe_version, recipe_hash, known_as = beside
@@ -319,6 +339,7 @@ def _record(
         examples=naming.examples,
         decisions=tuple(said),
         known_as=KnownAs(known_as) if known_as else None,
+        views=views,
     )
 
 

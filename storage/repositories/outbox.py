@@ -14,6 +14,7 @@ from storage.models import InspectionRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import NamedRegionRow, NamingRow
 from storage.session_models import KnownInspectionRow
 from storage.trust_models import AuditRow
+from storage.view_models import PartViewRow
 
 RECIPES = RecipeVersionRow.__tablename__
 INSPECTIONS = InspectionRow.__tablename__
@@ -21,6 +22,7 @@ REVIEWS = ReviewRow.__tablename__
 NAMINGS = NamingRow.__tablename__
 NAMED_REGIONS = NamedRegionRow.__tablename__
 KNOWN = KnownInspectionRow.__tablename__
+VIEWS = PartViewRow.__tablename__
 _TABLES: Mapping[str, type[Row]] = {
     RECIPES: RecipeVersionRow,
     INSPECTIONS: InspectionRow,
@@ -28,6 +30,7 @@ _TABLES: Mapping[str, type[Row]] = {
     NAMINGS: NamingRow,
     NAMED_REGIONS: NamedRegionRow,
     KNOWN: KnownInspectionRow,
+    VIEWS: PartViewRow,
 }
 """What goes to the plant. Users and events stay: a PIN's hash is nobody else's business."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -25,8 +25,10 @@ from filo_core.types import (
     Reference,
     Severity,
     TaughtPatch,
+    View,
     eyes_from,
 )
+from filo_core.views import with_views
 from storage.calibration_models import TaughtPatchRow
 from storage.models import AnomalyTypeRow, ProductRow, RecipeVersionRow, ReferenceRow
 from storage.names import name_key
@@ -69,15 +71,12 @@ class ProductRepository:
         self._writes = writes
 
     def drafts(self) -> tuple[ProductDraft, ...]:
-        """All drafts in the order of their names."""
-        rows = self._session.scalars(
+        """All drafts in the order of their names; views are with their product, and not among them."""
+        return self._drafts(
             select(ProductRow)
             .options(selectinload(ProductRow.anomaly_types), selectinload(ProductRow.references))
             .order_by(ProductRow.name_key)
-        ).all()
-        ids = [row.id for row in rows]
-        signed, taught = self._signed_hashes(ids), self._taught(ids)
-        return tuple(_draft(row, *signed.get(row.id, ("", "")), taught.get(row.id, ())) for row in rows)
+        )
 
     def draft(self, name: str) -> ProductDraft:
         """The draft of one product.
@@ -86,8 +85,9 @@ class ProductRepository:
             ProductError: if there is no such product.
         """
         row = self._row(name)
-        taught = self._taught([row.id]).get(row.id, ())
-        return _draft(row, *self._signed_hashes([row.id]).get(row.id, ("", "")), taught)
+        # With its views, or as the view that it is.
+        own = or_(ProductRow.id == row.id, ProductRow.view_of == row.id)
+        return next(draft for draft in self._drafts(select(ProductRow).where(own), row.id))
 
     def exists(self, name: str) -> bool:
         """True if a product has this name, however it is spelled."""
@@ -145,12 +145,41 @@ class ProductRepository:
         return self.draft(new_name)
 
     def remove(self, name: str, by: str = "") -> None:
-        """Delete a product with its recipes and calibrations; where there were any, an event says ``by`` whom.
+        """Delete a product with its views, recipes and calibrations; where there were any, an event says ``by`` whom.
 
         Raises:
             ProductError: if there is no such product, or images were inspected under it.
         """
-        remove_product(self._session, self._row(name), by)
+        row = self._row(name)
+        for view in self._session.scalars(select(ProductRow).where(ProductRow.view_of == row.id)).all():
+            remove_product(self._session, view, by)
+        remove_product(self._session, row, by)
+
+    def make_view(self, of: str, view: View) -> None:
+        """Make a product that is there, under the view's name, one of the views of another; again to change it."""
+        owner, row = self._row(of), self._row(view.draft.description.name)
+        row.view_of, row.view_name, row.view_suffix, row.view_source = owner.id, view.name, view.suffix, view.source
+        self._session.flush()
+
+    def take_view(self, name: str, by: str = "") -> None:
+        """Take a view away from its product; what was signed for it stays where verdicts or recipes rest on it."""
+        row = self._row(name)
+        if row.signed_version is None:
+            remove_product(self._session, row, by)
+        else:
+            row.view_name = ""
+            self._session.flush()
+
+    def was_view_of(self, name: str, of: str) -> bool:
+        """Whether a product is, or was, one of the views of another; False where there is no such product."""
+        row = self._find(name)
+        return row is not None and row.view_of == self._row(of).id
+
+    def owner_of(self, name: str) -> str:
+        """The product that a product is one of the views of; empty where it is none."""
+        row = self._row(name)
+        query = select(ProductRow.name).where(ProductRow.id == row.view_of)
+        return (self._session.scalar(query) or "") if row.view_of is not None and row.view_name else ""
 
     def sign(self, name: str, recipe: Recipe, signed_by: str, signed_at: datetime) -> RecipeVersion:
         """Put a recipe in force: a new version, or the one that has this very content already.
@@ -221,6 +250,21 @@ class ProductRepository:
         limits = _recipe_version(row, product.name).recipe.limits
         return RecipeKeys(product.id, row.id, limits, row.model_hash)
 
+    def _drafts(self, query: Select[ProductRow], only: int | None = None) -> tuple[ProductDraft, ...]:
+        rows = self._session.scalars(query).all()
+        ids = [row.id for row in rows]
+        signed, taught = self._signed_hashes(ids), self._taught(ids)
+        views: dict[int, list[View]] = {}
+        for row in sorted(rows, key=lambda row: row.id):
+            if row.view_of is not None and row.view_name and row.id != only:
+                draft = _draft(row, *signed.get(row.id, ("", "")), taught.get(row.id, ()))
+                views.setdefault(row.view_of, []).append(View(row.view_name, draft, row.view_suffix, row.view_source))
+        return tuple(
+            _draft(row, *signed.get(row.id, ("", "")), taught.get(row.id, ()), views.get(row.id, ()))
+            for row in rows
+            if row.view_of is None or row.id == only
+        )
+
     def _find(self, name: str) -> ProductRow | None:
         query = select(ProductRow).where(ProductRow.name_key == name_key(name))
         # On SQLite the whole database is locked already, and this says nothing.
@@ -279,7 +323,13 @@ def _taken(name: str) -> ProductError:
     return ProductError(f"There is a product {name} already. Choose another name, or open that product.")
 
 
-def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tuple[TaughtPatch, ...]) -> ProductDraft:
+def _draft(
+    row: ProductRow,
+    signed_hash: str,
+    signed_model_hash: str,
+    taught: tuple[TaughtPatch, ...],
+    views: Sequence[View] = (),
+) -> ProductDraft:
     draft = ProductDraft(
         description=ProductDescription(row.name, row.class_name, ProductKind(row.kind), row.domain),
         anomaly_types=_types(row),
@@ -297,6 +347,7 @@ def _draft(row: ProductRow, signed_hash: str, signed_model_hash: str, taught: tu
         picture_limits=load_picture_limits(row.picture_limits, row.name),
         fixture=load_fixture(row.fixture, row.name),
     )
+    draft = with_views(draft, views)
     if not signed_hash or draft.limits is None:
         return draft
     now = draft.recipe(draft.limits, draft.model_hash or signed_model_hash)
@@ -343,10 +394,13 @@ def _write_columns(row: ProductRow, draft: ProductDraft) -> None:
     row.zones = dump_zones(draft.zones)
     row.picture_limits = dump_picture_limits(draft.picture_limits)
     row.fixture = dump_fixture(draft.fixture)
+    if draft.views:
+        # They follow from those of its views.
+        limits = None
     row.limit_ok = limits.ok if limits else None
     row.limit_ng = limits.ng if limits else None
     row.limit_region = limits.region if limits else None
-    row.calibration_note, row.model_hash = draft.calibration_note, draft.model_hash
+    row.calibration_note, row.model_hash = ("", "") if draft.views else (draft.calibration_note, draft.model_hash)
 
 
 def _type_rows(types: tuple[AnomalyType, ...]) -> list[AnomalyTypeRow]:

@@ -15,6 +15,7 @@ from storage.columns import UtcDateTime
 from storage.models import InspectionRow
 from storage.pictures import spoken_of
 from storage.repositories.standing_reviews import decided_verdict
+from storage.view_models import PartViewRow
 
 _BATCH = 10_000
 
@@ -83,9 +84,12 @@ def _pictures() -> Select[tuple[str, int, datetime]]:
         (InspectionRow.verdict == Verdict.OK.value, literal(int(Rank.UNCONFIRMED_OK))),
         else_=literal(int(Rank.KEPT)),
     )
-    halves = (
+    columns = (InspectionRow.image_hash, InspectionRow.map_hash, PartViewRow.image_hash, PartViewRow.map_hash)
+    parts = [
         select(column.label("hash"), rank.label("rank"), InspectionRow.inspected_at.label("at")).where(column != "")
-        for column in (InspectionRow.image_hash, InspectionRow.map_hash)
-    )
-    both = union_all(*halves).subquery()
-    return select(both.c.hash.cast(String), both.c.rank, both.c.at)
+        for column in columns
+    ]
+    # Every view of a part stays as long as the part does.
+    parts[2:] = [part.join(InspectionRow, InspectionRow.id == PartViewRow.inspection_id) for part in parts[2:]]
+    every = union_all(*parts).subquery()
+    return select(every.c.hash.cast(String), every.c.rank, every.c.at)

@@ -48,6 +48,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "proof",
         "sentence",
         "sessions",
+        "views",
         # An answer, and an answer on its way out: what the outbox keeps.
         "line.results",
         "line.sinks.base",

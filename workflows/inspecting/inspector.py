@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
+from filo_core.errors import FolderError
 from filo_core.events import ImageInspected, RunEvent
 from filo_core.imaging import ImageListing, list_images
 from filo_core.judging import judge
+from filo_core.line.part_files import parts_of
+from filo_core.line.part_runs import inspect_parts
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images
 from filo_core.line.sources.viewed import ViewedSource
@@ -29,6 +32,7 @@ from workflows.products.learning_defects import forget_steps, learn_steps
 from workflows.products.steps import Steps, calibration_steps, eyes_steps, phrase_steps
 from workflows.products.teaching import teach_steps, undo_steps
 from workflows.products.unsorted import unsorted_steps
+from workflows.products.views import judging_views, require_all
 from workflows.sealing.seal import RecordSeal
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from filo_core.line.watching.marks import Arrival
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
+    from filo_core.views import JudgingView
     from storage.storage import Storage
     from workflows.inspecting.continuous import ContinuousInspection
     from workflows.inspecting.live_model import LiveModel
@@ -68,6 +73,8 @@ def folder_steps(
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
+    if version.recipe.views:
+        return part_steps(recorder, catalogue, version, folder, watched=only is not None)
     listing = list_images(folder) if only is None else ImageListing(())
     files = listing.images if only is None else tuple(only)
     golden = GoldenSets(catalogue.storage)
@@ -95,6 +102,57 @@ def folder_steps(
             )
 
     return run
+
+
+def part_steps(
+    recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: Path, *, watched: bool
+) -> Steps:
+    """As :func:`folder_steps`, of a product with views: files are put together into parts by what their names end in.
+
+    Raises:
+        FolderError: as well where files were named one by one: a part's pictures do not arrive together.
+    """
+    recipe, product = version.recipe, version.recipe.product
+    if watched:
+        raise FolderError(
+            f"{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect "
+            "the folder as a whole, once all pictures are there."
+        )
+    listing, views, golden = list_images(folder), judging_views(catalogue, recipe), GoldenSets(catalogue.storage)
+    parts = parts_of(listing.images, {view.name: view.suffix for view in views}, folder)
+
+    def already_judged(image_hashes: Sequence[tuple[str, str]]) -> int | None:
+        require_all(golden.require, recipe)
+        return recorder.part_judged(image_hashes, recipe.content_hash)
+
+    def run(engine: Engine) -> Iterator[RunEvent]:
+        require_all(golden.require, recipe)
+        detectors = view_detectors(engine, catalogue, views)
+        with recorder.job(job_name(product, folder)):
+            yield from recorder.record(
+                inspect_parts(
+                    parts,
+                    recipe,
+                    views,
+                    detectors,
+                    already_judged,
+                    root=folder,
+                    left_out=listing.left_out,
+                    lanes=engine.lanes,
+                )
+            )
+
+    return run
+
+
+def view_detectors(engine: Engine, catalogue: Catalogue, views: Sequence[JudgingView]) -> dict[str, Detector]:
+    """A detector for each view of a part, by its name."""
+    return {
+        view.name: naming(
+            engine.detector(view.recipe, catalogue.references(view.recipe)), catalogue.storage, view.recipe
+        )
+        for view in views
+    }
 
 
 def image_steps(recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, image: SourceImage) -> Steps:

@@ -26,9 +26,11 @@ from filo_core.types import (
     RecipeVersion,
     Reference,
     SourceImage,
+    View,
 )
+from filo_core.views import view_product
 from filo_core.zones import Zone, fixture_of, without_ease
-from storage.names import tidy_name
+from storage.names import name_key, product_name, tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
 from workflows.people.rights import Right, asks, free
@@ -48,6 +50,15 @@ from workflows.products.draft_rules import (
 from workflows.products.product_file import ProductFile, images_of, write_product
 from workflows.products.proofs import draft_proof, judged_detail, proof_of_version, proven_detail, tidy_reason
 from workflows.products.session_guards import session_guard
+from workflows.products.view_rules import (
+    find_view,
+    refuse_own_pictures,
+    refuse_setup_of_part,
+    refuse_too_many,
+    refuse_view,
+    shared_with_views,
+    tidy_view,
+)
 
 if TYPE_CHECKING:
     from filo_core.calibration.guard import Guard
@@ -90,6 +101,11 @@ class Catalogue:
         with self._storage.reading() as transaction:
             return transaction.products.draft(name)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a product of this name."""
+        with self._storage.reading() as transaction:
+            return transaction.products.exists(name)
+
     @free(_A_DRAFT)
     def create(self, description: ProductDescription) -> ProductDraft:
         """A new product.
@@ -111,6 +127,8 @@ class Catalogue:
         tidy, by = tidy_description(description), self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
+            if tidy.name != draft.description.name:
+                refuse_view(draft, transaction.products.owner_of(name))
             if draft.signed_version is not None and tidy.name != draft.description.name:
                 raise ProductError(
                     f"{draft.description.name} has signed recipes, which carry its name. "
@@ -286,6 +304,61 @@ class Catalogue:
             self._keep_calibration(transaction, saved, calibrated, by)
             return saved
 
+    @free(_A_DRAFT)
+    def add_view(self, name: str, view: str, *, suffix: str = "", source: str = "") -> ProductDraft:
+        """Look at the parts of a product in one picture more, or say anew where the pictures of a view come from.
+
+        A view begins as an empty set-up of its own. The limits of the others go: they share one promise.
+
+        Raises:
+            ProductError: if the product has good images of its own, or the view's name or suffix is of no use.
+        """
+        by = self._access.operator()
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            tidy, end = tidy_view(draft, view, suffix)
+            refuse_own_pictures(draft)
+            known = next((one for one in draft.views if name_key(one.name) == name_key(tidy)), None)
+            if known is not None:
+                changed = replace(known, suffix=end or known.suffix, source=source.strip() or known.source)
+                transaction.products.make_view(name, changed)
+                return transaction.products.draft(name)
+            refuse_too_many(draft)
+            full = view_product(draft.description.name, tidy)
+            own = replace(draft, description=replace(draft.description, name=product_name(full)), views=())
+            if not transaction.products.was_view_of(full, name):
+                transaction.products.add(replace(own, limits=None, calibration_note="", model_hash=""))
+            made = View(tidy, transaction.products.draft(full), end, source.strip())
+            transaction.products.make_view(name, made)
+            return self._views_changed(transaction, draft, by)
+
+    @free(_A_DRAFT)
+    def take_view(self, name: str, view: str) -> ProductDraft:
+        """Look at the parts of a product in one picture less; the limits of the others go.
+
+        Raises:
+            ProductError: if there is no such view.
+        """
+        by = self._access.operator()
+        with self._storage.transaction() as transaction:
+            draft = transaction.products.draft(name)
+            transaction.products.take_view(find_view(draft, view).draft.description.name, by)
+            return self._views_changed(transaction, draft, by)
+
+    def _views_changed(self, transaction: Transaction, before: ProductDraft, by: str) -> ProductDraft:
+        """Say that a product has other views now, each of which keeps another share of the promise."""
+        after = transaction.products.draft(before.description.name)
+        for one in after.views:
+            transaction.products.save(one.draft.description.name, uncalibrated(one.draft))
+        self._tell(transaction, after, differences(before, after), by)
+        return transaction.products.draft(before.description.name)
+
+    def share_of_promise(self, name: str) -> int:
+        """How many views share one promise with this product: 1 for one that is no view."""
+        with self._storage.reading() as transaction:
+            owner = transaction.products.owner_of(name)
+            return len(transaction.products.draft(owner).views) if owner else 1
+
     def good_part_scores(self, name: str) -> tuple[float, ...]:
         """Scores of the good parts that a draft's limits were found with, one a reference.
 
@@ -395,15 +468,29 @@ class Catalogue:
             raise RecipeError("Nobody has signed. Enter who signs this recipe off.")
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            limits = signable_limits(draft, model_hash)
-            recipe = draft.recipe(limits, model_hash)
-            counts = draft_proof(transaction, draft).counts
-            why = tidy_reason(reason if isinstance(reason, str) else reason(counts), counts)
-            transaction.products.save(name, replace(draft, model_hash=model_hash))
-            version = transaction.products.sign(name, recipe, signature, datetime.now(UTC))
-            detail = proven_detail(version, counts, why)
-            self._access.note(transaction, EventKind.RECIPE_PROVEN, signature, recipe.product, detail)
-            return version
+            if draft.views:
+                signable_limits(draft, draft.model_hash)
+            for view in draft.views:
+                self._sign(transaction, view.draft, view.draft.model_hash, signature, reason)
+            return self._sign(transaction, draft, draft.model_hash if draft.views else model_hash, signature, reason)
+
+    def _sign(
+        self,
+        transaction: Transaction,
+        draft: ProductDraft,
+        model_hash: str,
+        signature: str,
+        reason: str | Callable[[Counts], str],
+    ) -> RecipeVersion:
+        name = draft.description.name
+        recipe = draft.recipe(signable_limits(draft, model_hash), model_hash)
+        counts = draft_proof(transaction, draft).counts
+        why = tidy_reason(reason if isinstance(reason, str) else reason(counts), counts)
+        transaction.products.save(name, replace(draft, model_hash=model_hash))
+        version = transaction.products.sign(name, recipe, signature, datetime.now(UTC))
+        detail = proven_detail(version, counts, why)
+        self._access.note(transaction, EventKind.RECIPE_PROVEN, signature, recipe.product, detail)
+        return version
 
     @asks(Right.SIGN_OFF)
     def put_taught_in_force(
@@ -541,6 +628,7 @@ class Catalogue:
         draft = self.draft(name)
         by = self._access.operator() if draft.signed_version is None else self._access.require(Right.DELETE)
         with self._storage.transaction() as transaction:
+            refuse_view(draft, transaction.products.owner_of(name))
             transaction.products.remove(name, by)
             self._tell(transaction, draft, {"product": ("there", "removed")}, by)
 
@@ -606,7 +694,11 @@ class Catalogue:
     def _add(self, transaction: Transaction, draft: ProductDraft, by: str) -> ProductDraft:
         names = [other.description.name for other in transaction.products.drafts()]
         refuse_look_alike(draft.description.name, names)
-        added = transaction.products.add(draft)
+        added = transaction.products.add(replace(draft, views=()))
+        for view in draft.views:
+            own = transaction.products.add(shared_with_views(draft, draft, view))
+            transaction.products.make_view(draft.description.name, replace(view, draft=own))
+        added = transaction.products.draft(draft.description.name) if draft.views else added
         self._tell(transaction, added, differences(None, added), by)
         return added
 
@@ -616,6 +708,10 @@ class Catalogue:
         if renamed_to != before.description.name:
             others = [other.description.name for other in transaction.products.drafts()]
             refuse_look_alike(renamed_to, [name for name in others if name != before.description.name])
+        refuse_setup_of_part(after)
+        for view in before.views:
+            own = shared_with_views(before, after, view)
+            transaction.products.save(view.draft.description.name, without_stale_limits(view.draft, own))
         saved = transaction.products.save(before.description.name, after)
         self._tell(transaction, saved, differences(before, saved), by)
         return saved

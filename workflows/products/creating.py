@@ -14,7 +14,16 @@ from filo_core.errors import FolderError, ProductError
 from filo_core.events import Calibrated
 from filo_core.imaging import list_images, read_image
 from filo_core.printable import printable_name
-from filo_core.types import AnomalyType, Eyes, Pose, ProductDescription, Provenance, RecipeVersion, SourceImage
+from filo_core.types import (
+    USUAL_NOUN,
+    AnomalyType,
+    Eyes,
+    Pose,
+    ProductDescription,
+    Provenance,
+    RecipeVersion,
+    SourceImage,
+)
 from workflows.products.catalogue import Catalogue
 from workflows.products.proofs import reason_of_command
 from workflows.products.steps import calibration_steps, eyes_steps
@@ -80,6 +89,19 @@ def create_product(
     except BaseException:
         catalogue.delete(description.name)
         raise
+
+
+def create_for_views(catalogue: Catalogue, name: str) -> None:
+    """A product that waits for its views, with the built-in anomaly list; nothing where there is one of this name.
+
+    Raises:
+        ProductError: if the name is of no use.
+    """
+    if catalogue.has(name):
+        return
+    description = ProductDescription(name, USUAL_NOUN)
+    catalogue.create(description)
+    catalogue.set_anomaly_types(name, AnomalyLibrary.load().suggest(description))
 
 
 def _add_parts(

@@ -59,10 +59,16 @@ def _parts(setup: ProductDraft | Recipe) -> dict[str, object]:
         "eyes": setup.eyes.words if setup.eyes else None,
         "learnt map": setup.learned_map.words if setup.learned_map else None,
         "model": setup.model_hash[:12],
+        "views": _views(setup),
         "limit OK": limits.ok if limits is not None else None,
         "limit NG": limits.ng if limits is not None else None,
         "limit region": limits.region if limits is not None else None,
     }
+
+
+def _views(setup: ProductDraft | Recipe) -> list[str]:
+    recipes = [view.in_recipe for view in setup.views] if isinstance(setup, ProductDraft) else setup.views
+    return [f"{view.name} {view.recipe_hash[:12]}" for view in recipes]
 
 
 def _picture_in_words(limits: PictureLimits | None) -> str | None:

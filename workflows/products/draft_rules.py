@@ -76,7 +76,10 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
         raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
     check_fixture(draft.fixture, draft.zones, name)
     types, zones = tidy_types(draft.anomaly_types), tidy_zones(draft.zones)
-    return replace(draft, description=tidy_description(draft.description), anomaly_types=types, zones=zones)
+    views = tuple(replace(view, draft=tidy_draft(view.draft)) for view in draft.views)
+    return replace(
+        draft, description=tidy_description(draft.description), anomaly_types=types, zones=zones, views=views
+    )
 
 
 def _lies_in_an_image(box: Box) -> bool:
@@ -137,7 +140,8 @@ def _check_types(types: Sequence[AnomalyType]) -> None:
 
 def uncalibrated(draft: ProductDraft) -> ProductDraft:
     """The same without limits and what they promise: what was found elsewhere, or typed into a file, proves nothing."""
-    return replace(draft, limits=None, calibration_note="", model_hash="")
+    views = tuple(replace(view, draft=uncalibrated(view.draft)) for view in draft.views)
+    return replace(draft, limits=None, calibration_note="", model_hash="", views=views)
 
 
 def check_limits(limits: Limits) -> None:

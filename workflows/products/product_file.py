@@ -24,9 +24,10 @@ from filo_core.whole_files import whole_file
 from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
-FORMAT_VERSION = 3
-"""The newest, of products with drawn regions, limits of their pictures or a learnt map. One without is written as the
-second, and one without regions that a person named as the first, which every program reads."""
+FORMAT_VERSION = 4
+"""The newest, of products with several views. One without is written as the third where there are drawn regions, limits
+of its pictures or a learnt map, else as the second, and without regions that a person named as the first, which every
+program reads."""
 MOST_EXAMPLES = 1_000
 MAX_MEMBERS = 1_002
 """A thousand good images, the draft and the hashes."""
@@ -73,8 +74,10 @@ class _Content(BaseModel):
 
 
 def images_of(draft: ProductDraft) -> tuple[Reference, ...]:
-    """Every image that a draft's memory bank is made from, each once."""
-    return bank_images(draft.references, draft.taught_patches)
+    """Every image that a draft's memory bank is made from, and those of its views, each once."""
+    found = bank_images(draft.references, draft.taught_patches)
+    own = {entry.image_hash: entry for view in draft.views for entry in images_of(view.draft)}
+    return tuple({entry.image_hash: entry for entry in (*found, *own.values())}.values())
 
 
 def write_product(
@@ -239,10 +242,11 @@ def _write_members(
     examples: tuple[NamedRegion, ...],
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
-    newest = draft.zones or draft.picture_limits or draft.learned_map
-    version = FORMAT_VERSION if newest else 2 if examples else 1
+    newer = draft.zones or draft.picture_limits or draft.learned_map
+    version = FORMAT_VERSION if draft.views else 3 if newer else 2 if examples else 1
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
-    said = content.model_dump_json(indent=1, exclude=None if examples else {"examples"})
+    left_out = {"draft": {"views"}} if not draft.views else {}
+    said = content.model_dump_json(indent=1, exclude=left_out if examples else left_out | {"examples": True})
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]
     sums += [_add(archive, f"images/{reference.image_hash}", encoded) for reference, encoded in images]
     _add(archive, _SUMS, "".join(f"{line}\n" for line in sums).encode("ascii"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, PhrasesLit, StepDone
+from filo_core.statistics.rates import percent
 from filo_core.types import ANY_LIMITS
 from filo_core.zones import without_ease
 from workflows.products.golden import GoldenSets
@@ -28,13 +29,14 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, k
     Args:
         catalogue: of the products.
         name: which one.
-        alpha: false-reject rate to promise where the good parts carry it.
+        alpha: false-reject rate to promise where the good parts carry it; the views of a part keep it together
+            (Bonferroni), each of k the k-th part of it.
         keeps: False to look at the known parts and leave the draft as it is.
     """
 
     def run(engine: Engine) -> Iterator[StepDone | PartJudged | Calibrated]:
         # The limits hold for the model that found them, so the recipe names that one.
-        draft = replace(catalogue.draft(name), profile=engine.profile)
+        draft, shares = replace(catalogue.draft(name), profile=engine.profile), catalogue.share_of_promise(name)
         seen = catalogue.references(name) if draft.eyes is None else ()
         # Of several regions the record keeps the highest score alone: without what moved them no score of before
         # counts, and confirmed parts are scored again.
@@ -42,12 +44,27 @@ def calibration_steps(catalogue: Catalogue, name: str, alpha: float = GOAL, *, k
         recipe = draft.recipe(ANY_LIMITS, engine.model_hash_for(draft.eyes))
         known = known_parts(catalogue.storage, recipe)
         images = catalogue.references(recipe)
-        for event in engine.calibrate(draft, images, known.good, alpha, known.bad, known.apart):
-            if keeps and isinstance(event, Calibrated):
-                catalogue.set_calibration(name, event, engine.profile)
-            yield event
+        for event in engine.calibrate(draft, images, known.good, alpha / shares, known.bad, known.apart):
+            if isinstance(event, Calibrated):
+                told = replace(event, sentence=shared_sentence(event.sentence, shares, alpha))
+                if keeps:
+                    catalogue.set_calibration(name, told, engine.profile)
+                yield told
+            else:
+                yield event
 
     return run
+
+
+def shared_sentence(sentence: str, shares: int, alpha: float) -> str:
+    """What is promised of one of several views, and what of all of them."""
+    if shares == 1:
+        return sentence
+    each = percent(alpha / shares)
+    return (
+        f"{sentence} {shares} views share the promise of {percent(alpha)}: each has to keep {each} of it. "
+        "Of a part the sum of what they promise is promised."
+    )
 
 
 def eyes_steps(catalogue: Catalogue, name: str, sight: Sight | None = None) -> Steps:

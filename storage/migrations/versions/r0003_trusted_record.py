@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Later ones that stay as long as there is a chain.
-    for table in ("known_inspections", "named_regions", "namings", "study_answers", "studies"):
+    for table in ("part_views", "known_inspections", "named_regions", "namings", "study_answers", "studies"):
         op.drop_table(table, if_exists=True)
     for table in ("audit_chain", "events", "jobs", "sessions", "sign_in_locks", "users"):
         op.drop_table(table)

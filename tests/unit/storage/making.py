@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +29,10 @@ from filo_core.types import (
     SourceImage,
     TypeShare,
     Verdict,
+    View,
+    ViewInspection,
 )
+from filo_core.views import PART_LIMITS, part_inspection, view_product
 from storage.repositories.reviews import BlindReview
 from storage.storage import Storage
 
@@ -109,6 +113,34 @@ def make_inspection(
         prediction=prediction,
         frame_age_ms=12.5 if origin is Origin.LIVE else None,
     )
+
+
+def sign_part(storage: Storage, name: str = "housing", views: Sequence[str] = ("top", "side")) -> Recipe:
+    """Store a product with views and sign all of it; back comes the recipe of the part."""
+    with storage.transaction() as transaction:
+        transaction.products.add(replace(make_draft(name), references=(), limits=None, region_of_interest=None))
+        for view in views:
+            draft = transaction.products.add(make_draft(view_product(name, view)))
+            transaction.products.make_view(name, View(view, draft, f"_{view}"))
+            transaction.products.sign(draft.description.name, draft.recipe(LIMITS, MODEL_HASH), "Ada", MOMENT)
+        part = transaction.products.draft(name)
+        recipe = part.recipe(PART_LIMITS, MODEL_HASH)
+        transaction.products.sign(name, recipe, "Ada", MOMENT)
+    return recipe
+
+
+def make_part(
+    storage: Storage, recipe: Recipe, shades: Sequence[int], scores: Sequence[float], name: str = "part 1"
+) -> Inspection:
+    """A part of :func:`sign_part`, one picture and one score a view."""
+    with storage.reading() as transaction:
+        drafts = [transaction.products.draft(view_product(recipe.product, view.name)) for view in recipe.views]
+    recipes = [draft.recipe(LIMITS, MODEL_HASH) for draft in drafts]
+    views = [
+        ViewInspection(view.name, LIMITS, make_inspection(own, shade, score, regions=[make_region(x=shade)]))
+        for view, own, shade, score in zip(recipe.views, recipes, shades, scores, strict=True)
+    ]
+    return part_inspection(name, views, recipe, time.perf_counter())
 
 
 def make_refusal(recipe: Recipe, name: str = "broken.png", image_hash: str = "") -> Inspection:

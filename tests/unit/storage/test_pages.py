@@ -15,6 +15,7 @@ from sqlalchemy.exc import StatementError
 
 from filo_core.errors import StorageError
 from filo_core.types import InspectionFilter, InspectionRecord, Origin, Review, ReviewDecision, Verdict
+from storage import constraints
 from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
@@ -181,7 +182,7 @@ def test_every_filter_has_its_index(filled: Storage, wanted: InspectionFilter, i
 def test_exactly_once_is_asked_of_its_index(filled: Storage) -> None:
     plan = "EXPLAIN QUERY PLAN SELECT id FROM inspections WHERE recipe_version_id = 1 AND image_hash = 'x' AND "
     with filled._engine.connect() as connection:
-        rows = connection.execute(text(f"{plan} origin = 'folder' AND verdict <> 'NOT_INSPECTED'")).all()
+        rows = connection.execute(text(f"{plan} {constraints.JUDGED_ONCE}")).all()
     assert "uq_inspections_judged_once" in str(rows)
 
 

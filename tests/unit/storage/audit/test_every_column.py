@@ -36,7 +36,9 @@ from tests.unit.storage.making import (
     add_checks,
     make_image,
     make_inspection,
+    make_part,
     make_region,
+    sign_part,
     sign_product,
 )
 
@@ -46,6 +48,7 @@ STATE = "a state of running programs: no verdict, decision or right follows from
 SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
 WEIGHS = "weighs charts, or teaches names: no verdict, decision or right follows from it, and an event says who"
 DATED = "shown beside a product only"
+FOUND_BY = "finds a part again that was judged: made of what its views hold, and those are chained"
 BESIDE = "shown beside a promise, or found again in pictures: no verdict, decision or right follows from it"
 
 ALLOWED: dict[str, dict[str, str]] = {
@@ -53,11 +56,11 @@ ALLOWED: dict[str, dict[str, str]] = {
         (
             "class_name", "kind", "domain", "roi_x", "roi_y", "roi_width", "roi_height", "profile", "limit_ok",
             "limit_ng", "limit_region", "calibration_note", "model_hash", "eyes", "learned_map", "zones",
-            "picture_limits",
-            "fixture",
+            "picture_limits", "fixture", "view_of", "view_name", "view_suffix", "view_source",
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
+    "inspections": {"part_hash": FOUND_BY},
     "anomaly_types": dict.fromkeys(("id", "ordinal", "name", "severity", "enabled", "provenance"), DRAFT),
     "reference_images": dict.fromkeys(("id", "ordinal", "image_hash", "name"), DRAFT),
     "taught_patches": dict.fromkeys(
@@ -93,6 +96,8 @@ def fill(storage: Storage) -> None:
     with recorder.job("a folder"):
         for shade in range(2):
             recorder.record_one(make_inspection(recipe, shade, 0.9, regions=[make_region(x=shade, looks=1.0)]))
+    part = sign_part(storage)
+    Recorder(storage, "housing").record_one(make_part(storage, part, (7, 8), (0.1, 0.9)))
     add_checks(storage, recipe, 1)
     add_calibration(storage)
     with storage.transaction() as transaction:
@@ -224,7 +229,10 @@ def test_no_reason_is_given_for_a_column_that_is_not_there() -> None:
             "products 1 (entry 1): no recipe is in force, and",
         ),
         ("UPDATE products SET signed_version = 7", "recipe version 7 is in force, and the chain says recipe version 1"),
-        ("UPDATE products SET name = 'bolt', name_key = 'bolt'", "products 1: it is called bolt, which its recipes"),
+        (
+            "UPDATE products SET name = 'bolt', name_key = 'bolt' WHERE id = 1",
+            "products 1: it is called bolt, which its recipes",
+        ),
         ("DELETE FROM products", "products 1 (entry 1): no recipe is in force"),
         ("DELETE FROM golden_parts", "its golden set, or the demand of a check, is not what the chain says"),
         ("DELETE FROM golden_demands", "its golden set, or the demand of a check, is not what the chain says"),

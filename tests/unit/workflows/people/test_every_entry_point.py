@@ -246,6 +246,7 @@ ASKING = {
     "product regions": ["metal nut", "--none"],
     "product learn-defects": ["metal nut"],
     "product picture": ["metal nut", "--off"],
+    "product views": ["parts", "--add", "top"],
     "product cost": ["metal nut", "scratch", "12.5"],
     "product import": ["FILE"],
     "calibrate": ["metal nut", "--sign-off"],
@@ -275,7 +276,7 @@ ASKING = {
     "forward": ["--plant", "PLANT", "--once"],
 }
 """Commands that ask for a person, with arguments that come as far as that."""
-DRAFTS = {"product create", "product picture", "product regions", "calibrate"}
+DRAFTS = {"product create", "product picture", "product regions", "product views", "calibrate"}
 """Of those: what changes a draft, which anybody who is signed in may."""
 
 

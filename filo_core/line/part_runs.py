@@ -1,0 +1,122 @@
+"""Judging the parts of a folder, several pictures a part, as a stream of events."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filo_core.errors import UnreadableImageError
+from filo_core.events import ImageInspected, ImageSkipped
+from filo_core.imaging import changed_at, decode_image, hash_encoded, name_below, read_encoded
+from filo_core.judging import judge, not_inspected
+from filo_core.line.runs import Outcome, judged_in_order
+from filo_core.types import Origin, Recipe, ViewInspection
+from filo_core.views import JudgingView, missing_view, part_hash, part_inspection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from filo_core.events import RunEvent
+    from filo_core.line.part_files import PartFiles
+    from filo_core.method.interfaces import Detector
+
+
+def inspect_parts(
+    parts: Sequence[PartFiles],
+    recipe: Recipe,
+    views: Sequence[JudgingView],
+    detectors: Mapping[str, Detector],
+    already_judged: Callable[[Sequence[tuple[str, str]]], int | None],
+    *,
+    root: Path,
+    left_out: Sequence[Path] = (),
+    lanes: int = 1,
+) -> Iterator[RunEvent]:
+    """Judge parts in their order, as :func:`~filo_core.line.runs.inspect_images` does pictures; one event a part.
+
+    A view without a picture, or with more than one, is NOT_INSPECTED with the reason, and so is its part unless
+    another view is NG.
+
+    Args:
+        parts: each with the files of its views.
+        recipe: of the part.
+        views: of the recipe, in its order.
+        detectors: set up for each view, by its name.
+        already_judged: asked with the name of each view and the hash of its picture.
+        root: names are relative to this folder.
+        left_out: files beside them that are not read.
+        lanes: judge so many parts at a time.
+    """
+    judging = _JudgingParts(recipe, tuple(views), detectors, already_judged, root)
+    unread = tuple(name_below(path, root) for path in left_out)
+    yield from judged_in_order(parts, judging, recipe, unread, lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The bytes of a view, or why there are none."""
+
+    name: str
+    path: Path | None = None
+    encoded: bytes = b""
+    image_hash: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgingParts:
+    recipe: Recipe
+    views: tuple[JudgingView, ...]
+    detectors: Mapping[str, Detector]
+    already_judged: Callable[[Sequence[tuple[str, str]]], int | None]
+    root: Path
+
+    def begin(self, index: int, part: PartFiles) -> Callable[[], Outcome]:
+        """Read the files of a part and ask whether it was judged before; back comes what is left to do."""
+        started = time.perf_counter()
+        if not part.views:
+            ends = ", ".join(view.suffix for view in self.views)
+            why = f"{part.name}: the name ends in none of {ends}, so it shows no view. Rename it, or take it away."
+            unknown = not_inspected(part.name, "", self.recipe.content_hash, Origin.FOLDER, started, why)
+            return lambda: (ImageInspected(index, unknown), True)
+        read = {view.name: self._read(part, view) for view in self.views}
+        hashes = [(view.name, read[view.name].image_hash) for view in self.views]
+        if earlier_id := self.already_judged(hashes):
+            skipped = ImageSkipped(index, part.name, part_hash(hashes), earlier_id)
+            return lambda: (skipped, True)
+        spent = time.perf_counter() - started
+
+        def end() -> Outcome:
+            started = time.perf_counter() - spent
+            judged = [self._judge(part, view, read[view.name]) for view in self.views]
+            inspection = part_inspection(part.name, judged, self.recipe, started)
+            return ImageInspected(index, inspection), all(one.inspection.image_hash for one in judged)
+
+        return end
+
+    def _read(self, part: PartFiles, view: JudgingView) -> _Read:
+        paths = part.views.get(view.name, ())
+        if not paths:
+            return _Read(part.name, problem=f"there is no file {Path(part.name).name}{view.suffix}.")
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
+            return _Read(part.name, problem=f"{names} are two pictures of one view. Keep one of them.")
+        name = name_below(paths[0], self.root)
+        try:
+            encoded = read_encoded(paths[0], name)
+        except UnreadableImageError as error:
+            return _Read(name, problem=str(error))
+        return _Read(name, paths[0], encoded, hash_encoded(encoded))
+
+    def _judge(self, part: PartFiles, view: JudgingView, read: _Read) -> ViewInspection:
+        if read.problem or read.path is None:
+            return missing_view(part.name, view, Origin.FOLDER, read.problem)
+        started = time.perf_counter()
+        try:
+            image = decode_image(read.encoded, read.name, image_hash=read.image_hash, captured_at=changed_at(read.path))
+        except UnreadableImageError as error:
+            return missing_view(part.name, view, Origin.FOLDER, str(error))
+        found = judge(image, view.recipe, self.detectors[view.name], Origin.FOLDER, started)
+        return ViewInspection(view.name, view.recipe.limits, found)

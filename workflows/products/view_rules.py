@@ -1,0 +1,116 @@
+"""What the views of a product may be. Pure: nothing is read or stored.
+
+A view is a product of its own under the name of its part and its own, so that good images, regions, limits, eyes, its
+golden set and what it learns are kept and shown as those of any product. What all views share is the part's: what it
+is, its anomaly list, and the promise, of which each of k views keeps the k-th part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from filo_core.errors import ProductError
+from filo_core.types import ProductDraft, View
+from filo_core.views import MOST_VIEWS, view_product
+from storage.names import name_key, tidy_name
+
+
+def tidy_view(draft: ProductDraft, name: str, suffix: str) -> tuple[str, str]:
+    """Name and suffix of a view as they are kept.
+
+    Raises:
+        ProductError: if the name is empty or too long, or the suffix is another view's.
+    """
+    tidy, end = tidy_name(name, "view"), suffix.strip()
+    if not tidy:
+        raise ProductError("The view has no name. Give it one, such as top or side.")
+    if "/" in tidy:
+        raise ProductError(f"The name {tidy!r} holds a /, which stands between a product and its view. Leave it out.")
+    for other in draft.views:
+        if end and name_key(other.name) != name_key(tidy) and _ends_alike(end, other.suffix):
+            raise ProductError(
+                f"Files that end in {end!r} could be those of the view {other.name} ({other.suffix!r}) as well. Choose "
+                "suffixes that no other one ends in."
+            )
+    return tidy, end
+
+
+def _ends_alike(one: str, other: str) -> bool:
+    ends = one.casefold(), other.casefold()
+    return bool(other) and (ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]))
+
+
+def refuse_own_pictures(draft: ProductDraft) -> None:
+    """Refuse views of a product that has a set-up of its own already.
+
+    Raises:
+        ProductError: if it has good images, regions or a signed recipe of one picture.
+    """
+    name = draft.description.name
+    if draft.references or draft.zones or draft.taught_patches or (draft.signed_version and not draft.views):
+        raise ProductError(
+            f"{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views."
+        )
+
+
+def refuse_setup_of_part(draft: ProductDraft) -> None:
+    """Refuse a set-up that belongs to one of the views.
+
+    Raises:
+        ProductError: if a part with views has good images, regions or anything of that kind.
+    """
+    own = draft.references or draft.zones or draft.taught_patches or draft.picture_limits or draft.learned_map
+    if draft.views and own:
+        names = ", ".join(view.name for view in draft.views)
+        raise ProductError(
+            f"{draft.description.name} is looked at in several views: {names}. Choose one of them, such as "
+            f"{view_product(draft.description.name, draft.views[0].name)!r}."
+        )
+
+
+def refuse_view(draft: ProductDraft, owner: str) -> None:
+    """Refuse to rename or delete what is one of the views of another product.
+
+    Raises:
+        ProductError: if it has an owner.
+    """
+    if owner:
+        name = draft.description.name
+        raise ProductError(
+            f"{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove."
+        )
+
+
+def find_view(draft: ProductDraft, name: str) -> View:
+    """One of the views of a product, however its name is spelled.
+
+    Raises:
+        ProductError: if there is none of this name.
+    """
+    wanted = name_key(name)
+    for view in draft.views:
+        if name_key(view.name) == wanted:
+            return view
+    there = ", ".join(view.name for view in draft.views) or "none yet"
+    raise ProductError(f"{draft.description.name} has no view {name[:40]!r}. Its views: {there}.")
+
+
+def refuse_too_many(draft: ProductDraft) -> None:
+    """Refuse one view more than a line can look through.
+
+    Raises:
+        ProductError: if there are as many as there may be.
+    """
+    if len(draft.views) >= MOST_VIEWS:
+        raise ProductError(f"{draft.description.name} has {MOST_VIEWS} views, and more are not judged together.")
+
+
+def shared_with_views(before: ProductDraft, after: ProductDraft, view: View) -> ProductDraft:
+    """The draft of a view after its part has changed: what all views share is as the part says."""
+    name = view_product(after.description.name, view.name)
+    changed = replace(
+        view.draft,
+        description=replace(after.description, name=name),
+        anomaly_types=after.anomaly_types,
+    )
+    return replace(changed, eyes=after.eyes) if after.eyes != before.eyes else changed

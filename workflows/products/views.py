@@ -1,0 +1,59 @@
+"""The views of a part, set up and found again to judge by; see :mod:`workflows.products.view_rules`."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from filo_core.errors import RecipeError
+from filo_core.types import ProductDraft, Recipe
+from filo_core.views import JudgingView, view_product
+from workflows.products.steps import calibration_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from filo_core.engine import Engine
+    from workflows.products.catalogue import Catalogue
+
+
+def judging_views(catalogue: Catalogue, recipe: Recipe) -> tuple[JudgingView, ...]:
+    """The views of a part's recipe with the recipes that they are judged by; none for a product of one picture.
+
+    Raises:
+        RecipeError: if one is not there any more.
+    """
+    if not recipe.views:
+        return ()
+    now = {view.name: view for view in catalogue.draft(recipe.product).views}
+    found = []
+    for view in recipe.views:
+        versions = catalogue.versions(view_product(recipe.product, view.name))
+        version = next((one for one in versions if one.recipe.content_hash == view.recipe_hash), None)
+        if version is None:
+            raise RecipeError(
+                f"The recipe of the view {view.name} of {recipe.product} is gone. Restore a backup, or sign "
+                f"{recipe.product} off again."
+            )
+        kept = now.get(view.name)
+        found.append(JudgingView(view.name, version, kept.suffix if kept else "", kept.source if kept else ""))
+    return tuple(found)
+
+
+def require_all(require: Callable[[str], None], recipe: Recipe) -> None:
+    """Ask of a product, or of each view of a part, whether it may be inspected."""
+    for name in [view_product(recipe.product, view.name) for view in recipe.views] or [recipe.product]:
+        require(name)
+
+
+def calibrate_views(catalogue: Catalogue, name: str, engine: Engine) -> ProductDraft:
+    """Set the limits of every view that has none; back comes the product.
+
+    Raises:
+        ProductError: if there is no such product.
+        RecipeError: if a view has no good image.
+    """
+    for view in catalogue.draft(name).views:
+        if view.draft.limits is None:
+            deque(calibration_steps(catalogue, view.draft.description.name)(engine), maxlen=0)
+    return catalogue.draft(name)
