@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from filo_core.sentence import Sentence
 from filo_core.zones import Zone, ZoneShape
 
 WORKING_PX = 512
@@ -57,16 +58,21 @@ class Fixture:
     @property
     def words(self) -> str:
         """How far it is to be relied on, as a sentence."""
-        chance, worst = _percent(self.chance), _percent(self.worst)
-        need = f"{_percent(self.least)} are needed, and elsewhere in good pictures it fits to {chance} at most"
+        numbers = {"least": 100.0 * self.least, "chance": 100.0 * self.chance}
         if self.taught_on < 2:
-            return (
-                f"The fixture was taught from one picture: {need}. How many good parts it refuses cannot be said "
-                "before there are more."
+            return Sentence(
+                "The fixture was taught from one picture: {least:.0f} % are needed, and elsewhere in it it fits to "
+                "{chance:.0f} %. How many good parts it refuses cannot be said before there are more.",
+                **numbers,
             )
-        return (
-            f"The fixture fits to {worst} or more in the other {self.taught_on - 1} good pictures; {need}. At most "
-            f"{_percent(1 / self.taught_on)} of good parts are refused, in the worst case."
+        return Sentence(
+            "The fixture fits to {worst:.0f} % or more in the other {others} good pictures; {least:.0f} % are needed, "
+            "and elsewhere in them it fits to {chance:.0f} % at most. At most {refused:.0f} % of good parts are "
+            "refused, in the worst case.",
+            worst=100.0 * self.worst,
+            others=self.taught_on - 1,
+            refused=100.0 / self.taught_on,
+            **numbers,
         )
 
 
@@ -90,10 +96,15 @@ class Placement:
     @property
     def words(self) -> str:
         """As the command line says it."""
-        scaled = f", {self.scale:.3f} times as large" if abs(self.scale - 1.0) >= 0.0005 else ""
-        return (
-            f"moved by {self.moved[0]:+.1f} and {self.moved[1]:+.1f} px, turned by {self.turned:+.1f}°{scaled}; "
-            f"fits to {_percent(self.fit)}, residual {self.residual_px:.2f} px"
+        return Sentence(
+            "moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to "
+            "{fit:.0f} %, residual {residual:.2f} px",
+            across=self.moved[0],
+            down=self.moved[1],
+            turned=self.turned,
+            scale=self.scale,
+            fit=100.0 * self.fit,
+            residual=self.residual_px,
         )
 
     def point(self, x: float, y: float) -> tuple[float, float]:
@@ -141,7 +152,3 @@ def placed(
         return replace(zone, points=points, shape=ZoneShape.POLYGON)
 
     return Placed(tuple(moved(zone) for zone in zones), placement)
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f} %"

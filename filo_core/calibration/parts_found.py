@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import PartNotFoundError, RecipeError
 from filo_core.method.sighting import sighting_of
+from filo_core.sentence import Joined, Sentence
 
 if TYPE_CHECKING:
     from filo_core.types import ProductDraft, Recipe, SourceImage
@@ -22,11 +23,12 @@ def check_all_found(draft: ProductDraft, references: Sequence[SourceImage]) -> N
     """
     lost = parts_not_found(draft, references)
     if lost:
-        names = ", ".join([image.name for image, _ in lost.values()][:_NAMED])
-        reason = next(iter(lost.values()))[1]
         raise RecipeError(
-            f"In good images of {draft.description.name} the fixture is not found: {names}. {reason} Otherwise remove "
-            "them, or draw the fixture anew."
+            "In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw "
+            "the fixture anew.",
+            product=draft.description.name,
+            images=_named(lost),
+            reason=next(iter(lost.values()))[1],
         )
 
 
@@ -39,7 +41,7 @@ def parts_not_found(setup: Recipe | ProductDraft, images: Iterable[SourceImage])
         try:
             sighting_of(setup, image.pixels)
         except PartNotFoundError as error:
-            lost[image.image_hash] = image, str(error)
+            lost[image.image_hash] = image, error.sentence
     return lost
 
 
@@ -47,6 +49,11 @@ def lost_sentence(lost: dict[str, tuple[SourceImage, str]]) -> str:
     """That some known parts were left out; empty where none was."""
     if not lost:
         return ""
+    return Sentence(
+        "The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.", images=_named(lost)
+    )
+
+
+def _named(lost: dict[str, tuple[SourceImage, str]]) -> Joined:
     names = [image.name for image, _ in lost.values()]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"The fixture was not found in {', '.join(names[:_NAMED])}{more}: left out, and NOT_INSPECTED on the line."
+    return Joined([*names[:_NAMED], "…"] if len(names) > _NAMED else names)

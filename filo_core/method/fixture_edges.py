@@ -65,7 +65,7 @@ def edge_field(grey: NDArray[np.uint8]) -> Floats:
     length = cv2.magnitude(across, down)
     level = max(_LEAST_LEVEL, float(cv2.mean(length)[0]))
     cv2.multiply(length, length, dst=length)
-    cv2.add(length, level * level, dst=length)
+    length += np.float32(level * level)
     cv2.sqrt(length, dst=length)
     cv2.divide(across, length, dst=across)
     cv2.divide(down, length, dst=down)
@@ -137,13 +137,15 @@ def check_fixture(fixture: Fixture | None, zones: Sequence[Zone], product: str) 
     """
     drawn = fixture_of(zones)
     if (drawn is None) != (fixture is None):
-        raise RecipeError(f"The fixture of {product} was not taught. Export the product again.")
+        raise RecipeError("The fixture of {product} was not taught. Export the product again.", product=product)
     if fixture is None or drawn is None:
         return
     try:
         points = [unpacked(edges) for edges in (fixture.coarse, fixture.fine)]
     except (ValueError, TypeError) as error:
-        raise RecipeError(f"The fixture of {product} cannot be read. Export the product again.") from error
+        raise RecipeError(
+            "The fixture of {product} cannot be read. Export the product again.", product=product
+        ) from error
     numbers = (*fixture.centre, fixture.turn, fixture.scale, fixture.least, fixture.coarse.factor, fixture.fine.factor)
     sane = (
         all(math.isfinite(value) for value in numbers)
@@ -156,4 +158,6 @@ def check_fixture(fixture: Fixture | None, zones: Sequence[Zone], product: str) 
         and all(1 <= len(one) <= _MOST_POINTS for one in points)
     )
     if not sane:
-        raise RecipeError(f"The fixture of {product} holds numbers that none has. Export the product again.")
+        raise RecipeError(
+            "The fixture of {product} holds numbers that none has. Export the product again.", product=product
+        )

@@ -71,14 +71,17 @@ class FixtureFinder:
         if best is None or best.fit < self._fixture.least:
             fit = 100.0 * best.fit if best is not None else 0.0
             raise PartNotFoundError(
-                f"The part was not found (the fixture fits to {fit:.0f} %, {100.0 * self._fixture.least:.0f} % are "
-                "needed). Look whether it lies in the picture, and whether it is the right one."
+                "The part was not found (the fixture fits to {fit:.0f} %, {least:.0f} % are needed). Look whether it "
+                "lies in the picture, and whether it is the right one.",
+                fit=fit,
+                least=100.0 * self._fixture.least,
             )
         if len(places) > 1 and places[1].fit >= max(_ALIKE * best.fit, self._fixture.least):
             raise PartNotFoundError(
-                f"The part was found at two places alike (the fixture fits to {100.0 * best.fit:.0f} and to "
-                f"{100.0 * places[1].fit:.0f} %), so which it is would be a guess. Look whether two parts are in the "
-                "picture."
+                "The part was found at two places alike (the fixture fits to {fit:.0f} and to {other:.0f} %), so which "
+                "it is would be a guess. Look whether two parts are in the picture.",
+                fit=100.0 * best.fit,
+                other=100.0 * places[1].fit,
             )
         return self.placement(best, max(pixels.shape[:2]))
 

@@ -14,6 +14,7 @@ from filo_core.errors import RecipeError
 from filo_core.fixture import Fixture
 from filo_core.method.fixture_edges import edge_field, edges_within, packed, reduced, working_grey, working_side
 from filo_core.method.fixture_finding import FixtureFinder, Spot
+from filo_core.sentence import Joined
 from filo_core.zones import FixtureSearch, Zone
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ _AMBIGUOUS = 0.75
 """A second place that fits so well, as a share of the best, in the very picture that it was taught on."""
 _STIFFEST = 0.04
 """Share of an edge's hold across its weaker direction, below which it could slide along."""
-_FLOOR = 0.4
+_NAMED = 3
+"""Pictures that a sentence names at the most."""
+LEAST_FIT = 0.4
 """Fit that is needed at the least: anything fits as well somewhere."""
 _LEAST_GAP = 0.08
 """Between how well it fits elsewhere and how well the part fits, below which they are not told apart."""
@@ -67,15 +70,16 @@ def taught(
         places = finder.places(pixels)
         fits[name] = places[0].fit if places else 0.0
         chance = max([chance, *(place.fit for place in places[1:])])
-    lost = [name for name, fit in fits.items() if fit < max(_FLOOR, chance + _LEAST_GAP)]
+    lost = [name for name, fit in fits.items() if fit < max(LEAST_FIT, chance + _LEAST_GAP)]
     if lost:
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         raise RecipeError(
-            f"Fixture {zone.name} is not told from its surroundings in {', '.join(lost[:3])}{more}. Draw it around "
-            "something that every good part shows alike, or remove those pictures."
+            "Fixture {fixture} is not told from its surroundings in {pictures}. Draw it around something that every "
+            "good part shows alike, or remove those pictures.",
+            fixture=zone.name,
+            pictures=Joined([*lost[:_NAMED], "…"] if len(lost) > _NAMED else lost),
         )
     worst = min(fits.values(), default=1.0)
-    least = max(chance + _SHARE_OF_GAP * (worst - chance), _FLOOR)
+    least = max(chance + _SHARE_OF_GAP * (worst - chance), LEAST_FIT)
     return replace(
         fixture, least=round(least, 4), worst=round(worst, 4), chance=round(chance, 4), taught_on=1 + len(others)
     )
@@ -89,15 +93,17 @@ def _shape(zone: Zone, picture: NDArray[np.uint8], image_hash: str, search: Fixt
     extent = outline.max(axis=0) - outline.min(axis=0)
     if min(extent) < 8.0 or math.sqrt(extent[0] * extent[1]) < _SMALLEST_SHARE * side:
         raise RecipeError(
-            f"Fixture {zone.name} is too small to be found for sure. Draw it larger: a tenth of the picture's longer "
-            "side or more."
+            "Fixture {fixture} is too small to be found for sure. Draw it larger: a tenth of the picture's longer side "
+            "or more.",
+            fixture=zone.name,
         )
     fine = _edges(grey, outline, 1.0, _FINE_POINTS)
     coarse_factor = max(math.sqrt(extent[0] * extent[1]) / _COARSE_SIDE, side / _LONGEST_COARSE, 1.0)
     coarse = _edges(reduced(grey, coarse_factor), outline, coarse_factor, _COARSE_POINTS)
     if len(fine) < _FEWEST_POINTS or len(coarse) < _FEWEST_POINTS // 2:
         raise RecipeError(
-            f"Fixture {zone.name} has too few edges to hold on to. Draw it around something with clear edges."
+            "Fixture {fixture} has too few edges to hold on to. Draw it around something with clear edges.",
+            fixture=zone.name,
         )
     _check_hold(fine, zone.name)
     centre = (outline.max(axis=0) + outline.min(axis=0)) / 2.0
@@ -110,7 +116,7 @@ def _shape(zone: Zone, picture: NDArray[np.uint8], image_hash: str, search: Fixt
         scale=search.scale,
         coarse=packed(_around(coarse, centre / coarse_factor), coarse_factor),
         fine=packed(_around(fine, centre), 1.0),
-        least=_FLOOR,
+        least=LEAST_FIT,
     )
 
 
@@ -135,28 +141,36 @@ def _check_hold(points: Floats, name: str) -> None:
     weaker = float(np.linalg.eigvalsh(normals.T @ normals / len(points))[0])
     if weaker < _STIFFEST:
         raise RecipeError(
-            f"Fixture {name} has edges in one direction alone, so the part could slide along them. Draw it around a "
-            "corner as well."
+            "Fixture {fixture} has edges in one direction alone, so the part could slide along them. Draw it around a "
+            "corner as well.",
+            fixture=name,
         )
 
 
 def _own_chance(finder: FixtureFinder, fixture: Fixture, picture: NDArray[np.uint8], name: str) -> float:
     """How well it fits elsewhere at the most, in the picture that it was taught on."""
     places = finder.places(picture)
-    if not places or not _is_home(places[0], finder, fixture):
-        raise RecipeError(f"Fixture {name} is not found again where it was drawn. Draw it around clearer edges.")
-    others = places[1:]
-    if others and others[0].fit >= _AMBIGUOUS * places[0].fit:
+    home = next((place for place in places if _is_home(place, finder, fixture)), None)
+    if home is None:
+        raise RecipeError(
+            "Fixture {fixture} is not found again where it was drawn. Draw it around clearer edges.", fixture=name
+        )
+    others = [place for place in places if place is not home]
+    if others and others[0].fit >= _AMBIGUOUS * home.fit:
         angle = abs(math.degrees(others[0].angle))
-        apart = math.hypot(others[0].across - places[0].across, others[0].down - places[0].down)
+        apart = math.hypot(others[0].across - home.across, others[0].down - home.down)
         if apart < finder.reach:
             raise RecipeError(
-                f"Fixture {name} looks the same turned by {angle:.0f}°, so how a part lies would be a guess. Add "
-                f"something that tells, or allow turns below {max(angle / 2, 1.0):.0f}°."
+                "Fixture {fixture} looks the same turned by {angle:.0f}°, so how a part lies would be a guess. Add "
+                "something that tells, or allow turns below {half:.0f}°.",
+                fixture=name,
+                angle=angle,
+                half=max(angle / 2, 1.0),
             )
         raise RecipeError(
-            f"Fixture {name} is seen twice in its picture, so which is the part would be a guess. Draw it around "
-            "something that is there once."
+            "Fixture {fixture} is seen twice in its picture, so which is the part would be a guess. Draw it around "
+            "something that is there once.",
+            fixture=name,
         )
     return others[0].fit if others else 0.0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from filo_core.zones import inspected
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from filo_core.fixture import Placement
+    from filo_core.fixture import Fixture, Placement
     from filo_core.types import ProductDraft, Recipe
     from filo_core.zones import Zone
 
@@ -112,6 +112,11 @@ def sighting_of(setup: Recipe | ProductDraft, pixels: Picture, placement: Placem
     return Sighting(_cut(pixels, box, placement, cv2.BORDER_REPLICATE), box, (width, height), placement)
 
 
+def whole_as_taught(pixels: Picture, fixture: Fixture, placement: Placement) -> Picture:
+    """A picture with its part moved to where it lay in the one that the fixture was taught on, as large as that one."""
+    return _cut(pixels, Box(0, 0, fixture.width, fixture.height), placement, cv2.BORDER_CONSTANT)
+
+
 def located(setup: Recipe | ProductDraft, pixels: Picture) -> Placed:
     """Where the zones of a recipe lie in a picture, ``(H, W, 3)`` uint8 RGB.
 
@@ -128,26 +133,29 @@ def seen_of(setup: Recipe | ProductDraft, pixels: Picture, placement: Placement 
     return sighting_of(setup, pixels, placement).view
 
 
-def _cut(values: NDArray[np.generic], box: Box, placement: Placement | None, border: int) -> NDArray[np.generic]:
+def _cut(values: NDArray[Any], box: Box, placement: Placement | None, border: int) -> NDArray[Any]:
     if placement is None:
         return values[box.y : box.y + box.height, box.x : box.x + box.width]
     # Pixels are counted from their middles here, and from the picture's corner in a placement.
     matrix = _square(placement)
     matrix[:2, 2] = matrix[:2, :2] @ (box.x + 0.5, box.y + 0.5) + matrix[:2, 2] - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(values, matrix[:2], (box.width, box.height), flags=flags, borderMode=border)
+    return np.asarray(cv2.warpAffine(values, matrix[:2], (box.width, box.height), flags=flags, borderMode=border))
 
 
 def _check_inside(
     zones: tuple[Zone, ...], placement: Placement, taught: tuple[int, int], size: tuple[int, int]
 ) -> None:
     for name, places in _samples(zones):
-        x, y = placement.point(places[:, 0] * taught[0], places[:, 1] * taught[1])
-        outside = float(((x < 0) | (y < 0) | (x > size[0]) | (y > size[1])).mean())
+        matrix = _square(placement)[:2]
+        moved = places * taught @ matrix[:, :2].T + matrix[:, 2]
+        outside = float(((moved < 0.0) | (moved > size)).any(axis=1).mean())
         if outside > MOST_OUTSIDE:
             raise PartNotFoundError(
-                f"The part lies so that {100.0 * outside:.0f} % of region {name} are beyond the picture's border. Move "
-                "the part or the camera."
+                "The part lies so that {outside:.0f} % of region {region} are beyond the picture's border. Move the "
+                "part or the camera.",
+                outside=100.0 * outside,
+                region=name,
             )
 
 

@@ -59,10 +59,15 @@ def _check_fixture(zones: Sequence[Zone]) -> None:
     fixtures = [zone.name for zone in zones if zone.kind is ZoneKind.FIXTURE]
     if len(fixtures) > 1:
         raise RecipeError(
-            f"{fixtures[0]} and {fixtures[1]} are both fixtures. Regions move with one: remove the other."
+            "{first} and {second} are both fixtures. Regions move with one: remove the other.",
+            first=fixtures[0],
+            second=fixtures[1],
         )
     if fixtures and not inspected(zones):
-        raise RecipeError(f"Nothing moves with fixture {fixtures[0]}. Draw the region that is to be inspected as well.")
+        raise RecipeError(
+            "Nothing moves with fixture {fixture}. Draw the region that is to be inspected as well.",
+            fixture=fixtures[0],
+        )
 
 
 def _tidy_search(zone: Zone, name: str) -> FixtureSearch | None:
@@ -70,11 +75,17 @@ def _tidy_search(zone: Zone, name: str) -> FixtureSearch | None:
         return None
     search = zone.search or FixtureSearch()
     if not 0.0 <= search.turn <= 180.0:
-        raise RecipeError(f"Fixture {name} can be looked for turned by 0 to 180 degrees, not by {search.turn:g}.")
+        raise RecipeError(
+            "Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.",
+            fixture=name,
+            turn=search.turn,
+        )
     if not 0.0 <= search.scale <= LARGEST_SCALE:
         raise RecipeError(
-            f"Fixture {name} can be looked for up to {100 * LARGEST_SCALE:.0f} % larger or smaller, not "
-            f"{100 * search.scale:g} %."
+            "Fixture {fixture} can be looked for up to {most:.0f} % larger or smaller, not {scale:g} %.",
+            fixture=name,
+            most=100 * LARGEST_SCALE,
+            scale=100 * search.scale,
         )
     return replace(search, turn=round(search.turn, 3), scale=round(search.scale, 4))
 

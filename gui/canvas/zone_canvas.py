@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from filo_core.zones import Point, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, Point, ZoneKind, ZoneShape
 from gui.canvas.image_view import ImageView
 from gui.canvas.zone_edits import ZoneEdits
 from gui.canvas.zone_paint import paint_zones
@@ -57,6 +57,8 @@ class ZoneCanvas(ImageView):
         self.edits = ZoneEdits()
         self.tool = Tool.RECTANGLE
         self.kind = ZoneKind.INSPECT
+        self.search: FixtureSearch | None = None
+        """Of a new fixture."""
         self.stem = "region"
         """What a new region is called, before its number."""
         self._from: Point | None = None
@@ -88,13 +90,13 @@ class ZoneCanvas(ImageView):
         """Close the polygon that is being drawn; fewer than three corners are nothing."""
         corners, self._corners = self._corners, []
         if len(corners) >= 3:
-            self.edits.add(ZoneShape.POLYGON, corners, self.kind, self.stem)
+            self.edits.add(ZoneShape.POLYGON, corners, self.kind, self.stem, self.search)
         self._tell()
 
     def add_in_the_middle(self) -> None:
         """Add a region of the tool's shape, to be moved with keys."""
         shape = self.tool.shape or ZoneShape.RECTANGLE
-        self.edits.add(shape, _TRIANGLE if shape is ZoneShape.POLYGON else _MIDDLE, self.kind, self.stem)
+        self.edits.add(shape, _TRIANGLE if shape is ZoneShape.POLYGON else _MIDDLE, self.kind, self.stem, self.search)
         self._tell()
 
     # Events ----------------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ class ZoneCanvas(ImageView):
             return
         shape = self.tool.shape
         assert shape is not None, "only tools that draw come here"
-        self.edits.add(shape, (begun, ended), self.kind, self.stem)
+        self.edits.add(shape, (begun, ended), self.kind, self.stem, self.search)
 
     def _shift(self, way: tuple[int, int], modifiers: Qt.KeyboardModifier) -> None:
         step = _WIDE_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else _STEP

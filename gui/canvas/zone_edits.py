@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from filo_core.zones import Point, Zone, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, Point, Zone, ZoneKind, ZoneShape
 
 MOST_STEPS = 200
 _LEAST_SIDE = 0.004
@@ -84,11 +84,18 @@ class ZoneEdits:
         if held is not None and held.zones != self.zones:
             self._keep(held)
 
-    def add(self, shape: ZoneShape, points: Sequence[Point], kind: ZoneKind, stem: str) -> None:
-        """Add a region under the first name of this stem that is free, and choose it."""
+    def add(
+        self,
+        shape: ZoneShape,
+        points: Sequence[Point],
+        kind: ZoneKind,
+        stem: str,
+        search: FixtureSearch | None = None,
+    ) -> None:
+        """Add a region under the first name of this stem that is free, and choose it; ``search`` is a fixture's."""
         taken = {zone.name.casefold() for zone in self.zones}
         number = next(n for n in range(1, len(taken) + 2) if f"{stem} {n}".casefold() not in taken)
-        added = Zone(f"{stem} {number}", tuple(_inside(point) for point in points), shape, kind)
+        added = Zone(f"{stem} {number}", tuple(_inside(point) for point in points), shape, kind, search=search)
         self._step((*self.zones, added), len(self.zones))
 
     def remove(self) -> None:
@@ -102,7 +109,7 @@ class ZoneEdits:
         self._step(tuple(zones), -1)
 
     def change(self, **fields: object) -> None:
-        """Change name, kind or limit of the chosen one."""
+        """Change name, kind, limit or search of the chosen one."""
         if self.zone is not None:
             self._put(replace(self.zone, **fields))  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,16 +22,17 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.errors import FiloError
-from filo_core.imaging import decode_image
 from filo_core.types import ProductDraft, Reference
-from filo_core.zones import LONGEST_ZONE_NAME, Zone, ZoneKind, without_ease
+from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, Zone, ZoneKind, fixture_of, without_ease
 from gui.background import Background, asked, sentence_of
-from gui.canvas.pictures import PictureContent
 from gui.canvas.zone_canvas import Tool, ZoneCanvas
 from gui.canvas.zone_edits import ZoneEdits
 from gui.picking import first_folder
+from gui.products.fixture_panel import FixturePanel
+from gui.products.picture_read import PictureRead, read_picture
 from gui.theme import SPACE
-from gui.widgets.controls import button, captioned, limit_spin, plain_label
+from gui.translation import in_language
+from gui.widgets.controls import button, captioned, limit_spin, plain_label, set_shown
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.question import Question, is_meant
@@ -38,9 +40,10 @@ from gui.wording import number
 from workflows.products.region_files import read_regions
 
 if TYPE_CHECKING:
+    from filo_core.fixture import Fixture
     from gui.state import AppState
 
-_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE)
+_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE)
 
 
 class RegionsDialog(QDialog):
@@ -58,6 +61,8 @@ class RegionsDialog(QDialog):
         self._judged_pictures = False
         self._others: dict[str, tuple[Zone, ...]] = {}
         self._references: tuple[Reference, ...] = ()
+        self._fixture: Fixture | None = None
+        self._told_of_place = False
         self.message = MessageFold(self, closable=False)
         self.canvas = ZoneCanvas(self)
         self.canvas.stem = self.tr("region")
@@ -75,6 +80,7 @@ class RegionsDialog(QDialog):
         self.limit = limit_spin(self.tr("Limit of the region by hand; 0 takes it from the good parts"), 90, self)
         self.limit.setMaximum(0.999)
         self.limit.setSpecialValueText(self.tr("from good parts"))
+        self.fixture = FixturePanel(self)
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
         self.others = QComboBox(self)
@@ -103,7 +109,8 @@ class RegionsDialog(QDialog):
     def _kinds(self, name: str) -> QComboBox:
         made = QComboBox(self)
         made.setAccessibleName(name)
-        made.addItems([self.tr("inspected"), self.tr("ignored")])
+        made.addItems([self.tr("inspected"), self.tr("ignored"), self.tr("a fixture")])
+        made.setToolTip(self.tr("A fixture is a shape that is found in each picture: the regions move with it."))
         return made
 
     def _lay_out(self) -> None:
@@ -127,7 +134,10 @@ class RegionsDialog(QDialog):
         layout.addLayout(middle, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(8)
-        hint = self.tr("What no region covers is not looked at. Without any region the whole picture is.")
+        hint = self.tr(
+            "What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions "
+            "move as the part does, and where it is not found there is no verdict."
+        )
         bottom.addWidget(plain_label(hint, "hint"), 1)
         bottom.addWidget(self.judges_pictures)
         bottom.addWidget(self.cancel_button)
@@ -144,9 +154,12 @@ class RegionsDialog(QDialog):
         column.addWidget(captioned(self.tr("Regions"), self.list), 1)
         column.addWidget(captioned(self.tr("Name"), self.name))
         column.addWidget(captioned(self.tr("It is"), self.kind))
-        column.addWidget(captioned(self.tr("Limit for OK"), self.limit))
+        self._limit_row = captioned(self.tr("Limit for OK"), self.limit)
+        column.addWidget(self._limit_row)
+        column.addWidget(self.fixture)
         column.addWidget(self.remove_button)
-        column.addWidget(captioned(self.tr("Another product"), self.others))
+        self._others_row = captioned(self.tr("Another product"), self.others)
+        column.addWidget(self._others_row)
         column.addWidget(self.copy_button)
         column.addWidget(self.file_button)
         return side
@@ -160,7 +173,8 @@ class RegionsDialog(QDialog):
         self.pictures.currentIndexChanged.connect(self._show_picture)
         self.list.currentRowChanged.connect(self._on_row)
         self.name.editingFinished.connect(lambda: self._change(name=self.name.text()))
-        self.kind.activated.connect(lambda index: self._change(kind=_KINDS[index]))
+        self.kind.activated.connect(self._on_kind)
+        self.fixture.chosen.connect(self._on_search)
         self.limit.editingFinished.connect(lambda: self._change(limit=self.limit.value() or None))
         self.remove_button.clicked.connect(self.remove)
         self.file_button.clicked.connect(self._on_file_clicked)
@@ -182,7 +196,7 @@ class RegionsDialog(QDialog):
             self.message.show_error(str(error))
             return
         self._begun_with = without_ease(own.zones)
-        self._references = own.references
+        self._references, self._fixture = own.references, own.fixture
         self._judged_pictures = own.picture_limits is not None
         self.judges_pictures.setChecked(self._judged_pictures)
         self.judges_pictures.setEnabled(bool(own.references))
@@ -207,14 +221,39 @@ class RegionsDialog(QDialog):
 
     @Slot(int)
     def _show_picture(self, index: int) -> None:
-        reference = self._references[index]
+        reference, zone = self._references[index], fixture_of(self.canvas.edits.zones)
+        self._prepare_search()
+        by_hash = {one.image_hash: one for one in self._references}
+        home = by_hash.get(zone.search.picture) if zone is not None and zone.search is not None else None
         get_bytes = self._state.workbench.storage.artefacts.get_bytes
         self._background.cancel_waiting()
         self._background.run(
-            lambda: PictureContent(decode_image(get_bytes(reference.image_hash), reference.name).pixels),
-            self.canvas.show_content,
+            lambda: read_picture(get_bytes, reference, zone, home),
+            self._on_read,
             lambda error: self.message.show_error(*sentence_of(error)),
         )
+
+    @Slot(object)
+    def _on_read(self, read: PictureRead) -> None:
+        self.canvas.show_content(read.content)
+        if read.problem:
+            self.message.show_error(in_language(read.problem))
+        elif read.place:
+            shown = self.tr("%1 is shown with its part where the fixture was drawn: %2.")
+            name = self.pictures.currentText()
+            self.message.show_note(shown.replace("%1", name).replace("%2", in_language(read.place)))
+        elif self._told_of_place:
+            self.message.clear()
+        self._told_of_place = bool(read.problem or read.place)
+
+    def _prepare_search(self) -> None:
+        """A fixture that is drawn now is of the picture that is shown."""
+        index = self.pictures.currentIndex()
+        is_fixture = self.canvas.kind is ZoneKind.FIXTURE
+        self.canvas.search = FixtureSearch(picture=self._shown_hash(index)) if is_fixture else None
+
+    def _shown_hash(self, index: int) -> str:
+        return self._references[index].image_hash if 0 <= index < len(self._references) else ""
 
     @Slot()
     def _show(self) -> None:
@@ -224,6 +263,11 @@ class RegionsDialog(QDialog):
             self.list.addItems([self._line(zone) for zone in edits.zones])
             self.list.setCurrentRow(edits.chosen)
         zone = edits.zone
+        is_as_taught = zone is not None and zone in self._begun_with and self._fixture is not None
+        self.fixture.show_search(
+            zone.search if zone is not None else None,
+            in_language(self._fixture.words) if is_as_taught and self._fixture else "",
+        )
         for control in (self.name, self.kind, self.limit, self.remove_button):
             control.setEnabled(zone is not None)
         self.limit.setEnabled(zone is not None and zone.kind is ZoneKind.INSPECT)
@@ -233,13 +277,17 @@ class RegionsDialog(QDialog):
             self.limit.setValue((zone.limit or 0.0) if zone is not None else 0.0)
         self.undo_button.setEnabled(edits.can_undo)
         self.redo_button.setEnabled(edits.can_redo)
-        self.copy_button.setEnabled(self.others.count() > 0)
+        set_shown(self._limit_row, zone is None or zone.kind is not ZoneKind.FIXTURE)
+        for control in (self._others_row, self.copy_button):
+            set_shown(control, self.others.count() > 0)
         judges = self.judges_pictures.isChecked() != self._judged_pictures
         self.save_button.setEnabled(edits.zones != self._begun_with or judges)
 
     def _line(self, zone: Zone) -> str:
         if zone.kind is ZoneKind.IGNORE:
             return self.tr("%1 (ignored)").replace("%1", zone.name)
+        if zone.kind is ZoneKind.FIXTURE:
+            return self.tr("%1 (fixture)").replace("%1", zone.name)
         return zone.name if zone.limit is None else f"{zone.name}  ≤ {number(zone.limit, 3)}"
 
     # What is done ----------------------------------------------------------------------------------------------
@@ -255,7 +303,20 @@ class RegionsDialog(QDialog):
     @Slot(int)
     def _on_kind_of_new(self, index: int) -> None:
         self.canvas.kind = _KINDS[index]
-        self.canvas.stem = self.tr("ignored") if self.canvas.kind is ZoneKind.IGNORE else self.tr("region")
+        stems = {ZoneKind.IGNORE: self.tr("ignored"), ZoneKind.FIXTURE: self.tr("fixture")}
+        self.canvas.stem = stems.get(self.canvas.kind, self.tr("region"))
+        self._prepare_search()
+
+    @Slot(int)
+    def _on_kind(self, index: int) -> None:
+        is_fixture, shown = _KINDS[index] is ZoneKind.FIXTURE, self._shown_hash(self.pictures.currentIndex())
+        self._change(kind=_KINDS[index], search=FixtureSearch(picture=shown) if is_fixture else None)
+
+    @Slot(float, float)
+    def _on_search(self, turn: float, scale: float) -> None:
+        zone = self.canvas.edits.zone
+        if zone is not None and zone.search is not None:
+            self._change(search=replace(zone.search, turn=turn, scale=scale))
 
     @Slot(int)
     def _on_row(self, row: int) -> None:

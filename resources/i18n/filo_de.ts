@@ -846,6 +846,41 @@
         </message>
     </context>
     <context>
+        <name>FixturePanel</name>
+        <message>
+            <source>How far a part may lie turned</source>
+            <translation>Wie weit ein Teil gedreht liegen darf</translation>
+        </message>
+        <message>
+            <source>How much larger or smaller a part may seem</source>
+            <translation>Wie viel größer oder kleiner ein Teil erscheinen darf</translation>
+        </message>
+        <message>
+            <source>A part may lie turned</source>
+            <translation>Ein Teil darf gedreht liegen</translation>
+        </message>
+        <message>
+            <source>It may seem</source>
+            <translation>Es darf erscheinen</translation>
+        </message>
+        <message>
+            <source>at any angle</source>
+            <translation>in jedem Winkel</translation>
+        </message>
+        <message>
+            <source>by up to %1° either way</source>
+            <translation>um bis zu %1° nach beiden Seiten</translation>
+        </message>
+        <message>
+            <source>always as large</source>
+            <translation>immer gleich groß</translation>
+        </message>
+        <message>
+            <source>up to %1 % larger or smaller</source>
+            <translation>bis zu %1 % größer oder kleiner</translation>
+        </message>
+    </context>
+    <context>
         <name>Folder</name>
         <message>
             <source>Add to the list</source>
@@ -2761,7 +2796,7 @@
         <name>Placed</name>
         <message>
             <source>%1: fits to %2 %, %3 px off</source>
-            <translation type="unfinished" />
+            <translation>%1: passt zu %2 %, %3 px daneben</translation>
         </message>
     </context>
     <context>
@@ -3559,12 +3594,20 @@
             <translation>ignoriert</translation>
         </message>
         <message>
+            <source>a fixture</source>
+            <translation>eine Lagemarke</translation>
+        </message>
+        <message>
+            <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
+            <translation>Eine Lagemarke ist eine Form, die in jedem Bild gefunden wird: Die Bereiche wandern mit ihr.</translation>
+        </message>
+        <message>
             <source>Regions of %1</source>
             <translation>Bereiche von %1</translation>
         </message>
         <message>
-            <source>What no region covers is not looked at. Without any region the whole picture is.</source>
-            <translation>Was kein Bereich bedeckt, wird nicht angesehen. Ohne Bereich gilt das ganze Bild.</translation>
+            <source>What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions move as the part does, and where it is not found there is no verdict.</source>
+            <translation>Was kein Bereich bedeckt, wird nicht angesehen; ohne Bereich das ganze Bild. Mit einer Lagemarke wandern Bereiche wie das Teil, und wo sie nicht gefunden wird, gibt es kein Urteil.</translation>
         </message>
         <message>
             <source>Good picture</source>
@@ -3595,8 +3638,20 @@
             <translation>Dieses Produkt hat ein Rechteck aus der Zeit, bevor es Bereiche gab. Bereiche treten an seine Stelle.</translation>
         </message>
         <message>
+            <source>%1 is shown with its part where the fixture was drawn: %2.</source>
+            <translation>%1 wird so gezeigt, dass das Teil liegt, wo die Lagemarke gezeichnet wurde: %2.</translation>
+        </message>
+        <message>
             <source>%1 (ignored)</source>
             <translation>%1 (ignoriert)</translation>
+        </message>
+        <message>
+            <source>%1 (fixture)</source>
+            <translation>%1 (Lagemarke)</translation>
+        </message>
+        <message>
+            <source>fixture</source>
+            <translation>Lagemarke</translation>
         </message>
         <message>
             <source>Read regions</source>
@@ -5749,12 +5804,52 @@
             <translation>Über weniger als zwei Teile haben beide entschieden, also gibt es keine Übereinstimmung zu messen.</translation>
         </message>
         <message>
+            <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
+            <translation>Lagemarke {fixture} kann um 0 bis 180 Grad gedreht gesucht werden, nicht um {turn:g}.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} can be looked for up to {most:.0f} % larger or smaller, not {scale:g} %.</source>
+            <translation>Lagemarke {fixture} kann bis zu {most:.0f} % größer oder kleiner gesucht werden, nicht {scale:g} %.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} has edges in one direction alone, so the part could slide along them. Draw it around a corner as well.</source>
+            <translation>Lagemarke {fixture} hat Kanten in nur einer Richtung, an denen das Teil entlanggleiten könnte. Zeichnen Sie sie auch um eine Ecke.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} has too few edges to hold on to. Draw it around something with clear edges.</source>
+            <translation>Lagemarke {fixture} hat zu wenige Kanten als Halt. Zeichnen Sie sie um etwas mit klaren Kanten.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is not found again where it was drawn. Draw it around clearer edges.</source>
+            <translation>Lagemarke {fixture} wird dort, wo sie gezeichnet wurde, nicht wiedergefunden. Zeichnen Sie sie um klarere Kanten.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is not told from its surroundings in {pictures}. Draw it around something that every good part shows alike, or remove those pictures.</source>
+            <translation>Lagemarke {fixture} hebt sich in {pictures} nicht von der Umgebung ab. Zeichnen Sie sie um etwas, das jedes gute Teil gleich zeigt, oder entfernen Sie diese Bilder.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is seen twice in its picture, so which is the part would be a guess. Draw it around something that is there once.</source>
+            <translation>Lagemarke {fixture} ist in ihrem Bild zweimal zu sehen; welche das Teil ist, wäre geraten. Zeichnen Sie sie um etwas, das einmal da ist.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is too small to be found for sure. Draw it larger: a tenth of the picture's longer side or more.</source>
+            <translation>Lagemarke {fixture} ist zu klein, um sicher gefunden zu werden. Zeichnen Sie sie größer: ein Zehntel der längeren Bildseite oder mehr.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} looks the same turned by {angle:.0f}°, so how a part lies would be a guess. Add something that tells, or allow turns below {half:.0f}°.</source>
+            <translation>Lagemarke {fixture} sieht um {angle:.0f}° gedreht gleich aus; wie ein Teil liegt, wäre geraten. Nehmen Sie etwas Eindeutiges hinzu, oder erlauben Sie Drehungen unter {half:.0f}°.</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam-Kameras brauchen harvesters, das nicht installiert ist. Installieren Sie es mit: pip install harvesters</translation>
         </message>
         <message>
             <source>Give the session a name, such as the day or the shift.</source>
             <translation>Benennen Sie, von wann die Teile sind, etwa den Tag oder die Schicht.</translation>
+        </message>
+        <message>
+            <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
+            <translation>In guten Bildern von {product} wird die Lagemarke nicht gefunden: {images}. {reason} Sonst entfernen Sie sie, oder zeichnen Sie die Lagemarke neu.</translation>
         </message>
         <message>
             <source>Limits need at least one good part. Add a good image first.</source>
@@ -5803,6 +5898,10 @@
         <message>
             <source>Nobody reviews. Enter who decides.</source>
             <translation>Niemand entscheidet. Geben Sie ein, wer entscheidet.</translation>
+        </message>
+        <message>
+            <source>Nothing moves with fixture {fixture}. Draw the region that is to be inspected as well.</source>
+            <translation>Mit Lagemarke {fixture} wandert nichts. Zeichnen Sie auch den Bereich, der geprüft werden soll.</translation>
         </message>
         <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
@@ -5877,6 +5976,34 @@
             <translation>Der erste Benutzer muss Administrator sein, sonst könnte niemand die anderen anlegen.</translation>
         </message>
         <message>
+            <source>The fixture fits to {worst:.0f} % or more in the other {others} good pictures; {least:.0f} % are needed, and elsewhere in them it fits to {chance:.0f} % at most. At most {refused:.0f} % of good parts are refused, in the worst case.</source>
+            <translation>Die Lagemarke passt in den anderen {others} guten Bildern zu {worst:.0f} % oder mehr; {least:.0f} % sind nötig, und an anderen Stellen passt sie dort zu höchstens {chance:.0f} %. Schlimmstenfalls werden {refused:.0f} % guter Teile abgewiesen.</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} cannot be read. Export the product again.</source>
+            <translation>Die Lagemarke von {product} kann nicht gelesen werden. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} holds numbers that none has. Export the product again.</source>
+            <translation>Die Lagemarke von {product} enthält Zahlen, die keine hat. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} was not taught. Export the product again.</source>
+            <translation>Die Lagemarke von {product} wurde nicht angelernt. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.</source>
+            <translation>Die Lagemarke wurde nicht gefunden in {images}: ausgelassen, und NOT_INSPECTED an der Linie.</translation>
+        </message>
+        <message>
+            <source>The fixture was taught from one picture: {least:.0f} % are needed, and elsewhere in it it fits to {chance:.0f} %. How many good parts it refuses cannot be said before there are more.</source>
+            <translation>Die Lagemarke wurde an einem Bild angelernt: {least:.0f} % sind nötig, und an anderen Stellen passt sie dort zu {chance:.0f} %. Wie viele gute Teile sie abweist, lässt sich erst mit weiteren Bildern sagen.</translation>
+        </message>
+        <message>
+            <source>The good images of {product} changed while its fixture was taught. Save again.</source>
+            <translation>Die guten Bilder von {product} änderten sich, während die Lagemarke angelernt wurde. Speichern Sie noch einmal.</translation>
+        </message>
+        <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
             <translation>Der Graph der Wörter nennt keine Tokens. Bereiten Sie ihn noch einmal vor.</translation>
         </message>
@@ -5891,6 +6018,18 @@
         <message>
             <source>The output has no address. Enter one.</source>
             <translation>Der Ausgang hat keine Adresse. Geben Sie eine ein.</translation>
+        </message>
+        <message>
+            <source>The part lies so that {outside:.0f} % of region {region} are beyond the picture's border. Move the part or the camera.</source>
+            <translation>Das Teil liegt so, dass {outside:.0f} % des Bereichs {region} außerhalb des Bildes sind. Bewegen Sie Teil oder Kamera.</translation>
+        </message>
+        <message>
+            <source>The part was found at two places alike (the fixture fits to {fit:.0f} and to {other:.0f} %), so which it is would be a guess. Look whether two parts are in the picture.</source>
+            <translation>Das Teil wurde an zwei Stellen gleich gut gefunden (die Lagemarke passt zu {fit:.0f} und zu {other:.0f} %); welche es ist, wäre geraten. Sehen Sie nach, ob zwei Teile im Bild sind.</translation>
+        </message>
+        <message>
+            <source>The part was not found (the fixture fits to {fit:.0f} %, {least:.0f} % are needed). Look whether it lies in the picture, and whether it is the right one.</source>
+            <translation>Das Teil wurde nicht gefunden (die Lagemarke passt zu {fit:.0f} %, {least:.0f} % sind nötig). Sehen Sie nach, ob es im Bild liegt und ob es das richtige ist.</translation>
         </message>
         <message>
             <source>The plant's database is this station's own. Give the address of another one.</source>
@@ -5927,6 +6066,10 @@
         <message>
             <source>The user has no name. Give one.</source>
             <translation>Der Benutzer hat keinen Namen. Geben Sie einen an.</translation>
+        </message>
+        <message>
+            <source>The view has no name. Give it one, such as top or side.</source>
+            <translation>Die Ansicht hat keinen Namen. Geben Sie ihr einen, etwa oben oder Seite.</translation>
         </message>
         <message>
             <source>There is an output with this address already. Change that one.</source>
@@ -5971,6 +6114,18 @@
         <message>
             <source>What was learnt from known defects is missing. Learn from them again.</source>
             <translation>Was aus bekannten Fehlern gelernt wurde, fehlt. Lernen Sie noch einmal daraus.</translation>
+        </message>
+        <message>
+            <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
+            <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
+        </message>
+        <message>
+            <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
+            <translation>{first} und {second} sind beide Lagemarken. Bereiche wandern mit einer: Entfernen Sie die andere.</translation>
+        </message>
+        <message>
+            <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>
+            <translation>{product} hat noch kein gutes Bild. Fügen Sie eines hinzu, und lernen Sie die Lagemarke daran an.</translation>
         </message>
     </context>
 </TS>

@@ -846,6 +846,41 @@
         </message>
     </context>
     <context>
+        <name>FixturePanel</name>
+        <message>
+            <source>How far a part may lie turned</source>
+            <translation>零件可以转多少</translation>
+        </message>
+        <message>
+            <source>How much larger or smaller a part may seem</source>
+            <translation>零件可以显得大或小多少</translation>
+        </message>
+        <message>
+            <source>A part may lie turned</source>
+            <translation>零件可以转动</translation>
+        </message>
+        <message>
+            <source>It may seem</source>
+            <translation>零件可以显得</translation>
+        </message>
+        <message>
+            <source>at any angle</source>
+            <translation>任意角度</translation>
+        </message>
+        <message>
+            <source>by up to %1° either way</source>
+            <translation>两个方向各至多 %1°</translation>
+        </message>
+        <message>
+            <source>always as large</source>
+            <translation>大小不变</translation>
+        </message>
+        <message>
+            <source>up to %1 % larger or smaller</source>
+            <translation>至多大或小 %1 %</translation>
+        </message>
+    </context>
+    <context>
         <name>Folder</name>
         <message>
             <source>Add to the list</source>
@@ -2761,7 +2796,7 @@
         <name>Placed</name>
         <message>
             <source>%1: fits to %2 %, %3 px off</source>
-            <translation type="unfinished" />
+            <translation>%1：吻合 %2 %，偏差 %3 像素</translation>
         </message>
     </context>
     <context>
@@ -3559,12 +3594,20 @@
             <translation>忽略</translation>
         </message>
         <message>
+            <source>a fixture</source>
+            <translation>定位标记</translation>
+        </message>
+        <message>
+            <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
+            <translation>定位标记是在每张图片中找到的形状：区域随它移动。</translation>
+        </message>
+        <message>
             <source>Regions of %1</source>
             <translation>%1 的区域</translation>
         </message>
         <message>
-            <source>What no region covers is not looked at. Without any region the whole picture is.</source>
-            <translation>区域之外不检查。没有区域时检查整张图片。</translation>
+            <source>What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions move as the part does, and where it is not found there is no verdict.</source>
+            <translation>没有区域覆盖的地方不检查；没有任何区域时检查整张图片。有定位标记时，区域随零件移动；找不到标记时不作判定。</translation>
         </message>
         <message>
             <source>Good picture</source>
@@ -3595,8 +3638,20 @@
             <translation>此产品有一个旧版的矩形。区域将取代它。</translation>
         </message>
         <message>
+            <source>%1 is shown with its part where the fixture was drawn: %2.</source>
+            <translation>%1 的零件已移到绘制定位标记的位置：%2。</translation>
+        </message>
+        <message>
             <source>%1 (ignored)</source>
             <translation>%1（忽略）</translation>
+        </message>
+        <message>
+            <source>%1 (fixture)</source>
+            <translation>%1（定位标记）</translation>
+        </message>
+        <message>
+            <source>fixture</source>
+            <translation>定位标记</translation>
         </message>
         <message>
             <source>Read regions</source>
@@ -5750,12 +5805,52 @@
             <translation>双方都作出决定的零件少于两个，因此没有一致性可以测量。</translation>
         </message>
         <message>
+            <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
+            <translation>定位标记 {fixture} 可以转 0 到 180 度查找，不能转 {turn:g} 度。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} can be looked for up to {most:.0f} % larger or smaller, not {scale:g} %.</source>
+            <translation>定位标记 {fixture} 至多可以大或小 {most:.0f} % 查找，不能是 {scale:g} %。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} has edges in one direction alone, so the part could slide along them. Draw it around a corner as well.</source>
+            <translation>定位标记 {fixture} 的边缘只有一个方向，零件可能沿着它滑动。请把一个角也画进去。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} has too few edges to hold on to. Draw it around something with clear edges.</source>
+            <translation>定位标记 {fixture} 的边缘太少，无法依靠。请画在边缘清楚的地方。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is not found again where it was drawn. Draw it around clearer edges.</source>
+            <translation>在绘制定位标记 {fixture} 的地方没有再找到它。请画在边缘更清楚的地方。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is not told from its surroundings in {pictures}. Draw it around something that every good part shows alike, or remove those pictures.</source>
+            <translation>在 {pictures} 中，定位标记 {fixture} 与周围无法区分。请画在每个良品都相同的地方，或移除这些图片。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is seen twice in its picture, so which is the part would be a guess. Draw it around something that is there once.</source>
+            <translation>定位标记 {fixture} 在其图片中出现两次，哪个是零件只能靠猜。请画在只出现一次的地方。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} is too small to be found for sure. Draw it larger: a tenth of the picture's longer side or more.</source>
+            <translation>定位标记 {fixture} 太小，无法可靠找到。请画大一些：图片长边的十分之一以上。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} looks the same turned by {angle:.0f}°, so how a part lies would be a guess. Add something that tells, or allow turns below {half:.0f}°.</source>
+            <translation>定位标记 {fixture} 转 {angle:.0f}° 后看起来相同，零件如何放置只能靠猜。请加入能区分的部分，或只允许小于 {half:.0f}° 的转动。</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam 相机需要 harvesters，但尚未安装。安装命令：pip install harvesters</translation>
         </message>
         <message>
             <source>Give the session a name, such as the day or the shift.</source>
             <translation>请给这个时段起个名称，例如日期或班次。</translation>
+        </message>
+        <message>
+            <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
+            <translation>在 {product} 的良品图片中找不到定位标记：{images}。{reason} 否则请移除它们，或重新绘制定位标记。</translation>
         </message>
         <message>
             <source>Limits need at least one good part. Add a good image first.</source>
@@ -5804,6 +5899,10 @@
         <message>
             <source>Nobody reviews. Enter who decides.</source>
             <translation>没有复核人。请输入由谁决定。</translation>
+        </message>
+        <message>
+            <source>Nothing moves with fixture {fixture}. Draw the region that is to be inspected as well.</source>
+            <translation>没有区域随定位标记 {fixture} 移动。请把要检查的区域也画出来。</translation>
         </message>
         <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
@@ -5878,6 +5977,34 @@
             <translation>第一个用户必须是管理员，否则没有人能创建其他用户。</translation>
         </message>
         <message>
+            <source>The fixture fits to {worst:.0f} % or more in the other {others} good pictures; {least:.0f} % are needed, and elsewhere in them it fits to {chance:.0f} % at most. At most {refused:.0f} % of good parts are refused, in the worst case.</source>
+            <translation>在另外 {others} 张良品图片中定位标记吻合 {worst:.0f} % 以上；需要 {least:.0f} %，在其中别处至多吻合 {chance:.0f} %。最坏情况下至多拒绝 {refused:.0f} % 的良品。</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} cannot be read. Export the product again.</source>
+            <translation>无法读取 {product} 的定位标记。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} holds numbers that none has. Export the product again.</source>
+            <translation>{product} 的定位标记含有不可能的数值。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>The fixture of {product} was not taught. Export the product again.</source>
+            <translation>{product} 的定位标记没有示教。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.</source>
+            <translation>在 {images} 中没有找到定位标记：已略去，在产线上为 NOT_INSPECTED。</translation>
+        </message>
+        <message>
+            <source>The fixture was taught from one picture: {least:.0f} % are needed, and elsewhere in it it fits to {chance:.0f} %. How many good parts it refuses cannot be said before there are more.</source>
+            <translation>定位标记由一张图片示教：需要 {least:.0f} %，在其中别处吻合 {chance:.0f} %。会拒绝多少良品，要有更多图片才能说明。</translation>
+        </message>
+        <message>
+            <source>The good images of {product} changed while its fixture was taught. Save again.</source>
+            <translation>示教定位标记时 {product} 的良品图片有变动。请再保存一次。</translation>
+        </message>
+        <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
             <translation>词语的计算图没有列出词元。请重新准备。</translation>
         </message>
@@ -5892,6 +6019,18 @@
         <message>
             <source>The output has no address. Enter one.</source>
             <translation>输出没有地址。请输入一个。</translation>
+        </message>
+        <message>
+            <source>The part lies so that {outside:.0f} % of region {region} are beyond the picture's border. Move the part or the camera.</source>
+            <translation>零件的位置使区域 {region} 的 {outside:.0f} % 超出图片边界。请移动零件或相机。</translation>
+        </message>
+        <message>
+            <source>The part was found at two places alike (the fixture fits to {fit:.0f} and to {other:.0f} %), so which it is would be a guess. Look whether two parts are in the picture.</source>
+            <translation>在两个地方同样找到零件（定位标记吻合 {fit:.0f} % 和 {other:.0f} %），是哪个只能靠猜。请查看图片中是否有两个零件。</translation>
+        </message>
+        <message>
+            <source>The part was not found (the fixture fits to {fit:.0f} %, {least:.0f} % are needed). Look whether it lies in the picture, and whether it is the right one.</source>
+            <translation>没有找到零件（定位标记吻合 {fit:.0f} %，需要 {least:.0f} %）。请查看零件是否在图片中，是否是正确的零件。</translation>
         </message>
         <message>
             <source>The plant's database is this station's own. Give the address of another one.</source>
@@ -5928,6 +6067,10 @@
         <message>
             <source>The user has no name. Give one.</source>
             <translation>用户没有名称。请提供一个。</translation>
+        </message>
+        <message>
+            <source>The view has no name. Give it one, such as top or side.</source>
+            <translation>该视图没有名称。请给它一个，例如“上”或“侧”。</translation>
         </message>
         <message>
             <source>There is an output with this address already. Change that one.</source>
@@ -5972,6 +6115,18 @@
         <message>
             <source>What was learnt from known defects is missing. Learn from them again.</source>
             <translation>从已知缺陷中学到的内容缺失。请重新学习。</translation>
+        </message>
+        <message>
+            <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
+            <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
+        </message>
+        <message>
+            <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
+            <translation>{first} 和 {second} 都是定位标记。区域只随一个移动：请移除另一个。</translation>
+        </message>
+        <message>
+            <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>
+            <translation>{product} 还没有良品图片。请添加一张，再在上面示教定位标记。</translation>
         </message>
     </context>
 </TS>

@@ -201,7 +201,9 @@ class Catalogue:
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             if draft.references != before.references and fixture is not None:
-                raise RecipeError(f"The good images of {name} changed while its fixture was taught. Save again.")
+                raise RecipeError(
+                    "The good images of {product} changed while its fixture was taught. Save again.", product=name
+                )
             if (tidy, fixture) == (without_ease(draft.zones), draft.fixture) and draft.region_of_interest is None:
                 return draft
             changed = replace(draft, zones=tidy, fixture=fixture, region_of_interest=None)

@@ -7,10 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from filo_core.errors import RecipeError
-from filo_core.method.fixture_teaching import taught
+from filo_core.method.fixture_finding import FixtureFinder
+from filo_core.method.fixture_teaching import LEAST_FIT, taught
+from filo_core.method.sighting import whole_as_taught
 from filo_core.zones import FixtureSearch, Zone, fixture_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from filo_core.fixture import Fixture
     from filo_core.types import ProductDraft, SourceImage
 
@@ -34,7 +39,9 @@ def taught_fixture(
     zone = fixture_of(zones)
     assert zone is not None, "asked for a fixture alone"
     if not references:
-        raise RecipeError(f"{draft.description.name} has no good image yet. Add one, then teach the fixture on it.")
+        raise RecipeError(
+            "{product} has no good image yet. Add one, then teach the fixture on it.", product=draft.description.name
+        )
     search = zone.search or FixtureSearch()
     if draft.fixture is not None and zone == fixture_of(draft.zones) and search.picture not in _hashes(references):
         return zones, draft.fixture
@@ -47,3 +54,21 @@ def taught_fixture(
 
 def _hashes(references: Sequence[SourceImage]) -> frozenset[str]:
     return frozenset(image.image_hash for image in references)
+
+
+def as_where_taught(zone: Zone, taught_on: SourceImage, image: SourceImage) -> tuple[NDArray[np.uint8], str]:
+    """Another good picture with its part moved to where the fixture was drawn, and how it lies, as a sentence.
+
+    Args:
+        zone: the fixture as drawn.
+        taught_on: what it was drawn on.
+        image: the other one.
+
+    Raises:
+        RecipeError: if nothing can be taught from the shape.
+        PartNotFoundError: if it is not in the other picture.
+    """
+    # How well it has to fit is known once all pictures were looked at; this one is to be seen if it fits at all.
+    fixture = replace(taught(zone, taught_on.pixels, taught_on.image_hash, []), least=LEAST_FIT)
+    placement = FixtureFinder(fixture).locate(image.pixels)
+    return whole_as_taught(image.pixels, fixture, placement), placement.words

@@ -53,7 +53,12 @@ def write_regions(path: Path, zones: Sequence[Zone]) -> None:
 
 
 def _as_json(zone: Zone) -> dict[str, Any]:
-    found = {"name": zone.name, "kind": zone.kind.value, "shape": zone.shape.value, "points": zone.points}
+    found: dict[str, Any] = {
+        "name": zone.name,
+        "kind": zone.kind.value,
+        "shape": zone.shape.value,
+        "points": zone.points,
+    }
     if zone.limit is not None:
         found["limit"] = zone.limit
     if zone.search is not None:

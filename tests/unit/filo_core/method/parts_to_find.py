@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import cv2
@@ -10,6 +12,7 @@ import numpy as np
 
 from filo_core.fixture import Fixture, Placement
 from filo_core.method.fixture_teaching import taught
+from filo_core.types import SourceImage
 from filo_core.zones import FixtureSearch, Zone, ZoneKind
 
 Picture = np.ndarray
@@ -41,6 +44,12 @@ def picture(
         canvas[:, : int(width * hidden)] = 90
     noisy = canvas * light + np.random.default_rng(seed).normal(0.0, 3.0, canvas.shape)
     return np.repeat(np.clip(noisy, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def image(pixels: Picture, name: str) -> SourceImage:
+    """A picture as it comes from a file."""
+    encoded = cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+    return SourceImage(name, encoded, hashlib.sha256(encoded).hexdigest(), pixels, datetime(2026, 11, 30, tzinfo=UTC))
 
 
 def _draw(canvas: Picture, angle: float, moved: tuple[float, float], scale: float, zoom: int) -> None:

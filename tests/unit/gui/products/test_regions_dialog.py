@@ -25,6 +25,7 @@ from gui.products.regions_dialog import RegionsDialog
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
 from gui.widgets.question import Question
+from tests.unit.filo_core.method import parts_to_find as parts
 
 Until = Callable[..., None]
 _LEFT = Qt.MouseButton.LeftButton
@@ -196,3 +197,74 @@ def test_live_shows_focus_and_light_as_bars(qtbot: QtBot) -> None:
     assert "outside of 30 to 70" in bar.light_text.text()
     bar.show_quality(None, limits)
     assert not bar.isVisible()
+
+
+@pytest.fixture
+def brackets(qtbot: QtBot, state: AppState, until: Until) -> RegionsDialog:
+    """The regions of a product whose parts lie differently in its three good pictures."""
+    catalogue = state.workbench.catalogue
+    catalogue.create(ProductDescription("bracket", "bracket"))
+    for seed, (angle, moved) in enumerate(((0.0, (0.0, 0.0)), (12.0, (14.0, -9.0)), (-20.0, (-8.0, 11.0)))):
+        catalogue.add_reference("bracket", parts.image(parts.picture(angle, moved, seed=seed), f"{seed}.png"))
+    return _opened(qtbot, state, until)
+
+
+def _opened(qtbot: QtBot, state: AppState, until: Until) -> RegionsDialog:
+    made = RegionsDialog(state, "bracket")
+    qtbot.addWidget(made, before_close_func=lambda one: one.done(0))
+    made.show()
+    until(lambda: made.canvas.content is not None, "the good picture")
+    return made
+
+
+def _draw_bracket(dialog: RegionsDialog, fixture: tuple[float, float, float, float] = (0.3, 0.25, 0.7, 0.75)) -> None:
+    _drag(dialog, (0.34, 0.3), (0.66, 0.7))
+    dialog.kind_of_new.setCurrentIndex(2)
+    _drag(dialog, fixture[:2], fixture[2:])
+
+
+def test_a_fixture_is_drawn_shown_on_other_pictures_and_taught_when_it_is_saved(
+    brackets: RegionsDialog, state: AppState, until: Until, qtbot: QtBot
+) -> None:
+    _draw_bracket(brackets)
+    assert brackets.fixture.isVisible()
+    assert brackets.list.item(1).text() == "fixture 1 (fixture)"
+    brackets.fixture.turn.setCurrentIndex(1)
+    brackets.fixture.turn.activated.emit(1)
+    still = brackets.canvas.content
+    brackets.pictures.setCurrentIndex(1)
+    until(lambda: brackets.canvas.content is not still, "the other picture")
+    assert "turned by +12." in brackets.message.sentence
+    content = brackets.canvas.content
+    assert content is not None
+    assert np.abs(content.pixels[90:270, 144:336].astype(int) - parts.picture()[90:270, 144:336]).mean() < 8.0
+    brackets.save()
+    draft = state.workbench.catalogue.draft("bracket")
+    assert draft.fixture is not None
+    assert (draft.fixture.turn, draft.fixture.taught_on) == (45.0, 3)
+    assert draft.fixture.picture == draft.references[0].image_hash
+    again = _opened(qtbot, state, until)
+    again.canvas.edits.choose(1)
+    again._show()
+    assert "At most 33 % of good parts are refused" in again.fixture.words.text()
+
+
+def test_a_fixture_that_teaches_nothing_is_said_and_the_dialog_stays(brackets: RegionsDialog, state: AppState) -> None:
+    _draw_bracket(brackets, (0.02, 0.02, 0.2, 0.2))
+    brackets.save()
+    assert brackets.isVisible()
+    assert "too few edges" in brackets.message.sentence
+    assert state.workbench.catalogue.draft("bracket").fixture is None
+
+
+def test_a_picture_without_the_part_is_shown_as_it_is_and_said(
+    brackets: RegionsDialog, state: AppState, until: Until, qtbot: QtBot
+) -> None:
+    brackets.reject()
+    state.workbench.catalogue.add_reference("bracket", parts.image(parts.picture(part=False), "empty.png"))
+    dialog = _opened(qtbot, state, until)
+    _draw_bracket(dialog)
+    dialog.pictures.setCurrentIndex(3)
+    until(lambda: "not found" in dialog.message.sentence, "that the part is not there")
+    dialog.save()
+    assert "not told from its surroundings in empty.png" in dialog.message.sentence
