@@ -21,7 +21,8 @@ from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import inspecting_as
 from filo_core.errors import SourceError
-from filo_core.line.model_process import load_detector
+from filo_core.line.model_process import load_detector, load_view_detectors
+from filo_core.line.part_views import LineView, PartViews
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
 from filo_core.line.supervised import SupervisedDetector
@@ -38,6 +39,7 @@ from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.golden import GoldenSets
 from workflows.products.learned_names import naming
+from workflows.products.views import judging_views, require_all, sources_of
 from workflows.sealing.seal import RecordSeal
 from workflows.settings.bound import bound_to, refuse_clear
 from workflows.settings.output_address import Output, OutputKind
@@ -46,11 +48,12 @@ from workflows.settings.secret_store import OUTPUT, SecretStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from filo_core.line.model_process import DetectorMaker
     from filo_core.line.results import LineResult
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
     from filo_core.types import Recipe
-    from storage.storage import Storage
+    from filo_core.views import JudgingView
     from workflows.line.run import LinePart
     from workflows.line.triggers import TriggerChoice
     from workflows.settings.settings import Settings
@@ -69,7 +72,13 @@ def line_commands() -> None:
 @speaks_plainly
 def run(
     name: Name,
-    source: Annotated[str, typer.Option(help="Camera number, video, stream URL, folder, or test://part.")] = "",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Camera number, video, stream URL, folder, or test://part. With views VIEW=SOURCE, once for each; "
+            "else those that were set up."
+        ),
+    ] = None,
     trigger: Annotated[
         list[str] | None, typer.Option(help="continuous, key, folder:PATH, http:HOST:PORT or modbus:HOST:PORT.")
     ] = None,
@@ -102,7 +111,11 @@ def run(
     ):
         if output:
             allow_outputs(access, output)
-        asked = _wanted(source, trigger, output, ca_file, deadline, settings)
+        catalogue = Catalogue(storage)
+        recipe = catalogue.recipe(name).recipe
+        views = judging_views(catalogue, recipe)
+        sources = sources_of(name, views, source or [])
+        asked = _wanted(sources, trigger, output, ca_file, deadline, settings)
         wanted = replace(asked, doors=asked.doors.with_certificate(certificate, certificate_key))
         if warning := open_doors(wanted.triggers, wanted.doors):
             warn(warning)
@@ -110,8 +123,8 @@ def run(
         seal = RecordSeal(storage, settings.home)
         with (
             checked_nightly(settings, storage),
-            _model(name, storage, settings) as (recipe, detector),
-            _line(wanted, recipe, detector, recorder, GoldenSets(storage), seal, settings.outbox, tally) as line,
+            _model(catalogue, recipe, views, settings) as detector,
+            _line(wanted, recipe, views, detector, recorder, seal, settings.outbox, tally) as line,
         ):
             _run_until_ended(line, tally)
     _sum_up(line, tally, detector, as_json)
@@ -140,7 +153,8 @@ class _Tally:
 class _Wanted:
     """What was typed: looked at before the model is loaded, which takes its time."""
 
-    camera: ImageSource | None
+    cameras: tuple[ImageSource, ...]
+    """One a view; one or none where there are no views."""
     triggers: list[TriggerChoice]
     plcs: tuple[TriggerChoice, ...]
     """Where PLCs read along."""
@@ -150,7 +164,7 @@ class _Wanted:
 
 
 def _wanted(
-    source: str,
+    sources: Sequence[str],
     triggers: list[str] | None,
     outputs: list[str] | None,
     ca_file: Path | None,
@@ -171,8 +185,8 @@ def _wanted(
     # Where nothing else asks the PLC does; where there is none either, every picture is judged.
     words = triggers or [server.address for server in servers or kept] or [TriggerKind.CONTINUOUS]
     chosen = [choice_of(word) for word in words]
-    camera = _camera(source, secrets, settings) if source else None
-    return _Wanted(camera, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
+    cameras = tuple(_camera(source, secrets, settings) for source in sources)
+    return _Wanted(cameras, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
 
 
 def _is_plc(address: str) -> bool:
@@ -180,16 +194,20 @@ def _is_plc(address: str) -> bool:
 
 
 @contextmanager
-def _model(name: str, storage: Storage, settings: Settings) -> Iterator[tuple[Recipe, SupervisedDetector]]:
-    """The product's recipe, and its model in a process of its own, ready to judge."""
-    catalogue = Catalogue(storage)
-    recipe = catalogue.recipe(name).recipe
-    references = tuple(catalogue.references(recipe))
-    make = partial(load_detector, recipe.profile, recipe, references, installed=settings.models)
+def _model(
+    catalogue: Catalogue, recipe: Recipe, views: Sequence[JudgingView], settings: Settings
+) -> Iterator[SupervisedDetector]:
+    """The product's model in a process of its own, ready to judge; of a part with views one model for all of them."""
+    if views:
+        own = tuple((view.recipe, tuple(catalogue.references(view.recipe))) for view in views)
+        make: DetectorMaker = partial(load_view_detectors, views[0].recipe.profile, own, installed=settings.models)
+    else:
+        references = tuple(catalogue.references(recipe))
+        make = partial(load_detector, recipe.profile, recipe, references, installed=settings.models)
     detector = SupervisedDetector(make, settings.device, on_note=warn)
     try:
         detector.wait_ready()
-        yield recipe, detector
+        yield detector
     finally:
         detector.close()
 
@@ -198,17 +216,22 @@ def _model(name: str, storage: Storage, settings: Settings) -> Iterator[tuple[Re
 def _line(
     wanted: _Wanted,
     recipe: Recipe,
+    views: Sequence[JudgingView],
     detector: SupervisedDetector,
     recorder: Recorder,
-    golden: GoldenSets,
     seal: RecordSeal,
     outbox: Path,
     tally: _Tally,
 ) -> Iterator[Line]:
     """The line with its triggers, not yet started."""
+    through = [
+        LineView(view, camera, naming(detector.of_view(number), recorder.storage, view.recipe))
+        for number, (view, camera) in enumerate(zip(views, wanted.cameras, strict=False))
+    ]
     line = Line(
         recipe=recipe,
-        source=wanted.camera,
+        source=None if views else next(iter(wanted.cameras), None),
+        views=PartViews(recipe, through) if views else None,
         detector=naming(detector, recorder.storage, recipe),
         recorder=recorder,
         outbox_file=outbox,
@@ -216,7 +239,7 @@ def _line(
         deadline_s=wanted.deadline_s,
         seal=seal,
         on_answer=tally.take,
-        require=partial(golden.require, recipe.product),
+        require=partial(require_all, GoldenSets(recorder.storage).require, recipe),
         model_problem=lambda: detector.problem,
     )
     try:

@@ -101,8 +101,8 @@ def _tried(count: int, likeness: float, confirmed: int, alpha: float, repetition
     rng = np.random.default_rng((_SEED, count, int(10 * likeness), confirmed))
     refused, promise = 0, 0.0
     for _ in range(repetitions):
-        features = _drawn(rng, REFERENCES + confirmed + 1, count, likeness)
-        scored, new = _scored(features, confirmed)
+        features = drawn(rng, REFERENCES + confirmed + 1, count, likeness)
+        scored, new = scored_by_place(features, confirmed)
         found = calibrated_parts(scored, zones, alpha, model_hash="", trained=True)
         score = max(on_scale(zone, value) for value, zone in zip(new, found.zones, strict=True))
         verdict = found.limits.verdict(score)
@@ -111,16 +111,16 @@ def _tried(count: int, likeness: float, confirmed: int, alpha: float, repetition
     return Kept(promise, refused, repetitions)
 
 
-def _drawn(rng: np.random.Generator, parts: int, count: int, likeness: float) -> Floats:
-    """``(parts, regions, dimensions)``; regions differ in how much their parts vary."""
+def drawn(rng: np.random.Generator, parts: int, count: int, likeness: float) -> Floats:
+    """``(parts, places, dimensions)``; regions, or views, differ in how much their parts vary."""
     common = rng.normal(size=(parts, 1, DIMENSIONS))
     own = rng.normal(size=(parts, count, DIMENSIONS))
     spread = np.linspace(0.3, 3.0, count)[None, :, None]
     return np.asarray(spread * (np.sqrt(likeness) * common + np.sqrt(1.0 - likeness) * own))
 
 
-def _scored(features: Floats, confirmed: int) -> tuple[ScoredParts, Floats]:
-    """The parts' scores by region, and those of the new part, which is the last."""
+def scored_by_place(features: Floats, confirmed: int) -> tuple[ScoredParts, Floats]:
+    """The parts' scores by region or view, and those of the new part, which is the last."""
     bank = features[:REFERENCES]
     own = np.linalg.norm(bank[:, None] - bank[None], axis=-1)
     own[np.arange(REFERENCES), np.arange(REFERENCES)] = np.inf

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
     from filo_core.types import Prediction, Recipe, SourceImage
 
-DetectorMaker = Callable[[str], "Detector"]
-"""Makes the detector on the device it is given; must survive the way into another process."""
+DetectorMaker = Callable[[str], "Detector | tuple[Detector, ...]"]
+"""Makes the detector on the device it is given, or one for each view of a part; must survive the way into another
+process."""
 
 _END_GRACE_S = 2.0
 _WARM_UP_SIDE = 256
@@ -46,6 +47,10 @@ class AnswerKind(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     """No prediction for this picture; the sentence says why."""
+
+
+Wish = tuple[int, int]
+"""Number of a frame, and by which of the detectors it is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,27 @@ def load_detector(
     return load_engine(profile, device, installed, falls_back=False).detector(recipe, references)
 
 
+def load_view_detectors(
+    profile: str,
+    views: tuple[tuple[Recipe, tuple[SourceImage, ...]], ...],
+    device: str,
+    *,
+    installed: Path | None = None,
+) -> tuple[Detector, ...]:
+    """As :func:`load_detector`, one for each view of a part, all by one model: each recipe with its good images."""
+    from filo_core.engine import load_engine
+
+    engine = load_engine(profile, device, installed, falls_back=False)
+    return tuple(engine.detector(recipe, references) for recipe, references in views)
+
+
 def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Connection[Any, Any]) -> None:
     """Load, warm up, then predict every frame that the owner announces, until it closes the connection."""
     # Ctrl+C reaches every process of the terminal; this one ends when its owner does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What libraries warn of here has no log to go to, and must not stand on the operator's terminal.
     silence()
-    wishes: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
     Loop("filo-model-listen", lambda: _listen(owner, wishes), "hands pictures to the model").start()
     try:
         model = _Model(make, device)
@@ -93,12 +112,12 @@ def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Conn
         return
     owner.send(Answer(AnswerKind.READY, note=model.note))
     taken = 0
-    while (number := wishes.get()) is not None:
+    while (wish := wishes.get()) is not None:
         read = room.read(taken)
         if read is None:
             continue
         pixels, taken = read[:2]
-        owner.send(model.answer(pixels, number))
+        owner.send(model.answer(pixels, *wish))
 
 
 class _Model:
@@ -109,35 +128,41 @@ class _Model:
         self.note = ""
         self._on_cpu = device == "cpu"
         try:
-            self._detector = make(device)
-            self._detector.predict(np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 127, np.uint8))
+            self._detectors = _made(make, device)
+            for detector in self._detectors:
+                detector.predict(np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 127, np.uint8))
         except RuntimeError as error:
             if self._on_cpu or not is_out_of_memory(error):
                 raise
             self._move_to_cpu()
 
-    def answer(self, pixels: np.ndarray[Any, np.dtype[np.uint8]], number: int) -> Answer:
+    def answer(self, pixels: np.ndarray[Any, np.dtype[np.uint8]], number: int, which: int) -> Answer:
         before = self.note
         try:
             try:
-                prediction = self._detector.predict(pixels)
+                prediction = self._detectors[which].predict(pixels)
             except RuntimeError as error:
                 # Its batches have been made smaller by now: what is left is the CPU.
                 if self._on_cpu or not is_out_of_memory(error):
                     raise
                 self._move_to_cpu()
-                prediction = self._detector.predict(pixels)
+                prediction = self._detectors[which].predict(pixels)
         except (FiloError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
             return Answer(AnswerKind.REFUSED, number, sentence=_sentence(error))
         return Answer(AnswerKind.DONE, number, prediction, note=self.note if self.note != before else "")
 
     def _move_to_cpu(self) -> None:
-        self._detector = self._make("cpu")
+        self._detectors = _made(self._make, "cpu")
         self._on_cpu = True
         self.note = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
 
 
-def _listen(owner: Connection[Any, Any], wishes: queue.SimpleQueue[int | None]) -> None:
+def _made(make: DetectorMaker, device: str) -> tuple[Detector, ...]:
+    made = make(device)
+    return made if isinstance(made, tuple) else (made,)
+
+
+def _listen(owner: Connection[Any, Any], wishes: queue.SimpleQueue[Wish | None]) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             wishes.put(owner.recv())

@@ -18,11 +18,23 @@ from filo_core.types import (
     TextReasons,
     TypeShare,
     Verdict,
+    ViewInspection,
 )
 
 MOST_BOXES = 10
 """Of a localizer that go out with an answer."""
-_LATER = ("type_share", "types", "broad", "reasons")
+_LATER = ("type_share", "types", "broad", "reasons", "views")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewResult:
+    """What one view of a part came to, by its own limits."""
+
+    view: str
+    verdict: Verdict
+    score: float | None = None
+    """On the view's own scale, in [0, 1]; None when NOT_INSPECTED."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class LineResult:
     reasons: TextReasons | None = None
     """What the text side went by: its best :data:`MOST_BOXES` boxes, the positions that all of them chose, what was
     filtered; None without one."""
+    views: tuple[ViewResult, ...] = ()
+    """Of a part with several views, each of them; the answer above is the one for the part."""
 
     @property
     def passes(self) -> bool:
@@ -91,6 +105,9 @@ class LineResult:
         content["types"] = tuple(TypeShare(**one) for one in content.get("types", ()))
         if broad := content.get("broad"):
             content["broad"] = TypeShare(**broad)
+        content["views"] = tuple(
+            ViewResult(**one | {"verdict": Verdict(one["verdict"])}) for one in content.get("views", ())
+        )
         if content.get("reasons"):
             content["reasons"] = _reasons_of(content["reasons"])
         return cls(**content)
@@ -121,7 +138,14 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         types=tuple(TypeShare(one.name, round(one.share, 4)) for one in image_types[:TOP_SHARES]),
         broad=replace(broad, share=round(broad.share, 4)) if (broad := part_broad(regions)) is not None else None,
         reasons=_shortened(prediction.reasons) if prediction is not None else None,
+        views=tuple(_view_result(view) for view in inspection.views),
     )
+
+
+def _view_result(view: ViewInspection) -> ViewResult:
+    own = view.inspection
+    score = own.prediction.image_score if own.prediction is not None else None
+    return ViewResult(view.name, own.verdict, score, own.reason)
 
 
 def _shortened(reasons: TextReasons | None) -> TextReasons | None:

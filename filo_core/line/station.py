@@ -23,6 +23,7 @@ from filo_core.types import Inspection, Origin, SourceImage, Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from filo_core.line.part_views import PartViews
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
     from filo_core.types import Recipe
@@ -34,6 +35,8 @@ _LOOK_EVERY_S = 0.1
 _WATCH_EVERY_S = 0.02
 _ANSWERING_S = 0.05
 """What keeping and passing on an answer takes: by so much the watch is ahead of the deadline."""
+_PUTTING_TOGETHER_S = 0.1
+"""What it takes to keep a part with several views."""
 _MOST_WAITING = 256
 _REMEMBERED = 1_000
 """Answers at hand without asking the ledger."""
@@ -77,6 +80,7 @@ class Station:
         on_answer: told every new answer, with the inspection behind it; where only a picture is behind it, the
             inspection has that and no hash yet.
         model_problem: why the detector cannot judge now, as a sentence; never waits.
+        views: where a part is looked at through several cameras; ``source`` and ``detector`` are not asked then.
     """
 
     def __init__(
@@ -89,7 +93,9 @@ class Station:
         deadline_s: float = 2.0,
         on_answer: Callable[[LineResult, Inspection | None], None] = lambda *_: None,
         model_problem: Callable[[], str] = lambda: "",
+        views: PartViews | None = None,
     ) -> None:
+        self._views = views
         self._source = source
         self._recipe = recipe
         self._detector = detector
@@ -137,6 +143,8 @@ class Station:
         """Why triggers cannot be judged or kept now, as a sentence; empty when all is well."""
         if self._source is not None and self._source.state is SourceState.LOST:
             return self._source.problem
+        if self._views is not None and self._views.problem:
+            return self._views.problem
         return first_problem(self._loops) or self._storage_problem or self._model_problem()
 
     def start(self) -> None:
@@ -153,6 +161,8 @@ class Station:
             loop.ask_to_stop()
         for loop in self._loops:
             loop.join(self._deadline_s + 5.0)
+        if self._views is not None:
+            self._views.stop()
         for pending in list(self._open.values()):
             if self._claim(pending):
                 self._answer_first(pending, "The line was stopped before this part was judged. Judge it by eye.")
@@ -232,13 +242,8 @@ class Station:
             if self._claim(pending):
                 self._refuse(pending, trigger.problem)
             return
-        picture = trigger.picture if trigger.picture is not None else self._frame_after(pending)
-        if picture is None:
-            # The watch gives the answer when the time is up; nothing else is worth judging for this part.
-            return
-        pending.picture = picture
-        inspection = self._inspect(trigger, picture)
-        if not self._claim(pending):
+        inspection = self._seen(pending)
+        if inspection is None or not self._claim(pending):
             return
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
         result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency, trigger.file)
@@ -251,6 +256,21 @@ class Station:
             self._refuse(pending, str(error), inspection.inspected_at, in_record=in_record)
             return
         self._finish(pending, result, inspection)
+
+    def _seen(self, pending: _Pending) -> Inspection | None:
+        """The part as it is judged; None where no picture came: the watch answers when the time is up."""
+        trigger = pending.ticket.trigger
+        if self._views is not None:
+            # A moment before the watch, which knows nothing of what single views came to.
+            until = pending.deadline - _ANSWERING_S - min(_PUTTING_TOGETHER_S, 0.2 * self._deadline_s)
+            found = self._views.judge(trigger, until, lambda: self._stopping or pending.claimed_by is not None)
+            pending.picture = found.image
+            return found
+        picture = trigger.picture if trigger.picture is not None else self._frame_after(pending)
+        if picture is None:
+            return None
+        pending.picture = picture
+        return self._inspect(trigger, picture)
 
     def _frame_after(self, pending: _Pending) -> Frame | None:
         """The first frame captured since the trigger: an older one may show the part before."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from filo_core.errors import FiloError
-from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, serve_model
+from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, Wish, serve_model
 from filo_core.line.sources.shared_frame import FIRST_CAPACITY, SharedFrame
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from filo_core.method.interfaces import Detector
     from filo_core.types import Prediction
 
 logger = logging.getLogger(__name__)
@@ -157,8 +158,12 @@ class SupervisedDetector:
             self._failure, self._again_at = str(error), time.monotonic() + _LOAD_AGAIN_S
             return self._failure
 
-    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
-        """Prediction for ``(H, W, 3)`` uint8 RGB.
+    def of_view(self, which: int) -> Detector:
+        """The detector of one view, where the process makes several; all share the one model."""
+        return _OfView(self, which)
+
+    def predict(self, pixels: NDArray[np.uint8], which: int = 0) -> Prediction:
+        """Prediction for ``(H, W, 3)`` uint8 RGB, by one of the detectors that the process made.
 
         Raises:
             ModelProcessError: if there is none: the model refuses the picture, or was lost twice over it.
@@ -169,7 +174,7 @@ class SupervisedDetector:
                 if self._closed:
                     break
                 try:
-                    return self._predict_once(pixels)
+                    return self._predict_once(pixels, which)
                 except _LostError as error:
                     why = str(error)
                     self._replace(why)
@@ -186,12 +191,12 @@ class SupervisedDetector:
         with self._lock:
             self._end()
 
-    def _predict_once(self, pixels: NDArray[np.uint8]) -> Prediction:
+    def _predict_once(self, pixels: NDArray[np.uint8], which: int) -> Prediction:
         life = self._living(pixels.size)
         self._ready(life)
         self._frame += 1
         life.room.write(pixels, self._frame, 0.0, 0.0)
-        life.send(self._frame)
+        life.send((self._frame, which))
         answer = life.receive_while_computing(self._hang_s, self._longest_s)
         if answer.note:
             self.on_note(answer.note)
@@ -244,6 +249,15 @@ class SupervisedDetector:
             life.end()
 
 
+class _OfView:
+    def __init__(self, supervised: SupervisedDetector, which: int) -> None:
+        self._supervised = supervised
+        self._which = which
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        return self._supervised.predict(pixels, self._which)
+
+
 class _Life:
     """One life of the process, with the memory it reads from."""
 
@@ -270,10 +284,10 @@ class _Life:
         """Seconds since its start."""
         return time.monotonic() - self._started
 
-    def send(self, number: int) -> None:
+    def send(self, wish: Wish) -> None:
         """Announce a frame."""
         try:
-            self._owner.send(number)
+            self._owner.send(wish)
         except OSError as error:
             raise _LostError("ended by itself") from error
 

@@ -23,6 +23,7 @@ from workflows.line.readiness import ReadinessWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filo_core.line.part_views import PartViews
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Recipe
@@ -100,7 +101,7 @@ class Line:
 
     Args:
         recipe: what to judge by.
-        source: gives the pictures; None where every trigger brings its own.
+        source: gives the pictures; None where every trigger brings its own, or there are several views.
         detector: set up for the recipe.
         recorder: writes the record.
         outbox_file: see :class:`~storage.outbox.Outbox`.
@@ -109,6 +110,7 @@ class Line:
         on_answer: told every new answer.
         model_problem: why the detector cannot judge now, as a sentence; never waits.
         require: raises a FiloError while no part may get a verdict: its golden set has a problem.
+        views: of a part with several, with their cameras; the detector is not asked then.
     """
 
     recipe: Recipe
@@ -122,6 +124,7 @@ class Line:
     require: Callable[[], None] = lambda: None
     model_problem: Callable[[], str] = lambda: ""
     back_off: BackOff = field(default_factory=BackOff)
+    views: PartViews | None = None
     seal: Callable[[], Seal] = Seal
     """What goes out with every answer."""
     parts: list[LinePart] = field(default_factory=list)
@@ -152,6 +155,7 @@ class Line:
                 deadline_s=self.deadline_s,
                 on_answer=self._tell,
                 model_problem=self.model_problem,
+                views=self.views,
             )
             self.announcer = Announcer(self.station, self.deadline_s, other_problem=self._other_problem)
             self._readiness = ReadinessWatch(lambda: self.announcer.problem, self.delivery.tell)
@@ -162,6 +166,13 @@ class Line:
     def outbox(self) -> Outbox:
         """Keeps triggers and answers."""
         return self.delivery.outbox
+
+    @property
+    def sources(self) -> tuple[ImageSource, ...]:
+        """Its cameras; none where every trigger brings its own picture."""
+        if self.views is not None:
+            return self.views.sources
+        return (self.source,) if self.source is not None else ()
 
     @property
     def couriers(self) -> Sequence[Courier]:
@@ -179,8 +190,7 @@ class Line:
         Raises:
             SourceError: if a port is taken; nothing runs then.
         """
-        source = [self.source] if self.source is not None else []
-        parts: list[LinePart] = [*source, self.station, *self.parts, self._readiness, self.alarms]
+        parts: list[LinePart] = [*self.sources, self.station, *self.parts, self._readiness, self.alarms]
         try:
             self.delivery.start()
             for part in parts:

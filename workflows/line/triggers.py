@@ -144,16 +144,23 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
             certificate is of no use.
     """
     if choice.kind is TriggerKind.FOLDER:
+        if line.views is not None:
+            raise SourceError(
+                f"The folder trigger brings one picture, and {line.recipe.product} has several views. Give each view a "
+                "camera or a folder as its source, and choose another trigger."
+            )
         from filo_core.line.triggers.folder import FolderTrigger
 
         folder = Path(choice.place)
         return FolderTrigger(folder, line.announcer, memory=line.outbox.memory_of(folder))
-    if line.source is None:
+    if not line.sources:
         raise SourceError(f"The {choice.kind.value} trigger needs a camera to look through. Choose one first.")
     match choice.kind:
         case TriggerKind.CONTINUOUS:
-            from filo_core.line.triggers.continuous import ContinuousTrigger
+            from filo_core.line.triggers.continuous import ContinuousParts, ContinuousTrigger
 
+            if line.source is None:
+                return ContinuousParts(line.sources, line.announcer)
             return ContinuousTrigger(line.source, line.announcer)
         case TriggerKind.HTTP:
             from filo_core.line.triggers.http import HttpTrigger
@@ -178,7 +185,7 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
 
 def make_plc(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
     """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
-    asks = line.announcer if line.source is not None else None
+    asks = line.announcer if line.sources else None
     handshake, server = plc_server(choice, line.announcer, line.recipe, doors, asks, line.alarms.stands)
     line.announcer.readers.append(handshake)
     return server

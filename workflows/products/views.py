@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from filo_core.errors import RecipeError
+from filo_core.errors import RecipeError, SourceError
 from filo_core.types import ProductDraft, Recipe
 from filo_core.views import JudgingView, view_product
+from storage.names import name_key
 from workflows.products.steps import calibration_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from filo_core.engine import Engine
     from workflows.products.catalogue import Catalogue
@@ -38,6 +39,38 @@ def judging_views(catalogue: Catalogue, recipe: Recipe) -> tuple[JudgingView, ..
         kept = now.get(view.name)
         found.append(JudgingView(view.name, version, kept.suffix if kept else "", kept.source if kept else ""))
     return tuple(found)
+
+
+def sources_of(product: str, views: Sequence[JudgingView], given: Sequence[str]) -> tuple[str, ...]:
+    """Where a line takes its pictures from: one source a view, in their order; one or none without views.
+
+    Args:
+        product: for the message.
+        views: of its recipe.
+        given: what was typed, ``VIEW=SOURCE`` where there are views; those of the set-up stand for the others.
+
+    Raises:
+        SourceError: if a view has none, there is no such view, or one product of one picture is given several.
+    """
+    if not views:
+        if len(given) > 1:
+            raise SourceError(f"{product} is looked at in one picture, so it has one source, not {len(given)}.")
+        return tuple(one for one in given if one)
+    typed: dict[str, str] = {}
+    for one in given:
+        name, between, source = one.partition("=")
+        view = next((view.name for view in views if name_key(view.name) == name_key(name)), "")
+        if not between or not view or view in typed:
+            names = ", ".join(view.name for view in views)
+            raise SourceError(f"{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.")
+        typed[view] = source
+    without = [view.name for view in views if not typed.get(view.name, view.source)]
+    if without:
+        raise SourceError(
+            f"The view {without[0]} of {product} has no source. Write --source {without[0]}=CAMERA, or keep one: "
+            f"main.py product views {product!r} --add {without[0]} --source CAMERA"
+        )
+    return tuple(typed.get(view.name, view.source) for view in views)
 
 
 def require_all(require: Callable[[str], None], recipe: Recipe) -> None:

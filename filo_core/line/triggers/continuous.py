@@ -10,6 +10,8 @@ from filo_core.line.triggers.base import Asks, Trigger, TriggerKind
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from filo_core.line.sources.base import ImageSource
 
 _LOOK_EVERY_S = 0.1
@@ -54,5 +56,51 @@ class ContinuousTrigger:
                 continue
             name = f"frame-{self._run_id}-{frame.frame_id}"
             asked = self._station.ask(Trigger(name, TriggerKind.CONTINUOUS, frame, frame.captured_monotonic))
+            while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
+                pass
+
+
+class ContinuousParts:
+    """Asks for a part as soon as the one before has its answer and every camera shows something new.
+
+    Args:
+        sources: the cameras of its views.
+        station: judges.
+    """
+
+    def __init__(self, sources: Sequence[ImageSource], station: Asks) -> None:
+        self._sources = tuple(sources)
+        self._station = station
+        self._run_id = uuid.uuid4().hex[:8]
+        self._loop = Loop("filo-continuous", self._run, "has every part judged")
+
+    @property
+    def is_running(self) -> bool:
+        """False before the start, after the stop, and once a camera has played to its end."""
+        return self._loop.is_running
+
+    @property
+    def problem(self) -> str:
+        """Why it does not ask now, as a sentence; empty when all is well."""
+        return self._loop.problem
+
+    def start(self) -> None:
+        """Begin to ask."""
+        self._loop.start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._loop.stop()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._loop.must_stop():
+            if any(source.state is SourceState.STOPPED for source in self._sources):
+                return
+            # A camera that is lost holds parts up rather than fill the record: the line says which one it is.
+            if not all(source.wait(_LOOK_EVERY_S) for source in self._sources):
+                continue
+            number += 1
+            asked = self._station.ask(Trigger(f"part-{self._run_id}-{number}", TriggerKind.CONTINUOUS))
             while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
                 pass

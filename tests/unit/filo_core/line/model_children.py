@@ -85,3 +85,16 @@ def make_hanging(device: str, marker: str, wish: str) -> Odd:
         Path(marker).touch()
         time.sleep(0.05)
     return Odd(device)
+
+
+class Inverted:
+    """Scores by darkness."""
+
+    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+        score = 1.0 - float(pixels.mean()) / 255.0
+        return Prediction(score, np.full((4, 4), score, np.float32), (), {}, trained=False)
+
+
+def make_two(device: str) -> tuple[Odd, Inverted]:
+    """One for each of two views."""
+    return Odd(device), Inverted()

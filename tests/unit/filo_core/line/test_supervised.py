@@ -62,6 +62,16 @@ def picture(first: int, side: int = 8) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return pixels
 
 
+def test_views_have_detectors_of_their_own_in_the_one_process(
+    make: Callable[..., SupervisedDetector], children: ModuleType
+) -> None:
+    detector = make(children.make_two)
+    first, second = detector.of_view(0), detector.of_view(1)
+    grey = np.full((8, 8, 3), 51, np.uint8)
+    assert first.predict(grey).image_score == pytest.approx(0.2)
+    assert second.predict(grey).image_score == pytest.approx(0.8)
+
+
 def test_a_prediction_comes_back_whole_from_the_other_process(make: Callable[..., SupervisedDetector]) -> None:
     detector = make()
     prediction = detector.predict(np.full((8, 8, 3), 51, np.uint8))

@@ -1,0 +1,145 @@
+"""Several cameras at one part: one trigger asks all of them, and none waits for another.
+
+Each view has a thread of its own, which waits for the view's first frame since the trigger and judges it. Where the
+views share one model their pictures take turns in it. What is not there a moment before the deadline is NOT_INSPECTED,
+and the part is answered with what is.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from filo_core.line.frames import judge_frame
+from filo_core.line.sources.base import SourceState
+from filo_core.types import Origin, ViewInspection
+from filo_core.views import JudgingView, missing_view, part_inspection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from filo_core.line.sources.base import Frame, ImageSource
+    from filo_core.line.triggers.base import Trigger
+    from filo_core.method.interfaces import Detector
+    from filo_core.types import Inspection, Recipe
+
+_LOOK_EVERY_S = 0.1
+"""Whether the part is still to be judged; a picture is noticed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A view with its camera and its detector."""
+
+    view: JudgingView
+    source: ImageSource
+    detector: Detector
+
+
+class PartViews:
+    """Judges parts through all their views.
+
+    Args:
+        recipe: of the part.
+        views: in the order of the recipe; their sources are started and stopped by whoever made them.
+    """
+
+    def __init__(self, recipe: Recipe, views: Sequence[LineView]) -> None:
+        self._recipe = recipe
+        self._views = tuple(views)
+        # A thread a view: where one camera or picture hangs, the others go on with the next part.
+        self._threads = {
+            one.view.name: ThreadPoolExecutor(1, f"filo-view-{number}") for number, one in enumerate(self._views)
+        }
+
+    def __iter__(self) -> Iterator[LineView]:
+        return iter(self._views)
+
+    @property
+    def sources(self) -> tuple[ImageSource, ...]:
+        """The cameras."""
+        return tuple(one.source for one in self._views)
+
+    @property
+    def problem(self) -> str:
+        """Which camera is lost, as a sentence; empty when all give pictures."""
+        lost = (one for one in self._views if one.source.state is SourceState.LOST)
+        return next((f"{one.view.name}: {one.source.problem}" for one in lost), "")
+
+    def judge(self, trigger: Trigger, until: float, ended: Callable[[], bool]) -> Inspection:
+        """The part that a trigger asks for, with what each view came to in time.
+
+        Args:
+            trigger: says since when a frame shows the part.
+            until: moment of ``time.monotonic()`` from which on nothing is waited for.
+            ended: whether nobody wants the answer any more.
+        """
+        started = time.perf_counter()
+        late, seen = _Late(until, ended), set[str]()
+        futures: dict[str, Future[ViewInspection | None]] = {
+            one.view.name: self._threads[one.view.name].submit(self._see, one, trigger, late, seen)
+            for one in self._views
+        }
+        wait(futures.values(), max(until - time.monotonic(), 0.0))
+        seconds = until - trigger.asked_monotonic
+        found = [
+            self._result(one, futures[one.view.name], trigger, seconds, is_seen=one.view.name in seen)
+            for one in self._views
+        ]
+        return part_inspection(trigger.trigger_id, found, self._recipe, started)
+
+    def stop(self) -> None:
+        """End the threads as soon as what they are in the middle of is over."""
+        for thread in self._threads.values():
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    @staticmethod
+    def _see(one: LineView, trigger: Trigger, late: _Late, seen: set[str]) -> ViewInspection | None:
+        frame = _frame_since(one.source, trigger.asked_monotonic, late)
+        if frame is None:
+            return None
+        seen.add(one.view.name)
+        name = f"{trigger.trigger_id} {one.view.name}"
+        found = judge_frame(frame, name, one.view.recipe, one.detector)
+        return ViewInspection(one.view.name, one.view.recipe.limits, found)
+
+    @staticmethod
+    def _result(
+        one: LineView, future: Future[ViewInspection | None], trigger: Trigger, seconds: float, *, is_seen: bool
+    ) -> ViewInspection:
+        ended = not future.cancel() and future.done()
+        if ended and (error := future.exception()) is not None:
+            why = f"judging failed ({type(error).__name__})."
+        elif ended and (found := future.result()) is not None:
+            return found
+        elif future.cancelled():
+            why = "the picture of the part before is still being judged."
+        elif is_seen:
+            why = f"no verdict within {seconds:.2g} s."
+        elif one.source.state is not SourceState.RUNNING:
+            why = one.source.problem or f"{one.source.name} gives no picture."
+        else:
+            why = f"no picture within {seconds:.2g} s."
+        return missing_view(trigger.trigger_id, one.view, Origin.LIVE, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    until: float
+    ended: Callable[[], bool]
+
+    def __call__(self) -> bool:
+        return time.monotonic() >= self.until or self.ended()
+
+
+def _frame_since(source: ImageSource, asked: float, late: _Late) -> Frame | None:
+    """The first frame captured since a moment; None when it is too late."""
+    while not late():
+        frame = source.newest()
+        if frame is not None and frame.captured_monotonic >= asked:
+            return frame
+        if frame is None:
+            source.wait(min(_LOOK_EVERY_S, max(late.until - time.monotonic(), 0.0)))
+    return None
