@@ -162,7 +162,7 @@ def create(
         if eyes is None and recipe.eyes.sight is Sight.FAST:
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     if recipe.zones:
-        say(f"Looked at in {', '.join(z.name for z in recipe.zones if z.kind is ZoneKind.INSPECT) or 'all'}")
+        say(f"Looked at in {', '.join(z.name for z in recipe.zones if z.kind is not ZoneKind.IGNORE) or 'all'}")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
 

@@ -12,7 +12,8 @@ import numpy as np
 from filo_core.errors import FiloError
 from filo_core.imaging.quality import quality_of
 from filo_core.method.sighting import seen_of
-from filo_core.types import Inspection, Limits, Origin, Prediction, Recipe, SourceImage, Verdict
+from filo_core.sentence import Sentence, sentences
+from filo_core.types import Inspection, ItemsFound, Limits, Origin, Prediction, Recipe, SourceImage, Verdict, ZoneScore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,22 +89,32 @@ def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe, placement: Placem
 def decided_by(prediction: Prediction, limits: Limits) -> str:
     """Which of the drawn regions made a part doubtful or NG, as a sentence; empty where none was drawn, or all are OK.
 
-    The worst decides, so it comes first; others above the limit follow.
+    The worst decides, so it comes first; others above the limit follow. Where items are counted the number is said.
     """
     above = _above(prediction, limits)
-    others = f", then {', '.join(above[1:])}" if len(above) > 1 else ""
-    return f"Region {above[0]} decided{others}." if above else ""
+    if not above:
+        return ""
+    counts = [_count_of(zone.name, zone.counted) for zone in above if zone.counted is not None]
+    names = [zone.name for zone in above]
+    if len(counts) == len(above):
+        return sentences(*counts)
+    others = f", then {', '.join(names[1:])}" if len(names) > 1 else ""
+    return sentences(f"Region {names[0]} decided{others}.", *counts)
 
 
-def worst_zone(prediction: Prediction, limits: Limits) -> str:
-    """Name of the drawn region that made a part doubtful or NG; empty as for :func:`decided_by`."""
-    return next(iter(_above(prediction, limits)), "")
+def _count_of(name: str, counted: ItemsFound) -> Sentence:
+    return Sentence("{count} in region {name}.", count=counted.sentence, name=name)
 
 
-def _above(prediction: Prediction, limits: Limits) -> list[str]:
-    """Names of the drawn regions that are not OK, the worst first."""
+def worst_zone(prediction: Prediction, limits: Limits) -> ZoneScore | None:
+    """What the drawn region came to that made a part doubtful or NG; None as for :func:`decided_by`."""
+    return next(iter(_above(prediction, limits)), None)
+
+
+def _above(prediction: Prediction, limits: Limits) -> list[ZoneScore]:
+    """The drawn regions that are not OK, the worst first."""
     above = [zone for zone in prediction.zones if zone.name and limits.verdict(zone.score) is not Verdict.OK]
-    return [zone.name for zone in sorted(above, key=lambda zone: zone.score, reverse=True)]
+    return sorted(above, key=lambda zone: zone.score, reverse=True)
 
 
 def not_inspected(

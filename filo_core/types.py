@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from filo_core.fixture import Fixture, Placement
 from filo_core.learned_map import LearnedMap
 from filo_core.picture_limits import PictureLimits
+from filo_core.sentence import Sentence
 from filo_core.zones import Zone, as_hashed
 
 if TYPE_CHECKING:
@@ -497,6 +498,39 @@ class TextReasons:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemPlace:
+    """A place that may show an item that is counted."""
+
+    box: Box
+    """In pixels of the image, inside it."""
+    likeness: float
+    """To the nearest known item, in [-1, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsFound:
+    """What was counted in a zone of one image."""
+
+    what: str
+    expected: int
+    least: float
+    """Likeness from which on a place is an item."""
+    places: tuple[ItemPlace, ...]
+    """The likest first, none upon another; those that are no items too, as far as one more than expected needs."""
+
+    @property
+    def found(self) -> tuple[ItemPlace, ...]:
+        """Those that are items."""
+        return tuple(place for place in self.places if place.likeness >= self.least)
+
+    @property
+    def sentence(self) -> Sentence:
+        """How many there are of how many: "3 of 4 screws found"."""
+        count = len(self.found)
+        return Sentence("{found} of {expected} {what} found", found=count, expected=self.expected, what=self.what)
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneScore:
     """What one drawn zone of an image came to, on the scale that all zones share."""
 
@@ -505,7 +539,9 @@ class ZoneScore:
     score: float
     """In [0, 1]."""
     peak: float
-    """Largest value of the anomaly map in it, in [0, 1]."""
+    """Largest value of the anomaly map in it, in [0, 1]; 0 where items are counted."""
+    counted: ItemsFound | None = None
+    """Where items are counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ LONGEST_ZONE_NAME = 60
 LARGEST_SCALE = 0.25
 _ELLIPSE_POINTS = 64
 _LEAST_SCORE = 1e-9
-_LATER: dict[str, Any] = {"search": None}
+_LATER: dict[str, Any] = {"search": None, "count": None}
 """Fields of a zone that the first recipes with zones did not have, and what they are without a wish: those recipes keep
 their hash."""
 
@@ -33,6 +33,8 @@ class ZoneKind(StrEnum):
     """What lies in it counts nowhere: not in a score, not as a region, not for a limit."""
     FIXTURE = "fixture"
     """A shape that is found in each picture; the other zones move with it, and it is no place that is looked at."""
+    COUNT = "count"
+    """How many of an item are there decides, and nothing else of what it shows."""
 
 
 class ZoneShape(StrEnum):
@@ -59,6 +61,28 @@ class FixtureSearch:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemExample:
+    """One item, as a person marked it on a good picture."""
+
+    picture: str
+    """Hash of that picture; in a file its name as well."""
+    points: tuple[Point, Point]
+    """Two opposite corners of the box around it where it lies there, in fractions of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """What is counted in a zone, and how many there have to be."""
+
+    what: str
+    """As a sentence calls it: "screws"."""
+    expected: int
+    examples: tuple[ItemExample, ...]
+    least: float | None = None
+    """Likeness from which on a place is an item, in (0, 1), where bad parts said so; None: as good images say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """A place that is looked at with a limit of its own, or not at all."""
 
@@ -76,6 +100,8 @@ class Zone:
     """what lies beyond it counts so many times, so that NG begins where it does for the others."""
     search: FixtureSearch | None = None
     """Of a fixture alone."""
+    count: ItemCount | None = None
+    """Of a zone in which items are counted."""
 
     @property
     def outline(self) -> tuple[Point, ...]:
@@ -91,8 +117,8 @@ class Zone:
 
 
 def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
-    """Those that have a score; empty where the whole picture has one."""
-    return tuple(zone for zone in zones if zone.kind is ZoneKind.INSPECT)
+    """Those that have a score, of what they show or of a count; empty where the whole picture has one."""
+    return tuple(zone for zone in zones if zone.kind in {ZoneKind.INSPECT, ZoneKind.COUNT})
 
 
 def fixture_of(zones: Sequence[Zone]) -> Zone | None:
@@ -107,7 +133,10 @@ def as_hashed(zone: dict[str, Any]) -> dict[str, Any]:
 
 def without_ease(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     """The zones as drawn, before any limit was found."""
-    return tuple(replace(zone, ease=0.0, knee=0.0, stretch=1.0) for zone in zones)
+    return tuple(
+        replace(zone, ease=0.0, knee=0.0, stretch=1.0, count=zone.count and replace(zone.count, least=None))
+        for zone in zones
+    )
 
 
 def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:
@@ -117,6 +146,17 @@ def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:
         return 0.0, 0.0, 1.0, 1.0
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)
+
+
+def contains(outline: Sequence[Point], point: Point) -> bool:
+    """Whether a point lies in a polygon."""
+    x, y = point
+    inside = False
+    for number, (ax, ay) in enumerate(outline):
+        bx, by = outline[number - 1]
+        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+            inside = not inside
+    return inside
 
 
 def on_scale(zone: Zone, score: float) -> float:

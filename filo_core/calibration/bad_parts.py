@@ -41,7 +41,13 @@ def stopping_limits(limits: Limits, good: Sequence[float], bad: Sequence[float],
     return Limits(ok=_ok(limits.ok, good, bad), ng=_ng(limits, good, bad, promised), region=limits.region)
 
 
-def prove(limits: Limits, good: Sequence[JudgedPart], bad: Sequence[JudgedPart], found: Limits | None = None) -> Proof:
+def prove(
+    limits: Limits,
+    good: Sequence[JudgedPart],
+    bad: Sequence[JudgedPart],
+    found: Limits | None = None,
+    unseen_scores: Sequence[float] = (),
+) -> Proof:
     """Hold good and bad parts against limits.
 
     Args:
@@ -49,13 +55,14 @@ def prove(limits: Limits, good: Sequence[JudgedPart], bad: Sequence[JudgedPart],
         good: the good parts.
         bad: the bad ones.
         found: limits from good parts alone, where ``limits`` were moved for the bad ones.
+        unseen_scores: of each bad part had it not been shown, where scores follow from bad parts; its own without them.
     """
     if not bad:
         return Proof(limits, tuple(good))
     scores = [part.score for part in good]
     unseen = [
-        part.score <= (_ok(found.ok, scores, _without(bad, place)) if found is not None else limits.ok)
-        for place, part in enumerate(bad)
+        score <= (_ok(found.ok, scores, _without(bad, place)) if found is not None else limits.ok)
+        for place, score in enumerate(unseen_scores or [part.score for part in bad])
     ]
     missed = sum(limits.verdict(part.score) is Verdict.OK for part in bad)
     count = max(sum(unseen), missed)

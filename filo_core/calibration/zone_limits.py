@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_limits
 from filo_core.calibration.conformal import ConformalLimit, GoodParts
+from filo_core.calibration.counting import RIGHT_COUNT, counts_sentence, with_least_likeness
 from filo_core.calibration.evidence import calibrated, limits_found, promised_limit
 from filo_core.calibration.limits import LEAST_REVIEW_BAND
 from filo_core.calibration.session_span import span_sentence, spanning
@@ -78,7 +79,7 @@ def calibrated_parts(
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
     """
     drawn = inspected(zones)
-    several = len(drawn) > 1 or any(zone.limit is not None for zone in drawn)
+    several = len(drawn) > 1 or any(zone.limit is not None or zone.count is not None for zone in drawn)
     found = _by_zone(scored, zones, alpha, sessions) if several else _as_one(scored, zones, alpha, sessions)
     return replace(found, model_hash=model_hash, trained=trained)
 
@@ -126,7 +127,9 @@ def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
     eased = [replace(one.zone, ease=knee - log_odds(one.limits.ok), knee=knee) for one in found]
     ng = max(_moved(one.limits.ng, zone) for one, zone in zip(found, eased, strict=True))
     moved = tuple(_stretched(one, zone, ng) for one, zone in zip(found, eased, strict=True))
-    region = max(_moved(one.limits.region, zone) for one, zone in zip(found, moved, strict=True))
+    # What is only counted has no map.
+    mapped = [one for one in zip(found, moved, strict=True) if one[0].zone.count is None]
+    region = max((_moved(one.limits.region, zone) for one, zone in mapped), default=common)
     return moved, Limits(ok=common, ng=max(ng, common), region=region)
 
 
@@ -142,10 +145,12 @@ def _stretched(one: ZoneLimit, zone: Zone, ng: float) -> Zone:
 def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
     # A part whose picture is gone has one score from before: of one region that is its score, of several none is known.
     scored = _with_scores_of_before(scored, inspected(zones))
+    zones, scored, unseen = with_least_likeness(zones, scored)
     of = dict(zip((part.image_hash for part in scored.outside), sessions or [""] * len(scored.outside), strict=True))
     outside = [part for part in scored.outside if part.image_hash in scored.zones]
     found = zone_limits(_evidence(scored, inspected(zones), [one for one in outside if not of[one.image_hash]]), alpha)
     moved, all_limits = on_one_scale(found)
+    unseen_scores = [max(on_scale(zone, score) for score, zone in zip(scores, moved, strict=True)) for scores in unseen]
     own, confirmed, bad, apart = (
         tuple(_on_scale(part, scored, moved) for part in parts)
         for parts in (scored.references, outside, scored.bad, scored.apart)
@@ -158,7 +163,7 @@ def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions:
     promised = span.limits.ng if span.promised_at is None else span.promised_at
     good_scores = [part.score for part in (*own, *confirmed)]
     limits = stopping_limits(span.limits, good_scores, [part.score for part in bad], promised)
-    proof = prove(limits, (*own, *confirmed), bad, span.limits)
+    proof = prove(limits, (*own, *confirmed), bad, span.limits, unseen_scores)
     needed = parts.needed(alpha / len(found))
     by_hand = any(one.zone.limit is not None for one in found)
     calls_ng = bool(needed) or span.about_ng or limits.ok < span.limits.ok or by_hand
@@ -166,6 +171,7 @@ def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions:
         _sentence(parts, found, limit, alpha, calls_ng=calls_ng),
         span_sentence(by_session, span.promise, about_ng=calls_ng),
         bad_parts_sentence(proof, span.limits),
+        counts_sentence(zones, scored),
     )
     by_name = {zone.name: zone for zone in moved}
     return Calibrated(
@@ -222,6 +228,8 @@ def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
         limit = promised_limit(one.parts, alpha) if one.parts.count > 1 else None
     except EvidenceError as error:
         raise EvidenceError(f"Region {one.zone.name}: {error}") from error
+    if one.zone.count is not None:
+        return _limit_of_count(one.zone, limit)
     found = limits_found(limit, one.parts, one.peaks, alpha, regions)[0]
     ng_from = limit.limit if limit else found.ng
     if one.zone.limit is not None:
@@ -230,6 +238,12 @@ def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
         ng = max(found.ng, ok * (1.0 + LEAST_REVIEW_BAND))
         return ZoneLimit(one.zone, Limits(ok, ng, found.region), limit, max(ng_from, ok))
     return ZoneLimit(one.zone, found, limit, ng_from)
+
+
+def _limit_of_count(zone: Zone, limit: ConformalLimit | None) -> ZoneLimit:
+    """OK ends where the count is wrong; NG begins there too, unless good parts are counted wrong themselves."""
+    ng = max(RIGHT_COUNT, limit.limit) if limit is not None else RIGHT_COUNT
+    return ZoneLimit(zone, Limits(RIGHT_COUNT, ng, RIGHT_COUNT), limit, ng)
 
 
 def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> JudgedPart:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from filo_core.errors import RecipeError
+from filo_core.eyes.counting import KnownItems
 from filo_core.eyes.features import unit
 from filo_core.eyes.foreground import Foreground
 from filo_core.eyes.residual_head import ResidualHead, ResidualSpread, residuals_of, spread_of_good
@@ -82,6 +83,8 @@ class PatchBank:
         self.foreground: Foreground | None = None
         """Where parts that lie anywhere are in their pictures; None where nothing tells them from their ground."""
         self._residuals = ResidualSpread(1.0)
+        self.items: tuple[KnownItems, ...] = ()
+        """What is counted, a drawn zone each that counts."""
         self._searches: dict[int, PatchSearch] = {}
         self._places: dict[tuple[int, int, int], Floats | None] = {}
 
@@ -133,13 +136,14 @@ class PatchBank:
         bank._parts = {name: p for name, p in self._parts.items() if name != key and not name.startswith(f"{key}@")}
         bank._spreads, bank._residuals = self._spreads, self._residuals
         bank.foreground = self.foreground
+        bank.items = tuple(items.without(key) for items in self.items)
         return bank
 
     def copy(self) -> PatchBank:
         """A bank that shares all patches and what was measured, to which others can be added."""
         bank = PatchBank()
         bank._parts, bank._spreads, bank._searches = dict(self._parts), self._spreads, dict(self._searches)
-        bank.foreground = self.foreground
+        bank.foreground, bank.items = self.foreground, self.items
         bank._residuals = self._residuals
         return bank
 
@@ -153,6 +157,8 @@ class PatchBank:
                     arrays[f"density/{trunk}/{key}"] = stored.density
         if self.foreground is not None:
             arrays["foreground"] = self.foreground.to_array()
+        for number, items in enumerate(self.items):
+            arrays |= {f"items/{number}/{name}": array for name, array in items.to_arrays().items()}
         spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
         residuals = (self._residuals.scale, self._residuals.mean, self._residuals.deviation)
         return arrays | {"spreads": np.array(spreads, np.float64), "residuals": np.array(residuals, np.float64)}
@@ -174,6 +180,8 @@ class PatchBank:
             )
         if "foreground" in arrays:
             bank.foreground = Foreground.from_array(arrays["foreground"])
+        counting = sorted({name.split("/", 2)[1] for name in arrays if name.startswith("items/")}, key=int)
+        bank.items = tuple(KnownItems.from_arrays(_below(f"items/{number}/", arrays)) for number in counting)
         bank._spreads = tuple(Spread(float(mean), float(deviation)) for mean, deviation in spreads)
         scale, mean_answer, deviation = map(float, arrays["residuals"])
         bank._residuals = ResidualSpread(scale, mean_answer, deviation)
@@ -303,6 +311,11 @@ class PatchBank:
             distances = corrected(values, of_others[like[number]])
             held.append(_Held(few, stored[number][few], nearest[number].at(few), distances[:count], cells))
         return held
+
+
+def _below(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Those whose name begins so, by the rest of it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _residual_spread(held: Sequence[_Held], spread: Spread, head: ResidualHead | None) -> ResidualSpread:

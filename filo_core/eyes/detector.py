@@ -14,6 +14,7 @@ import numpy as np
 from filo_core.calibration.variations import gentle_variations
 from filo_core.eyes.bank import PatchBank
 from filo_core.eyes.bank_store import BankStore
+from filo_core.eyes.counted_zones import ZoneCounter
 from filo_core.eyes.foreground import Foreground, foreground_of
 from filo_core.eyes.frames import frame_of, on_picture
 from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
@@ -84,6 +85,7 @@ class EyesDetector:
         self._pose = chosen.pose if chosen is not None else Pose.FIXED
         self._map_kind = recipe.learned_map.kind if recipe.learned_map is not None else MapKind.USUAL
         self._heads = heads_of(recipe.learned_map)
+        self._counter = ZoneCounter(recipe)
         self.make_room = make_room
         self.memory_bank = PatchBank()
 
@@ -122,6 +124,7 @@ class EyesDetector:
         if seen:
             self.memory_bank.measure(seen, self._residual_head, self._counted_cells)
             self.memory_bank.foreground = self._foreground_of([features for _, features in seen])
+            self.memory_bank.items = self._counter.items_of(seen, references)
             self._banks.save(kept_as, self.memory_bank)
 
     def _foreground_of(self, seen: Sequence[Sequence[Features]]) -> Foreground | None:
@@ -155,8 +158,8 @@ class EyesDetector:
         box = self._recipe.region_of_interest
         content = (self._recipe.model_hash, box and (box.x, box.y, box.width, box.height), sorted(references))
         drawn = [(zone.kind.value, zone.shape.value, zone.points) for zone in self._recipe.zones]
-        # Without zones, or a fixture, it is what it was before there were any.
-        more = [part for part in (drawn, self._recipe.fixture) if part]
+        # Without zones, a fixture or counts it is what it was before there were any.
+        more = [part for part in (drawn, self._recipe.fixture, self._counter.content) if part]
         return hashlib.sha256((repr(content) + "".join(repr(part) for part in more)).encode()).hexdigest()
 
     def teach(self, patch: TaughtPatch, pixels: Picture) -> None:
@@ -197,11 +200,12 @@ class EyesDetector:
         with _timed(seconds, "map"):
             standard = self._on_one_grid(view, features, distances, learned, looks)
             standard = self._on_the_part(standard, features, memory_bank.foreground)
-            mapped = map_found(standard, self._profile, self._recipe.zones)
+            counted = self._counter.counted(features, memory_bank.items, sight)
+            mapped = map_found(standard, self._profile, self._recipe.zones, counted)
             score, view_map = mapped.score, mapped.view_map
         with _timed(seconds, "regions"):
             regions = self._regions(view_map, sight, looks, memory_bank)
-            peak = None if regions else _peak_embedding(view_map, looks)
+            peak = None if regions or not view_map.any() else _peak_embedding(view_map, looks)
             anomaly_map = sight.map_on_picture(view_map)
         space = space_of(self._recipe.model_hash)
         types = image_types(regions)

@@ -6,8 +6,9 @@ nothing. So whatever changes outside a zone, or under an ignore mask, changes no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import cv2
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 _LEAST_WEIGHT = 1e-6
+_NOTHING: Mapping[str, ZoneScore] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,28 +42,47 @@ class MapFound:
     """In the order in which they were drawn."""
 
 
-def zone_scores(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> list[float]:
-    """Score of each inspected zone in [0, 1], of the whole view without one; the highest is the image score.
+def zone_scores(
+    standard: Floats,
+    profile: EyesProfile,
+    zones: Sequence[Zone],
+    counted: Mapping[str, ZoneScore] = MappingProxyType({}),
+) -> list[float]:
+    """Score of each zone that has one in [0, 1], of the whole view without one; the highest is the image score.
 
     Args:
         standard: ``(h, w)`` over the view, in deviations.
         profile: numbers of the method.
         zones: as drawn.
+        counted: by name, what zones in which items are counted came to, before anything is added; 0 without it.
     """
     if not zones:
         return [squashed_score(peak_of(standard, profile.score_share, profile.score_sigma))]
-    peaks = [_peak_within(standard, mask, profile) for mask in zone_masks(zones, *standard.shape)]
-    return [on_scale(zone, squashed_score(peak)) for peak, zone in zip(peaks, _drawn(zones), strict=True)]
+    scores = []
+    for zone, mask in zip(_drawn(zones), zone_masks(zones, *standard.shape), strict=True):
+        if zone.count is not None:
+            scores.append(on_scale(zone, counted[zone.name].score) if zone.name in counted else 0.0)
+        else:
+            scores.append(on_scale(zone, squashed_score(_peak_within(standard, mask, profile))))
+    return scores
 
 
-def map_found(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> MapFound:
+def map_found(
+    standard: Floats,
+    profile: EyesProfile,
+    zones: Sequence[Zone],
+    counted: Mapping[str, ZoneScore] = MappingProxyType({}),
+) -> MapFound:
     """Image score and map of a picture; arguments as for :func:`zone_scores`."""
-    side, scores = profile.map_side, zone_scores(standard, profile, zones)
+    side, scores = profile.map_side, zone_scores(standard, profile, zones, counted)
     if not zones:
         return MapFound(scores[0], _shown(smoothed(standard, profile.map_sigma), side))
     whole, found = np.zeros((side, side), np.float32), []
     masks, shown_masks = zone_masks(zones, *standard.shape), zone_masks(zones, side, side)
     for zone, score, mask, shown in zip(_drawn(zones), scores, masks, shown_masks, strict=True):
+        if zone.count is not None:
+            found.append(replace(counted[zone.name], score=score))
+            continue
         zone_map = _map_on_scale(zone, _shown(smoothed_within(standard, mask, profile.map_sigma), side))
         zone_map[~shown] = 0.0
         np.maximum(whole, zone_map, out=whole)
@@ -70,8 +91,10 @@ def map_found(standard: Floats, profile: EyesProfile, zones: Sequence[Zone]) -> 
 
 
 def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
-    """Cells of a grid over the view that any zone looks at, ``(rows, columns)``."""
-    return np.asarray(np.logical_or.reduce(zone_masks(zones, rows, columns)))
+    """Cells of a grid over the view that any zone compares with good parts, or counts in, ``(rows, columns)``."""
+    masks = list(zip(_drawn(zones), zone_masks(zones, rows, columns), strict=True))
+    compared = [mask for zone, mask in masks if zone.count is None]
+    return np.asarray(np.logical_or.reduce(compared or [mask for _, mask in masks]))
 
 
 def _drawn(zones: Sequence[Zone]) -> tuple[Zone, ...]:

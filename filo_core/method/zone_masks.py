@@ -71,6 +71,11 @@ def zone_masks(zones: Sequence[Zone], rows: int, columns: int) -> tuple[Mask, ..
     return tuple(masks)
 
 
+def zone_mask(zones: Sequence[Zone], zone: Zone, rows: int, columns: int) -> Mask:
+    """That of one inspected zone among :func:`zone_masks`."""
+    return zone_masks(zones, rows, columns)[inspected(zones).index(zone)]
+
+
 def ignored_in(zones: Sequence[Zone], bounds: Bounds, rows: int, columns: int) -> NDArray[np.float32]:
     """Share of each cell that any ignore mask covers; arguments as for :func:`coverage`."""
     found = np.zeros((rows, columns), np.float32)

@@ -8,10 +8,26 @@ from dataclasses import replace
 
 from filo_core.errors import RecipeError
 from filo_core.method.zone_masks import INSIDE, coverage, ignored_in
-from filo_core.zones import LARGEST_SCALE, LONGEST_ZONE_NAME, FixtureSearch, Point, Zone, ZoneKind, ZoneShape, inspected
+from filo_core.types import Reference
+from filo_core.zones import (
+    LARGEST_SCALE,
+    LONGEST_ZONE_NAME,
+    FixtureSearch,
+    ItemCount,
+    ItemExample,
+    Point,
+    Zone,
+    ZoneKind,
+    ZoneShape,
+    contains,
+    fixture_of,
+    inspected,
+)
 
 MOST_ZONES = 32
 MOST_POINTS = 200
+MOST_ITEMS = 99
+MOST_EXAMPLES = 20
 _DIGITS = 6
 _LEAST_AREA = 1e-5
 """Of the picture: about a square of 3 pixels in a picture of a million."""
@@ -34,6 +50,7 @@ def checked_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
         covered = coverage(zone, whole, _CHECKED, _CHECKED)
         if ignored[covered >= min(INSIDE, float(covered.max()))].all():
             raise RecipeError(f"Everything in region {zone.name} is ignored. Make the ignore mask smaller.")
+        _check_examples(zone, fixture_of(tidy))
     if ignored.all():
         raise RecipeError("Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.")
     return tidy
@@ -102,8 +119,124 @@ def _tidy(zone: Zone) -> Zone:
         raise RecipeError(f"The limit of region {name} must lie between 0 and 1, {zone.limit:g} does not.")
     if not all(math.isfinite(value) for value in (zone.ease, zone.knee, zone.stretch)) or zone.stretch < 1.0:
         raise RecipeError(f"Region {name} cannot be read. Draw it again.")
+    points = _tidy_points(zone, name)
     limit = zone.limit if zone.kind is ZoneKind.INSPECT else None
-    return replace(zone, name=name, points=_tidy_points(zone, name), limit=limit, search=_tidy_search(zone, name))
+    tidy = replace(zone, name=name, points=points, limit=limit, search=_tidy_search(zone, name))
+    return replace(tidy, count=tidy_count(tidy))
+
+
+def tidy_count(zone: Zone) -> ItemCount | None:
+    """What a tidy zone counts, as it is kept.
+
+    Raises:
+        RecipeError: if a zone that counts says not what or how many, or shows no item within it.
+    """
+    if zone.kind is not ZoneKind.COUNT:
+        return None
+    count, name = zone.count, zone.name
+    if count is None or not count.examples:
+        raise RecipeError("Region {name} counts, and shows no example. Mark one item on a good image.", name=name)
+    what = " ".join(count.what.split())
+    if not what or len(what) > LONGEST_ZONE_NAME or not what.isprintable():
+        raise RecipeError(
+            "Say what region {name} counts, in 1 to {longest} characters: screws.", name=name, longest=LONGEST_ZONE_NAME
+        )
+    if not 1 <= count.expected <= MOST_ITEMS:
+        raise RecipeError(
+            "Region {name} expects {count} {what}. Give 1 to {most}; for a place that has to be empty draw a region "
+            "that is inspected.",
+            name=name,
+            count=count.expected,
+            what=what,
+            most=MOST_ITEMS,
+        )
+    if len(count.examples) > MOST_EXAMPLES:
+        raise RecipeError(
+            "Region {name} shows {count} examples; {most} are enough. Remove some.",
+            name=name,
+            count=len(count.examples),
+            most=MOST_EXAMPLES,
+        )
+    examples = tuple(_tidy_example(zone, one) for one in count.examples)
+    return replace(count, what=what, examples=examples)
+
+
+def with_pictures(zones: Sequence[Zone], references: Sequence[Reference]) -> tuple[Zone, ...]:
+    """The zones with the hashes of pictures that a file calls by name.
+
+    Raises:
+        RecipeError: if one is no good image, or several have that name.
+    """
+    found = []
+    for zone in zones:
+        count = zone.count
+        if count is not None:
+            examples = tuple(_of_picture(zone, one, references) for one in count.examples)
+            count = replace(count, examples=examples)
+        found.append(replace(zone, count=count))
+    return tuple(found)
+
+
+def _of_picture(zone: Zone, example: ItemExample, references: Sequence[Reference]) -> ItemExample:
+    if any(reference.image_hash == example.picture for reference in references):
+        return example
+    named = [reference.image_hash for reference in references if reference.name == example.picture]
+    if len(named) == 1:
+        return replace(example, picture=named[0])
+    if named:
+        raise RecipeError(
+            "Region {name} shows what it counts on {picture}, and several good images are called so. Give the hash of "
+            "the picture, or mark an item in the window.",
+            name=zone.name,
+            picture=example.picture[:60],
+        )
+    raise RecipeError(
+        "Region {name} shows what it counts on {picture}, which is no good image of the product. Add that image, or "
+        "mark an item on a good one.",
+        name=zone.name,
+        picture=example.picture[:60],
+    )
+
+
+def require_no_example(zones: Sequence[Zone], image_hash: str) -> None:
+    """Refuse to do without a picture on which a zone shows what it counts.
+
+    Raises:
+        RecipeError: if there is one.
+    """
+    for zone in zones:
+        if zone.count is not None and any(example.picture == image_hash for example in zone.count.examples):
+            raise RecipeError(
+                "Region {name} shows on this picture what it counts. Mark an item on another good image first, or "
+                "remove the region.",
+                name=zone.name,
+            )
+
+
+def _check_examples(zone: Zone, fixture: Zone | None) -> None:
+    """Refuse an item outside of the zone; where zones move, in the picture that they were drawn on alone."""
+    drawn_on = fixture.search.picture if fixture is not None and fixture.search is not None else ""
+    for example in zone.count.examples if zone.count is not None else ():
+        (left, top), (right, bottom) = example.points
+        moved = fixture is not None and example.picture != drawn_on
+        if not moved and not contains(zone.outline, ((left + right) / 2.0, (top + bottom) / 2.0)):
+            raise RecipeError(
+                "An example of region {name} lies outside of it. Mark an item inside, or draw the region around it.",
+                name=zone.name,
+            )
+
+
+def _tidy_example(zone: Zone, example: ItemExample) -> ItemExample:
+    if len(example.points) != 2 or not all(math.isfinite(value) for point in example.points for value in point):
+        raise RecipeError("An example of region {name} cannot be read. Mark the item again.", name=zone.name)
+    (x, y), (other_x, other_y) = example.points
+    box = (
+        (_fraction(min(x, other_x)), _fraction(min(y, other_y))),
+        (_fraction(max(x, other_x)), _fraction(max(y, other_y))),
+    )
+    if (box[1][0] - box[0][0]) * (box[1][1] - box[0][1]) < _LEAST_AREA:
+        raise RecipeError("An example of region {name} is empty. Draw a box around one item.", name=zone.name)
+    return replace(example, points=box)
 
 
 def _tidy_points(zone: Zone, name: str) -> tuple[Point, ...]:

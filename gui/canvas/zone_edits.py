@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from filo_core.zones import FixtureSearch, Point, Zone, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, Point, Zone, ZoneKind, ZoneShape, contains
 
 MOST_STEPS = 200
 _LEAST_SIDE = 0.004
@@ -169,17 +169,6 @@ class ZoneEdits:
     def _keep(self, before: Edited) -> None:
         self._past = [*self._past, before][-MOST_STEPS:]
         self._future.clear()
-
-
-def contains(outline: Sequence[Point], point: Point) -> bool:
-    """Whether a point lies in a polygon."""
-    x, y = point
-    inside = False
-    for number, (ax, ay) in enumerate(outline):
-        bx, by = outline[number - 1]
-        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
-            inside = not inside
-    return inside
 
 
 def _area(points: Sequence[Point]) -> float:

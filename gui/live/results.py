@@ -59,6 +59,7 @@ class LiveResult:
         """Everything the screen shows of ``inspection``, under these limits of a recipe."""
         prediction, image = inspection.prediction, inspection.image
         wanted = recipe.picture_limits if recipe is not None else None
+        worst = worst_zone(prediction, limits) if prediction else None
         measures = image is not None and wanted is not None
         return cls(
             verdict=inspection.verdict,
@@ -71,7 +72,7 @@ class LiveResult:
             inspected_at=inspection.inspected_at,
             content=PictureContent.of(inspection, limits, _zones_of(recipe, inspection)),
             small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
-            decided=worst_zone(prediction, limits) if prediction else "",
+            decided=worst.name if worst is not None else "",
             quality=_quality_of(recipe, image, prediction) if measures and recipe and image else None,
             picture_limits=wanted,
         )

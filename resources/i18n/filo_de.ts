@@ -5788,6 +5788,18 @@
             <translation>Eine Fehlerart hat keinen Namen. Benennen Sie sie, oder nehmen Sie sie von der Liste.</translation>
         </message>
         <message>
+            <source>An example of region {name} cannot be read. Mark the item again.</source>
+            <translation>Ein Beispiel von Bereich {name} kann nicht gelesen werden. Markieren Sie das Stück noch einmal.</translation>
+        </message>
+        <message>
+            <source>An example of region {name} is empty. Draw a box around one item.</source>
+            <translation>Ein Beispiel von Bereich {name} ist leer. Ziehen Sie einen Rahmen um ein Stück.</translation>
+        </message>
+        <message>
+            <source>An example of region {name} lies outside of it. Mark an item inside, or draw the region around it.</source>
+            <translation>Ein Beispiel von Bereich {name} liegt außerhalb. Markieren Sie ein Stück darin, oder zeichnen Sie den Bereich darum.</translation>
+        </message>
+        <message>
             <source>An overruled verdict needs a reason. Say why.</source>
             <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
         </message>
@@ -5908,6 +5920,38 @@
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
         </message>
         <message>
+            <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
+            <translation>Bereich {name} zählt und zeigt kein Beispiel. Markieren Sie ein Stück auf einem guten Bild.</translation>
+        </message>
+        <message>
+            <source>Region {name} expects {count} {what}. Give 1 to {most}; for a place that has to be empty draw a region that is inspected.</source>
+            <translation>Bereich {name} erwartet {count} {what}. Geben Sie 1 bis {most} an; für eine Stelle, die leer sein muss, zeichnen Sie einen Bereich, der geprüft wird.</translation>
+        </message>
+        <message>
+            <source>Region {name} shows on this picture what it counts. Mark an item on another good image first, or remove the region.</source>
+            <translation>Bereich {name} zeigt auf diesem Bild, was er zählt. Markieren Sie zuerst ein Stück auf einem anderen guten Bild, oder entfernen Sie den Bereich.</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on a picture that is no good image of the product any more. Mark one item on another good image.</source>
+            <translation>Bereich {name} zeigt, was er zählt, auf einem Bild, das kein gutes Bild des Produkts mehr ist. Markieren Sie ein Stück auf einem anderen guten Bild.</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on {picture}, and several good images are called so. Give the hash of the picture, or mark an item in the window.</source>
+            <translation>Bereich {name} zeigt, was er zählt, auf {picture}, und mehrere gute Bilder heißen so. Geben Sie die Prüfsumme des Bildes an, oder markieren Sie ein Stück im Fenster.</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on {picture}, which is no good image of the product. Add that image, or mark an item on a good one.</source>
+            <translation>Bereich {name} zeigt, was er zählt, auf {picture}, das kein gutes Bild des Produkts ist. Fügen Sie das Bild hinzu, oder markieren Sie ein Stück auf einem guten.</translation>
+        </message>
+        <message>
+            <source>Region {name} shows {count} examples; {most} are enough. Remove some.</source>
+            <translation>Bereich {name} zeigt {count} Beispiele; {most} genügen. Entfernen Sie einige.</translation>
+        </message>
+        <message>
+            <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
+            <translation>Sagen Sie, was Bereich {name} zählt, in 1 bis {longest} Zeichen: Schrauben.</translation>
+        </message>
+        <message>
             <source>Say which anomaly type it is.</source>
             <translation>Sagen Sie, welche Fehlerart es ist.</translation>
         </message>
@@ -6000,8 +6044,8 @@
             <translation>Die Lagemarke wurde an einem Bild angelernt: {least:.0f} % sind nötig, und an anderen Stellen passt sie dort zu {chance:.0f} %. Wie viele gute Teile sie abweist, lässt sich erst mit weiteren Bildern sagen.</translation>
         </message>
         <message>
-            <source>The good images of {product} changed while its fixture was taught. Save again.</source>
-            <translation>Die guten Bilder von {product} änderten sich, während die Lagemarke angelernt wurde. Speichern Sie noch einmal.</translation>
+            <source>The good images of {product} changed while its regions were set. Save again.</source>
+            <translation>Die guten Bilder von {product} haben sich geändert, während seine Bereiche gesetzt wurden. Speichern Sie noch einmal.</translation>
         </message>
         <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
@@ -6120,8 +6164,16 @@
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
         </message>
         <message>
+            <source>{count} in region {name}.</source>
+            <translation>{count} in Bereich {name}.</translation>
+        </message>
+        <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} und {second} sind beide Lagemarken. Bereiche wandern mit einer: Entfernen Sie die andere.</translation>
+        </message>
+        <message>
+            <source>{found} of {expected} {what} found</source>
+            <translation>{found} von {expected} {what} gefunden</translation>
         </message>
         <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>

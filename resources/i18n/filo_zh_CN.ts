@@ -5789,6 +5789,18 @@
             <translation>有一个异常类型没有名称。请命名，或从列表中移除。</translation>
         </message>
         <message>
+            <source>An example of region {name} cannot be read. Mark the item again.</source>
+            <translation>区域 {name} 的一个示例无法读取。请重新标出该物件。</translation>
+        </message>
+        <message>
+            <source>An example of region {name} is empty. Draw a box around one item.</source>
+            <translation>区域 {name} 的一个示例是空的。请在一个物件周围画框。</translation>
+        </message>
+        <message>
+            <source>An example of region {name} lies outside of it. Mark an item inside, or draw the region around it.</source>
+            <translation>区域 {name} 的一个示例在区域之外。请标出区域内的物件，或把区域画到它周围。</translation>
+        </message>
+        <message>
             <source>An overruled verdict needs a reason. Say why.</source>
             <translation>推翻判定需要理由。请说明原因。</translation>
         </message>
@@ -5909,6 +5921,38 @@
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
         </message>
         <message>
+            <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
+            <translation>区域 {name} 要计数，却没有示例。请在良品图像上标出一个物件。</translation>
+        </message>
+        <message>
+            <source>Region {name} expects {count} {what}. Give 1 to {most}; for a place that has to be empty draw a region that is inspected.</source>
+            <translation>区域 {name} 应有 {count} 个{what}。请填 1 到 {most}；必须为空的地方请画一个要检查的区域。</translation>
+        </message>
+        <message>
+            <source>Region {name} shows on this picture what it counts. Mark an item on another good image first, or remove the region.</source>
+            <translation>区域 {name} 的计数示例在这张图像上。请先在另一张良品图像上标出物件，或删除该区域。</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on a picture that is no good image of the product any more. Mark one item on another good image.</source>
+            <translation>区域 {name} 的计数示例所在图像已不再是该产品的良品图像。请在另一张良品图像上标出一个物件。</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on {picture}, and several good images are called so. Give the hash of the picture, or mark an item in the window.</source>
+            <translation>区域 {name} 的计数示例在 {picture} 上，而有几张良品图像同名。请给出图像的哈希值，或在窗口中标出物件。</translation>
+        </message>
+        <message>
+            <source>Region {name} shows what it counts on {picture}, which is no good image of the product. Add that image, or mark an item on a good one.</source>
+            <translation>区域 {name} 的计数示例在 {picture} 上，但它不是该产品的良品图像。请添加该图像，或在一张良品图像上标出物件。</translation>
+        </message>
+        <message>
+            <source>Region {name} shows {count} examples; {most} are enough. Remove some.</source>
+            <translation>区域 {name} 有 {count} 个示例；{most} 个就够了。请删除一些。</translation>
+        </message>
+        <message>
+            <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
+            <translation>请用 1 到 {longest} 个字符说明区域 {name} 数的是什么，例如：螺钉。</translation>
+        </message>
+        <message>
             <source>Say which anomaly type it is.</source>
             <translation>请说明是哪种异常类型。</translation>
         </message>
@@ -6001,8 +6045,8 @@
             <translation>定位标记由一张图片示教：需要 {least:.0f} %，在其中别处吻合 {chance:.0f} %。会拒绝多少良品，要有更多图片才能说明。</translation>
         </message>
         <message>
-            <source>The good images of {product} changed while its fixture was taught. Save again.</source>
-            <translation>示教定位标记时 {product} 的良品图片有变动。请再保存一次。</translation>
+            <source>The good images of {product} changed while its regions were set. Save again.</source>
+            <translation>设置 {product} 的区域期间，其良品图像发生了变化。请重新保存。</translation>
         </message>
         <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
@@ -6121,8 +6165,16 @@
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
         </message>
         <message>
+            <source>{count} in region {name}.</source>
+            <translation>区域 {name}：{count}。</translation>
+        </message>
+        <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} 和 {second} 都是定位标记。区域只随一个移动：请移除另一个。</translation>
+        </message>
+        <message>
+            <source>{found} of {expected} {what} found</source>
+            <translation>找到 {found}/{expected} 个{what}</translation>
         </message>
         <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>

@@ -191,18 +191,21 @@ class Catalogue:
         image that it was drawn on, from the good images as they are now.
 
         Raises:
-            RecipeError: if one cannot be; the sentence says which.
+            RecipeError: if one cannot be, or shows what it counts on a picture that is no good image; the sentence says
+                which.
             StorageError: if a good image that a fixture is taught on is missing from the image store.
         """
-        from filo_core.method.zone_rules import checked_zones
+        from filo_core.method.zone_rules import checked_zones, with_pictures
 
         by, before = self._access.operator(), self.draft(name)
-        tidy, fixture = self._taught(before, without_ease(checked_zones(zones)))
+        checked = with_pictures(without_ease(checked_zones(zones)), before.references)
+        tidy, fixture = self._taught(before, checked)
+        relies = fixture is not None or any(zone.count is not None for zone in tidy)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
-            if draft.references != before.references and fixture is not None:
+            if draft.references != before.references and relies:
                 raise RecipeError(
-                    "The good images of {product} changed while its fixture was taught. Save again.", product=name
+                    "The good images of {product} changed while its regions were set. Save again.", product=name
                 )
             if (tidy, fixture) == (without_ease(draft.zones), draft.fixture) and draft.region_of_interest is None:
                 return draft
@@ -261,10 +264,17 @@ class Catalogue:
 
     @free(_A_DRAFT)
     def remove_reference(self, name: str, image_hash: str) -> ProductDraft:
-        """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it."""
+        """Take a good image away; the limits go. Its file stays: recipes and inspections may refer to it.
+
+        Raises:
+            RecipeError: if a drawn region shows on it what it counts.
+        """
+        from filo_core.method.zone_rules import require_no_example
+
         by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
+            require_no_example(draft.zones, image_hash)
             kept = tuple(reference for reference in draft.references if reference.image_hash != image_hash)
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, references=kept)), by)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from filo_core.picture_limits import PictureLimits
 from filo_core.types import ProductDraft, Recipe
-from filo_core.zones import Zone
+from filo_core.zones import ItemCount, Zone
 
 Difference = tuple[object, object]
 """The old and the new value as JSON takes them; of a list, what was taken out and what came in."""
@@ -80,9 +80,14 @@ def _picture_in_words(limits: PictureLimits | None) -> str | None:
 def _zone_in_words(zone: Zone) -> str:
     corners = " ".join(f"{x:g},{y:g}" for x, y in zone.points)
     limit = "" if zone.limit is None else f", limit {zone.limit:g}"
-    searched = zone.search
+    searched, count = zone.search, zone.count
     search = "" if searched is None else f", turned by up to {searched.turn:g}°, {100 * searched.scale:g} % of size"
-    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search})"
+    counted = "" if count is None else f", {count.expected} {count.what} like {_examples_in_words(count)}"
+    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search}{counted})"
+
+
+def _examples_in_words(count: ItemCount) -> str:
+    return " ".join(f"{one.picture[:12]} {' '.join(f'{x:g},{y:g}' for x, y in one.points)}" for one in count.examples)
 
 
 def _of_lists(old: list[object], new: list[object]) -> Difference:

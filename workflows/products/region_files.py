@@ -12,7 +12,7 @@ from typing import Any
 from filo_core.errors import ProductError, RecipeError
 from filo_core.method.zone_rules import checked_zones
 from filo_core.whole_files import whole_file
-from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, Point, Zone, ZoneKind, ZoneShape
+from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, ItemCount, ItemExample, Point, Zone, ZoneKind, ZoneShape
 from workflows.people.rights import free
 
 FORMAT = "filo-regions"
@@ -63,7 +63,15 @@ def _as_json(zone: Zone) -> dict[str, Any]:
         found["limit"] = zone.limit
     if zone.search is not None:
         found |= {"turn": zone.search.turn, "scale": zone.search.scale}
+    if zone.count is not None:
+        found["count"] = count_as_json(zone.count)
     return found
+
+
+def count_as_json(count: ItemCount) -> dict[str, Any]:
+    """What a zone counts, as a file of regions has it."""
+    examples = [{"picture": one.picture, "points": one.points} for one in count.examples]
+    return {"what": count.what, "expected": count.expected, "examples": examples}
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -102,6 +110,7 @@ def _of_ours(content: dict[str, Any]) -> Iterator[Zone]:
             ZoneKind(one.get("kind", ZoneKind.INSPECT)),
             None if limit is None else _number(limit),
             search=_search_of(one),
+            count=_count(one["count"]) if "count" in one else None,
         )
 
 
@@ -111,6 +120,17 @@ def _search_of(one: dict[str, Any]) -> FixtureSearch | None:
         return None
     usual = FixtureSearch()
     return FixtureSearch(_number(one.get("turn", usual.turn)), _number(one.get("scale", usual.scale)))
+
+
+def _count(content: dict[str, Any]) -> ItemCount:
+    expected = content["expected"]
+    if isinstance(expected, bool) or not isinstance(expected, int):
+        raise TypeError(f"{str(expected)[:20]!r} is no number of items")
+    examples = []
+    for one in content.get("examples", []):
+        first, second = (_point(point) for point in one["points"])
+        examples.append(ItemExample(str(one["picture"]), (first, second)))
+    return ItemCount(str(content["what"]), expected, tuple(examples))
 
 
 def _of_labelme(content: dict[str, Any]) -> Iterator[Zone]:
