@@ -40,21 +40,13 @@ DAYS, BAD_DAY = 14, 9
 
 def with_display(command: list[str]) -> int:
     """Run ``command`` on a virtual screen of its own; its exit status."""
-    server = shutil.which("Xvfb")
-    if server is None:
+    if shutil.which("Xvfb") is None:
         print("Xvfb is not installed: run make system-test, or set DISPLAY.", file=sys.stderr)
         return 1
-    reading, writing = os.pipe()
-    screen = [server, "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    with subprocess.Popen(screen, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
-        os.close(writing)
-        with os.fdopen(reading) as stream:
-            number = stream.readline().strip()
-        try:
-            environment = os.environ | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
-            return subprocess.run(command, env=environment, check=False).returncode
-        finally:
-            display.terminate()
+    from tools.virtual_screen import virtual_screen
+
+    with virtual_screen() as screen:
+        return subprocess.run(command, env=os.environ | screen, check=False).returncode
 
 
 class Journey:

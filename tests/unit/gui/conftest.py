@@ -45,6 +45,7 @@ from gui.state import AppState, ModelState
 from gui.theme import LIGHT, apply_theme
 from gui.worker_bridge import WorkerBridge
 from gui.writer import wait_for_writes
+from tools.virtual_screen import virtual_screen
 from workflows.keeping.nightly import NightlyWork
 from workflows.settings.settings import Settings
 from workflows.workbench import Workbench, open_workbench
@@ -312,23 +313,16 @@ def printed_on_a_real_server() -> Callable[[str, float], str]:
     """Runs a test in the window of a real X server within so many seconds; what pytest printed, once it passed."""
 
     def printed(test: str, within_s: float) -> str:
-        reading, writing = os.pipe()
-        server = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
-        with subprocess.Popen(server, pass_fds=[writing], stderr=subprocess.DEVNULL) as display:
-            os.close(writing)
-            with os.fdopen(reading) as stream:
-                number = stream.readline().strip()
-            kept = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+        with virtual_screen("1280x900") as screen:
             done = subprocess.run(
                 [sys.executable, "-m", "pytest", "-q", "--headed", "-p", "no:cacheprovider", test],
                 cwd=Path(__file__).resolve().parents[3],
-                env=kept | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
+                env=os.environ | screen,
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=within_s,
             )
-            display.terminate()
         assert done.returncode == 0, done.stdout
         return done.stdout
 
