@@ -13,6 +13,12 @@ if __name__ == "__main__":
     # A spawned process starts here on Windows once the program is frozen.
     multiprocessing.freeze_support()
 
+    if sys.argv[1:2] == ["--decode-pictures"]:
+        # The installed program has no other interpreter to start its decoders with: filo_core.packaged.
+        from filo_core.imaging.decoder_process import main
+
+        raise SystemExit(main(*sys.argv[2:3]))
+
     # What a command loads stays until the end: looking through it for garbage takes a tenth of the start.
     gc.disable()
     try:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
+from filo_core.packaged import as_called
 from filo_core.printable import json_without_controls, without_controls
 from workflows.keeping.logs import configure_logging
 from workflows.keeping.private_home import keep_private
@@ -108,17 +109,17 @@ def shown_url(database_url: str) -> str:
 
 def add_row(table: Table, *cells: str) -> None:
     """Add a row whose cells are text and nothing else: names come from users, files and language models."""
-    table.add_row(*(Text(without_controls(cell)) for cell in cells))
+    table.add_row(*(Text(without_controls(as_called(cell))) for cell in cells))
 
 
 def say(sentence: str) -> None:
     """Print a sentence of the program's own; the terminal wraps it, not we."""
-    console.print(without_controls(sentence), soft_wrap=True, markup=False)
+    console.print(without_controls(as_called(sentence)), soft_wrap=True, markup=False)
 
 
 def warn(sentence: str) -> None:
     """The same beside the answer: what goes on meanwhile, and what went wrong."""
-    errors.print(without_controls(sentence), soft_wrap=True, markup=False)
+    errors.print(without_controls(as_called(sentence)), soft_wrap=True, markup=False)
 
 
 def warn_of_left_out(folder: Path) -> None:

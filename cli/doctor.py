@@ -16,6 +16,7 @@ from cli.common import add_row, console, print_json, say, settings_with, shown_u
 from cli.installation import FULL, import_problem, missing_packages, missing_sentence
 from cli.options import AsJson, Database
 from filo_core.errors import FiloError
+from filo_core.packaged import is_packaged
 from workflows.keeping.backups import backup_problem
 from workflows.keeping.opening import open_record
 from workflows.settings.check import problems_of
@@ -34,6 +35,12 @@ PACKAGES = (
     "numpy",
 )
 """Shown with their versions; the others only where they are missing."""
+_NETWORKS = ("full", "filo")
+_WITHOUT_TORCH = {
+    False: "not installed, as on a station: make setup brings it",
+    True: "not in the installed program, which does without torch",
+}
+"""What is said of them, by whether this is the installed program."""
 
 
 @speaks_plainly
@@ -124,6 +131,8 @@ def _profile(folder: Path, models: Path) -> dict[str, Any]:
 
 def _absent(folders: Mapping[str, Path]) -> list[dict[str, Any]]:
     """Profiles that can be installed and are not."""
+    if is_packaged():
+        return [{"name": name, "usable": False, "trained": None, "why": _WITHOUT_TORCH[True]} for name in _NETWORKS]
     commands = {"full": "main.py models install full", "filo": "main.py models install filo --from FILE"}
     return [
         {"name": name, "usable": False, "trained": None, "why": f"not installed: {command}"}
@@ -170,8 +179,7 @@ def _display_problem() -> str:
 def _print(report: dict[str, Any]) -> None:
     table = Table("What", "Found", title="FiLo Inspector")
     for name, version in report["packages"].items():
-        without = "not installed, as on a station: make setup brings it" if name in FULL else "missing"
-        add_row(table, name, version or without)
+        add_row(table, name, version or (_WITHOUT_TORCH[is_packaged()] if name in FULL else "missing"))
     add_row(table, "Python", f"{report['python']} on {report['platform']}")
     add_row(table, "Machine", f"{report['cores']} cores, {report['memory_gb']} GB, torch on {report['device']}")
     add_row(table, "Compact profile", f"computes on {report['eyes_device']}")

@@ -8,6 +8,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from filo_core.packaged import is_packaged
+
 REQUIRED: Mapping[str, str] = {
     "alembic": "alembic",
     "argon2-cffi": "argon2",
@@ -66,6 +68,11 @@ FULL: Mapping[str, str] = {
 """The same of the extra ``full``, which a station does without."""
 
 _OWN = frozenset({"cli", "filo_core", "gui", "program", "storage", "workflows"})
+_AGAIN = "Install the program again."
+_NO_TORCH = (
+    "This needs {}, which the installed program does without. Do it with the program from source, after make setup. "
+    "The compact profile works without it."
+)
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -77,6 +84,8 @@ def missing_packages() -> tuple[str, ...]:
 def missing_sentence(packages: Sequence[str]) -> str:
     """Which packages are missing, and the command that installs them."""
     named = ", ".join(packages)
+    if is_packaged():
+        return f"Parts of this program are missing ({named}). {_AGAIN}"
     return f"Not installed for {sys.executable}: {named}. In {_ROOT}, run: {_command(packages)}"
 
 
@@ -84,9 +93,12 @@ def import_problem(error: ImportError) -> str:
     """Why something could not be imported, as a sentence; what else is missing is named with it."""
     module = (error.name or "").partition(".")[0]
     if module in _OWN:
-        return f"A part of this program is missing or damaged ({error}). Install the program again."
+        return f"A part of this program is missing or damaged ({error}). {_AGAIN}"
     if missing := missing_packages():
         return missing_sentence(missing)
+    if is_packaged():
+        brought = module in FULL.values()
+        return _NO_TORCH.format(module) if brought else f"{module or 'A part'} cannot be loaded ({error}). {_AGAIN}"
     if (package := next((name for name, brought in FULL.items() if brought == module), "")) and not _is_found(module):
         return (
             f"This needs {package}, which a station does without. In {_ROOT}, run: make setup. "

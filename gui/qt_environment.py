@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from filo_core.packaged import as_called
+
 _PLUGIN_PATH = "QT_QPA_PLATFORM_PLUGIN_PATH"
 _FONT_PATH = "QT_QPA_FONTDIR"
 
@@ -27,7 +29,7 @@ def display_problem() -> str:
         return ""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
-    return (
+    return as_called(
         "There is no screen to open a window on. Start the program in a desktop session, or use the command line: "
         "main.py inspect, main.py demo."
     )

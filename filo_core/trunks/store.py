@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProfileError
+from filo_core.packaged import share
 from filo_core.trunks.specs import SHA256, PublishedWeights
 
 GRAPH = "graph.onnx"
@@ -42,7 +42,7 @@ class TrunkRecord(BaseModel):
 
 def prepared_by_setup() -> Path:
     """Folder that ``make setup`` prepares trunks into: beside the packages, so that both come and go together."""
-    return Path(sys.prefix) / "share" / "filo-inspector" / _FOLDER
+    return share() / _FOLDER
 
 
 class TrunkStore:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from filo_core.packaged import as_called
 from gui.settings.controls import combo, restriction_spin, scale_spin
 from gui.settings.field import Field
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter, Value
@@ -88,8 +89,10 @@ class GeneralPage(QWidget):
             field_name(PLANT_PASSWORD), kept + " " + later, self.tr("Re&move the password"), self
         )
         self.fields |= {KEY: self.key.field, PLANT_PASSWORD: self.password.field}
-        note = self.tr(
-            "Leave empty for a file in the data folder. A password is stored with “main.py secret set database”."
+        note = as_called(
+            self.tr(
+                "Leave empty for a file in the data folder. A password is stored with “main.py secret set database”."
+            )
         )
         self._add("database", self._edit("postgresql+psycopg://filo@server/filo"), note + " " + later)
         self._add("station", self._edit(), self.tr("Kept with every verdict.") + " " + later)

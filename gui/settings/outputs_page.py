@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from filo_core.errors import FiloError
+from filo_core.packaged import as_called
 from gui.settings.controls import lay_out_list, plain_table
 from gui.settings.discard_question import wants_to_discard
 from gui.settings.output_dialog import OutputDialog
@@ -62,9 +63,11 @@ class OutputsPage(QWidget):
         return plain_table(self.tr("Outputs"), headers, stretched=1, parent=self)
 
     def _lay_out(self) -> None:
-        hint = self.tr(
-            "Live, and a line without a window (main.py line run), deliver here from their next start on. "
-            "A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well."
+        hint = as_called(
+            self.tr(
+                "Live, and a line without a window (main.py line run), deliver here from their next start on. "
+                "A PLC reads every verdict by Modbus; in Live with the triggers key, PLC and HTTP it can ask as well."
+            )
         )
         tools = (self.add_button, self.edit_button, self.test_button, self.remove_button, self.discard_button)
         above = (self.message, self.undo_bar, self.stray_note)

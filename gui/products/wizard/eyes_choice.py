@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.events import EyesChosen
+from filo_core.packaged import as_called
 from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Pose, Sight, eyes_from
 from gui.widgets.controls import button, plain_label
 from gui.wording import number
@@ -82,7 +83,7 @@ class EyesChoice(QWidget):
             return
         now = chosen or usual
         if usual.sight is Sight.FAST and self._tried is None:
-            self._say(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it."))
+            self._say(as_called(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it.")))
         blocker = QSignalBlocker(self.box)
         self.box.clear()
         for eyes in _choices(now, usual):
