@@ -8,13 +8,16 @@ STAMP := $(VENV)/.installed
 TRUNKS := $(VENV)/.trunks
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
+# What makes the installed program out of the frozen one.
+PACKING_PACKAGES := binutils dpkg
+
 # What Qt's xcb platform and the Xvfb test need, by Debian's names.
 SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
-TEST_PACKAGES := xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
+TEST_PACKAGES := $(PACKING_PACKAGES) xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
 
-.PHONY: setup station pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study capability-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
+.PHONY: setup station package pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study capability-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,6 +48,10 @@ station: constraints-station.txt ## virtual environment of a station, without to
 	$(PIP) --require-hashes --no-build-isolation -r constraints-station.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	$(if $(TRUNKS_FROM),$(BIN)/python main.py models install eyes --from $(TRUNKS_FROM))
+
+package: setup ## the installed program for a station, as a Debian package in dist/: no Python, no torch, no network needed
+	@sh tools/system_packages.sh $(SYSTEM_PACKAGES) $(PACKING_PACKAGES)
+	$(BIN)/python -m tools.package dist
 
 pins: setup ## write the hashes of what constraints.txt pins, and pin what pyproject.toml needs besides
 	$(BIN)/python -m tools.pins
@@ -123,4 +130,4 @@ audit-attacks: setup ## attack the line, the rights and the record on a fresh ho
 	$(BIN)/python -m tools.audit_attacks
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output

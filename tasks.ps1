@@ -1,5 +1,5 @@
-# Windows: .\tasks.ps1 demo | app | test | lint. Does all of its own set-up.
-param([Parameter(Mandatory = $true)][ValidateSet("setup", "demo", "app", "test", "lint")][string]$Task)
+# Windows: .\tasks.ps1 demo | app | test | lint | package. Does all of its own set-up.
+param([Parameter(Mandatory = $true)][ValidateSet("setup", "demo", "app", "test", "lint", "package")][string]$Task)
 $ErrorActionPreference = "Stop"
 Set-Location $PSScriptRoot
 $python = ".venv\Scripts\python.exe"
@@ -25,6 +25,8 @@ switch ($Task) {
         Invoke-Step $python -m pytest -n 2 --dist loadfile -m "not timed and not x11"
         Invoke-Step $python -m pytest -m "timed or x11"
     }
+    # Written for it, not yet run on it: docs/packaging.md.
+    "package" { Invoke-Step $python -m tools.package dist }
     "lint" {
         Invoke-Step $python -m ruff check .
         Invoke-Step $python -m ruff format --check .

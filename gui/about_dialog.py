@@ -22,7 +22,7 @@ from gui.app_icon import app_picture
 from gui.background import Background
 from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label
-from workflows.settings.installed_parts import InstalledPart, installed_parts, program_version
+from workflows.settings.installed_parts import InstalledPart, bill_of_materials, installed_parts, program_version
 
 if TYPE_CHECKING:
     from gui.state import AppState
@@ -78,6 +78,9 @@ class AboutDialog(QDialog):
         if state.is_open:
             lines.append(self.tr("Model profile: %1").replace("%1", state.profile))
             lines.append(self.tr("Data: %1").replace("%1", str(state.settings.home)))
+        bill = bill_of_materials()
+        if bill is not None:
+            lines.append(self.tr("List of parts and texts of licences: %1").replace("%1", str(bill.parent)))
         lines.append(self.tr("Nothing leaves this machine unless the settings say where to."))
         return "\n".join(lines)
 

