@@ -203,7 +203,9 @@ class Engine:
             EvidenceError: if several references all have the very same score, or ``alpha`` is no rate.
         """
         if not references and not self.starts_without_pictures:
-            raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then calibrate.")
+            raise RecipeError(
+                "{name} has no good image yet. Add at least one, then calibrate.", name=draft.description.name
+            )
         check_all_found(draft, references)
         recipe = self._trial(draft, references)
         detector = self._filled(recipe, references)
@@ -253,7 +255,8 @@ class Engine:
         usual = self.usual_eyes
         if usual is None:
             raise ProfileError(
-                f"The {self.profile!r} profile has one way to look at parts. There is nothing to choose."
+                "The {profile!r} profile has one way to look at parts. There is nothing to choose.",
+                profile=self.profile,
             )
         draft, references, bad = _cut_to_zones(draft, references, bad)
         from filo_core.eyes.choosing import candidates_for, try_eyes
@@ -290,7 +293,9 @@ class Engine:
             EvidenceError: if there are too few parts.
         """
         if self.usual_eyes is None:
-            raise ProfileError(f"The {self.profile!r} profile has one kind of map. There is nothing to learn for it.")
+            raise ProfileError(
+                "The {profile!r} profile has one kind of map. There is nothing to learn for it.", profile=self.profile
+            )
         from filo_core.eyes.detector import EyesDetector
         from filo_core.eyes.map_trial import try_maps
 
@@ -331,11 +336,14 @@ class Engine:
         """
         if not self.lights_phrases:
             raise ProfileError(
-                f"In the {self.profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its "
-                "verdicts do not depend on the phrases. Install the full profile for a preview."
+                "In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. "
+                "Its verdicts do not depend on the phrases. Install the full profile for a preview.",
+                profile=self.profile,
             )
         if not references:
-            raise RecipeError(f"{draft.description.name} has no good image yet. Add at least one, then look again.")
+            raise RecipeError(
+                "{name} has no good image yet. Add at least one, then look again.", name=draft.description.name
+            )
         recipe = self._trial(draft)
         phrases = self._loaded.phrase_maps(recipe)
         # A profile that tells types apart has a detector that says where.
@@ -408,7 +416,11 @@ class Engine:
         given = {reference.image_hash for reference in references}
         missing = [entry.name for entry in recipe.bank_images if entry.image_hash not in given]
         if missing:
-            raise RecipeError(f"Good images of {recipe.product} are missing: {', '.join(missing)}. Add them again.")
+            raise RecipeError(
+                "Good images of {product} are missing: {missing}. Add them again.",
+                product=recipe.product,
+                missing=", ".join(missing),
+            )
 
     def _new_detector(self, recipe: Recipe) -> RecipeDetector:
         detector: RecipeDetector = self._loaded.detector(recipe, make_room=self._make_room)
@@ -473,7 +485,9 @@ def load_model(folder: Path, device: str = "auto", installed: Path | None = None
         from filo_core.profiles.builder import load_profile
     except ImportError as error:
         raise ProfileError(
-            f"The {profile.name!r} profile needs {error.name or 'torch'}, which a station does without. Run "
-            "'make setup' for it, or choose the compact profile."
+            "The {name!r} profile needs {error_name}, which a station does without. Run 'make setup' "
+            "for it, or choose the compact profile.",
+            name=profile.name,
+            error_name=error.name or "torch",
         ) from error
     return load_profile(folder, device)

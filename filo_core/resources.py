@@ -17,5 +17,5 @@ def resource_path(*parts: str) -> Path:
     """
     path = _ROOT.joinpath(*parts)
     if not path.exists():
-        raise FiloError(f"{path} is missing from this installation. Install the program again.")
+        raise FiloError("{path} is missing from this installation. Install the program again.", path=path)
     return path

@@ -102,7 +102,8 @@ class Templates:
 
 
 def _template(text: str) -> _Template:
-    literals, places, pattern = [""], {}, ""
+    literals, pattern = [""], ""
+    places: dict[str, _Place] = {}
     for literal, name, spec, _ in Formatter().parse(text):
         pattern += re.escape(literal)
         literals.append(literal)

@@ -44,20 +44,26 @@ def read_shipped(path: Path, sha256: str, what: str) -> ShippedTensors:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {strerror}. Install the profile again.", path=path, strerror=error.strerror or error
+        ) from error
     digest = hashlib.sha256(content).hexdigest()
     if sha256 and digest != sha256:
-        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
+        raise ProfileError(
+            "{path} is not what its manifest describes (SHA-256 differs). Install the profile again.", path=path
+        )
     try:
         tensors = {name: np.asarray(tensor, np.float32) for name, tensor in load(content).items()}
         about = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise none_in(path, what, error) from error
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise ProfileError(f"{path} holds values that are not numbers. Install the profile again.")
+        raise ProfileError("{path} holds values that are not numbers. Install the profile again.", path=path)
     return ShippedTensors(digest, tensors, about)
 
 
 def none_in(path: Path, what: str, error: Exception) -> ProfileError:
     """What is said of a file that holds something else."""
-    return ProfileError(f"{path} holds no {what}: {str(error)[:200]}. Install the profile again.")
+    return ProfileError(
+        "{path} holds no {what}: {error}. Install the profile again.", path=path, what=what, error=str(error)[:200]
+    )

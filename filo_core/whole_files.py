@@ -21,7 +21,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         if path.is_dir():
-            raise FolderError(f"{path} is a folder. Give the name of a file inside it.")
+            raise FolderError("{path} is a folder. Give the name of a file inside it.", path=path)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -37,7 +37,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> FolderError:
     """``error`` as a sentence that names the file."""
     reason = error.strerror or type(error).__name__
-    return FolderError(f"{path} cannot be written: {reason}. Choose another folder, or close the file elsewhere.")
+    return FolderError(
+        "{path} cannot be written: {reason}. Choose another folder, or close the file elsewhere.",
+        path=path,
+        reason=reason,
+    )
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -37,7 +37,8 @@ def _write(value: object, spec: str) -> str:
     if not isinstance(value, float) and "," not in spec:
         return text
     locale = QLocale()
-    return text.translate(str.maketrans({".": locale.decimalPoint(), ",": locale.groupSeparator()}))
+    marks: dict[str, str | int | None] = {".": locale.decimalPoint(), ",": locale.groupSeparator()}
+    return text.translate(str.maketrans(marks))
 
 
 @cache

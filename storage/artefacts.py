@@ -81,7 +81,7 @@ class ArtefactStore:
                 self._lock.acquire(timeout=0)
         except Timeout as error:
             raise StorageError(
-                f"{root} is being opened by another program for too long. Close that program, then try again."
+                "{root} is being opened by another program for too long. Close that program, then try again.", root=root
             ) from error
         except OSError as error:
             raise _os_trouble(root, error, "used as image store") from error
@@ -115,7 +115,7 @@ class ArtefactStore:
             StorageError: if the bytes are not those of its ``image_hash``, or cannot be written.
         """
         if _sha256(image.encoded) != image.image_hash:
-            raise StorageError(f"{image.name} changed while it was in use: its hash is wrong. Take it again.")
+            raise StorageError("{name} changed while it was in use: its hash is wrong. Take it again.", name=image.name)
         return self._put(image.encoded, image.image_hash)
 
     def put_bytes(self, content: bytes, content_hash: str) -> None:
@@ -125,7 +125,9 @@ class ArtefactStore:
             StorageError: if it is something else, or cannot be written.
         """
         if _sha256(content) != content_hash:
-            raise StorageError(f"What was to be stored as {content_hash[:12]} is damaged: its hash is wrong.")
+            raise StorageError(
+                "What was to be stored as {content_hash} is damaged: its hash is wrong.", content_hash=content_hash[:12]
+            )
         self._put(content, content_hash)
 
     def put_map(self, anomaly_map: NDArray[np.float32]) -> str:
@@ -139,7 +141,9 @@ class ArtefactStore:
             StorageError: if it cannot be written.
         """
         if anomaly_map.ndim != 2 or anomaly_map.size == 0 or not np.isfinite(anomaly_map).all():
-            raise ShapeMismatchError(f"an anomaly map must be (H, W) and finite, got shape {anomaly_map.shape}")
+            raise ShapeMismatchError(
+                "an anomaly map must be (H, W) and finite, got shape {shape}", shape=anomaly_map.shape
+            )
         levels = np.rint(np.clip(anomaly_map, 0.0, 1.0).astype(np.float64) * MAP_LEVELS).astype(np.uint16)
         encoded = io.BytesIO()
         Image.fromarray(levels).save(encoded, "PNG", compress_level=1)
@@ -156,11 +160,13 @@ class ArtefactStore:
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
-            raise StorageError(f"{path} is missing from the image store. Restore it from a backup.") from error
+            raise StorageError(
+                "{path} is missing from the image store. Restore it from a backup.", path=path
+            ) from error
         except OSError as error:
             raise _os_trouble(path, error, "read") from error
         if _sha256(content) != content_hash:
-            raise StorageError(f"{path} is damaged: it is not what was stored. Restore it from a backup.")
+            raise StorageError("{path} is damaged: it is not what was stored. Restore it from a backup.", path=path)
         return content
 
     def get_map(self, content_hash: str) -> NDArray[np.float32]:
@@ -176,7 +182,10 @@ class ArtefactStore:
         except UnidentifiedImageError:
             levels = np.empty(0)
         if levels.dtype != np.uint16 or levels.ndim != 2:
-            raise StorageError(f"{self.path_of(content_hash)} is not an anomaly map. Restore it from a backup.")
+            raise StorageError(
+                "{content_hash} is not an anomaly map. Restore it from a backup.",
+                content_hash=self.path_of(content_hash),
+            )
         return (levels / np.float32(MAP_LEVELS)).astype(np.float32)
 
     def require_room(self, reserve_bytes: int) -> None:
@@ -187,8 +196,10 @@ class ArtefactStore:
         """
         if shutil.disk_usage(self._root).free < reserve_bytes:
             raise DiskFullError(
-                f"The disk that holds {self._root} is full: less than {reserve_bytes / 2**20:.0f} MiB are left. "
-                "Free some space, then try again."
+                "The disk that holds {root} is full: less than {reserve_bytes:.0f} MiB are left. Free "
+                "some space, then try again.",
+                root=self._root,
+                reserve_bytes=reserve_bytes / 2**20,
             )
 
     def stored(self) -> Iterator[Path]:
@@ -276,7 +287,7 @@ def refuse_other_runs(root: Path) -> None:
     runs = root / _RUNS
     marks = [mark for mark in runs.iterdir() if mark.suffix != ".lock"] if runs.is_dir() else []
     if not all(_is_unlocked(mark) for mark in marks):
-        raise DatabaseInUseError(f"Another program is working with {root}. Close it first, then try again.")
+        raise DatabaseInUseError("Another program is working with {root}. Close it first, then try again.", root=root)
 
 
 def _is_unlocked(mark: Path) -> bool:
@@ -326,6 +337,12 @@ def _flush_folder(folder: Path) -> None:
 
 def _os_trouble(path: Path, error: OSError, what: str) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError(f"The disk that holds {path} is full. Free some space, then try again.")
+        return DiskFullError("The disk that holds {path} is full. Free some space, then try again.", path=path)
     reason = error.strerror or type(error).__name__
-    return StorageError(f"{path} cannot be {what}: {reason}. {_CHOOSE_FOLDER}")
+    return StorageError(
+        "{path} cannot be {what}: {reason}. {choose_folder}",
+        path=path,
+        what=what,
+        reason=reason,
+        choose_folder=_CHOOSE_FOLDER,
+    )

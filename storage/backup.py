@@ -84,7 +84,9 @@ def copy_database(source: Path, target: Path) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
-        raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
+        raise StorageError(
+            "{target} cannot be written: {reason}. Choose another place for the backup.", target=target, reason=reason
+        ) from error
 
 
 def check_database(path: Path) -> None:
@@ -95,17 +97,26 @@ def check_database(path: Path) -> None:
     """
     remedy = "Take another backup."
     if not path.is_file():
-        raise StorageError(f"There is no backup {path}. Choose a file that was written by main.py backup.")
+        raise StorageError("There is no backup {path}. Choose a file that was written by main.py backup.", path=path)
     try:
         with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
-                raise StorageError(f"{path} is damaged ({str(found)[:100]}). {remedy}")
+                raise StorageError(
+                    "{path} is damaged ({found}). {remedy}", path=path, found=str(found)[:100], remedy=remedy
+                )
             if (broken := connection.execute("PRAGMA foreign_key_check").fetchone()) is not None:
-                raise StorageError(f"{path} is damaged (a row of {broken[0]} refers to one that is gone). {remedy}")
+                raise StorageError(
+                    "{path} is damaged (a row of {broken} refers to one that is gone). {remedy}",
+                    path=path,
+                    broken=broken[0],
+                    remedy=remedy,
+                )
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise StorageError(f"{path} is damaged or no record of this program ({error}). {remedy}") from error
+        raise StorageError(
+            "{path} is damaged or no record of this program ({error}). {remedy}", path=path, error=error, remedy=remedy
+        ) from error
 
 
 def back_up(url: str, images: Path, target: Path) -> Backup:
@@ -123,11 +134,11 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
     """
     source = _file_of(url)
     if target.is_file():
-        raise StorageError(f"{target} is there already. Choose another name for the backup.")
+        raise StorageError("{target} is there already. Choose another name for the backup.", target=target)
     is_folder = target.is_dir() or not target.suffix
     file = target
     if is_folder and (there := _records_in(target)):
-        raise StorageError(f"{there[0]} is there already. Choose another name for the backup.")
+        raise StorageError("{there} is there already. Choose another name for the backup.", there=there[0])
     if is_folder:
         made = target / _COPIED
         copy_database(source, made)
@@ -143,7 +154,9 @@ def back_up(url: str, images: Path, target: Path) -> Backup:
         # What carries the name of a backup is whole.
         file.unlink(missing_ok=True)
         reason = error.strerror or error
-        raise StorageError(f"{target} cannot be written: {reason}. Choose another place for the backup.") from error
+        raise StorageError(
+            "{target} cannot be written: {reason}. Choose another place for the backup.", target=target, reason=reason
+        ) from error
     return Backup(file, _count(file), len(wanted), missing, str(head_of(file) or ""))
 
 
@@ -185,7 +198,11 @@ def restore(url: str, images: Path, source: Path) -> tuple[Backup, Path | None]:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         reason = error.strerror or error
-        raise StorageError(f"{target} cannot be restored: {reason}. Free some space, or ask for permission.") from error
+        raise StorageError(
+            "{target} cannot be restored: {reason}. Free some space, or ask for permission.",
+            target=target,
+            reason=reason,
+        ) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -204,7 +221,12 @@ def _check_chain(copy: Path, shown_as: Path) -> None:
         engine.dispose()
     if problems:
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise StorageError(f"{shown_as} was altered: {problems[0].sentence}{more}. Take another backup.")
+        raise StorageError(
+            "{shown_as} was altered: {sentence}{more}. Take another backup.",
+            shown_as=shown_as,
+            sentence=problems[0].sentence,
+            more=more,
+        )
 
 
 def head_of(database: Path) -> Head | None:
@@ -288,7 +310,9 @@ def _file_of(url: str) -> Path:
     parsed = parse_url(url)
     path = sqlite_file(parsed)
     if path is None:
-        raise StorageError(f"{shown(parsed)} is on a server. Back it up and restore it with pg_dump and pg_restore.")
+        raise StorageError(
+            "{parsed} is on a server. Back it up and restore it with pg_dump and pg_restore.", parsed=shown(parsed)
+        )
     return path
 
 

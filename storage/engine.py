@@ -65,11 +65,16 @@ def parse_url(url: str) -> URL:
         ) from None  # What could not be parsed may be a part of the password.
     backend = parsed.get_backend_name()
     if backend not in {_SQLITE, _POSTGRESQL}:
-        raise StorageError(f"{shown(parsed)}: {backend} is not supported. Use a SQLite file or PostgreSQL.")
+        raise StorageError(
+            "{parsed}: {backend} is not supported. Use a SQLite file or PostgreSQL.",
+            parsed=shown(parsed),
+            backend=backend,
+        )
     if secret := sorted(_SECRET_PARAMETERS & {name.lower() for name in parsed.query}):
         raise StorageError(
-            f"The database address has {secret[0]} among its parameters, which are shown. Write it before the host: "
-            "postgresql+psycopg://user:password@host/database."
+            "The database address has {secret} among its parameters, which are shown. Write it before "
+            "the host: postgresql+psycopg://user:password@host/database.",
+            secret=secret[0],
         )
     if backend == _SQLITE and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
         raise StorageError("The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.")
@@ -150,10 +155,10 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
     """``error`` of a driver as a sentence that names the database and says what to do."""
     where = shown(url)
     if isinstance(error, IntegrityError):
-        return BrokenRuleError(f"{where} refused a row that breaks a rule of the record. Report this.")
+        return BrokenRuleError("{where} refused a row that breaks a rule of the record. Report this.", where=where)
     words = str(error.orig).strip().lower()
     if "disk is full" in words or "no space left" in words:
-        return DiskFullError(f"The disk that holds {where} is full. Free some space, then try again.")
+        return DiskFullError("The disk that holds {where} is full. Free some space, then try again.", where=where)
     if "locked" in words or "busy" in words:
         sentence = f"{where} is held by another program for too long. Close that program, then try again."
     elif "malformed" in words or "not a database" in words:
@@ -177,8 +182,9 @@ def _make_server_engine(url: URL) -> Engine:
         engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
-            f"{shown(url)}: the driver {url.get_driver_name()} is not installed here. "
-            f"Install it with: pip install {url.get_driver_name()}"
+            "{url}: the driver {driver} is not installed here. Install it with: pip install {driver}",
+            url=shown(url),
+            driver=url.get_driver_name(),
         ) from error
     event.listen(engine, "connect", _compile_nothing)
     return engine
@@ -189,15 +195,22 @@ def _check_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise StorageError(f"{path} is a folder, not a database file. Give the path of a file inside it.")
+            raise StorageError("{path} is a folder, not a database file. Give the path of a file inside it.", path=path)
         if path.exists():
             with path.open("rb") as file:
                 start = file.read(len(_SQLITE_HEADER))
             if start and start != _SQLITE_HEADER:
-                raise StorageError(f"{path} is not a database of this program, or is damaged. {_RESTORE}")
+                raise StorageError(
+                    "{path} is not a database of this program, or is damaged. {restore}", path=path, restore=_RESTORE
+                )
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise StorageError(f"{path} cannot be used as database file: {reason}. {_CHOOSE_FOLDER}") from error
+        raise StorageError(
+            "{path} cannot be used as database file: {reason}. {choose_folder}",
+            path=path,
+            reason=reason,
+            choose_folder=_CHOOSE_FOLDER,
+        ) from error
 
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

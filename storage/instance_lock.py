@@ -37,12 +37,14 @@ class InstanceLock:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise DatabaseInUseError(
-                f"{self._shown} is already open in another window. Use that window, or close it first."
+                "{shown} is already open in another window. Use that window, or close it first.", shown=self._shown
             ) from error
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise StorageError(
-                f"{self._file} cannot be written: {reason}. Ask for write permission, or choose another folder."
+                "{file} cannot be written: {reason}. Ask for write permission, or choose another folder.",
+                file=self._file,
+                reason=reason,
             ) from error
 
     def release(self) -> None:

@@ -24,11 +24,17 @@ def tidy_name(text: str, what: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > LONGEST_NAME:
         raise ProductError(
-            f"The {what} {name[:20]}… has {len(name)} characters, more than the {LONGEST_NAME} allowed. Shorten it."
+            "The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.",
+            what=what,
+            name=name[:20],
+            count=len(name),
+            longest_name=LONGEST_NAME,
         )
     if not all(character.isprintable() or character in _JOINERS for character in name):
         seen = "".join(character if character.isprintable() else "\ufffd" for character in name)
-        raise ProductError(f"The {what} {seen} holds characters that cannot be seen. Type it again.")
+        raise ProductError(
+            "The {what} {seen} holds characters that cannot be seen. Type it again.", what=what, seen=seen
+        )
     return name
 
 

@@ -43,7 +43,9 @@ def load_picture_limits(content: str, where: str) -> PictureLimits | None:
     try:
         return _PICTURE_LIMITS.validate_json(content)
     except ValidationError as error:
-        raise StorageError(f"What pictures of {where} must be like cannot be read. Restore a backup.") from error
+        raise StorageError(
+            "What pictures of {where} must be like cannot be read. Restore a backup.", where=where
+        ) from error
 
 
 def dump_fixture(fixture: Fixture | None) -> str:
@@ -62,7 +64,9 @@ def load_fixture(content: str, where: str) -> Fixture | None:
     try:
         return _FIXTURE.validate_json(content)
     except ValidationError as error:
-        raise StorageError(f"The fixture of {where} cannot be read. Restore the database from a backup.") from error
+        raise StorageError(
+            "The fixture of {where} cannot be read. Restore the database from a backup.", where=where
+        ) from error
 
 
 def dump_zones(zones: Sequence[Zone]) -> str:
@@ -81,7 +85,9 @@ def load_zones(content: str, where: str) -> tuple[Zone, ...]:
     try:
         return _ZONES.validate_json(content)
     except ValidationError as error:
-        raise StorageError(f"The regions of {where} cannot be read. Restore the database from a backup.") from error
+        raise StorageError(
+            "The regions of {where} cannot be read. Restore the database from a backup.", where=where
+        ) from error
 
 
 def load_recipe(content: str, content_hash: str, where: str) -> Recipe:
@@ -99,9 +105,13 @@ def load_recipe(content: str, content_hash: str, where: str) -> Recipe:
     try:
         recipe = _RECIPE.validate_json(content)
     except ValidationError as error:
-        raise StorageError(f"The recipe of {where} cannot be read. {remedy}") from error
+        raise StorageError("The recipe of {where} cannot be read. {remedy}", where=where, remedy=remedy) from error
     if recipe.content_hash != content_hash:
-        raise StorageError(f"The recipe of {where} is not the one that was signed off: its hash is wrong. {remedy}")
+        raise StorageError(
+            "The recipe of {where} is not the one that was signed off: its hash is wrong. {remedy}",
+            where=where,
+            remedy=remedy,
+        )
     return recipe
 
 
@@ -122,5 +132,6 @@ def load_learned_map(text: str, where: str) -> LearnedMap | None:
         return _LEARNED_MAP.validate_json(text)
     except ValidationError as error:
         raise StorageError(
-            f"What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup."
+            "What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.",
+            where=where,
         ) from error

@@ -35,7 +35,9 @@ def grant_program(url: str, role: str) -> None:
     try:
         with for_writing(engine).begin() as connection:
             if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}) is None:
-                raise StorageError(f"The server has no role {role[:60]!r}. Make it: CREATE ROLE … LOGIN PASSWORD …")
+                raise StorageError(
+                    "The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …", role=role[:60]
+                )
             for statement in statements(connection, role):
                 connection.execute(text(statement))
     except DBAPIError as error:

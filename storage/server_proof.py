@@ -30,8 +30,11 @@ def proven(url: URL) -> dict[str, str]:
         given = url.query.get(name)
         if given not in {None, demanded} and not is_on_this_machine(url):
             raise StorageError(
-                f"{name}={given} in the address of the database does not prove who the server is. Leave it out: "
-                f"{name}={demanded} is demanded of every server that is not on this machine."
+                "{name}={given} in the address of the database does not prove who the server is. Leave it "
+                "out: {name}={demanded} is demanded of every server that is not on this machine.",
+                name=name,
+                given=given,
+                demanded=demanded,
             )
     return {name: demanded for name, demanded in DEMANDED.items() if name not in url.query}
 

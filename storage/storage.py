@@ -196,7 +196,9 @@ class Storage:
         except DBAPIError as error:
             raise translated(error, self._url) from error
         except PoolTimeoutError as error:
-            raise StorageError(f"{self.where} is busy with too much at once. Wait a moment, then try again.") from error
+            raise StorageError(
+                "{where} is busy with too much at once. Wait a moment, then try again.", where=self.where
+            ) from error
 
 
 def open_storage(url: str, artefacts: Path, installation: str = "") -> Storage:

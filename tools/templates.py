@@ -17,7 +17,7 @@ _KINDS = ("Sentence", _MANY)
 
 def modules(root: Path) -> dict[Path, ast.Module]:
     """Every module below the window that it imports, or that these import; the others speak on the command line."""
-    paths = {".".join(path.relative_to(root).with_suffix("").parts): path for path in _python(root, (WINDOW, *ROOMS))}
+    paths = {_module_name(path.relative_to(root)): path for path in _python(root, (WINDOW, *ROOMS))}
     trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items()}
     seen: set[str] = set()
     waiting = [name for name in trees if name.startswith(f"{WINDOW}.")]
@@ -27,6 +27,10 @@ def modules(root: Path) -> dict[Path, ast.Module]:
             seen.add(name)
             waiting += _imported(trees[name]) & set(trees)
     return {path: trees[name] for name, path in paths.items() if name in seen and not name.startswith(f"{WINDOW}.")}
+
+
+def _module_name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def _python(root: Path, rooms: Iterable[str]) -> Iterator[Path]:

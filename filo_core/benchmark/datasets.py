@@ -33,8 +33,10 @@ def load_category(path: Path, name: str = "") -> Category:
     """
     if not is_category(path):
         raise FolderError(
-            f"{printable_name(str(path))} is not a category: it needs the folders train/{GOOD} and test. "
-            "Choose a folder in the layout of MVTec AD."
+            "{path} is not a category: it needs the folders train/{good} and test. Choose a folder in "
+            "the layout of MVTec AD.",
+            path=printable_name(str(path)),
+            good=GOOD,
         )
     tests = tuple(test for folder in _folders(path / "test") for test in _tests_of(path, folder))
     return Category(
@@ -54,8 +56,11 @@ def find_categories(root: Path) -> list[Category]:
     found = _find(root, root, _DEEPEST)
     if not found:
         raise FolderError(
-            f"{printable_name(str(root))} holds no category: no folder in it has train/{GOOD} and test, or Data/Images "
-            "as VisA has it. Choose a data set in the layout of MVTec AD, VisA's own folder, or one that holds both."
+            "{root} holds no category: no folder in it has train/{good} and test, or Data/Images as "
+            "VisA has it. Choose a data set in the layout of MVTec AD, VisA's own folder, or one that "
+            "holds both.",
+            root=printable_name(str(root)),
+            good=GOOD,
         )
     return sorted(found, key=lambda category: category.name)
 
@@ -93,8 +98,13 @@ def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
     mask = read_image(path)
     if mask.size != size:
         raise FiloError(
-            f"{mask.name}: the mask is {mask.size[0]} x {mask.size[1]} pixels, its image {size[0]} x {size[1]}. "
-            "Save the mask in the size of the image."
+            "{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the "
+            "mask in the size of the image.",
+            name=mask.name,
+            mask_width=mask.size[0],
+            mask_height=mask.size[1],
+            width=size[0],
+            height=size[1],
         )
     anomalous: NDArray[np.bool_] = mask.pixels.max(axis=2) > 0
     return anomalous
@@ -119,7 +129,9 @@ def _folders(path: Path) -> list[Path]:
         return sorted(below for below in path.iterdir() if below.is_dir() and not below.name.startswith("."))
     except OSError as error:
         raise FolderError(
-            f"{printable_name(str(path))} cannot be read ({error.strerror}). Choose another folder."
+            "{path} cannot be read ({strerror}). Choose another folder.",
+            path=printable_name(str(path)),
+            strerror=error.strerror,
         ) from error
 
 

@@ -93,16 +93,20 @@ def _rows(root: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FolderError(f"{printable_name(str(path))} cannot be read ({error}). Get VisA again.") from error
+        raise FolderError(
+            "{path} cannot be read ({error}). Get VisA again.", path=printable_name(str(path)), error=error
+        ) from error
     for number, row in enumerate(rows, start=2):
         complete = _COLUMNS.issubset(row) and None not in row.values()
         if not complete or row["label"] not in _LABELS or Path(row["object"]).name != row["object"]:
             raise FolderError(
-                f"{printable_name(str(path))}, line {number}: expected {', '.join(sorted(_COLUMNS))} with a label of "
-                "normal or anomaly. Get VisA again."
+                "{path}, line {number}: expected {columns} with a label of normal or anomaly. Get VisA again.",
+                path=printable_name(str(path)),
+                number=number,
+                columns=", ".join(sorted(_COLUMNS)),
             )
     if not rows:
-        raise FolderError(f"{printable_name(str(path))} lists no image. Get VisA again.")
+        raise FolderError("{path} lists no image. Get VisA again.", path=printable_name(str(path)))
     return rows
 
 
@@ -110,6 +114,9 @@ def _inside(root: Path, name: str) -> Path:
     path = root / name
     if not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
         raise FolderError(
-            f"{SPLIT} names {printable_name(name)}, which is not in {printable_name(str(root))}. Get VisA again."
+            "{split} names {name}, which is not in {root}. Get VisA again.",
+            split=SPLIT,
+            name=printable_name(name),
+            root=printable_name(str(root)),
         )
     return path

@@ -295,11 +295,16 @@ def _pair(first: str, second: str, said: Mapping[str, Mapping[str, Verdict]]) ->
 def _check_decided(verdicts: Counter[Verdict], parts: int, who: str) -> None:
     if parts < 2:
         number = "No part was" if parts == 0 else "Only one part was"
-        raise EvidenceError(f"{number} decided by {who}, so there is no agreement to measure. Review more parts.")
+        raise EvidenceError(
+            "{number} decided by {who}, so there is no agreement to measure. Review more parts.", number=number, who=who
+        )
     if len(verdicts) == 1:
         raise EvidenceError(
-            f"All {parts} parts were called {next(iter(verdicts))} by {who}: agreement beyond chance cannot be told. "
-            "Include parts of the other kind."
+            "All {parts} parts were called {verdicts} by {who}: agreement beyond chance cannot be "
+            "told. Include parts of the other kind.",
+            parts=parts,
+            verdicts=next(iter(verdicts)),
+            who=who,
         )
 
 

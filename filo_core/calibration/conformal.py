@@ -201,7 +201,9 @@ def check_rate(rate: float) -> None:
         EvidenceError: if ``rate`` does not lie between 0 and 1.
     """
     if not 0.0 < rate < 1.0:
-        raise EvidenceError(f"A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.")
+        raise EvidenceError(
+            "A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.", rate=rate
+        )
 
 
 def _rank(scores: Sequence[float], alpha: float, what: str) -> int:
@@ -217,13 +219,14 @@ def _check_parts(scores: Sequence[float], what: str) -> None:
     if not all(math.isfinite(score) for score in scores):
         raise ValueError("every score must be finite")
     if not scores:
-        raise EvidenceError(f"There is no {what} yet, so nothing can be promised. Add at least two.")
+        raise EvidenceError("There is no {what} yet, so nothing can be promised. Add at least two.", what=what)
     if len(scores) == 1:
-        raise EvidenceError(f"1 {what} says nothing about how good parts differ. Add at least one more.")
+        raise EvidenceError("1 {what} says nothing about how good parts differ. Add at least one more.", what=what)
     if min(scores) == max(scores):
         raise EvidenceError(
-            f"All {len(scores)} good parts have the very same score, as copies of one picture do: "
-            "nothing can be promised from them. Add pictures of different parts."
+            "All {count} good parts have the very same score, as copies of one picture do: nothing "
+            "can be promised from them. Add pictures of different parts.",
+            count=len(scores),
         )
 
 

@@ -148,18 +148,23 @@ def start_watch(
         ValueError: if a score is not a finite number.
     """
     if not 0.0 < false_alarm_rate < 1.0:
-        raise EvidenceError(f"A false-alarm rate lies between 0 and 1, {false_alarm_rate:g} does not.")
+        raise EvidenceError(
+            "A false-alarm rate lies between 0 and 1, {false_alarm_rate:g} does not.", false_alarm_rate=false_alarm_rate
+        )
     if not all(math.isfinite(score) for score in calibration_scores):
         raise ValueError("every score must be finite")
     if len(calibration_scores) < LEAST_CALIBRATION_PARTS:
         raise EvidenceError(
-            f"Watching for drift needs {LEAST_CALIBRATION_PARTS} confirmed good parts that are not references, "
-            f"there are {len(calibration_scores)}. Confirm more."
+            "Watching for drift needs {least_calibration_parts} confirmed good parts that are not "
+            "references, there are {count}. Confirm more.",
+            least_calibration_parts=LEAST_CALIBRATION_PARTS,
+            count=len(calibration_scores),
         )
     if min(calibration_scores) == max(calibration_scores):
         raise EvidenceError(
-            f"All {len(calibration_scores)} good parts have the very same score, as copies of one picture do: "
-            "drift cannot be told from them. Confirm different parts."
+            "All {count} good parts have the very same score, as copies of one picture do: drift "
+            "cannot be told from them. Confirm different parts.",
+            count=len(calibration_scores),
         )
     return DriftWatch(
         calibration_parts=len(calibration_scores),

@@ -35,7 +35,9 @@ def check_golden_set(
         StorageError: from ``read``, if an image is missing.
     """
     if not parts:
-        raise EvidenceError(f"{recipe.product} has no golden set yet. Add known good and bad parts to it first.")
+        raise EvidenceError(
+            "{product} has no golden set yet. Add known good and bad parts to it first.", product=recipe.product
+        )
     answers = []
     for number, part in enumerate(parts, start=1):
         inspection = judge(read(part), recipe, detector, Origin.SINGLE, time.perf_counter())

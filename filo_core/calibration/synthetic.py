@@ -146,8 +146,12 @@ def draw(
     height, width = pixels.shape[:2]
     if not 1 <= size_px <= LARGEST_SHARE * min(height, width):
         raise EvidenceError(
-            f"An anomaly of {size_px} px does not fit into a picture of {width} x {height} px. "
-            f"Draw sizes from 1 to {int(LARGEST_SHARE * min(height, width))} px."
+            "An anomaly of {size_px} px does not fit into a picture of {width} x {height} px. Draw "
+            "sizes from 1 to {largest_share} px.",
+            size_px=size_px,
+            width=width,
+            height=height,
+            largest_share=int(LARGEST_SHARE * min(height, width)),
         )
     centre = _centre(height, width, size_px, rng, where)
     shape = _SHAPES[kind](height, width, centre, size_px, rng)

@@ -227,7 +227,7 @@ def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
     try:
         limit = promised_limit(one.parts, alpha) if one.parts.count > 1 else None
     except EvidenceError as error:
-        raise EvidenceError(f"Region {one.zone.name}: {error}") from error
+        raise EvidenceError("Region {name}: {error}", name=one.zone.name, error=error) from error
     if one.zone.count is not None:
         return _limit_of_count(one.zone, limit)
     found = limits_found(limit, one.parts, one.peaks, alpha, regions)[0]

@@ -196,7 +196,7 @@ async def _list_models(settings: LanguageModelSettings, host: str, client: Async
         if len(found) == MOST_MODELS:
             break
     if not found:
-        raise LanguageModelError(f"The language model at {host} names no model. Type the name of one.")
+        raise LanguageModelError("The language model at {host} names no model. Type the name of one.", host=host)
     return tuple(sorted(dict.fromkeys(found)))
 
 
@@ -278,7 +278,8 @@ async def _one_completion(
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
                 raise LanguageModelError(
-                    f"The answer of the language model is longer than {MAX_ANSWER_BYTES // 1024} KB. Try another model."
+                    "The answer of the language model is longer than {max_answer_bytes} KB. Try another model.",
+                    max_answer_bytes=MAX_ANSWER_BYTES // 1024,
                 )
     return bytes(body)
 

@@ -198,7 +198,9 @@ class LoadedEyes:
         Raises:
             ProfileError: always.
         """
-        raise ProfileError(f"{self.profile.name} has no maps of phrases, for {recipe.product} or any other.")
+        raise ProfileError(
+            "{name} has no maps of phrases, for {product} or any other.", name=self.profile.name, product=recipe.product
+        )
 
     def _of_recipe(self, recipe: Recipe) -> tuple[TrunkSpec, ...]:
         """The trunks that a recipe was made with."""
@@ -207,7 +209,11 @@ class LoadedEyes:
             if self._hash(eyes, combined) == recipe.model_hash:
                 absent = next((spec for spec in combined if self._store.folder(spec) is None), None)
                 if absent is not None:
-                    raise RecipeError(f"{recipe.product} was signed off with it: {missing_sentence(absent)}")
+                    raise RecipeError(
+                        "{product} was signed off with it: {absent}",
+                        product=recipe.product,
+                        absent=missing_sentence(absent),
+                    )
                 return combined
         raise RecipeError(OLD_MODEL.format(product=recipe.product, profile=self.profile.name))
 
@@ -218,7 +224,9 @@ class LoadedEyes:
                 return combined
         # What set-up could have brought is what is said.
         missing = next(s for s in self._trunks if s.slot is Slot.DEEP and s.wheel is not None)
-        raise ProfileError(f"Eyes of this kind ({eyes.sight}) need more. {missing_sentence(missing)}")
+        raise ProfileError(
+            "Eyes of this kind ({sight}) need more. {missing}", sight=eyes.sight, missing=missing_sentence(missing)
+        )
 
     def _here(self, slot: Slot) -> bool:
         return any(spec.slot is slot for spec in self._store.present(self._trunks))

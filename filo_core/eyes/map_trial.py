@@ -141,8 +141,12 @@ def try_maps(
     """
     if len(bad) < LEAST_PARTS or len(references) + len(good) < LEAST_GOOD:
         raise EvidenceError(
-            f"A map is learnt from {LEAST_PARTS} bad parts and {LEAST_GOOD} good ones; there are {len(bad)} and "
-            f"{len(references) + len(good)}."
+            "A map is learnt from {least_parts} bad parts and {least_good} good ones; there are "
+            "{count} and {references}.",
+            least_parts=LEAST_PARTS,
+            least_good=LEAST_GOOD,
+            count=len(bad),
+            references=len(references) + len(good),
         )
     total, seen_good, seen_bad = len(references) + len(good) + len(bad), [], []
     for image in references:

@@ -120,5 +120,7 @@ def read_residual_head(path: Path, sha256: str = "") -> ResidualHead:
         raise none_in(path, _WHAT, error) from error
     hidden = head.second.shape
     if head.first.shape != (CHANNELS + 1, *hidden) or head.first_bias.shape != hidden or head.bias.shape != (1,):
-        raise ProfileError(f"{path} holds a head of other shapes than this program reads. Install the profile again.")
+        raise ProfileError(
+            "{path} holds a head of other shapes than this program reads. Install the profile again.", path=path
+        )
     return head

@@ -28,6 +28,7 @@ from filo_core.imaging.limits import decoder_bytes
 from filo_core.imaging.refusals import SAVE_AGAIN, RefusalError
 from filo_core.loops import Loop
 from filo_core.packaged import decoder_command
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +126,7 @@ class DecoderProcess:
 
     def _refusal(self) -> RefusalError:
         if self._too_long:
-            return RefusalError(self._too_long, "Save it again as PNG or JPEG, or a smaller version.")
+            return RefusalError(self._too_long, Sentence("Save it again as PNG or JPEG, or a smaller version."))
         logger.warning("a picture ended the decoder")
         reason = "crashes the decoder, or does not fit into the memory that one picture may take"
         return RefusalError(reason, SAVE_AGAIN)
@@ -189,7 +190,10 @@ def _started(memory: int) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise RefusalError(
-            f"cannot be decoded, since no process can be started ({error.strerror or error})", "Close other programs."
+            Sentence(
+                "cannot be decoded, since no process can be started ({strerror})", strerror=error.strerror or error
+            ),
+            Sentence("Close other programs."),
         ) from error
 
 

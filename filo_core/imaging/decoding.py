@@ -15,6 +15,7 @@ from filo_core.imaging.netpbm import decode_netpbm
 from filo_core.imaging.refusals import COPY_AGAIN, DAMAGE, SAVE_SMALLER, RefusalError, damaged
 from filo_core.imaging.sniffing import ImageFormat, format_of
 from filo_core.imaging.tiff import decode_tiff
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,15 +44,15 @@ def decode(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
         RefusalError: for anything that is not one whole picture of a kind that is read.
     """
     if not encoded:
-        raise RefusalError("is empty", COPY_AGAIN)
+        raise RefusalError(Sentence("is empty"), COPY_AGAIN)
     try:
         pixels = _READERS[format_of(encoded)](encoded, limits)
     except RefusalError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise RefusalError("claims to be larger than any image that is read", SAVE_SMALLER) from error
+        raise RefusalError(Sentence("claims to be larger than any image that is read"), SAVE_SMALLER) from error
     except MemoryError as error:
-        raise RefusalError("does not fit into the memory that one picture may take", SAVE_SMALLER) from error
+        raise RefusalError(Sentence("does not fit into the memory that one picture may take"), SAVE_SMALLER) from error
     except DAMAGE as error:
         raise damaged() from error
     return np.require(pixels, np.uint8, ("C", "W"))

@@ -16,6 +16,7 @@ from PIL import Image
 
 from filo_core.imaging.refusals import RefusalError, damaged, not_yet
 from filo_core.imaging.values import eight_bits
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _decode_12_bits(encoded: bytes) -> NDArray[np.uint8]:
 def _take_segment(header: JpegHeader, marker: int, segment: bytes) -> None:
     if marker in _FRAMES:
         if header.frame:
-            raise RefusalError("holds more than one JPEG frame", "Save the one frame as PNG.")
+            raise RefusalError(Sentence("holds more than one JPEG frame"), Sentence("Save the one frame as PNG."))
         count = segment[5] if len(segment) > 5 else 0
         header.frame, header.bits = marker, segment[0]
         header.height, header.width = (int.from_bytes(segment[at : at + 2], "big") for at in (1, 3))

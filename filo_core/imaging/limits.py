@@ -8,6 +8,7 @@ from functools import cache
 import psutil
 
 from filo_core.imaging.refusals import SAVE_SMALLER, RefusalError, damaged
+from filo_core.sentence import Sentence
 
 MAX_PIXELS = 120_000_000
 """Largest width times height that is decoded on any machine; 360 MB as RGB."""
@@ -42,7 +43,13 @@ class DecodingLimits:
             raise damaged("it has no pixels")
         if width * height > self.max_pixels:
             raise RefusalError(
-                f"has {width} x {height} pixels, more than the {self.max_pixels:,} that are read", SAVE_SMALLER
+                Sentence(
+                    "has {width} x {height} pixels, more than the {max_pixels:,} that are read",
+                    width=width,
+                    height=height,
+                    max_pixels=self.max_pixels,
+                ),
+                SAVE_SMALLER,
             )
 
 
@@ -72,6 +79,11 @@ def refuse_bomb(width: int, height: int, bytes_a_pixel: int, encoded_bytes: int,
     most = _MOST_UNPACKING_LOSSY if lossy else _MOST_UNPACKING
     if unpacked > _NEVER_A_BOMB_BYTES and unpacked > most * encoded_bytes:
         raise RefusalError(
-            f"claims to be larger than any image of {max(1, encoded_bytes >> 10)} kB: {width} x {height} pixels",
+            Sentence(
+                "claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels",
+                encoded_bytes=max(1, encoded_bytes >> 10),
+                width=width,
+                height=height,
+            ),
             SAVE_SMALLER,
         )

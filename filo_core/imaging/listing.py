@@ -109,8 +109,11 @@ def list_images(folder: Path) -> ImageListing:
     others = listing.other_files + len(listing.left_out)
     named = f", {name_some(listing.left_out, folder)} among them" if listing.left_out else ""
     raise FolderError(
-        f"{printable_name(str(folder))} holds no images ({others} other files{named}). "
-        "Choose a folder with images such as PNG, JPEG or TIFF."
+        "{folder} holds no images ({others} other files{named}). Choose a folder with images such "
+        "as PNG, JPEG or TIFF.",
+        folder=printable_name(str(folder)),
+        others=others,
+        named=named,
     )
 
 
@@ -158,12 +161,18 @@ def _check_folder(folder: Path) -> None:
     except OSError as error:
         problem = os_refusal(error)[0]
     if problem:
-        raise FolderError(f"{printable_name(str(folder))} {problem}. Choose a folder with images.")
+        raise FolderError(
+            "{folder} {problem}. Choose a folder with images.", folder=printable_name(str(folder)), problem=problem
+        )
 
 
 def _refuse_folder(error: OSError) -> None:
     where = printable_name(str(error.filename))
-    raise FolderError(f"{where} cannot be read ({error.strerror}). Ask for read permission, or take it out.") from error
+    raise FolderError(
+        "{where} cannot be read ({strerror}). Ask for read permission, or take it out.",
+        where=where,
+        strerror=error.strerror,
+    ) from error
 
 
 def _natural_part(part: str) -> tuple[str | int, ...]:

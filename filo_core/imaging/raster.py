@@ -15,6 +15,7 @@ from filo_core.imaging.limits import refuse_bomb
 from filo_core.imaging.refusals import DAMAGE, RefusalError, damaged, not_yet, several
 from filo_core.imaging.sniffing import ImageFormat
 from filo_core.imaging.values import on_white, refuse_unknown_depth, upright
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,7 +173,8 @@ def _finished(image: Image.Image, *, has_words: bool = False) -> NDArray[np.uint
         rgb = on_white(coloured[..., :3], coloured[..., 3])
     elif image.mode == "F":
         raise RefusalError(
-            "has floating-point or 32-bit values, which have no white", "Save it with 8 or 16 bits a pixel."
+            Sentence("has floating-point or 32-bit values, which have no white"),
+            Sentence("Save it with 8 or 16 bits a pixel."),
         )
     else:
         # Pillow copies what it need not convert.

@@ -28,6 +28,7 @@ from filo_core.imaging.limits import MAX_FILE_BYTES, default_limits
 from filo_core.imaging.listing import os_refusal
 from filo_core.imaging.refusals import RefusalError
 from filo_core.printable import printable_name
+from filo_core.sentence import Sentence
 from filo_core.types import SourceImage
 
 
@@ -56,22 +57,34 @@ def read_encoded(path: Path, name: str) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise UnreadableImageError(name, "is a folder, not an image", "Choose the images inside it.")
+            raise UnreadableImageError(
+                name, Sentence("is a folder, not an image"), Sentence("Choose the images inside it.")
+            )
         if not stat.S_ISREG(status.st_mode):
             # Opening a pipe would wait for ever for somebody to write into it.
-            raise UnreadableImageError(name, "is not an ordinary file", "Choose an image file.")
+            raise UnreadableImageError(name, Sentence("is not an ordinary file"), Sentence("Choose an image file."))
         if status.st_size > MAX_FILE_BYTES:
             size_mb, limit_mb = status.st_size >> 20, MAX_FILE_BYTES >> 20
             raise UnreadableImageError(
-                name, f"is {size_mb} MB large, more than the {limit_mb} MB that are read", "Save a smaller version."
+                name,
+                Sentence(
+                    "is {size_mb} MB large, more than the {limit_mb} MB that are read",
+                    size_mb=size_mb,
+                    limit_mb=limit_mb,
+                ),
+                Sentence("Save a smaller version."),
             )
         return path.read_bytes()
     except OSError as error:
         raise UnreadableImageError(name, *os_refusal(error)) from error
     except MemoryError as error:
-        raise UnreadableImageError(name, "does not fit into memory", "Close other programs.") from error
+        raise UnreadableImageError(
+            name, Sentence("does not fit into memory"), Sentence("Close other programs.")
+        ) from error
     except ValueError as error:
-        raise UnreadableImageError(name, "has a name no file can have", "Choose an image file.") from error
+        raise UnreadableImageError(
+            name, Sentence("has a name no file can have"), Sentence("Choose an image file.")
+        ) from error
 
 
 def decode_image(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 
+from filo_core.sentence import Sentence
+
 SAVE_AGAIN = "Save it as PNG or JPEG, then try again."
 COPY_AGAIN = "Copy or export it again from where it came from."
 SAVE_SMALLER = "Save a smaller version."
@@ -37,16 +39,17 @@ class RefusalError(Exception):
 
 def damaged(how: str = "") -> RefusalError:
     """It is not all there, or not as it was written; ``how`` says what was found."""
-    return RefusalError(f"is cut short or damaged{f' ({how})' if how else ''}", COPY_AGAIN)
+    return RefusalError(Sentence("is cut short or damaged{how}", how=f" ({how})" if how else ""), COPY_AGAIN)
 
 
 def not_yet(kind: str, why: str, remedy: str = SAVE_AGAIN) -> RefusalError:
     """It may be whole, and this program does not read its kind: ``"TIFF"`` with ``"CIELab colours"``, say."""
-    return RefusalError(f"is a kind of {kind} that is not read yet: {why}", remedy)
+    return RefusalError(Sentence("is a kind of {kind} that is not read yet: {why}", kind=kind, why=why), remedy)
 
 
 def several(frames: int) -> RefusalError:
     """It holds more than one picture."""
     return RefusalError(
-        f"holds {frames} frames or pages, and it is not known which one is meant", "Save the one frame as PNG."
+        Sentence("holds {frames} frames or pages, and it is not known which one is meant", frames=frames),
+        Sentence("Save the one frame as PNG."),
     )

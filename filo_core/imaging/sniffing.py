@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from filo_core.imaging.refusals import SAVE_AGAIN, RefusalError, damaged
+from filo_core.sentence import Sentence
 
 
 class ImageFormat(StrEnum):
@@ -83,7 +84,9 @@ def _by_brand(encoded: bytes) -> ImageFormat | None:
     main = encoded[8:12]
     brands = {encoded[at : at + 4] for at in range(16, size, 4)} | {main}
     if main == b"crx ":
-        raise RefusalError("is a camera's raw file", "Develop it first, and save it as PNG or TIFF.")
+        raise RefusalError(
+            Sentence("is a camera's raw file"), Sentence("Develop it first, and save it as PNG or TIFF.")
+        )
     if brands & _AVIF_BRANDS:
         return ImageFormat.AVIF
     return ImageFormat.HEIF if brands & _HEIF_BRANDS else None
@@ -103,10 +106,10 @@ def _unidentified(encoded: bytes) -> RefusalError:
     if start.startswith(_CUT):
         return damaged()
     if not any(start):
-        return RefusalError("holds only zeros, as after a broken copy", "Copy or export it again.")
+        return RefusalError(Sentence("holds only zeros, as after a broken copy"), Sentence("Copy or export it again."))
     if _is_text(start):
-        return RefusalError("holds text, not a picture", "Choose an image file.")
-    return RefusalError("is not a picture in a known format", SAVE_AGAIN)
+        return RefusalError(Sentence("holds text, not a picture"), Sentence("Choose an image file."))
+    return RefusalError(Sentence("is not a picture in a known format"), SAVE_AGAIN)
 
 
 def _is_text(start: bytes) -> bool:

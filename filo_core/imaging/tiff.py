@@ -24,6 +24,7 @@ from filo_core.imaging.tiff_layout import (
     refuse_raw,
 )
 from filo_core.imaging.values import eight_bits, eight_bits_of_fractions, on_white, refuse_unknown_depth, upright
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,7 +162,9 @@ def _laid_on_white(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], layout: Tif
 def _coloured(numbers: NDArray[Any], page: TiffPage) -> NDArray[np.uint8]:
     palette = page.colormap
     if palette is None or palette.shape[0] != 3 or numbers.max(initial=0) >= palette.shape[1]:
-        raise RefusalError("has colours that are not in its palette", "Save it as PNG or JPEG, then try again.")
+        raise RefusalError(
+            Sentence("has colours that are not in its palette"), Sentence("Save it as PNG or JPEG, then try again.")
+        )
     # Some writers fill the 16-bit entries with 8-bit colours; libtiff tells them like this as well.
     colours = palette if palette.max(initial=0) < 256 else palette >> 8
     return np.ascontiguousarray(colours.T.astype(np.uint8)[numbers])

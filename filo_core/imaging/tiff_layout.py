@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from filo_core.imaging.refusals import RefusalError, damaged, not_yet
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -103,10 +104,10 @@ def refuse_raw(page: TiffPage, flags: frozenset[str]) -> None:
         RefusalError: if it is one, or another file that only looks like a TIFF.
     """
     if _DNG_VERSION in page.tags:
-        raise RefusalError("is a camera's raw file (DNG)", _DEVELOP)
+        raise RefusalError(Sentence("is a camera's raw file (DNG)"), _DEVELOP)
     subfile_type = page.tags.valueof(_SUBFILE_TYPE, 0)
     if _photometric_of(page) in {_MOSAIC, _LINEAR_RAW}:
-        raise RefusalError("is a camera's raw file", _DEVELOP)
+        raise RefusalError(Sentence("is a camera's raw file"), _DEVELOP)
     if isinstance(subfile_type, int) and subfile_type & 1:
         raise not_yet("TIFF", "its first page is a preview, as in a camera's raw file", _DEVELOP)
     special = sorted(_SPECIAL & flags)

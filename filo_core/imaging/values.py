@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filo_core.imaging.refusals import RefusalError
+from filo_core.sentence import Sentence
 
 _QUARTER = 64
 """High bytes below this leave the upper two of 16 bits unused."""
@@ -40,8 +41,8 @@ def eight_bits_of_fractions(values: NDArray[Any]) -> NDArray[np.uint8]:
     """
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise RefusalError(
-            "has floating-point values outside of 0 (black) to 1 (white), so that what is white is not known",
-            "Save it with 8 or 16 bits a value, or scaled to 0 to 1.",
+            Sentence("has floating-point values outside of 0 (black) to 1 (white), so that what is white is not known"),
+            Sentence("Save it with 8 or 16 bits a value, or scaled to 0 to 1."),
         )
     scaled: NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
     return scaled
@@ -62,10 +63,14 @@ def refuse_unknown_depth(high_bytes: NDArray[np.uint8]) -> None:
     """
     if high_bytes.size and high_bytes.max() < _QUARTER:
         raise RefusalError(
-            "has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 "
-            "bits: it may come out black",
-            "Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag MaxSampleValue "
-            "(4095 for 12 bits).",
+            Sentence(
+                "has 16-bit values of which none uses the upper two bits, and does not say whether it has "
+                "10, 12, 14 or 16 bits: it may come out black"
+            ),
+            Sentence(
+                "Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag "
+                "MaxSampleValue (4095 for 12 bits)."
+            ),
         )
 
 
@@ -82,7 +87,8 @@ def on_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], *, premultipl
     """
     if not alpha.any():
         raise RefusalError(
-            "is transparent everywhere, so that nothing of it would be seen", "Save it without transparency."
+            Sentence("is transparent everywhere, so that nothing of it would be seen"),
+            Sentence("Save it without transparency."),
         )
     laid = np.empty_like(colours)
     # By rows: a whole picture of 16-bit numbers would need many times its memory.

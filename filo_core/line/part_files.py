@@ -44,8 +44,11 @@ def parts_of(files: Sequence[Path], suffixes: Mapping[str, str], root: Path) -> 
     for view, suffix in suffixes.items():
         if files and not any(view in views for views in found.values()):
             raise FolderError(
-                f"No picture in {root.name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or "
-                "choose another folder."
+                "No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, "
+                "or choose another folder.",
+                name=root.name,
+                suffix=suffix,
+                view=view,
             )
     return tuple(
         PartFiles(name, {view: tuple(paths) for view, paths in views.items()}) for name, views in found.items()
@@ -62,6 +65,7 @@ def _refuse_without(suffixes: Mapping[str, str]) -> None:
     without = [view for view, suffix in suffixes.items() if not suffix]
     if without:
         raise FolderError(
-            f"It is not known which files show the view {without[0]}. Say what their names end in: "
-            f"main.py product views NAME --add {without[0]} --suffix _{without[0]}"
+            "It is not known which files show the view {without}. Say what their names end in: "
+            "main.py product views NAME --add {without} --suffix _{without}",
+            without=without[0],
         )

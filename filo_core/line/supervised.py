@@ -115,7 +115,7 @@ class SupervisedDetector:
             try:
                 self._ready(self._living())
             except _LostError as error:
-                raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+                raise ModelProcessError("The model {error} while it was loading. Run 'doctor'.", error=error) from error
 
     def is_ready(self) -> bool:
         """Whether a picture would be judged at once; starts the process if need be, and never waits.
@@ -140,7 +140,7 @@ class SupervisedDetector:
             return life is self._life and life.is_ready
         except _LostError as error:
             self._end()
-            raise ModelProcessError(f"The model {error} while it was loading. Run 'doctor'.") from error
+            raise ModelProcessError("The model {error} while it was loading. Run 'doctor'.", error=error) from error
         finally:
             self._lock.release()
 
@@ -178,7 +178,7 @@ class SupervisedDetector:
                 except _LostError as error:
                     why = str(error)
                     self._replace(why)
-            raise ModelProcessError(f"The model {why or 'is stopped'}, twice over this part. Judge it by eye.")
+            raise ModelProcessError("The model {why}, twice over this part. Judge it by eye.", why=why or "is stopped")
 
     def close(self) -> None:
         """End the process, whatever it is in the middle of."""

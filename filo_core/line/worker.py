@@ -83,7 +83,9 @@ class Worker(Generic[EngineT]):
         """
         with self._changed:
             if self._stopping:
-                raise WorkerStoppedError(f"{job.name!r} cannot start: the program is closing. Start it again.")
+                raise WorkerStoppedError(
+                    "{name!r} cannot start: the program is closing. Start it again.", name=job.name
+                )
             return self._queue.add(job, listener)
 
     def change_engine(self, make_engine: Callable[[], EngineT]) -> None:
@@ -99,7 +101,9 @@ class Worker(Generic[EngineT]):
             unfinished = self._queue.unfinished()
             if unfinished:
                 name = unfinished[0].job.name
-                raise EngineBusyError(f"{name!r} has not ended. Wait for it or cancel it, then change the model.")
+                raise EngineBusyError(
+                    "{name!r} has not ended. Wait for it or cancel it, then change the model.", name=name
+                )
             self._make_engine = make_engine
             self._must_load = True
             self._changed.notify_all()

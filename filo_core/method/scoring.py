@@ -63,7 +63,11 @@ def fuse_sides(normal: Tensor, anomalous: Tensor) -> Tensor:
         ShapeMismatchError: if the two differ in shape; the message gives both.
     """
     if normal.shape != anomalous.shape:
-        raise ShapeMismatchError(f"normal side {tuple(normal.shape)}, anomalous side {tuple(anomalous.shape)}")
+        raise ShapeMismatchError(
+            "normal side {shape}, anomalous side {anomalous_shape}",
+            shape=tuple(normal.shape),
+            anomalous_shape=tuple(anomalous.shape),
+        )
     return (anomalous + 1.0 - normal) / 2.0
 
 

@@ -49,7 +49,7 @@ def checked_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     for zone in inspected(tidy):
         covered = coverage(zone, whole, _CHECKED, _CHECKED)
         if ignored[covered >= min(INSIDE, float(covered.max()))].all():
-            raise RecipeError(f"Everything in region {zone.name} is ignored. Make the ignore mask smaller.")
+            raise RecipeError("Everything in region {name} is ignored. Make the ignore mask smaller.", name=zone.name)
         _check_examples(zone, fixture_of(tidy))
     if ignored.all():
         raise RecipeError("Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.")
@@ -63,12 +63,16 @@ def tidy_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:
         RecipeError: if one cannot be: no name or one twice, outside of the picture, empty, or crossing itself.
     """
     if len(zones) > MOST_ZONES:
-        raise RecipeError(f"{len(zones)} regions are more than the {MOST_ZONES} that a product may have.")
+        raise RecipeError(
+            "{count} regions are more than the {most_zones} that a product may have.",
+            count=len(zones),
+            most_zones=MOST_ZONES,
+        )
     tidy = tuple(_tidy(zone) for zone in zones)
     names = [zone.name.casefold() for zone in tidy]
     twice = next((zone.name for zone in tidy if names.count(zone.name.casefold()) > 1), None)
     if twice is not None:
-        raise RecipeError(f"Two regions are called {twice}. Give each a name of its own.")
+        raise RecipeError("Two regions are called {twice}. Give each a name of its own.", twice=twice)
     return tidy
 
 
@@ -110,15 +114,20 @@ def _tidy_search(zone: Zone, name: str) -> FixtureSearch | None:
 def _tidy(zone: Zone) -> Zone:
     name = " ".join(zone.name.split())
     if not name or len(name) > LONGEST_ZONE_NAME or not name.isprintable():
-        raise RecipeError(f"A region needs a name of 1 to {LONGEST_ZONE_NAME} characters that can be seen.")
+        raise RecipeError(
+            "A region needs a name of 1 to {longest_zone_name} characters that can be seen.",
+            longest_zone_name=LONGEST_ZONE_NAME,
+        )
     if not all(math.isfinite(value) for point in zone.points for value in point):
-        raise RecipeError(f"Region {name} has a corner that is no number. Draw it again.")
+        raise RecipeError("Region {name} has a corner that is no number. Draw it again.", name=name)
     if any(not -_TOLERANCE <= value <= 1.0 + _TOLERANCE for point in zone.points for value in point):
-        raise RecipeError(f"Region {name} lies outside the picture. Draw it inside.")
+        raise RecipeError("Region {name} lies outside the picture. Draw it inside.", name=name)
     if zone.limit is not None and not 0.0 < zone.limit < 1.0:
-        raise RecipeError(f"The limit of region {name} must lie between 0 and 1, {zone.limit:g} does not.")
+        raise RecipeError(
+            "The limit of region {name} must lie between 0 and 1, {limit:g} does not.", name=name, limit=zone.limit
+        )
     if not all(math.isfinite(value) for value in (zone.ease, zone.knee, zone.stretch)) or zone.stretch < 1.0:
-        raise RecipeError(f"Region {name} cannot be read. Draw it again.")
+        raise RecipeError("Region {name} cannot be read. Draw it again.", name=name)
     points = _tidy_points(zone, name)
     limit = zone.limit if zone.kind is ZoneKind.INSPECT else None
     tidy = replace(zone, name=name, points=points, limit=limit, search=_tidy_search(zone, name))
@@ -243,19 +252,24 @@ def _tidy_points(zone: Zone, name: str) -> tuple[Point, ...]:
     points = [(_fraction(x), _fraction(y)) for x, y in zone.points]
     if zone.shape is not ZoneShape.POLYGON:
         if len(points) != 2:
-            raise RecipeError(f"Region {name} needs two opposite corners.")
+            raise RecipeError("Region {name} needs two opposite corners.", name=name)
         (x, y), (other_x, other_y) = points
         points = [(min(x, other_x), min(y, other_y)), (max(x, other_x), max(y, other_y))]
         if (points[1][0] - points[0][0]) * (points[1][1] - points[0][1]) < _LEAST_AREA:
-            raise RecipeError(f"Region {name} is empty. Draw it larger, or remove it.")
+            raise RecipeError("Region {name} is empty. Draw it larger, or remove it.", name=name)
         return tuple(points)
     points = [point for number, point in enumerate(points) if point != points[(number + 1) % len(points)]]
     if len(points) < 3 or abs(_area(points)) < _LEAST_AREA:
-        raise RecipeError(f"Region {name} is empty. A polygon needs three corners or more around something.")
+        raise RecipeError("Region {name} is empty. A polygon needs three corners or more around something.", name=name)
     if len(points) > MOST_POINTS:
-        raise RecipeError(f"Region {name} has {len(points)} corners, more than the {MOST_POINTS} that are kept.")
+        raise RecipeError(
+            "Region {name} has {count} corners, more than the {most_points} that are kept.",
+            name=name,
+            count=len(points),
+            most_points=MOST_POINTS,
+        )
     if crosses_itself(points):
-        raise RecipeError(f"The outline of region {name} crosses itself. Draw it again without a crossing.")
+        raise RecipeError("The outline of region {name} crosses itself. Draw it again without a crossing.", name=name)
     return tuple(points)
 
 

@@ -51,7 +51,7 @@ def choose_device(wish: str) -> str:
     if wish == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if re.fullmatch(r"cpu|cuda(:\d+)?", wish) is None:
-        raise ProfileError(f"{wish[:40]!r} is no device. Use auto, cpu or cuda.")
+        raise ProfileError("{wish!r} is no device. Use auto, cpu or cuda.", wish=wish[:40])
     if wish != "cpu" and not torch.cuda.is_available():
         raise ProfileError("The device 'cuda' was asked for, but this machine has no usable one. Use --device cpu.")
     return wish
@@ -82,7 +82,9 @@ def load_profile(folder: Path, device: str = "auto", *, seeded: bool = False) ->
     try:
         backbone = image_encoder(model, profile, profile.heads, chosen)
     except ValueError as error:
-        raise ProfileError(f"{folder} does not fit together: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{folder} does not fit together: {error}. Install the profile again.", folder=folder, error=error
+        ) from error
     text_encoder = _text_encoder(folder, vocabulary, model, chosen)
     heads = build_heads(folder, profile, model, chosen)
     return LoadedProfile(
@@ -129,8 +131,12 @@ def _with_encoder(folder: Path, profile: ModelProfile, architecture: dict[str, A
     kind = "convolution" if isinstance(vision, dict) and vision.get("timm_model_name") else "transformer"
     if "encoder" in profile.model_fields_set and profile.encoder != kind:
         raise ProfileError(
-            f"{folder / MANIFEST_NAME} names an image encoder of kind {profile.encoder!r}, and {profile.architecture} "
-            f'describes one of kind {kind!r}. Write "encoder": "{kind}" into the manifest.'
+            "{folder} names an image encoder of kind {encoder!r}, and {architecture} describes one of "
+            'kind {kind!r}. Write "encoder": "{kind}" into the manifest.',
+            folder=folder / MANIFEST_NAME,
+            encoder=profile.encoder,
+            architecture=profile.architecture,
+            kind=kind,
         )
     return profile.model_copy(update={"encoder": kind})
 
@@ -141,8 +147,11 @@ def _text_encoder(folder: Path, vocabulary: Vocabulary | None, model: Any, devic
     tokenize = WordTokenizer(vocabulary, model.context_length)
     if tokenize.vocabulary_size != model.vocab_size:
         raise ProfileError(
-            f"{folder} does not fit together: its vocabulary has {tokenize.vocabulary_size} tokens, its network "
-            f"{model.vocab_size}. Install the profile again."
+            "{folder} does not fit together: its vocabulary has {vocabulary_size} tokens, its network "
+            "{vocab_size}. Install the profile again.",
+            folder=folder,
+            vocabulary_size=tokenize.vocabulary_size,
+            vocab_size=model.vocab_size,
         )
     return OpenClipTextEncoder(model, tokenize, device, knows=tokenize.knows)
 
@@ -160,7 +169,9 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
             if profile.patch_head is not None:
                 attach_patch_head(model, profile.patch_head)
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
+        raise ProfileError(
+            "{folder} describes no usable model: {error}", folder=folder / profile.architecture, error=error
+        ) from error
     if profile.weights is None:
         # A transformer begins from patches, which heads can be trained on; a convolutional tower from plain noise.
         fill = fill_seeded if profile.encoder == "convolution" else fill_start
@@ -170,5 +181,7 @@ def _build_model(folder: Path, profile: ModelProfile, architecture: dict[str, An
     try:
         model.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:
-        raise ProfileError(f"{path} does not fit {profile.architecture}: {error}") from error
+        raise ProfileError(
+            "{path} does not fit {architecture}: {error}", path=path, architecture=profile.architecture, error=error
+        ) from error
     return model

@@ -48,10 +48,14 @@ def kept_downloads(models: Path, name: str) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
-        raise ProfileError(f"{name} is being fetched by another window or command. Wait for it to end.") from error
+        raise ProfileError(
+            "{name} is being fetched by another window or command. Wait for it to end.", name=name
+        ) from error
     except OSError as error:
         raise ProfileError(
-            f"{folder} cannot be written: {error.strerror or error}. Free some space, or check its rights."
+            "{folder} cannot be written: {strerror}. Free some space, or check its rights.",
+            folder=folder,
+            strerror=error.strerror or error,
         ) from error
     try:
         yield folder
@@ -106,7 +110,10 @@ def download(url: str, folder: Path, report: Report, stopped: Callable[[], bool]
             listing = client.get(f"{base}/{SUMS}").raise_for_status().text
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ProfileError(
-                f"{base} did not deliver its {SUMS}: {error}. Nothing was installed; try again, or use --from."
+                "{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.",
+                base=base,
+                sums=SUMS,
+                error=error,
             ) from error
         sums = read_sums(listing, base)
         _written(folder / SUMS, listing)
@@ -129,8 +136,11 @@ def check_room(folder: Path, wanted: Sequence[WantedWeights]) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ProfileError(
-            f"{folder} is on a disk with {bytes_shown(free)} free, and this needs up to {bytes_shown(needed)}: the "
-            "files, and what is made of them. Free some space and try again."
+            "{folder} is on a disk with {free} free, and this needs up to {needed}: the files, and "
+            "what is made of them. Free some space and try again.",
+            folder=folder,
+            free=bytes_shown(free),
+            needed=bytes_shown(needed),
         )
 
 
@@ -145,12 +155,15 @@ def _fetch_any(fetcher: Fetcher, wanted: WantedWeights, folder: Path) -> None:
             problems += found
     except OSError as error:
         raise ProfileError(
-            f"{folder} cannot be written: {error.strerror or error}. Free some space and try again: what has come is "
-            "kept."
+            "{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.",
+            folder=folder,
+            strerror=error.strerror or error,
         ) from error
     raise ProfileError(
-        f"{wanted.title} did not come from any address: {'; '.join(problems)}. Nothing was installed; what has come "
-        "is kept. Try again, or use --from with a folder that has the files."
+        "{title} did not come from any address: {problems}. Nothing was installed; what has come "
+        "is kept. Try again, or use --from with a folder that has the files.",
+        title=wanted.title,
+        problems="; ".join(problems),
     )
 
 
@@ -164,4 +177,6 @@ def _written(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ProfileError(f"{path} cannot be written: {error.strerror or error}. Free some space.") from error
+        raise ProfileError(
+            "{path} cannot be written: {strerror}. Free some space.", path=path, strerror=error.strerror or error
+        ) from error

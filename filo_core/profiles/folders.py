@@ -26,5 +26,9 @@ def profile_folder(name: str, installed: Path | None = None) -> Path:
         return Path(name)
     known = profile_folders(installed)
     if name not in known:
-        raise ProfileError(f"There is no model profile {name!r}. Available: {', '.join(sorted(known)) or 'none'}.")
+        raise ProfileError(
+            "There is no model profile {name!r}. Available: {known}.",
+            name=name,
+            known=", ".join(sorted(known)) or "none",
+        )
     return known[name]

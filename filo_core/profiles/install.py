@@ -61,7 +61,7 @@ def install_full(source: Path, models: Path, template: Path | None = None, pinne
     with _staged(models, template or resource_path("profiles", "full")) as folder:
         profile = read_manifest(folder)
         if profile.heads is None:
-            raise ProfileError(f"{folder} is no template of a full profile.")
+            raise ProfileError("{folder} is no template of a full profile.", folder=folder)
         path = source / (OPENAI_CLIP if (source / OPENAI_CLIP).is_file() else OPEN_CLIP)
         tensors = _tensors(path, folder, trust, scripted=path.name == OPENAI_CLIP)
         clip = _clip_state(tensors, read_architecture(folder, profile), path)
@@ -96,7 +96,7 @@ def own_grounding(checkpoint: Path) -> Path | None:
 def _grounding(source: Path, folder: Path, profile: ModelProfile, trust: Trust) -> dict[str, Any]:
     """Grounding DINO of ``source`` and the vocabulary beside it, put into ``folder``, as the manifest names them."""
     if profile.grounding is None:
-        raise ProfileError(f"{folder} is no template with Grounding DINO.")
+        raise ProfileError("{folder} is no template with Grounding DINO.", folder=folder)
     vocabulary = source.with_name(VOCABULARY)
     trust.check(vocabulary)
     shutil.copyfile(vocabulary, folder / VOCABULARY)
@@ -185,7 +185,9 @@ def _tensors(path: Path, space: Path, trust: Trust | None, *, scripted: bool = F
     try:
         return load_file(readable)
     except (OSError, SafetensorError) as error:
-        raise ProfileError(f"{path} is damaged or no safetensors file: {error}. Download it again.") from error
+        raise ProfileError(
+            "{path} is damaged or no safetensors file: {error}. Download it again.", path=path, error=error
+        ) from error
     finally:
         if readable is not path:
             readable.unlink(missing_ok=True)
@@ -213,8 +215,11 @@ def _fitting(given: Mapping[str, Tensor], expected: Mapping[str, Tensor], source
     wrong = [n for n, wanted in expected.items() if n not in given or given[n].shape != wanted.shape]
     if wrong:
         raise ProfileError(
-            f"{source} is of another network: {len(wrong)} tensors are missing or of another shape, the first is "
-            f"{wrong[0]}. Use the published file."
+            "{source} is of another network: {count} tensors are missing or of another shape, the "
+            "first is {wrong}. Use the published file.",
+            source=source,
+            count=len(wrong),
+            wrong=wrong[0],
         )
     return {
         name: given[name].to(torch.float32 if wanted.is_floating_point() else wanted.dtype).clone().contiguous()

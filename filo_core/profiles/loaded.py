@@ -63,7 +63,8 @@ class LoadedProfile:
         """
         del pictures
         raise ProfileError(
-            f"The {self.profile.name!r} profile cannot sort pictures that nobody has sorted. The compact one can."
+            "The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.",
+            name=self.profile.name,
         )
 
     def strangers(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[int, ...]:
@@ -89,8 +90,10 @@ class LoadedProfile:
         """
         if recipe.model_hash != self.model_hash:
             raise RecipeError(
-                f"{recipe.product} was signed off for another model than the {self.profile.name!r} profile loaded now. "
-                "Calibrate it and sign it off again."
+                "{product} was signed off for another model than the {name!r} profile loaded now. "
+                "Calibrate it and sign it off again.",
+                product=recipe.product,
+                name=self.profile.name,
             )
 
     def phrase_maps(self, recipe: Recipe) -> PhraseMaps:
@@ -107,8 +110,10 @@ class LoadedProfile:
         """
         if recipe.zones:
             raise RecipeError(
-                f"{recipe.product} has regions, and the {self.profile.name!r} profile judges whole pictures alone. "
-                "Remove the regions, or choose the compact profile."
+                "{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the "
+                "regions, or choose the compact profile.",
+                product=recipe.product,
+                name=self.profile.name,
             )
         return FiLoDetector(
             recipe,
@@ -130,6 +135,7 @@ def require_plain_clip(loaded: LoadedProfile) -> None:
     """
     if loaded.profile.method == "filo":
         raise ProfileError(
-            f"{loaded.profile.name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. "
-            "Choose another profile, such as full or compact."
+            "{name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. "
+            "Choose another profile, such as full or compact.",
+            name=loaded.profile.name,
         )

@@ -105,8 +105,9 @@ def read_manifest(folder: Path) -> ModelProfile:
     profile = read_any_manifest(folder)
     if isinstance(profile, EyesProfile):
         raise ProfileError(
-            f"{profile.name} looks through pretrained trunks and has no network of its own to work on. Choose another "
-            "profile, such as full."
+            "{name} looks through pretrained trunks and has no network of its own to work on. Choose "
+            "another profile, such as full.",
+            name=profile.name,
         )
     return profile
 
@@ -125,9 +126,13 @@ def read_any_manifest(folder: Path) -> ModelProfile | EyesProfile:
             return EyesProfile.model_validate_json(content)
         return ModelProfile.model_validate_json(content)
     except FileNotFoundError as error:
-        raise ProfileError(f"{path} does not exist: this is not a model profile. Install it again.") from error
+        raise ProfileError(
+            "{path} does not exist: this is not a model profile. Install it again.", path=path
+        ) from error
     except (OSError, ValueError) as error:
-        raise ProfileError(f"{path} cannot be used: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be used: {error}. Install the profile again.", path=path, error=error
+        ) from error
 
 
 def read_architecture(folder: Path, profile: ModelProfile) -> dict[str, Any]:
@@ -140,12 +145,16 @@ def read_architecture(folder: Path, profile: ModelProfile) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {error}. Install the profile again.", path=path, error=error
+        ) from error
     asked = _what_would_be_fetched(content)
     if asked:
         raise ProfileError(
-            f"{path} asks for {printable_name(asked)}, which would fetch something from the network. A profile "
-            "brings all it needs: its numbers here, its weights in a file. Take that out of it."
+            "{path} asks for {asked}, which would fetch something from the network. A profile brings "
+            "all it needs: its numbers here, its weights in a file. Take that out of it.",
+            path=path,
+            asked=printable_name(asked),
         )
     return content
 
@@ -172,7 +181,9 @@ def read_vocabulary(folder: Path, file: str) -> Vocabulary:
     try:
         return TypeAdapter(Vocabulary).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {error}. Install the profile again.", path=path, error=error
+        ) from error
 
 
 def verify_weights(folder: Path, weights: WeightsFile) -> Path:
@@ -183,12 +194,20 @@ def verify_weights(folder: Path, weights: WeightsFile) -> Path:
     """
     path = folder / weights.file
     if path.parent.resolve() != folder.resolve() or path.suffix != ".safetensors":
-        raise ProfileError(f"{weights.file} is not a safetensors file inside {folder}. Install the profile again.")
+        raise ProfileError(
+            "{file} is not a safetensors file inside {folder}. Install the profile again.",
+            file=weights.file,
+            folder=folder,
+        )
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {error}. Install the profile again.", path=path, error=error
+        ) from error
     if digest != weights.sha256:
-        raise ProfileError(f"{path} is not what its manifest describes (SHA-256 differs). Install the profile again.")
+        raise ProfileError(
+            "{path} is not what its manifest describes (SHA-256 differs). Install the profile again.", path=path
+        )
     return path

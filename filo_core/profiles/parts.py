@@ -52,12 +52,14 @@ def build_localizer(folder: Path, files: GroundingFiles, seed: int, device: str)
 
     vocabulary = folder / files.vocabulary
     if not vocabulary.is_file():
-        raise ProfileError(f"{vocabulary} is missing. Install the profile again.")
+        raise ProfileError("{vocabulary} is missing. Install the profile again.", vocabulary=vocabulary)
     try:
         with Unfilled():
             model = build_grounding_dino(files.settings, files.bert, vocabulary)
     except (OSError, TypeError, ValueError, AttributeError) as error:
-        raise ProfileError(f"{folder} describes no usable localizer: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{folder} describes no usable localizer: {error}. Install the profile again.", folder=folder, error=error
+        ) from error
     if files.weights is None:
         fill_seeded(model, seed)
     else:
@@ -75,4 +77,4 @@ def load_weights(module: nn.Module, folder: Path, weights: WeightsFile) -> None:
     try:
         module.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:
-        raise ProfileError(f"{path} does not fit its profile: {error}") from error
+        raise ProfileError("{path} does not fit its profile: {error}", path=path, error=error) from error

@@ -174,15 +174,18 @@ class Trust:
         if path.name in self._pinned:
             if digest != self._pinned[path.name]:
                 raise ProfileError(
-                    f"{path} is not the file that was published (SHA-256 differs). Nothing was installed; "
-                    "download it again."
+                    "{path} is not the file that was published (SHA-256 differs). Nothing was installed; "
+                    "download it again.",
+                    path=path,
                 )
             return
         known = self._remembered().get(path.name)
         if known is not None and digest != known:
             raise ProfileError(
-                f"{path} is not the file that was installed before under this name (SHA-256 differs). If it is meant "
-                f"to be another one, take its name out of {self._record} and install again."
+                "{path} is not the file that was installed before under this name (SHA-256 differs). If "
+                "it is meant to be another one, take its name out of {record} and install again.",
+                path=path,
+                record=self._record,
             )
         self._new[path.name] = digest
 
@@ -204,7 +207,9 @@ class Trust:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise ProfileError(f"{self._record} cannot be read: {error}. Delete it and install again.") from error
+            raise ProfileError(
+                "{record} cannot be read: {error}. Delete it and install again.", record=self._record, error=error
+            ) from error
         return {str(name): str(digest) for name, digest in content.items()} if isinstance(content, dict) else {}
 
 
@@ -218,6 +223,8 @@ def digest_of(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise ProfileError(f"{path} is missing. Put the published file there, under this name.") from error
+        raise ProfileError("{path} is missing. Put the published file there, under this name.", path=path) from error
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Copy it again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {strerror}. Copy it again.", path=path, strerror=error.strerror or error
+        ) from error

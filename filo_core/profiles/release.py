@@ -48,7 +48,9 @@ def load_release(
         with Unfilled():
             model = FiLoRelease(architecture)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ProfileError(f"{folder / profile.architecture} describes no usable model: {error}") from error
+        raise ProfileError(
+            "{folder} describes no usable model: {error}", folder=folder / profile.architecture, error=error
+        ) from error
     model.requires_grad_(requires_grad=False)
     if profile.weights is None:
         fill_seeded(model, profile.seed)

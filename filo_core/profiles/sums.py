@@ -28,10 +28,12 @@ def read_sums(listing: str, where: str) -> dict[str, str]:
             continue
         plain = name and "/" not in name and "\\" not in name and not name.startswith(".")
         if not plain or len(digest) != hashlib.sha256().digest_size * 2:
-            raise ProfileError(f"{SUMS} of {where} has a line that is none: {line[:80]!r}.")
+            raise ProfileError(
+                "{sums} of {where} has a line that is none: {line!r}.", sums=SUMS, where=where, line=line[:80]
+            )
         sums[name] = digest.lower()
     if not sums:
-        raise ProfileError(f"{SUMS} of {where} is empty.")
+        raise ProfileError("{sums} of {where} is empty.", sums=SUMS, where=where)
     return sums
 
 
@@ -47,4 +49,6 @@ def check_sums(folder: Path) -> None:
     for name, expected in read_sums(path.read_text(encoding="utf-8", errors="replace"), str(folder)).items():
         digest = digest_of(folder / name)
         if digest != expected:
-            raise ProfileError(f"{folder / name} is not what {SUMS} says (SHA-256 differs). Copy it again.")
+            raise ProfileError(
+                "{folder} is not what {sums} says (SHA-256 differs). Copy it again.", folder=folder / name, sums=SUMS
+            )

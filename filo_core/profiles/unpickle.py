@@ -33,9 +33,11 @@ def to_safetensors(source: Path, target: Path, *, scripted: bool = False) -> Non
         ProfileError: if there is no such file or target's folder, or the file is damaged, holds code, or no tensors.
     """
     if not source.is_file():
-        raise ProfileError(f"{source} is no file. Check the path.")
+        raise ProfileError("{source} is no file. Check the path.", source=source)
     if target.is_dir() or not target.parent.is_dir():
-        raise ProfileError(f"{target} cannot be written. Give the path of a file in a folder that is there.")
+        raise ProfileError(
+            "{target} cannot be written. Give the path of a file in a folder that is there.", target=target
+        )
     if is_packaged():
         raise ProfileError("Converting needs torch, which the installed program does without. Do it from source.")
     # The process runs elsewhere, and would look for a relative path there.
@@ -44,7 +46,11 @@ def to_safetensors(source: Path, target: Path, *, scripted: bool = False) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])  # noqa: S603 - ourselves
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it cannot be read"])[-1]
-        raise ProfileError(f"{source} was refused: {reason}. Download it again from where it was published.")
+        raise ProfileError(
+            "{source} was refused: {reason}. Download it again from where it was published.",
+            source=source,
+            reason=reason,
+        )
 
 
 def tensors_of(content: Any) -> dict[str, Any]:

@@ -208,7 +208,9 @@ def _chart(subgroups: Sequence[Subgroup], centre: float | None, *, laney: bool) 
     if not 0.0 < centre < 1.0:
         how_many = "None" if centre <= 0.0 else "Every one"
         raise EvidenceError(
-            f"{how_many} of the {inspected} images was refused: without variation there are no control limits."
+            "{how_many} of the {inspected} images was refused: without variation there are no control limits.",
+            how_many=how_many,
+            inspected=inspected,
         )
     shares = np.array([subgroup.share for subgroup in filled])
     deviations = np.sqrt(centre * (1.0 - centre) / np.array([subgroup.inspected for subgroup in filled]))

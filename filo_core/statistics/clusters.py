@@ -40,7 +40,7 @@ def clustered_rate(counts: Sequence[int], sizes: Sequence[int], what: str) -> Ra
 
     seen = np.array([(count, size) for count, size in zip(counts, sizes, strict=True) if size], np.float64)
     if not len(seen):
-        raise EvidenceError(f"There are no {what} yet, so there is no share to give.")
+        raise EvidenceError("There are no {what} yet, so there is no share to give.", what=what)
     if np.any(seen[:, 0] < 0) or np.any(seen[:, 0] > seen[:, 1]):
         raise ValueError(f"more {what} were counted than there are")
     count, of, parts = seen[:, 0].sum(), seen[:, 1].sum(), len(seen)

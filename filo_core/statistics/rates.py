@@ -60,7 +60,7 @@ def counted_rate(count: int, of: int, what: str, interval: Interval = Interval.W
     from statsmodels.stats.proportion import proportion_confint
 
     if of == 0 and count == 0:
-        raise EvidenceError(f"There are no {what} yet, so there is no share to give.")
+        raise EvidenceError("There are no {what} yet, so there is no share to give.", what=what)
     if not 0 <= count <= of:
         raise ValueError(f"{count} of {of} {what} cannot be")
     lower, upper = proportion_confint(count, of, alpha=1.0 - CONFIDENCE, method=interval.value)

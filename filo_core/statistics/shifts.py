@@ -26,7 +26,11 @@ class Shifts:
         try:
             starts = tuple(sorted({time.fromisoformat(word.strip()) for word in text.split(",")}))
         except ValueError as error:
-            raise RecipeError(f"{text[:80]!r} names no shifts. Write when they begin: {USUAL_SHIFTS}") from error
+            raise RecipeError(
+                "{text!r} names no shifts. Write when they begin: {usual_shifts}",
+                text=text[:80],
+                usual_shifts=USUAL_SHIFTS,
+            ) from error
         return cls(starts)
 
     def __str__(self) -> str:

@@ -132,17 +132,24 @@ def eager_trunk(spec: TrunkSpec, file: Path) -> nn.Module:
     """
     read = {".pth": _from_checkpoint, ".safetensors": _from_safetensors, ".onnx": _from_onnx}.get(file.suffix)
     if read is None:
-        raise ProfileError(f"{file} is of no kind that weights are read from: .pth, .safetensors or .onnx.")
+        raise ProfileError("{file} is of no kind that weights are read from: .pth, .safetensors or .onnx.", file=file)
     weights = read(file)
     broken = next((name for name, tensor in weights.items() if not torch.isfinite(tensor.float()).all()), None)
     if broken is not None:
-        raise ProfileError(f"{file} is of no use: {broken} holds values that are not numbers. Get it again.")
+        raise ProfileError(
+            "{file} is of no use: {broken} holds values that are not numbers. Get it again.", file=file, broken=broken
+        )
     build = _lite0 if spec.network is Network.LITE0 else _dino
     try:
         return build(weights).eval().requires_grad_(requires_grad=False)
     except (RuntimeError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0][:200]
-        raise ProfileError(f"{file} holds another network than {spec.title}: {first}. Get the right file.") from error
+        raise ProfileError(
+            "{file} holds another network than {title}: {first}. Get the right file.",
+            file=file,
+            title=spec.title,
+            first=first,
+        ) from error
 
 
 def whole_dino(spec: TrunkSpec, file: Path) -> nn.Module:
@@ -156,7 +163,12 @@ def whole_dino(spec: TrunkSpec, file: Path) -> nn.Module:
         network.load_state_dict(_from_safetensors(file))
     except RuntimeError as error:
         first = str(error).strip().splitlines()[0][:200]
-        raise ProfileError(f"{file} holds another network than {spec.title}: {first}. Get the right file.") from error
+        raise ProfileError(
+            "{file} holds another network than {title}: {first}. Get the right file.",
+            file=file,
+            title=spec.title,
+            first=first,
+        ) from error
     return WholeDino(network).eval().requires_grad_(requires_grad=False)
 
 
@@ -209,7 +221,9 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
     try:
         return load_file(file)
     except (OSError, SafetensorError) as error:
-        raise ProfileError(f"{file} is no safetensors file, or was cut short: {error}. Get it again.") from error
+        raise ProfileError(
+            "{file} is no safetensors file, or was cut short: {error}. Get it again.", file=file, error=error
+        ) from error
 
 
 def _from_onnx(file: Path) -> dict[str, Tensor]:

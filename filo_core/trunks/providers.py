@@ -26,7 +26,7 @@ def providers_for(device: str) -> list[str]:
     """
     kind = device.partition(":")[0]
     if kind not in {"auto", "cpu", "cuda"}:
-        raise ProfileError(f"{device[:40]!r} is no device. Use auto, cpu or cuda.")
+        raise ProfileError("{device!r} is no device. Use auto, cpu or cuda.", device=device[:40])
     # Asked whatever the wish: without ONNX Runtime nothing is usable, and whoever loads a profile learns it here.
     cards = cards_here()
     if kind == "cpu":

@@ -94,8 +94,11 @@ class TrunkSession:
             if self._give_up(error):
                 return self._opened()
             raise ProfileError(
-                f"ONNX Runtime refuses {self.spec.name} on {self.device}: {str(error)[:200]}. Prepare it again"
-                f"{'' if self.device == 'cpu' else ', or use --device cpu'}."
+                "ONNX Runtime refuses {name} on {device}: {error}. Prepare it again{or_cpu}.",
+                name=self.spec.name,
+                device=self.device,
+                error=str(error)[:200],
+                or_cpu="" if self.device == "cpu" else ", or use --device cpu",
             ) from error
         if device_of(session.get_providers()[0]) == self.device:
             return session
@@ -103,8 +106,9 @@ class TrunkSession:
         if self._give_up("its libraries are missing"):
             return self._opened()
         raise ProfileError(
-            f"The device {self.device!r} was asked for, and does not work: its libraries are missing. Install them, or "
-            "use --device cpu."
+            "The device {device!r} was asked for, and does not work: its libraries are missing. "
+            "Install them, or use --device cpu.",
+            device=self.device,
         )
 
     def _give_up(self, why: object) -> bool:

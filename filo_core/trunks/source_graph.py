@@ -36,7 +36,7 @@ def source_answers(file: Path, pictures: Sequence[NDArray[np.float32]]) -> list[
     del graph.output[:]
     names = [f"/backbone/encoder/layer.{block}/Add_1_output_0" for block in DINO_BLOCKS]
     if not set(names) <= {output for node in graph.node for output in node.output}:
-        raise ProfileError(f"{file.name} has no such blocks as a DINOv2 ViT-S/14. Get the right file.")
+        raise ProfileError("{name} has no such blocks as a DINOv2 ViT-S/14. Get the right file.", name=file.name)
     graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
     answers = run_graph(model.SerializeToString(), names, pictures, graph.input[0].name)
     return [[_gridded(tokens, picture) for tokens in stages] for stages, picture in zip(answers, pictures, strict=True)]

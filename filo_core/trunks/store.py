@@ -124,7 +124,9 @@ class TrunkStore:
                 return _moved(made, root / folder_name(spec))
         except OSError as error:
             raise ProfileError(
-                f"{root} cannot be written: {error.strerror or error}. Free some space, or check its rights."
+                "{root} cannot be written: {strerror}. Free some space, or check its rights.",
+                root=root,
+                strerror=error.strerror or error,
             ) from error
 
     def _recorded(self, spec: PublishedWeights) -> tuple[Path, TrunkRecord]:
@@ -154,9 +156,11 @@ def read_record(folder: Path, spec: PublishedWeights) -> TrunkRecord:
     try:
         record = TrunkRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ProfileError(f"{path} cannot be read. {_again(folder)}") from error
+        raise ProfileError("{path} cannot be read. {folder}", path=path, folder=_again(folder)) from error
     if record.identity != spec.identity:
-        raise ProfileError(f"{path} is about another trunk than {spec.name}. {_again(folder)}")
+        raise ProfileError(
+            "{path} is about another trunk than {name}. {folder}", path=path, name=spec.name, folder=_again(folder)
+        )
     return record
 
 
@@ -179,9 +183,16 @@ def _checked(path: Path, expected: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ProfileError(f"{path} cannot be read: {error.strerror or error}. {_again(path.parent)}") from error
+        raise ProfileError(
+            "{path} cannot be read: {strerror}. {parent}",
+            path=path,
+            strerror=error.strerror or error,
+            parent=_again(path.parent),
+        ) from error
     if hashlib.sha256(content).hexdigest() != expected:
-        raise ProfileError(f"{path} was altered or cut short (SHA-256 differs). {_again(path.parent)}")
+        raise ProfileError(
+            "{path} was altered or cut short (SHA-256 differs). {parent}", path=path, parent=_again(path.parent)
+        )
     return content
 
 

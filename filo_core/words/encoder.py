@@ -49,7 +49,9 @@ class SentenceEncoder:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
             vocabulary = self._session.get_modelmeta().custom_metadata_map.get(VOCABULARY_KEY, "").split("\n")
         except Exception as error:
-            raise ProfileError(f"ONNX Runtime refuses the words: {str(error)[:200]}. Prepare them again.") from error
+            raise ProfileError(
+                "ONNX Runtime refuses the words: {error}. Prepare them again.", error=str(error)[:200]
+            ) from error
         if CLS not in vocabulary:
             raise ProfileError("The graph of the words names no tokens. Prepare it again.")
         self.pieces = WordPiece(vocabulary)
@@ -92,10 +94,15 @@ def verify_words(store: TrunkStore, spec: WordsSpec) -> float:
             truth = arrays["meanings"]
             difference = float(np.abs(encoder.meanings(PROBED) - truth).max())
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ProfileError(f"{folder} holds a probe of another version. Delete it and prepare it again.") from error
+        raise ProfileError(
+            "{folder} holds a probe of another version. Delete it and prepare it again.", folder=folder
+        ) from error
     if not difference <= TOLERANCE:
         raise ProfileError(
-            f"{spec.name} gives other meanings here than torch did when it was prepared ({difference:.1e}). "
-            f"Delete {folder} and prepare it again."
+            "{name} gives other meanings here than torch did when it was prepared ({difference:.1e}). "
+            "Delete {folder} and prepare it again.",
+            name=spec.name,
+            difference=difference,
+            folder=folder,
         )
     return difference

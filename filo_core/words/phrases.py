@@ -62,7 +62,9 @@ def reading_identity(path: Path | None = None) -> str:
     try:
         return hashlib.sha256(repr(tables).encode() + path.read_bytes()).hexdigest()
     except OSError as error:
-        raise FiloError(f"{path} cannot be used as translations of anomalies. Install the program again.") from error
+        raise FiloError(
+            "{path} cannot be used as translations of anomalies. Install the program again.", path=path
+        ) from error
 
 
 class _Translated(BaseModel):
@@ -108,7 +110,7 @@ class PhraseReader:
             table = TypeAdapter(dict[str, _Translated]).validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise FiloError(
-                f"{path} cannot be used as translations of anomalies. Install the program again."
+                "{path} cannot be used as translations of anomalies. Install the program again.", path=path
             ) from error
         self._english = (*table, *also)
         self._plain = frozenset(english.casefold() for english in self._english)

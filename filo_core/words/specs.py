@@ -44,7 +44,9 @@ def read_words(folder: Path) -> WordsSpec:
     try:
         return WordsSpec.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ProfileError(f"{path} cannot be read: {error}. Install the profile again.") from error
+        raise ProfileError(
+            "{path} cannot be read: {error}. Install the profile again.", path=path, error=error
+        ) from error
 
 
 def shipped_words() -> WordsSpec:

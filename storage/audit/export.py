@@ -42,7 +42,9 @@ def export(session: Session, path: Path) -> Head:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise StorageError(f"{path} cannot be written: {error.strerror or error}. Choose another file.") from error
+        raise StorageError(
+            "{path} cannot be written: {strerror}. Choose another file.", path=path, strerror=error.strerror or error
+        ) from error
     return head
 
 

@@ -26,7 +26,7 @@ def parse_head(text: str) -> Head:
     sequence, _, entry_hash = text.strip().partition(":")
     entry_hash = entry_hash.partition(".")[0]
     if not sequence.isdecimal() or not entry_hash:
-        raise StorageError(f"{text[:80]!r} is no head. Give it as audit verify printed it: 12:3fa…")
+        raise StorageError("{text!r} is no head. Give it as audit verify printed it: 12:3fa…", text=text[:80])
     return Head(int(sequence), entry_hash)
 
 

@@ -40,7 +40,8 @@ def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None
         return
     if present is not None and present not in REVISIONS:
         raise StorageError(
-            f"{where} was written by a newer version of this program. Update the program, or choose another database."
+            "{where} was written by a newer version of this program. Update the program, or choose another database.",
+            where=where,
         )
     if present is not None:
         copy_first(present)
@@ -68,5 +69,5 @@ def _revision(connection: Connection, where: str) -> str | None:
         revision: str | None = connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
         return revision
     if tables:
-        raise StorageError(f"{where} belongs to another program. Give the record a database of its own.")
+        raise StorageError("{where} belongs to another program. Give the record a database of its own.", where=where)
     return None

@@ -164,7 +164,9 @@ class InspectionRepository:
         """
         records = self._records(self._session.execute(_with_recipe().where(InspectionRow.id == inspection_id)).all())
         if not records:
-            raise StorageError(f"There is no inspection {inspection_id} in this record. Refresh the list.")
+            raise StorageError(
+                "There is no inspection {inspection_id} in this record. Refresh the list.", inspection_id=inspection_id
+            )
         return records[0]
 
     def several(self, ids: Sequence[int]) -> tuple[InspectionRecord, ...]:

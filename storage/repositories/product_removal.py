@@ -33,10 +33,16 @@ def remove_product(session: Session, row: ProductRow, by: str) -> None:
     """
     for table, what in _STAYING:
         if session.scalar(select(table.id).where(table.product_id == row.id).limit(1)) is not None:
-            raise ProductError(f"{row.name} has {what} in the record, which must stay. Keep the product, or clone it.")
+            raise ProductError(
+                "{name} has {what} in the record, which must stay. Keep the product, or clone it.",
+                name=row.name,
+                what=what,
+            )
     judged = select(PartViewRow.id).join(RecipeVersionRow, RecipeVersionRow.id == PartViewRow.recipe_version_id)
     if session.scalar(judged.where(RecipeVersionRow.product_id == row.id).limit(1)) is not None:
-        raise ProductError(f"{row.name} has inspected parts in the record, which must stay. Keep the product.")
+        raise ProductError(
+            "{name} has inspected parts in the record, which must stay. Keep the product.", name=row.name
+        )
     chained, has_golden_set = _chained(session, row.id), row.id in golden_standing(session, row.id)
     session.execute(delete(RecipeVersionRow).where(RecipeVersionRow.product_id == row.id))
     session.delete(row)

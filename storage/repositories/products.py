@@ -223,14 +223,16 @@ class ProductRepository:
         product = self._row(name)
         number = product.signed_version if version is None else version
         if number is None:
-            raise ProductError(f"{product.name} has no recipe yet. Sign it off first.")
+            raise ProductError("{name} has no recipe yet. Sign it off first.", name=product.name)
         row = self._session.scalar(
             select(RecipeVersionRow).where(
                 RecipeVersionRow.product_id == product.id, RecipeVersionRow.version == number
             )
         )
         if row is None:
-            raise ProductError(f"{product.name} has no recipe version {number}. Choose one from its list.")
+            raise ProductError(
+                "{name} has no recipe version {number}. Choose one from its list.", name=product.name, number=number
+            )
         return _recipe_version(row, product.name)
 
     def recipe_keys(self, name: str, recipe_hash: str) -> RecipeKeys:
@@ -246,7 +248,9 @@ class ProductRepository:
             )
         )
         if row is None:
-            raise ProductError(f"{product.name} was judged by a recipe that nobody signed off. Sign it off first.")
+            raise ProductError(
+                "{name} was judged by a recipe that nobody signed off. Sign it off first.", name=product.name
+            )
         limits = _recipe_version(row, product.name).recipe.limits
         return RecipeKeys(product.id, row.id, limits, row.model_hash)
 
@@ -273,7 +277,7 @@ class ProductRepository:
     def _row(self, name: str) -> ProductRow:
         row = self._find(name)
         if row is None:
-            raise ProductError(f"There is no product {name[:120]!r}. Choose one from the list, or create it.")
+            raise ProductError("There is no product {name!r}. Choose one from the list, or create it.", name=name[:120])
         return row
 
     def product_id(self, name: str) -> int:
@@ -320,7 +324,7 @@ class ProductRepository:
 
 
 def _taken(name: str) -> ProductError:
-    return ProductError(f"There is a product {name} already. Choose another name, or open that product.")
+    return ProductError("There is a product {name} already. Choose another name, or open that product.", name=name)
 
 
 def _draft(

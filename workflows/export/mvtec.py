@@ -80,6 +80,6 @@ def _make_empty(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise FolderError(f"{folder} is not empty. Choose a new folder.")
+            raise FolderError("{folder} is not empty. Choose a new folder.", folder=folder)
     except OSError as error:
         raise cannot_write(folder, error) from error

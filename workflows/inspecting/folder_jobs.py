@@ -111,11 +111,14 @@ class FolderJobFile:
             return ()
         except ValidationError as error:
             raise StorageError(
-                f"{self._path} is damaged, so the folder jobs in it are not known. Delete it; no verdict is lost."
+                "{path} is damaged, so the folder jobs in it are not known. Delete it; no verdict is lost.",
+                path=self._path,
             ) from error
         except OSError as error:
             raise StorageError(
-                f"{self._path} cannot be read: {error.strerror or error}. Ask for permission to read it."
+                "{path} cannot be read: {strerror}. Ask for permission to read it.",
+                path=self._path,
+                strerror=error.strerror or error,
             ) from error
 
     def write(self, jobs: tuple[FolderJob, ...]) -> None:
@@ -129,7 +132,9 @@ class FolderJobFile:
             write_private(self._path, _JOBS.dump_json(jobs, indent=1))
         except OSError as error:
             raise StorageError(
-                f"{self._path} cannot be written: {error.strerror or error}. Free some space, then try again."
+                "{path} cannot be written: {strerror}. Free some space, then try again.",
+                path=self._path,
+                strerror=error.strerror or error,
             ) from error
 
 

@@ -115,8 +115,9 @@ def part_steps(
     recipe, product = version.recipe, version.recipe.product
     if watched:
         raise FolderError(
-            f"{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect "
-            "the folder as a whole, once all pictures are there."
+            "{product} has several views, whose pictures do not arrive together: its folder is not "
+            "watched. Inspect the folder as a whole, once all pictures are there.",
+            product=product,
         )
     listing, views, golden = list_images(folder), judging_views(catalogue, recipe), GoldenSets(catalogue.storage)
     parts = parts_of(listing.images, {view.name: view.suffix for view in views}, folder)

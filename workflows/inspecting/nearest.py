@@ -46,7 +46,7 @@ def nearest_steps(
         RecipeError: if nothing was judged.
     """
     if record.verdict is Verdict.NOT_INSPECTED or not record.width:
-        raise RecipeError(f"{record.name} was not inspected, so there is nothing to compare.")
+        raise RecipeError("{name} was not inspected, so there is nothing to compare.", name=record.name)
 
     def run(engine: Engine) -> Iterator[NearestFound | ReasonsFound]:
         recipe = catalogue.recipe(record.product, record.recipe_version).recipe

@@ -85,7 +85,9 @@ def _copy_images(settings: Settings, made: Path) -> None:
     except OSError as error:
         made.unlink(missing_ok=True)
         reason = error.strerror or error
-        raise StorageError(f"{pool} cannot be written: {reason}. Free some space, or ask for permission.") from error
+        raise StorageError(
+            "{pool} cannot be written: {reason}. Free some space, or ask for permission.", pool=pool, reason=reason
+        ) from error
     logger.info("%d images added to the backups, %d let go of", pooled.added, dropped)
     if pooled.damaged:
         names = ", ".join(pooled.damaged[:5])

@@ -82,7 +82,8 @@ class Forwarder:
     ) -> None:
         if not 0 < len(station) <= LONGEST_NAME:
             raise ForwardingError(
-                f"This station needs a name of at most {LONGEST_NAME} characters to forward. Set FILO_STATION."
+                "This station needs a name of at most {longest_name} characters to forward. Set FILO_STATION.",
+                longest_name=LONGEST_NAME,
             )
         parse_url(plant_url)
         self._storage = storage
@@ -192,8 +193,10 @@ class Forwarder:
 
     def _foreign(self, mark: ChainHead) -> ForwardingError:
         return ForwardingError(
-            f"The plant's database has rows of a station {self._station} up to entry {mark.sequence} that are not from "
-            "this record. Give this station another name, or restore its newest backup."
+            "The plant's database has rows of a station {station} up to entry {sequence} that are not "
+            "from this record. Give this station another name, or restore its newest backup.",
+            station=self._station,
+            sequence=mark.sequence,
         )
 
 

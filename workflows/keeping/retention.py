@@ -163,7 +163,9 @@ class Retention:
                 removal.path.unlink(missing_ok=True)
             except OSError as error:
                 raise StorageError(
-                    f"{removal.path} cannot be removed: {error.strerror or error}. Ask for write permission."
+                    "{path} cannot be removed: {strerror}. Ask for write permission.",
+                    path=removal.path,
+                    strerror=error.strerror or error,
                 ) from error
         return batch
 
@@ -181,7 +183,9 @@ class Retention:
             return None
         except OSError as error:
             raise StorageError(
-                f"{path} cannot be looked at: {error.strerror or error}. Check the image store's folder."
+                "{path} cannot be looked at: {strerror}. Check the image store's folder.",
+                path=path,
+                strerror=error.strerror or error,
             ) from error
         return None if time.time() - found.st_mtime < FRESH_S else found.st_size
 

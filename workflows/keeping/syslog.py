@@ -29,7 +29,9 @@ def send_head(place: str, words: str) -> None:
     try:
         handler = _handler(place)
     except (OSError, ValueError) as error:
-        raise SettingsError(f"The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.") from error
+        raise SettingsError(
+            "The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.", place=place
+        ) from error
     try:
         handler.emit(logging.LogRecord("filo", logging.NOTSET + logging.WARNING, "", 0, words, None, None))
     finally:

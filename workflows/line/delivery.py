@@ -402,4 +402,6 @@ def _check_names(sinks: Sequence[Sink]) -> None:
     names = Counter(sink.name for sink in sinks)
     twice = next((name for name, times in names.items() if times > 1), "")
     if twice:
-        raise SourceError(f"{twice} is an output twice. Remove one, or change more than its user or password.")
+        raise SourceError(
+            "{twice} is an output twice. Remove one, or change more than its user or password.", twice=twice
+        )

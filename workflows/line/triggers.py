@@ -42,7 +42,11 @@ class TriggerChoice:
         """
         host, _, port = self.place.strip().rpartition(":")
         if self.place.strip() and not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
-            raise SourceError(f"{self.place!r} names no port. Write HOST:PORT, for example {LOOPBACK}:5020.")
+            raise SourceError(
+                "{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.",
+                place=self.place,
+                loopback=LOOPBACK,
+            )
         return host or LOOPBACK, int(port or USUAL_PORTS[self.kind])
 
 
@@ -55,7 +59,9 @@ def choice_of(words: str) -> TriggerChoice:
     kind, _, place = words.partition(":")
     known = kind in {known.value for known in TriggerKind}
     if not known or (kind == TriggerKind.FOLDER and not place):
-        raise SourceError(f"{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.")
+        raise SourceError(
+            "{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.", words=words
+        )
     return TriggerChoice(TriggerKind(kind), place)
 
 
@@ -146,15 +152,18 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
     if choice.kind is TriggerKind.FOLDER:
         if line.views is not None:
             raise SourceError(
-                f"The folder trigger brings one picture, and {line.recipe.product} has several views. Give each view a "
-                "camera or a folder as its source, and choose another trigger."
+                "The folder trigger brings one picture, and {product} has several views. Give each view a "
+                "camera or a folder as its source, and choose another trigger.",
+                product=line.recipe.product,
             )
         from filo_core.line.triggers.folder import FolderTrigger
 
         folder = Path(choice.place)
         return FolderTrigger(folder, line.announcer, memory=line.outbox.memory_of(folder))
     if not line.sources:
-        raise SourceError(f"The {choice.kind.value} trigger needs a camera to look through. Choose one first.")
+        raise SourceError(
+            "The {value} trigger needs a camera to look through. Choose one first.", value=choice.kind.value
+        )
     match choice.kind:
         case TriggerKind.CONTINUOUS:
             from filo_core.line.triggers.continuous import ContinuousParts, ContinuousTrigger

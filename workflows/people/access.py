@@ -157,8 +157,9 @@ class Access:
         """
         if self._is_like_a_user(name):
             raise AccessError(
-                f"{name} is a user here, or reads like one. Sign in with --user {name}, or give another name: as "
-                "FILO_OPERATOR, or with --by."
+                "{name} is a user here, or reads like one. Sign in with --user {name}, or give another "
+                "name: as FILO_OPERATOR, or with --by.",
+                name=name,
             )
 
     def sign_in(self, name: str, pin: str) -> User:
@@ -200,12 +201,14 @@ class Access:
         with self._lock:
             user = self.user
             if user is None:
-                raise AccessError(f"Nobody is signed in. Sign in to {right.words}.")
+                raise AccessError("Nobody is signed in. Sign in to {words}.", words=right.words)
             with self._storage.reading() as transaction:
                 now = self.recheck(transaction, right, user.name)
             if pin is not None:
                 if not pin:
-                    raise PinNeededError(f"The PIN is wrong: none was given, and to {right.words} needs it again.")
+                    raise PinNeededError(
+                        "The PIN is wrong: none was given, and to {words} needs it again.", words=right.words
+                    )
                 self._checked(user.name, pin)
             if self._current is not None:
                 self._current = replace(self._current, user=now, used_at=self._clock())
@@ -244,7 +247,7 @@ class Access:
         """
         now = transaction.users.find(name)
         if now is None or now.disabled or not right.is_given_to(now.role):
-            raise AccessError(f"{name} may not {right.words}. Ask {right.who}.")
+            raise AccessError("{name} may not {words}. Ask {who}.", name=name, words=right.words, who=right.who)
         return now
 
     def _checked(self, name: str, pin: str) -> User:
@@ -286,7 +289,9 @@ class Access:
             subject = user.name if user is not None else _digest(name)
             failures, wait = count_attempt(transaction, subject, self._wall())
         if wait:
-            raise AccessError(f"{name} was refused too often. Wait {spoken(wait)}, then try again.")
+            raise AccessError(
+                "{name} was refused too often. Wait {wait}, then try again.", name=name, wait=spoken(wait)
+            )
         return user, subject, failures
 
     def _is_like_a_user(self, name: str) -> bool:

@@ -82,8 +82,9 @@ def fetch_model(
     def put() -> Path:
         if find_spec("torch") is None:
             raise ProfileError(
-                "This needs torch, which a station does without. Install it on a machine that has torch, and copy "
-                f"{models} from there."
+                "This needs torch, which a station does without. Install it on a machine that has torch, "
+                "and copy {models} from there.",
+                models=models,
             )
         return _full(models, report, stopped, url) if name == FULL else _eyes(models, report, stopped)
 

@@ -42,7 +42,9 @@ def person_name(text: str, taken: Iterable[str] = ()) -> str:
     _refuse_mixed(name)
     for other in taken:
         if looks_like(name, other) and name_key(name) != name_key(other):
-            raise PersonNameError(f"{name} looks like {other}, who is a user already. Add a second name.")
+            raise PersonNameError(
+                "{name} looks like {other}, who is a user already. Add a second name.", name=name, other=other
+            )
     return name
 
 
@@ -54,7 +56,11 @@ def refuse_look_alike(name: str, taken: Iterable[str]) -> None:
     """
     for other in taken:
         if not (name.isascii() and other.isascii()) and name_key(name) != name_key(other) and looks_like(name, other):
-            raise PersonNameError(f"{name} looks just like {other}, with other letters. Choose a name that differs.")
+            raise PersonNameError(
+                "{name} looks just like {other}, with other letters. Choose a name that differs.",
+                name=name,
+                other=other,
+            )
 
 
 def looks_like(one: str, other: str) -> bool:
@@ -74,7 +80,7 @@ def _visible(name: str) -> str:
     except UnicodeEncodeError as error:
         unseen = name[error.start : error.end] or name
     raise PersonNameError(
-        f"The name holds {ascii(unseen)[1:-1]}, which cannot be seen or is in no name. Type it again."
+        "The name holds {unseen}, which cannot be seen or is in no name. Type it again.", unseen=ascii(unseen)[1:-1]
     )
 
 
@@ -84,7 +90,7 @@ def _refuse_mixed(name: str) -> None:
     scripts = frozenset(categories.unique_aliases(name)) - _OF_NO_SCRIPT
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
         mixed = " and ".join(sorted(script.capitalize() for script in scripts))
-        raise PersonNameError(f"The name mixes {mixed} letters, which look alike. Write it in one of them.")
+        raise PersonNameError("The name mixes {mixed} letters, which look alike. Write it in one of them.", mixed=mixed)
 
 
 @cache

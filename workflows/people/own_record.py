@@ -38,6 +38,8 @@ def require_own_record(access: Access, home: Path) -> None:
         return
     if has_users:
         raise AccessError(
-            f"The record of {home} has users, and {access.storage.where} is another one. Leave --database and "
-            "FILO_DATABASE out, and sign in with --user NAME."
+            "The record of {home} has users, and {where} is another one. Leave --database and "
+            "FILO_DATABASE out, and sign in with --user NAME.",
+            home=home,
+            where=access.storage.where,
         )

@@ -34,7 +34,11 @@ def hashed(pin: str, name: str = "") -> str:
             repetition, or keys that lie beside each other.
     """
     if not SHORTEST_PIN <= len(pin) <= LONGEST_PIN:
-        raise PinError(f"A PIN has {SHORTEST_PIN} to {LONGEST_PIN} characters. Choose another one.")
+        raise PinError(
+            "A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.",
+            shortest_pin=SHORTEST_PIN,
+            longest_pin=LONGEST_PIN,
+        )
     if guesses_for(pin, name) < FEWEST_GUESSES:
         raise PinError(
             "This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. "

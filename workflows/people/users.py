@@ -50,10 +50,12 @@ class Users:
         pin_hash = hashed(pin, tidy)
         with self._managing(tidy) as (transaction, by, is_first):
             if not is_first and transaction.users.find(tidy) is not None:
-                raise AccessError(f"There is a user {tidy} already. Choose another name.")
+                raise AccessError("There is a user {tidy} already. Choose another name.", tidy=tidy)
             names = transaction.users.names()
             if any(name_key(tidy) == name_key(other) for other in names):
-                raise AccessError(f"There was a user {tidy} whom the audit chain does not know. Choose another name.")
+                raise AccessError(
+                    "There was a user {tidy} whom the audit chain does not know. Choose another name.", tidy=tidy
+                )
             person_name(name, names)
             if is_first and role is not Role.ADMIN:
                 raise AccessError("The first user has to be an admin, or nobody could create the others.")
@@ -149,11 +151,11 @@ def _state(user: User) -> dict[str, object]:
 def _known(transaction: Transaction, name: str) -> User:
     user = transaction.users.find(name)
     if user is None:
-        raise AccessError(f"There is no user {name[:120]!r}. main.py user list shows who there is.")
+        raise AccessError("There is no user {name!r}. main.py user list shows who there is.", name=name[:120])
     return user
 
 
 def _keep_an_admin(transaction: Transaction, leaving: User) -> None:
     admins = [user for user in transaction.users.all() if user.role is Role.ADMIN and not user.disabled]
     if [user.name for user in admins] == [leaving.name]:
-        raise AccessError(f"{leaving.name} is the only admin. Make somebody else one first.")
+        raise AccessError("{name} is the only admin. Make somebody else one first.", name=leaving.name)

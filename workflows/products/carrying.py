@@ -54,7 +54,9 @@ def carried(examples: Iterable[NamedRegion]) -> tuple[CarriedExample, ...]:
     kept = tuple(CarriedExample(one.name, one.space, one.part, _vector(one)) for one in examples)
     for one in kept:
         if not abs(float(np.linalg.norm(one.embedding)) - 1.0) < _LENGTH_TOLERANCE:
-            raise ProductError(f"The file holds a region named {one.name} that cannot be. Export the product again.")
+            raise ProductError(
+                "The file holds a region named {name} that cannot be. Export the product again.", name=one.name
+            )
     return kept
 
 
@@ -63,5 +65,5 @@ def _vector(region: NamedRegion) -> NDArray[np.float32]:
         return vector_of(region.embedding)
     except ValueError as error:
         raise ProductError(
-            f"The file holds a region named {region.name} that cannot be read. Export the product again."
+            "The file holds a region named {name} that cannot be read. Export the product again.", name=region.name
         ) from error

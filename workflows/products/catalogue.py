@@ -131,8 +131,8 @@ class Catalogue:
                 refuse_view(draft, transaction.products.owner_of(name))
             if draft.signed_version is not None and tidy.name != draft.description.name:
                 raise ProductError(
-                    f"{draft.description.name} has signed recipes, which carry its name. "
-                    "Clone it under the new name instead."
+                    "{name} has signed recipes, which carry its name. Clone it under the new name instead.",
+                    name=draft.description.name,
                 )
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, description=tidy)), by)
 
@@ -160,7 +160,9 @@ class Catalogue:
         """
         if cost is not None and not 0.0 <= cost <= LARGEST_COST:
             raise RecipeError(
-                f"A defect costs nothing or more, at most {LARGEST_COST:.0f}, not {cost:g}. Give an amount."
+                "A defect costs nothing or more, at most {largest_cost:.0f}, not {cost:g}. Give an amount.",
+                largest_cost=LARGEST_COST,
+                cost=cost,
             )
         wanted, by = tidy_name(anomaly_type, "anomaly type"), self._access.require(Right.SETTINGS)
         with self._storage.transaction() as transaction:
@@ -238,7 +240,7 @@ class Catalogue:
             draft = self.draft(name)
             good = [quality_of(seen_of(draft, image.pixels)) for image in self.references(name)]
             if not good:
-                raise RecipeError(f"{draft.description.name} has no good image yet. Add one, then teach it.")
+                raise RecipeError("{name} has no good image yet. Add one, then teach it.", name=draft.description.name)
             found = limits_from(good)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
@@ -296,12 +298,13 @@ class Catalogue:
             draft = transaction.products.draft(name)
             if len(calibrated.scores) != len(draft.references):
                 raise RecipeError(
-                    f"The good images of {draft.description.name} changed while the limits were being set. "
-                    "Set them again."
+                    "The good images of {name} changed while the limits were being set. Set them again.",
+                    name=draft.description.name,
                 )
             if without_ease(calibrated.zones) != without_ease(draft.zones):
                 raise RecipeError(
-                    f"The regions of {draft.description.name} changed while the limits were being set. Set them again."
+                    "The regions of {name} changed while the limits were being set. Set them again.",
+                    name=draft.description.name,
                 )
             changed = replace(
                 draft,
@@ -522,7 +525,9 @@ class Catalogue:
         name = before.product
         with self._storage.transaction() as transaction:
             if transaction.products.recipe(name).recipe.content_hash != before.content_hash:
-                raise RecipeError(f"Another recipe of {name} came in force meanwhile. Look at it, then try again.")
+                raise RecipeError(
+                    "Another recipe of {name} came in force meanwhile. Look at it, then try again.", name=name
+                )
             draft = transaction.products.draft(name)
             transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
             return transaction.products.sign(name, after, signed_by, now)
@@ -560,7 +565,9 @@ class Catalogue:
         name = before.product
         with self._storage.transaction() as transaction:
             if transaction.products.recipe(name).recipe.content_hash != before.content_hash:
-                raise RecipeError(f"Another recipe of {name} came in force meanwhile. Look at it, then try again.")
+                raise RecipeError(
+                    "Another recipe of {name} came in force meanwhile. Look at it, then try again.", name=name
+                )
             draft = transaction.products.draft(name)
             if draft.changed_since_signing:
                 raise RecipeError(unsigned_sentence(name))
@@ -750,4 +757,4 @@ class Catalogue:
     def _refuse_taken(self, name: str) -> None:
         with self._storage.reading() as transaction:
             if transaction.products.exists(name):
-                raise ProductError(f"There is a product {name} already. Import it under another name.")
+                raise ProductError("There is a product {name} already. Import it under another name.", name=name)

@@ -31,13 +31,13 @@ def signable_limits(draft: ProductDraft, model_hash: str) -> Limits:
     name = draft.description.name
     for step in WizardStep:
         if step is not WizardStep.SIGN_OFF and draft.missing(step):
-            raise RecipeError(f"{name} cannot be signed off yet. {draft.missing(step)}")
+            raise RecipeError("{name} cannot be signed off yet. {draft}", name=name, draft=draft.missing(step))
     assert draft.limits is not None, "the step before is complete"
     if not model_hash:
-        raise RecipeError(f"It is not known for which model the limits of {name} are. Set the limits again.")
+        raise RecipeError("It is not known for which model the limits of {name} are. Set the limits again.", name=name)
     if draft.model_hash not in {"", model_hash}:
         raise RecipeError(
-            f"The limits of {name} were found with another model than the one in use. Set the limits again."
+            "The limits of {name} were found with another model than the one in use. Set the limits again.", name=name
         )
     return draft.limits
 
@@ -65,15 +65,19 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
     """
     name, box = draft.description.name, draft.region_of_interest
     if box is not None and not _lies_in_an_image(box):
-        raise RecipeError(f"The region of interest of {name} lies outside any image. Export it again.")
+        raise RecipeError("The region of interest of {name} lies outside any image. Export it again.", name=name)
     if not all(_lies_in_an_image(patch.box) for patch in draft.taught_patches):
-        raise RecipeError(f"A place that was taught to {name} lies outside any image. Export it again.")
+        raise RecipeError("A place that was taught to {name} lies outside any image. Export it again.", name=name)
     try:
         heads_of(draft.learned_map)
     except RecipeError as error:
-        raise RecipeError(f"{error} Until then, import {name} from a file without it.") from error
+        raise RecipeError(
+            "{error} Until then, import {name} from a file without it.", error=error, name=name
+        ) from error
     if not _PROFILE.fullmatch(draft.profile):
-        raise RecipeError(f"{draft.profile[:40]!r} cannot be the name of a model profile. Export the product again.")
+        raise RecipeError(
+            "{profile!r} cannot be the name of a model profile. Export the product again.", profile=draft.profile[:40]
+        )
     check_fixture(draft.fixture, draft.zones, name)
     types, zones = tidy_types(draft.anomaly_types), tidy_zones(draft.zones)
     views = tuple(replace(view, draft=tidy_draft(view.draft)) for view in draft.views)
@@ -132,9 +136,9 @@ def _check_types(types: Sequence[AnomalyType]) -> None:
         if not key:
             raise RecipeError("An anomaly type has no name. Name it, or take it off the list.")
         if key == UNKNOWN_TYPE:
-            raise RecipeError(f"{entry.name} is what unnamed anomalies are called. Choose another name.")
+            raise RecipeError("{name} is what unnamed anomalies are called. Choose another name.", name=entry.name)
         if key in seen:
-            raise RecipeError(f"{entry.name} stands twice on the list. Take one of them off.")
+            raise RecipeError("{name} stands twice on the list. Take one of them off.", name=entry.name)
         seen.add(key)
 
 

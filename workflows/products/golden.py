@@ -85,10 +85,16 @@ class GoldenSets:
             known = {part.image_hash for part in transaction.golden.parts(transaction.products.product_id(name))}
         for image in images:
             if image.image_hash in own and expected is Verdict.NG:
-                raise GoldenSetError(f"{image.name} is one of the good images of {name}. Take it away there first.")
+                raise GoldenSetError(
+                    "{name} is one of the good images of {product}. Take it away there first.",
+                    name=image.name,
+                    product=name,
+                )
         new = [image for image in images if image.image_hash not in own]
         if len(known | {image.image_hash for image in new}) > MOST_SHOWN:
-            raise GoldenSetError(f"A golden set takes {MOST_SHOWN} parts. Show the bad ones that differ most.")
+            raise GoldenSetError(
+                "A golden set takes {most_shown} parts. Show the bad ones that differ most.", most_shown=MOST_SHOWN
+            )
         for image in new:
             self.add(name, image, expected, by)
 
@@ -184,7 +190,9 @@ class GoldenSets:
         problem = self.problem(name)
         if problem:
             raise GoldenSetError(
-                f"{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason."
+                "{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason.",
+                name=name,
+                problem=problem,
             )
 
     @asks(Right.RELEASE)
@@ -201,11 +209,16 @@ class GoldenSets:
         if not who:
             raise GoldenSetError("Nobody has signed. Enter who lets the inspection go on.")
         if not 0 < len(why) <= LONGEST_REASON:
-            raise GoldenSetError(f"Say why the inspection may go on, in at most {LONGEST_REASON} characters.")
+            raise GoldenSetError(
+                "Say why the inspection may go on, in at most {longest_reason} characters.",
+                longest_reason=LONGEST_REASON,
+            )
         with self._storage.transaction() as transaction:
             problem = _problem(transaction, name, datetime.now().astimezone())
             if not problem:
-                raise GoldenSetError(f"Nothing keeps {name} from being inspected. There is nothing to sign off.")
+                raise GoldenSetError(
+                    "Nothing keeps {name} from being inspected. There is nothing to sign off.", name=name
+                )
             product_id = transaction.products.product_id(name)
             newest = transaction.golden.checks(product_id, 1)
             release = GoldenRelease(newest[0].check_id if newest else None, problem, why, who, datetime.now(UTC))
@@ -252,14 +265,17 @@ def known_images(folder: Path) -> Iterable[tuple[Path, Verdict]]:
     test = folder / "test"
     root = test if test.is_dir() else folder
     if not root.is_dir():
-        raise FolderError(f"{folder} is not a folder. Give one that holds a folder good and others for bad parts.")
+        raise FolderError(
+            "{folder} is not a folder. Give one that holds a folder good and others for bad parts.", folder=folder
+        )
     found: list[tuple[Path, Verdict]] = []
     for kind in sorted(path for path in root.iterdir() if path.is_dir()):
         expected = Verdict.OK if kind.name.lower() in _GOOD_FOLDERS else Verdict.NG
         found += [(path, expected) for path in list_images(kind).images]
     if len({expected for _, expected in found}) < 2:
         raise FolderError(
-            f"{folder} needs a folder good with good parts and at least one folder beside it with bad parts."
+            "{folder} needs a folder good with good parts and at least one folder beside it with bad parts.",
+            folder=folder,
         )
     return found
 

@@ -74,8 +74,12 @@ class ConfirmedDefects:
         ]
         besides = f" Besides those: {', '.join(more)}." if more else ""
         raise LearningError(
-            f"A map is learnt from {LEAST_PARTS} or more parts that a person called NG, each picture once; {product} "
-            f"has {len(self.parts)}.{besides} Confirm more in Review."
+            "A map is learnt from {least_parts} or more parts that a person called NG, each picture "
+            "once; {product} has {count}.{besides} Confirm more in Review.",
+            least_parts=LEAST_PARTS,
+            product=product,
+            count=len(self.parts),
+            besides=besides,
         )
 
 
@@ -158,7 +162,9 @@ def forget_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: s
         catalogue.require_sign_off(signed_by)
         before = _in_force(catalogue, name)
         if before.learned_map is None:
-            raise LearningError(f"The map of {before.product} has learnt nothing that could be taken back.")
+            raise LearningError(
+                "The map of {product} has learnt nothing that could be taken back.", product=before.product
+            )
         former = _former(catalogue, before)
         if former is not None:
             version = catalogue.put_map_in_force(before, former, None, signed_by, pin)
@@ -227,7 +233,7 @@ def _put_in_force(
         if not undone and not checked.passed:
             earlier = yield from _golden(catalogue, engine, before, images)
             if earlier.passed:
-                raise LearningError(f"With this map: {checked.sentence} So nothing is changed.")
+                raise LearningError("With this map: {sentence} So nothing is changed.", sentence=checked.sentence)
     version = catalogue.put_map_in_force(before, after, calibrated, signed_by, pin)
     yield MapPutInForce(version, undone, calibrated.sentence)
     if checked is not None:

@@ -232,7 +232,7 @@ class ProductFile:
         return b"".join(chunks)
 
     def _refusal(self, what: str, remedy: str = _EXPORT_AGAIN) -> ProductError:
-        return ProductError(f"{self._path} {what}. {remedy}")
+        return ProductError("{path} {what}. {remedy}", path=self._path, what=what, remedy=remedy)
 
 
 def _write_members(

@@ -82,7 +82,7 @@ def tidy_reason(reason: str, counts: Counts) -> str:
     """
     tidy = " ".join(reason.split())
     if len(tidy) > LONGEST_REASON:
-        raise RecipeError(f"Say why it is signed in at most {LONGEST_REASON} characters.")
+        raise RecipeError("Say why it is signed in at most {longest_reason} characters.", longest_reason=LONGEST_REASON)
     return tidy if counts.standing.needs_reason else ""
 
 

@@ -34,9 +34,14 @@ def read_regions(path: Path) -> tuple[Zone, ...]:
     try:
         zones = tuple(_reader_of(content, path)(content))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise ProductError(f"{path} holds a region that cannot be read ({_said(error)}). {_REMEDY}") from error
+        raise ProductError(
+            "{path} holds a region that cannot be read ({error}). {remedy}",
+            path=path,
+            error=_said(error),
+            remedy=_REMEDY,
+        ) from error
     if not zones:
-        raise ProductError(f"{path} holds no region. {_REMEDY}")
+        raise ProductError("{path} holds no region. {remedy}", path=path, remedy=_REMEDY)
     return checked_zones(_named_apart(zones))
 
 
@@ -77,27 +82,35 @@ def count_as_json(count: ItemCount) -> dict[str, Any]:
 def _content(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise ProductError(f"{path} is larger than {_LARGEST_BYTES >> 20} MB, which no file of regions is.")
+            raise ProductError(
+                "{path} is larger than {largest_bytes} MB, which no file of regions is.",
+                path=path,
+                largest_bytes=_LARGEST_BYTES >> 20,
+            )
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ProductError(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
+        raise ProductError(
+            "{path} cannot be read: {strerror}. Check the path.", path=path, strerror=error.strerror or error
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise ProductError(f"{path} is no JSON. {_REMEDY}") from error
+        raise ProductError("{path} is no JSON. {remedy}", path=path, remedy=_REMEDY) from error
     if not isinstance(content, dict):
-        raise ProductError(f"{path} holds no regions. {_REMEDY}")
+        raise ProductError("{path} holds no regions. {remedy}", path=path, remedy=_REMEDY)
     return content
 
 
 def _reader_of(content: dict[str, Any], path: Path) -> Callable[[dict[str, Any]], Iterable[Zone]]:
     if content.get("format") == FORMAT:
         if content.get("version") != FORMAT_VERSION:
-            raise ProductError(f"{path} was written by a newer version of this program. Update the program.")
+            raise ProductError("{path} was written by a newer version of this program. Update the program.", path=path)
         return _of_ours
     if "shapes" in content:
         return _of_labelme
     if "annotations" in content:
         return _of_coco
-    raise ProductError(f"{path} is neither a file of regions, nor labelme's, nor COCO's. {_REMEDY}")
+    raise ProductError(
+        "{path} is neither a file of regions, nor labelme's, nor COCO's. {remedy}", path=path, remedy=_REMEDY
+    )
 
 
 def _of_ours(content: dict[str, Any]) -> Iterator[Zone]:
@@ -144,7 +157,7 @@ def _of_labelme(content: dict[str, Any]) -> Iterator[Zone]:
             points = [(x - radius, y - radius), (x + radius, y + radius)]
         known = {"polygon": ZoneShape.POLYGON, "rectangle": ZoneShape.RECTANGLE, "circle": ZoneShape.ELLIPSE}
         if shape not in known:
-            raise RecipeError(f"A {str(shape)[:20]} is no region: draw a polygon, a rectangle or a circle.")
+            raise RecipeError("A {shape} is no region: draw a polygon, a rectangle or a circle.", shape=str(shape)[:20])
         if shape == "rectangle" and len(points) == 4:
             across, down = zip(*points, strict=True)
             points = [(min(across), min(down)), (max(across), max(down))]
@@ -156,7 +169,9 @@ def _of_coco(content: dict[str, Any]) -> Iterator[Zone]:
     images = {one["id"]: one for one in content["images"]}
     used = {one["image_id"] for one in content["annotations"]}
     if len(used) > 1:
-        raise RecipeError(f"The file has regions of {len(used)} pictures. Keep those of one, the reference.")
+        raise RecipeError(
+            "The file has regions of {count} pictures. Keep those of one, the reference.", count=len(used)
+        )
     for one in content["annotations"]:
         image = images[one["image_id"]]
         width, height = _size(image["width"], image["height"])

@@ -60,13 +60,19 @@ class SessionParts:
             shown = {part.image_hash for part in transaction.sessions.parts(product_id)}
         for image in images:
             if known.get(image.image_hash) is Verdict.NG:
-                raise GoldenSetError(f"{image.name} is one of the bad parts of {name}. Show good parts only.")
+                raise GoldenSetError(
+                    "{name} is one of the bad parts of {product}. Show good parts only.", name=image.name, product=name
+                )
             if image.image_hash in own or image.image_hash in known:
                 raise GoldenSetError(
-                    f"{image.name} is one of the good parts that the promise rests on. Show parts of another day."
+                    "{name} is one of the good parts that the promise rests on. Show parts of another day.",
+                    name=image.name,
                 )
         if len(shown | {image.image_hash for image in images}) > MOST_SHOWN:
-            raise GoldenSetError(f"{MOST_SHOWN} parts of other sessions are enough. Take an older session away first.")
+            raise GoldenSetError(
+                "{most_shown} parts of other sessions are enough. Take an older session away first.",
+                most_shown=MOST_SHOWN,
+            )
         for image in images:
             self._storage.artefacts.put_image(image)
         with self._storage.transaction() as transaction:

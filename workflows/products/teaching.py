@@ -40,9 +40,9 @@ def patches_of(record: InspectionRecord, region: int | None = None) -> tuple[Tau
         TeachingError: if nothing was judged, or a person has called the part bad.
     """
     if record.verdict is Verdict.NOT_INSPECTED or not record.width:
-        raise TeachingError(f"{record.name} was not inspected, so there is nothing to learn from it.")
+        raise TeachingError("{name} was not inspected, so there is nothing to learn from it.", name=record.name)
     if record.review is not None and record.review.verdict is Verdict.NG:
-        raise TeachingError(f"{record.name} counts as NG. Overrule that first, if it really is good.")
+        raise TeachingError("{name} counts as NG. Overrule that first, if it really is good.", name=record.name)
     regions = record.regions if region is None else record.regions[region : region + 1]
     boxes = [found.box for found in regions] or [Box(0, 0, record.width, record.height)]
     return tuple(TaughtPatch(record.image_hash, record.name, box) for box in boxes)
@@ -65,7 +65,9 @@ def teach_steps(
         before = catalogue.recipe(record.product).recipe
         new = tuple(patch for patch in wanted if patch not in before.taught_patches)
         if not new:
-            raise TeachingError(f"This place of {record.name} was taught before. There is nothing new to learn.")
+            raise TeachingError(
+                "This place of {name} was taught before. There is nothing new to learn.", name=record.name
+            )
         after = replace(before, taught_patches=(*before.taught_patches, *new))
         encoded = catalogue.storage.artefacts.get_bytes(record.image_hash)
         image = decode_image(encoded, record.name)
@@ -82,7 +84,7 @@ def undo_steps(catalogue: Catalogue, name: str, undone_by: str, image_hash: str 
         before = catalogue.recipe(name).recipe
         taught = [patch for patch in before.taught_patches if image_hash in {"", patch.image_hash}]
         if not taught:
-            raise TeachingError(f"Nothing was taught to {name} that could be taken back.")
+            raise TeachingError("Nothing was taught to {name} that could be taken back.", name=name)
         gone = tuple(patch for patch in taught if patch.image_hash == taught[-1].image_hash)
         after = replace(before, taught_patches=tuple(p for p in before.taught_patches if p not in gone))
         yield from _put_in_force(catalogue, engine, before, after, (), gone, (undone_by, pin), asked)

@@ -27,7 +27,12 @@ def unsorted_steps(folder: Path) -> Callable[[Engine], Iterator[StepDone | Unsor
     """
     paths = list_images(folder).images
     if len(paths) > MOST:
-        raise FolderError(f"{folder} holds {len(paths)} pictures, more than the {MOST} that are sorted at a time.")
+        raise FolderError(
+            "{folder} holds {count} pictures, more than the {most} that are sorted at a time.",
+            folder=folder,
+            count=len(paths),
+            most=MOST,
+        )
     _require(folder, len(paths))
 
     def run(engine: Engine) -> Iterator[StepDone | UnsortedProposal]:
@@ -53,8 +58,11 @@ def unsorted_steps(folder: Path) -> Callable[[Engine], Iterator[StepDone | Unsor
 def _require(folder: Path, count: int) -> None:
     if count < FEWEST:
         raise FolderError(
-            f"{folder} holds {count} different pictures that can be read. Sorting needs {FEWEST}: with fewer, what is "
-            "odd cannot be told from what is usual. Choose good parts by eye instead."
+            "{folder} holds {count} different pictures that can be read. Sorting needs {fewest}: with "
+            "fewer, what is odd cannot be told from what is usual. Choose good parts by eye instead.",
+            folder=folder,
+            count=count,
+            fewest=FEWEST,
         )
 
 

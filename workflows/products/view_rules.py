@@ -25,12 +25,17 @@ def tidy_view(draft: ProductDraft, name: str, suffix: str) -> tuple[str, str]:
     if not tidy:
         raise ProductError("The view has no name. Give it one, such as top or side.")
     if "/" in tidy:
-        raise ProductError(f"The name {tidy!r} holds a /, which stands between a product and its view. Leave it out.")
+        raise ProductError(
+            "The name {tidy!r} holds a /, which stands between a product and its view. Leave it out.", tidy=tidy
+        )
     for other in draft.views:
         if end and name_key(other.name) != name_key(tidy) and _ends_alike(end, other.suffix):
             raise ProductError(
-                f"Files that end in {end!r} could be those of the view {other.name} ({other.suffix!r}) as well. Choose "
-                "suffixes that no other one ends in."
+                "Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose "
+                "suffixes that no other one ends in.",
+                end=end,
+                name=other.name,
+                suffix=other.suffix,
             )
     return tidy, end
 
@@ -49,7 +54,8 @@ def refuse_own_pictures(draft: ProductDraft) -> None:
     name = draft.description.name
     if draft.references or draft.zones or draft.taught_patches or (draft.signed_version and not draft.views):
         raise ProductError(
-            f"{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views."
+            "{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.",
+            name=name,
         )
 
 
@@ -63,8 +69,10 @@ def refuse_setup_of_part(draft: ProductDraft) -> None:
     if draft.views and own:
         names = ", ".join(view.name for view in draft.views)
         raise ProductError(
-            f"{draft.description.name} is looked at in several views: {names}. Choose one of them, such as "
-            f"{view_product(draft.description.name, draft.views[0].name)!r}."
+            "{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.",
+            name=draft.description.name,
+            names=names,
+            view=view_product(draft.description.name, draft.views[0].name),
         )
 
 
@@ -77,7 +85,9 @@ def refuse_view(draft: ProductDraft, owner: str) -> None:
     if owner:
         name = draft.description.name
         raise ProductError(
-            f"{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove."
+            "{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove.",
+            name=name,
+            owner=owner,
         )
 
 
@@ -92,7 +102,9 @@ def find_view(draft: ProductDraft, name: str) -> View:
         if name_key(view.name) == wanted:
             return view
     there = ", ".join(view.name for view in draft.views) or "none yet"
-    raise ProductError(f"{draft.description.name} has no view {name[:40]!r}. Its views: {there}.")
+    raise ProductError(
+        "{name} has no view {view!r}. Its views: {there}.", name=draft.description.name, view=name[:40], there=there
+    )
 
 
 def refuse_too_many(draft: ProductDraft) -> None:
@@ -102,7 +114,11 @@ def refuse_too_many(draft: ProductDraft) -> None:
         ProductError: if there are as many as there may be.
     """
     if len(draft.views) >= MOST_VIEWS:
-        raise ProductError(f"{draft.description.name} has {MOST_VIEWS} views, and more are not judged together.")
+        raise ProductError(
+            "{name} has {most_views} views, and more are not judged together.",
+            name=draft.description.name,
+            most_views=MOST_VIEWS,
+        )
 
 
 def shared_with_views(before: ProductDraft, after: ProductDraft, view: View) -> ProductDraft:

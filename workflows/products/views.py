@@ -33,8 +33,9 @@ def judging_views(catalogue: Catalogue, recipe: Recipe) -> tuple[JudgingView, ..
         version = next((one for one in versions if one.recipe.content_hash == view.recipe_hash), None)
         if version is None:
             raise RecipeError(
-                f"The recipe of the view {view.name} of {recipe.product} is gone. Restore a backup, or sign "
-                f"{recipe.product} off again."
+                "The recipe of the view {name} of {product} is gone. Restore a backup, or sign {product} off again.",
+                name=view.name,
+                product=recipe.product,
             )
         kept = now.get(view.name)
         found.append(JudgingView(view.name, version, kept.suffix if kept else "", kept.source if kept else ""))
@@ -54,7 +55,11 @@ def sources_of(product: str, views: Sequence[JudgingView], given: Sequence[str])
     """
     if not views:
         if len(given) > 1:
-            raise SourceError(f"{product} is looked at in one picture, so it has one source, not {len(given)}.")
+            raise SourceError(
+                "{product} is looked at in one picture, so it has one source, not {count}.",
+                product=product,
+                count=len(given),
+            )
         return tuple(one for one in given if one)
     typed: dict[str, str] = {}
     for one in given:
@@ -62,13 +67,19 @@ def sources_of(product: str, views: Sequence[JudgingView], given: Sequence[str])
         view = next((view.name for view in views if name_key(view.name) == name_key(name)), "")
         if not between or not view or view in typed:
             names = ", ".join(view.name for view in views)
-            raise SourceError(f"{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.")
+            raise SourceError(
+                "{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.",
+                product=product,
+                names=names,
+            )
         typed[view] = source
     without = [view.name for view in views if not typed.get(view.name, view.source)]
     if without:
         raise SourceError(
-            f"The view {without[0]} of {product} has no source. Write --source {without[0]}=CAMERA, or keep one: "
-            f"main.py product views {product!r} --add {without[0]} --source CAMERA"
+            "The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep "
+            "one: main.py product views {product!r} --add {without} --source CAMERA",
+            without=without[0],
+            product=product,
         )
     return tuple(typed.get(view.name, view.source) for view in views)
 

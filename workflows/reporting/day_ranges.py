@@ -36,7 +36,7 @@ def typed_range(first: str, last: str) -> tuple[datetime | None, datetime | None
     """
     since, until = _moment(first, is_last=False), _moment(last, is_last=True)
     if since and until and since >= until:
-        raise DayError(f"Nothing lies between {first} and {last}. Give the earlier day first.")
+        raise DayError("Nothing lies between {first} and {last}. Give the earlier day first.", first=first, last=last)
     return since, until
 
 
@@ -50,7 +50,9 @@ def _moment(typed: str, *, is_last: bool) -> datetime | None:
         return end_of(day) if is_last else start_of(day)
     except (ValueError, OverflowError, OSError) as error:
         # The latter two for days at the very ends of the calendar.
-        raise DayError(f"{typed[:40]!r} is no day. Write it like 2026-03-01, or 2026-03-01T14:00.") from error
+        raise DayError(
+            "{typed!r} is no day. Write it like 2026-03-01, or 2026-03-01T14:00.", typed=typed[:40]
+        ) from error
 
 
 def _day(typed: str) -> date | None:

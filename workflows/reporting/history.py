@@ -192,7 +192,7 @@ class History:
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
             if not signed and _lets_go(record, verdict):
-                raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
+                raise ReviewError("Somebody else decided on {name} meanwhile. Look at it again.", name=record.name)
             _check_against(record, review)
             transaction.reviews.add(inspection_id, review)
         return record.with_decision(review)
@@ -225,7 +225,7 @@ class History:
             record = transaction.inspections.get(inspection_id)
             withdrawal = _withdrawal(record, who)
             if not signs and _is_let_go(record, withdrawal):
-                raise ReviewError(f"Somebody else decided on {record.name} meanwhile. Look at it again.")
+                raise ReviewError("Somebody else decided on {name} meanwhile. Look at it again.", name=record.name)
             transaction.reviews.add(inspection_id, withdrawal)
         return record.with_decision(withdrawal)
 
@@ -246,7 +246,9 @@ class History:
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
             if transaction.reviews.blind_verdict(inspection_id, who) is None:
-                raise ReviewError(f"{who} has said nothing blind about {record.name} that could be taken back.")
+                raise ReviewError(
+                    "{who} has said nothing blind about {name} that could be taken back.", who=who, name=record.name
+                )
             transaction.reviews.add_blind(inspection_id, BlindReview(None, who, datetime.now(UTC)))
 
     @asks(Right.REVIEW)
@@ -263,7 +265,9 @@ class History:
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
             if who in transaction.reviews.reviewers([inspection_id])[inspection_id]:
-                raise ReviewError(f"{who} has judged {record.name} before. A blind review needs another person.")
+                raise ReviewError(
+                    "{who} has judged {name} before. A blind review needs another person.", who=who, name=record.name
+                )
             transaction.reviews.add_blind(inspection_id, BlindReview(verdict, who, datetime.now(UTC)))
 
     def blind_queue(self, wanted: InspectionFilter, reviewer: str, limit: int = 50) -> tuple[InspectionRecord, ...]:
@@ -340,10 +344,12 @@ def _withdrawal(record: InspectionRecord, who: str) -> Review:
     """The review that takes back the one that counts, and carries what stands after it."""
     taken_back = record.review
     if taken_back is None:
-        raise ReviewError(f"Nothing is decided on {record.name} that could be taken back.")
+        raise ReviewError("Nothing is decided on {name} that could be taken back.", name=record.name)
     if taken_back.reviewer != who:
         raise ReviewError(
-            f"{taken_back.reviewer} has decided on {record.name}. Decide it anew instead of taking it back."
+            "{reviewer} has decided on {name}. Decide it anew instead of taking it back.",
+            reviewer=taken_back.reviewer,
+            name=record.name,
         )
     withdrawal = Review(Withdrawal.WITHDRAW, None, who, datetime.now(UTC))
     before = standing_review((*record.decisions, withdrawal))
@@ -355,11 +361,15 @@ def _withdrawal(record: InspectionRecord, who: str) -> Review:
 def _check(review: Review) -> None:
     if review.verdict is None or review.verdict not in _DECIDED:
         said = review.verdict.value if review.verdict else "nothing"
-        raise ReviewError(f"A review decides on OK or NG, not on {said}. Choose one of them.")
+        raise ReviewError("A review decides on OK or NG, not on {said}. Choose one of them.", said=said)
     if not review.reviewer:
         raise ReviewError("Nobody reviews. Enter who decides.")
     if len(review.reason) > LONGEST_REASON:
-        raise ReviewError(f"The reason has {len(review.reason)} characters. Say it in {LONGEST_REASON} or fewer.")
+        raise ReviewError(
+            "The reason has {count} characters. Say it in {longest_reason} or fewer.",
+            count=len(review.reason),
+            longest_reason=LONGEST_REASON,
+        )
     if review.decision is ReviewDecision.OVERRULE and not review.reason:
         raise ReviewError("An overruled verdict needs a reason. Say why.")
     if review.decision is ReviewDecision.RETYPE and not review.anomaly_type:
@@ -370,13 +380,21 @@ def _check_against(record: InspectionRecord, review: Review) -> None:
     """Confirming and overruling answer the system's verdict, however often it was answered before."""
     system, current = record.verdict, record.final_verdict
     if any(not 0 <= ordinal < len(record.regions) for ordinal in review.regions):
-        raise ReviewError(f"{record.name} has {len(record.regions)} regions. Choose one of them.")
+        raise ReviewError(
+            "{name} has {count} regions. Choose one of them.", name=record.name, count=len(record.regions)
+        )
     match review.decision:
         case ReviewDecision.CONFIRM if system in _DECIDED and review.verdict is not system:
-            raise ReviewError(f"{record.name} was judged {system.value}. Overrule it, with a reason, to change that.")
+            raise ReviewError(
+                "{name} was judged {value}. Overrule it, with a reason, to change that.",
+                name=record.name,
+                value=system.value,
+            )
         case ReviewDecision.OVERRULE if review.verdict is system:
-            raise ReviewError(f"{record.name} was judged {system.value}. Confirm it instead.")
+            raise ReviewError("{name} was judged {value}. Confirm it instead.", name=record.name, value=system.value)
         case ReviewDecision.RETYPE if current in _DECIDED and review.verdict is not current:
             raise ReviewError(
-                f"{record.name} counts as {current.value}. Overrule or confirm it first, then name the type."
+                "{name} counts as {value}. Overrule or confirm it first, then name the type.",
+                name=record.name,
+                value=current.value,
             )

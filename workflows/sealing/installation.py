@@ -109,7 +109,9 @@ class Installation:
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{self._home / KEY_NAME} cannot be read. Ask for permission to read it.") from error
+            raise SettingsError(
+                "{home} cannot be read. Ask for permission to read it.", home=self._home / KEY_NAME
+            ) from error
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -118,7 +120,8 @@ class Installation:
             return {}
         except (OSError, ValueError) as error:
             raise SettingsError(
-                f"{self._path} cannot be read. Put it back from a copy: it says which record is this folder's own."
+                "{path} cannot be read. Put it back from a copy: it says which record is this folder's own.",
+                path=self._path,
             ) from error
         return found
 
@@ -133,7 +136,7 @@ class Installation:
         except OSError as error:
             reason = error.strerror or error
             raise SettingsError(
-                f"{path} cannot be written: {reason}. Ask for permission, or free some space."
+                "{path} cannot be written: {reason}. Ask for permission, or free some space.", path=path, reason=reason
             ) from error
 
 

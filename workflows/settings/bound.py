@@ -44,9 +44,11 @@ def refuse_clear(address: str, allowed: Collection[str] = ()) -> None:
     if not password or parts.scheme in _ENCRYPTED or _is_loopback(host) or host in allowed:
         return
     raise SourceError(
-        f"The password for {parts.scheme}://{host} would travel in clear, for everybody in the network to read. Use "
-        f"an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the "
-        "settings, or to FILO_CLEAR_PASSWORDS."
+        "The password for {scheme}://{host} would travel in clear, for everybody in the network "
+        "to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add "
+        "{host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.",
+        scheme=parts.scheme,
+        host=host,
     )
 
 

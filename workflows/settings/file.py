@@ -133,8 +133,9 @@ def _load(home: Path) -> StoredSettings:
         return StoredSettings()
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read: {error.strerror or error}. Ask for permission to read it, or set FILO_HOME to "
-            "another folder."
+            "{path} cannot be read: {strerror}. Ask for permission to read it, or set FILO_HOME to another folder.",
+            path=path,
+            strerror=error.strerror or error,
         ) from error
     try:
         return StoredSettings.model_validate_json(content)
@@ -142,7 +143,7 @@ def _load(home: Path) -> StoredSettings:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         what = f"{where} in {path}" if where else str(path)
         raise SettingsError(
-            f"{what} is not what it should be. Correct it, or delete the file to start afresh."
+            "{what} is not what it should be. Correct it, or delete the file to start afresh.", what=what
         ) from error
 
 
@@ -167,7 +168,9 @@ def _save(home: Path, wanted: StoredSettings) -> None:
         write_private(path, content.encode())
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be written: {error.strerror or error}. Free some space, or ask for permission to write it."
+            "{path} cannot be written: {strerror}. Free some space, or ask for permission to write it.",
+            path=path,
+            strerror=error.strerror or error,
         ) from error
 
 

@@ -120,7 +120,11 @@ class Output(BaseModel):
         """
         host, _, port = self.place.rpartition(":")
         if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise SourceError(f"{self.place[:80]!r} names no port. Write something like 127.0.0.1:{MODBUS_PORT}.")
+            raise SourceError(
+                "{place!r} names no port. Write something like 127.0.0.1:{modbus_port}.",
+                place=self.place[:80],
+                modbus_port=MODBUS_PORT,
+            )
         return host or "127.0.0.1", int(port)
 
     def check(self) -> None:
@@ -133,7 +137,7 @@ class Output(BaseModel):
             _ = self.listens_on
         elif self.kind is OutputKind.CSV:
             if Path(self.place).is_dir():
-                raise SourceError(f"{self.place} is a folder. Name a file in it.")
+                raise SourceError("{place} is a folder. Name a file in it.", place=self.place)
         else:
             _check_host(self.address)
 

@@ -42,15 +42,19 @@ class SecretFile:
             return {}
         except OSError as error:
             raise SettingsError(
-                f"{self._path} cannot be read: {error.strerror or error}. Ask for permission to read it."
+                "{path} cannot be read: {strerror}. Ask for permission to read it.",
+                path=self._path,
+                strerror=error.strerror or error,
             ) from error
         salt, token = content[:_SALT_BYTES], content[_SALT_BYTES:]
         try:
             found: dict[str, str] = json.loads(Fernet(self._key(salt)).decrypt(token))
         except (InvalidToken, ValueError) as error:
             raise SettingsError(
-                f"{self._path} cannot be decrypted. Set {PASSPHRASE} to the passphrase it was written with, or delete "
-                "the file and enter the secrets again."
+                "{path} cannot be decrypted. Set {passphrase} to the passphrase it was written with, or "
+                "delete the file and enter the secrets again.",
+                path=self._path,
+                passphrase=PASSPHRASE,
             ) from error
         return found
 
@@ -67,7 +71,9 @@ class SecretFile:
             write_private(self._path, salt + token)
         except OSError as error:
             raise SettingsError(
-                f"{self._path} cannot be written: {error.strerror or error}. Ask for permission, or free some space."
+                "{path} cannot be written: {strerror}. Ask for permission, or free some space.",
+                path=self._path,
+                strerror=error.strerror or error,
             ) from error
 
     def _key(self, salt: bytes) -> bytes:

@@ -77,11 +77,12 @@ class SecretStore:
         name = _whole(name)
         if not _NAME.fullmatch(name):
             raise SettingsError(
-                f"{name[:80]!r} is no name of a secret. Use llm, line, database, plant, "
-                "camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST."
+                "{name!r} is no name of a secret. Use llm, line, database, plant, "
+                "camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.",
+                name=name[:80],
             )
         if not value:
-            raise SettingsError(f"The secret {name} is empty. Give it, or remove it.")
+            raise SettingsError("The secret {name} is empty. Give it, or remove it.", name=name)
         hide(value)
         with self._alone():
             place = _KEYRING if self._put_in_keyring(name, value) else _FILE
@@ -112,7 +113,9 @@ class SecretStore:
             index = self._index()
             place = index.pop(name, "")
             if not place:
-                raise SettingsError(f"There is no secret {name[:80]!r}. main.py secret list shows which there are.")
+                raise SettingsError(
+                    "There is no secret {name!r}. main.py secret list shows which there are.", name=name[:80]
+                )
             if place == _KEYRING:
                 self._delete_from_keyring(name)
             else:
@@ -185,8 +188,12 @@ class SecretStore:
         old = f"rtsp:{parts.hostname}" if kind == CAMERA else f"{OUTPUT}{parts.netloc}"
         if old in self._index():
             raise SourceError(
-                f"The password {old} was kept by an older program, which would give it to any address of that host. "
-                f"Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}."
+                "The password {old} was kept by an older program, which would give it to any address of "
+                "that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret "
+                "remove {old}.",
+                old=old,
+                kind=kind,
+                place=place,
             )
 
     def hook_secret(self, address: str) -> str:
@@ -207,10 +214,14 @@ class SecretStore:
             self._home.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout as error:
-            raise SettingsError(f"Another program is changing the secrets in {self._home}. Try again.") from error
+            raise SettingsError(
+                "Another program is changing the secrets in {home}. Try again.", home=self._home
+            ) from error
         except OSError as error:
             reason = error.strerror or error
-            raise SettingsError(f"{self._home} cannot be written: {reason}. Ask for permission to write it.") from error
+            raise SettingsError(
+                "{home} cannot be written: {reason}. Ask for permission to write it.", home=self._home, reason=reason
+            ) from error
         try:
             yield
         finally:
@@ -222,7 +233,9 @@ class SecretStore:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{self._index_path} cannot be read. Delete it and enter the secrets again.") from error
+            raise SettingsError(
+                "{index_path} cannot be read. Delete it and enter the secrets again.", index_path=self._index_path
+            ) from error
         return found
 
     def _write_index(self, index: dict[str, str]) -> None:
@@ -230,7 +243,11 @@ class SecretStore:
             self._home.mkdir(parents=True, exist_ok=True)
             write_private(self._index_path, json.dumps(index, indent=2, sort_keys=True).encode())
         except OSError as error:
-            raise SettingsError(f"{self._index_path} cannot be written: {error.strerror or error}.") from error
+            raise SettingsError(
+                "{index_path} cannot be written: {strerror}.",
+                index_path=self._index_path,
+                strerror=error.strerror or error,
+            ) from error
 
     def _account(self, name: str) -> str:
         return f"{name} of {self._home.resolve()}"
@@ -256,7 +273,9 @@ class SecretStore:
         try:
             return keyring.get_password(_SERVICE, self._account(name)) or ""
         except (KeyringError, RuntimeError, OSError) as error:
-            raise SettingsError(f"The keyring does not give the secret {name}. Unlock it, then try again.") from error
+            raise SettingsError(
+                "The keyring does not give the secret {name}. Unlock it, then try again.", name=name
+            ) from error
 
     def _delete_from_keyring(self, name: str) -> None:
         import keyring
@@ -269,7 +288,7 @@ class SecretStore:
             return
         except (KeyringError, RuntimeError, OSError) as error:
             raise SettingsError(
-                f"The keyring does not let go of the secret {name}. Unlock it, then try again."
+                "The keyring does not let go of the secret {name}. Unlock it, then try again.", name=name
             ) from error
 
 

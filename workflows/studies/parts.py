@@ -36,7 +36,11 @@ def folder_parts(folders: Sequence[Path]) -> tuple[tuple[StudyPart, Path], ...]:
             part = StudyPart(image.image_hash, printable_name(path.name), expected)
             other = found.setdefault(image.image_hash, (part, path))[0]
             if other.expected is not expected:
-                raise EvidenceError(f"{path} is the same picture as {other.name}, and one is good and the other bad.")
+                raise EvidenceError(
+                    "{path} is the same picture as {name}, and one is good and the other bad.",
+                    path=path,
+                    name=other.name,
+                )
     return tuple(found.values())
 
 
@@ -77,7 +81,11 @@ def choose_parts(parts: Iterable[StudyPart], most: int, seed: str) -> tuple[Stud
         EvidenceError: if no study can be made of them.
     """
     if not LEAST_PARTS <= most <= MOST_PARTS:
-        raise EvidenceError(f"A study has {LEAST_PARTS} to {MOST_PARTS} parts. Ask for a number between them.")
+        raise EvidenceError(
+            "A study has {least_parts} to {most_parts} parts. Ask for a number between them.",
+            least_parts=LEAST_PARTS,
+            most_parts=MOST_PARTS,
+        )
     by_kind: dict[Verdict, list[StudyPart]] = {Verdict.OK: [], Verdict.NG: []}
     for part in parts:
         by_kind[part.expected].append(part)
@@ -88,8 +96,12 @@ def choose_parts(parts: Iterable[StudyPart], most: int, seed: str) -> tuple[Stud
     bad_count = min(len(bad), most - good_count, others * good_count)
     if good_count + bad_count < LEAST_PARTS:
         raise EvidenceError(
-            f"There are {len(good)} good and {len(bad)} bad parts that the recipe does not know by heart. A study "
-            f"needs at least {LEAST_PARTS} parts, a fifth of them good and a fifth bad. Add known parts."
+            "There are {count} good and {bad} bad parts that the recipe does not know by heart. A "
+            "study needs at least {least_parts} parts, a fifth of them good and a fifth bad. Add "
+            "known parts.",
+            count=len(good),
+            bad=len(bad),
+            least_parts=LEAST_PARTS,
         )
     chance = random.Random(seed)
     chosen = chance.sample(good, good_count) + chance.sample(bad, bad_count)

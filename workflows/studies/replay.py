@@ -97,10 +97,12 @@ def contestant(catalogue: Catalogue, product: str, name: str) -> Contestant:
     if name.strip().lower() == DRAFT:
         draft = catalogue.draft(product)
         if draft.limits is None:
-            raise ProductError(f"The draft of {draft.description.name} has no limits yet. Calibrate it first.")
+            raise ProductError(
+                "The draft of {name} has no limits yet. Calibrate it first.", name=draft.description.name
+            )
         return Contestant(DRAFT, draft.profile, None, draft)
     if not name.strip().isdecimal():
-        raise ProductError(f"{name[:40]!r} is no recipe version. Give a number, or {DRAFT}.")
+        raise ProductError("{name!r} is no recipe version. Give a number, or {draft}.", name=name[:40], draft=DRAFT)
     version = catalogue.recipe(product, int(name))
     return Contestant(str(version.version), version.recipe.profile, version.recipe)
 
@@ -133,7 +135,9 @@ def replay_of(
     by_heart = frozenset[str]().union(*(_by_heart(one) for one in (first, second)))
     known = [part for part in parts.values() if part[0] not in by_heart]
     if not known:
-        raise EvidenceError(f"There is no stored picture of {product} to judge again. Inspect some first.")
+        raise EvidenceError(
+            "There is no stored picture of {product} to judge again. Inspect some first.", product=product
+        )
     return Replay(product, first, second, tuple(known[:most]), len(parts) - len(known))
 
 

@@ -78,9 +78,11 @@ class Studies:
             if number in {None, study.study_id}:
                 return study
         if not found:
-            raise StudyError(f"{product} has no capability study yet. Lay one down first.")
+            raise StudyError("{product} has no capability study yet. Lay one down first.", product=product)
         known = ", ".join(str(study.study_id) for study in found)
-        raise StudyError(f"{product} has no study {number}. Its studies are {known}.")
+        raise StudyError(
+            "{product} has no study {number}. Its studies are {known}.", product=product, number=number, known=known
+        )
 
     @asks(Right.STUDY)
     def create(
@@ -141,12 +143,23 @@ class Studies:
             raise ValueError(f"a person decides OK or NG, not {verdict}")
         plan = study.plan
         if appraiser not in plan.people:
-            raise StudyError(f"{appraiser or 'Nobody'} does not take part in study {study.study_id}.")
+            raise StudyError(
+                "{appraiser} does not take part in study {study_id}.",
+                appraiser=appraiser or "Nobody",
+                study_id=study.study_id,
+            )
         if not (1 <= presentation <= plan.presentations and 0 <= part < len(plan.parts)):
-            raise StudyError(f"Study {study.study_id} has no part {part + 1} at presentation {presentation}.")
+            raise StudyError(
+                "Study {study_id} has no part {part} at presentation {presentation}.",
+                study_id=study.study_id,
+                part=part + 1,
+                presentation=presentation,
+            )
         who = self._access.require(Right.REVIEW, appraiser)
         if name_key(who) != name_key(appraiser):
-            raise AccessError(f"{who} is signed in. {appraiser} has to sign in to judge in this study.")
+            raise AccessError(
+                "{who} is signed in. {appraiser} has to sign in to judge in this study.", who=who, appraiser=appraiser
+            )
         self._keep(study, StudyAnswer(appraiser, presentation, part, verdict, None, datetime.now(UTC)))
 
     @free("the system's answers in a study decide nothing; the chain has each of them")
@@ -176,14 +189,20 @@ class Studies:
         names = tuple(tidy_name(name, "name of who judges") for name in people)
         keys = [name_key(name) for name in names]
         if not all(names) or len({*keys, SYSTEM}) != len(keys) + 1:
-            raise StudyError(f"Name the people apart from each other, and nobody {SYSTEM}: it judges anyway.")
+            raise StudyError(
+                "Name the people apart from each other, and nobody {system}: it judges anyway.", system=SYSTEM
+            )
         if len(names) > MOST_PEOPLE:
-            raise StudyError(f"At most {MOST_PEOPLE} people take part in a study beside the system.")
+            raise StudyError(
+                "At most {most_people} people take part in a study beside the system.", most_people=MOST_PEOPLE
+            )
         if self._access.is_needed:
             with self._storage.reading() as transaction:
                 unknown = [name for name in names if transaction.users.find(name) is None]
             if unknown:
-                raise StudyError(f"{', '.join(unknown)} cannot sign in here. Create the user first, or correct it.")
+                raise StudyError(
+                    "{unknown} cannot sign in here. Create the user first, or correct it.", unknown=", ".join(unknown)
+                )
         return names
 
 

@@ -55,8 +55,9 @@ def refuse_everywhere(host: str) -> None:
     """
     if is_everywhere(host):
         raise SourceError(
-            f"The Modbus server on {host} could be reached from every network of this machine. Name the address of the "
-            "machine's own network, or set FILO_MODBUS_EVERYWHERE=true."
+            "The Modbus server on {host} could be reached from every network of this machine. Name "
+            "the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.",
+            host=host,
         )
 
 
@@ -70,7 +71,7 @@ def networks_of(writers: Iterable[str]) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(writer.strip(), strict=False) for writer in writers)
     except ValueError as error:
         raise SourceError(
-            f"Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24."
+            "Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24.", error=error
         ) from error
 
 

@@ -22,6 +22,8 @@ def check_port(host: str, port: int) -> None:
             probe.listen(1)
     except OSError as error:
         raise SourceError(
-            f"Port {port} of {host} cannot be used ({error.strerror or error}). Choose another, or stop the line that "
-            "listens there."
+            "Port {port} of {host} cannot be used ({strerror}). Choose another, or stop the line that listens there.",
+            port=port,
+            host=host,
+            strerror=error.strerror or error,
         ) from error

@@ -71,7 +71,9 @@ class ModbusServer:
         self._serving.start()
         if not self._started.wait(_START_S) or self._problem:
             self.stop()
-            raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus. Choose another.")
+            raise SourceError(
+                "Port {port} of {host} cannot be used for Modbus. Choose another.", port=self._port, host=self._host
+            )
 
     def stop(self) -> None:
         """Close the port and every connection."""
@@ -98,7 +100,9 @@ class ModbusServer:
         self._server = BoundedServer(device, (self._host, self._port), self._panel, self._access.bounds)
         if not await self._server.listen():
             if self._started.is_set():
-                raise SourceError(f"Port {self._port} of {self._host} cannot be used for Modbus any more.")
+                raise SourceError(
+                    "Port {port} of {host} cannot be used for Modbus any more.", port=self._port, host=self._host
+                )
             self._problem = "taken"
             self._started.set()
             return

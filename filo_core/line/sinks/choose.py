@@ -37,6 +37,6 @@ def make_sink(address: str, ca_file: Path | None = None, hook_secret: str = "", 
 
         return CsvSink(Path(path) if exports is None else file_below(exports, path), exports)
     raise SourceError(
-        f"{CameraAddress(address).shown} is no output. "
-        "Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH."
+        "{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.",
+        shown=CameraAddress(address).shown,
     )

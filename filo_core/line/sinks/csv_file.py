@@ -143,7 +143,9 @@ class CsvSink:
 
     def _refusal(self, error: OSError) -> SinkError:
         reason = error.strerror or type(error).__name__
-        return SinkError(f"{self._path} cannot be written ({reason}). Free some space, or close it.")
+        return SinkError(
+            "{path} cannot be written ({reason}). Free some space, or close it.", path=self._path, reason=reason
+        )
 
     def keep_alive(self) -> None:
         """No connection."""
@@ -159,7 +161,7 @@ def _begins(first: bytes, columns: tuple[str, ...]) -> bool:
 
 
 def _not_ours(path: Path) -> SinkError:
-    return SinkError(f"{path} holds something else than verdicts. Choose another file.")
+    return SinkError("{path} holds something else than verdicts. Choose another file.", path=path)
 
 
 def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:

@@ -23,7 +23,9 @@ def file_below(folder: Path, place: str | Path) -> Path:
         is_below = False
     if ".." in Path(place).parts or not is_below:
         raise SourceError(
-            f"{printable_name(str(place))} is not below {folder}, the folder of exports. Name a file in it, such as "
-            "verdicts.csv, or set FILO_EXPORTS to another folder."
+            "{place} is not below {folder}, the folder of exports. Name a file in it, such as "
+            "verdicts.csv, or set FILO_EXPORTS to another folder.",
+            place=printable_name(str(place)),
+            folder=folder,
         )
     return path

@@ -48,7 +48,7 @@ class MqttSink:
         parts = urlsplit(address)
         self.name = CameraAddress(address).shown
         if not parts.hostname:
-            raise SourceError(f"{self.name} names no broker. Write mqtt://host:1883/topic.")
+            raise SourceError("{name} names no broker. Write mqtt://host:1883/topic.", name=self.name)
         self._host = parts.hostname
         self._secure = parts.scheme == "mqtts"
         self._port = parts.port or (8883 if self._secure else 1883)
@@ -132,7 +132,9 @@ class MqttSink:
 
     def _refusal(self, error: Exception) -> SinkError:
         self.close()
-        return SinkError(f"{self.name} does not take messages ({_reason(error)}). Check the broker.")
+        return SinkError(
+            "{name} does not take messages ({error}). Check the broker.", name=self.name, error=_reason(error)
+        )
 
     def close(self) -> None:
         """Disconnect."""

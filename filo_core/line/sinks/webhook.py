@@ -102,9 +102,11 @@ class WebhookSink:
                         break
             return answer
         except httpx2.TimeoutException as error:
-            raise SinkError(f"{self.name} does not answer in time. Check its server.") from error
+            raise SinkError("{name} does not answer in time. Check its server.", name=self.name) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise SinkError(f"{self.name} does not answer ({type(error).__name__}). Check its server.") from error
+            raise SinkError(
+                "{name} does not answer ({kind}). Check its server.", name=self.name, kind=type(error).__name__
+            ) from error
 
     def _signed(self, content: bytes) -> dict[str, str]:
         delivery, moment = uuid.uuid4().hex, str(int(time.time()))
@@ -115,7 +117,9 @@ class WebhookSink:
         return headers
 
     def _refusal(self, answer: httpx2.Response) -> SinkError:
-        return SinkError(f"{self.name} answered {answer.status_code}. Check its server.")
+        return SinkError(
+            "{name} answered {status_code}. Check its server.", name=self.name, status_code=answer.status_code
+        )
 
     def keep_alive(self) -> None:
         """The next post opens a connection where there is none."""

@@ -53,7 +53,8 @@ class GenicamAddress:
         if not producers:
             raise SourceError(
                 "No GenTL producer was found for the GenICam camera. Install the camera maker's software, "
-                f"which sets {FOLDERS[0]}."
+                "which sets {folders}.",
+                folders=FOLDERS[0],
             )
         return cls(unquote(parts.netloc + parts.path).strip("/"), producers)
 
@@ -69,12 +70,16 @@ def _listed_producers(allowed: Sequence[str]) -> tuple[Path, ...]:
 def _chosen(named: str, listed: Sequence[Path]) -> Path:
     """The listed producer that an address names, however it is spelled."""
     if not Path(named).is_file():
-        raise SourceError(f"{printable_name(named)} does not exist. Give the path of the camera maker's .cti file.")
+        raise SourceError(
+            "{named} does not exist. Give the path of the camera maker's .cti file.", named=printable_name(named)
+        )
     wanted = Path(named).resolve()
     for path in listed:
         if path.resolve() == wanted:
             return path
     raise SourceError(
-        f"{printable_name(named)} is none of the GenTL producers of this machine, so it is not loaded. Install it in a "
-        f"folder of {FOLDERS[0]}, or have an admin add it to genicam_producers in the settings."
+        "{named} is none of the GenTL producers of this machine, so it is not loaded. Install it "
+        "in a folder of {folders}, or have an admin add it to genicam_producers in the settings.",
+        named=printable_name(named),
+        folders=FOLDERS[0],
     )

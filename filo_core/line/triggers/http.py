@@ -187,8 +187,10 @@ def _tls(certificate: Certificate) -> ssl.SSLContext:
         context.load_cert_chain(certificate.chain, certificate.key, password="")
     except (OSError, ValueError) as error:
         raise SourceError(
-            f"The certificate {certificate.chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with "
-            "the certificate, and one with its key without a password."
+            "The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file "
+            "with the certificate, and one with its key without a password.",
+            chain=certificate.chain,
+            error=error,
         ) from error
     return context
 
@@ -207,7 +209,10 @@ def _listening(host: str, port: int) -> socket.socket:
         if made is not None:
             made.close()
         raise SourceError(
-            f"Port {port} of {host} cannot be used ({error.strerror or error}). Choose another."
+            "Port {port} of {host} cannot be used ({strerror}). Choose another.",
+            port=port,
+            host=host,
+            strerror=error.strerror or error,
         ) from error
     return made
 
