@@ -52,6 +52,10 @@ def with_display(command: list[str]) -> int:
 class Journey:
     """One run of the application on an empty home, seen from outside: mouse, keyboard, pictures."""
 
+    product = "Bracket FB-204"
+    sought = "crack"
+    """In the name of the picture that is reviewed."""
+
     def __init__(self, session: Session, out: Path, suffix: str) -> None:
         self.session = session
         self.window = session.window
@@ -112,7 +116,7 @@ class Journey:
         products: Any = self.window.screen_widget(Screen.PRODUCTS)
         products.set_up_new()
         wizard = products.wizard
-        QTest.keyClicks(wizard.page.name_edit, "Bracket FB-204")
+        QTest.keyClicks(wizard.page.name_edit, self.product)
         self.picture("wizard-1-describe")
         self.press(wizard.next_button)
         references = wizard.page
@@ -140,7 +144,7 @@ class Journey:
         from gui.folder.phases import RunPhase
         from gui.state import Screen
 
-        self.state.request_screen(Screen.FOLDER, "Bracket FB-204")
+        self.state.request_screen(Screen.FOLDER, self.product)
         panel: Any = self.window.screen_widget(Screen.FOLDER)
         self.state.inspection_recorded.connect(self.take)
         panel.folder.setText(str(images))
@@ -150,7 +154,7 @@ class Journey:
         self.until(panel.detail.isVisible, "the result shows")
         self.picture("folder")
         self.state.inspection_recorded.disconnect(self.take)
-        counts = self.state.workbench.history.counts("Bracket FB-204")
+        counts = self.state.workbench.history.counts(self.product)
         self.seen["folder"] = {"ok": counts.ok, "review": counts.review, "ng": counts.ng}
 
     def take(self, inspection: Inspection) -> None:
@@ -164,7 +168,7 @@ class Journey:
         from gui.sources.choice import SourceChoice, SourceKind
         from gui.state import Screen
 
-        self.state.request_screen(Screen.LIVE, "Bracket FB-204")
+        self.state.request_screen(Screen.LIVE, self.product)
         panel: Any = self.window.screen_widget(Screen.LIVE)
         panel.source.set_choice(SourceChoice(SourceKind.FOLDER, str(images), 0.2))
         self.press(panel.start_stop)
@@ -183,7 +187,7 @@ class Journey:
         from gui.state import Screen
         from tools.stream_rig import NetworkCamera
 
-        self.state.request_screen(Screen.LIVE, "Bracket FB-204")
+        self.state.request_screen(Screen.LIVE, self.product)
         panel: Any = self.window.screen_widget(Screen.LIVE)
         panel.presenter.set_freeze_on_ng(False)
         camera = NetworkCamera(pictures)
@@ -216,7 +220,7 @@ class Journey:
     def _live_rows(self) -> int:
         from filo_core.types import InspectionFilter, Origin
 
-        page = self.state.workbench.history.page(InspectionFilter(product="Bracket FB-204"), limit=50)
+        page = self.state.workbench.history.page(InspectionFilter(product=self.product), limit=50)
         return sum(record.origin is Origin.LIVE for record in page)
 
     def review(self) -> None:
@@ -224,14 +228,14 @@ class Journey:
         from filo_core.types import InspectionFilter, PageOrder
         from gui.state import Screen
 
-        self.state.request_screen(Screen.REVIEW, "Bracket FB-204")
+        self.state.request_screen(Screen.REVIEW, self.product)
         panel: Any = self.window.screen_widget(Screen.REVIEW)
         panel.filter_bar.show_everything()
-        panel.filter_bar.search.setText("crack")
+        panel.filter_bar.search.setText(self.sought)
         panel.filter_bar.order.setCurrentIndex(panel.filter_bar.order.findData(PageOrder.HIGHEST.value))
         panel.filter_bar.on_changed()
-        self.until(lambda: panel.current is not None and "crack" in panel.current.name, "an inspection is chosen")
-        undecided = InspectionFilter(product="Bracket FB-204", undecided=True)
+        self.until(lambda: panel.current is not None and self.sought in panel.current.name, "an inspection is chosen")
+        undecided = InspectionFilter(product=self.product, undecided=True)
         history = self.state.workbench.history
         before = history.count(undecided)
         self.until(lambda: panel.detail.is_seen, "the picture is on screen")
@@ -246,7 +250,7 @@ class Journey:
         from gui.state import Screen
 
         self.replay()
-        self.state.request_screen(Screen.STATISTICS, "Bracket FB-204")
+        self.state.request_screen(Screen.STATISTICS, self.product)
         panel: Any = self.window.screen_widget(Screen.STATISTICS)
         self.until(lambda: panel.presenter.limits is not None, "the figures are read")
         self.picture("statistics")
@@ -267,7 +271,7 @@ class Journey:
         draw = random.Random(4)
         good = [one for one in self.judged if one.name.startswith("good/")]
         bad = [one for one in self.judged if not one.name.startswith("good/")]
-        recorder = Recorder(self.state.workbench.storage, "Bracket FB-204", station="line 1")
+        recorder = Recorder(self.state.workbench.storage, self.product, station="line 1")
         for day in range(DAYS):
             moment = datetime.now(UTC) - timedelta(days=DAYS - day)
             for number in range(draw.randint(30, 70)):
