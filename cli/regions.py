@@ -79,6 +79,8 @@ def _zones_of(draft: ProductDraft, what: str) -> tuple[Zone, ...]:
 
 
 def _show(draft: ProductDraft, *, as_json: bool) -> None:
+    from workflows.products.region_files import count_as_json
+
     if as_json:
         found = [
             {
@@ -89,6 +91,7 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
                 "limit": zone.limit,
             }
             | ({"turn": zone.search.turn, "scale": zone.search.scale} if zone.search else {})
+            | ({"count": count_as_json(zone.count)} if zone.count else {})
             for zone in draft.zones
         ]
         print_json({"product": draft.description.name, "regions": found} | _fixture_json(draft))
@@ -98,18 +101,25 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
         return
     table = Table("Region", "Kind", "Shape", "Corners", "Limit")
     for zone in draft.zones:
-        limit = "from good parts" if zone.limit is None else f"{zone.limit:.3f}, by hand"
         add_row(
             table,
             zone.name,
             zone.kind.value,
             zone.shape.value,
             str(len(zone.points)),
-            limit if zone.kind is ZoneKind.INSPECT else "–",
+            _limit_of(zone),
         )
     console.print(table)
     if draft.fixture is not None:
         say(draft.fixture.words)
+
+
+def _limit_of(zone: Zone) -> str:
+    if zone.count is not None:
+        return f"{zone.count.expected} {zone.count.what}"
+    if zone.kind is not ZoneKind.INSPECT:
+        return "–"
+    return "from good parts" if zone.limit is None else f"{zone.limit:.3f}, by hand"
 
 
 def _fixture_json(draft: ProductDraft) -> dict[str, Any]:

@@ -46,6 +46,7 @@ _ZONE_COLOURS = {
     ZoneKind.INSPECT: (120, 230, 120),
     ZoneKind.IGNORE: (205, 205, 205),
     ZoneKind.FIXTURE: (200, 162, 255),
+    ZoneKind.COUNT: (90, 255, 190),
 }
 
 
@@ -140,6 +141,8 @@ def draw_zones(pixels: NDArray[np.uint8], zones: Iterable[Zone]) -> NDArray[np.u
         if ignored:
             draw.line([(min(across), min(down)), (max(across), max(down))], fill=colour, width=line)
             draw.line([(min(across), max(down)), (max(across), min(down))], fill=colour, width=line)
+        if not zone.name:
+            continue
         place = (min(across) + 2 * line, max(down) - size - 2 * line)
         draw.rectangle(draw.textbbox(place, zone.name, font=font), fill=(0, 0, 0))
         draw.text(place, zone.name, font=font, fill=colour)

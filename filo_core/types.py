@@ -511,6 +511,8 @@ class ItemPlace:
 class ItemsFound:
     """What was counted in a zone of one image."""
 
+    region: str
+    """Name of the zone."""
     what: str
     expected: int
     least: float
@@ -575,6 +577,11 @@ class Prediction:
     """Of each zone that is looked at; empty where none was drawn. The image score is the highest of theirs."""
     placement: Placement | None = None
     """Where the part was found; None without a fixture."""
+
+    @property
+    def counts(self) -> tuple[ItemsFound, ...]:
+        """What was counted in its zones."""
+        return tuple(zone.counted for zone in self.zones if zone.counted is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -886,6 +893,8 @@ class InspectionRecord:
     """All that people decided, oldest first, with what was taken back and who took it back."""
     known_as: KnownAs | None = None
     """Where its picture is one of the product's known parts: then it counts in no figure."""
+    counts: tuple[ItemsFound, ...] = ()
+    """What was counted, and where each item was found."""
     views: tuple[ViewRecord, ...] = ()
     """Of a part with several views, all of them; picture, map and regions above are those of the one that decided."""
 

@@ -121,6 +121,12 @@ def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     return tuple(zone for zone in zones if zone.kind in {ZoneKind.INSPECT, ZoneKind.COUNT})
 
 
+def only_counts(zones: Sequence[Zone]) -> bool:
+    """Whether nothing is compared with good parts: there are zones that count, and no other that has a score."""
+    drawn = inspected(zones)
+    return bool(drawn) and all(zone.kind is ZoneKind.COUNT for zone in drawn)
+
+
 def fixture_of(zones: Sequence[Zone]) -> Zone | None:
     """The one that the others move with."""
     return next((zone for zone in zones if zone.kind is ZoneKind.FIXTURE), None)

@@ -197,6 +197,8 @@ class InspectionRow(Row):
     """JSON object: seconds per stage, in order."""
     frame_id: Mapped[int | None] = mapped_column(RowId)
     frame_age_ms: Mapped[float | None]
+    counts: Mapped[str] = mapped_column(PlainText, server_default="")
+    """JSON: where counted items were found; empty where nothing was counted. How many is part of the reason."""
     part_hash: Mapped[str] = mapped_column(Hash, server_default="")
     """Of a part with several views, over the pictures of all of them; empty where there is one picture."""
 

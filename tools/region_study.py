@@ -1,7 +1,8 @@
 """What regions promise and what they find, written into ``docs/regions.md``.
 
 ``python -m tools.region_study`` simulates the promise for 1, 3, 5 and 10 regions in two minutes. ``--data CATEGORY
---regions FILE`` measures a category in the layout of MVTec AD besides, with the regions and without them.
+--regions FILE`` measures a category in the layout of MVTec AD besides, with the regions and without them, and
+``--counts FILE`` what counting alone comes to, over so many ``--draws`` of the parts that are shown.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.engine import Engine, load_engine
 from filo_core.events import Calibrated
 from filo_core.imaging import read_image
+from filo_core.method.zone_rules import with_pictures
 from filo_core.proof import JudgedPart
 from filo_core.types import ProductDescription, ProductDraft, Reference, SourceImage, Verdict, ZoneScore
 from filo_core.zones import Zone, on_scale
@@ -46,6 +48,8 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="a category in the layout of MVTec AD, measured besides")
     parser.add_argument("--regions", type=Path, help="file of its regions")
+    parser.add_argument("--counts", type=Path, help="file of a region that counts, with an example a picture")
+    parser.add_argument("--draws", type=int, default=1, help="of the parts that are shown")
     parser.add_argument("--good", type=int, default=8)
     parser.add_argument("--bad", type=int, default=3)
     parser.add_argument("--repetitions", type=int, default=2000, help="of the simulation; 0 leaves it out")
@@ -56,10 +60,16 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
         text, held = promised_table(given.repetitions)
         replace_section(given.out, "The promise, simulated", text)
     if given.data is not None:
-        if given.regions is None:
-            parser.error("--data needs --regions")
-        text = measured(given.data, read_regions(given.regions), given.good, given.bad)
-        replace_section(given.out, f"Measured: {given.data.name}", text)
+        if given.regions is None and given.counts is None:
+            parser.error("--data needs --regions or --counts")
+        shown = given.good, given.bad, given.draws
+        if given.regions is not None:
+            zones = read_regions(given.regions)
+            setups = {"whole picture": (), f"{len(zones)} regions": zones}
+            replace_section(given.out, f"Measured: {given.data.name}", measured(given.data, setups, *shown))
+        if given.counts is not None:
+            setups = {"a count alone": read_regions(given.counts)}
+            replace_section(given.out, f"Counted: {given.data.name}", measured(given.data, setups, *shown))
     return 0 if held else 1
 
 
@@ -140,9 +150,8 @@ def scored_by_place(features: Floats, confirmed: int) -> tuple[ScoredParts, Floa
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a set-up came to on the parts that it had not seen."""
+    """What a set-up came to on the parts of one draw that it had not seen."""
 
-    what: str
     escapes: int
     bad: int
     refused: int
@@ -150,38 +159,59 @@ class Measured:
     good: int
     seconds: float
 
-    @property
-    def row(self) -> tuple[object, ...]:
-        """As a line of the table."""
-        missed, doubted = 100 * self.escapes / max(self.bad, 1), 100 * self.refused / max(self.good, 1)
-        return (
-            self.what,
-            f"{self.escapes} of {self.bad} ({missed:.1f} %)",
-            f"{self.refused} of {self.good} ({doubted:.1f} %)",
-            f"{self.called_ng} of {self.good}",
-            f"{1000 * self.seconds:.0f}",
-        )
 
-
-def measured(root: Path, zones: tuple[Zone, ...], good: int, bad: int) -> str:
-    """Escapes and refusals of a category, with its regions and without them, from one draw of parts."""
-    rng, category, engine = np.random.default_rng(_SEED), load_category(root), load_engine("compact", "cpu")
+def measured(root: Path, setups: dict[str, tuple[Zone, ...]], good: int, bad: int, draws: int) -> str:
+    """Escapes and refusals of a category in several set-ups, over several draws of the parts that are shown."""
+    category, engine = load_category(root), load_engine("compact", "cpu")
     goods = [read_image(path) for path in category.references]
     goods += [read_image(test.path) for test in category.tests if not test.anomalous]
     bads = [read_image(test.path) for test in category.tests if test.anomalous]
-    goods = [goods[index] for index in rng.permutation(len(goods))]
-    bads = [bads[index] for index in rng.permutation(len(bads))]
-    rows = []
-    for what, drawn in (("whole picture", ()), (f"{len(zones)} regions", zones)):
-        say(f"{root.name}: {what}")
-        rows.append(_judged(engine, what, drawn, goods, bads, (good, bad)).row)
+    found: dict[str, list[Measured]] = {what: [] for what in setups}
+    for draw in range(draws):
+        rng = np.random.default_rng((_SEED, draw))
+        some_good = [goods[index] for index in rng.permutation(len(goods))]
+        some_bad = [bads[index] for index in rng.permutation(len(bads))]
+        for what, zones in setups.items():
+            say(f"{root.name}, draw {draw + 1} of {draws}: {what}")
+            found[what].append(_judged(engine, what, zones, some_good, some_bad, (good, bad)))
     head = ("looked at", "bad parts passed as OK", "good parts not OK", "of those NG", "ms a picture")
+    rows = [(what, *_row(of_draws)) for what, of_draws in found.items()]
+    times = "once" if draws == 1 else f"{draws} times; in brackets the best and the worst draw"
     return (
-        f"{good} good parts as references and {bad} bad ones shown, drawn at random once; all others judged, and what "
-        "does not pass as OK is refused (`python -m tools.region_study --repetitions 0 --data DIR --regions FILE`)."
-        "\n\n"
+        f"{good} good parts as references and {bad} bad ones shown, drawn at random {times}. All others are judged, "
+        "and what does not pass as OK is refused (`python -m tools.region_study --repetitions 0 --data DIR`, with "
+        f"`--regions FILE` or `--counts FILE`, `--draws {draws}`).\n\n"
         f"{markdown_table(head, rows)}\n\nOn {this_machine()}."
     )
+
+
+def _row(draws: Sequence[Measured]) -> tuple[str, ...]:
+    return (
+        _shares([one.escapes for one in draws], [one.bad for one in draws]),
+        _shares([one.refused for one in draws], [one.good for one in draws]),
+        _shares([one.called_ng for one in draws], [one.good for one in draws]),
+        f"{1000 * sum(one.seconds for one in draws) / len(draws):.0f}",
+    )
+
+
+def _shares(counts: Sequence[int], of: Sequence[int]) -> str:
+    """So many of so many over all draws, in per cent, and of the best and the worst one."""
+    each = [100 * count / max(total, 1) for count, total in zip(counts, of, strict=True)]
+    spread = f" ({min(each):.1f}–{max(each):.1f})" if len(each) > 1 else ""
+    return f"{sum(counts)} of {sum(of)}, {sum(each) / len(each):.1f} %{spread}"
+
+
+def _with_one_example(zones: Sequence[Zone], references: Sequence[Reference]) -> tuple[Zone, ...]:
+    """The zones, of which each that counts shows one item, on the first reference for which the file has one."""
+    names, found = [reference.name for reference in references], []
+    for zone in zones:
+        count = zone.count
+        if count is not None:
+            shown = [example for example in count.examples if example.picture in names]
+            first = min(shown, key=lambda example: names.index(example.picture))
+            count = replace(count, examples=(first,))
+        found.append(replace(zone, count=count))
+    return with_pictures(found, references)
 
 
 def _judged(
@@ -193,11 +223,8 @@ def _judged(
     shown: tuple[int, int],
 ) -> Measured:
     references = goods[: shown[0]]
-    draft = ProductDraft(
-        ProductDescription(what, "part"),
-        references=tuple(Reference(image.image_hash, image.name) for image in references),
-        zones=zones,
-    )
+    named = tuple(Reference(image.image_hash, image.name) for image in references)
+    draft = ProductDraft(ProductDescription(what, "part"), references=named, zones=_with_one_example(zones, named))
     (last,) = deque(engine.calibrate(draft, references, bad=bads[: shown[1]]), maxlen=1)
     assert isinstance(last, Calibrated)
     say(last.sentence)
@@ -211,7 +238,6 @@ def _judged(
     }
     seconds = (time.perf_counter() - started) / sum(map(len, verdicts.values()))
     return Measured(
-        what,
         escapes=verdicts["bad"].count(Verdict.OK),
         bad=len(verdicts["bad"]),
         refused=sum(verdict is not Verdict.OK for verdict in verdicts["good"]),

@@ -135,7 +135,7 @@ def zone_counted(
     size = sight.view.shape[:2]
     shown = tuple(ItemPlace(sight.to_picture(view.box(y, x, *size)), min(value, 1.0)) for y, x, value in places)
     score = count_score([place.likeness for place in shown], count.expected, least)
-    return ZoneScore(name, score, 0.0, ItemsFound(count.what, count.expected, least, shown))
+    return ZoneScore(name, score, 0.0, ItemsFound(name, count.what, count.expected, least, shown))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
 from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
-from filo_core.eyes.zoned import counted_cells, map_found, zone_scores
+from filo_core.eyes.zoned import counted_cells, counted_scores, map_found, zone_scores
 from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
@@ -32,6 +32,7 @@ from filo_core.naming.region_features import TrunkLook, region_features, space_o
 from filo_core.naming.region_look import look_at
 from filo_core.naming.zero_shot import UNNAMED, Named
 from filo_core.types import Box, Pose, Prediction, Recipe, Region, TaughtPatch
+from filo_core.zones import only_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,6 +193,9 @@ class EyesDetector:
             view = sight.view
         with _timed(seconds, "encode"):
             features = self._look(view)
+        if only_counts(self._recipe.zones):
+            with _timed(seconds, "map"):
+                return self._only_counted(features, memory_bank, sight, seconds)
         with _timed(seconds, "match"):
             matched = [memory_bank.matched(trunk, one.patches) for trunk, one in enumerate(features)]
             looks = [TrunkLook(one.grid, found) for (_, found), one in zip(matched, features, strict=True)]
@@ -221,6 +225,23 @@ class EyesDetector:
             named_by=by,
             peak_embedding=peak,
             zones=mapped.zones,
+            placement=sight.placement,
+        )
+
+    def _only_counted(
+        self, features: Sequence[Features], memory_bank: PatchBank, sight: Sighting, seconds: dict[str, float]
+    ) -> Prediction:
+        """What a picture comes to of which nothing is compared with good parts: a map of nothing, and no region."""
+        counted = self._counter.counted(features, memory_bank.items, sight)
+        side, scores = self._profile.map_side, counted_scores(self._recipe.zones, counted)
+        return Prediction(
+            max(score.score for score in scores),
+            np.zeros((side, side), np.float32),
+            (),
+            seconds,
+            True,
+            embedding_space=space_of(self._recipe.model_hash),
+            zones=scores,
             placement=sight.placement,
         )
 

@@ -90,6 +90,15 @@ def map_found(
     return MapFound(max(scores), whole, tuple(found))
 
 
+def counted_scores(zones: Sequence[Zone], counted: Mapping[str, ZoneScore]) -> tuple[ZoneScore, ...]:
+    """What each zone that counts came to, on the scale that all zones share."""
+    return tuple(
+        replace(counted[zone.name], score=on_scale(zone, counted[zone.name].score))
+        for zone in zones
+        if zone.count is not None
+    )
+
+
 def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
     """Cells of a grid over the view that any zone compares with good parts, or counts in, ``(rows, columns)``."""
     masks = list(zip(_drawn(zones), zone_masks(zones, rows, columns), strict=True))

@@ -27,7 +27,7 @@ from filo_core.zones import (
 MOST_ZONES = 32
 MOST_POINTS = 200
 MOST_ITEMS = 99
-MOST_EXAMPLES = 20
+MOST_EXAMPLES = 40
 _DIGITS = 6
 _LEAST_AREA = 1e-5
 """Of the picture: about a square of 3 pixels in a picture of a million."""

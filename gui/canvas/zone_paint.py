@@ -13,16 +13,17 @@ ToView = Callable[[Point], QPointF]
 """From fractions of the picture to the view."""
 
 _INSPECT, _IGNORE, _CHOSEN = QColor("#6fe3ff"), QColor("#d0d0d0"), QColor("#ffd54a")
-_FIXTURE = QColor("#c8a2ff")
+_FIXTURE, _COUNT = QColor("#c8a2ff"), QColor("#7dffa8")
 _LINES = {
     ZoneKind.INSPECT: (_INSPECT, Qt.PenStyle.DashLine),
     ZoneKind.IGNORE: (_IGNORE, Qt.PenStyle.DotLine),
     ZoneKind.FIXTURE: (_FIXTURE, Qt.PenStyle.DashDotLine),
+    ZoneKind.COUNT: (_COUNT, Qt.PenStyle.SolidLine),
 }
 
 
 def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chosen: int = -1) -> None:
-    """Each outline with its name; what is ignored is hatched.
+    """Each outline with its name, as far as it has one; what is ignored is hatched.
 
     Args:
         painter: on the view.
@@ -46,7 +47,8 @@ def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chose
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, 2.0, line))
         painter.drawPolygon(outline)
-        _paint_name(painter, outline.boundingRect(), zone.name, colour)
+        if zone.name:
+            _paint_name(painter, outline.boundingRect(), zone.name, colour)
     painter.restore()
 
 

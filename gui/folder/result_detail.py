@@ -56,7 +56,7 @@ def load_detail(history: History, folder: Path, row: FolderResult) -> ResultDeta
             anomaly_map=history.anomaly_map(record),
             limits=record.limits,
             regions=record.regions,
-            zones=told(history.placed(record, pixels)),
+            zones=told(history.placed(record, pixels), pixels, record.counts),
         )
     except FiloError as error:
         return ResultDetail(row, record, None, str(error))

@@ -87,7 +87,8 @@ def _zones_of(recipe: Recipe | None, inspection: Inspection) -> tuple[Zone, ...]
     if recipe is None or image is None:
         return ()
     placement = prediction.placement if prediction is not None else None
-    return told(placed(recipe.zones, recipe.fixture, placement, *image.size))
+    lies = placed(recipe.zones, recipe.fixture, placement, *image.size)
+    return told(lies, image.pixels, prediction.counts if prediction is not None else ())
 
 
 def _quality_of(recipe: Recipe, image: SourceImage, prediction: Prediction | None) -> PictureQuality | None:

@@ -91,7 +91,7 @@ class PictureLoader(QObject):
         pixels = decode_image(self._history.encoded(record), record.name).pixels
         content = PictureContent(pixels)
         if record.map_hash:
-            zones = told(self._history.placed(record, pixels))
+            zones = told(self._history.placed(record, pixels), pixels, record.counts)
             content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions, zones)
         return compose(content, DEFAULT_OPACITY)
 

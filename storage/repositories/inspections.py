@@ -35,6 +35,7 @@ from filo_core.views import deciding_view, part_hash_of
 from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
+from storage.counts import dump_counts, load_counts
 from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import NamedRegionRow, NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
@@ -98,6 +99,7 @@ class InspectionRepository:
             stage_seconds=json.dumps(dict(prediction.stage_seconds) if prediction else {}),
             frame_id=image.frame_id if image else None,
             frame_age_ms=inspection.frame_age_ms,
+            counts=dump_counts(prediction.counts) if prediction else "",
             part_hash=part_hash_of(inspection),
         )
         self._session.add(row)
@@ -341,6 +343,7 @@ def _record(
         examples=naming.examples,
         decisions=tuple(said),
         known_as=KnownAs(known_as) if known_as else None,
+        counts=load_counts(row.counts),
         views=views,
     )
 

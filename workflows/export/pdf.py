@@ -16,6 +16,7 @@ from reportlab.platypus import Image as Picture
 from filo_core.errors import FiloError
 from filo_core.naming.part_types import part_broad, part_called
 from filo_core.rendering import draw_regions, draw_zones, render_heat_map
+from filo_core.shown_items import with_items
 from filo_core.statistics.rates import percent
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Limits, Verdict
 from workflows.export.selection import Selection
@@ -111,7 +112,8 @@ def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowabl
     except FiloError as error:
         yield paragraph(f"No picture. {error}")
         return
-    drawn = draw_zones(drawn, selection.history.placed(record, pixels).zones)
+    placed = selection.history.placed(record, pixels)
+    drawn = draw_zones(drawn, with_items(placed.zones, record.counts, pixels.shape[1], pixels.shape[0]))
     image = Image.fromarray(draw_regions(drawn, record.regions))
     image.thumbnail((_PICTURE_PX, _PICTURE_PX))
     encoded = io.BytesIO()

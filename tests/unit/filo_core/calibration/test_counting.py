@@ -44,7 +44,7 @@ def test_items_begin_near_those_of_good_parts_until_a_bad_part_shows_what_lies_b
 
 def _places(*likenesses: float) -> ZoneScore:
     places = tuple(ItemPlace(Box(n, 0, 1, 1), likeness) for n, likeness in enumerate(likenesses))
-    return ZoneScore("board", count_score(likenesses, 2, 0.7), 0.0, ItemsFound("screws", 2, 0.7, places))
+    return ZoneScore("board", count_score(likenesses, 2, 0.7), 0.0, ItemsFound("board", "screws", 2, 0.7, places))
 
 
 def _scored(good: list[tuple[float, ...]], bad: list[tuple[float, ...]], faces: bool = False) -> ScoredParts:

@@ -47,6 +47,7 @@ SURROGATE = "a number that nothing refers to; the row's content and order are ch
 STATE = "a state of running programs: no verdict, decision or right follows from it, and its events are chained"
 SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
 WEIGHS = "weighs charts, or teaches names: no verdict, decision or right follows from it, and an event says who"
+PLACES = "shown on a picture; how many of how many were found stands in the reason, which is chained"
 DATED = "shown beside a product only"
 FOUND_BY = "finds a part again that was judged: made of what its views hold, and those are chained"
 BESIDE = "shown beside a promise, or found again in pictures: no verdict, decision or right follows from it"
@@ -60,7 +61,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
-    "inspections": {"part_hash": FOUND_BY},
+    "inspections": {"part_hash": FOUND_BY, "counts": PLACES},
     "anomaly_types": dict.fromkeys(("id", "ordinal", "name", "severity", "enabled", "provenance"), DRAFT),
     "reference_images": dict.fromkeys(("id", "ordinal", "image_hash", "name"), DRAFT),
     "taught_patches": dict.fromkeys(

@@ -1,0 +1,46 @@
+"""Counted items as outlines: painted wherever the drawn regions of a picture are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from filo_core.sentence import Sentence
+from filo_core.zones import Zone, ZoneKind, ZoneShape
+
+if TYPE_CHECKING:
+    from filo_core.sentence import InLanguage
+    from filo_core.types import ItemsFound
+
+
+def with_items(
+    zones: Sequence[Zone], counts: Sequence[ItemsFound], width: int, height: int, said: InLanguage = str
+) -> tuple[Zone, ...]:
+    """The zones of a picture, those that count with what was found in their name, and an outline an item found.
+
+    Args:
+        zones: where they lie in the picture.
+        counts: what was counted in it.
+        width: of the picture in pixels.
+        height: the same.
+        said: puts a sentence into the language of who looks.
+    """
+    found = {one.region: one for one in counts}
+    named = [
+        replace(zone, name=said(Sentence("{name}: {count}", name=zone.name, count=found[zone.name].sentence)))
+        if zone.name in found
+        else zone
+        for zone in zones
+    ]
+    boxes = [place.box for one in counts for place in one.found]
+    items = [
+        Zone(
+            "",
+            ((box.x / width, box.y / height), ((box.x + box.width) / width, (box.y + box.height) / height)),
+            ZoneShape.ELLIPSE,
+            ZoneKind.COUNT,
+        )
+        for box in boxes
+    ]
+    return (*named, *items)
