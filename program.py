@@ -66,6 +66,7 @@ COMMANDS = {
     "export": Command(
         "cli.export", "export", "Write the inspections of a product to a file. The record tells who did."
     ),
+    "history": Command("cli.history", "history", "The newest inspections, of a serial, a lot or an order."),
     "forward": Command(
         "cli.forward",
         "forward",

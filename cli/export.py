@@ -9,7 +9,7 @@ import typer
 
 from cli import typed
 from cli.common import print_json, say, settings_with, speaks_plainly
-from cli.options import AsJson, Database, FirstDay, LastDay, Name, User
+from cli.options import AsJson, Database, FirstDay, LastDay, Lot, Name, Order, OwnField, Serial, User, wanted_identity
 from cli.signing_in import managing
 from filo_core.types import InspectionFilter, Verdict
 from workflows.export.formats import ExportFormat
@@ -28,6 +28,10 @@ def export(
     first: FirstDay = "",
     last: LastDay = "",
     verdict: Annotated[list[Verdict] | None, typer.Option(help="The system's; may be given several times.")] = None,
+    serial: Serial = "",
+    lot: Lot = "",
+    order: Order = "",
+    field: OwnField = None,
     reviewed: Annotated[bool, typer.Option(help="Only what a person has decided on.")] = False,
     user: User = "",
     database: Database = "",
@@ -44,6 +48,7 @@ def export(
             verdicts=frozenset(verdict or ()),
             since=since,
             until=until,
+            identity=wanted_identity(serial, lot, order, field or (), settings.identity_fields),
         )
         selection = Selection(History(access.storage), wanted, reviewed)
         count = export_inspections(access, selection, catalogue, format_, out)

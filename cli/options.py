@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from filo_core.errors import SettingsError
+from filo_core.identifying import identity_of
+from filo_core.identity import OWN_FIELDS, Identity
 from filo_core.types import Role
 
 Name = Annotated[str, typer.Argument(help="Name of the product.")]
@@ -22,3 +26,31 @@ FirstDay = Annotated[
     ),
 ]
 LastDay = Annotated[str, typer.Option("--to", help="Last day, itself included, or the moment before which to stop.")]
+Serial = Annotated[str, typer.Option("--serial", help="Of the part with exactly this serial.")]
+Lot = Annotated[str, typer.Option("--lot", help="Of this lot.")]
+Order = Annotated[str, typer.Option("--order", help="Of this order.")]
+OwnField = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="Of parts with this in a field of your own, NAME=VALUE; may be given several times."),
+]
+
+
+def wanted_identity(
+    serial: str, lot: str, order: str, own: Sequence[str] = (), own_names: Sequence[str] = ()
+) -> Identity:
+    """What was asked for by these options.
+
+    Raises:
+        SettingsError: if a field of one's own is not written NAME=VALUE, or nobody has named it.
+        IdentityError: if no part can be called so.
+    """
+    said: dict[str, object] = {"serial": serial, "lot": lot, "order": order}
+    known = {*OWN_FIELDS, *filter(None, own_names)}
+    for written in own:
+        name, equals, value = written.partition("=")
+        if not equals or name not in known:
+            raise SettingsError(
+                f"{written[:60]!r} names no field. Write NAME=VALUE with one of {', '.join(sorted(known))}."
+            )
+        said[name] = value
+    return identity_of(said, own_names)

@@ -77,6 +77,10 @@ class SourceError(FiloError):
     """A camera cannot be opened or has stopped answering."""
 
 
+class IdentityError(FiloError, ValueError):
+    """What was said of a part's identity cannot be kept: too long, not to be read, or no text."""
+
+
 class LanguageModelError(FiloError):
     """The language model gave no usable answer."""
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from filo_core.fixture import Fixture, Placement
+from filo_core.identity import NOBODY, Identity, SeenBefore
 from filo_core.learned_map import LearnedMap
 from filo_core.picture_limits import PictureLimits
 from filo_core.sentence import Sentence
@@ -127,6 +128,7 @@ class EventKind(StrEnum):
     RECIPE_PROVEN = "recipe proven"
     NAMES_READ = "names read"
     SESSION_CHANGED = "session changed"
+    SERIAL_REPEATED = "serial repeated"
 
 
 class Origin(StrEnum):
@@ -633,6 +635,10 @@ class Inspection:
     views: tuple[ViewInspection, ...] = ()
     """Of a part with several views: what each came to. Image and prediction above are then those of the view that
     decided, with the score on the scale that all views share (:mod:`filo_core.views`)."""
+    identity: Identity = NOBODY
+    """Which part it was."""
+    seen_before: SeenBefore | None = None
+    """Where its serial is in the record already; the record finds out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -897,6 +903,8 @@ class InspectionRecord:
     """What was counted, and where each item was found."""
     views: tuple[ViewRecord, ...] = ()
     """Of a part with several views, all of them; picture, map and regions above are those of the one that decided."""
+    identity: Identity = NOBODY
+    """Which part it was."""
 
     def with_decision(self, review: Review) -> InspectionRecord:
         """As the record keeps it once this decision is added."""
@@ -937,7 +945,9 @@ class InspectionFilter:
     """What counts now: the newest decision, or the system's verdict where nobody has decided."""
     decided: bool = False
     name: str = ""
-    """A part of the image's name, in any case of letters."""
+    """A part of the image's name or of the serial, in any case of letters."""
+    identity: Identity = NOBODY
+    """Fields that have to be exactly so."""
     job: str = ""
     """What was inspected in jobs of this name, which began at ``job_since`` or later."""
     job_since: datetime | None = None

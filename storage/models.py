@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from filo_core.identity import FIELDS, LONGEST_FIELD
 from storage import constraints
 from storage.columns import LONGEST_NAME, Hash, PlainText, RowId, UtcDateTime, Word
 
@@ -60,6 +61,8 @@ class ProductRow(Row):
     """JSON list of the drawn regions and ignore masks; empty without any."""
     picture_limits: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON; empty where every picture is judged."""
+    code_reading: Mapped[str] = mapped_column(PlainText, server_default="")
+    """JSON; empty where no code is read in the pictures."""
     fixture: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON of what the zones move with; empty where they stay."""
     view_of: Mapped[int | None] = mapped_column(RowId, index=True)
@@ -135,6 +138,16 @@ class RecipeVersionRow(Row):
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+IDENTITY_COLUMNS = {name: "order_number" if name == "order" else name for name in FIELDS}
+"""Columns by the fields of an identity; ``order`` is a word of SQL."""
+
+
+def _index_of_identity(name: str) -> Index:
+    column = IDENTITY_COLUMNS[name]
+    there = text(f"{column} IS NOT NULL")
+    return Index(None, column, "id", sqlite_where=there, postgresql_where=there)
+
+
 class InspectionRow(Row):
     """One image judged once under one recipe version."""
 
@@ -167,6 +180,8 @@ class InspectionRow(Row):
         Index(None, "product_id", "inspected_at", "verdict"),
         Index(None, "verdict", "id"),
         Index(None, "inspected_at", "verdict"),
+        # What belongs together by name, newest last; rows without one are in none of them.
+        *(_index_of_identity(name) for name in IDENTITY_COLUMNS),
         # Ids are never given out twice, not even after the newest row is gone.
         {"sqlite_autoincrement": True},
     )
@@ -201,6 +216,13 @@ class InspectionRow(Row):
     """JSON: where counted items were found; empty where nothing was counted. How many is part of the reason."""
     part_hash: Mapped[str] = mapped_column(Hash, server_default="")
     """Of a part with several views, over the pictures of all of them; empty where there is one picture."""
+    serial: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    """NULL where nobody said which part it was; so the five that follow."""
+    lot: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    order_number: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    field_1: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    field_2: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    field_3: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
 
 
 class RegionRow(Row):

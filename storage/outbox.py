@@ -6,6 +6,7 @@ A SQLite file beside the record (ADR 0011). An answer and its messages are commi
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -14,9 +15,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, func, insert, inspect, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
+from filo_core.identity import FIELDS, NOBODY, Identity
 from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.sinks.base import Message
 from storage.engine import for_reading, for_writing, make_engine, parse_url, sqlite_url, translated
@@ -60,6 +75,9 @@ class Outbox:
         self._engine: Engine = make_engine(self._url)
         with self._writing() as connection:
             METADATA.create_all(connection)
+            if TRIGGERS.c.identity.name not in {one["name"] for one in inspect(connection).get_columns(TRIGGERS.name)}:
+                # A file of an earlier version.
+                connection.execute(text("ALTER TABLE triggers ADD COLUMN identity TEXT"))
             for index in (index for table in METADATA.tables.values() for index in table.indexes):
                 # A file of an earlier version has the tables without it.
                 index.create(connection, checkfirst=True)
@@ -72,7 +90,9 @@ class Outbox:
         """Close every connection."""
         self._engine.dispose()
 
-    def open_trigger(self, trigger_id: str, window: timedelta) -> tuple[int, LineResult | None]:
+    def open_trigger(
+        self, trigger_id: str, window: timedelta, identity: Identity = NOBODY
+    ) -> tuple[int, LineResult | None]:
         """Accept a trigger: its number, and the answer it has already if it came within ``window`` before.
 
         The same id later than that is another part: controllers count from 1 again.
@@ -87,7 +107,9 @@ class Outbox:
                 if row.result is None:
                     return row.id, None
                 return row.id, read_answer(row.result) or not_inspected(trigger_id, "", "", _UNREADABLE, 0.0)
-            added = connection.execute(insert(TRIGGERS).values(trigger_id=trigger_id, asked_at=now))
+            said = json.dumps(identity.said) if identity else None
+            values = {"trigger_id": trigger_id, "asked_at": now, "identity": said}
+            added = connection.execute(insert(TRIGGERS).values(values))
             return int(added.lastrowid), None
 
     def close_trigger(self, number: int, result: LineResult, sinks: Sequence[str]) -> bool:
@@ -101,11 +123,13 @@ class Outbox:
                 connection.execute(insert(MESSAGES).values(sink=sink, trigger=number))
             return True
 
-    def open_triggers(self) -> tuple[tuple[int, str], ...]:
-        """Number and id of the triggers without an answer: after a start, those that a crash left."""
+    def open_triggers(self) -> tuple[tuple[int, str, Identity], ...]:
+        """Number, id and part of the triggers without an answer: after a start, those that a crash left."""
+        columns = TRIGGERS.c.id, TRIGGERS.c.trigger_id, TRIGGERS.c.identity
         with self._reading() as connection:
-            open_ones = select(TRIGGERS.c.id, TRIGGERS.c.trigger_id).where(TRIGGERS.c.result.is_(None))
-            return tuple((row.id, row.trigger_id) for row in connection.execute(open_ones.order_by(TRIGGERS.c.id)))
+            open_ones = select(*columns).where(TRIGGERS.c.result.is_(None)).order_by(TRIGGERS.c.id)
+            rows = connection.execute(open_ones).all()
+        return tuple((row.id, row.trigger_id, _read_identity(row.identity)) for row in rows)
 
     def next_message(self, sink: str) -> Waiting | None:
         """The oldest message that ``sink`` has not delivered; the order of a sink is never changed."""
@@ -252,12 +276,21 @@ def _backlog(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(counted.group_by(MESSAGES.c.sink))}
 
 
-def read_answer(text: str) -> LineResult | None:
+def read_answer(content: str) -> LineResult | None:
     """The answer; None for what is none, since whoever can write the file can write anything."""
     try:
-        return LineResult.from_json(text)
+        return LineResult.from_json(content)
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
+
+
+def _read_identity(kept: str | None) -> Identity:
+    """What was kept of a part; nobody where it is none, as for :func:`read_answer`."""
+    try:
+        said = json.loads(kept or "{}")
+        return Identity(**{name: str(value) for name, value in said.items() if name in FIELDS})
+    except (ValueError, TypeError, AttributeError):
+        return NOBODY
 
 
 def _now() -> float:

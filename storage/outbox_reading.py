@@ -68,7 +68,9 @@ def _content(connection: Connection) -> OutboxContent:
     of_trigger: dict[int, list[tuple[int, bool]]] = {}
     for row in connection.execute(select(MESSAGES.c.id, MESSAGES.c.trigger, MESSAGES.c.delivered_at)):
         of_trigger.setdefault(row.trigger, []).append((row.id, row.delivered_at is None and row.id not in refused))
-    rows = connection.execute(select(TRIGGERS).order_by(TRIGGERS.c.id)).all()
+    # Not all of its columns: a file of an earlier version has fewer.
+    columns = TRIGGERS.c.id, TRIGGERS.c.trigger_id, TRIGGERS.c.asked_at, TRIGGERS.c.result
+    rows = connection.execute(select(*columns).order_by(TRIGGERS.c.id)).all()
     answers = tuple(
         KeptAnswer(
             row.id,

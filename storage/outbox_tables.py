@@ -25,6 +25,7 @@ TRIGGERS = Table(
     Column("trigger_id", Text, nullable=False),
     Column("asked_at", Float, nullable=False),
     Column("result", Text),
+    Column("identity", Text),
     Index("ix_triggers_by_name", "trigger_id", "asked_at"),
     Index("ix_triggers_by_age", "asked_at"),
     Index("ix_triggers_open", "id", sqlite_where=text("result IS NULL")),

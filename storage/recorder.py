@@ -7,10 +7,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from filo_core.errors import DiskFullError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished
+from filo_core.identity import SeenBefore
 from filo_core.types import EventKind, Inspection, KeptJobState, Origin, Verdict, ViewInspection
 from filo_core.views import part_hash, part_hash_of, view_product
 from storage.engine import BrokenRuleError
@@ -30,6 +31,23 @@ logger = logging.getLogger(__name__)
 def name_of(operator: Operator) -> str:
     """The name as it is now."""
     return operator() if callable(operator) else operator
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What became of an inspection in the record."""
+
+    inspection_id: int
+    is_new: bool = True
+    """False where the inspection is an earlier one."""
+    known: RecognisedPart | None = None
+    seen: SeenBefore | None = None
+
+    def told_of(self, inspection: Inspection) -> Inspection:
+        """The inspection with what the record found out."""
+        if self.known is None and self.seen is None:
+            return inspection
+        return replace(inspection, known_as=self.known.known_as if self.known else None, seen_before=self.seen)
 
 
 class Recorder:
@@ -88,16 +106,15 @@ class Recorder:
             if isinstance(event, ImageInspected):
                 inspection = event.inspection
                 try:
-                    inspection_id, is_new, known = self._store(inspection)
+                    kept = self._store(inspection)
                 except DiskFullError as error:
                     yield ImageInspected(event.index, _refused(inspection, error), self._refusal_id)
                     raise
-                if is_new:
-                    told = replace(inspection, known_as=known.known_as) if known else inspection
-                    yield replace(event, inspection=told, inspection_id=inspection_id)
+                if kept.is_new:
+                    yield replace(event, inspection=kept.told_of(inspection), inspection_id=kept.inspection_id)
                 else:
                     judged_elsewhere.append(inspection.verdict)
-                    yield ImageSkipped(event.index, inspection.name, inspection.image_hash, inspection_id)
+                    yield ImageSkipped(event.index, inspection.name, inspection.image_hash, kept.inspection_id)
                 continue
             yield _recounted(event, judged_elsewhere) if isinstance(event, RunFinished) else event
 
@@ -109,8 +126,15 @@ class Recorder:
             DiskFullError: if there is no room; NOT_INSPECTED was stored instead.
             StorageError: if it cannot be stored.
         """
-        inspection_id, _, _ = self._store(inspection)
-        return inspection_id
+        return self._store(inspection).inspection_id
+
+    def keep(self, inspection: Inspection) -> Inspection:
+        """Store one inspection; back comes what is known of it then: a part seen before, or a known one.
+
+        Raises:
+            FiloError: as :meth:`record_one`.
+        """
+        return self._store(inspection).told_of(inspection)
 
     def part_judged(self, image_hashes: Sequence[tuple[str, str]], recipe_hash: str) -> int | None:
         """As :meth:`already_judged`, of a part with several views.
@@ -159,7 +183,7 @@ class Recorder:
         with self._storage.reading() as transaction:
             return transaction.inspections.judged(keys.recipe_version_id, image_hash)
 
-    def _store(self, inspection: Inspection) -> tuple[int, bool, RecognisedPart | None]:
+    def _store(self, inspection: Inspection) -> _Kept:
         """As :meth:`_store_whole`; where the disk is full, an alarm and NOT_INSPECTED are stored before the error."""
         try:
             if inspection.image is not None:
@@ -176,7 +200,7 @@ class Recorder:
         self._refusal_id = None
         # Where not even a row finds room, the log and the error that follows are the alarm.
         with suppress(DiskFullError):
-            self._refusal_id, _, _ = self._store_whole(_refused(inspection, error))
+            self._refusal_id = self._store_whole(_refused(inspection, error)).inspection_id
             error.is_in_record = True
             if not self._disk_was_full:
                 operator = name_of(self._operator)
@@ -185,8 +209,8 @@ class Recorder:
                     transaction.events.add(EventKind.DISK_FULL, operator, self._station, "disk", detail)
         self._disk_was_full = True
 
-    def _store_whole(self, inspection: Inspection) -> tuple[int, bool, RecognisedPart | None]:
-        """Image, then map, then all rows at once. Back comes the id, whether it is a new one, and a known part."""
+    def _store_whole(self, inspection: Inspection) -> _Kept:
+        """Image, then map, then all rows at once."""
         keys, operator = self._keys_of(inspection.recipe_hash), name_of(self._operator)
         map_hash = self._put_pictures(inspection)
         views = [
@@ -197,7 +221,8 @@ class Recorder:
             with self._storage.transaction() as transaction:
                 earlier = _earlier(transaction, keys, inspection)
                 if earlier is not None:
-                    return earlier, False, None
+                    return _Kept(earlier, is_new=False)
+                seen = self._seen_before(transaction, keys, inspection, operator)
                 added = transaction.inspections.add(inspection, keys, map_hash, self._station, operator)
                 if views:
                     transaction.views.add(added, views)
@@ -209,14 +234,25 @@ class Recorder:
                 if self._job_id is not None:
                     transaction.jobs.inspected(self._job_id, added)
             self._named_by = inspection.prediction.named_by if inspection.prediction else self._named_by
-            return added, True, known
+            return _Kept(added, known=known, seen=seen)
         except BrokenRuleError:
             # Only where writers do not wait for each other: another station stored the same image meanwhile.
             with self._storage.reading() as transaction:
                 earlier = _earlier(transaction, keys, inspection)
             if earlier is None:
                 raise
-            return earlier, False, None
+            return _Kept(earlier, is_new=False)
+
+    def _seen_before(
+        self, transaction: Transaction, keys: RecipeKeys, inspection: Inspection, operator: str
+    ) -> SeenBefore | None:
+        """What the record has of this serial; an event says that it came again."""
+        serial = inspection.identity.serial
+        seen = transaction.inspections.of_serial(keys.product_id, serial) if serial else None
+        if seen is not None:
+            detail = {"serial": serial, "times": seen.times, "last": seen.inspection_id, "verdict": seen.verdict}
+            transaction.events.add(EventKind.SERIAL_REPEATED, operator, self._station, self._product, detail)
+        return seen
 
     def _put_pictures(self, inspection: Inspection) -> str:
         """Keep image and map as far as there are any; the map's hash, empty without one."""

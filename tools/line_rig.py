@@ -117,8 +117,8 @@ def die_at(stage: str, part: int) -> None:
 
     places: dict[str, tuple[Any, str, bool]] = {
         "opened": (Outbox, "open_trigger", True),
-        "judged": (Recorder, "record_one", False),
-        "kept": (Recorder, "record_one", True),
+        "judged": (Recorder, "keep", False),
+        "kept": (Recorder, "keep", True),
         "answered": (Outbox, "close_trigger", True),
         "delivered": (CsvSink, "deliver", True),
     }

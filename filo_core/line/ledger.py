@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from filo_core.errors import FiloError
+from filo_core.identity import NOBODY
 from filo_core.line.frames import encoded
 from filo_core.line.results import LineResult, inspection_of
 
 if TYPE_CHECKING:
+    from filo_core.identity import Identity
     from filo_core.types import Inspection, SourceImage
 
 logger = logging.getLogger(__name__)
@@ -25,12 +27,14 @@ _MOST_WAITING = 10_000
 class Ledger(Protocol):
     """Keeps triggers and their answers for good; every method may raise a FiloError, whose sentence is the reason."""
 
-    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
-        """Accept a trigger; its number, and its answer if it had one within that time."""
+    def open(
+        self, trigger_id: str, repeats_within_s: float, identity: Identity = NOBODY
+    ) -> tuple[int, LineResult | None]:
+        """Accept a trigger, with the part it names; its number, and its answer if it had one within that time."""
         ...
 
-    def keep(self, inspection: Inspection) -> None:
-        """Write an inspection into the record."""
+    def keep(self, inspection: Inspection) -> Inspection:
+        """Write an inspection into the record; back it comes with what the record knows of its part."""
         ...
 
     def close(self, number: int, result: LineResult) -> None:
@@ -115,11 +119,13 @@ class Unkept:
 
     def _keep_one(self, waiting: _Unkept) -> None:
         if waiting.number is None:
-            waiting.number, earlier = self._ledger.open(waiting.result.trigger_id, waiting.repeats_within_s)
+            result = waiting.result
+            waiting.number, earlier = self._ledger.open(result.trigger_id, waiting.repeats_within_s, result.identity)
             if earlier is not None:
                 return
         if not waiting.in_record:
-            self._ledger.keep(_with_picture(inspection_of(waiting.result), waiting.image))
+            kept = self._ledger.keep(_with_picture(inspection_of(waiting.result), waiting.image))
+            waiting.result = replace(waiting.result, seen_before=kept.seen_before)
             waiting.in_record, waiting.image = True, None
         self._ledger.close(waiting.number, waiting.result)
 

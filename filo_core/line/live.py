@@ -14,6 +14,7 @@ from filo_core.errors import FiloError
 from filo_core.events import ImageInspected
 from filo_core.line.frames import judge_frame
 from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
+from filo_core.line.scanned import Scanned
 from filo_core.line.sources.base import SourceState
 from filo_core.loops import Loop
 from filo_core.types import Inspection, RecipeVersion, Verdict
@@ -65,7 +66,7 @@ class LiveInspection(Generic[EngineT]):
         recipe_version: what to judge by.
         make_detector: called once, on the worker's thread.
         on_inspection: told every verdict.
-        store: keeps every verdict.
+        store: keeps every verdict; back it comes with what the record knows of its part.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class LiveInspection(Generic[EngineT]):
         recipe_version: RecipeVersion,
         make_detector: Callable[[EngineT], Detector],
         on_inspection: Callable[[Inspection], None],
-        store: Callable[[Inspection], None],
+        store: Callable[[Inspection], Inspection],
     ) -> None:
         self.source = source
         self.recipe_version = recipe_version
@@ -83,6 +84,8 @@ class LiveInspection(Generic[EngineT]):
         self._make_detector = make_detector
         self._on_inspection = on_inspection
         self._store = store
+        self.scanned = Scanned()
+        """The part that a scanner has named for the next picture."""
         self._detector: Detector | None = None
         self._counters = LiveCounters()
         self._superseded = 0
@@ -187,8 +190,7 @@ class LiveInspection(Generic[EngineT]):
             if newer is not None:
                 self._superseded += 1
                 frame = newer
-            inspection = self._judge(frame, self._detector)
-            self._store(inspection)
+            inspection = self._store(self._judge(frame, self._detector))
             self._count(inspection)
             self._on_inspection(inspection)
             yield ImageInspected(index, inspection)
@@ -196,7 +198,8 @@ class LiveInspection(Generic[EngineT]):
             frame = self.source.newest()
 
     def _judge(self, frame: Frame, detector: Detector) -> Inspection:
-        return judge_frame(frame, f"{self.source.name} #{frame.frame_id}", self.recipe_version.recipe, detector)
+        inspection = judge_frame(frame, f"{self.source.name} #{frame.frame_id}", self.recipe_version.recipe, detector)
+        return replace(inspection, identity=self.scanned.take())
 
     def _count(self, inspection: Inspection) -> None:
         self._problem = ""

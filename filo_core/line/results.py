@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from filo_core.identity import FIELDS, NOBODY, Identity, SeenBefore
 from filo_core.naming.part_types import part_broad, part_called
 from filo_core.types import (
     TOP_SHARES,
@@ -23,7 +24,7 @@ from filo_core.types import (
 
 MOST_BOXES = 10
 """Of a localizer that go out with an answer."""
-_LATER = ("type_share", "types", "broad", "reasons", "views")
+_LATER = ("type_share", "types", "broad", "reasons", "views", "seen_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ class LineResult:
     filtered; None without one."""
     views: tuple[ViewResult, ...] = ()
     """Of a part with several views, each of them; the answer above is the one for the part."""
+    identity: Identity = NOBODY
+    """Which part it was; its fields stand beside the others in JSON."""
+    seen_before: SeenBefore | None = None
+    """Where the serial is in the record already."""
 
     @property
     def passes(self) -> bool:
@@ -89,6 +94,10 @@ class LineResult:
             "reads_as": "OK" if self.passes else "NG",
             "decided_at": self.decided_at.isoformat(),
         }
+        del content["identity"]
+        content |= self.identity.said
+        if self.seen_before is not None:
+            content["seen_before"]["at"] = self.seen_before.at.isoformat()
         # An answer without them reads as an older program wrote it, and so does its digest.
         for name in _LATER:
             if not content[name]:
@@ -110,6 +119,9 @@ class LineResult:
         )
         if content.get("reasons"):
             content["reasons"] = _reasons_of(content["reasons"])
+        if seen := content.get("seen_before"):
+            content["seen_before"] = SeenBefore(**seen | {"at": datetime.fromisoformat(seen["at"])})
+        content["identity"] = Identity(**{name: content.pop(name) for name in FIELDS if name in content})
         return cls(**content)
 
 
@@ -139,6 +151,8 @@ def result_of(inspection: Inspection, trigger_id: str, product: str, latency_ms:
         broad=replace(broad, share=round(broad.share, 4)) if (broad := part_broad(regions)) is not None else None,
         reasons=_shortened(prediction.reasons) if prediction is not None else None,
         views=tuple(_view_result(view) for view in inspection.views),
+        identity=inspection.identity,
+        seen_before=inspection.seen_before,
     )
 
 
@@ -168,6 +182,7 @@ def not_inspected(
     *,
     file: str = "",
     decided_at: datetime | None = None,
+    identity: Identity = NOBODY,
 ) -> LineResult:
     """The answer where there is none: it reads as NG outside. ``decided_at`` is now when not given."""
     return LineResult(
@@ -179,6 +194,7 @@ def not_inspected(
         latency_ms=latency_ms,
         reason=reason,
         file=file,
+        identity=identity,
     )
 
 
@@ -193,4 +209,5 @@ def inspection_of(result: LineResult) -> Inspection:
         inspected_at=result.decided_at,
         seconds=(result.latency_ms or 0.0) / 1000.0,
         reason=result.reason,
+        identity=result.identity,
     )

@@ -180,7 +180,7 @@ class Station:
             self._open[trigger.trigger_id] = pending
             self._counters = replace(self._counters, triggers=self._counters.triggers + 1)
         try:
-            pending.number, earlier = self._ledger.open(trigger.trigger_id, trigger.repeats_within_s)
+            pending.number, earlier = self._ledger.open(trigger.trigger_id, trigger.repeats_within_s, trigger.identity)
         except Exception as error:  # noqa: BLE001 whoever asks gets an answer, whatever a database raises
             self._storage_problem = _sentence("The trigger could not be kept", error)
             if self._claim(pending):
@@ -245,16 +245,17 @@ class Station:
         inspection = self._seen(pending)
         if inspection is None or not self._claim(pending):
             return
+        inspection = replace(inspection, identity=trigger.identity)
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
-        result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency, trigger.file)
         try:
-            self._ledger.keep(inspection)
+            inspection = self._ledger.keep(inspection)
         except FiloError as error:
             self._storage_problem = str(error)
             # The record may have kept that there is none.
             in_record = isinstance(error, DiskFullError) and error.is_in_record
             self._refuse(pending, str(error), inspection.inspected_at, in_record=in_record)
             return
+        result = result_of(inspection, trigger.trigger_id, self._recipe.product, latency, trigger.file)
         self._finish(pending, result, inspection)
 
     def _seen(self, pending: _Pending) -> Inspection | None:
@@ -307,7 +308,14 @@ class Station:
         trigger, recipe = pending.ticket.trigger, self._recipe
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
         return not_inspected(
-            trigger.trigger_id, recipe.product, recipe.content_hash, reason, latency, file=trigger.file, decided_at=at
+            trigger.trigger_id,
+            recipe.product,
+            recipe.content_hash,
+            reason,
+            latency,
+            file=trigger.file,
+            decided_at=at,
+            identity=trigger.identity,
         )
 
     def _answer_first(self, pending: _Pending, reason: str) -> None:
@@ -325,7 +333,7 @@ class Station:
         result = self._refusal(pending, reason, at)
         if not in_record:
             try:
-                self._ledger.keep(inspection_of(result))
+                result = replace(result, seen_before=self._ledger.keep(inspection_of(result)).seen_before)
             except FiloError as error:
                 self._storage_problem = str(error)
                 # Nothing leaves the station that the record knows nothing of.

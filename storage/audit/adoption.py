@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 
 from filo_core.types import EventKind
 from storage.audit.chain import GENESIS, Added, append, genesis_of, read_head
@@ -29,7 +29,8 @@ def adopt(connection: Connection, tables: Sequence[str]) -> None:
         # After a schema was taken back and brought forward again, some have theirs.
         chained = set(connection.scalars(select(AuditRow.row_id).where(AuditRow.table_name == table)))
         batch: list[Added] = []
-        for row in rows_of(connection, table):
+        there = {column["name"] for column in inspect(connection).get_columns(table)}
+        for row in rows_of(connection, table, there=there):
             if row.row_id in chained:
                 continue
             batch.append(row)

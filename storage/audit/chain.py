@@ -36,11 +36,12 @@ class Added:
     table: str
     row_id: int
     content: str
+    content_format: int
 
     @classmethod
     def of(cls, table: str, row: Mapping[str, Any], regions: Iterable[Mapping[str, Any]] = ()) -> Added:
         """The entry of a row, given by its columns' names."""
-        return cls(table, row["id"], content_of(table, row, regions))
+        return cls(table, row["id"], content_of(table, row, regions), format_of(table, row))
 
 
 def entry_hash(
@@ -80,15 +81,15 @@ def append(session: Session | Connection, added: Sequence[Added], at: datetime, 
     links = []
     for entry in added:
         sequence, content_hash = head.sequence + 1, sha256(entry.content)
-        content_format = format_of(entry.table)
-        bound = entry_hash(sequence, at, entry.table, entry.row_id, content_format, content_hash, head.entry_hash)
+        place = (entry.table, entry.row_id, entry.content_format)
+        bound = entry_hash(sequence, at, *place, content_hash, head.entry_hash)
         links.append(
             {
                 "sequence": sequence,
                 "at": at,
                 "table_name": entry.table,
                 "row_id": entry.row_id,
-                "format": content_format,
+                "format": entry.content_format,
                 "content_hash": content_hash,
                 "entry_hash": bound,
             }

@@ -15,7 +15,7 @@ from typing import Any
 from storage.columns import storable
 
 FORMAT = 7
-"""The newest format. Each after the first added tables; those of earlier ones are written as before."""
+"""The newest format. Each after the first added tables or columns; what is without them is written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
 
@@ -27,6 +27,7 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
         "id", "product_id", "recipe_version_id", "name", "image_hash", "map_hash", "model_hash", "width", "height",
         "verdict", "reason", "image_score", "limit_ok", "limit_ng", "limit_region", "trained", "origin", "station",
         "operator", "captured_at", "inspected_at", "seconds", "stage_seconds", "frame_id", "frame_age_ms",
+        "serial", "lot", "order_number", "field_1", "field_2", "field_3",
     ),
     REGIONS: (
         "ordinal", "x", "y", "width", "height", "area_px", "score", "anomaly_type", "type_confidence", "position",
@@ -70,6 +71,9 @@ _SINCE = {
     "study_answers": 4, "namings": 5, "named_regions": 5, "known_inspections": 6, "part_views": 7,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
+_LATER = {"serial": 7, "lot": 7, "order_number": 7, "field_1": 7, "field_2": 7, "field_3": 7}
+"""Format that brought a column into the contents. A row in which it is NULL reads, and hashes, as before it was there:
+so the rows of earlier formats keep their hashes, and none of their columns can be filled in unseen."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")
 """Rows that go with a product under which nothing was inspected; an event says which."""
 _REAL = frozenset(
@@ -86,9 +90,10 @@ def covered(table: str) -> tuple[str, ...]:
     return _COVERED[table]
 
 
-def format_of(table: str) -> int:
-    """The format that a table's new entries are written in."""
-    return _SINCE.get(table, 1)
+def format_of(table: str, row: Mapping[str, Any]) -> int:
+    """The format that a new entry of a row is written in: the first that has all of what it says."""
+    later = (since for name, since in _LATER.items() if row.get(name) is not None)
+    return max((_SINCE.get(table, 1), *later))
 
 
 def content_of(table: str, row: Mapping[str, Any], regions: Iterable[Mapping[str, Any]] = ()) -> str:
@@ -115,7 +120,9 @@ def moment(at: datetime) -> str:
 
 
 def _plain(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    content = {name: _value(name, row[name]) for name in _COVERED[table]}
+    content = {
+        name: _value(name, row[name]) for name in _COVERED[table] if name not in _LATER or row.get(name) is not None
+    }
     if _PIN in content:
         # An export must not carry what a PIN could be guessed from; its hash binds it as well.
         content["pin_digest"] = sha256(content.pop(_PIN))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,9 +17,18 @@ BATCH = 1000
 """Rows that are fetched at a time."""
 
 
-def rows_of(source: Session | Connection, table: str, ids: Sequence[int] | None = None) -> Iterator[Added]:
-    """A table's rows by id, as the chain would take them in; only those of ``ids`` when they are given."""
-    rows = _stream(source, _select(table, "id", ids))
+def rows_of(
+    source: Session | Connection, table: str, ids: Sequence[int] | None = None, there: Collection[str] | None = None
+) -> Iterator[Added]:
+    """A table's rows by id, as the chain would take them in.
+
+    Args:
+        source: of the rows.
+        table: their table.
+        ids: only those, when given.
+        there: columns that the table has, while an older schema is brought forward; all of them when not given.
+    """
+    rows = _stream(source, _select(table, "id", ids, there))
     if table != INSPECTIONS:
         for row in rows:
             yield Added.of(table, row)
@@ -33,9 +42,10 @@ def rows_of(source: Session | Connection, table: str, ids: Sequence[int] | None 
         yield Added.of(table, row, own if owner == row["id"] else ())
 
 
-def _select(table: str, owner: str, ids: Sequence[int] | None) -> Select[Any]:
+def _select(table: str, owner: str, ids: Sequence[int] | None, there: Collection[str] | None = None) -> Select[Any]:
     columns = Row.metadata.tables[table].columns
-    wanted = [columns[name] for name in dict.fromkeys((owner, *covered(table)))]
+    named = dict.fromkeys((owner, *covered(table)))
+    wanted = [columns[name] for name in named if there is None or name in there]
     query = select(*wanted).order_by(*(columns[name] for name in (owner, "ordinal") if name in columns))
     return query if ids is None else query.where(columns[owner].in_(ids))
 

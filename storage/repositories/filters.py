@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from filo_core.types import InspectionFilter
-from storage.models import InspectionRow, ProductRow, RegionRow, ReviewRow
+from storage.models import IDENTITY_COLUMNS, InspectionRow, ProductRow, RegionRow, ReviewRow
 from storage.names import name_key
 from storage.repositories.standing_reviews import final_verdict, is_newest, is_undecided
 from storage.session_models import KnownInspectionRow
@@ -31,7 +31,10 @@ def conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         found.append(InspectionRow.verdict.in_(sorted(verdict.value for verdict in wanted.verdicts)))
     found.extend(_decisions(wanted))
     if wanted.name:
-        found.append(InspectionRow.name.icontains(wanted.name, autoescape=True))
+        named = (InspectionRow.name, InspectionRow.serial)
+        found.append(or_(*(column.icontains(wanted.name, autoescape=True) for column in named)))
+    for name, value in wanted.identity.said.items():
+        found.append(getattr(InspectionRow, IDENTITY_COLUMNS[name]) == value)
     if wanted.anomaly_type:
         found.append(_is_called(wanted.anomaly_type))
     if wanted.since is not None:

@@ -14,6 +14,7 @@ from sqlalchemy import Row as ResultRow
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
+from filo_core.identity import MOST_TIMES, Identity, SeenBefore
 from filo_core.types import (
     Box,
     Inspection,
@@ -36,7 +37,7 @@ from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
 from storage.counts import dump_counts, load_counts
-from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
+from storage.models import IDENTITY_COLUMNS, InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import NamedRegionRow, NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
 from storage.repositories.namings import SAID, KeptNaming, naming_of, naming_row, with_shares
@@ -101,6 +102,7 @@ class InspectionRepository:
             frame_age_ms=inspection.frame_age_ms,
             counts=dump_counts(prediction.counts) if prediction else "",
             part_hash=part_hash_of(inspection),
+            **{IDENTITY_COLUMNS[name]: value for name, value in inspection.identity.said.items()},
         )
         self._session.add(row)
         self._session.flush()
@@ -132,6 +134,24 @@ class InspectionRepository:
                 text(constraints.PART_JUDGED_ONCE),
             )
         )
+
+    def of_serial(self, product_id: int, serial: str) -> SeenBefore | None:
+        """What the record has of a product's part; None where the serial is new."""
+        query = select(InspectionRow.id).where(InspectionRow.serial == serial, InspectionRow.product_id == product_id)
+        ids = self._session.scalars(query.order_by(InspectionRow.id.desc()).limit(MOST_TIMES)).all()
+        if not ids:
+            return None
+        newest = self.get(ids[0])
+        return SeenBefore(len(ids), newest.final_verdict.value, newest.inspected_at, newest.inspection_id)
+
+    def searched(self, wanted: InspectionFilter) -> InspectionFilter:
+        """The filter, with a search for a serial that there is as a look into its index, and not at every name."""
+        if not wanted.name or wanted.identity.serial:
+            return wanted
+        serial = select(InspectionRow.id).where(InspectionRow.serial == wanted.name).limit(1)
+        if self._session.scalar(serial) is None:
+            return wanted
+        return replace(wanted, name="", identity=replace(wanted.identity, serial=wanted.name))
 
     def page(self, wanted: InspectionFilter, before_id: int | None, limit: int) -> tuple[InspectionRecord, ...]:
         """The newest ``limit`` inspections that are wanted and older than ``before_id``.
@@ -345,6 +365,7 @@ def _record(
         known_as=KnownAs(known_as) if known_as else None,
         counts=load_counts(row.counts),
         views=views,
+        identity=Identity(**{name: getattr(row, column) or "" for name, column in IDENTITY_COLUMNS.items()}),
     )
 
 

@@ -45,6 +45,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "zones",
         "fixture",
         "picture_limits",
+        "identity",
         "proof",
         "sentence",
         "sessions",

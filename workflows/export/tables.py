@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from filo_core.identity import FIELDS
 from filo_core.naming.part_types import part_broad
 from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord, Region
@@ -20,7 +21,7 @@ COLUMNS = (
     "final_verdict", "anomaly_type", "type_share", "types",
     "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
-    "name_examples", "unfiltered", "known_part", "broad_kind",
+    "name_examples", "unfiltered", "known_part", "broad_kind", *FIELDS,
 )  # fmt: skip
 
 
@@ -101,4 +102,5 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "unfiltered": ", ".join(record.unfiltered_sides),
         "broad_kind": shares_in_words([broad] if broad is not None and is_called else []),
         "known_part": record.known_as.value if record.known_as else "",
+        **asdict(record.identity),
     }

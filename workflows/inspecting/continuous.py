@@ -48,8 +48,11 @@ class DeliveredRecord:
         self._numbers = itertools.count(1)
         self._unkept = Unkept(ledger)
 
-    def keep(self, inspection: Inspection) -> None:
+    def keep(self, inspection: Inspection) -> Inspection:
         """Record an inspection and have it delivered; where it cannot be recorded, NOT_INSPECTED goes out for it.
+
+        Returns:
+            The inspection with what the record knows of its part.
 
         Raises:
             FiloError: why it is not in the record, or not on its way.
@@ -58,20 +61,30 @@ class DeliveredRecord:
         trigger_id = f"frame-{self._run_id}-{next(self._numbers)}"
         # As for a line's continuous trigger, the time counts from the capture.
         latency_ms = inspection.frame_age_ms or inspection.seconds * 1000.0
-        number, _ = self._ledger.open(trigger_id, 0.0)
+        number, _ = self._ledger.open(trigger_id, 0.0, inspection.identity)
         product, name, is_kept = self._recipe.product, inspection.name, False
         try:
-            self._ledger.keep(inspection)
+            inspection = self._ledger.keep(inspection)
             is_kept = True
             self._ledger.close(number, result_of(inspection, trigger_id, product, latency_ms, name))
         except FiloError as error:
             # Nobody has seen a verdict. The record has the inspection, says why there is none, or is told now.
             is_kept |= isinstance(error, DiskFullError) and error.is_in_record
             at, recipe_hash = inspection.inspected_at, self._recipe.content_hash
-            missed = not_inspected(trigger_id, product, recipe_hash, str(error), latency_ms, file=name, decided_at=at)
+            missed = not_inspected(
+                trigger_id,
+                product,
+                recipe_hash,
+                str(error),
+                latency_ms,
+                file=name,
+                decided_at=at,
+                identity=inspection.identity,
+            )
             self._unkept.add(number, missed, 0.0, in_record=is_kept)
             self._unkept.keep()
             raise
+        return inspection
 
 
 class ContinuousInspection(LiveInspection["Engine"]):
@@ -163,16 +176,17 @@ class ContinuousInspection(LiveInspection["Engine"]):
     def _why_not_ready(self) -> str:
         return self.source.problem if self.source.state is SourceState.LOST else self.problem
 
-    def _keep(self, inspection: Inspection) -> None:
+    def _keep(self, inspection: Inspection) -> Inspection:
         begun = time.monotonic()
         try:
             if self._delivered is not None:
-                self._delivered.keep(inspection)
+                kept = self._delivered.keep(inspection)
             else:
                 self._require()
-                self._recorder.record_one(inspection)
+                kept = self._recorder.keep(inspection)
         except FiloError:
             self._plcs.withdraw()
             raise
         # A locked database may hold a verdict back until nobody has the part any more.
-        self._plcs.publish(inspection, (inspection.frame_age_ms or 0.0) / 1000.0 + time.monotonic() - begun)
+        self._plcs.publish(kept, (inspection.frame_age_ms or 0.0) / 1000.0 + time.monotonic() - begun)
+        return kept

@@ -77,10 +77,12 @@ def _says(record: InspectionRecord, result: LineResult) -> bool:
     if (record.recipe_hash, record.product) != (result.recipe_hash, result.product):
         return False
     if result.verdict is Verdict.NOT_INSPECTED:
-        # Where a verdict was kept and could not be given in time, this is what was said, and it reads as NG.
-        return True
+        # Where a verdict was kept and could not be given in time, this is what was said, and it reads as NG. A code in
+        # the picture may have said more of the part by then.
+        return record.identity.includes(result.identity)
     worst = max(record.regions, key=lambda region: region.score, default=None)
     name, _ = part_called(record.verdict, record.regions, record.anomaly_types)
     found = (name, worst.position.value if worst is not None else "")
-    kept = (record.verdict, record.image_score, *found, len(record.regions))
-    return kept == (result.verdict, result.score, result.anomaly_type, result.position, result.count)
+    kept = (record.verdict, record.image_score, *found, len(record.regions), record.identity)
+    said = (result.verdict, result.score, result.anomaly_type, result.position, result.count, result.identity)
+    return kept == said

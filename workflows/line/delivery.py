@@ -349,7 +349,9 @@ class Delivery:
         if not why:
             return result
         reason = f"The answer to this part {why}. Judge the part by eye, and call an admin."
-        return not_inspected(trigger_id, result.product, result.recipe_hash, reason, 0.0, file=result.file)
+        return not_inspected(
+            trigger_id, result.product, result.recipe_hash, reason, 0.0, file=result.file, identity=result.identity
+        )
 
     def _refuse(self, waiting: Waiting) -> str:
         if not waiting.is_readable:

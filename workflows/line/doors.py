@@ -26,6 +26,7 @@ class Doors:
         hosts: further names under which the HTTP trigger may be addressed.
         certificate: of the HTTP trigger's TLS, in PEM; None listens without.
         certificate_key: its key, in PEM; None where it stands in ``certificate``.
+        own_fields: what the customer calls the fields of their own.
     """
 
     modbus: ModbusAccess = field(default_factory=ModbusAccess)
@@ -33,6 +34,7 @@ class Doors:
     hosts: tuple[str, ...] = ()
     certificate: Path | None = None
     certificate_key: Path | None = None
+    own_fields: tuple[str, ...] = ()
 
     @property
     def tls(self) -> Certificate | None:
@@ -67,4 +69,5 @@ def doors_of(settings: Settings) -> Doors:
         settings.line_hosts,
         settings.line_certificate,
         settings.line_certificate_key,
+        settings.identity_fields,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.identity import NOBODY
 from filo_core.line.announcer import Announcer
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.sinks.base import Seal, Sink
@@ -23,6 +24,7 @@ from workflows.line.readiness import ReadinessWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filo_core.identity import Identity
     from filo_core.line.part_views import PartViews
     from filo_core.line.sources.base import ImageSource
     from filo_core.method.interfaces import Detector
@@ -48,19 +50,21 @@ class RecordLedger:
         self._outbox = delivery.outbox
         self._opened = 0
 
-    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
+    def open(
+        self, trigger_id: str, repeats_within_s: float, identity: Identity = NOBODY
+    ) -> tuple[int, LineResult | None]:
         """Accept a trigger; its number, and its answer if it had one within that time."""
         self._opened += 1
         if self._opened % _FORGET_EVERY == 0:
             self._outbox.forget_old()
-        number, earlier = self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s))
+        number, earlier = self._outbox.open_trigger(trigger_id, timedelta(seconds=repeats_within_s), identity)
         return number, None if earlier is None else self._delivery.checked(number, trigger_id, earlier)
 
-    def keep(self, inspection: Inspection) -> None:
+    def keep(self, inspection: Inspection) -> Inspection:
         """Write an inspection into the record; a verdict only while there may be any."""
         if inspection.verdict is not Verdict.NOT_INSPECTED:
             self._require()
-        self._recorder.record_one(inspection)
+        return self._recorder.keep(inspection)
 
     def close(self, number: int, result: LineResult) -> None:
         """Keep the answer with a message for every output, and wake those that deliver."""
@@ -70,11 +74,11 @@ class RecordLedger:
         """Answer what an earlier start left open, and forget what is old; how many triggers were open."""
         self._outbox.forget_old()
         left = self._outbox.open_triggers()
-        for number, trigger_id in left:
-            file = file_of(trigger_id)
-            result = not_inspected(trigger_id, recipe.product, recipe.content_hash, _CRASHED, 0.0, file=file)
-            self.keep(inspection_of(result))
-            self.close(number, result)
+        for number, trigger_id, identity in left:
+            file, recipe_hash = file_of(trigger_id), recipe.content_hash
+            result = not_inspected(trigger_id, recipe.product, recipe_hash, _CRASHED, 0.0, file=file, identity=identity)
+            kept = self.keep(inspection_of(result))
+            self.close(number, replace(result, seen_before=kept.seen_before))
         return len(left)
 
 

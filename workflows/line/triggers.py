@@ -185,6 +185,7 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
                 hosts=doors.hosts,
                 certificate=doors.tls,
                 seal=line.seal,
+                own_fields=doors.own_fields,
             )
         case TriggerKind.MODBUS:
             return make_plc(choice, line, doors)

@@ -10,17 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 
 from filo_core.errors import FiloError
+from filo_core.scripts import UNSEEN, mixed_scripts
 from storage.names import name_key, tidy_name
-
-_WRITTEN_TOGETHER = (
-    frozenset({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}),
-    frozenset({"LATIN", "HAN", "BOPOMOFO"}),
-    frozenset({"LATIN", "HAN", "HANGUL"}),
-)
-"""Scripts that one name may mix: those of Japanese, Chinese and Korean, as UTS #39 allows ("highly restrictive")."""
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(map(chr, range(0xFE00, 0xFE10)))
-"""Counted as printable, and not to be seen all the same."""
-_OF_NO_SCRIPT = frozenset({"COMMON", "INHERITED"})
 
 
 class PersonNameError(FiloError):
@@ -73,7 +64,7 @@ def _visible(name: str) -> str:
     # Tables of Unicode: only when somebody gets a name.
     from precis_i18n import get_profile
 
-    unseen = next((sign for sign in name if sign in _UNSEEN), "")
+    unseen = next((sign for sign in name if sign in UNSEEN), "")
     try:
         if not unseen:
             return get_profile("OpaqueString").enforce(name) if name else ""
@@ -85,11 +76,7 @@ def _visible(name: str) -> str:
 
 
 def _refuse_mixed(name: str) -> None:
-    from confusable_homoglyphs import categories
-
-    scripts = frozenset(categories.unique_aliases(name)) - _OF_NO_SCRIPT
-    if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
-        mixed = " and ".join(sorted(script.capitalize() for script in scripts))
+    if mixed := mixed_scripts(name):
         raise PersonNameError("The name mixes {mixed} letters, which look alike. Write it in one of them.", mixed=mixed)
 
 
@@ -100,7 +87,7 @@ def _looks(name: str) -> frozenset[str]:
 
 
 def _skeleton(text: str) -> str:
-    seen = (sign for sign in unicodedata.normalize("NFD", text) if sign.isprintable() and sign not in _UNSEEN)
+    seen = (sign for sign in unicodedata.normalize("NFD", text) if sign.isprintable() and sign not in UNSEEN)
     return unicodedata.normalize("NFD", "".join(map(_read_as, seen)))
 
 

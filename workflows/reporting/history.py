@@ -67,27 +67,27 @@ class History:
             limit: at most so many.
         """
         with self._storage.reading() as transaction:
-            return transaction.inspections.page(wanted, before_id, limit)
+            return transaction.inspections.page(transaction.inspections.searched(wanted), before_id, limit)
 
     def following(self, wanted: InspectionFilter, after_id: int, limit: int) -> tuple[InspectionRecord, ...]:
         """The oldest ``limit`` inspections that are wanted and newer than ``after_id``, oldest first."""
         with self._storage.reading() as transaction:
-            return transaction.inspections.following(wanted, after_id, limit)
+            return transaction.inspections.following(transaction.inspections.searched(wanted), after_id, limit)
 
     def ordered(self, wanted: InspectionFilter, order: PageOrder, limit: int) -> tuple[int, ...]:
         """Ids of the wanted inspections in an order, ``limit`` at most; costs a look at each of them."""
         with self._storage.reading() as transaction:
-            return transaction.inspections.ordered(wanted, order, limit)
+            return transaction.inspections.ordered(transaction.inspections.searched(wanted), order, limit)
 
     def standing_counts(self, wanted: InspectionFilter) -> dict[tuple[Verdict, Verdict | None], int]:
         """How many of the wanted inspections have which verdict of the system and which decision, None for none."""
         with self._storage.reading() as transaction:
-            return transaction.inspections.standing_counts(wanted)
+            return transaction.inspections.standing_counts(transaction.inspections.searched(wanted))
 
     def count(self, wanted: InspectionFilter) -> int:
         """How many inspections are wanted."""
         with self._storage.reading() as transaction:
-            return transaction.inspections.count(wanted)
+            return transaction.inspections.count(transaction.inspections.searched(wanted))
 
     def get(self, inspection_id: int) -> InspectionRecord:
         """One inspection.

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from filo_core.errors import SettingsError
+from filo_core.identifying import tidy_field
+from filo_core.identity import FIELDS, OWN_FIELDS
 from filo_core.whole_files import write_private
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, LLM, PLANT, SecretStore
@@ -37,6 +39,24 @@ KeepDays = Annotated[int | None, Field(ge=1, le=LONGEST_KEEP_DAYS)]
 ImageQuotaGb = Annotated[float | None, Field(ge=0.0, allow_inf_nan=False)]
 
 
+def own_fields_of(names: object) -> tuple[str, ...]:
+    """What the customer calls the fields of their own, in their order, checked.
+
+    Raises:
+        ValueError: if there are more than there is room for, or two mean the same.
+    """
+    given = words_of(names)
+    if not isinstance(given, tuple | list):
+        raise ValueError("it is no list of names")
+    own = tuple(tidy_field("name of a field", name) for name in given)
+    if len(own) > len(OWN_FIELDS):
+        raise ValueError(f"there is room for {len(OWN_FIELDS)} fields of your own")
+    if len({name.casefold() for name in (*own, *FIELDS)}) < len(own) + len(FIELDS):
+        raise ValueError("two fields have the same name")
+    return own
+
+
+OwnFields = Annotated[tuple[str, ...], BeforeValidator(own_fields_of)]
 SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 0.2, 60.0
 DeadlineS = Annotated[float, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
 StoredDeadlineS = Annotated[float | None, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
@@ -75,6 +95,7 @@ class StoredSettings(BaseModel):
     modbus_everywhere: bool | None = None
     clear_passwords: tuple[str, ...] | None = None
     genicam_producers: tuple[str, ...] | None = None
+    identity_fields: OwnFields | None = None
     language: str | None = None
     theme: str | None = None
     font_scale: float | None = None

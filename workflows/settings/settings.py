@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from filo_core.errors import SettingsError
 from storage.engine import sqlite_url
-from workflows.settings.file import DeadlineS, ImageQuotaGb, KeepDays, read_settings_file, words_of
+from workflows.settings.file import DeadlineS, ImageQuotaGb, KeepDays, OwnFields, read_settings_file, words_of
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Hosts that a password may travel to in clear, as to a broker or a camera without encryption."""
     genicam_producers: Words = ()
     """GenTL producers (``.cti`` files) that may be loaded beside those in the folders that the system lists."""
+    identity_fields: Annotated[OwnFields, NoDecode] = ()
+    """What the customer calls the fields of their own that a part may have, three at most."""
     outputs: tuple[Output, ...] = ()
     """Where Live sends its verdicts, and ``line run`` when it is not told otherwise."""
     source_kind: str = "camera"

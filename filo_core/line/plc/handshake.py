@@ -10,12 +10,14 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filo_core.line.plc.register_map import Input, LineError, Status, in_words, result_words
+from filo_core.identity import NOBODY
+from filo_core.line.plc.register_map import INPUT_COUNT, Input, LineError, Status, in_words, result_words
 from filo_core.line.triggers.base import Trigger, TriggerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from filo_core.identity import Identity
     from filo_core.line.results import LineResult
     from filo_core.line.triggers.base import Asks, LineState
 
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 PUBLISHED_S = 2.0
 """So long a published result stands: that of the heartbeat, which a PLC has to read as often in any case."""
-_NOTHING: dict[Input, int] = {}
+_NOTHING: dict[int, int] = {}
 _NUMBERS = 1 << 32
 
 
@@ -86,17 +88,23 @@ class Handshake:
         self._published_until = 0.0
         self._results = self._missed = self._refusals = 0
 
-    def begin(self, job: int) -> Trigger | None:
-        """The trigger coil rose: what to ask, None when it is refused; the registers say why."""
+    def begin(self, job: int, identity: Identity | None = NOBODY) -> Trigger | None:
+        """The trigger coil rose: what to ask, None when it is refused; the registers say why.
+
+        Args:
+            job: the PLC's id of the part.
+            identity: which part it is; None where what was written of it cannot be read.
+        """
         with self._lock:
             self._published = _NOTHING
-            refusal = self._refusal()
+            refusal = self._refusal() or (LineError.WRONG_IDENTITY if identity is None else LineError.NONE)
             if refusal:
                 self._refuse(refusal)
                 return None
             self._parts += 1
             self._part = _Part(f"{self._own_ids}{self._parts}-{job}", self._next_number(), job)
-            return Trigger(self._part.trigger_id, TriggerKind.MODBUS, asked_monotonic=self._clock())
+            part, now = identity or NOBODY, self._clock()
+            return Trigger(self._part.trigger_id, TriggerKind.MODBUS, asked_monotonic=now, identity=part)
 
     def name_job(self, job: int) -> None:
         """The job id was written: what is asked or shown under another one is not the PLC's next part.
@@ -167,8 +175,8 @@ class Handshake:
                 Input.ALARM: int(self._has_alarm()),
             }
             under_way = self._numbered(self._part.number) if self._part and self._part.is_wanted else _NOTHING
-            words = dict.fromkeys(Input, 0) | result | under_way | now
-            return [int(words[register]) for register in Input]
+            words: dict[int, int] = dict.fromkeys(range(INPUT_COUNT), 0) | result | under_way | now
+            return [int(words[register]) for register in range(INPUT_COUNT)]
 
     def _refusal(self) -> LineError:
         if self._asks is None:
@@ -207,6 +215,6 @@ class Handshake:
         return self._number
 
     @staticmethod
-    def _numbered(number: int) -> dict[Input, int]:
+    def _numbered(number: int) -> dict[int, int]:
         high, low = in_words(number)
         return {Input.NUMBER_HIGH: high, Input.NUMBER_LOW: low}

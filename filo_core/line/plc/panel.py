@@ -1,14 +1,16 @@
-"""What PLCs write: two coils and a job id, by one client at a time; without any network."""
+"""What PLCs write: two coils, a job id and which part it is, by one client at a time; without any network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING
 
+from filo_core.errors import IdentityError
 from filo_core.line.plc.access import Network, is_within
-from filo_core.line.plc.register_map import Coil, Holding
+from filo_core.line.plc.register_map import HOLDING_COUNT, Coil, Holding, identity_in, without_identity
 
 if TYPE_CHECKING:
+    from filo_core.identity import Identity
     from filo_core.line.plc.handshake import Handshake
     from filo_core.line.triggers.base import Trigger
 
@@ -34,7 +36,7 @@ class Panel:
         self._holder: Hashable | None = None
         self.coils = 0
         """As bits."""
-        self.holding = [0] * len(Holding)
+        self.holding = [0] * HOLDING_COUNT
 
     @property
     def holder(self) -> Hashable | None:
@@ -65,7 +67,7 @@ class Panel:
             self.coils = 0
 
     def write_holding(self, first: int, values: Iterable[int]) -> None:
-        """Holding registers from ``first`` on were written: the job id of the next trigger."""
+        """Holding registers from ``first`` on were written: job id and part of the next trigger."""
         for number, value in enumerate(values, start=first):
             self.holding[number] = value
         self._handshake.name_job(self.job)
@@ -79,6 +81,14 @@ class Panel:
         if risen & 1 << Coil.ACKNOWLEDGE:
             self._handshake.acknowledge()
         if risen & 1 << Coil.TRIGGER:
-            trigger = self._handshake.begin(self.job)
+            trigger = self._handshake.begin(self.job, self._identity())
+            # Whatever came of it: the next part is another one.
+            without_identity(self.holding)
             if trigger is not None:
                 self._ask(trigger, self.job)
+
+    def _identity(self) -> Identity | None:
+        try:
+            return identity_in(self.holding)
+        except IdentityError:
+            return None

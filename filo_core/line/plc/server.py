@@ -15,7 +15,7 @@ from filo_core.errors import SourceError
 from filo_core.line.plc.access import ModbusAccess, refuse_everywhere
 from filo_core.line.plc.connections import BoundedServer
 from filo_core.line.plc.panel import Panel
-from filo_core.line.plc.register_map import Holding, Input
+from filo_core.line.plc.register_map import HOLDING_COUNT, INPUT_COUNT, Input
 from filo_core.loops import Loop
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class ModbusServer:
             simdata=(
                 [SimData(0, values=[False] * 16, datatype=DataType.BITS)],
                 [SimData(0, values=[False] * 16, datatype=DataType.BITS, readonly=True)],
-                [SimData(0, values=[0] * len(Holding), datatype=DataType.REGISTERS)],
-                [SimData(0, values=[0] * len(Input), datatype=DataType.REGISTERS, readonly=True)],
+                [SimData(0, values=[0] * HOLDING_COUNT, datatype=DataType.REGISTERS)],
+                [SimData(0, values=[0] * INPUT_COUNT, datatype=DataType.REGISTERS, readonly=True)],
             ),
             action=self._on_request,
         )
@@ -123,9 +123,11 @@ class ModbusServer:
             registers[:] = self._handshake.words()
         elif function == _READ_INPUTS:
             registers[0] = self._handshake.words()[Input.STATUS]
-        elif function in _HOLDING and values:
-            # The block of the server itself holds it after this.
-            self._panel.write_holding(address, [int(value) for value in values])
+        elif function in _HOLDING:
+            if values:
+                self._panel.write_holding(address, [int(value) for value in values])
+            # What a trigger has used up is not there any more. The block itself holds what is written after this.
+            registers[:] = self._panel.holding
         elif function == _READ_COILS:
             registers[0] = self._panel.coils
         elif function in _WRITE_COILS and values:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from filo_core.errors import SourceError
+from filo_core.identity import FIELDS
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sinks.exports import file_below
 from filo_core.spreadsheets import harmless
@@ -16,7 +17,7 @@ from filo_core.spreadsheets import harmless
 COLUMNS = (
     "key", "trigger_id", "product", "recipe_hash", "verdict", "reads_as", "anomaly_type", "position", "count",
     "score", "latency_ms", "frame_age_ms", "decided_at", "file", "reason",
-    "head", "head_signature", "alarm", "type_share", "types",
+    "head", "head_signature", "alarm", "type_share", "types", *FIELDS, "seen_before",
 )  # fmt: skip
 _STATE_COLUMNS = ("at", "state", "problem")
 _TAIL_BYTES = 1 << 16
@@ -177,10 +178,13 @@ def _look_at_end(file: io.BufferedRandom) -> tuple[int, int, str]:
 
 def _cells(message: Message) -> tuple[str, ...]:
     result, seal = message.result, message.seal.fields
-    values = {name: getattr(result, name) for name in COLUMNS if name not in {"key", "reads_as", *seal}} | seal
+    made = {"key", "reads_as", "seen_before", *seal, *FIELDS}
+    values = {name: getattr(result, name) for name in COLUMNS if name not in made} | seal
+    values |= {name: getattr(result.identity, name) for name in FIELDS}
     types = "; ".join(f"{one.name} {one.share:.2f}" for one in result.types)
     values |= {
         "types": types,
+        "seen_before": result.seen_before.times if result.seen_before else "",
         "key": message.key,
         "reads_as": "OK" if result.passes else "NG",
         "verdict": result.verdict.value,

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from filo_core.identity import NOBODY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from filo_core.identity import Identity
     from filo_core.line.results import LineResult
     from filo_core.line.sources.base import Frame
     from filo_core.types import SourceImage
@@ -42,6 +45,8 @@ class Trigger:
     """So long the same id means the same part; afterwards a controller may have begun to count anew."""
     problem: str = ""
     """Why there is no picture to judge, as a sentence: the answer is NOT_INSPECTED then."""
+    identity: Identity = NOBODY
+    """Which part it is, as whoever asks says."""
     file: str = ""
     """What the file is called that brought the picture; empty for a camera's."""
 

@@ -2,8 +2,8 @@
 
 Who asks shows a token, on this machine as well; headers, bodies, time and connections are bounded. The routes:
 
-* ``POST /trigger`` with ``{"id": "..."}``: 200 and the result. The same id again gets the same result, which says that
-  it is repeated; older than the deadline it reads as NG unless ``"repeat": true`` asks for it.
+* ``POST /trigger`` with ``{"id": "...", "serial": "..."}``: 200 and the result. The same id again gets the same
+  result, which says that it is repeated; older than the deadline it reads as NG unless ``"repeat": true`` asks for it.
 * ``GET /state``: ready, busy, heartbeat, problem.
 
 Every other answer reads as NG.
@@ -68,6 +68,7 @@ class HttpTrigger:
         hosts: further names under which it may be addressed.
         certificate: of TLS; None listens without.
         seal: goes out with every answer, as it is then.
+        own_fields: what the customer calls the fields of their own.
 
     Raises:
         SourceError: if the port is taken, the token is missing or weak, or the certificate cannot be used.
@@ -85,6 +86,7 @@ class HttpTrigger:
         hosts: Iterable[str] = (),
         certificate: Certificate | None = None,
         seal: Callable[[], Seal] = Seal,
+        own_fields: Iterable[str] = (),
     ) -> None:
         tokens = Tokens(token)
         self._tls = None if certificate is None else _tls(certificate)
@@ -93,7 +95,8 @@ class HttpTrigger:
         self._asking = ThreadPoolExecutor(MOST_INSIDE, "filo-http-ask")
         names = names_of({*_LOOPBACK, host, socket.gethostname(), *_own_addresses(self._socket), *hosts})
         # The answer has to be out before the connection is cut.
-        rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking, seal=seal)
+        own = tuple(own_fields)
+        rules = Rules(station, tokens, names, deadline_s, 0.8 * longest_s, self._asking, seal=seal, own_fields=own)
         self._make_server: Callable[[], _Server] = lambda: _Server(rules, Doorkeeper(longest_s))
         self._server = self._make_server()
         self._serving = Loop("filo-http", self._serve, "answers HTTP")

@@ -19,6 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from filo_core.errors import IdentityError
+from filo_core.identifying import identity_of
 from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.line.triggers.callers import Begun, Callers
@@ -27,6 +29,7 @@ from filo_core.line.triggers.token import Tokens, WrongTokens
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from filo_core.identity import Identity
     from filo_core.line.results import LineResult
     from filo_core.line.triggers.base import StationState, Ticket
 
@@ -64,6 +67,7 @@ class Rules:
         callers: who began which id.
         wrong: what is known of wrong tokens.
         seal: goes out with every verdict and state, as it is now; asks the disk.
+        own_fields: what the customer calls the fields of their own.
     """
 
     station: StationState
@@ -75,6 +79,7 @@ class Rules:
     callers: Callers = field(default_factory=lambda: Callers(REPEATS_S))
     wrong: WrongTokens = field(default_factory=WrongTokens)
     seal: Callable[[], Seal] = Seal
+    own_fields: tuple[str, ...] = ()
 
 
 class _RefusedError(Exception):
@@ -155,7 +160,7 @@ class _Answers:
 
     async def trigger(self, request: Request) -> Response:
         asked_at = datetime.now(UTC)
-        trigger_id, is_wanted_again = _wish(await _body(request))
+        trigger_id, is_wanted_again, identity = _wish(await _body(request), self._rules.own_fields)
         if is_wanted_again and self._rules.callers.known(trigger_id) is None:
             # The trigger never came here. Whatever lies there now may be another part.
             raise _RefusedError(HTTPStatus.NOT_FOUND, f"No part was judged under the id {trigger_id} since the start.")
@@ -164,9 +169,14 @@ class _Answers:
             raise _RefusedError(
                 HTTPStatus.CONFLICT, f"The id {trigger_id} was begun by another caller. Use ids of your own."
             )
-        ticket, result = await self._ask(trigger_id, begun)
+        ticket, result = await self._ask(trigger_id, begun, identity)
         if result is None:
             raise _RefusedError(HTTPStatus.GATEWAY_TIMEOUT, "The line did not answer.")
+        if not result.identity.includes(identity):
+            raise _RefusedError(
+                HTTPStatus.CONFLICT,
+                f"The id {trigger_id} was begun for another part. Ask with a new id for a new part.",
+            )
         is_known = not is_first
         is_repeat = is_known or ticket.is_repeat or result.decided_at < asked_at
         told = self._told(result, begun, is_repeat, is_known, is_wanted_again)
@@ -195,7 +205,7 @@ class _Answers:
             told |= {"reads_as": "NG", "reason": told["reason"] or why}
         return told
 
-    async def _ask(self, trigger_id: str, begun: Begun) -> tuple[Ticket, LineResult | None]:
+    async def _ask(self, trigger_id: str, begun: Begun, identity: Identity) -> tuple[Ticket, LineResult | None]:
         loop = asyncio.get_running_loop()
         answered = asyncio.Event()
 
@@ -205,7 +215,7 @@ class _Answers:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(answered.set)
 
-        trigger = Trigger(f"http-{trigger_id}", TriggerKind.HTTP, repeats_within_s=REPEATS_S)
+        trigger = Trigger(f"http-{trigger_id}", TriggerKind.HTTP, repeats_within_s=REPEATS_S, identity=identity)
         # Accepting is a commit to the disk: other requests are answered meanwhile.
         ticket = await loop.run_in_executor(self._rules.asking, self._rules.station.ask, trigger)
         ticket.on_answer(on_answer)
@@ -237,8 +247,8 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _wish(body: bytes) -> tuple[str, bool]:
-    """The id in a body, and whether an earlier verdict is wanted."""
+def _wish(body: bytes, own_fields: tuple[str, ...]) -> tuple[str, bool, Identity]:
+    """The id in a body, whether an earlier verdict is wanted, and which part it is."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
@@ -255,7 +265,10 @@ def _wish(body: bytes) -> tuple[str, bool]:
             'Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines, and "repeat": true '
             "where an earlier verdict is wanted.",
         )
-    return trigger_id, is_wanted_again
+    try:
+        return trigger_id, is_wanted_again, identity_of(wish, own_fields)
+    except IdentityError as error:
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 
 def names_of(hosts: Iterable[str]) -> frozenset[str]:

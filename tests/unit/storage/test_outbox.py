@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from filo_core.errors import StorageError
+from filo_core.identity import NOBODY, Identity
 from filo_core.line.results import LineResult
 from filo_core.types import Verdict
 from storage import outbox as outbox_module
 from storage.outbox import Outbox
+from storage.outbox_reading import content_at
 
 WINDOW = timedelta(minutes=10)
 
@@ -51,6 +54,33 @@ def test_a_result_survives_its_way_through_json() -> None:
 )
 def test_only_ok_reads_as_ok_outside(verdict: Verdict, word: str) -> None:
     assert f'"reads_as": "{word}"' in result(verdict=verdict).to_json()
+
+
+def test_an_open_trigger_remembers_which_part_it_asked_for(path: Path) -> None:
+    part = Identity("A-1", field_2="nest \U0001f529")
+    first = Outbox(path)
+    first.open_trigger("a", WINDOW, part)
+    first.open_trigger("b", WINDOW)
+    first.close()
+    again = Outbox(path)
+    assert [identity for _, _, identity in again.open_triggers()] == [part, NOBODY]
+    with again._writing() as connection:
+        connection.execute(text("UPDATE triggers SET identity = '[1]'"))
+    assert [identity for _, _, identity in again.open_triggers()] == [NOBODY, NOBODY]
+    again.close()
+
+
+def test_an_outbox_of_an_earlier_version_is_read_and_goes_on(path: Path) -> None:
+    first = Outbox(path)
+    answer(first, "a")
+    with first._writing() as connection:
+        connection.execute(text("ALTER TABLE triggers DROP COLUMN identity"))
+    first.close()
+    assert len(content_at(path).answers) == 1
+    again = Outbox(path)
+    again.open_trigger("b", WINDOW, Identity("B"))
+    assert again.open_triggers()[0][2] == Identity("B")
+    again.close()
 
 
 def test_a_repeated_trigger_gets_its_first_answer(outbox: Outbox) -> None:
@@ -115,7 +145,7 @@ def test_answers_that_wait_for_delivery_are_never_forgotten(outbox: Outbox) -> N
     outbox.open_trigger("open", WINDOW)
     assert outbox.forget_old(timedelta(seconds=-1)) == 1
     assert outbox.backlog() == {"mqtt": 1}
-    assert [name for _, name in outbox.open_triggers()] == ["open"]
+    assert [name for _, name, _ in outbox.open_triggers()] == ["open"]
 
 
 def test_a_process_killed_between_trigger_and_answer_leaves_the_trigger_open(path: Path) -> None:
@@ -126,7 +156,7 @@ def test_a_process_killed_between_trigger_and_answer_leaves_the_trigger_open(pat
     )
     subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[3], check=False, timeout=60)
     outbox = Outbox(path)
-    assert [name for _, name in outbox.open_triggers()] == ["part 7"]
+    assert [name for _, name, _ in outbox.open_triggers()] == ["part 7"]
     outbox.close()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from filo_core.errors import StorageError
+from filo_core.identity import NOBODY, Identity, SeenBefore
 from filo_core.line.sources.base import Frame, FrameSlot, SourceState
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self.opened: list[str] = []
+        self.named: list[Identity] = []
+        self.seen: SeenBefore | None = None
         self.kept: list[Inspection] = []
         self.closed: dict[int, LineResult] = {}
         self.fails: set[str] = set()
@@ -33,17 +37,21 @@ class MemoryLedger:
         )
         self.lock = threading.Lock()
 
-    def open(self, trigger_id: str, repeats_within_s: float) -> tuple[int, LineResult | None]:
+    def open(
+        self, trigger_id: str, repeats_within_s: float, identity: Identity = NOBODY
+    ) -> tuple[int, LineResult | None]:
         self._maybe_fail("open")
         if trigger_id in self.opened:
             number = self.opened.index(trigger_id)
             return number, self.closed.get(number)
         self.opened.append(trigger_id)
+        self.named.append(identity)
         return len(self.opened) - 1, None
 
-    def keep(self, inspection: Inspection) -> None:
+    def keep(self, inspection: Inspection) -> Inspection:
         self._maybe_fail("keep")
         self.kept.append(inspection)
+        return replace(inspection, seen_before=self.seen) if self.seen else inspection
 
     def close(self, number: int, result: LineResult) -> None:
         self._maybe_fail("close")

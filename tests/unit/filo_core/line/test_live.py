@@ -33,6 +33,16 @@ WaitUntil = Callable[[Callable[[], object]], None]
 WAIT_S = 20.0
 
 
+def kept_in(stored: list[Inspection]) -> Callable[[Inspection], Inspection]:
+    """What stores by putting into a list."""
+
+    def store(inspection: Inspection) -> Inspection:
+        stored.append(inspection)
+        return inspection
+
+    return store
+
+
 class Line:
     """A live inspection with everything around it, writing down what happens."""
 
@@ -44,10 +54,11 @@ class Line:
         self.store_error: Exception | None = None
         self.live = LiveInspection(source, worker, version, make_detector, self.show, self.store)
 
-    def store(self, inspection: Inspection) -> None:
+    def store(self, inspection: Inspection) -> Inspection:
         if self.store_error is not None:
             raise self.store_error
         self.log.append(("stored", id(inspection)))
+        return inspection
 
     def show(self, inspection: Inspection) -> None:
         self.log.append(("shown", id(inspection)))
@@ -199,7 +210,7 @@ def test_a_window_that_breaks_while_showing_does_not_end_the_inspection(
     def show(inspection: Inspection) -> None:
         raise RuntimeError("the window is gone")
 
-    live = LiveInspection(source, worker, recipe_version, lambda _: detector, show, stored.append)
+    live = LiveInspection(source, worker, recipe_version, lambda _: detector, show, kept_in(stored))
     live.start()
     source.put(1)
     wait_until(lambda: "the window is gone" in live.problem)
@@ -352,7 +363,7 @@ def test_it_can_be_stopped_by_whoever_is_shown_a_verdict(
         source.put(2)
         lives[0].stop()
 
-    lives.append(LiveInspection(source, worker, recipe_version, lambda _: detector, stop, stored.append))
+    lives.append(LiveInspection(source, worker, recipe_version, lambda _: detector, stop, kept_in(stored)))
     lives[0].start()
     source.put(1)
 

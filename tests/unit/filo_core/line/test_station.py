@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from filo_core.identity import Identity, SeenBefore
 from filo_core.line.results import LineResult
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.station import Station
@@ -363,3 +364,35 @@ def test_a_part_that_a_thread_claimed_and_died_over_is_answered_all_the_same(
     station = make(detector, deadline_s=0.5)
     assert answer(station.ask(trigger("part 1"))).verdict is Verdict.NOT_INSPECTED
     assert answer(station.ask(trigger("part 2"))).verdict is Verdict.OK
+
+
+PART = Identity("SN-1", "L7")
+
+
+def test_a_part_that_its_trigger_names_is_in_record_answer_and_ledger(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger
+) -> None:
+    ledger.seen = SeenBefore(1, "NG", datetime.now(UTC), 4)
+    result = answer(make(detector).ask(trigger(identity=PART)))
+    assert (result.identity, ledger.kept[0].identity, ledger.named) == (PART, PART, [PART])
+    assert result.seen_before == ledger.seen
+
+
+def test_a_part_without_a_verdict_keeps_its_name(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger
+) -> None:
+    ledger.seen = SeenBefore(1, "NG", datetime.now(UTC), 4)
+    result = answer(make(detector).ask(trigger(identity=PART, problem="No whole picture came. Send it again.")))
+    assert (result.verdict, result.identity, ledger.kept[0].identity) == (Verdict.NOT_INSPECTED, PART, PART)
+    assert result.seen_before == ledger.seen
+
+
+def test_a_part_that_could_not_be_kept_is_kept_later_under_its_name(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger, wait_until: Callable[..., None]
+) -> None:
+    ledger.fails = {"open", "keep", "close"}
+    station = make(detector)
+    assert answer(station.ask(trigger(identity=PART))).identity == PART
+    ledger.fails = set()
+    wait_until(lambda: ledger.kept)
+    assert (ledger.kept[0].identity, ledger.named) == (PART, [PART])

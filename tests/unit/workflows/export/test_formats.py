@@ -14,12 +14,15 @@ from pypdf import PdfReader
 
 from filo_core.benchmark.datasets import load_category, read_mask
 from filo_core.errors import FolderError
+from filo_core.identity import FIELDS, Identity
 from filo_core.imaging import read_image
+from filo_core.spreadsheets import harmless
 from filo_core.types import Verdict
 from tests.unit.workflows.export.conftest import NAMES, PRODUCT
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.images import safe_name
 from workflows.export.selection import Selection
+from workflows.export.tables import row_of
 from workflows.products.catalogue import Catalogue
 
 
@@ -33,6 +36,18 @@ def test_csv_has_every_inspection_and_no_formula(selection: Selection, catalogue
     assert rows[2]["review_reason"] == "'@Staub auf der Linse"
     assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
     assert float(rows[0]["image_score"]) == 0.1
+
+
+def test_a_serial_is_in_the_table_and_runs_as_no_formula(
+    selection: Selection, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    record = next(selection.records())
+    said = Identity('=HYPERLINK("http://x")', "@SUM(1)", "-1+1", "+7", "plain")
+    row = {name: harmless(value) for name, value in row_of(replace(record, identity=said)).items()}
+    assert [row[name] for name in FIELDS] == ['\'=HYPERLINK("http://x")', "'@SUM(1)", "'-1+1", "'+7", "plain", ""]
+    out = tmp_path / "out.csv"
+    write_export(selection, catalogue, ExportFormat.CSV, out)
+    assert out.read_text(encoding="utf-8-sig").splitlines()[0].endswith(",".join(FIELDS))
 
 
 def test_json_lines_hold_the_regions_and_the_names_as_they_are(

@@ -207,6 +207,7 @@ FREE_COMMANDS = {
     "report": "figures are everybody's to look at; --pdf asks",
     "study present": "the system's answers in a study decide nothing",
     "study report": "figures are everybody's to look at; --pdf asks, as export_study does",
+    "history": "looks",
     "forward": "goes only where somebody who may has said",
     "drift": "looks",
     "sensitivity": "looks",

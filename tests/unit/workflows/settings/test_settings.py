@@ -176,3 +176,19 @@ def test_an_address_whose_password_could_not_be_kept_apart_is_refused(address: s
 
 def test_an_address_with_a_name_and_a_password_is_no_problem() -> None:
     assert problems_of(GOOD | {"source_kind": "address", "source_value": "rtsp://me:secret-word@camera/1"}) == {}
+
+
+def test_the_customers_own_fields_have_three_names_that_differ(
+    filo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILO_IDENTITY_FIELDS", "pallet, nest")
+    assert Settings().identity_fields == ("pallet", "nest")
+    for wrong, said in (("a,b,c,d", "room for 3"), ("Serial", "same name"), ("a,A", "same name"), ("\u202ea", "seen")):
+        monkeypatch.setenv("FILO_IDENTITY_FIELDS", wrong)
+        with pytest.raises(ValueError, match=said):
+            Settings()
+
+
+def test_the_names_of_own_fields_are_kept_in_the_file(filo_home: Path) -> None:
+    write_settings_file(filo_home, {"identity_fields": ("pallet", "nest")})
+    assert Settings().identity_fields == ("pallet", "nest")

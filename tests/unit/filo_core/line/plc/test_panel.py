@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from filo_core.errors import SourceError
+from filo_core.identity import NOBODY, Identity, SeenBefore
 from filo_core.line.plc.access import is_within, networks_of
 from filo_core.line.plc.handshake import Handshake
 from filo_core.line.plc.panel import Panel
-from filo_core.line.plc.register_map import Coil, Holding, Input, LineError, Status
+from filo_core.line.plc.register_map import Coil, Holding, Input, LineError, Status, text_of, text_words
 from filo_core.line.results import LineResult
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.types import Verdict
@@ -37,7 +38,8 @@ class Station:
 
     def answer(self, verdict: Verdict) -> None:
         ticket = self.tickets.pop(0)
-        ticket.answer(LineResult(ticket.trigger.trigger_id, "nut", "h", verdict, datetime.now(UTC)))
+        asked = ticket.trigger
+        ticket.answer(LineResult(asked.trigger_id, "nut", "h", verdict, datetime.now(UTC), identity=asked.identity))
 
 
 def stand() -> tuple[Station, Handshake, Panel]:
@@ -47,7 +49,7 @@ def stand() -> tuple[Station, Handshake, Panel]:
 
 
 def words(handshake: Handshake) -> dict[Input, int]:
-    return dict(zip(Input, handshake.words(), strict=True))
+    return dict(zip(Input, handshake.words()[: len(Input)], strict=True))
 
 
 def ask(panel: Panel, job: int) -> None:
@@ -310,3 +312,63 @@ class PlcsAtWill(RuleBasedStateMachine):
 
 PlcsAtWill.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestPlcsAtWill = PlcsAtWill.TestCase
+
+
+def name_part(panel: Panel, serial: str, first: int = Holding.SERIAL) -> None:
+    panel.write_holding(first, text_words(serial, 20))
+
+
+def serial_shown(handshake: Handshake) -> str:
+    return text_of(handshake.words()[Input.SERIAL :])
+
+
+def test_a_part_is_named_by_registers_and_its_result_says_which_it_was() -> None:
+    station, handshake, panel = stand()
+    name_part(panel, "SN-Ä 1")
+    name_part(panel, "L7", Holding.LOT)
+    name_part(panel, "0815", Holding.ORDER)
+    ask(panel, 1)
+    assert station.tickets[0].trigger.identity == Identity("SN-Ä 1", "L7", "0815")
+    assert serial_shown(handshake) == ""
+    station.answer(Verdict.OK)
+    assert serial_shown(handshake) == "SN-Ä 1"
+    acknowledge(panel)
+    assert serial_shown(handshake) == ""
+
+
+def test_a_name_is_used_up_by_its_trigger_and_never_given_to_the_next_part() -> None:
+    station, _, panel = stand()
+    name_part(panel, "SN-1")
+    ask(panel, 1)
+    station.answer(Verdict.OK)
+    acknowledge(panel)
+    ask(panel, 2)
+    assert station.tickets[0].trigger.identity == NOBODY
+
+
+@pytest.mark.parametrize("written", [[0xFF41, 0x4200], [0x0741, 0], [0xE280, 0xAE41, 0]])
+def test_a_name_that_cannot_be_read_costs_the_trigger_and_is_not_left_empty(written: list[int]) -> None:
+    station, handshake, panel = stand()
+    panel.write_holding(Holding.SERIAL, written)
+    ask(panel, 1)
+    assert station.tickets == []
+    read = words(handshake)
+    assert (read[Input.ERROR], read[Input.REFUSED], read[Input.PASS]) == (LineError.WRONG_IDENTITY, 1, 0)
+    acknowledge(panel)
+    ask(panel, 1)
+    assert len(station.tickets) == 1
+
+
+def test_a_long_text_is_cut_between_two_letters() -> None:
+    assert text_of(text_words("ab\u00fc", 2)) == "ab\u00fc"
+    assert text_of(text_words("abc\u00fc", 2)) == "abc"
+    assert text_words("", 3) == [0, 0, 0]
+
+
+def test_how_often_a_serial_was_seen_is_a_register() -> None:
+    station, handshake, panel = stand()
+    ask(panel, 1)
+    ticket = station.tickets.pop()
+    seen = SeenBefore(3, "NG", datetime.now(UTC), 1)
+    ticket.answer(LineResult(ticket.trigger.trigger_id, "nut", "h", Verdict.OK, datetime.now(UTC), seen_before=seen))
+    assert words(handshake)[Input.SEEN_BEFORE] == 3

@@ -23,6 +23,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.errors import SourceError
+from filo_core.identity import FIELDS, Identity, SeenBefore
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sinks.choose import make_sink
@@ -78,7 +79,26 @@ def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(t
     CsvSink(tmp_path / "out.csv").deliver(message(reason="=HYPERLINK(1)\nsecond"))
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
-    assert lines[1].endswith("'=HYPERLINK(1) second,,,,,")
+    assert lines[1].endswith(f"'=HYPERLINK(1) second,,,,,{',' * (len(FIELDS) + 1)}")
+
+
+def test_csv_a_part_stands_in_columns_and_runs_as_no_formula(tmp_path: Path) -> None:
+    named = message()
+    seen = SeenBefore(2, "NG", datetime.now(UTC), 1)
+    part = Identity("=1+1", "@L", "0815", field_3="-2")
+    named = replace(named, result=replace(named.result, identity=part, seen_before=seen))
+    CsvSink(tmp_path / "out.csv").deliver(named)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert [row[name] for name in FIELDS] == ["'=1+1", "'@L", "0815", "", "", "'-2"]
+    assert row["seen_before"] == "2"
+
+
+def test_mqtt_and_webhook_send_a_part_by_its_fields() -> None:
+    named = message()
+    named = replace(named, result=replace(named.result, identity=Identity("A-1", lot="L7")))
+    content = json.loads(named.to_json())
+    assert (content["serial"], content["lot"]) == ("A-1", "L7")
 
 
 def test_csv_names_the_file_that_was_judged_in_a_file_of_an_earlier_version_as_well(tmp_path: Path) -> None:

@@ -27,7 +27,15 @@ class Desk:
         if self.answers:
             verdict = Verdict.NOT_INSPECTED if trigger.problem else Verdict.OK
             ticket.answer(
-                LineResult(trigger.trigger_id, "nut", "h", verdict, datetime.now(UTC), reason=trigger.problem)
+                LineResult(
+                    trigger.trigger_id,
+                    "nut",
+                    "h",
+                    verdict,
+                    datetime.now(UTC),
+                    reason=trigger.problem,
+                    identity=trigger.identity,
+                )
             )
         return ticket
 

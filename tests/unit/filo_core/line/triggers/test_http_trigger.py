@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 
 from filo_core.errors import SourceError
+from filo_core.identity import Identity
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Ticket, Trigger
@@ -271,7 +272,8 @@ class Remembering:
         ticket = Ticket(trigger)
         decided_at = datetime.now(UTC) - timedelta(seconds=self.age_s)
         name = trigger.trigger_id
-        result = self.results.setdefault(name, LineResult(name, "nut", "h", Verdict.OK, decided_at))
+        first = LineResult(name, "nut", "h", Verdict.OK, decided_at, identity=trigger.identity)
+        result = self.results.setdefault(name, first)
         ticket.answer(result)
         return ticket
 
@@ -514,3 +516,42 @@ def test_a_certificate_that_is_none_is_said_in_a_sentence(desk: Any, tmp_path: P
 def test_whatever_bytes_come_the_server_answers_the_next_one(server: HttpTrigger, sent: bytes) -> None:
     raw(server, sent)
     assert post(server, b'{"id": "after"}').status_code == 200
+
+
+def test_a_part_is_named_in_the_body_and_in_the_answer(desk: Any, run: Callable[..., None]) -> None:
+    server = HttpTrigger(desk, token=TOKEN, own_fields=("pallet",))
+    run(server)
+    answer = post(server, json.dumps({"id": "7", "serial": "\u00dc-1", "order": 815, "pallet": "P9"}).encode())
+    assert answer.status_code == 200
+    assert (answer.json()["serial"], answer.json()["order"], answer.json()["field_1"]) == ("\u00dc-1", "815", "P9")
+    assert desk.asked[0].identity == Identity("\u00dc-1", order="815", field_1="P9")
+
+
+@pytest.mark.parametrize(
+    ("serial", "said"),
+    [("x" * 500, "500 characters"), ("A\x1d1", "cannot be seen"), ("\u202eA", "cannot be seen"), (["A"], "is no text")],
+)
+def test_a_serial_that_cannot_be_kept_has_no_part_judged(
+    server: HttpTrigger, desk: Any, serial: object, said: str
+) -> None:
+    answer = post(server, json.dumps({"id": "7", "serial": serial}).encode())
+    assert (answer.status_code, answer.json()["reads_as"]) == (400, "NG")
+    assert said in answer.json()["error"]
+    assert desk.asked == []
+
+
+def test_a_body_in_another_encoding_is_refused(server: HttpTrigger, desk: Any) -> None:
+    answer = post(server, '{"id": "7", "serial": "\u00dc"}'.encode("latin-1"))
+    assert (answer.status_code, answer.json()["reads_as"]) == (400, "NG")
+    assert desk.asked == []
+
+
+def test_an_id_that_comes_again_for_another_part_has_no_verdict(run: Callable[..., None]) -> None:
+    desk = Remembering()
+    server = HttpTrigger(desk, token=TOKEN)
+    run(server)
+    assert post(server, b'{"id": "7", "serial": "A"}').status_code == 200
+    assert post(server, b'{"id": "7", "serial": "A"}').json()["repeated"] is True
+    other = post(server, b'{"id": "7", "serial": "B"}')
+    assert (other.status_code, other.json()["reads_as"]) == (409, "NG")
+    assert "for another part" in other.json()["error"]
