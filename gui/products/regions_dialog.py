@@ -278,8 +278,8 @@ class RegionsDialog(QDialog):
         self.undo_button.setEnabled(edits.can_undo)
         self.redo_button.setEnabled(edits.can_redo)
         set_shown(self._limit_row, zone is None or zone.kind is not ZoneKind.FIXTURE)
-        for control in (self._others_row, self.copy_button):
-            set_shown(control, self.others.count() > 0)
+        for shown in (self._others_row, self.copy_button):
+            set_shown(shown, self.others.count() > 0)
         judges = self.judges_pictures.isChecked() != self._judged_pictures
         self.save_button.setEnabled(edits.zones != self._begun_with or judges)
 
