@@ -21,6 +21,7 @@ from cli.common import (
     warn_of_left_out,
 )
 from cli.compare import compare
+from cli.detail import detail
 from cli.language_model import suggest
 from cli.learn_defects import learn_defects
 from cli.options import AsJson, Database, Name, User
@@ -57,6 +58,7 @@ app.command("cost")(cost)
 app.command("learn-defects")(learn_defects)
 app.command("regions")(product_regions)
 app.command("picture")(picture)
+app.command("detail")(detail)
 app.command("views")(views)
 
 

@@ -135,7 +135,7 @@ def draw_zones(pixels: NDArray[np.uint8], zones: Iterable[Zone]) -> NDArray[np.u
     for zone in zones:
         outline = [(x * canvas.width, y * canvas.height) for x, y in zone.outline]
         ignored = zone.kind is ZoneKind.IGNORE
-        colour = _ZONE_COLOURS[zone.kind]
+        colour = _ZONE_COLOURS.get(zone.kind, _ZONE_COLOURS[ZoneKind.INSPECT])
         draw.line([*outline, outline[0], outline[1]], fill=colour, width=line)
         across, down = zip(*outline, strict=True)
         if ignored:

@@ -27,7 +27,7 @@ _COARSE_POINTS = 80
 _FEWEST_POINTS = 24
 _COARSE_SIDE = 28.0
 """Side in pixels of a shape at the size at which it is searched for."""
-_LONGEST_COARSE = 100.0
+_LONGEST_COARSE = 90.0
 """Of the whole picture at that size, so that the search stays within milliseconds."""
 _SMALLEST_SHARE = 1 / 14
 """Side of the smallest shape as a share of the picture's longer side."""

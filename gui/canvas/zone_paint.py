@@ -39,7 +39,7 @@ def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chose
     for number, zone in enumerate(zones):
         outline = QPolygonF([to_view(point) for point in zone.outline])
         ignored = zone.kind is ZoneKind.IGNORE
-        own, line = _LINES[zone.kind]
+        own, line = _LINES.get(zone.kind, _LINES[ZoneKind.INSPECT])
         colour = _CHOSEN if number == chosen else own
         painter.setBrush(QBrush(_IGNORE, Qt.BrushStyle.BDiagPattern) if ignored else QBrush())
         painter.setPen(QPen(QColor("#000000"), 3.5))

@@ -221,6 +221,7 @@ FREE_COMMANDS = {
     "product show": "looks",
     "product compare": "looks; nothing of it is recorded",
     "product types": "looks",
+    "product detail": "looks",
     "product suggest": "looks; --take changes a draft, which is free",
     "models list": "looks",
     "models verify": "looks",

@@ -12,9 +12,11 @@ import pytest
 
 from filo_core.errors import FiloError, ProductError, RecipeError
 from filo_core.events import Calibrated
+from filo_core.method.zone_rules import checked_zones
 from filo_core.types import Box, EventKind, Limits, ProductDescription
-from filo_core.zones import Zone, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, Zone, ZoneKind, ZoneShape
 from storage.storage import Storage
+from tests.unit.filo_core.method import parts_to_find as parts
 from tests.unit.storage.making import LIMITS, MODEL_HASH, make_draft, make_image
 from tests.unit.workflows.products.packing import edited, members_of, pack
 from workflows.products.catalogue import Catalogue
@@ -199,3 +201,64 @@ def test_a_product_without_a_good_image_has_nothing_to_teach_it(catalogue: Catal
     catalogue.create(ProductDescription("bare", "bare"))
     with pytest.raises(RecipeError, match="no good image yet"):
         catalogue.judge_pictures("bare", judges=True)
+
+
+@pytest.fixture
+def bracket(catalogue: Catalogue) -> str:
+    """A product whose parts lie differently in its three good pictures."""
+    catalogue.create(ProductDescription("bracket", "bracket"))
+    for seed, angle in enumerate((0.0, 12.0, -20.0)):
+        catalogue.add_reference(
+            "bracket", parts.image(parts.picture(angle, (4.0, 3.0 * seed), seed=seed), f"{seed}.png")
+        )
+    return "bracket"
+
+
+def test_a_fixture_is_taught_kept_signed_and_travels(catalogue: Catalogue, bracket: str, tmp_path: Path) -> None:
+    draft = catalogue.set_zones(bracket, (parts.SHAPE, parts.BODY))
+    assert draft.fixture is not None
+    assert draft.fixture.taught_on == 3
+    assert catalogue.draft(bracket).fixture == draft.fixture
+    assert catalogue.set_zones(bracket, draft.zones) == draft, "the same again changes nothing"
+    found = replace(_calibrated(draft.zones), scores=(0.1, 0.2, 0.3))
+    catalogue.set_calibration(bracket, found)
+    version = catalogue.sign_off(bracket, "Ada", MODEL_HASH, reason="a test")
+    assert catalogue.recipe(bracket).recipe.fixture == draft.fixture
+    assert catalogue.recipe(bracket).recipe.content_hash == version.recipe.content_hash
+    catalogue.export(bracket, tmp_path / "bracket.filo")
+    assert catalogue.import_product(tmp_path / "bracket.filo", "again").fixture == draft.fixture
+    assert catalogue.set_zones(bracket, (parts.BODY,)).fixture is None
+    assert catalogue.draft(bracket).limits is None
+
+
+def test_a_fixture_outlives_the_picture_that_it_was_taught_on(catalogue: Catalogue, bracket: str) -> None:
+    draft = catalogue.set_zones(bracket, (parts.SHAPE, parts.BODY))
+    catalogue.remove_reference(bracket, draft.references[0].image_hash)
+    again = catalogue.set_zones(bracket, (*draft.zones, _PRINT))
+    assert again.fixture == draft.fixture
+
+
+def test_a_fixture_goes_to_a_file_and_back_with_how_a_part_may_lie(tmp_path: Path) -> None:
+    zone = replace(parts.SHAPE, search=FixtureSearch(30.0, 0.1))
+    write_regions(tmp_path / "f.json", (zone, parts.BODY))
+    assert read_regions(tmp_path / "f.json") == (zone, parts.BODY)
+
+
+@pytest.mark.parametrize(
+    ("zones", "sentence"),
+    [
+        ((parts.SHAPE,), "Nothing moves with fixture bracket"),
+        ((parts.SHAPE, replace(parts.SHAPE, name="other"), parts.BODY), "both fixtures"),
+        ((replace(parts.SHAPE, search=FixtureSearch(200.0)), parts.BODY), "0 to 180 degrees"),
+        ((replace(parts.SHAPE, search=FixtureSearch(10.0, 0.5)), parts.BODY), "up to 25 % larger"),
+    ],
+)
+def test_a_fixture_that_cannot_be_is_refused(zones: tuple[Zone, ...], sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        checked_zones(zones)
+
+
+def test_a_fixture_needs_a_good_picture(catalogue: Catalogue) -> None:
+    catalogue.create(ProductDescription("empty", "empty"))
+    with pytest.raises(RecipeError, match="no good image yet"):
+        catalogue.set_zones("empty", (parts.SHAPE, parts.BODY))
