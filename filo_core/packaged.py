@@ -6,7 +6,10 @@ The installed program (``make package``) is frozen: it holds an interpreter and 
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 COMMAND = "filo-inspector"
@@ -32,6 +35,25 @@ def decoder_command(*arguments: str) -> list[str]:
 def as_called(sentence: str) -> str:
     """A sentence that names commands, with the name by which they are called here."""
     return sentence.replace("main.py ", f"{COMMAND} ") if is_packaged() else sentence
+
+
+@contextmanager
+def without_own_libraries() -> Iterator[None]:
+    """Let a program of the system be started: with the libraries of the installed program it might not run."""
+    variable = "LD_LIBRARY_PATH"
+    own = os.environ.get(variable)
+    if not is_packaged() or own is None:
+        yield
+        return
+    try:
+        # What starts the installed program keeps here what there was before.
+        if before := os.environ.get(f"{variable}_ORIG"):
+            os.environ[variable] = before
+        else:
+            del os.environ[variable]
+        yield
+    finally:
+        os.environ[variable] = own
 
 
 def share() -> Path:

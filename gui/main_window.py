@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QThreadPool, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -24,6 +24,7 @@ from gui.actions import add_actions, translate_actions
 from gui.alarm_strip import AlarmStrip
 from gui.app_icon import app_icon
 from gui.background import Background, wait_while_painting
+from gui.file_manager import show_folder
 from gui.help_dialog import HelpDialog
 from gui.model_status import ModelStatus
 from gui.navigation_button import NavigationButton
@@ -300,7 +301,7 @@ class MainWindow(QMainWindow):
     def show_data_folder(self) -> None:
         """Open the folder of the database in the system's file manager."""
         if self._state.is_open:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._state.workbench.settings.home)))
+            show_folder(self._state.workbench.settings.home)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back."""

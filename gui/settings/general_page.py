@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.packaged import as_called
+from gui.file_manager import show_folder
 from gui.settings.controls import combo, restriction_spin, scale_spin
 from gui.settings.field import Field
 from gui.settings.presenter import AT_THE_NEXT_START, KEY, PLANT_PASSWORD, SettingsPresenter, Value
@@ -309,7 +310,7 @@ class GeneralPage(QWidget):
             secret.edit.clear()
 
     def _on_show_folder_clicked(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.presenter.settings.home)))
+        show_folder(self.presenter.settings.home)
 
     # Showing ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from cli.installation import import_problem, missing_sentence
 from filo_core.errors import ProfileError
-from filo_core.packaged import DECODE, as_called, decoder_command
+from filo_core.packaged import DECODE, as_called, decoder_command, without_own_libraries
 from filo_core.profiles.unpickle import to_safetensors
 from filo_core.trunks.fetching import wheel_from_index
 from filo_core.trunks.listed import shipped_trunks
@@ -32,6 +33,25 @@ def test_the_installed_program_has_its_name_in_sentences_and_is_its_own_decoder_
     assert decoder_command("7") == [sys.executable, DECODE, "7"]
     assert as_called("Run 'main.py models prepare'.") == "Run 'filo-inspector models prepare'."
     assert f'sys.argv[1:2] == ["{DECODE}"]' in (ROOT / "main.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("before", [None, "/opt/vendor/lib"])
+@pytest.mark.usefixtures("frozen")
+def test_a_program_of_the_system_is_started_with_its_own_libraries(
+    monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/filo-inspector/_internal")
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    with without_own_libraries():
+        assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert os.environ["LD_LIBRARY_PATH"] == "/opt/filo-inspector/_internal"
+
+
+def test_from_source_what_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/vendor/lib")
+    with without_own_libraries():
+        assert os.environ["LD_LIBRARY_PATH"] == "/opt/vendor/lib"
 
 
 @pytest.mark.usefixtures("frozen")
