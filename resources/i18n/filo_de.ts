@@ -6236,10 +6236,6 @@
             <translation>Werte liegen zwischen 0 und 1, und eine Grenze ist höher. Legen Sie die Grenzen neu fest.</translation>
         </message>
         <message>
-<<<<<<< HEAD
-            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
-            <translation>Inzwischen hat jemand anderes über {name} entschieden. Sehen Sie es noch einmal an.</translation>
-=======
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>Schon gesehen: einmal geprüft, als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
@@ -6250,7 +6246,10 @@
         <message>
             <source>Seen before: inspected {count} times, last as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>Schon gesehen: {count}-mal geprüft, zuletzt als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
+        </message>
+        <message>
+            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
+            <translation>Inzwischen hat jemand anderes über {name} entschieden. Sehen Sie es noch einmal an.</translation>
         </message>
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
@@ -6597,7 +6596,6 @@
             <translation>Die Ansicht hat keinen Namen. Geben Sie ihr einen, etwa oben oder Seite.</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>Die Ansicht {without} von {product} hat keine Quelle. Schreiben Sie --source {without}=CAMERA, oder merken Sie eine: main.py product views {product!r} --add {without} --source CAMERA</translation>
         </message>
@@ -6608,6 +6606,26 @@
         <message>
             <source>The {name!r} profile needs {error_name}, which a station does without. Run 'make setup' for it, or choose the compact profile.</source>
             <translation>Das Modellprofil {name!r} braucht {error_name}, ohne das eine Station auskommt. Führen Sie dafür 'make setup' aus, oder wählen Sie das kompakte Profil.</translation>
+        </message>
+        <message>
+            <source>The {name} has {count} characters, more than the {most} allowed. Send a shorter one.</source>
+            <translation>Angabe „{name}“ hat {count} Zeichen, mehr als die erlaubten {most}. Senden Sie eine kürzere.</translation>
+        </message>
+        <message>
+            <source>The {name} holds {sign}, which cannot be seen. Check how the sender encodes it.</source>
+            <translation>Angabe „{name}“ enthält {sign}, was nicht zu sehen ist. Prüfen Sie, wie der Absender sie kodiert.</translation>
+        </message>
+        <message>
+            <source>The {name} is no text. Send it as a string of at most {most} characters.</source>
+            <translation>Angabe „{name}“ ist kein Text. Senden Sie sie als Zeichenkette mit höchstens {most} Zeichen.</translation>
+        </message>
+        <message>
+            <source>The {name} mixes {scripts} letters, which look alike. Check who writes it.</source>
+            <translation>Angabe „{name}“ mischt Buchstaben ({scripts}), die gleich aussehen. Prüfen Sie, wer sie schreibt.</translation>
+        </message>
+        <message>
+            <source>The {name} was sent in another encoding than UTF-8. Check the sender.</source>
+            <translation>Angabe „{name}“ kam in einer anderen Kodierung als UTF-8. Prüfen Sie den Absender.</translation>
         </message>
         <message>
             <source>The {profile!r} profile has one kind of map. There is nothing to learn for it.</source>
@@ -6648,26 +6666,6 @@
         <message>
             <source>There is a user {tidy} already. Choose another name.</source>
             <translation>Es gibt schon einen Benutzer {tidy}. Wählen Sie einen anderen Namen.</translation>
-=======
-            <source>The {name} has {count} characters, more than the {most} allowed. Send a shorter one.</source>
-            <translation>Angabe „{name}“ hat {count} Zeichen, mehr als die erlaubten {most}. Senden Sie eine kürzere.</translation>
-        </message>
-        <message>
-            <source>The {name} holds {sign}, which cannot be seen. Check how the sender encodes it.</source>
-            <translation>Angabe „{name}“ enthält {sign}, was nicht zu sehen ist. Prüfen Sie, wie der Absender sie kodiert.</translation>
-        </message>
-        <message>
-            <source>The {name} is no text. Send it as a string of at most {most} characters.</source>
-            <translation>Angabe „{name}“ ist kein Text. Senden Sie sie als Zeichenkette mit höchstens {most} Zeichen.</translation>
-        </message>
-        <message>
-            <source>The {name} mixes {scripts} letters, which look alike. Check who writes it.</source>
-            <translation>Angabe „{name}“ mischt Buchstaben ({scripts}), die gleich aussehen. Prüfen Sie, wer sie schreibt.</translation>
-        </message>
-        <message>
-            <source>The {name} was sent in another encoding than UTF-8. Check the sender.</source>
-            <translation>Angabe „{name}“ kam in einer anderen Kodierung als UTF-8. Prüfen Sie den Absender.</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>There is an output with this address already. Change that one.</source>
@@ -6754,7 +6752,6 @@
             <translation>Aus dieser Aufzeichnung wurden Benutzer außerhalb dieses Programms entfernt, also kann sich niemand anmelden. Stellen Sie die neueste Sicherung wieder her; main.py audit verify sagt, was fehlt.</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>Um Drift zu bemerken, braucht es {least_calibration_parts} bestätigte Gutteile, die keine Referenzen sind; es gibt {count}. Bestätigen Sie mehr.</translation>
         </message>
@@ -6763,12 +6760,12 @@
             <translation>Wie Bilder von {where} sein müssen, kann nicht gelesen werden. Stellen Sie eine Sicherung wieder her.</translation>
         </message>
         <message>
-            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
-            <translation>Was die Karte von {where} gelernt hat, kann nicht gelesen werden: Es wurde außerhalb dieses Programms geändert. Stellen Sie eine Sicherung wieder her.</translation>
-=======
             <source>What the PLC wrote is no text in UTF-8. Check how it writes strings.</source>
             <translation>Was die SPS schrieb, ist kein Text in UTF-8. Prüfen Sie, wie sie Zeichenketten schreibt.</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
+        </message>
+        <message>
+            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
+            <translation>Was die Karte von {where} gelernt hat, kann nicht gelesen werden: Es wurde außerhalb dieses Programms geändert. Stellen Sie eine Sicherung wieder her.</translation>
         </message>
         <message>
             <source>What was learnt from known defects cannot be read. Learn from them again.</source>
@@ -6783,7 +6780,6 @@
             <translation>Was aus bekannten Fehlern gelernt wurde, fehlt. Lernen Sie noch einmal daraus.</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
             <translation>Was als {content_hash} gespeichert werden sollte, ist beschädigt: Die Prüfsumme ist falsch.</translation>
         </message>
@@ -6902,19 +6898,26 @@
         <message>
             <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
             <translation>ist {size_mb} MB groß, mehr als die {limit_mb} MB, die gelesen werden</translation>
-=======
+        </message>
+        <message>
             <source>lot</source>
             <translation>Los</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>normale Seite {shape}, anomale Seite {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>order</source>
+            <translation>Auftrag</translation>
+        </message>
+        <message>
+            <source>serial</source>
+            <translation>Seriennummer</translation>
         </message>
         <message>
             <source>{appraiser} does not take part in study {study_id}.</source>
@@ -6927,14 +6930,6 @@
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} ist keine Anomaliekarte. Stellen Sie sie aus einer Sicherung wieder her.</translation>
-=======
-            <source>order</source>
-            <translation>Auftrag</translation>
-        </message>
-        <message>
-            <source>serial</source>
-            <translation>Seriennummer</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>{count} in region {name}.</source>

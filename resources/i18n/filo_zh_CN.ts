@@ -6237,10 +6237,6 @@
             <translation>得分在 0 到 1 之间，而有一个限值更高。请重新设置限值。</translation>
         </message>
         <message>
-<<<<<<< HEAD
-            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
-            <translation>期间已有其他人对 {name} 作出决定。请再看一次。</translation>
-=======
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>以前见过：检测过一次，结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
@@ -6251,7 +6247,10 @@
         <message>
             <source>Seen before: inspected {count} times, last as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>以前见过：检测过 {count} 次，最近一次结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
+        </message>
+        <message>
+            <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
+            <translation>期间已有其他人对 {name} 作出决定。请再看一次。</translation>
         </message>
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
@@ -6598,7 +6597,6 @@
             <translation>该视图没有名称。请给它一个，例如“上”或“侧”。</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>{product} 的视图 {without} 没有来源。请写 --source {without}=CAMERA，或保存一个：main.py product views {product!r} --add {without} --source CAMERA</translation>
         </message>
@@ -6609,6 +6607,26 @@
         <message>
             <source>The {name!r} profile needs {error_name}, which a station does without. Run 'make setup' for it, or choose the compact profile.</source>
             <translation>模型配置 {name!r} 需要 {error_name}，工位上没有它。请运行 'make setup'，或选择紧凑配置。</translation>
+        </message>
+        <message>
+            <source>The {name} has {count} characters, more than the {most} allowed. Send a shorter one.</source>
+            <translation>{name}有 {count} 个字符，超过允许的 {most} 个。请发送更短的内容。</translation>
+        </message>
+        <message>
+            <source>The {name} holds {sign}, which cannot be seen. Check how the sender encodes it.</source>
+            <translation>{name}包含不可见的 {sign}。请检查发送方的编码。</translation>
+        </message>
+        <message>
+            <source>The {name} is no text. Send it as a string of at most {most} characters.</source>
+            <translation>{name}不是文本。请以最多 {most} 个字符的字符串发送。</translation>
+        </message>
+        <message>
+            <source>The {name} mixes {scripts} letters, which look alike. Check who writes it.</source>
+            <translation>{name}混用了外形相似的字母（{scripts}）。请检查是谁写入的。</translation>
+        </message>
+        <message>
+            <source>The {name} was sent in another encoding than UTF-8. Check the sender.</source>
+            <translation>{name}不是以 UTF-8 编码发送的。请检查发送方。</translation>
         </message>
         <message>
             <source>The {profile!r} profile has one kind of map. There is nothing to learn for it.</source>
@@ -6649,26 +6667,6 @@
         <message>
             <source>There is a user {tidy} already. Choose another name.</source>
             <translation>已有用户 {tidy}。请另选名称。</translation>
-=======
-            <source>The {name} has {count} characters, more than the {most} allowed. Send a shorter one.</source>
-            <translation>{name}有 {count} 个字符，超过允许的 {most} 个。请发送更短的内容。</translation>
-        </message>
-        <message>
-            <source>The {name} holds {sign}, which cannot be seen. Check how the sender encodes it.</source>
-            <translation>{name}包含不可见的 {sign}。请检查发送方的编码。</translation>
-        </message>
-        <message>
-            <source>The {name} is no text. Send it as a string of at most {most} characters.</source>
-            <translation>{name}不是文本。请以最多 {most} 个字符的字符串发送。</translation>
-        </message>
-        <message>
-            <source>The {name} mixes {scripts} letters, which look alike. Check who writes it.</source>
-            <translation>{name}混用了外形相似的字母（{scripts}）。请检查是谁写入的。</translation>
-        </message>
-        <message>
-            <source>The {name} was sent in another encoding than UTF-8. Check the sender.</source>
-            <translation>{name}不是以 UTF-8 编码发送的。请检查发送方。</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>There is an output with this address already. Change that one.</source>
@@ -6755,7 +6753,6 @@
             <translation>有用户在本程序之外被从记录中删除，因此无人可以登录。请恢复最新备份；main.py audit verify 会说明缺少什么。</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>监测漂移需要 {least_calibration_parts} 个非参考图像的已确认良品，现有 {count} 个。请确认更多。</translation>
         </message>
@@ -6764,12 +6761,12 @@
             <translation>无法读取 {where} 对图像的要求。请恢复备份。</translation>
         </message>
         <message>
-            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
-            <translation>无法读取 {where} 的异常图所学内容：它在本程序之外被修改。请恢复备份。</translation>
-=======
             <source>What the PLC wrote is no text in UTF-8. Check how it writes strings.</source>
             <translation>PLC 写入的不是 UTF-8 文本。请检查它如何写字符串。</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
+        </message>
+        <message>
+            <source>What the map of {where} learnt cannot be read: it was altered outside this program. Restore a backup.</source>
+            <translation>无法读取 {where} 的异常图所学内容：它在本程序之外被修改。请恢复备份。</translation>
         </message>
         <message>
             <source>What was learnt from known defects cannot be read. Learn from them again.</source>
@@ -6784,7 +6781,6 @@
             <translation>从已知缺陷中学到的内容缺失。请重新学习。</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
             <translation>要存为 {content_hash} 的内容已损坏：哈希不符。</translation>
         </message>
@@ -6903,19 +6899,26 @@
         <message>
             <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
             <translation>大小为 {size_mb} MB，超过可读取的 {limit_mb} MB</translation>
-=======
+        </message>
+        <message>
             <source>lot</source>
             <translation>批次</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
         </message>
         <message>
-<<<<<<< HEAD
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>正常侧 {shape}，异常侧 {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>order</source>
+            <translation>订单</translation>
+        </message>
+        <message>
+            <source>serial</source>
+            <translation>序列号</translation>
         </message>
         <message>
             <source>{appraiser} does not take part in study {study_id}.</source>
@@ -6928,14 +6931,6 @@
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} 不是异常图。请从备份恢复。</translation>
-=======
-            <source>order</source>
-            <translation>订单</translation>
-        </message>
-        <message>
-            <source>serial</source>
-            <translation>序列号</translation>
->>>>>>> 712fa62 (Each part says which it was: serial, lot, order and own fields, from the trigger into record, chain, answers and outputs; a serial seen before is said)
         </message>
         <message>
             <source>{count} in region {name}.</source>
