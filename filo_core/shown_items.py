@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from filo_core.types import ItemsFound
 
 
+def examples_on(zones: Sequence[Zone], picture: str) -> tuple[Zone, ...]:
+    """Outlines of the items that were marked on a picture, which is called by its hash."""
+    return tuple(
+        Zone("", example.points, ZoneShape.RECTANGLE, ZoneKind.COUNT)
+        for zone in zones
+        if zone.count is not None
+        for example in zone.count.examples
+        if example.picture == picture
+    )
+
+
 def with_items(
     zones: Sequence[Zone], counts: Sequence[ItemsFound], width: int, height: int, said: InLanguage = str
 ) -> tuple[Zone, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.conformal import lowest_promise, parts_needed, promise_sentence
 from filo_core.types import Limits
+from filo_core.zones import log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,6 @@ GUESSED = (
 _GUESSED_OK, _GUESSED_NG = 0.5, 0.75
 _NORMAL_QUARTILE = 0.6745
 """Median absolute deviation of a normal distribution, in standard deviations."""
-_LEAST_SCORE = 1e-6
-"""A score of exactly 0 or 1 has no log-odds."""
 
 
 def review_band(image_scores: Sequence[float], ok: float) -> float:
@@ -137,9 +136,3 @@ def _spreads(regions: int) -> float:
         return DOUBT_SPREADS
     normal = statistics.NormalDist()
     return -normal.inv_cdf(normal.cdf(-DOUBT_SPREADS) / regions)
-
-
-def log_odds(score: float) -> float:
-    """Of a score in [0, 1]; finite at its ends as well."""
-    inside = min(max(score, _LEAST_SCORE), 1.0 - _LEAST_SCORE)
-    return math.log(inside / (1.0 - inside))

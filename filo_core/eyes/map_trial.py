@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from filo_core.calibration.limits import doubt_limit, log_odds
+from filo_core.calibration.limits import doubt_limit
 from filo_core.errors import EvidenceError
 from filo_core.events import MapsTried, StepDone, TriedMap
 from filo_core.eyes.known_defects import (
@@ -30,6 +30,7 @@ from filo_core.eyes.known_defects import (
     whitened,
 )
 from filo_core.learned_map import LearnedMap, MapKind
+from filo_core.zones import log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Collection

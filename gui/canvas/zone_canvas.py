@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from filo_core.zones import FixtureSearch, Point, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, ItemCount, Point, Zone, ZoneKind, ZoneShape
 from gui.canvas.image_view import ImageView
 from gui.canvas.zone_edits import ZoneEdits
 from gui.canvas.zone_paint import paint_zones
@@ -49,6 +50,8 @@ class ZoneCanvas(ImageView):
 
     edited = Signal()
     """The regions, or which of them is chosen, are others now."""
+    marked = Signal(object)
+    """Two corners of a box around an item, in fractions of the picture."""
     tool_wanted = Signal(Tool)
     """A key asked for another tool."""
 
@@ -59,6 +62,12 @@ class ZoneCanvas(ImageView):
         self.kind = ZoneKind.INSPECT
         self.search: FixtureSearch | None = None
         """Of a new fixture."""
+        self.count: ItemCount | None = None
+        """Of a new region that counts."""
+        self.marks = False
+        """Whether the next box is an item that is counted, and no region."""
+        self.examples: tuple[Zone, ...] = ()
+        """Items that were marked on this picture, painted beside the regions."""
         self.stem = "region"
         """What a new region is called, before its number."""
         self._from: Point | None = None
@@ -90,13 +99,13 @@ class ZoneCanvas(ImageView):
         """Close the polygon that is being drawn; fewer than three corners are nothing."""
         corners, self._corners = self._corners, []
         if len(corners) >= 3:
-            self.edits.add(ZoneShape.POLYGON, corners, self.kind, self.stem, self.search)
+            self._add(ZoneShape.POLYGON, corners)
         self._tell()
 
     def add_in_the_middle(self) -> None:
         """Add a region of the tool's shape, to be moved with keys."""
         shape = self.tool.shape or ZoneShape.RECTANGLE
-        self.edits.add(shape, _TRIANGLE if shape is ZoneShape.POLYGON else _MIDDLE, self.kind, self.stem, self.search)
+        self._add(shape, _TRIANGLE if shape is ZoneShape.POLYGON else _MIDDLE)
         self._tell()
 
     # Events ----------------------------------------------------------------------------------------------------
@@ -106,6 +115,9 @@ class ZoneCanvas(ImageView):
             super().mousePressEvent(event)
             return
         point = self._fraction(event.position())
+        if self.marks:
+            self._from = self._at = point
+            return
         if self.tool is Tool.POLYGON:
             self._add_corner(point)
             return
@@ -185,7 +197,7 @@ class ZoneCanvas(ImageView):
         if self.content is None:
             return
         painter = QPainter(self)
-        paint_zones(painter, self.edits.zones, self._point, self.edits.chosen)
+        paint_zones(painter, (*self.edits.zones, *self.examples), self._point, self.edits.chosen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor("#000000"), 1.0))
         painter.setBrush(QColor("#ffd54a"))
@@ -220,9 +232,15 @@ class ZoneCanvas(ImageView):
             # A tap chooses what is there, whatever the tool.
             self.edits.choose(self.edits.at(ended))
             return
+        if self.marks:
+            self.marked.emit((begun, ended))
+            return
         shape = self.tool.shape
         assert shape is not None, "only tools that draw come here"
-        self.edits.add(shape, (begun, ended), self.kind, self.stem, self.search)
+        self._add(shape, (begun, ended))
+
+    def _add(self, shape: ZoneShape, points: Sequence[Point]) -> None:
+        self.edits.add(shape, points, self.kind, self.stem, self.search, self.count)
 
     def _shift(self, way: tuple[int, int], modifiers: Qt.KeyboardModifier) -> None:
         step = _WIDE_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else _STEP

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from filo_core.zones import FixtureSearch, Point, Zone, ZoneKind, ZoneShape, contains
+from filo_core.zones import FixtureSearch, ItemCount, Point, Zone, ZoneKind, ZoneShape, contains
 
 MOST_STEPS = 200
 _LEAST_SIDE = 0.004
@@ -91,11 +91,23 @@ class ZoneEdits:
         kind: ZoneKind,
         stem: str,
         search: FixtureSearch | None = None,
+        count: ItemCount | None = None,
     ) -> None:
-        """Add a region under the first name of this stem that is free, and choose it; ``search`` is a fixture's."""
+        """Add a region under the first name of this stem that is free, and choose it.
+
+        Args:
+            shape: of it.
+            points: in fractions of the picture.
+            kind: what it is there for.
+            stem: of its name.
+            search: of a fixture.
+            count: of one that counts.
+        """
         taken = {zone.name.casefold() for zone in self.zones}
         number = next(n for n in range(1, len(taken) + 2) if f"{stem} {n}".casefold() not in taken)
-        added = Zone(f"{stem} {number}", tuple(_inside(point) for point in points), shape, kind, search=search)
+        added = Zone(
+            f"{stem} {number}", tuple(_inside(point) for point in points), shape, kind, search=search, count=count
+        )
         self._step((*self.zones, added), len(self.zones))
 
     def remove(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QKeySequence
@@ -22,12 +22,24 @@ from PySide6.QtWidgets import (
 )
 
 from filo_core.errors import FiloError
+from filo_core.shown_items import examples_on
 from filo_core.types import ProductDraft, Reference
-from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, Zone, ZoneKind, fixture_of, without_ease
+from filo_core.zones import (
+    LONGEST_ZONE_NAME,
+    FixtureSearch,
+    ItemCount,
+    ItemExample,
+    Point,
+    Zone,
+    ZoneKind,
+    fixture_of,
+    without_ease,
+)
 from gui.background import Background, asked, sentence_of
 from gui.canvas.zone_canvas import Tool, ZoneCanvas
 from gui.canvas.zone_edits import ZoneEdits
 from gui.picking import first_folder
+from gui.products.count_panel import CountPanel
 from gui.products.fixture_panel import FixturePanel
 from gui.products.picture_read import PictureRead, read_picture
 from gui.theme import SPACE
@@ -43,7 +55,7 @@ if TYPE_CHECKING:
     from filo_core.fixture import Fixture
     from gui.state import AppState
 
-_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE)
+_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE, ZoneKind.COUNT)
 
 
 class RegionsDialog(QDialog):
@@ -63,6 +75,7 @@ class RegionsDialog(QDialog):
         self._references: tuple[Reference, ...] = ()
         self._fixture: Fixture | None = None
         self._told_of_place = False
+        self._is_moved = False
         self.message = MessageFold(self, closable=False)
         self.canvas = ZoneCanvas(self)
         self.canvas.stem = self.tr("region")
@@ -81,6 +94,7 @@ class RegionsDialog(QDialog):
         self.limit.setMaximum(0.999)
         self.limit.setSpecialValueText(self.tr("from good parts"))
         self.fixture = FixturePanel(self)
+        self.count = CountPanel(self)
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
         self.others = QComboBox(self)
@@ -109,8 +123,12 @@ class RegionsDialog(QDialog):
     def _kinds(self, name: str) -> QComboBox:
         made = QComboBox(self)
         made.setAccessibleName(name)
-        made.addItems([self.tr("inspected"), self.tr("ignored"), self.tr("a fixture")])
-        made.setToolTip(self.tr("A fixture is a shape that is found in each picture: the regions move with it."))
+        made.addItems([self.tr("inspected"), self.tr("ignored"), self.tr("a fixture"), self.tr("counted")])
+        tips = (
+            self.tr("A fixture is a shape that is found in each picture: the regions move with it."),
+            self.tr("Where items are counted, their number alone decides."),
+        )
+        made.setToolTip("\n".join(tips))
         return made
 
     def _lay_out(self) -> None:
@@ -157,6 +175,7 @@ class RegionsDialog(QDialog):
         self._limit_row = captioned(self.tr("Limit for OK"), self.limit)
         column.addWidget(self._limit_row)
         column.addWidget(self.fixture)
+        column.addWidget(self.count)
         column.addWidget(self.remove_button)
         self._others_row = captioned(self.tr("Another product"), self.others)
         column.addWidget(self._others_row)
@@ -175,6 +194,10 @@ class RegionsDialog(QDialog):
         self.name.editingFinished.connect(lambda: self._change(name=self.name.text()))
         self.kind.activated.connect(self._on_kind)
         self.fixture.chosen.connect(self._on_search)
+        self.count.chosen.connect(lambda what, expected: self._change_count(what=what, expected=expected))
+        self.count.forgotten.connect(lambda: self._change_count(examples=()))
+        self.count.marks.connect(self._on_marks)
+        self.canvas.marked.connect(self._on_marked)
         self.limit.editingFinished.connect(lambda: self._change(limit=self.limit.value() or None))
         self.remove_button.clicked.connect(self.remove)
         self.file_button.clicked.connect(self._on_file_clicked)
@@ -236,6 +259,8 @@ class RegionsDialog(QDialog):
     @Slot(object)
     def _on_read(self, read: PictureRead) -> None:
         self.canvas.show_content(read.content)
+        self._is_moved = bool(read.place)
+        self._show()
         if read.problem:
             self.message.show_error(in_language(read.problem))
         elif read.place:
@@ -251,6 +276,7 @@ class RegionsDialog(QDialog):
         index = self.pictures.currentIndex()
         is_fixture = self.canvas.kind is ZoneKind.FIXTURE
         self.canvas.search = FixtureSearch(picture=self._shown_hash(index)) if is_fixture else None
+        self.canvas.count = self._new_count() if self.canvas.kind is ZoneKind.COUNT else None
 
     def _shown_hash(self, index: int) -> str:
         return self._references[index].image_hash if 0 <= index < len(self._references) else ""
@@ -268,6 +294,8 @@ class RegionsDialog(QDialog):
             zone.search if zone is not None else None,
             in_language(self._fixture.words) if is_as_taught and self._fixture else "",
         )
+        self.count.show_count(zone.count if zone is not None else None)
+        self.canvas.examples = examples_on(edits.zones, self._shown_hash(self.pictures.currentIndex()))
         for control in (self.name, self.kind, self.limit, self.remove_button):
             control.setEnabled(zone is not None)
         self.limit.setEnabled(zone is not None and zone.kind is ZoneKind.INSPECT)
@@ -277,9 +305,9 @@ class RegionsDialog(QDialog):
             self.limit.setValue((zone.limit or 0.0) if zone is not None else 0.0)
         self.undo_button.setEnabled(edits.can_undo)
         self.redo_button.setEnabled(edits.can_redo)
-        set_shown(self._limit_row, zone is None or zone.kind is not ZoneKind.FIXTURE)
-        for shown in (self._others_row, self.copy_button):
-            set_shown(shown, self.others.count() > 0)
+        set_shown(self._limit_row, zone is None or zone.kind in {ZoneKind.INSPECT, ZoneKind.IGNORE})
+        for row in (self._others_row, self.copy_button):
+            set_shown(row, self.others.count() > 0)
         judges = self.judges_pictures.isChecked() != self._judged_pictures
         self.save_button.setEnabled(edits.zones != self._begun_with or judges)
 
@@ -288,6 +316,8 @@ class RegionsDialog(QDialog):
             return self.tr("%1 (ignored)").replace("%1", zone.name)
         if zone.kind is ZoneKind.FIXTURE:
             return self.tr("%1 (fixture)").replace("%1", zone.name)
+        if zone.count is not None:
+            return f"{zone.name}: {zone.count.expected} × {zone.count.what}"
         return zone.name if zone.limit is None else f"{zone.name}  ≤ {number(zone.limit, 3)}"
 
     # What is done ----------------------------------------------------------------------------------------------
@@ -303,14 +333,52 @@ class RegionsDialog(QDialog):
     @Slot(int)
     def _on_kind_of_new(self, index: int) -> None:
         self.canvas.kind = _KINDS[index]
-        stems = {ZoneKind.IGNORE: self.tr("ignored"), ZoneKind.FIXTURE: self.tr("fixture")}
+        stems = {
+            ZoneKind.IGNORE: self.tr("ignored"),
+            ZoneKind.FIXTURE: self.tr("fixture"),
+            ZoneKind.COUNT: self.tr("count"),
+        }
         self.canvas.stem = stems.get(self.canvas.kind, self.tr("region"))
         self._prepare_search()
 
     @Slot(int)
     def _on_kind(self, index: int) -> None:
         is_fixture, shown = _KINDS[index] is ZoneKind.FIXTURE, self._shown_hash(self.pictures.currentIndex())
-        self._change(kind=_KINDS[index], search=FixtureSearch(picture=shown) if is_fixture else None)
+        zone = self.canvas.edits.zone
+        count = (zone.count if zone is not None else None) or self._new_count()
+        self._change(
+            kind=_KINDS[index],
+            search=FixtureSearch(picture=shown) if is_fixture else None,
+            count=count if _KINDS[index] is ZoneKind.COUNT else None,
+        )
+
+    def _new_count(self) -> ItemCount:
+        return ItemCount(self.tr("items"), 1, ())
+
+    def _change_count(self, **fields: Any) -> None:
+        zone = self.canvas.edits.zone
+        if zone is not None and zone.count is not None:
+            self._change(count=replace(zone.count, **fields))
+
+    @Slot(bool)
+    def _on_marks(self, marks: bool) -> None:
+        if marks and self._is_moved:
+            self.count.mark_button.setChecked(False)
+            self.message.show_error(
+                self.tr("Choose the picture on which the fixture was drawn, and mark the item there.")
+            )
+            return
+        self.canvas.marks = marks
+        if marks:
+            self.use(Tool.RECTANGLE)
+
+    @Slot(object)
+    def _on_marked(self, box: tuple[Point, Point]) -> None:
+        """One box is marked at a time; a box that has to be drawn again is forgotten first."""
+        zone, shown = self.canvas.edits.zone, self._shown_hash(self.pictures.currentIndex())
+        self.count.mark_button.setChecked(False)
+        if zone is not None and zone.count is not None and shown:
+            self._change_count(examples=(*zone.count.examples, ItemExample(shown, box)))
 
     @Slot(float, float)
     def _on_search(self, turn: float, scale: float) -> None:

@@ -492,6 +492,45 @@
         </message>
     </context>
     <context>
+        <name>CountPanel</name>
+        <message>
+            <source>What is counted</source>
+            <translation>Was gezählt wird</translation>
+        </message>
+        <message>
+            <source>How many there have to be</source>
+            <translation>Wie viele es sein müssen</translation>
+        </message>
+        <message>
+            <source>Mark an i&amp;tem</source>
+            <translation>Ein S&amp;tück markieren</translation>
+        </message>
+        <message>
+            <source>Drag a box around one item.</source>
+            <translation>Ziehen Sie einen Rahmen um ein Stück.</translation>
+        </message>
+        <message>
+            <source>Forget all &amp;marked</source>
+            <translation>Markierte &amp;vergessen</translation>
+        </message>
+        <message>
+            <source>It counts</source>
+            <translation>Gezählt wird</translation>
+        </message>
+        <message>
+            <source>There have to be</source>
+            <translation>Es müssen sein</translation>
+        </message>
+        <message>
+            <source>%1 marked. The other good pictures are searched for the likest ones.</source>
+            <translation>%1 markiert. In den anderen guten Bildern werden die ähnlichsten gesucht.</translation>
+        </message>
+        <message>
+            <source>Mark one item on a good picture.</source>
+            <translation>Markieren Sie ein Stück auf einem guten Bild.</translation>
+        </message>
+    </context>
+    <context>
         <name>Deciding</name>
         <message>
             <source>Good and bad parts are chosen together. Choose parts with one verdict, then say why.</source>
@@ -3602,8 +3641,16 @@
             <translation>eine Lagemarke</translation>
         </message>
         <message>
+            <source>counted</source>
+            <translation>gezählt</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>Eine Lagemarke ist eine Form, die in jedem Bild gefunden wird: Die Bereiche wandern mit ihr.</translation>
+        </message>
+        <message>
+            <source>Where items are counted, their number alone decides.</source>
+            <translation>Wo gezählt wird, entscheidet allein die Anzahl.</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3656,6 +3703,18 @@
         <message>
             <source>fixture</source>
             <translation>Lagemarke</translation>
+        </message>
+        <message>
+            <source>count</source>
+            <translation>Anzahl</translation>
+        </message>
+        <message>
+            <source>items</source>
+            <translation>Stück</translation>
+        </message>
+        <message>
+            <source>Choose the picture on which the fixture was drawn, and mark the item there.</source>
+            <translation>Wählen Sie das Bild, auf dem die Lagemarke gezeichnet wurde, und markieren Sie das Stück dort.</translation>
         </message>
         <message>
             <source>Read regions</source>

@@ -492,6 +492,45 @@
         </message>
     </context>
     <context>
+        <name>CountPanel</name>
+        <message>
+            <source>What is counted</source>
+            <translation>计数的物件</translation>
+        </message>
+        <message>
+            <source>How many there have to be</source>
+            <translation>应有的数量</translation>
+        </message>
+        <message>
+            <source>Mark an i&amp;tem</source>
+            <translation>标出物件(&amp;T)</translation>
+        </message>
+        <message>
+            <source>Drag a box around one item.</source>
+            <translation>在一个物件周围拖出方框。</translation>
+        </message>
+        <message>
+            <source>Forget all &amp;marked</source>
+            <translation>忘记所有标记(&amp;M)</translation>
+        </message>
+        <message>
+            <source>It counts</source>
+            <translation>计数</translation>
+        </message>
+        <message>
+            <source>There have to be</source>
+            <translation>应有数量</translation>
+        </message>
+        <message>
+            <source>%1 marked. The other good pictures are searched for the likest ones.</source>
+            <translation>已标出 %1 个。其他良品图像中会寻找最相像的物件。</translation>
+        </message>
+        <message>
+            <source>Mark one item on a good picture.</source>
+            <translation>请在一张良品图像上标出一个物件。</translation>
+        </message>
+    </context>
+    <context>
         <name>Deciding</name>
         <message>
             <source>Good and bad parts are chosen together. Choose parts with one verdict, then say why.</source>
@@ -3602,8 +3641,16 @@
             <translation>定位标记</translation>
         </message>
         <message>
+            <source>counted</source>
+            <translation>计数</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>定位标记是在每张图片中找到的形状：区域随它移动。</translation>
+        </message>
+        <message>
+            <source>Where items are counted, their number alone decides.</source>
+            <translation>计数的地方只由数量决定。</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3656,6 +3703,18 @@
         <message>
             <source>fixture</source>
             <translation>定位标记</translation>
+        </message>
+        <message>
+            <source>count</source>
+            <translation>计数</translation>
+        </message>
+        <message>
+            <source>items</source>
+            <translation>个物件</translation>
+        </message>
+        <message>
+            <source>Choose the picture on which the fixture was drawn, and mark the item there.</source>
+            <translation>请选择画定位标记的那张图像，并在那里标出物件。</translation>
         </message>
         <message>
             <source>Read regions</source>

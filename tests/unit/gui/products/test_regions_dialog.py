@@ -268,3 +268,36 @@ def test_a_picture_without_the_part_is_shown_as_it_is_and_said(
     until(lambda: "not found" in dialog.message.sentence, "that the part is not there")
     dialog.save()
     assert "not told from its surroundings in empty.png" in dialog.message.sentence
+
+
+def test_one_item_is_marked_in_a_region_that_counts(dialog: RegionsDialog, state: AppState, product: str) -> None:
+    dialog.kind_of_new.setCurrentText("counted")
+    _drag(dialog, (0.1, 0.1), (0.9, 0.9))
+    assert dialog.count.isVisible()
+    dialog.save()
+    assert "shows no example" in dialog.message.sentence
+    dialog.count.what.setText("screws")
+    dialog.count.what.editingFinished.emit()
+    dialog.count.expected.setValue(4)
+    dialog.count.mark_button.click()
+    _drag(dialog, (0.2, 0.2), (0.4, 0.4))
+    assert len(dialog.canvas.examples) == 1
+    assert not dialog.count.mark_button.isChecked()
+    dialog.save()
+    (zone,) = state.workbench.catalogue.draft(product).zones
+    assert zone.count is not None
+    assert (zone.count.what, zone.count.expected) == ("screws", 4)
+    (example,) = zone.count.examples
+    assert example.picture == state.workbench.catalogue.draft(product).references[0].image_hash
+    assert np.allclose(example.points, ((0.2, 0.2), (0.4, 0.4)), atol=0.02)
+
+
+def test_marked_items_are_forgotten_and_brought_back(dialog: RegionsDialog) -> None:
+    dialog.kind_of_new.setCurrentText("counted")
+    _drag(dialog, (0.1, 0.1), (0.9, 0.9))
+    dialog.count.mark_button.click()
+    _drag(dialog, (0.2, 0.2), (0.4, 0.4))
+    dialog.count.forget_button.click()
+    assert dialog.canvas.examples == ()
+    dialog.undo()
+    assert len(dialog.canvas.examples) == 1
