@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from gui.languages import Languages
-from gui.theme import DARK, LIGHT, Theme, apply_theme, theme_for
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT, Theme, theme_for
 
 if TYPE_CHECKING:
     from workflows.settings.settings import Settings

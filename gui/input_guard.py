@@ -1,7 +1,7 @@
-"""Two rules for the whole program: a held key is one trigger, and the wheel changes no value that has no focus.
+"""Rules for the whole program: a held key is one trigger, the wheel changes no value without focus, and fingers do.
 
 They stand in one filter of the application rather than in every control: a control that is new, or Qt's own, keeps
-them as well.
+them as well. What fingers need is :mod:`gui.gloves`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+
+from gui.gloves import MOUSE_KINDS, Fingers, fit_for_gloves
 
 _KEYS: Final = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride})
 _MOVING: Final = frozenset(
@@ -45,18 +47,23 @@ class InputGuard(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._released = (0, 0)
+        self._fingers = Fingers()
         for widget in app.allWidgets():
-            _focus_by_click_only(widget)
+            _prepare(widget)
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind in _KEYS:
             return isinstance(event, QKeyEvent) and self._is_repetition(event) and _stops_repeat(watched, event)
+        if kind in MOUSE_KINDS:
+            return (
+                isinstance(watched, QWidget) and isinstance(event, QMouseEvent) and self._fingers.takes(watched, event)
+            )
         if kind is QEvent.Type.Wheel:
             return isinstance(watched, QWidget) and _stops_wheel(watched, event)
         if kind is QEvent.Type.Polish and isinstance(watched, QWidget):
-            _focus_by_click_only(watched)
+            _prepare(watched)
         return False
 
     def _is_repetition(self, event: QKeyEvent) -> bool:
@@ -127,6 +134,11 @@ def _value_at(widget: QWidget | None) -> QWidget | None:
 def _has_focus(widget: QWidget) -> bool:
     focused = QApplication.focusWidget()
     return focused is not None and (focused is widget or widget.isAncestorOf(focused))
+
+
+def _prepare(widget: QWidget) -> None:
+    _focus_by_click_only(widget)
+    fit_for_gloves(widget)
 
 
 def _focus_by_click_only(widget: QWidget) -> None:

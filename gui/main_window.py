@@ -42,7 +42,7 @@ from gui.writer import wait_for_writes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SMALLEST = QSize(1100, 690)
+_SMALLEST = QSize(1024, 600)
 _NAVIGATION_WIDTH = 116
 _FOLDED_WIDTH = 56
 _LONGEST_END_MS = 10_000

@@ -29,7 +29,7 @@ class ProofNote(ElidedLabel):
         super().__init__(parent=parent)
         self._signed: SignedProof | None = None
         self._guard: Guard | None = None
-        self.setContentsMargins(10, 5, 10, 5)
+        self.setContentsMargins(8, 4, 8, 4)
         self.setAutoFillBackground(True)
         self._paint()
 

@@ -32,7 +32,7 @@ class FolderDetail(QWidget):
         self.picture = ImagePanel(self)
         self.regions = RegionsList(self)
         head = QHBoxLayout()
-        head.setSpacing(10)
+        head.setSpacing(8)
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
         layout = QVBoxLayout(self)

@@ -90,7 +90,7 @@ class VerdictTiles(QWidget):
         self.tiles = {verdict: VerdictTile(verdict, self) for verdict in Verdict}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(8)
         for verdict, tile in self.tiles.items():
             layout.addWidget(tile, 3 if verdict is Verdict.NOT_INSPECTED else 2)
             tile.toggled.connect(self._on_toggled)

@@ -29,7 +29,7 @@ class DeliveryNote(QWidget):
         self.problem = MessageFold(parent, closable=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(4)
         layout.addWidget(self.outputs)
         layout.addWidget(self.plc)
 

@@ -21,7 +21,7 @@ class QualityBar(QWidget):
         self.focus_text, self.light_text = plain_label(role="hint", wrap=False), plain_label(role="hint", wrap=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(4)
         for shown in (self.focus_text, self.focus, self.light_text, self.light):
             layout.addWidget(shown)
         self.hide()

@@ -31,7 +31,7 @@ class TotalsBar(QWidget):
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        row.setSpacing(8)
         row.addWidget(self._text, 1)
         row.addWidget(self.reset_button)
         self.reset_button.clicked.connect(self.new_shift)

@@ -56,7 +56,7 @@ class TriggerBar(QWidget):
         self._deadline = captioned(self.tr("Time limit"), self.deadline)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
+        layout.setSpacing(8)
         layout.addWidget(captioned(self.tr("Trigger"), self.kind))
         layout.addWidget(self._deadline)
         self.kind.currentIndexChanged.connect(self._on_kind_changed)

@@ -49,14 +49,14 @@ class RecordFilter(QWidget):
     def lay_out(self, combos: Sequence[tuple[QComboBox, int]], tail: Sequence[QWidget]) -> None:
         """Put the drop-downs under their captions, each with its stretch, and ``tail`` after them."""
         row = QHBoxLayout()
-        row.setSpacing(10)
+        row.setSpacing(8)
         for combo, stretch in combos:
             row.addWidget(captioned(combo.accessibleName(), combo), stretch)
         for control in tail:
             row.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(8)
         layout.addLayout(row)
         layout.addWidget(self.days_row())
 

@@ -58,7 +58,7 @@ class ChoiceBar(QFrame):
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(True)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
-        self.list.setSpacing(2)
+        self.list.setSpacing(4)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.edit = QLineEdit(self)
         self.edit.setMaxLength(LONGEST_REASON)
@@ -71,7 +71,7 @@ class ChoiceBar(QFrame):
         for control in (self.edit, self.accept_button, self.cancel_button):
             top.addWidget(control)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 6, 12, 6)
+        layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.list)

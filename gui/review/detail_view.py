@@ -76,7 +76,7 @@ class ReviewDetail(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(8, 1, 8, 1)
+        self.bar.setContentsMargins(8, 0, 8, 0)
         self.bar.setSpacing(8)
         for control in (self.confirm_button, self.overrule_button, self.retype_button):
             self.bar.addWidget(control)

@@ -103,7 +103,7 @@ class ReviewPanel(QWidget):
         self._stack.addWidget(self._empty)
         top = QWidget(self)
         row = QVBoxLayout(top)
-        row.setContentsMargins(8, 1, 8, 1)
+        row.setContentsMargins(8, 0, 8, 0)
         row.addWidget(self.filter_bar)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -23,7 +23,7 @@ class Rail(QScrollArea):
         self._content.setAutoFillBackground(True)
         self._column = QVBoxLayout(self._content)
         self._column.setContentsMargins(8, 4, 8, 4)
-        self._column.setSpacing(6)
+        self._column.setSpacing(8)
         self.setWidget(self._content)
 
     @property

@@ -103,7 +103,7 @@ class WhyPane(QWidget):
         crops.setSpacing(4)
         for view, name in ((self.part, self._part_name), (self.good, self._good_name)):
             column = QVBoxLayout()
-            column.setSpacing(2)
+            column.setSpacing(4)
             column.addWidget(view, 1)
             column.addWidget(name)
             crops.addLayout(column, 1)

@@ -23,7 +23,7 @@ class Field(QWidget):
         self._problem = plain_label("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(4)
         layout.addWidget(self._caption)
         layout.addWidget(control)
         layout.addWidget(self._note)

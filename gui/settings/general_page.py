@@ -157,7 +157,7 @@ class GeneralPage(QWidget):
     def _lay_out(self) -> None:
         content = QWidget()
         grid = QGridLayout(content)
-        grid.setContentsMargins(0, 0, 6, 0)
+        grid.setContentsMargins(0, 0, SPACE, 0)
         grid.setSpacing(SPACE)
         grid.addWidget(self._group(self.tr("Model"), "profile", "device"), 0, 0)
         grid.addWidget(self._group(self.tr("Appearance"), "language", "theme", "font_scale"), 0, 1)

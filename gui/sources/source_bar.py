@@ -43,7 +43,7 @@ class SourceBar(QWidget):
             self._details.addWidget(page)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
+        layout.setSpacing(8)
         layout.addWidget(captioned(self.tr("Source"), self._kind))
         layout.addWidget(self._details, 1)
         self._kind.currentIndexChanged.connect(self._details.setCurrentIndex)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.theme import TOUCH_PX
+from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.icons import icon
 
 LARGEST_LIMIT = 10.0
@@ -33,7 +33,7 @@ def captioned(caption: str, control: QWidget) -> QWidget:
     holder = QWidget()
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(2)
+    layout.setSpacing(SPACE // 2)
     label = plain_label(caption, "hint", wrap=False)
     label.setBuddy(control)
     layout.addWidget(label)
@@ -51,7 +51,7 @@ def button(
     checkable: bool = False,
     parent: QWidget | None = None,
 ) -> QPushButton:
-    """A push button of at least 40 px, named by its text (``&`` marks its key)."""
+    """A push button that gloves hit, named by its text (``&`` marks its key)."""
     made = QPushButton(text, parent)
     made.setAccessibleName(text.replace("&", ""))
     made.setMinimumHeight(TOUCH_PX)
@@ -78,7 +78,7 @@ def icon_button(name: str, icon_name: str, *, checkable: bool = False, tip: str 
     """A square button that shows only an icon; ``name`` is read out and shown as the tip."""
     made = button("", icon_name, tip=tip or name, checkable=checkable)
     made.setAccessibleName(name)
-    made.setFixedSize(TOUCH_PX + 2, TOUCH_PX)
+    made.setFixedSize(TOUCH_PX, TOUCH_PX)
     made.setStyleSheet("QPushButton { padding: 0; }")
     return made
 

@@ -18,8 +18,8 @@ class FactList(QWidget):
         self._values: list[QLabel] = []
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(2)
-        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(8)
         grid.setColumnStretch(1, 1)
         for row, name in enumerate(names):
             grid.addWidget(plain_label(name, "hint", wrap=False), row, 0)

@@ -41,7 +41,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.left = _Axis("left")
         self.bottom = _Axis("bottom")
         layout = pg.GraphicsLayout()
-        layout.setContentsMargins(4, 8, 12, 2)
+        layout.setContentsMargins(4, 8, 8, 4)
         layout.setSpacing(0)
         layout.addItem(self.left, 0, 0)
         layout.addItem(self.view, 0, 1)

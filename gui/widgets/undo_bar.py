@@ -31,7 +31,7 @@ class UndoBar(QFrame):
         self._shown_ms = None if seconds is None else round(seconds * 1000)
         self.undo_button.clicked.connect(self.undo_requested)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 4, 4, 4)
+        layout.setContentsMargins(8, 4, 4, 4)
         layout.addWidget(self._sentence, 1)
         layout.addWidget(self.undo_button)
         self.setAutoFillBackground(True)

@@ -18,7 +18,7 @@ class UntrainedNote(QLabel):
         self._short = short
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(not short)
-        self.setContentsMargins(10, 5, 10, 5)
+        self.setContentsMargins(8, 4, 8, 4)
         self.setSizePolicy(
             QSizePolicy.Policy.Fixed if short else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum
         )

@@ -115,7 +115,7 @@ class AnomaliesPage(WizardPage):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setSpacing(12)
+        top.setSpacing(8)
         top.addWidget(self.suggest_button)
         top.addWidget(self.cancel_button)
         top.addWidget(self._busy_label)

@@ -175,7 +175,7 @@ class DescribePage(WizardPage):
             form.addWidget(plain_label(hint, "hint"), row + 1, 1)
             form.setRowMinimumHeight(row + 2, 12)
         cards = QHBoxLayout()
-        cards.setSpacing(12)
+        cards.setSpacing(8)
         cards.addWidget(self.object_card)
         cards.addWidget(self.texture_card)
         more.addWidget(plain_label(self.tr("Kind"), wrap=False), 6, 0)
@@ -206,8 +206,8 @@ class DescribePage(WizardPage):
 
     @staticmethod
     def _form(form: QGridLayout) -> None:
-        form.setHorizontalSpacing(18)
-        form.setVerticalSpacing(2)
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(4)
         form.setColumnMinimumWidth(0, 130)
         form.setColumnStretch(1, 1)
 

@@ -50,7 +50,7 @@ class EyesChoice(QWidget):
         pose_label = plain_label(self.pose_box.accessibleName(), wrap=False)
         pose_label.setBuddy(self.pose_box)
         row = QHBoxLayout()
-        row.setSpacing(12)
+        row.setSpacing(8)
         row.addWidget(label)
         row.addWidget(self.box)
         row.addWidget(pose_label)

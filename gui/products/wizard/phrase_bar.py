@@ -31,7 +31,7 @@ class PhraseBar(QWidget):
         self.sentence = plain_label("", "hint")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        row.setSpacing(8)
         row.addWidget(self.look_button)
         row.addWidget(self.stop_button)
         row.addWidget(self.sentence, 1)

@@ -31,8 +31,8 @@ class ProofDetails(QWidget):
         self.promise = plain_label()
         self.changes = plain_label(role="hint")
         fields = QGridLayout()
-        fields.setHorizontalSpacing(18)
-        fields.setVerticalSpacing(2)
+        fields.setHorizontalSpacing(16)
+        fields.setVerticalSpacing(4)
         for column, spin in enumerate((self.ok_spin, self.ng_spin, self.region_spin)):
             label = plain_label(spin.accessibleName(), wrap=False)
             label.setBuddy(spin)

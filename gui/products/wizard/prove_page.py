@@ -78,7 +78,7 @@ class ProvePage(WizardPage):
     def _lay_out(self) -> None:
         self.body.setSpacing(8)
         top = QHBoxLayout()
-        top.setSpacing(12)
+        top.setSpacing(8)
         top.addWidget(self.headline, 1)
         top.addWidget(self._progress)
         top.addWidget(self.cancel_button)

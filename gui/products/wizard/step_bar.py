@@ -117,7 +117,7 @@ class StepBar(QWidget):
         self._buttons = {step: _StepButton(step, self) for step in STEPS}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(8)
         self._current = STEPS[0]
         for step, step_button in self._buttons.items():
             layout.addWidget(step_button, 1)

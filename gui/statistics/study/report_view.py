@@ -58,7 +58,7 @@ class StudyReportView(QScrollArea):
         self._verdicts.setSpacing(4)
         content = QWidget()
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setContentsMargins(0, 0, 8, 0)
         layout.addLayout(self._verdicts)
         for part in (self.sentence, self.table, self.between, self.counting):
             layout.addWidget(part)

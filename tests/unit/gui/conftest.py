@@ -42,7 +42,8 @@ from filo_core.types import (
     SourceImage,
 )
 from gui.state import AppState, ModelState
-from gui.theme import LIGHT, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import LIGHT
 from gui.worker_bridge import WorkerBridge
 from gui.writer import wait_for_writes
 from tools.virtual_screen import virtual_screen

@@ -28,7 +28,8 @@ from gui.products.panel import ProductsPanel
 from gui.screens import SCREENS
 from gui.settings.panel import SettingsPanel
 from gui.state import AppState, Screen
-from gui.theme import DARK, LIGHT, Tone, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT, Tone
 from gui.widgets.verdict_banner import VerdictBanner
 from gui.widgets.verdicts import draw_verdict_chip, verdict_word
 from tests.unit.gui.walking import (

@@ -33,7 +33,8 @@ from gui.state import AppState
 from gui.statistics.compare_dialog import CompareDialog
 from gui.statistics.study.dialog import StudyDialog
 from gui.statistics.study.presentation import StudyPresentation
-from gui.theme import DARK, LIGHT, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT
 from tests.unit.gui.products.test_accessible import cut_off, too_small
 from tests.unit.gui.walking import (
     WEAKEST,

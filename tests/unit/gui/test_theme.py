@@ -1,22 +1,19 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+import gui
 from filo_core.types import Verdict
-from gui.theme import (
-    BASE_POINT_SIZE,
-    DARK,
-    LIGHT,
-    Theme,
-    apply_theme,
-    current_theme,
-    palette_of,
-    theme_for,
-)
+from gui.letters import BASE_POINT_SIZE
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT, SPACE, TOUCH_PX, Theme, current_theme, palette_of, theme_for
 from gui.widgets.controls import button
 from tests.unit.gui.contrast import contrast_ratio
 
@@ -36,7 +33,7 @@ def test_every_text_is_readable_on_its_ground(theme: Theme) -> None:
     pairs += [(tone.text, tone.ground) for tone in (theme.accent, theme.note, theme.warning, theme.error)]
     pairs += [(tone.text, tone.ground) for _, tone in theme.verdicts]
     pairs += [(theme.danger.ground, ground) for ground in (theme.window, theme.raised)]
-    pairs += [(theme.text, theme.picture_ground)]
+    pairs += [(theme.text, theme.picture_ground), (theme.text, theme.bar)]
     too_weak = [(pair, round(contrast_ratio(*pair), 2)) for pair in pairs if contrast_ratio(*pair) < 4.5]
     assert too_weak == []
 
@@ -92,4 +89,16 @@ def test_buttons_are_large_enough_for_gloves(qtbot: QtBot) -> None:
     qtbot.addWidget(made)
     made.show()
     assert isinstance(made, QPushButton)
-    assert made.height() >= 40
+    assert made.height() >= TOUCH_PX == 48
+
+
+def test_distances_lie_on_the_grid() -> None:
+    told = re.compile(r"\.(?:set(?:ContentsMargins|Spacing|HorizontalSpacing|VerticalSpacing)|addSpacing)\(([\d, ]+)\)")
+    root = Path(gui.__file__).parent
+    off = {
+        f"{path.relative_to(root)}: {found.group(0)}"
+        for path in root.rglob("*.py")
+        for found in told.finditer(path.read_text(encoding="utf-8"))
+        if any(int(distance) % (SPACE // 2) for distance in found.group(1).split(","))
+    }
+    assert off == set()

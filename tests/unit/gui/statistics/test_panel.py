@@ -15,7 +15,8 @@ from filo_core.types import ReviewDecision, Verdict
 from gui.state import AppState, Screen
 from gui.statistics.drawing import MOST_BARS, draw_pareto
 from gui.statistics.panel import StatisticsPanel
-from gui.theme import DARK, LIGHT, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsRectItem
 from filo_core.types import ReviewDecision, Verdict
 from gui.application import _import_charts
 from gui.statistics.panel import StatisticsPanel
-from gui.theme import DARK, LIGHT, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT
 from gui.widgets.plot import Plot
 from storage.recorder import Recorder
 from tests.unit.gui.statistics.conftest import START

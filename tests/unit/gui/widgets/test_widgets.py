@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton,
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Box, Position, Region, TypeShare, Verdict
-from gui.theme import DARK, LIGHT, apply_theme, current_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT, current_theme
 from gui.widgets.controls import ElidedLabel, button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
