@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QThreadPool, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -26,6 +26,7 @@ from gui.app_icon import app_icon
 from gui.background import Background, wait_while_painting
 from gui.file_manager import show_folder
 from gui.help_dialog import HelpDialog
+from gui.letters import Size, lettered
 from gui.model_status import ModelStatus
 from gui.navigation_button import NavigationButton
 from gui.records.undelivered_note import UndeliveredNote
@@ -42,8 +43,10 @@ from gui.writer import wait_for_writes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SMALLEST = QSize(1024, 600)
-_NAVIGATION_WIDTH = 116
+_SMALLEST = QSize(1100, 640)
+_NARROWEST_NAVIGATION_PX = 112
+_AROUND_NAME_PX = 16
+"""Of an entry of the navigation: its mark, and some air."""
 _FOLDED_WIDTH = 56
 _LONGEST_END_MS = 10_000
 _SLOW_END_MS = 500
@@ -90,7 +93,6 @@ class MainWindow(QMainWindow):
     def _navigation(self) -> QFrame:
         frame = QFrame(self)
         frame.setProperty("role", "navigation")
-        frame.setFixedWidth(_NAVIGATION_WIDTH)
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setSpacing(4)
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
         layout.addStretch(1)
         self._navigation_frame = frame
         self._translate_navigation()
+        self._fit_navigation()
         return frame
 
     def _translate_navigation(self) -> None:
@@ -122,7 +125,6 @@ class MainWindow(QMainWindow):
         made.setIcon(icon(spec.icon_name))
         made.setIconSize(QSize(30, 30))
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        made.setFixedWidth(_NAVIGATION_WIDTH)
         made.setCheckable(True)
         made.setEnabled(False)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -185,7 +187,7 @@ class MainWindow(QMainWindow):
             self._build_anew(screen)
         self._stack.setCurrentWidget(self.screen_widget(screen))
         self._buttons[screen].setChecked(True)
-        self._fold_navigation(folded=self._specs[screen].needs_room)
+        self._fit_navigation()
         self.setWindowTitle(f"{self.tr(self._specs[screen].title)} – {self.tr('FiLo Inspector')}")
 
     def _show_badges(self) -> None:
@@ -195,14 +197,22 @@ class MainWindow(QMainWindow):
             badge = widget.badge if isinstance(widget, HasBadge) else Badge.NONE
             made.set_badge(badge)
 
-    def _fold_navigation(self, *, folded: bool) -> None:
-        """Icons alone, whose names are their tips, where a screen needs the room."""
-        width = _FOLDED_WIDTH if folded else _NAVIGATION_WIDTH
+    def _fit_navigation(self) -> None:
+        """Names as wide as they are; icons alone, whose names are their tips, where a screen needs the room."""
+        current = self.current_screen
+        folded = current is not None and self._specs[current].needs_room
+        width = _FOLDED_WIDTH if folded else self._name_width()
         style = Qt.ToolButtonStyle.ToolButtonIconOnly if folded else Qt.ToolButtonStyle.ToolButtonTextUnderIcon
         self._navigation_frame.setFixedWidth(width)
         for made in self._buttons.values():
             made.setToolButtonStyle(style)
             made.setFixedWidth(width)
+
+    def _name_width(self) -> int:
+        """What the longest name needs, in semi-bold, as the one of the screen in front is."""
+        names = [made.text() for made in self._buttons.values()]
+        metrics = QFontMetrics(lettered(self.font(), Size.BODY, strong=True))
+        return max(_NARROWEST_NAVIGATION_PX, *(metrics.horizontalAdvance(name) + _AROUND_NAME_PX for name in names))
 
     def _screens_at_work(self) -> list[Screen]:
         inspecting = {screen: self._built[screen] for screen in (Screen.LIVE, Screen.FOLDER) if screen in self._built}
@@ -226,10 +236,13 @@ class MainWindow(QMainWindow):
         if event.type() is QEvent.Type.LanguageChange:
             # Later: what is built anew may be in the middle of the call that has changed the language.
             QTimer.singleShot(0, self, self._on_language_changed)
+        elif event.type() is QEvent.Type.StyleChange and hasattr(self, "_navigation_frame"):
+            self._fit_navigation()
 
     def _on_language_changed(self) -> None:
         current = self.current_screen
         self._translate_navigation()
+        self._fit_navigation()
         translate_actions(self, self._actions)
         for screen in tuple(self._built):
             self._build_anew(screen)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.proof import Colour, SignedProof
@@ -15,18 +15,20 @@ from gui.background import asked
 from gui.guard_words import exceeded_line
 from gui.proof_words import signed_sentence
 from gui.theme import current_theme
-from gui.widgets.controls import ElidedLabel, set_shown
+from gui.widgets.controls import set_shown
 
 if TYPE_CHECKING:
     from filo_core.calibration.guard import Guard
     from gui.state import AppState
 
 
-class ProofNote(ElidedLabel):
-    """One line; the whole of it is its tip."""
+class ProofNote(QLabel):
+    """Takes as many lines as it needs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
         self._signed: SignedProof | None = None
         self._guard: Guard | None = None
         self.setContentsMargins(8, 4, 8, 4)
@@ -60,5 +62,6 @@ class ProofNote(ElidedLabel):
         palette.setColor(QPalette.ColorRole.WindowText, QColor(tone.text))
         if palette != self.palette():
             self.setPalette(palette)
-        self.set_full_text(sentence)
+        self.setText(sentence)
+        self.setAccessibleName(sentence)
         set_shown(self, bool(sentence))

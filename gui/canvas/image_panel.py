@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from gui.canvas.heat_legend import HeatLegend
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent
+from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, icon_button, plain_label
 from gui.widgets.keys import on_key
+from gui.widgets.rows_layout import RowsLayout
 
 
 class ImagePanel(QWidget):
@@ -40,28 +42,19 @@ class ImagePanel(QWidget):
         self._zoom_out = icon_button(self.tr("Zoom out"), "zoom_out")
         self._fit = icon_button(self.tr("Fit the whole picture"), "fit")
         self._zoom_in = icon_button(self.tr("Zoom in"), "zoom_in")
+        self._zoom = (self._zoom_out, self._fit, self._zoom_in)
+        self._opacity_label.setMinimumHeight(TOUCH_PX)
         self._lay_out()
         self._connect()
         self._update_controls(None)
 
     def _lay_out(self) -> None:
-        zoom = (self._zoom_out, self._fit, self._zoom_in)
-        rows: list[tuple[QWidget, ...]] = [(self._heat, self._opacity_label, self._opacity, self._boxes, *zoom)]
         if self._tools_apart:
-            rows = [(self._heat,), (self._boxes,), (self._opacity_label, self._opacity), zoom]
-        tools = QVBoxLayout(self.tools)
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(4)
-        for row in rows:
-            line = QHBoxLayout()
-            line.setSpacing(4)
-            for control in row:
-                if control is self._zoom_out and not self._tools_apart:
-                    line.addStretch(1)
-                line.addWidget(control, 1 if control is self._opacity else 0)
-            if self._tools_apart and len(row) > 1:
-                line.addStretch(1)
-            tools.addLayout(line)
+            self._stack_tools()
+        else:
+            row = RowsLayout(self.tools, SPACE // 2)
+            for control in (self._heat, self._boxes, self._opacity_label, self._opacity, *self._zoom):
+                row.add(control, 1 if control is self._opacity else 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -69,6 +62,19 @@ class ImagePanel(QWidget):
         if not self._tools_apart:
             layout.addWidget(self.legend)
             layout.addWidget(self.tools)
+
+    def _stack_tools(self) -> None:
+        tools = QVBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(SPACE // 2)
+        for row in ((self._heat,), (self._boxes,), (self._opacity_label, self._opacity), self._zoom):
+            line = QHBoxLayout()
+            line.setSpacing(SPACE // 2)
+            for control in row:
+                line.addWidget(control, 1 if control is self._opacity else 0)
+            if len(row) > 1:
+                line.addStretch(1)
+            tools.addLayout(line)
 
     def _connect(self) -> None:
         self._heat.toggled.connect(self._on_heat_toggled)

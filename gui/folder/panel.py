@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -29,17 +28,19 @@ from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
 from gui.folder.result_detail import ResultDetail
 from gui.folder.results_model import ROW_ROLE, FolderColumn, FolderResult, VerdictFilter
-from gui.folder.verdict_delegate import VERDICT_COLUMN_WIDTH, VerdictDelegate
+from gui.folder.verdict_delegate import VerdictDelegate
 from gui.folder.verdict_tiles import VerdictTiles
 from gui.folder.wording import left_out_text, problems_text, progress_text, start_text
 from gui.picking import pick_folder
 from gui.records.product_chooser import ProductChooser
 from gui.state import AppState, Screen
-from gui.theme import SPACE, TOUCH_PX
-from gui.widgets.controls import ElidedLabel, button, captioned, plain_label, set_icon_name, set_shown
+from gui.theme import ENTRY_PX, SPACE, TOUCH_PX
+from gui.widgets.column_area import LowArea
+from gui.widgets.controls import HintedEdit, button, captioned, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 from workflows.demonstration.demo_product import DEMO_PRODUCT, demo_images
 
 _ROOM_FOR_TYPES = 560
@@ -77,7 +78,7 @@ class FolderPanel(QWidget):
 
     def _make_controls(self) -> None:
         self.products = ProductChooser(self._state, self)
-        self.folder = QLineEdit(self)
+        self.folder = HintedEdit(self)
         self.folder.setPlaceholderText(self.tr("Choose the folder with the images to inspect"))
         self.folder.setAccessibleName(self.tr("Folder to inspect"))
         self.browse = button(self.tr("Choose…"), "folder", tip=self.tr("Choose the folder to inspect"))
@@ -94,7 +95,7 @@ class FolderPanel(QWidget):
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.bar.setTextVisible(False)
-        self.progress = ElidedLabel(parent=self)
+        self.progress = plain_label(parent=self)
         self.tiles = VerdictTiles(self)
         self.detail = FolderDetail(self)
         self.problems_title = plain_label("", "heading", wrap=False)
@@ -102,8 +103,8 @@ class FolderPanel(QWidget):
         self.problems.setAccessibleName(self.tr("Images that were not inspected"))
         self.problems.setWordWrap(True)
         self.problems.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.problems.setMinimumHeight(70)
-        self.problems.setMaximumHeight(110)
+        self.problems.setMinimumHeight(ENTRY_PX)
+        self.problems.setMaximumHeight(3 * ENTRY_PX)
         self.review = button(self.tr("Review these verdicts"), "review")
         self.export = button(self.tr("Export…"), "export", tip=self.tr("Save these verdicts as a table"))
         self.empty = EmptyPage(
@@ -131,24 +132,20 @@ class FolderPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(FolderColumn.VERDICT, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(FolderColumn.VERDICT, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(FolderColumn.NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(FolderColumn.SCORE, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(FolderColumn.SCORE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(FolderColumn.TYPES, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(FolderColumn.VERDICT, VERDICT_COLUMN_WIDTH)
-        header.resizeSection(FolderColumn.SCORE, 66)
         table.setMinimumWidth(400)
 
     def _lay_out(self) -> None:
-        self.products.setMinimumWidth(170)
-        top = QHBoxLayout()
-        top.setSpacing(SPACE)
-        top.addWidget(captioned(self.tr("Product"), self.products))
-        top.addWidget(captioned(self.tr("Folder"), self.folder), 1)
+        top = RowsLayout()
+        top.add(captioned(self.tr("Product"), self.products), 1)
+        top.add(captioned(self.tr("Folder"), self.folder), 3)
         for control in (self.browse, self.watch, self.start, self.pause, self.cancel):
-            top.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
+            top.add(control)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -169,8 +166,8 @@ class FolderPanel(QWidget):
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 1)
         splitter.setHandleWidth(SPACE)
-        self._content = QWidget()
-        layout = QVBoxLayout(self._content)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(8)
         layout.addLayout(top)
@@ -180,6 +177,7 @@ class FolderPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(splitter, 1)
         self._pages = QStackedLayout(self)
+        self._content = LowArea(content)
         self._pages.addWidget(self._content)
         self._pages.addWidget(self.empty)
 
@@ -290,7 +288,7 @@ class FolderPanel(QWidget):
         else:
             self.bar.setRange(0, max(1, progress.total or 0))
             self.bar.setValue(progress.done)
-        self.progress.set_full_text(progress_text(phase, progress, self._state.model_state))
+        self.progress.setText(progress_text(phase, progress, self._state.model_state))
         for verdict, tile in self.tiles.tiles.items():
             tile.set_count(self.presenter.model.count(verdict))
         self._show_left_out()

@@ -7,9 +7,9 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.folder.results_model import ROW_ROLE, FolderResult
-from gui.widgets.verdicts import draw_verdict_chip
+from gui.widgets.verdicts import draw_verdict_chip, widest_chip_px
 
-VERDICT_COLUMN_WIDTH = 132
+_MARGIN_PX = 4
 
 
 class VerdictDelegate(QStyledItemDelegate):
@@ -25,7 +25,7 @@ class VerdictDelegate(QStyledItemDelegate):
         rect = QRectF(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, option.palette.highlight())
-        draw_verdict_chip(painter, row.verdict, rect.adjusted(4, 5, -4, -5))
+        draw_verdict_chip(painter, row.verdict, rect.adjusted(_MARGIN_PX, 5, -_MARGIN_PX, -5))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(VERDICT_COLUMN_WIDTH, super().sizeHint(option, index).height())
+        return QSize(widest_chip_px() + 2 * _MARGIN_PX, super().sizeHint(option, index).height())

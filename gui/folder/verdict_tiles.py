@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from filo_core.types import Verdict
+from gui.letters import Size, lettered
 from gui.theme import current_theme
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.verdicts import draw_verdict_sign, verdict_word
 from gui.wording import number
 
-_HEIGHT = 62
+_AIR_PX = 12
+"""Over and under the two lines."""
 
 
 class VerdictTile(QAbstractButton):
@@ -39,13 +42,21 @@ class VerdictTile(QAbstractButton):
         return self._count
 
     def sizeHint(self) -> QSize:
-        return QSize(150, _HEIGHT)
+        return QSize(0, self._lines_px + _AIR_PX)
 
     def minimumSizeHint(self) -> QSize:
-        font = QFont(self.font())
-        font.setPointSizeF(9)
-        font.setBold(True)
-        return QSize(QFontMetrics(font).horizontalAdvance(verdict_word(self._verdict)) + 44, _HEIGHT)
+        word = QFontMetrics(self._word_font()).horizontalAdvance(verdict_word(self._verdict))
+        return QSize(word + 44, self.sizeHint().height())
+
+    def _count_font(self) -> QFont:
+        return lettered(self.font(), Size.TITLE, strong=True)
+
+    def _word_font(self) -> QFont:
+        return lettered(self.font(), Size.CAPTION, strong=True)
+
+    @property
+    def _lines_px(self) -> int:
+        return sum(QFontMetrics(font).height() for font in (self._count_font(), self._word_font()))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         theme = current_theme()
@@ -63,18 +74,14 @@ class VerdictTile(QAbstractButton):
         painter.setBrush(QColor(tone.ground))
         painter.drawEllipse(badge)
         draw_verdict_sign(painter, self._verdict, badge.adjusted(6, 6, -6, -6), QColor(tone.text))
-        self._paint_words(painter, rect.adjusted(37, 4, -2, -5), QColor(tone.text if filled else theme.text))
+        self._paint_words(painter, rect.adjusted(37, 3, -2, -3), QColor(tone.text if filled else theme.text))
         painter.end()
 
     def _paint_words(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         painter.setPen(colour)
-        font = QFont(self.font())
-        font.setPointSizeF(17)
-        font.setBold(True)
-        painter.setFont(font)
+        painter.setFont(self._count_font())
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), number(self._count))
-        font.setPointSizeF(9)
-        painter.setFont(font)
+        painter.setFont(self._word_font())
         word = verdict_word(self._verdict)
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), word)
 
@@ -88,11 +95,9 @@ class VerdictTiles(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tiles = {verdict: VerdictTile(verdict, self) for verdict in Verdict}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = RowsLayout(self)
         for verdict, tile in self.tiles.items():
-            layout.addWidget(tile, 3 if verdict is Verdict.NOT_INSPECTED else 2)
+            layout.add(tile, 3 if verdict is Verdict.NOT_INSPECTED else 2)
             tile.toggled.connect(self._on_toggled)
 
     @property

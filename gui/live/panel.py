@@ -29,12 +29,14 @@ from gui.sources.choice import SourceChoice, usual_choice
 from gui.sources.source_bar import SourceBar
 from gui.state import AppState, Badge, Screen
 from gui.theme import SPACE
+from gui.widgets.column_area import ColumnArea, LowArea
 from gui.widgets.controls import button, captioned, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
 from workflows.line.triggers import TriggerChoice, answers_plc, usual_trigger
@@ -74,7 +76,6 @@ class LivePanel(QWidget):
         self.trigger = TriggerBar(self)
         self._remembered = RememberedTrigger(self._state)
         self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
-        self.start_stop.setMinimumWidth(130)
         self.message = MessageFold(self)
         self.trouble = MessageFold(self, closable=False)
         self.delivery = DeliveryNote(self)
@@ -139,8 +140,8 @@ class LivePanel(QWidget):
         middle.setSpacing(SPACE)
         middle.addLayout(left, 1)
         middle.addWidget(self._side())
-        self._content = QWidget()
-        layout = QVBoxLayout(self._content)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(8)
         layout.addLayout(self._top())
@@ -149,31 +150,32 @@ class LivePanel(QWidget):
         layout.addLayout(middle, 1)
         layout.addWidget(self.strip)
         self._pages = QStackedLayout(self)
+        self._content = LowArea(content)
         self._pages.addWidget(self._content)
         self._pages.addWidget(self.empty)
 
-    def _top(self) -> QHBoxLayout:
-        top = QHBoxLayout()
-        top.setSpacing(SPACE)
-        self.products.setMinimumWidth(150)
-        top.addWidget(captioned(self.tr("Product"), self.products))
-        top.addWidget(self.source, 1)
-        top.addWidget(self.trigger)
-        top.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignBottom)
+    def _top(self) -> RowsLayout:
+        top = RowsLayout()
+        top.add(captioned(self.tr("Product"), self.products), 1)
+        top.add(self.source, 2)
+        top.add(self.trigger)
+        top.add(self.start_stop)
         return top
 
     def _side(self) -> QWidget:
+        """What is pressed, and under it what a low window has to scroll."""
+        told = ColumnArea(narrowest=_SIDE_WIDTH)
+        told.add(self.untrained)
+        told.add(self.regions, 1)
+        for control in (self.quality, self.facts, self.delivery, self.freeze, self.sound):
+            told.add(control)
         side = QWidget()
-        side.setFixedWidth(_SIDE_WIDTH)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE)
         column.addWidget(self.inspect)
         column.addWidget(self.go_on)
-        column.addWidget(self.untrained)
-        column.addWidget(self.regions, 1)
-        for control in (self.quality, self.facts, self.delivery, self.freeze, self.sound):
-            column.addWidget(control)
+        column.addWidget(told, 1)
         return side
 
     def _connect(self) -> None:

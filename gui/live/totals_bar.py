@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from filo_core.types import Verdict
 from gui.live.totals import ShiftTotals
-from gui.widgets.controls import ElidedLabel, button
+from gui.widgets.controls import button, plain_label
 from gui.widgets.verdicts import verdict_word
 from gui.wording import clock, number, percentage
 
@@ -21,11 +21,7 @@ class TotalsBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = ElidedLabel(parent=self)
-        font = self._text.font()
-        font.setPointSizeF(1.4 * font.pointSizeF())
-        font.setBold(True)
-        self._text.setFont(font)
+        self._text = plain_label("", "heading", parent=self)
         self.reset_button = button(
             self.tr("New shift"), "refresh", tip=self.tr("Count from nothing. The record keeps every verdict.")
         )
@@ -40,16 +36,16 @@ class TotalsBar(QWidget):
     @property
     def text(self) -> str:
         """What is said."""
-        return self._text.full_text
+        return self._text.text()
 
     def show_totals(self, totals: ShiftTotals) -> None:
         """Show how many there are of each verdict, and the yield."""
         self.reset_button.setEnabled(bool(totals.number))
         if totals.since is None or totals.first_pass_yield is None:
-            self._text.set_full_text(self.tr("No part inspected in this shift yet."))
+            self._text.setText(self.tr("No part inspected in this shift yet."))
             return
         parts = [f"{number(totals.counts[one])} {verdict_word(one)}" for one in _SHOWN if totals.counts[one]]
         text = self.tr("%1 parts since %2").replace("%1", number(totals.number))
         since = text.replace("%2", clock(totals.since.astimezone(), seconds=False))
         good = self.tr("yield %1").replace("%1", percentage(totals.first_pass_yield))
-        self._text.set_full_text(" · ".join([since, *parts, good]))
+        self._text.setText(" · ".join([since, *parts, good]))

@@ -90,7 +90,7 @@ class RegionsDialog(QDialog):
         self.name.setAccessibleName(self.tr("Name of the region"))
         self.name.setMaxLength(LONGEST_ZONE_NAME)
         self.kind = self._kinds(self.tr("The region is"))
-        self.limit = limit_spin(self.tr("Limit of the region by hand; 0 takes it from the good parts"), 90, self)
+        self.limit = limit_spin(self.tr("Limit of the region by hand; 0 takes it from the good parts"), self)
         self.limit.setMaximum(0.999)
         self.limit.setSpecialValueText(self.tr("from good parts"))
         self.fixture = FixturePanel(self)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QDate, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.records.choices import Period
 from gui.widgets.controls import captioned, set_shown
+from gui.widgets.rows_layout import RowsLayout
 
-_SHORTEST_CHARACTERS = 6
+_SHORTEST_CHARACTERS = 12
 
 
 class RecordFilter(QWidget):
@@ -48,12 +49,11 @@ class RecordFilter(QWidget):
 
     def lay_out(self, combos: Sequence[tuple[QComboBox, int]], tail: Sequence[QWidget]) -> None:
         """Put the drop-downs under their captions, each with its stretch, and ``tail`` after them."""
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = RowsLayout()
         for combo, stretch in combos:
-            row.addWidget(captioned(combo.accessibleName(), combo), stretch)
+            row.add(captioned(combo.accessibleName(), combo), stretch)
         for control in tail:
-            row.addWidget(control, 0, Qt.AlignmentFlag.AlignBottom)
+            row.add(control)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -109,7 +109,6 @@ class RecordFilter(QWidget):
         edit.setCalendarPopup(True)
         edit.setDisplayFormat("yyyy-MM-dd")
         edit.setAccessibleName(name)
-        edit.setMinimumWidth(140)
         edit.dateChanged.connect(self.on_changed)
         return edit
 

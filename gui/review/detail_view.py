@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from filo_core.types import InspectionRecord, Review, Verdict
 from gui.canvas.image_panel import ImagePanel
@@ -15,15 +15,13 @@ from gui.canvas.pictures import Composition, PictureContent
 from gui.known_words import known_sentence
 from gui.review.decisions import answer_texts, can_retype, has_picture, review_sentence, short_moment
 from gui.review.rail import BESIDE_FROM_PX, Rail
+from gui.theme import SPACE
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 from gui.widgets.icons import icon
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdicts import VerdictChip
 from gui.wording import raw_score, times_limit
-
-_COUNT_CHARACTERS = 22
-"""What the progress needs of the bar at least."""
 
 
 class ReviewDetail(QWidget):
@@ -143,7 +141,9 @@ class ReviewDetail(QWidget):
         """Large letters and long words: what is pressed less shows its icon alone, then the answers say one word."""
         items = (self.bar.itemAt(place) for place in range(self.bar.count()))
         controls = (item.widget() for item in items if item is not None)
-        shown = [one for one in controls if one is not None and not one.isHidden() and not isinstance(one, ElidedLabel)]
+        there = [one for one in controls if one is not None and not one.isHidden()]
+        told = [one for one in there if type(one) is QLabel]
+        shown = [one for one in there if one not in told]
         for level in range(3):
             for control, (text, icon_name) in self._secondary.items():
                 control.setText(text if level == 0 else "")
@@ -151,7 +151,7 @@ class ReviewDetail(QWidget):
                 control.setAccessibleName(text)
             self._answers_short = level == 2
             self._show_answers()
-            progress = self.fontMetrics().averageCharWidth() * _COUNT_CHARACTERS
+            progress = sum(one.minimumSizeHint().width() + SPACE for one in told)
             if sum(one.sizeHint().width() + 8 for one in shown) + progress <= self.width():
                 break
 

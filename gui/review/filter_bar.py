@@ -7,20 +7,20 @@ from datetime import datetime
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.types import PageOrder
 from gui.records.choices import Choices, Queue
 from gui.records.filter_bar import RecordFilter
 from gui.review.queue_chips import SHOWN, QueueChips, queue_name
-from gui.widgets.controls import button, captioned, icon_button, set_shown
+from gui.widgets.controls import HintedEdit, button, captioned, icon_button, set_shown
+from gui.widgets.rows_layout import RowsLayout
 
 _TYPING_MS = 250
 """The record is asked once somebody has stopped typing."""
 _LONGEST_SEARCH = 100
-_NARROWEST_SEARCH_PX = 110
 _NARROWEST_PX = 640
-_AROUND_WORDS_PX = 44
+_AROUND_WORDS_PX = 56
 """Of a drop-down: its padding, and its arrow."""
 _WIDEST_JOB_PX = 200
 _GAP_PX = 8
@@ -39,13 +39,12 @@ class FilterBar(RecordFilter):
         self.order = self.combo(self.tr("Order"))
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))
-        self.search = QLineEdit(self)
+        self.search = HintedEdit(self)
         self.search.setPlaceholderText(self.tr("Name (Ctrl+F)"))
         self.search.setAccessibleName(self.tr("Search by name"))
         self.search.setToolTip(self.tr("A part of the image's name, such as the serial number in it"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(_LONGEST_SEARCH)
-        self.search.setMinimumWidth(_NARROWEST_SEARCH_PX)
         self._job: tuple[str, datetime] | None = None
         self.job_button = button("", "close", tip=self.tr("Only this job is shown. Press to show all."))
         self.more_button = icon_button(self.tr("More filters"), "settings", checkable=True)
@@ -69,16 +68,15 @@ class FilterBar(RecordFilter):
         self.set_seen((), ())
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(_GAP_PX)
-        row.addWidget(self.product, 2)
-        row.addWidget(self.job_button)
-        row.addWidget(self.chips)
-        row.addWidget(self.queue, 2)
-        row.addWidget(self.period, 1)
-        row.addWidget(self.search, 2)
-        row.addWidget(self.order, 1)
-        row.addWidget(self.more_button)
+        row = RowsLayout(spacing=_GAP_PX)
+        row.add(self.product, 2)
+        row.add(self.job_button)
+        row.add(self.chips)
+        row.add(self.queue, 2)
+        row.add(self.period, 1)
+        row.add(self.search, 2)
+        row.add(self.order, 1)
+        row.add(self.more_button)
         self._second = QWidget(self)
         second = QHBoxLayout(self._second)
         second.setContentsMargins(0, 0, 0, 0)
@@ -119,6 +117,8 @@ class FilterBar(RecordFilter):
         self.order.setMinimumWidth(
             max(words.horizontalAdvance(text(number)) for number in range(self.order.count())) + _AROUND_WORDS_PX
         )
+        # Its button to clear it needs some room as well.
+        self.search.setMinimumWidth(self.search.sizeHint().width() + 2 * _GAP_PX)
         rest = (self.product, self.period, self.search, self.order, self.more_button, self.job_button)
         shown = (max(one.minimumSizeHint().width(), one.minimumWidth()) + _GAP_PX for one in rest if not one.isHidden())
         needed = self.chips.wanted_px + sum(shown)

@@ -27,7 +27,7 @@ from gui.review.table_view import InspectionTable
 from gui.review.taking_back import TakingBack
 from gui.review.why_pane import WhyPane
 from gui.state import AppState, Screen
-from gui.widgets.controls import ElidedLabel, button, icon_button
+from gui.widgets.controls import button, icon_button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
@@ -51,7 +51,7 @@ class ReviewPanel(QWidget):
         self.presenter = ReviewPresenter(state, parent=self)
         self._thumbnails = Thumbnails(state.workbench.storage.artefacts.get_bytes, self)
         self._pictures = PictureLoader(state.workbench.history, self)
-        self._count = ElidedLabel(parent=self)
+        self._count = plain_label(parent=self)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.refresh_button = button(self.tr("Refresh (F5)"), "refresh")
         self.filter_bar = FilterBar(self)
@@ -286,7 +286,7 @@ class ReviewPanel(QWidget):
     def _show_count(self) -> None:
         self.filter_bar.set_counts(self.presenter.queue_counts)
         if self.presenter.counts is None:
-            self._count.set_full_text(self.tr("Counting …"))
+            self._count.setText(self.tr("Counting …"))
             return
         shown, undecided = self.presenter.counts
         text = self.tr("%1 of %2 decided")
@@ -294,7 +294,7 @@ class ReviewPanel(QWidget):
         minutes = self.presenter.minutes_left
         if minutes is not None:
             text += ", " + self.tr("about %1 min left").replace("%1", number(minutes))
-        self._count.set_full_text(text)
+        self._count.setText(text)
 
     @Slot(int)
     def _on_arrived_changed(self, arrived: int) -> None:

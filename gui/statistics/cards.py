@@ -23,7 +23,7 @@ class FigureTile(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, 8, SPACE, 8)
         layout.setSpacing(0)
-        layout.addWidget(plain_label(name, wrap=False))
+        layout.addWidget(plain_label(name))
         layout.addWidget(self._figure)
         layout.addWidget(self._words, 1)
         self.setMinimumWidth(200)
@@ -69,7 +69,7 @@ class PlotCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, 8, SPACE, 8)
         layout.setSpacing(4)
-        layout.addWidget(plain_label(name, "heading", wrap=False))
+        layout.addWidget(plain_label(name, "heading"))
         layout.addLayout(self._pages, 1)
 
     @property

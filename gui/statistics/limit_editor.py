@@ -6,15 +6,16 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtWidgets import QGraphicsRectItem, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QVBoxLayout, QWidget
 
 from filo_core.statistics.recount import Recount, ScoreHistogram
 from filo_core.types import Limits, Verdict
 from gui.statistics.cards import PlotCard
 from gui.statistics.drawing import draw_histogram, draw_zones, move_zones
 from gui.statistics.wording import colours_text, errors_text, limit_label, recount_text
-from gui.theme import SPACE, Theme, current_theme
+from gui.theme import Theme, current_theme
 from gui.widgets.controls import button, captioned, limit_spin, plain_label, set_shown
+from gui.widgets.rows_layout import RowsLayout
 from gui.wording import number, score
 
 
@@ -29,8 +30,8 @@ class LimitEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.card = PlotCard(self.tr("Scores and limits"), self)
-        self.ok_spin = limit_spin(self.tr("OK up to"), 110, self)
-        self.ng_spin = limit_spin(self.tr("NG above"), 110, self)
+        self.ok_spin = limit_spin(self.tr("OK up to"), self)
+        self.ng_spin = limit_spin(self.tr("NG above"), self)
         self.reset_button = button(
             self.tr("Limits of the &recipe"), "undo", tip=self.tr("Go back to the limits in force")
         )
@@ -52,14 +53,11 @@ class LimitEditor(QWidget):
 
     def _lay_out(self) -> None:
         self._controls = QWidget(self)
-        fields = QHBoxLayout(self._controls)
-        fields.setContentsMargins(0, 0, 0, 0)
-        fields.setSpacing(SPACE)
+        fields = RowsLayout(self._controls)
         for spin in (self.ok_spin, self.ng_spin):
-            fields.addWidget(captioned(spin.accessibleName(), spin))
+            fields.add(captioned(spin.accessibleName(), spin))
         for made in (self.reset_button, self.take_button):
-            fields.addWidget(made, 0, Qt.AlignmentFlag.AlignBottom)
-        fields.addStretch(1)
+            fields.add(made)
         for part in (self._controls, self.recounted, self.errors):
             self.card.add_below(part)
         layout = QVBoxLayout(self)

@@ -46,6 +46,7 @@ from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.untrained_note import UntrainedNote
 
 
@@ -99,12 +100,10 @@ class StatisticsPanel(QWidget):
         tiles.setSpacing(SPACE)
         for tile in (self.first_pass, self.load, self.agreement):
             tiles.addWidget(tile, 1)
-        line = QHBoxLayout()
-        line.addWidget(self.counts, 1)
-        line.addWidget(self.busy)
-        line.addWidget(self.compare_button)
-        line.addWidget(self.study_button)
-        line.addWidget(self.refresh_button)
+        line = RowsLayout()
+        line.add(self.counts, 1)
+        for control in (self.busy, self.compare_button, self.study_button, self.refresh_button):
+            line.add(control)
         content = QWidget()
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, 8, 0)

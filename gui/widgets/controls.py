@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.icons import icon
@@ -91,6 +91,14 @@ def set_shown(widget: QWidget, shown: bool) -> None:
         widget.show()
 
 
+class HintedEdit(QLineEdit):
+    """A field that wants as much width as what it says while nothing is typed."""
+
+    def sizeHint(self) -> QSize:
+        said = self.fontMetrics().horizontalAdvance(self.placeholderText()) + 3 * SPACE
+        return super().sizeHint().expandedTo(QSize(said, 0))
+
+
 class ElidedLabel(QLabel):
     """One line that is shortened in the middle where it does not fit; the whole text is its tip."""
 
@@ -134,12 +142,11 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def limit_spin(name: str, narrowest_px: int, parent: QWidget) -> QDoubleSpinBox:
+def limit_spin(name: str, parent: QWidget) -> QDoubleSpinBox:
     """A field for a limit of the score or of the map."""
     spin = QDoubleSpinBox(parent)
     spin.setAccessibleName(name)
     spin.setDecimals(3)
     spin.setRange(0.0, LARGEST_LIMIT)
     spin.setSingleStep(0.005)
-    spin.setMinimumWidth(narrowest_px)
     return spin

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.theme import SPACE, current_theme
@@ -68,12 +68,25 @@ class EmptyPage(QWidget):
         """Say something else."""
         self._sentence.setText(sentence)
         self._hint.setText(hint)
-        for label in (self._sentence, self._hint):
-            label.setMinimumHeight(max(0, label.heightForWidth(_TEXT_WIDTH)))
+        self._fit()
         self._hint.setVisible(bool(hint))
         self._button.setText(action)
         self._button.setAccessibleName(action.replace("&", ""))
         self._button.setVisible(bool(action))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.StyleChange, QEvent.Type.FontChange} and hasattr(self, "_button"):
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Only now the letters have the size that the style sheet gives them.
+        self._fit()
+
+    def _fit(self) -> None:
+        for label in (self._sentence, self._hint):
+            label.setMinimumHeight(max(0, label.heightForWidth(_TEXT_WIDTH)))
 
     def offer(self, other: str, tip: str) -> None:
         """Add a second button for something else that can be done."""

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QWidget
 
+from gui.letters import Size, lettered, points
 from gui.theme import Theme, current_theme
 from gui.wording import number
-
-_TICK_POINT_SIZE = 9.5
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
@@ -58,22 +57,22 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         while self._drawn:
             self.view.removeItem(self._drawn.pop())
         self.setBackground(theme.surface)
-        font = QFont(self.font())
-        font.setPointSizeF(_TICK_POINT_SIZE)
+        font = lettered(self.font(), Size.CAPTION)
         for axis, label in ((self.left, left), (self.bottom, bottom)):
             axis.setPen(theme.border)
             axis.setTextPen(theme.text)
             axis.setStyle(tickFont=font, tickLength=-4)
             axis.setTicks(None)
             # Scores would be shown in thousandths.
-            axis.setLabel(label, siPrefixEnableRanges=(), **{"font-size": f"{_TICK_POINT_SIZE}pt", "color": theme.text})
+            axis.setLabel(
+                label, siPrefixEnableRanges=(), **{"font-size": f"{points(Size.CAPTION):.2f}pt", "color": theme.text}
+            )
 
     def add_text(self, text: str, at: QPointF, theme: Theme, anchor: tuple[float, float] = (0.0, 0.5)) -> None:
         """A few words at a place of the plot. Plain text: names come from people and models."""
         item = pg.TextItem(color=QColor(theme.text), anchor=anchor)
         item.setPlainText(text)
-        font = QFont(self.font())
-        font.setPointSizeF(_TICK_POINT_SIZE)
+        font = lettered(self.font(), Size.CAPTION)
         item.setFont(font)
         item.setPos(at)
         self.add(item)
@@ -99,15 +98,13 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def share_for(self, label: str) -> float:
         """What share of the plot's width such a label takes, in (0, 0.5]."""
-        font = QFont(self.font())
-        font.setPointSizeF(_TICK_POINT_SIZE)
+        font = lettered(self.font(), Size.CAPTION)
         share: float = (QFontMetricsF(font).horizontalAdvance(label) + 14) / max(1.0, 0.85 * self.width())
         return min(0.5, share)
 
     def room_for(self, label: str) -> int:
         """How many ticks with such a label can be read side by side."""
-        font = QFont(self.font())
-        font.setPointSizeF(_TICK_POINT_SIZE)
+        font = lettered(self.font(), Size.CAPTION)
         return max(2, int(0.85 * self.width() / (QFontMetricsF(font).horizontalAdvance(label) + 14)))
 
 

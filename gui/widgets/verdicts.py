@@ -11,6 +11,7 @@ from gui.theme import current_theme
 from gui.widgets.controls import set_shown
 
 _NARROWEST_PERCENT = 60
+_LOWEST_CHIP_PX, _BESIDE_WORD_PX = 30, 46
 _SMALLEST_POINT_SIZE = 7.5
 
 
@@ -90,6 +91,26 @@ def draw_verdict_chip(painter: QPainter, verdict: Verdict, rect: QRectF, word: s
     painter.restore()
 
 
+def chip_height_px() -> int:
+    """What a chip needs for its letters."""
+    return max(_LOWEST_CHIP_PX, round(QFontMetricsF(_chip_font()).height()) + 8)
+
+
+def widest_chip_px() -> int:
+    """Width of the widest of all verdicts, so that those below each other are equally wide."""
+    return max(_chip_px(verdict_word(verdict)) for verdict in Verdict)
+
+
+def _chip_px(word: str) -> int:
+    return round(QFontMetricsF(_chip_font()).horizontalAdvance(word)) + _BESIDE_WORD_PX
+
+
+def _chip_font() -> QFont:
+    font = QFont(QApplication.font())
+    font.setBold(True)
+    return font
+
+
 class VerdictChip(QWidget):
     """Sign and word of one verdict, as large as a line of text."""
 
@@ -108,10 +129,7 @@ class VerdictChip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        font = QFont(QApplication.font())
-        font.setBold(True)
-        text = verdict_word(self._verdict) if self._verdict else ""
-        return QSize(round(QFontMetricsF(font).horizontalAdvance(text)) + 46, 30)
+        return QSize(_chip_px(verdict_word(self._verdict) if self._verdict else ""), chip_height_px())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         if self._verdict is None:

@@ -6,10 +6,8 @@ from PySide6.QtCore import QLocale, Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QLineEdit,
     QStackedLayout,
     QTableView,
     QWidget,
@@ -27,9 +25,10 @@ from gui.products.wizard.phrase_bar import PhraseBar
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.suggester import Suggester
 from gui.theme import TOUCH_PX
-from gui.widgets.controls import button, plain_label
+from gui.widgets.controls import HintedEdit, button, plain_label
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
+from gui.widgets.rows_layout import RowsLayout
 from gui.widgets.undo_bar import UndoBar
 from gui.wording import number
 from workflows.products.catalogue import LARGEST_COST
@@ -39,7 +38,6 @@ class AnomaliesPage(WizardPage):
     """The list, written to the database at every edit."""
 
     step = WizardStep.ANOMALIES
-    scrolls_itself = True
 
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -62,7 +60,7 @@ class AnomaliesPage(WizardPage):
             self.tr("Start with a suggested list, or type below what can go wrong."),
             parent=self,
         )
-        self.new_edit = QLineEdit(self)
+        self.new_edit = HintedEdit(self)
         self.new_edit.setPlaceholderText(self.tr("something else, for example: missing screw"))
         self.new_edit.setAccessibleName(self.tr("Another thing that can go wrong"))
         self.new_edit.setMaxLength(MAX_LENGTH)
@@ -86,24 +84,15 @@ class AnomaliesPage(WizardPage):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         table.setShowGrid(False)
-        table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         table.setAlternatingRowColors(True)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(TOUCH_PX)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(AnomalyColumn.NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in (
-            (AnomalyColumn.USED, 64),
-            (AnomalyColumn.SEVERITY, 140),
-            (AnomalyColumn.COST, 120),
-            (AnomalyColumn.FROM, 160),
-            (AnomalyColumn.ON_GOOD_PARTS, 200),
-        ):
-            table.setColumnWidth(column, width)
         for column, delegate in (
             (AnomalyColumn.USED, TickDelegate(table)),
             (AnomalyColumn.NAME, NameDelegate(table)),
@@ -114,20 +103,14 @@ class AnomaliesPage(WizardPage):
         return table
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.suggest_button)
-        top.addWidget(self.cancel_button)
-        top.addWidget(self._busy_label)
-        hint = plain_label(self.tr("Tick what to look for. Double-tap the words to edit them."), "hint")
-        top.addWidget(hint, 1)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        bottom.addWidget(self.new_edit, 1)
-        bottom.addWidget(self.add_button)
-        bottom.addSpacing(16)
-        bottom.addWidget(self.merge_button)
-        bottom.addWidget(self.delete_button)
+        top = RowsLayout()
+        for control in (self.suggest_button, self.cancel_button, self._busy_label):
+            top.add(control)
+        top.add(plain_label(self.tr("Tick what to look for. Double-tap the words to edit them."), "hint"), 1)
+        bottom = RowsLayout()
+        bottom.add(self.new_edit, 1)
+        for control in (self.add_button, self.merge_button, self.delete_button):
+            bottom.add(control)
         self.body.addLayout(top)
         middle = QWidget(self)
         self._stack = QStackedLayout(middle)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from filo_core.types import USUAL_NOUN, ProductDescription, ProductDraft, ProductKind, WizardStep
+from gui.letters import Size, lettered
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.theme import current_theme
@@ -14,6 +15,8 @@ from gui.widgets.controls import button, plain_label, set_shown
 from storage.columns import LONGEST_NAME
 
 _LONGEST_NOUN = 80
+_LOWEST_CARD_PX = 104
+_BESIDE_WORDS_PX, _ABOVE_WORDS_PX = 124, 32
 
 
 class ChoiceCard(QAbstractButton):
@@ -27,12 +30,25 @@ class ChoiceCard(QAbstractButton):
         self.setCheckable(True)
         self.setAccessibleName(title)
         self.setAccessibleDescription(meaning)
-        self.setMinimumSize(260, 96)
+        self.setMinimumWidth(260)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 104)
+        return QSize(320, self.heightForWidth(320))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        title = QFontMetricsF(self._title_font()).height()
+        flags = int(Qt.TextFlag.TextWordWrap)
+        room = QRectF(0, 0, width - _BESIDE_WORDS_PX, 9999)
+        told = QFontMetricsF(self.font()).boundingRect(room, flags, self._meaning)
+        return max(_LOWEST_CARD_PX, round(title + told.height()) + _ABOVE_WORDS_PX)
+
+    def _title_font(self) -> QFont:
+        return lettered(self.font(), Size.HEADING, strong=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
@@ -75,10 +91,7 @@ class ChoiceCard(QAbstractButton):
 
     def _paint_words(self, painter: QPainter, rect: QRectF) -> None:
         theme = current_theme()
-        font = QFont(self.font())
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() + 2)
-        painter.setFont(font)
+        painter.setFont(self._title_font())
         painter.setPen(QColor(theme.text))
         flags = int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         used = painter.boundingRect(rect, flags, self.text())

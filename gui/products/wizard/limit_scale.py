@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontMetrics,
     QFontMetricsF,
     QHelpEvent,
     QImage,
@@ -32,7 +33,10 @@ _GRIP_PX = 18
 _DOT_PX = 12
 _MARGIN_PX = 26
 HANDLE_PX = 44
-_HEIGHT_PX, _ROOMY_HEIGHT_PX = 128, 172
+_ABOVE_PX, _ROOMY_ABOVE_PX = 48, 72
+"""Room for the marks over the bar."""
+_BELOW_PX = 12
+"""What the numbers under the bar need besides their height."""
 _PICTURE_PX = 64
 
 
@@ -66,8 +70,7 @@ class LimitScale(QWidget):
         self._hovered: ScaleMark | None = None
         # While a handle is dragged the line must not grow away under it.
         self._end = 1.0
-        self._bar_px = _BAR_PX
-        self.setMinimumHeight(_HEIGHT_PX)
+        self._bar_px, self._above_px = _BAR_PX, _ABOVE_PX
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_limits(None)
@@ -88,12 +91,19 @@ class LimitScale(QWidget):
     def set_roomy(self, *, roomy: bool) -> None:
         """A higher bar, where the page has room for it."""
         self._bar_px = _ROOMY_BAR_PX if roomy else _BAR_PX
-        self.setMinimumHeight(_ROOMY_HEIGHT_PX if roomy else _HEIGHT_PX)
+        self._above_px = _ROOMY_ABOVE_PX if roomy else _ABOVE_PX
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(600, self.minimumHeight())
+        return QSize(600, self._above_px + self._bar_px + self._below_px)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    @property
+    def _below_px(self) -> int:
+        return QFontMetrics(self.font()).lineSpacing() * 5 // 4 + _BELOW_PX
 
     def handle_place(self, which: str) -> QPointF:
         """Middle of the handle of the limit ``"ok"`` or ``"ng"``, in pixels of this widget."""
@@ -102,7 +112,9 @@ class LimitScale(QWidget):
         return QPointF(_place(bar, value, self._end), bar.center().y())
 
     def _bar(self) -> QRectF:
-        return QRectF(_MARGIN_PX, self.height() - self._bar_px - 34, self.width() - 2 * _MARGIN_PX, self._bar_px)
+        return QRectF(
+            _MARGIN_PX, self.height() - self._bar_px - self._below_px, self.width() - 2 * _MARGIN_PX, self._bar_px
+        )
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -237,7 +249,7 @@ class LimitScale(QWidget):
                 painter.drawEllipse(QPointF(x, y), half, half)
         painter.setPen(QColor(theme.muted))
         label = self.tr("● good part   ◆ bad part")
-        below = QRectF(bar.left(), bar.bottom() + 8, bar.width(), 24)
+        below = QRectF(bar.left(), bar.bottom() + 8, bar.width(), self._below_px - 8)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), label)
 
     def _paint_hovered(self, painter: QPainter) -> None:

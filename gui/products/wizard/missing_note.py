@@ -18,7 +18,8 @@ class MissingNote(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setContentsMargins(_ICON_PX + 20, 0, 14, 0)
+        self.setWordWrap(True)
+        self.setContentsMargins(_ICON_PX + 24, 4, 16, 4)
         self.setMinimumHeight(TOUCH_PX)
         self.say("")
 

@@ -21,8 +21,6 @@ class WizardPage(QWidget):
     """Enter was pressed where nothing else waits for it."""
 
     step: WizardStep
-    scrolls_itself = False
-    """True for a page whose content has its own scroll bar."""
 
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from filo_core.types import Verdict
 from gui.canvas.pictures import draw_fitted
 from gui.theme import current_theme
-from gui.widgets.verdicts import draw_verdict_chip, draw_verdict_sign, verdict_word
+from gui.widgets.verdicts import chip_height_px, draw_verdict_chip, draw_verdict_sign, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE = Qt.ItemDataRole.UserRole
@@ -23,7 +23,6 @@ _LARGEST_TILE_PX = 330
 _TALLER = 1.06
 """Height of a tile by its width where there is room: a picture and a line of text."""
 _WIDEST = 1.5
-_PILL_PX = 26
 _SIGN_ALONE_PX = 110
 """Pictures lower than this get the sign of their verdict alone, so that something of them is seen."""
 
@@ -117,7 +116,8 @@ class _TileDelegate(QStyledItemDelegate):
 
 
 def _draw_pill(painter: QPainter, verdict: Verdict, frame: QRectF, metrics: QFontMetricsF) -> None:
-    corner = QRectF(frame.left() + 3, frame.top() + 3, _PILL_PX, _PILL_PX)
+    side = chip_height_px() - 4
+    corner = QRectF(frame.left() + 3, frame.top() + 3, side, side)
     if frame.height() < _SIGN_ALONE_PX:
         tone = current_theme().verdict(verdict)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -157,7 +157,7 @@ class PartTray(QListView):
 
     def _fit(self) -> None:
         # A scroll bar that is not needed any more must not take its room for good.
-        room = self.maximumViewportSize() - QSize(self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent), 0)
+        room = self.maximumViewportSize() - QSize(self.verticalScrollBar().sizeHint().width(), 0)
         self._delegate.size = tile_size(len(self.tiles), room - QSize(4, 4))
 
     @property

@@ -10,13 +10,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.products.wizard.part_tray import PartTile, PartTray
+from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, icon_button, plain_label, set_shown
 from gui.widgets.keys import on_key
+from gui.widgets.rows_layout import RowsLayout
 
 _NARROW = "QPushButton { padding: 0 6px; }"
 """Seven buttons stand side by side in the smallest window."""
-GLOVE_PX = 44
-"""Least side of what is hit with a glove on."""
 
 
 class Tray(QWidget):
@@ -32,15 +32,11 @@ class Tray(QWidget):
         self._empty = plain_label(empty, "hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tray = PartTray(title, self)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self._heading)
-        top.addStretch(1)
+        self._heading.setMinimumHeight(TOUCH_PX)
+        top = RowsLayout()
+        top.add(self._heading, 1)
         for one in buttons:
-            # The style's own height is a little less; a border of one pixel comes on either side.
-            one.setStyleSheet(f"{one.styleSheet()} QPushButton {{ min-height: {GLOVE_PX - 2}px; }}")
-            one.setMaximumHeight(GLOVE_PX)
-            top.addWidget(one)
+            top.add(one)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

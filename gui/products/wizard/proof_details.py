@@ -21,9 +21,9 @@ class ProofDetails(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limits: Limits | None = None
-        self.ok_spin = limit_spin(self.tr("OK up to"), 130, self)
-        self.ng_spin = limit_spin(self.tr("NG above"), 130, self)
-        self.region_spin = limit_spin(self.tr("Mark regions above"), 130, self)
+        self.ok_spin = limit_spin(self.tr("OK up to"), self)
+        self.ng_spin = limit_spin(self.tr("NG above"), self)
+        self.region_spin = limit_spin(self.tr("Mark regions above"), self)
         self.reset_button = button(self.tr("&Proposed limits"), "undo", tip=self.tr("Go back to the limits it found"))
         self.again_button = button(self.tr("&Recalculate"), "play")
         self.eyes = EyesChoice(self)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.calibration.bad_parts import prove
 from filo_core.calibration.guard import Guard
 from filo_core.events import EyesChosen
 from filo_core.proof import Colour, Proof, SignedProof, Standing
 from filo_core.types import Eyes, Limits, Verdict, WizardStep
+from gui.letters import Size, points
 from gui.picking import pick_images
 from gui.products.wizard.calibration import Calibration
 from gui.products.wizard.capture_dialog import CaptureDialog
@@ -29,11 +30,10 @@ from gui.proof_words import bound_sentence, standing_sentence
 from gui.sign_in_dialog import SignInDialog
 from gui.state import ModelState, Screen
 from gui.theme import SPACE, current_theme
-from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
+from gui.widgets.controls import button, plain_label, set_shown
 from gui.wording import date_and_time
 
 _WRITE_AFTER_MS = 400
-_HEADLINE_PX, _NARROW_HEADLINE_PX = 28, 22
 _WIDE_PX = 1500
 _TONES = {Colour.GREEN: Verdict.OK, Colour.AMBER: Verdict.REVIEW, Colour.RED: Verdict.NG}
 
@@ -42,7 +42,6 @@ class ProvePage(WizardPage):
     """Begins by itself, shows what the set-up tells apart, and takes the signature."""
 
     step = WizardStep.CALIBRATE
-    scrolls_itself = True
 
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -63,7 +62,7 @@ class ProvePage(WizardPage):
         self.details = ProofDetails(self)
         self.details_button = button(self.tr("&Details"), checkable=True)
         self.signing = SignatureBar(self)
-        self.state_text = ElidedLabel(parent=self)
+        self.state_text = plain_label(parent=self)
         self.folder_button = button(self.tr("&Inspect a folder"), "folder", primary=True)
         self.live_button = button(self.tr("&Go live"), "live")
         # A limit that is dragged changes many times a second; each change need not be written.
@@ -92,9 +91,8 @@ class ProvePage(WizardPage):
         column.addWidget(self.bound)
         column.addWidget(self.sessions)
         column.addWidget(self.trays, 1)
-        self._middle = QStackedWidget(self)
-        self._middle.addWidget(parts)
-        self._middle.addWidget(self.details)
+        set_shown(self.details, False)
+        self._parts = parts
         self._ready = QWidget(self)
         row = QHBoxLayout(self._ready)
         row.setContentsMargins(0, 0, 0, 0)
@@ -103,14 +101,15 @@ class ProvePage(WizardPage):
         row.addWidget(self.folder_button)
         row.addWidget(self.live_button)
         self.body.addLayout(top)
-        self.body.addWidget(self._middle, 1)
+        self.body.addWidget(parts, 1)
+        self.body.addWidget(self.details, 1)
         self.body.addWidget(self.signing)
         self.body.addWidget(self._ready)
 
     def _connect(self) -> None:
         calibration, trays = self.calibration, self.trays
         self.cancel_button.clicked.connect(calibration.cancel)
-        self.details_button.toggled.connect(lambda on: self._middle.setCurrentIndex(1 if on else 0))
+        self.details_button.toggled.connect(self._show_details_only)
         self.details.moved.connect(self._on_moved)
         self.details.reset_button.clicked.connect(self._on_reset_clicked)
         self.details.again_button.clicked.connect(self.begin)
@@ -139,6 +138,11 @@ class ProvePage(WizardPage):
         self.session.failed.connect(self._on_failed)
         self.session.state.model_changed.connect(self._show_all)
         self.session.state.operator_changed.connect(self.signing.name_edit.setText)
+
+    @Slot(bool)
+    def _show_details_only(self, on: bool) -> None:
+        set_shown(self._parts, not on)
+        set_shown(self.details, on)
 
     def resizeEvent(self, event: object) -> None:
         roomy = self.width() >= _WIDE_PX
@@ -263,8 +267,8 @@ class ProvePage(WizardPage):
         self.headline.setText(sentence)
         self.headline.setAccessibleName(sentence)
         self.headline.setStyleSheet(
-            f"background: {ground}; color: {text}; border-radius: 6px; padding: 6px 12px;"
-            f"font-size: {_HEADLINE_PX if self._roomy else _NARROW_HEADLINE_PX}px; font-weight: 600;"
+            f"background: {ground}; color: {text}; border-radius: 6px; padding: 8px 16px;"
+            f"font-size: {points(Size.HEADLINE if self._roomy else Size.TITLE):.2f}pt; font-weight: 600;"
         )
 
     def _show_details(self) -> None:
@@ -318,7 +322,7 @@ class ProvePage(WizardPage):
         words = [text.replace("%1", str(recipe.version)), by.replace("%2", date_and_time(recipe.signed_at))]
         if proven.reason:
             words.append(self.tr("Reason: %1").replace("%1", proven.reason))
-        self.state_text.set_full_text(" ".join(words))
+        self.state_text.setText(" ".join(words))
 
     # Parts -----------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,6 @@ class ReferencesPage(WizardPage):
     """The shelf of good images. Warnings are said and refuse nothing: the operator knows the part."""
 
     step = WizardStep.REFERENCES
-    scrolls_itself = True
 
     def __init__(self, session: DraftSession, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)

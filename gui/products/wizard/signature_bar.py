@@ -6,11 +6,11 @@ Once there are users, whoever signs is asked for beside the keypad, after this.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from filo_core.types import LONGEST_REASON
-from gui.theme import SPACE
-from gui.widgets.controls import button, plain_label, set_shown
+from gui.widgets.controls import HintedEdit, button, plain_label, set_shown
+from gui.widgets.rows_layout import RowsLayout
 
 _LONGEST_SIGNATURE = 80
 
@@ -25,7 +25,6 @@ class SignatureBar(QWidget):
         super().__init__(parent)
         self._asks_who = self._needs_reason = self._ready = False
         self.name_edit = self._edit(self.tr("Signed off by"), self.tr("your name"), _LONGEST_SIGNATURE)
-        self.name_edit.setMaximumWidth(220)
         self.reason_edit = self._edit(
             self.tr("Reason"), self.tr("why it is signed all the same; Live and reports show it"), LONGEST_REASON
         )
@@ -33,17 +32,14 @@ class SignatureBar(QWidget):
         self.sign_button.clicked.connect(self._on_clicked)
         self._label = plain_label(self.tr("Signed off b&y"), wrap=False)
         self._label.setBuddy(self.name_edit)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self._label)
-        layout.addWidget(self.name_edit, 1)
-        layout.addWidget(self.reason_edit, 3)
-        layout.addStretch(0)
-        layout.addWidget(self.sign_button)
+        layout = RowsLayout(self)
+        layout.add(self._label)
+        layout.add(self.name_edit)
+        layout.add(self.reason_edit, 1)
+        layout.add(self.sign_button)
 
     def _edit(self, name: str, example: str, longest: int) -> QLineEdit:
-        edit = QLineEdit(self)
+        edit = HintedEdit(self)
         edit.setAccessibleName(name)
         edit.setPlaceholderText(example)
         edit.setMaxLength(longest)

@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from filo_core.types import WizardStep
+from gui.letters import Size, lettered
 from gui.products.wizard.steps import STEPS, StepInfo, step_title
 from gui.theme import Tone, current_theme
 from gui.widgets.controls import set_shown
 from gui.widgets.icons import draw_icon
 
-_HEIGHT_PX = 54
+_LOWEST_PX = 56
+_AIR_PX = 12
 _CIRCLE_PX = 30
 
 
@@ -26,7 +28,6 @@ class _StepButton(QAbstractButton):
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setText(step_title(step))
-        self.setFixedHeight(_HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -43,7 +44,11 @@ class _StepButton(QAbstractButton):
         return self.tr("done") if self._info.complete else self.tr("to do")
 
     def sizeHint(self) -> QSize:
-        return QSize(150, _HEIGHT_PX)
+        lines = QFontMetricsF(self.font()).height() + QFontMetricsF(self._small()).height()
+        return QSize(150, max(_LOWEST_PX, round(lines) + _AIR_PX))
+
+    def _small(self) -> QFont:
+        return lettered(self.font(), Size.CAPTION)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
@@ -96,13 +101,12 @@ class _StepButton(QAbstractButton):
         painter.setFont(font)
         painter.setPen(QColor(theme.text if self.isEnabled() else theme.muted))
         title = QFontMetricsF(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, rect.width())
-        upper = rect.adjusted(0, 0, 0, -rect.height() / 2 + 4)
+        high, low = QFontMetricsF(font).height(), QFontMetricsF(self._small()).height()
+        upper = QRectF(rect.left(), rect.center().y() - (high + low) / 2, rect.width(), high)
         painter.drawText(upper, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), title)
-        small = QFont(self.font())
-        small.setPointSizeF(max(9.5, self.font().pointSizeF() - 1.5))
-        painter.setFont(small)
+        painter.setFont(self._small())
         painter.setPen(QColor(theme.muted))
-        lower = rect.adjusted(0, rect.height() / 2 + 5, 0, 0)
+        lower = QRectF(rect.left(), upper.bottom(), rect.width(), low)
         painter.drawText(lower, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), self.state_word())
 
 

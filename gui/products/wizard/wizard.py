@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from filo_core.types import WizardStep
 from gui.products.wizard.anomalies_page import AnomaliesPage
@@ -17,6 +17,7 @@ from gui.products.wizard.step_bar import StepBar
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos, step_purpose, step_title
 from gui.state import AppState
 from gui.theme import SPACE
+from gui.widgets.column_area import LowArea
 from gui.widgets.controls import ElidedLabel, button, plain_label, set_shown
 
 
@@ -38,9 +39,10 @@ class Wizard(QWidget):
         self._title = ElidedLabel(parent=self)
         self._title.setProperty("role", "heading")
         self.step_bar = StepBar(self)
-        self._purpose = plain_label(role="hint", wrap=False)
+        self._purpose = plain_label(role="hint")
+        self._purpose.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._stack = QStackedWidget(self)
-        self._frames = {step: self._framed(page) for step, page in self._pages.items()}
+        self._frames = {step: LowArea(page, self) for step, page in self._pages.items()}
         for frame in self._frames.values():
             self._stack.addWidget(frame)
         self._missing = MissingNote(self)
@@ -49,29 +51,16 @@ class Wizard(QWidget):
         self._lay_out()
         self._connect()
 
-    def _framed(self, page: WizardPage) -> QWidget:
-        """The page itself where it scrolls what is long; else within a frame that scrolls in a small window."""
-        if page.scrolls_itself:
-            return page
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(page)
-        return area
-
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(SPACE)
         top.addWidget(self.list_button)
         top.addWidget(self._title, 1)
-        top.addWidget(self._purpose)
+        top.addWidget(self._purpose, 2)
         bottom = QHBoxLayout()
         bottom.setSpacing(SPACE)
         bottom.addWidget(self.back_button)
-        bottom.addStretch(1)
-        bottom.addWidget(self._missing)
+        bottom.addWidget(self._missing, 1)
         bottom.addWidget(self.next_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)

@@ -52,7 +52,7 @@ def test_a_finished_run_shows_counts_progress_and_what_was_not_inspected(
         Verdict.NOT_INSPECTED: 1,
     }
     assert panel.bar.value() == panel.bar.maximum() == 8
-    assert panel.progress.full_text.startswith("Finished: 8 of 8 images")
+    assert panel.progress.text().startswith("Finished: 8 of 8 images")
     assert panel.problems.isVisible()
     assert "torn.png" in panel.problems.item(0).text()
     assert panel.problems_title.text() == "1 image was not inspected"
@@ -66,7 +66,7 @@ def test_files_left_out_are_counted_and_listed_beside_those_not_inspected(
 
     run(panel, parts, until)
 
-    until(lambda: "2 files left out" in panel.progress.full_text)
+    until(lambda: "2 files left out" in panel.progress.text())
     listed = [panel.problems.item(row).text() for row in range(panel.problems.count())]
     assert [text.split(":")[0] for text in listed] == ["deep/part_08.png ", "part_07.tga", "deep/torn.png"]
     assert panel.problems_title.text() == "1 image was not inspected, 2 files left out"
@@ -119,7 +119,7 @@ def test_a_cancelled_run_offers_to_resume(panel: FolderPanel, engine: object, pa
     engine.gate.set()  # type: ignore[attr-defined]
     until(lambda: panel.presenter.phase is RunPhase.CANCELLED)
     assert panel.start.text() == "Resume"
-    assert "Start again to go on" in panel.progress.full_text
+    assert "Start again to go on" in panel.progress.text()
     panel.folder.setText(str(parts / "deep"))
     assert panel.start.text() == "Start"
 
@@ -134,7 +134,7 @@ def test_pausing_changes_the_button_into_going_on(
     panel.pause.click()
     engine.gate.set()  # type: ignore[attr-defined]
     until(lambda: panel.pause.text() == "Go on")
-    assert panel.progress.full_text.startswith("Paused")
+    assert panel.progress.text().startswith("Paused")
     panel.pause.click()
     until(lambda: panel.presenter.phase is RunPhase.FINISHED)
 

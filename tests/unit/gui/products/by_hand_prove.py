@@ -79,6 +79,6 @@ def test_three_bad_parts_end_green_only_where_they_are_told_apart(
         assert not page.signing.sign_button.isEnabled()
         QTest.keyClicks(page.signing.reason_edit, "a trial")
     QTest.mouseClick(page.signing.sign_button, Qt.MouseButton.LeftButton)
-    assert ("ready to inspect" in page.state_text.full_text) == apart
+    assert ("ready to inspect" in page.state_text.text()) == apart
     print(f"{name}: {text}")
     panel.close_down()

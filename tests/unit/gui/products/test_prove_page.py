@@ -54,8 +54,8 @@ def test_it_begins_by_itself_and_says_that_it_was_never_shown_a_bad_part(shown: 
 def test_looking_at_a_signed_product_changes_nothing(shown: ProvePage, state: AppState, product: str) -> None:
     assert not state.workbench.catalogue.draft(product).changed_since_signing
     assert not shown.signing.isVisible()
-    assert "Version 1 is in force." in shown.state_text.full_text
-    assert "ready" not in shown.state_text.full_text
+    assert "Version 1 is in force." in shown.state_text.text()
+    assert "ready" not in shown.state_text.text()
 
 
 def test_bad_parts_that_are_told_apart_end_green_and_are_the_golden_set(
@@ -69,7 +69,7 @@ def test_bad_parts_that_are_told_apart_end_green_and_are_the_golden_set(
     assert "up to 8.5 may pass" in shown.bound.text()
     QTest.mouseClick(shown.signing.sign_button, Qt.MouseButton.LeftButton)
     assert state.workbench.catalogue.signed_proof(product).counts.standing is Standing.TELLS
-    assert "ready to inspect" in shown.state_text.full_text
+    assert "ready to inspect" in shown.state_text.text()
 
 
 def test_a_missed_bad_part_is_red_comes_first_and_needs_a_reason(
@@ -85,8 +85,8 @@ def test_a_missed_bad_part_is_red_comes_first_and_needs_a_reason(
     QTest.mouseClick(shown.signing.sign_button, Qt.MouseButton.LeftButton)
     signed = state.workbench.catalogue.signed_proof(product)
     assert signed.sentence == "Misses 1 of 2 bad parts. Signed anyway: sorted by hand"
-    assert "Reason: sorted by hand" in shown.state_text.full_text
-    assert "ready" not in shown.state_text.full_text
+    assert "Reason: sorted by hand" in shown.state_text.text()
+    assert "ready" not in shown.state_text.text()
 
 
 def test_limits_that_are_dragged_say_at_once_what_they_miss(

@@ -97,7 +97,7 @@ def test_four_steps_lead_from_nothing_to_a_signed_recipe_each_saying_what_is_mis
     version = state.workbench.catalogue.recipe("Nut M8")
     assert (version.version, version.signed_by) == (1, "anna")
     assert len(version.recipe.references) == 3
-    assert "by anna" in shown.state_text.full_text
+    assert "by anna" in shown.state_text.text()
     with qtbot.waitSignal(state.screen_requested) as requested:
         press(shown.folder_button)
     assert requested.args == [Screen.FOLDER.value, "Nut M8"]

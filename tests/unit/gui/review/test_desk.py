@@ -177,7 +177,7 @@ def test_several_are_decided_together_with_one_entry_each_after_one_question(
         assert [one.decision for one in history.reviews(record.inspection_id)] == [ReviewDecision.CONFIRM]
     assert history.count(InspectionFilter(decided=True)) == 3
     assert state.workbench.storage.verify().intact
-    until(lambda: shown._count.full_text.startswith("3 of 5 decided"))
+    until(lambda: shown._count.text().startswith("3 of 5 decided"))
     shown.undo()
     until(lambda: not shown.presenter.saves)
     assert history.count(InspectionFilter(decided=True)) == 2, "taken back one by one"

@@ -143,7 +143,7 @@ def test_ctrl_z_takes_back_one_decision_after_the_other_by_entries_of_their_own(
     assert shown.message.sentence.startswith("Taken back: confirmed NG: ")
     lines = [shown.detail.history.item(row).text() for row in range(shown.detail.history.count())]
     assert lines[0].endswith("anna: taken back, undecided")
-    until(lambda: shown._count.full_text.startswith("0 of 5 decided"))
+    until(lambda: shown._count.text().startswith("0 of 5 decided"))
     take_back(shown)
     assert shown.message.sentence == "There is nothing to undo."
 

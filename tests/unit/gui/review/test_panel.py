@@ -55,7 +55,7 @@ def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_wou
     until(lambda: shown.detail.confirm_button.text() == "NG – right (C)")
     assert shown.detail.overrule_button.text() == "OK – false alarm (O)"
     assert shown.detail._untrained.isVisible()
-    until(lambda: shown._count.full_text.startswith("0 of 2 decided"))
+    until(lambda: shown._count.text().startswith("0 of 2 decided"))
 
 
 def test_every_doubtful_item_is_decided_without_the_mouse(
@@ -78,7 +78,7 @@ def test_every_doubtful_item_is_decided_without_the_mouse(
         "Reflection or shadow",
         "",
     ]
-    until(lambda: shown._count.full_text.startswith("5 of 5 decided"))
+    until(lambda: shown._count.text().startswith("5 of 5 decided"))
     assert shown.message.sentence == "Everything shown here is decided."
 
 

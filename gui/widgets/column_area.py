@@ -1,0 +1,78 @@
+"""What is scrolled where the window is too low for it, and is never scrolled sideways."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.theme import SPACE, TOUCH_PX
+
+
+class ColumnArea(QScrollArea):
+    """As wide as what is in it needs."""
+
+    def __init__(self, parent: QWidget | None = None, *, narrowest: int = 0) -> None:
+        super().__init__(parent)
+        self._narrowest = narrowest
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.content = QWidget(self)
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACE)
+        self.setWidget(self.content)
+
+    @property
+    def wanted_px(self) -> int:
+        """Width that everything in it needs, with the scroll bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return max(self._narrowest, self.content.minimumSizeHint().width() + bar)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> None:
+        """Add a widget under the others."""
+        self.column.addWidget(widget, stretch)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.wanted_px, self.content.sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.wanted_px, 2 * TOUCH_PX)
+
+
+class LowArea(QScrollArea):
+    """A page that is as high as the window, and scrolls once the window is lower than the page can be."""
+
+    def __init__(self, page: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(page)
+        page.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest and watched is self.widget():
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.widget().minimumSizeHint().width(), 2 * TOUCH_PX)
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+    def _fit(self) -> None:
+        page, room = self.widget(), self.maximumViewportSize()
+        layout = page.layout()
+        assert layout is not None, "a page has a layout"
+        if layout.totalMinimumHeightForWidth(room.width()) > room.height():
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+        page.resize(room.width(), max(room.height(), layout.totalMinimumHeightForWidth(room.width())))
