@@ -36,7 +36,7 @@ class AboutDialog(QDialog):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About FiLo Inspector"))
-        self.resize(720, 600)
+        self.resize(880, 640)
         picture = QLabel(self)
         picture.setPixmap(app_picture(_ICON_PX))
         picture.setAccessibleName(self.tr("FiLo Inspector"))

@@ -12,6 +12,7 @@ from gui.theme import ENTRY_PX, SPACE, TOUCH_PX, Theme, palette_of
 
 BAR_PX: Final = 3 * SPACE
 """Breadth of a scroll bar; who wears gloves swipes."""
+_PIXELS_A_POINT: Final = 96 / 72
 _EDGES_PX: Final = 2
 """Upper and lower edge of a control."""
 _INSIDE_PX: Final = TOUCH_PX - _EDGES_PX
@@ -41,7 +42,7 @@ def _buttons(theme: Theme) -> str:
     return f"""\
 QPushButton {{
     min-height: {_INSIDE_PX}px; padding: 0 {2 * SPACE}px; border: 1px solid {theme.border}; border-radius: 6px;
-    background: {theme.raised}; color: {theme.text};
+    background: {theme.raised}; color: {theme.text}; icon-size: {points(Size.TITLE) * _PIXELS_A_POINT:.0f}px;
 }}
 QPushButton:hover {{ border-color: {theme.accent.ground}; }}
 QPushButton:pressed {{ background: {theme.accent.ground}; color: {theme.accent.text}; }}

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from gui.canvas.heat_legend import HeatLegend
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent
-from gui.theme import SPACE, TOUCH_PX
+from gui.theme import SPACE
 from gui.widgets.controls import button, icon_button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.rows_layout import RowsLayout
@@ -43,7 +43,6 @@ class ImagePanel(QWidget):
         self._fit = icon_button(self.tr("Fit the whole picture"), "fit")
         self._zoom_in = icon_button(self.tr("Zoom in"), "zoom_in")
         self._zoom = (self._zoom_out, self._fit, self._zoom_in)
-        self._opacity_label.setMinimumHeight(TOUCH_PX)
         self._lay_out()
         self._connect()
         self._update_controls(None)

@@ -14,8 +14,9 @@ from gui.background import Background, asked, sentence_of
 from gui.one_job import OneJob
 from gui.picking import pick_folder
 from gui.theme import SPACE
-from gui.widgets.controls import button, plain_label
+from gui.widgets.controls import HintedEdit, button, plain_label
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 from gui.wording import date_and_time
 from workflows.products.golden import GoldenSets
 
@@ -46,14 +47,13 @@ class GoldenDialog(QDialog):
             tip=self.tr("A folder good with good parts, others beside it with bad ones"),
         )
         self.check_button = button(self.tr("&Check now"), "check", primary=True)
-        self.reason = QLineEdit(self)
+        self.reason = HintedEdit(self)
         self.reason.setPlaceholderText(self.tr("Why the inspection may go on"))
         self.reason.setAccessibleName(self.tr("Why the inspection may go on"))
-        self.pin = QLineEdit(self)
+        self.pin = HintedEdit(self)
         self.pin.setPlaceholderText(self.tr("your PIN again"))
         self.pin.setAccessibleName(self.tr("PIN"))
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
-        self.pin.setMaximumWidth(160)
         self.pin.setVisible(state.asks_for_sign_in)
         self.release_button = button(
             self.tr("&Sign off"), tip=self.tr("Inspect anyway; your name and reason are recorded")
@@ -70,11 +70,10 @@ class GoldenDialog(QDialog):
         buttons.addWidget(self.add_button)
         buttons.addStretch(1)
         buttons.addWidget(self.check_button)
-        signing = QHBoxLayout()
-        signing.setSpacing(8)
-        signing.addWidget(self.reason, 1)
-        signing.addWidget(self.pin)
-        signing.addWidget(self.release_button)
+        signing = RowsLayout()
+        signing.add(self.reason, 1)
+        signing.add(self.pin)
+        signing.add(self.release_button)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
         layout.addWidget(self.message)

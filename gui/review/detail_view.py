@@ -151,8 +151,12 @@ class ReviewDetail(QWidget):
                 control.setAccessibleName(text)
             self._answers_short = level == 2
             self._show_answers()
-            progress = sum(one.minimumSizeHint().width() + SPACE for one in told)
-            if sum(one.sizeHint().width() + 8 for one in shown) + progress <= self.width():
+            room = self.width() - sum(one.sizeHint().width() + SPACE for one in shown)
+            for one in told:
+                one.setWordWrap(False)
+                # What is left over is the last thing to take a second line.
+                one.setWordWrap(one.minimumSizeHint().width() + 2 * SPACE > room)
+            if not any(one.wordWrap() for one in told):
                 break
 
     def add_to_bar(self, control: QPushButton, icon_name: str) -> None:

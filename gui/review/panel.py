@@ -51,7 +51,7 @@ class ReviewPanel(QWidget):
         self.presenter = ReviewPresenter(state, parent=self)
         self._thumbnails = Thumbnails(state.workbench.storage.artefacts.get_bytes, self)
         self._pictures = PictureLoader(state.workbench.history, self)
-        self._count = plain_label(parent=self)
+        self._count = plain_label(wrap=False, parent=self)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.refresh_button = button(self.tr("Refresh (F5)"), "refresh")
         self.filter_bar = FilterBar(self)

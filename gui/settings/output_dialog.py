@@ -13,6 +13,7 @@ from gui.settings.field import Field
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.settings.wording import output_kind_name, place_caption, place_example
 from gui.theme import SPACE
+from gui.widgets.column_area import LowArea, fit_into_window
 from gui.widgets.controls import button, set_shown
 from gui.widgets.message_fold import MessageFold
 from workflows.settings.output_address import Output, OutputKind
@@ -46,6 +47,7 @@ class OutputDialog(QDialog):
         self._connect()
         self._fill(output)
         self._on_kind_changed()
+        fit_into_window(self)
 
     def _lay_out(self) -> None:
         self._kind = Field(self.tr("Kind"), self.kind_box, parent=self)
@@ -56,7 +58,9 @@ class OutputDialog(QDialog):
             self.tr("Certificate authority"), self.ca_edit, self.tr("A file. Leave empty for the system's own."), self
         )
         self._place = Field(place_caption(OutputKind.MQTT), self.place_edit, parent=self)
-        fields = QVBoxLayout()
+        page = QWidget(self)
+        fields = QVBoxLayout(page)
+        fields.setContentsMargins(0, 0, 0, 0)
         fields.setSpacing(SPACE)
         fields.addWidget(self._kind)
         place = QHBoxLayout()
@@ -66,6 +70,7 @@ class OutputDialog(QDialog):
         fields.addLayout(place)
         for field in (self.secure_box, self._ca, self._user, self._password):
             fields.addWidget(field)
+        fields.addStretch(1)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         buttons.addWidget(self.test_button)
@@ -74,7 +79,7 @@ class OutputDialog(QDialog):
         buttons.addWidget(self.keep_button)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
-        layout.addLayout(fields)
+        layout.addWidget(LowArea(page, self), 1)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
         order = (

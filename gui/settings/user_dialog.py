@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
@@ -12,9 +13,14 @@ from filo_core.types import Role
 from gui.settings.controls import combo
 from gui.settings.wording import role_name
 from gui.theme import SPACE
+from gui.widgets.column_area import LowArea, fit_into_window
 from gui.widgets.controls import button, plain_label
 from gui.widgets.message_fold import MessageFold
 from workflows.people.pins import LONGEST_PIN, SHORTEST_PIN
+
+_NARROWEST_PX = 480
+_LETTERS = 56
+"""That a line of it holds."""
 
 
 class UserDialog(QDialog):
@@ -33,7 +39,7 @@ class UserDialog(QDialog):
         super().__init__(parent)
         self._change = change
         self.setWindowTitle(title)
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(max(_NARROWEST_PX, _LETTERS * self.fontMetrics().averageCharWidth()))
         self.name_edit: QLineEdit | None = None
         self.role_box: QComboBox | None = None
         self.pin_edits: tuple[QLineEdit, QLineEdit] | None = None
@@ -42,8 +48,11 @@ class UserDialog(QDialog):
         self.accept_button.setDefault(True)
         self.cancel_button = button(self.tr("Cancel"), "close")
         self._asked: list[QWidget] = []
-        self._form = QFormLayout()
+        page = QWidget(self)
+        self._form = QFormLayout(page)
+        self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setSpacing(SPACE)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         buttons.addStretch(1)
@@ -52,7 +61,7 @@ class UserDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
         layout.addWidget(self.message)
-        layout.addLayout(self._form)
+        layout.addWidget(LowArea(page, self), 1)
         layout.addLayout(buttons)
         self.accept_button.clicked.connect(self.try_it)
         self.cancel_button.clicked.connect(self.reject)
@@ -95,6 +104,10 @@ class UserDialog(QDialog):
         assert self.pin_edits is not None, "the PIN was asked for"
         first, second = self.pin_edits
         return first.text(), second.text()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit_into_window(self)
 
     def try_it(self) -> None:
         """Make the change; the reason is shown when it is refused, and the PIN is gone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import SPACE, TOUCH_PX
 
@@ -76,3 +76,9 @@ class LowArea(QScrollArea):
         if layout.totalMinimumHeightForWidth(room.width()) > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
         page.resize(room.width(), max(room.height(), layout.totalMinimumHeightForWidth(room.width())))
+
+
+def fit_into_window(dialog: QDialog) -> None:
+    """As large as a dialog would be, and no larger than the window that it belongs to; what is in it scrolls."""
+    parent, wanted = dialog.parentWidget(), dialog.sizeHint().expandedTo(dialog.minimumSize())
+    dialog.resize(wanted.boundedTo(parent.window().size()) if parent is not None else wanted)

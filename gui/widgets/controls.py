@@ -59,7 +59,6 @@ def button(
     made.setAutoDefault(False)
     made.setProperty("primary", primary)
     made.setProperty("danger", danger)
-    made.setIconSize(QSize(20, 20))
     if icon_name:
         set_icon_name(made, icon_name)
     if tip:

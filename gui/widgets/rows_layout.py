@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
 
-from gui.theme import SPACE
+from gui.theme import SPACE, TOUCH_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,14 @@ class RowsLayout(QLayout):
             wanted = _wanted(item)
             share = row.left_over * self._stretch(item) // shares if shares else min(0, row.left_over)
             width = wanted.width() + share
-            item.setGeometry(QRect(x, y + row.height - wanted.height(), width, wanted.height()))
+            below = (TOUCH_PX - wanted.height()) // 2 if _is_beside_a_control(item, row) else 0
+            item.setGeometry(QRect(x, y + row.height - wanted.height() - below, width, wanted.height()))
             x += width + self.spacing()
+
+
+def _is_beside_a_control(item: QLayoutItem, row: _Row) -> bool:
+    """Whether it is a line of words, which stands at the middle of the control beside it."""
+    return isinstance(item.widget(), QLabel) and _wanted(item).height() < TOUCH_PX <= row.height
 
 
 def _wanted(item: QLayoutItem) -> QSize:

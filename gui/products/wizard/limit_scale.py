@@ -33,7 +33,7 @@ _GRIP_PX = 18
 _DOT_PX = 12
 _MARGIN_PX = 26
 HANDLE_PX = 44
-_ABOVE_PX, _ROOMY_ABOVE_PX = 48, 72
+_ABOVE_PX, _ROOMY_ABOVE_PX = 32, 72
 """Room for the marks over the bar."""
 _BELOW_PX = 12
 """What the numbers under the bar need besides their height."""

@@ -18,7 +18,7 @@ from gui.widgets.verdicts import chip_height_px, draw_verdict_chip, draw_verdict
 Index = QModelIndex | QPersistentModelIndex
 TILE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
-_LEAST_TILE = QSize(124, 92)
+_LEAST_TILE = QSize(124, 84)
 _LARGEST_TILE_PX = 330
 _TALLER = 1.06
 """Height of a tile by its width where there is room: a picture and a line of text."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.products.wizard.part_tray import PartTile, PartTray
-from gui.theme import TOUCH_PX
 from gui.widgets.controls import button, icon_button, plain_label, set_shown
 from gui.widgets.keys import on_key
 from gui.widgets.rows_layout import RowsLayout
@@ -32,7 +31,6 @@ class Tray(QWidget):
         self._empty = plain_label(empty, "hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tray = PartTray(title, self)
-        self._heading.setMinimumHeight(TOUCH_PX)
         top = RowsLayout()
         top.add(self._heading, 1)
         for one in buttons:

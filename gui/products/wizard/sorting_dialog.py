@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.errors import FolderError
 from filo_core.events import UnsortedProposal
@@ -20,6 +20,7 @@ from gui.state import AppState
 from gui.widgets.controls import button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 
 
 class SortingDialog(QDialog):
@@ -53,12 +54,9 @@ class SortingDialog(QDialog):
     def _lay_out(self) -> None:
         self.setWindowTitle(self.tr("Sort pictures"))
         self.resize(820, 680)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for control in (self.good_button, self.bad_button, self.skip_button, self.back_button):
-            buttons.addWidget(control)
-        buttons.addStretch(1)
-        buttons.addWidget(self.take_button)
+        buttons = RowsLayout()
+        for control in (self.good_button, self.bad_button, self.skip_button, self.back_button, self.take_button):
+            buttons.add(control)
         layout = QVBoxLayout(self)
         for part in (self._head, self._hint, self.message, self.progress):
             layout.addWidget(part)

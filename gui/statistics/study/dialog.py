@@ -27,6 +27,7 @@ from gui.statistics.study.presenter import StudyPresenter
 from gui.statistics.study.report_view import StudyReportView
 from gui.statistics.study.wording import appraiser_name, filled, plan_text
 from gui.theme import SPACE
+from gui.widgets.column_area import LowArea
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.message_fold import MessageFold
 
@@ -59,7 +60,7 @@ class StudyDialog(QDialog):
 
     def _lay_out(self) -> None:
         self.setWindowTitle(self.tr("Capability study of %1").replace("%1", self.presenter.product))
-        self.resize(960, 680)
+        self.resize(1100, 680)
         self._appraisers = QGridLayout()
         self._appraisers.setSpacing(8)
         self._appraisers.setColumnStretch(1, 1)
@@ -79,7 +80,8 @@ class StudyDialog(QDialog):
         column.addLayout(foot)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(page)
-        self.pages.addWidget(self.new_page)
+        self._new = LowArea(self.new_page, self)
+        self.pages.addWidget(self._new)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
@@ -93,7 +95,7 @@ class StudyDialog(QDialog):
         presenter.busy_changed.connect(self._enable)
         presenter.failed.connect(self.message.show_error)
         presenter.exported.connect(self._on_exported)
-        self.new_button.clicked.connect(lambda: self.pages.setCurrentWidget(self.new_page))
+        self.new_button.clicked.connect(lambda: self.pages.setCurrentWidget(self._new))
         self.new_page.cancelled.connect(self._on_cancelled)
         self.new_page.wanted.connect(presenter.create)
         self.pdf_button.clicked.connect(self.save_pdf)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from filo_core.capability import LEAST_PARTS, MOST_PARTS, MOST_PEOPLE
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import button, captioned, plain_label
+from gui.widgets.rows_layout import RowsLayout
 from workflows.studies.parts import USUAL_PARTS
 
 
@@ -81,12 +82,11 @@ class NewStudy(QWidget):
         row.addWidget(self.add_button)
         layout.addLayout(row)
         layout.addWidget(plain_label(self.tr("How many, and who judges beside the system"), "heading"))
-        who = QHBoxLayout()
-        who.setSpacing(SPACE)
-        who.addWidget(captioned(self.tr("Parts at most"), self.parts))
+        who = RowsLayout()
+        who.add(captioned(self.tr("Parts at most"), self.parts))
         for number, field in enumerate(self.people, start=1):
             field.setMinimumHeight(TOUCH_PX)
-            who.addWidget(captioned(self.tr("Person %1").replace("%1", str(number)), field), 1)
+            who.add(captioned(self.tr("Person %1").replace("%1", str(number)), field), 1)
         layout.addLayout(who)
         layout.addStretch(1)
         foot = QHBoxLayout()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import Verdict
@@ -17,6 +17,7 @@ from gui.theme import SPACE
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
+from gui.widgets.rows_layout import RowsLayout
 
 if TYPE_CHECKING:
     from filo_core.capability import CapabilityStudy
@@ -65,13 +66,11 @@ class StudyPresentation(QDialog):
     def _lay_out(self) -> None:
         self.setWindowTitle(self.tr("Capability study: %1 judges").replace("%1", self._appraiser))
         self.resize(900, 700)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = RowsLayout()
         for control in (self.ok_button, self.ng_button, self.go_on_button, self.undo_button):
-            buttons.addWidget(control)
-        buttons.addStretch(1)
-        buttons.addWidget(self._count)
-        buttons.addWidget(self.pause_button)
+            buttons.add(control)
+        buttons.add(self._count, 1)
+        buttons.add(self.pause_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addWidget(self.message)

@@ -7,15 +7,19 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.languages import Languages
 from gui.main_window import MainWindow
+from gui.products.wizard.capture_dialog import CaptureDialog
+from gui.settings.outputs_page import OutputsPage
 from gui.state import AppState
 from gui.style_sheet import apply_theme
 from gui.theme import LIGHT
 from tests.unit.gui.test_accessibility import PLACES, go_to, inspected  # noqa: F401 - a fixture
+from tests.unit.gui.test_dialogs_accessible import DIALOGS, settled
 from tests.unit.gui.whole_text import scroll_bars, too_small, wrong_texts
 
 Until = Callable[..., None]
@@ -70,5 +74,29 @@ def test_every_text_of_every_screen_is_whole(
                 window.resize(*size)
             found = wrong_texts(window, monkeypatch) + scroll_bars(window) + too_small(window)
             wrong += [f"{size[0]} {place}: {text}" for text in found]
+    wrong += _wrong_in_dialogs(state, window, until, monkeypatch)
     window.close()
     assert not wrong, "\n".join(wrong)
+
+
+def _wrong_in_dialogs(
+    state: AppState, window: MainWindow, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """What is wrong in each dialog, on the smaller screen, which it has to fit as well."""
+    window.resize(*WINDOWS[0])
+    for name, make in DIALOGS.items():
+        dialog = make(state, window)
+        dialog.show()
+        settled(dialog, until)
+        width, height = dialog.width(), dialog.height()
+        if width > WINDOWS[0][0] or height > WINDOWS[0][1]:
+            yield f"dialog {name}: {width} × {height} px"
+        for text in wrong_texts(dialog, monkeypatch) + scroll_bars(dialog) + too_small(dialog):
+            yield f"dialog {name}: {text}"
+        dialog.close()
+        if isinstance(dialog, CaptureDialog):
+            dialog.close_down()
+        dialog.deleteLater()
+    for made in window.findChildren(OutputsPage):
+        made.close_down()
+    QThreadPool.globalInstance().waitForDone(10_000)

@@ -57,7 +57,7 @@ def too_small(root: QWidget) -> list[str]:
         pressed = isinstance(widget, QAbstractButton | QComboBox | QAbstractSpinBox | QLineEdit)
         if pressed and widget.isVisible() and not is_inner(widget) and widget.height() < TOUCH_PX:
             found.append(f"{called(widget)}: {widget.height()} px")
-        if isinstance(widget, QAbstractItemView) and widget.isVisible() and _least_entry(widget) < ENTRY_PX:
+        if isinstance(widget, QAbstractItemView) and widget.isVisible() and _least_entry(widget) < ENTRY_PX - 1:
             found.append(f"{called(widget)}: entries of {_least_entry(widget)} px")
     return found
 
@@ -66,6 +66,7 @@ def _least_entry(view: QAbstractItemView) -> int:
     model = view.model()
     if model is None or not model.rowCount() or isinstance(view, QHeaderView):
         return ENTRY_PX
+    # A line of the grid lies between two rows.
     shown = view.visualRect(model.index(0, 0))
     return shown.height() if shown.isValid() else ENTRY_PX
 
