@@ -54,6 +54,7 @@ class ReviewDetail(QWidget):
         self.history = QListWidget(self)
         self.history.setAccessibleName(self.tr("Decisions on this inspection"))
         self.history.setWordWrap(True)
+        self.history.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.confirm_button = button("", "check", primary=True, tip=self.tr("Key: C"))
         self.overrule_button = button("", tip=self.tr("Key: O. A reason is asked for."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
@@ -11,6 +12,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, 
 from gui.theme import Tone, current_theme
 from gui.widgets.controls import button, plain_label
 from gui.widgets.icons import draw_icon
+
+_PATH, _MAY_BREAK = re.compile(r"(?<=[/\\_])(?=[^\s/\\])"), "\u200b"
+"""Long paths may go on in the next line after each of their parts."""
 
 
 class MessageKind(StrEnum):
@@ -53,6 +57,7 @@ class MessageFold(QFrame):
         super().__init__(parent)
         self._kind = MessageKind.NOTE
         self._sign = _Sign(self)
+        self._said = ""
         self._sentence = plain_label()
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = button("", checkable=True)
@@ -81,7 +86,7 @@ class MessageFold(QFrame):
     @property
     def sentence(self) -> str:
         """What is said; empty when nothing is."""
-        return self._sentence.text()
+        return self._said
 
     @property
     def details(self) -> str:
@@ -111,7 +116,8 @@ class MessageFold(QFrame):
             self.clear()
             return
         self._kind = self._sign.kind = kind
-        self._sentence.setText(sentence)
+        self._said = sentence
+        self._sentence.setText(_PATH.sub(_MAY_BREAK, sentence))
         self.setAccessibleName(sentence)
         # A text that can be selected takes the keyboard, so it needs a name of its own.
         self._sentence.setAccessibleName(sentence)
@@ -123,6 +129,7 @@ class MessageFold(QFrame):
 
     def clear(self) -> None:
         """Say nothing and take no room."""
+        self._said = ""
         self._sentence.setText("")
         self._details.clear()
         self.hide()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.theme import TOUCH_PX
+from gui.widgets.controls import button, captioned
 from gui.widgets.rows_layout import RowsLayout
 
 WORDS = ("Dateien hinzufügen …",) * 4
@@ -40,3 +42,32 @@ def test_a_hidden_control_takes_no_room(qtbot: QtBot) -> None:
     assert layout.sizeHint().width() < before
     assert layout.takeAt(5) is None
     assert layout.count() == 2
+
+
+def test_what_is_left_over_goes_to_those_that_stretch(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    layout = RowsLayout(holder)
+    fixed, twice, once = QPushButton("fixed"), QPushButton("twice"), QPushButton("once")
+    for control, stretch in ((fixed, 0), (twice, 2), (once, 1)):
+        layout.add(control, stretch)
+    holder.resize(layout.sizeHint().width() + 300, 60)
+    holder.show()
+    gained = [control.width() - control.sizeHint().width() for control in (fixed, twice, once)]
+    assert gained == [0, 200, 100]
+
+
+def test_a_button_and_a_line_of_words_stand_beside_a_field_and_not_beside_its_caption(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    outer = QVBoxLayout(holder)
+    layout = RowsLayout()
+    outer.addLayout(layout)
+    field, go, words = button("field"), button("Go"), QLabel("words")
+    for control in (captioned("Caption", field), go, words):
+        layout.add(control)
+    holder.show()
+    assert go.mapTo(holder, go.rect().bottomLeft()).y() == field.mapTo(holder, field.rect().bottomLeft()).y()
+    middle = words.geometry().center().y() - go.geometry().center().y()
+    assert abs(middle) <= 1
+    assert words.height() < TOUCH_PX
