@@ -29,7 +29,7 @@ class ModelStatus(QWidget):
         self._operator = button("", parent=self)
         self._operator.clicked.connect(self.operator_change_requested)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, 4, SPACE, 4)
+        layout.setContentsMargins(SPACE, 0, SPACE, 0)
         layout.setSpacing(SPACE)
         layout.addWidget(self._busy)
         layout.addWidget(self._untrained)

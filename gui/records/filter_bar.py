@@ -12,7 +12,7 @@ from gui.records.choices import Period
 from gui.widgets.controls import captioned, set_shown
 from gui.widgets.rows_layout import RowsLayout
 
-_SHORTEST_CHARACTERS = 12
+_SHORTEST_CHARACTERS, _USUAL_CHARACTERS = 6, 12
 
 
 class RecordFilter(QWidget):
@@ -38,11 +38,11 @@ class RecordFilter(QWidget):
         ):
             self.period.addItem(text, period)
 
-    def combo(self, name: str) -> QComboBox:
+    def combo(self, name: str, *, short: bool = True) -> QComboBox:
         """A drop-down that tells when something is chosen in it."""
         made = QComboBox(self)
         made.setAccessibleName(name)
-        made.setMinimumContentsLength(_SHORTEST_CHARACTERS)
+        made.setMinimumContentsLength(_SHORTEST_CHARACTERS if short else _USUAL_CHARACTERS)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         made.activated.connect(self.on_changed)
         return made

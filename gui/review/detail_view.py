@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -122,6 +122,12 @@ class ReviewDetail(QWidget):
         super().resizeEvent(event)
         self._fit_bar()
         self._place_rail()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # Other letters; while it is built there is no bar yet.
+        if event.type() is QEvent.Type.StyleChange and self.isVisible():
+            self._fit_bar()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

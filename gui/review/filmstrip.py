@@ -16,10 +16,7 @@ from gui.widgets.icons import draw_icon
 from gui.widgets.verdicts import draw_verdict_sign
 
 Index = QModelIndex | QPersistentModelIndex
-STRIP_PX = 70
-LOW_STRIP_PX = 64
-LOW_PX = 800
-"""Height of a screen below which the strip is low: the picture needs the room more."""
+STRIP_PX = 60
 _EDGE_PX = 5
 _SIGN_PX = 18
 _GRID = QSize(152, 116)
@@ -126,14 +123,6 @@ class Filmstrip(QListView):
             self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             self.setFixedHeight(STRIP_PX)
         pictures.ready.connect(lambda _key: self.viewport().update())
-
-    def fit_to(self, screen_px: int) -> None:
-        """Take the height that a screen of ``screen_px`` lines leaves."""
-        height = STRIP_PX if screen_px >= LOW_PX else LOW_STRIP_PX
-        if height != self.height():
-            self.setFixedHeight(height)
-            self._delegate.cell = QSize(round(height * 1.25), height)
-            self.scheduleDelayedItemsLayout()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

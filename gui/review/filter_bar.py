@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -110,6 +110,12 @@ class FilterBar(RecordFilter):
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # Other letters; while it is built there is nothing to fit yet.
+        if event.type() is QEvent.Type.StyleChange and self.isVisible():
+            self._fit()
+
     def _fit(self) -> None:
         """The chips where there is room for all of them, else a drop-down that says the same."""
         words, text = self.order.fontMetrics(), self.order.itemText
@@ -118,7 +124,7 @@ class FilterBar(RecordFilter):
             max(words.horizontalAdvance(text(number)) for number in range(self.order.count())) + _AROUND_WORDS_PX
         )
         # Its button to clear it needs some room as well.
-        self.search.setMinimumWidth(self.search.sizeHint().width() + 2 * _GAP_PX)
+        self.search.setMinimumWidth(self.search.said_px + 2 * _GAP_PX)
         rest = (self.product, self.period, self.search, self.order, self.more_button, self.job_button)
         shown = (max(one.minimumSizeHint().width(), one.minimumWidth()) + _GAP_PX for one in rest if not one.isHidden())
         needed = self.chips.wanted_px + sum(shown)

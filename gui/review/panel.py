@@ -520,7 +520,6 @@ class ReviewPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.strip.fit_to(self.height())
         self._place_over()
 
     @Slot(str)

@@ -23,8 +23,8 @@ class StatisticsBar(RecordFilter):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.station = self.combo(self.tr("Station"))
-        self.grouping = self.combo(self.tr("Control chart"))
+        self.station = self.combo(self.tr("Station"), short=False)
+        self.grouping = self.combo(self.tr("Control chart"), short=False)
         self.csv_button = button(self.tr("&CSV…"), "export", tip=self.tr("Save all figures as a table"))
         self.pdf_button = button(self.tr("&PDF…"), "export", tip=self.tr("Save a report with the charts"))
         for grouping in Grouping:

@@ -70,12 +70,17 @@ class LowArea(QScrollArea):
         return self.widget().sizeHint()
 
     def _fit(self) -> None:
-        page, room = self.widget(), self.maximumViewportSize()
-        layout = page.layout()
-        assert layout is not None, "a page has a layout"
-        if layout.totalMinimumHeightForWidth(room.width()) > room.height():
+        room = self.maximumViewportSize()
+        if self._least_height(room.width()) > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
-        page.resize(room.width(), max(room.height(), layout.totalMinimumHeightForWidth(room.width())))
+        self.widget().resize(room.width(), max(room.height(), self._least_height(room.width())))
+
+    def _least_height(self, width: int) -> int:
+        layout = self.widget().layout()
+        assert layout is not None, "a page has a layout"
+        if layout.hasHeightForWidth():
+            return layout.totalMinimumHeightForWidth(width)
+        return layout.totalMinimumSize().height()
 
 
 def fit_into_window(dialog: QDialog) -> None:

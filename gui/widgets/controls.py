@@ -94,8 +94,12 @@ class HintedEdit(QLineEdit):
     """A field that wants as much width as what it says while nothing is typed."""
 
     def sizeHint(self) -> QSize:
-        said = self.fontMetrics().horizontalAdvance(self.placeholderText()) + 3 * SPACE
-        return super().sizeHint().expandedTo(QSize(said, 0))
+        return super().sizeHint().expandedTo(QSize(self.said_px, 0))
+
+    @property
+    def said_px(self) -> int:
+        """What its words need, with the edges of the field."""
+        return self.fontMetrics().horizontalAdvance(self.placeholderText()) + 3 * SPACE
 
 
 class ElidedLabel(QLabel):

@@ -6,7 +6,7 @@ import pytest
 
 from filo_core.statistics.recount import VerdictCounts
 from filo_core.types import AnomalyType, Limits, ProductDescription, ProductDraft, Reference, WizardStep
-from gui.products.list_model import next_sentence
+from gui.products.card_facts import next_sentence
 from gui.products.list_presenter import export_file_name
 from gui.products.wizard.calibration import recount
 from gui.products.wizard.limit_scale import scale_end

@@ -72,7 +72,7 @@ def test_the_picture_has_most_of_the_screen(
     assert {made.width() for made in folded} == {56}
     assert all(made.toolTip() for made in folded)
     window.show_screen(Screen.FOLDER)
-    assert {made.width() for made in folded} == {116}
+    assert min(made.width() for made in folded) >= 112
     window.close()
 
 

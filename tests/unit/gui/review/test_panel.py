@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import InspectionFilter, ReviewDecision, Verdict
 from gui.records.choices import Queue
 from gui.review.panel import ReviewPanel
 from gui.state import AppState, Screen
+from gui.style_sheet import apply_theme
+from gui.theme import LIGHT
 from tests.unit.gui.conftest import picture
 from tests.unit.gui.review.conftest import Answer, Press
 
@@ -42,16 +45,17 @@ def test_before_anything_was_inspected_the_screen_says_what_to_do(
 
 
 def test_the_first_inspection_is_shown_with_its_picture_and_what_each_button_would_do(
-    shown: ReviewPanel, until: Until
+    shown: ReviewPanel, qapp: QApplication, until: Until
 ) -> None:
     shown.filter_bar.choose_queue(Queue.NG)
     until(lambda: shown.detail.picture.view.content is not None)
     content = shown.detail.picture.view.content
     assert content is not None
     assert content.has_heat_map
-    # In a narrow window the answers say the verdict alone.
-    assert shown.detail.confirm_button.text() == "NG (C)"
-    shown.resize(1300, 700)
+    # In letters twice as large the answers say the verdict alone.
+    apply_theme(qapp, LIGHT, 2.0)
+    until(lambda: shown.detail.confirm_button.text() == "NG (C)")
+    apply_theme(qapp, LIGHT)
     until(lambda: shown.detail.confirm_button.text() == "NG – right (C)")
     assert shown.detail.overrule_button.text() == "OK – false alarm (O)"
     assert shown.detail._untrained.isVisible()
