@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +23,13 @@ def plate(seed: int, red: int = 60) -> Image.Image:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, state: AppState) -> Iterator[ProductsPanel]:
+def panel(qtbot: QtBot, state: AppState) -> ProductsPanel:
     made = ProductsPanel(state)
-    qtbot.addWidget(made)
+    # While it is there: what it still writes may take a turn of the event loop, in which Qt deletes what is closed.
+    qtbot.addWidget(made, before_close_func=ProductsPanel.close_down)
     made.resize(990, 640)
     made.show()
-    yield made
-    made.close_down()
+    return made
 
 
 @pytest.fixture

@@ -257,7 +257,7 @@ def test_handles_and_tiles_can_be_hit_with_a_glove(shown: ProvePage, tmp_path: P
         (3, QSize(860, 480), QSize(286, 303)),
         (6, QSize(860, 480), QSize(286, 240)),
         (1, QSize(860, 480), QSize(330, 350)),
-        (200, QSize(560, 130), QSize(124, 92)),
+        (200, QSize(560, 130), QSize(124, 84)),
     ],
 )
 def test_tiles_are_as_large_as_all_of_them_allow(count: int, room: QSize, expected: QSize) -> None:
