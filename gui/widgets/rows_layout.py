@@ -11,7 +11,7 @@ from gui.theme import SPACE, TOUCH_PX
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Line:
     """What lies side by side, and how much width nobody in it asked for."""
 
     places: list[int]
@@ -89,8 +89,8 @@ class RowsLayout(QLayout):
         widget = item.widget()
         return self._stretches.get(widget, 0) if widget is not None else 0
 
-    def _rows(self, width: int) -> list[_Row]:
-        rows: list[_Row] = []
+    def _rows(self, width: int) -> list[_Line]:
+        rows: list[_Line] = []
         places: list[int] = []
         used = 0
         for place, item in enumerate(self._items):
@@ -106,10 +106,10 @@ class RowsLayout(QLayout):
             rows.append(self._row(places, width - used))
         return rows
 
-    def _row(self, places: list[int], left_over: int) -> _Row:
-        return _Row(places, max(_wanted(self._items[place]).height() for place in places), left_over)
+    def _row(self, places: list[int], left_over: int) -> _Line:
+        return _Line(places, max(_wanted(self._items[place]).height() for place in places), left_over)
 
-    def _place(self, row: _Row, x: int, y: int) -> None:
+    def _place(self, row: _Line, x: int, y: int) -> None:
         items = [self._items[place] for place in row.places]
         shares = sum(map(self._stretch, items))
         for item in items:
@@ -121,7 +121,7 @@ class RowsLayout(QLayout):
             x += width + self.spacing()
 
 
-def _is_beside_a_control(item: QLayoutItem, row: _Row) -> bool:
+def _is_beside_a_control(item: QLayoutItem, row: _Line) -> bool:
     """Whether it is a line of words, which stands at the middle of the control beside it."""
     return isinstance(item.widget(), QLabel) and _wanted(item).height() < TOUCH_PX <= row.height
 
