@@ -1,8 +1,8 @@
 """What regions promise and what they find, written into ``docs/regions.md``.
 
 ``python -m tools.region_study`` simulates the promise for 1, 3, 5 and 10 regions in two minutes. ``--data CATEGORY
---regions FILE`` measures a category in the layout of MVTec AD besides, with the regions and without them, and
-``--counts FILE`` what counting alone comes to, over so many ``--draws`` of the parts that are shown.
+--regions FILE`` measures a category in the layout of MVTec AD besides, with the regions and without them,
+over so many ``--draws`` of the parts that are shown. What counting comes to is in ``tools.count_study``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.engine import Engine, load_engine
 from filo_core.events import Calibrated
 from filo_core.imaging import read_image
-from filo_core.method.zone_rules import with_pictures
 from filo_core.proof import JudgedPart
 from filo_core.types import ProductDescription, ProductDraft, Reference, SourceImage, Verdict, ZoneScore
 from filo_core.zones import Zone, on_scale
@@ -48,7 +47,6 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="a category in the layout of MVTec AD, measured besides")
     parser.add_argument("--regions", type=Path, help="file of its regions")
-    parser.add_argument("--counts", type=Path, help="file of a region that counts, with an example a picture")
     parser.add_argument("--draws", type=int, default=1, help="of the parts that are shown")
     parser.add_argument("--good", type=int, default=8)
     parser.add_argument("--bad", type=int, default=3)
@@ -60,16 +58,12 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
         text, held = promised_table(given.repetitions)
         replace_section(given.out, "The promise, simulated", text)
     if given.data is not None:
-        if given.regions is None and given.counts is None:
-            parser.error("--data needs --regions or --counts")
+        if given.regions is None:
+            parser.error("--data needs --regions")
         shown = given.good, given.bad, given.draws
-        if given.regions is not None:
-            zones = read_regions(given.regions)
-            setups = {"whole picture": (), f"{len(zones)} regions": zones}
-            replace_section(given.out, f"Measured: {given.data.name}", measured(given.data, setups, *shown))
-        if given.counts is not None:
-            setups = {"a count alone": read_regions(given.counts)}
-            replace_section(given.out, f"Counted: {given.data.name}", measured(given.data, setups, *shown))
+        zones = read_regions(given.regions)
+        setups = {"whole picture": (), f"{len(zones)} regions": zones}
+        replace_section(given.out, f"Measured: {given.data.name}", measured(given.data, setups, *shown))
     return 0 if held else 1
 
 
@@ -179,39 +173,26 @@ def measured(root: Path, setups: dict[str, tuple[Zone, ...]], good: int, bad: in
     times = "once" if draws == 1 else f"{draws} times; in brackets the best and the worst draw"
     return (
         f"{good} good parts as references and {bad} bad ones shown, drawn at random {times}. All others are judged, "
-        "and what does not pass as OK is refused (`python -m tools.region_study --repetitions 0 --data DIR`, with "
-        f"`--regions FILE` or `--counts FILE`, `--draws {draws}`).\n\n"
+        "and what does not pass as OK is refused (`python -m tools.region_study --repetitions 0 --data DIR "
+        f"--regions FILE --draws {draws}`).\n\n"
         f"{markdown_table(head, rows)}\n\nOn {this_machine()}."
     )
 
 
 def _row(draws: Sequence[Measured]) -> tuple[str, ...]:
     return (
-        _shares([one.escapes for one in draws], [one.bad for one in draws]),
-        _shares([one.refused for one in draws], [one.good for one in draws]),
-        _shares([one.called_ng for one in draws], [one.good for one in draws]),
+        shares([one.escapes for one in draws], [one.bad for one in draws]),
+        shares([one.refused for one in draws], [one.good for one in draws]),
+        shares([one.called_ng for one in draws], [one.good for one in draws]),
         f"{1000 * sum(one.seconds for one in draws) / len(draws):.0f}",
     )
 
 
-def _shares(counts: Sequence[int], of: Sequence[int]) -> str:
+def shares(counts: Sequence[int], of: Sequence[int]) -> str:
     """So many of so many over all draws, in per cent, and of the best and the worst one."""
     each = [100 * count / max(total, 1) for count, total in zip(counts, of, strict=True)]
     spread = f" ({min(each):.1f}–{max(each):.1f})" if len(each) > 1 else ""
     return f"{sum(counts)} of {sum(of)}, {sum(each) / len(each):.1f} %{spread}"
-
-
-def _with_one_example(zones: Sequence[Zone], references: Sequence[Reference]) -> tuple[Zone, ...]:
-    """The zones, of which each that counts shows one item, on the first reference for which the file has one."""
-    names, found = [reference.name for reference in references], []
-    for zone in zones:
-        count = zone.count
-        if count is not None:
-            shown = [example for example in count.examples if example.picture in names]
-            first = min(shown, key=lambda example: names.index(example.picture))
-            count = replace(count, examples=(first,))
-        found.append(replace(zone, count=count))
-    return with_pictures(found, references)
 
 
 def _judged(
@@ -224,7 +205,7 @@ def _judged(
 ) -> Measured:
     references = goods[: shown[0]]
     named = tuple(Reference(image.image_hash, image.name) for image in references)
-    draft = ProductDraft(ProductDescription(what, "part"), references=named, zones=_with_one_example(zones, named))
+    draft = ProductDraft(ProductDescription(what, "part"), references=named, zones=zones)
     (last,) = deque(engine.calibrate(draft, references, bad=bads[: shown[1]]), maxlen=1)
     assert isinstance(last, Calibrated)
     say(last.sentence)

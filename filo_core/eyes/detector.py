@@ -317,6 +317,10 @@ class EyesDetector:
         # What is smaller than a cell of the map is the cell that most of it is in.
         return np.asarray(covered >= min(0.5, float(covered.max()))), looks
 
+    def features(self, pixels: Picture) -> list[Features]:
+        """What each trunk sees of what is looked at in ``(H, W, 3)`` uint8 RGB, the light one first."""
+        return self._look(self._view(pixels))
+
     def _look(self, view: Picture) -> list[Features]:
         return [eye.features(view) for eye in self._eyes]
 

@@ -14,7 +14,7 @@ from filo_core.errors import FiloError, ProductError, RecipeError
 from filo_core.events import Calibrated
 from filo_core.method.zone_rules import checked_zones
 from filo_core.types import Box, EventKind, Limits, ProductDescription
-from filo_core.zones import FixtureSearch, Zone, ZoneKind, ZoneShape
+from filo_core.zones import FixtureSearch, ItemCount, ItemExample, Zone, ZoneKind, ZoneShape
 from storage.storage import Storage
 from tests.unit.filo_core.method import parts_to_find as parts
 from tests.unit.storage.making import LIMITS, MODEL_HASH, make_draft, make_image
@@ -262,3 +262,59 @@ def test_a_fixture_needs_a_good_picture(catalogue: Catalogue) -> None:
     catalogue.create(ProductDescription("empty", "empty"))
     with pytest.raises(RecipeError, match="no good image yet"):
         catalogue.set_zones("empty", (parts.SHAPE, parts.BODY))
+
+
+def _counting(picture: str, **changes: Any) -> Zone:
+    count = ItemCount("screws", 4, (ItemExample(picture, ((0.2, 0.2), (0.3, 0.3))),))
+    return Zone("board", ((0.1, 0.1), (0.9, 0.9)), kind=ZoneKind.COUNT, count=replace(count, **changes))
+
+
+def test_a_file_shows_an_item_by_the_name_of_a_good_picture(catalogue: Catalogue, product: str, tmp_path: Path) -> None:
+    first, second = catalogue.draft(product).references
+    with pytest.raises(RecipeError, match="several good images are called so"):
+        catalogue.set_zones(product, [_counting(first.name)])
+    catalogue.remove_reference(product, second.image_hash)
+    write_regions(tmp_path / "regions.json", [_counting(first.name)])
+    drawn = catalogue.set_zones(product, read_regions(tmp_path / "regions.json"))
+    assert drawn.zones == (_counting(first.image_hash),)
+    assert drawn == catalogue.draft(product)
+
+
+def test_a_picture_that_shows_an_item_cannot_be_taken_away(catalogue: Catalogue, product: str) -> None:
+    first, second = catalogue.draft(product).references
+    catalogue.set_zones(product, [_counting(first.image_hash)])
+    with pytest.raises(RecipeError, match="shows on this picture what it counts"):
+        catalogue.remove_reference(product, first.image_hash)
+    assert catalogue.remove_reference(product, second.image_hash).references == (first,)
+
+
+def test_an_item_on_a_picture_that_is_no_good_image_is_refused(catalogue: Catalogue, product: str) -> None:
+    with pytest.raises(RecipeError, match="which is no good image of the product"):
+        catalogue.set_zones(product, [_counting("elsewhere.png")])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"examples": ()}, "shows no example"),
+        ({"expected": 0}, "a place that has to be empty"),
+        ({"expected": 100}, "Give 1 to 99"),
+        ({"what": " "}, "Say what region board counts"),
+        ({"examples": (ItemExample("a", ((0.91, 0.91), (0.99, 0.99))),)}, "lies outside of it"),
+        ({"examples": (ItemExample("a", ((0.2, 0.2), (0.2, 0.3))),)}, "is empty"),
+        ({"examples": (ItemExample("a", ((0.2, float("nan")), (0.2, 0.3))),)}, "cannot be read"),
+    ],
+)
+def test_a_count_that_cannot_be_is_refused_in_a_sentence(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        checked_zones([_counting("a", **changes)])
+
+
+def test_a_region_that_counts_without_saying_what_is_refused() -> None:
+    with pytest.raises(RecipeError, match="shows no example"):
+        checked_zones([Zone("board", ((0.1, 0.1), (0.9, 0.9)), kind=ZoneKind.COUNT)])
+
+
+def test_what_a_region_of_another_kind_counts_is_left_out() -> None:
+    (zone,) = checked_zones([replace(_counting("a"), kind=ZoneKind.INSPECT)])
+    assert zone.count is None
