@@ -9,8 +9,6 @@ from rich.table import Table
 
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly
 from cli.options import AsJson, Database, Name
-from filo_core.errors import RecipeError
-from filo_core.types import Sight
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
@@ -24,16 +22,11 @@ def detail(
     as_json: AsJson = False,
 ) -> None:
     """Say how many pixels of the network the smallest defect covers with each size, and what that costs."""
-    from filo_core.eyes.detail import NEEDED_PX, as_rows, defect_detail
+    from filo_core.eyes.detail import NEEDED_PX, as_rows
+    from workflows.products.detail import detail_of
 
     with open_record(settings_with(database=database)) as storage:
-        catalogue = Catalogue(storage)
-        draft = catalogue.draft(name)
-        if not draft.references:
-            raise RecipeError("{product} has no good image yet. Add one, then ask again.", product=name)
-        size = catalogue.references(name)[0].size
-    sight = draft.eyes.sight if draft.eyes is not None else Sight.FAST
-    found = defect_detail(draft, size, field_mm, smallest_mm, sight)
+        found = detail_of(Catalogue(storage), name, field_mm, smallest_mm)
     if as_json:
         rows = [
             {"eyes": one.eyes.words, "covers_px": one.covers_px, "enough": one.is_enough, "cost": one.cost}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEEDED_PX = 10.0
 """Rule of thumb: a defect that covers fewer pixels of the network is mostly missed."""
 _FIRST_PX = 512
-_LARGEST_MM = 100_000.0
+LARGEST_MM = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def defect_detail(
     Raises:
         RecipeError: if a length cannot be.
     """
-    if not 0.0 < field_mm <= _LARGEST_MM or not 0.0 < smallest_mm <= field_mm:
+    if not 0.0 < field_mm <= LARGEST_MM or not 0.0 < smallest_mm <= field_mm:
         raise RecipeError(
             "The field of view is a length above 0 mm and the smallest defect one within it, not {field:g} and "
             "{smallest:g} mm.",

@@ -629,6 +629,37 @@
         </message>
     </context>
     <context>
+        <name>DefectSize</name>
+        <message>
+            <source>The picture's longer side shows</source>
+            <translation>Die längere Bildseite zeigt</translation>
+        </message>
+        <message>
+            <source>Smallest defect</source>
+            <translation>Kleinster Fehler</translation>
+        </message>
+        <message>
+            <source>Is it see&amp;n?</source>
+            <translation>Sieht man ih&amp;n?</translation>
+        </message>
+        <message>
+            <source>Take these e&amp;yes</source>
+            <translation>Diese A&amp;ugen nehmen</translation>
+        </message>
+        <message>
+            <source> mm</source>
+            <translation> mm</translation>
+        </message>
+        <message>
+            <source>%1 in tiles: %2 px, %3 ×</source>
+            <translation>%1 in Kacheln: %2 px, %3 ×</translation>
+        </message>
+        <message>
+            <source>%1: %2 px, %3 ×</source>
+            <translation>%1: %2 px, %3 ×</translation>
+        </message>
+    </context>
+    <context>
         <name>DeliveryNote</name>
         <message>
             <source>Outputs</source>
@@ -5979,6 +6010,10 @@
             <translation>Entwickeln Sie es zuerst, und speichern Sie es als PNG oder TIFF.</translation>
         </message>
         <message>
+            <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
+            <translation>Selbst {eyes} zeigt {covers:.1f} px des kleinsten Fehlers, {needed:.0f} sind nötig. Zeichnen Sie Bereiche um das Wesentliche, oder nehmen Sie ein kleineres Bildfeld.</translation>
+        </message>
+        <message>
             <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
             <translation>In Bereich {name} wird alles ignoriert. Machen Sie die Ignoriermaske kleiner.</translation>
         </message>
@@ -6407,6 +6442,10 @@
             <translation>Der Entwurf von {name} hat noch keine Grenzen. Setzen Sie sie zuerst.</translation>
         </message>
         <message>
+            <source>The field of view is a length above 0 mm and the smallest defect one within it, not {field:g} and {smallest:g} mm.</source>
+            <translation>Das Bildfeld ist eine Länge über 0 mm und der kleinste Fehler eine darin, nicht {field:g} und {smallest:g} mm.</translation>
+        </message>
+        <message>
             <source>The file has masks as run lengths. Export its regions as polygons.</source>
             <translation>Die Datei enthält Masken als Lauflängen. Exportieren Sie ihre Bereiche als Polygone.</translation>
         </message>
@@ -6633,6 +6672,10 @@
         <message>
             <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
             <translation>Der Server hat keine Rolle {role!r}. Legen Sie sie an: CREATE ROLE … LOGIN PASSWORD …</translation>
+        </message>
+        <message>
+            <source>The smallest defect covers {camera:.1f} px of the camera's picture, {needed:.0f} are needed: no choice here helps. Take a smaller field of view, or a camera with more pixels.</source>
+            <translation>Der kleinste Fehler bedeckt {camera:.1f} px des Kamerabildes, {needed:.0f} sind nötig: Hier hilft keine Wahl. Nehmen Sie ein kleineres Bildfeld oder eine Kamera mit mehr Pixeln.</translation>
         </message>
         <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
@@ -7005,6 +7048,10 @@
         <message>
             <source>{error} Until then, import {name} from a file without it.</source>
             <translation>{error} Importieren Sie {name} bis dahin aus einer Datei ohne sie.</translation>
+        </message>
+        <message>
+            <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
+            <translation>{eyes} zeigt {covers:.1f} px des kleinsten Fehlers, {needed:.0f} sind nötig; es kostet das {cost:.1f}-Fache von 512 px.</translation>
         </message>
         <message>
             <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
@@ -7673,6 +7720,10 @@
         <message>
             <source>{product} has no golden set yet. Add known good and bad parts to it first.</source>
             <translation>{product} hat noch keine Muster. Fügen Sie zuerst bekannte gute und schlechte Teile hinzu.</translation>
+        </message>
+        <message>
+            <source>{product} has no good image yet. Add one, then ask again.</source>
+            <translation>{product} hat noch kein gutes Bild. Fügen Sie eines hinzu, und fragen Sie noch einmal.</translation>
         </message>
         <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>

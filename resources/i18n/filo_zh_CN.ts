@@ -629,6 +629,37 @@
         </message>
     </context>
     <context>
+        <name>DefectSize</name>
+        <message>
+            <source>The picture's longer side shows</source>
+            <translation>图片长边显示</translation>
+        </message>
+        <message>
+            <source>Smallest defect</source>
+            <translation>最小缺陷</translation>
+        </message>
+        <message>
+            <source>Is it see&amp;n?</source>
+            <translation>看得见吗(&amp;N)？</translation>
+        </message>
+        <message>
+            <source>Take these e&amp;yes</source>
+            <translation>采用这个眼睛(&amp;Y)</translation>
+        </message>
+        <message>
+            <source> mm</source>
+            <translation> 毫米</translation>
+        </message>
+        <message>
+            <source>%1 in tiles: %2 px, %3 ×</source>
+            <translation>%1 分块：%2 像素，%3 ×</translation>
+        </message>
+        <message>
+            <source>%1: %2 px, %3 ×</source>
+            <translation>%1：%2 像素，%3 ×</translation>
+        </message>
+    </context>
+    <context>
         <name>DeliveryNote</name>
         <message>
             <source>Outputs</source>
@@ -5980,6 +6011,10 @@
             <translation>请先冲洗，并另存为 PNG 或 TIFF。</translation>
         </message>
         <message>
+            <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
+            <translation>即使 {eyes} 也只显示最小缺陷的 {covers:.1f} 像素，需要 {needed:.0f}。请在重要处画区域，或缩小视野。</translation>
+        </message>
+        <message>
             <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
             <translation>区域 {name} 中的全部内容都被忽略。请缩小忽略遮罩。</translation>
         </message>
@@ -6408,6 +6443,10 @@
             <translation>{name} 的草稿还没有限值。请先设定。</translation>
         </message>
         <message>
+            <source>The field of view is a length above 0 mm and the smallest defect one within it, not {field:g} and {smallest:g} mm.</source>
+            <translation>视野应为大于 0 毫米的长度，最小缺陷应在其内，而不是 {field:g} 和 {smallest:g} 毫米。</translation>
+        </message>
+        <message>
             <source>The file has masks as run lengths. Export its regions as polygons.</source>
             <translation>文件中的遮罩为游程编码。请将其区域导出为多边形。</translation>
         </message>
@@ -6634,6 +6673,10 @@
         <message>
             <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
             <translation>服务器没有角色 {role!r}。请创建：CREATE ROLE … LOGIN PASSWORD …</translation>
+        </message>
+        <message>
+            <source>The smallest defect covers {camera:.1f} px of the camera's picture, {needed:.0f} are needed: no choice here helps. Take a smaller field of view, or a camera with more pixels.</source>
+            <translation>最小缺陷只占相机图片的 {camera:.1f} 像素，需要 {needed:.0f}：这里的选择都无济于事。请缩小视野，或使用像素更多的相机。</translation>
         </message>
         <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
@@ -7006,6 +7049,10 @@
         <message>
             <source>{error} Until then, import {name} from a file without it.</source>
             <translation>{error} 在此之前，请从不含它的文件导入 {name}。</translation>
+        </message>
+        <message>
+            <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
+            <translation>{eyes} 显示最小缺陷的 {covers:.1f} 像素，需要 {needed:.0f}；代价是 512 像素的 {cost:.1f} 倍。</translation>
         </message>
         <message>
             <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
@@ -7674,6 +7721,10 @@
         <message>
             <source>{product} has no golden set yet. Add known good and bad parts to it first.</source>
             <translation>{product} 还没有标准件组。请先加入已知的良品和不良品。</translation>
+        </message>
+        <message>
+            <source>{product} has no good image yet. Add one, then ask again.</source>
+            <translation>{product} 还没有良品图片。请添加一张，再问一次。</translation>
         </message>
         <message>
             <source>{product} has no good image yet. Add one, then teach the fixture on it.</source>

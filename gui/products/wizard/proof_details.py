@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from filo_core.types import Limits
+from gui.products.wizard.defect_size import DefectSize
 from gui.products.wizard.eyes_choice import EyesChoice
 from gui.records.moved_limits import with_ng, with_ok
 from gui.widgets.controls import button, limit_spin, plain_label
@@ -27,6 +28,7 @@ class ProofDetails(QWidget):
         self.reset_button = button(self.tr("&Proposed limits"), "undo", tip=self.tr("Go back to the limits it found"))
         self.again_button = button(self.tr("&Recalculate"), "play")
         self.eyes = EyesChoice(self)
+        self.defect = DefectSize(self)
         self.untrained = UntrainedNote(parent=self)
         self.promise = plain_label()
         self.changes = plain_label(role="hint")
@@ -44,7 +46,7 @@ class ProofDetails(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(fields)
-        for widget in (self.eyes, self.untrained, self.promise, self.changes):
+        for widget in (self.eyes, self.defect, self.untrained, self.promise, self.changes):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.ok_spin.valueChanged.connect(self._on_ok)

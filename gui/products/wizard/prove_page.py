@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from filo_core.calibration.bad_parts import prove
 from filo_core.calibration.guard import Guard
+from filo_core.errors import FiloError
 from filo_core.events import EyesChosen
 from filo_core.proof import Colour, Proof, SignedProof, Standing
 from filo_core.types import Eyes, Limits, Verdict, WizardStep
+from gui.background import asked
 from gui.letters import Size, points
 from gui.picking import pick_images
 from gui.products.wizard.calibration import Calibration
@@ -30,8 +32,10 @@ from gui.proof_words import bound_sentence, standing_sentence
 from gui.sign_in_dialog import SignInDialog
 from gui.state import ModelState, Screen
 from gui.theme import SPACE, current_theme
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.wording import date_and_time
+from workflows.products.detail import detail_of
 
 _WRITE_AFTER_MS = 400
 _WIDE_PX = 1500
@@ -115,6 +119,8 @@ class ProvePage(WizardPage):
         self.details.again_button.clicked.connect(self.begin)
         self.details.eyes.eyes_picked.connect(self._on_eyes_picked)
         self.details.eyes.trial_wanted.connect(self._on_eyes_trial_wanted)
+        self.details.defect.wanted.connect(self._on_defect_wanted)
+        self.details.defect.eyes_picked.connect(self._on_size_picked)
         self.scale.moved.connect(self._on_moved)
         self._writing.timeout.connect(self._write)
         calibration.progressed.connect(self._on_progressed)
@@ -279,6 +285,8 @@ class ProvePage(WizardPage):
         details.again_button.setEnabled(not running and self._gap() is None)
         details.eyes.show_eyes(draft.eyes if draft else None, self.session.state.usual_eyes)
         details.eyes.setEnabled(not running)
+        set_shown(details.defect, self.session.state.usual_eyes is not None)
+        details.defect.setEnabled(not running)
         details.untrained.set_trained(self.session.state.trained)
         note = draft.calibration_note if draft is not None and draft.limits is not None else ""
         if result is not None and self._limits is not None and self._limits.ok < result.limits.ok:
@@ -411,6 +419,34 @@ class ProvePage(WizardPage):
         if self.session.draft is not None and self.session.set_eyes(eyes):
             self._take_draft()
             self.begin()
+
+    @Slot(float, float)
+    def _on_defect_wanted(self, field_mm: float, smallest_mm: float) -> None:
+        usual, catalogue, name = (
+            self.session.state.usual_eyes,
+            self.session.state.workbench.catalogue,
+            self.session.name,
+        )
+        if usual is None:
+            return
+        try:
+            found = asked(lambda: detail_of(catalogue, name, field_mm, smallest_mm, usual.sight))
+        except FiloError as error:
+            self.message.show_error(in_language(error.sentence))
+            return
+        self.message.clear()
+        self.details.defect.show_detail(found, self._eyes_now())
+
+    def _eyes_now(self) -> Eyes | None:
+        draft = self.session.draft
+        return (draft.eyes if draft is not None else None) or self.session.state.usual_eyes
+
+    @Slot(object)
+    def _on_size_picked(self, eyes: Eyes) -> None:
+        now = self._eyes_now()
+        if now is not None:
+            self._on_eyes_picked(replace(now, light_px=eyes.light_px))
+            self.details.defect.show_detail(None, None)
 
     @Slot()
     def _on_eyes_trial_wanted(self) -> None:

@@ -83,3 +83,33 @@ def test_how_parts_lie_is_picked_beside_the_eyes_and_stays_when_they_change(qapp
     choice.box.setCurrentIndex(index)
     choice.box.activated.emit(index)
     assert picked[1] == Eyes(Sight.FAST, 256, pose=Pose.FREE)
+
+
+def test_the_smallest_defect_in_millimetres_says_which_size_shows_it_and_the_size_is_taken(
+    state: AppState, product: str, engine: RedEngine, qtbot: QtBot, until: Callable[..., None]
+) -> None:
+    engine.usual_eyes = Eyes(Sight.FAST)
+    session = DraftSession(state)
+    assert session.open(product)
+    page = ProvePage(session)
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    page.show()
+    page.enter()
+    until(lambda: not page.calibration.is_running)
+    page.details_button.click()
+    defect = page.details.defect
+    assert defect.words.isHidden()
+    assert session.draft is not None
+    side = float(max(state.workbench.catalogue.references(product)[0].size))
+    defect.field.setValue(side)
+    defect.smallest.setValue(side)
+    defect.ask_button.click()
+    assert "256 shows" in defect.words.text()
+    assert "1536 in tiles: " in defect.words.text()
+    defect.take_button.click()
+    assert session.draft.eyes == Eyes(Sight.FAST, 256)
+    until(lambda: not page.calibration.is_running and defect.isEnabled())
+    defect.smallest.setValue(side + 1.0)
+    defect.ask_button.click()
+    assert "length above 0 mm" in page.message.sentence
