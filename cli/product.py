@@ -44,7 +44,7 @@ from filo_core.types import (
     RecipeVersion,
     Sight,
 )
-from filo_core.zones import Zone, ZoneKind
+from filo_core.zones import Zone, inspected
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 from workflows.products.creating import create_product, read_anomalies
@@ -164,7 +164,7 @@ def create(
         if eyes is None and recipe.eyes.sight is Sight.FAST:
             say("The deep trunk is not on this machine, which finds more: 'main.py models prepare' fetches it.")
     if recipe.zones:
-        say(f"Looked at in {', '.join(z.name for z in recipe.zones if z.kind is not ZoneKind.IGNORE) or 'all'}")
+        say(f"Looked at in {', '.join(zone.name for zone in inspected(recipe.zones)) or 'all'}")
     say(f"{len(recipe.anomaly_types)} anomaly types, {len(recipe.references)} good images")
     say(f"OK up to {recipe.limits.ok:.4f}, NG above {recipe.limits.ng:.4f}. {calibrated.sentence}")
 
