@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from filo_core.types import PageOrder
 from gui.records.choices import Choices, Queue
@@ -36,6 +36,8 @@ class FilterBar(RecordFilter):
         super().__init__(parent)
         self.chips = QueueChips(self)
         self.queue = self.combo(self.tr("What to look at"))
+        # It stands alone for all chips, so it is never cut.
+        self.queue.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.order = self.combo(self.tr("Order"))
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QCompleter,
     QDoubleSpinBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
@@ -30,7 +30,7 @@ from gui.settings.secret_field import SecretField
 from gui.settings.wording import choices, field_name, role_in_words
 from gui.state import AppState
 from gui.theme import SPACE
-from gui.widgets.controls import ElidedLabel, button, plain_label
+from gui.widgets.controls import ElidedLabel, HintedEdit, button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
 from workflows.keeping.retention import RetentionReport
@@ -130,7 +130,7 @@ class GeneralPage(QWidget):
                 control.valueChanged.connect(lambda value: self.presenter.set_value(name, round(value / 100.0, 2)))
 
     def _edit(self, placeholder: str = "") -> QLineEdit:
-        edit = QLineEdit(self)
+        edit = HintedEdit(self)
         edit.setPlaceholderText(placeholder)
         return edit
 
@@ -156,30 +156,36 @@ class GeneralPage(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        grid = QGridLayout(content)
-        grid.setContentsMargins(0, 0, SPACE, 0)
-        grid.setSpacing(SPACE)
-        grid.addWidget(self._group(self.tr("Model"), "profile", "device"), 0, 0)
-        grid.addWidget(self._group(self.tr("Appearance"), "language", "theme", "font_scale"), 0, 1)
-        # Two low cards beside the high one of the record.
-        beside = QVBoxLayout()
-        beside.setSpacing(SPACE)
-        beside.addWidget(self._group(self.tr("Camera"), "source_kind", "source_value"))
-        beside.addWidget(self._plant_group(), 1)
-        grid.addLayout(beside, 1, 0)
-        grid.addWidget(self._record_group(), 1, 1)
-        grid.addWidget(self._language_model_group(), 2, 0)
-        grid.addWidget(self._group(self.tr("Retention"), "keep_days", "image_quota_gb"), 2, 1)
-        grid.addWidget(self._group(self.tr("PLC"), "modbus_writers"), 3, 0)
-        grid.setRowStretch(4, 1)
-        for column in (0, 1):
-            grid.setColumnStretch(column, 1)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
+        self._columns.setContentsMargins(0, 0, SPACE, 0)
+        self._columns.setSpacing(SPACE)
+        for cards in (
+            (
+                self._group(self.tr("Model"), "profile", "device"),
+                self._group(self.tr("Camera"), "source_kind", "source_value"),
+                self._plant_group(),
+                self._language_model_group(),
+                self._group(self.tr("PLC"), "modbus_writers"),
+            ),
+            (
+                self._group(self.tr("Appearance"), "language", "theme", "font_scale"),
+                self._record_group(),
+                self._group(self.tr("Retention"), "keep_days", "image_quota_gb"),
+            ),
+        ):
+            column = QVBoxLayout()
+            column.setSpacing(SPACE)
+            for card in cards:
+                column.addWidget(card)
+            column.addStretch(1)
+            self._columns.addLayout(column, 1)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(self.tr("General settings"))
         area.setWidget(content)
+        self._area = area
         line = QHBoxLayout()
         line.addWidget(self.message, 100)
         line.addStretch(1)
@@ -190,6 +196,19 @@ class GeneralPage(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(area, 1)
         layout.addLayout(line)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Both side by side where there is room for them, else one under the other."""
+        columns = (self._columns.itemAt(place) for place in range(self._columns.count()))
+        needed = sum(column.minimumSize().width() + SPACE for column in columns if column is not None)
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        narrow = needed + SPACE > self.width() - bar
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._columns.setDirection(direction)
 
     def _group(self, title: str, *names: str) -> QFrame:
         card = QFrame(self)
@@ -258,6 +277,9 @@ class GeneralPage(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        # Other letters; while it is built there are no columns yet.
+        if event.type() is QEvent.Type.StyleChange and self.isVisible():
+            self._fit_columns()
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "fields"):
             for field in self.fields.values():
                 field.recolour()

@@ -51,11 +51,12 @@ class LowArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._page = page
         self.setWidget(page)
         page.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest and watched is self.widget():
+        if event.type() is QEvent.Type.LayoutRequest and watched is self._page:
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -64,19 +65,19 @@ class LowArea(QScrollArea):
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.widget().minimumSizeHint().width(), 2 * TOUCH_PX)
+        return QSize(self._page.minimumSizeHint().width(), 2 * TOUCH_PX)
 
     def sizeHint(self) -> QSize:
-        return self.widget().sizeHint()
+        return self._page.sizeHint()
 
     def _fit(self) -> None:
         room = self.maximumViewportSize()
         if self._least_height(room.width()) > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
-        self.widget().resize(room.width(), max(room.height(), self._least_height(room.width())))
+        self._page.resize(room.width(), max(room.height(), self._least_height(room.width())))
 
     def _least_height(self, width: int) -> int:
-        layout = self.widget().layout()
+        layout = self._page.layout()
         assert layout is not None, "a page has a layout"
         if layout.hasHeightForWidth():
             return layout.totalMinimumHeightForWidth(width)

@@ -96,6 +96,9 @@ class HintedEdit(QLineEdit):
     def sizeHint(self) -> QSize:
         return super().sizeHint().expandedTo(QSize(self.said_px, 0))
 
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().expandedTo(QSize(self.said_px, 0))
+
     @property
     def said_px(self) -> int:
         """What its words need, with the edges of the field."""

@@ -13,8 +13,8 @@ from gui.theme import Tone, current_theme
 from gui.widgets.controls import button, plain_label
 from gui.widgets.icons import draw_icon
 
-_PATH, _MAY_BREAK = re.compile(r"(?<=[/\\_])(?=[^\s/\\])"), "\u200b"
-"""Long paths may go on in the next line after each of their parts."""
+_PATH, _MAY_BREAK = re.compile(r"(?<=[/\\_])(?=[^\s/\\])|(?<=[0-9a-f]{16})(?=[0-9a-f])"), "\u200b"
+"""Long paths may go on in the next line after each of their parts, and so may a hash."""
 
 
 class MessageKind(StrEnum):

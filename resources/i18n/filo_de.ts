@@ -1333,20 +1333,20 @@
             <translation>Modell</translation>
         </message>
         <message>
-            <source>Appearance</source>
-            <translation>Aussehen</translation>
-        </message>
-        <message>
             <source>Camera</source>
             <translation>Kamera</translation>
         </message>
         <message>
-            <source>Retention</source>
-            <translation>Aufbewahrung</translation>
-        </message>
-        <message>
             <source>PLC</source>
             <translation>SPS</translation>
+        </message>
+        <message>
+            <source>Appearance</source>
+            <translation>Aussehen</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>Aufbewahrung</translation>
         </message>
         <message>
             <source>General settings</source>

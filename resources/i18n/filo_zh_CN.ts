@@ -1333,20 +1333,20 @@
             <translation>模型</translation>
         </message>
         <message>
-            <source>Appearance</source>
-            <translation>外观</translation>
-        </message>
-        <message>
             <source>Camera</source>
             <translation>相机</translation>
         </message>
         <message>
-            <source>Retention</source>
-            <translation>保留</translation>
-        </message>
-        <message>
             <source>PLC</source>
             <translation>PLC</translation>
+        </message>
+        <message>
+            <source>Appearance</source>
+            <translation>外观</translation>
+        </message>
+        <message>
+            <source>Retention</source>
+            <translation>保留</translation>
         </message>
         <message>
             <source>General settings</source>
