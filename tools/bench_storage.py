@@ -19,12 +19,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from filo_core.identity import Identity
 from filo_core.types import InspectionFilter, Verdict
 from storage.engine import for_writing, sqlite_file, sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import make_inspection, make_region, sign_product
-from tools.filled_record import BEGUN, EVERY_S, fill
+from tools.filled_record import BEGUN, EVERY_S, fill, serial_of
 from tools.markdown import markdown_table
 from tools.postgres_server import PostgresServer, server_programs
 
@@ -75,6 +76,7 @@ def filters(count: int) -> dict[str, InspectionFilter]:
             verdicts=frozenset({ng}), since=BEGUN + (end - BEGUN) / 2, until=BEGUN + (end - BEGUN) / 2 + day
         ),
         "all but the last day": InspectionFilter(until=end - day),
+        "all pictures of a serial": InspectionFilter(identity=Identity(serial_of(count // 2))),
         "all of these at once": InspectionFilter(
             "nut", frozenset({ng}), "scratch", undecided=True, since=BEGUN, until=end - day
         ),

@@ -59,6 +59,11 @@ def fill(connection: Connection, count: int, seed: int = 2026) -> None:
         head = append(connection, list(_added(connection, made)), made.inspections[-1]["inspected_at"], head)
 
 
+def serial_of(number: int) -> str:
+    """Two pictures in a row are of one part."""
+    return f"SN-{number // 2:08}"
+
+
 def _made(chance: random.Random, recipes: Any, numbers: range) -> Made:
     made = Made([], [], [])
     for number in numbers:
@@ -95,6 +100,7 @@ def _made(chance: random.Random, recipes: Any, numbers: range) -> Made:
                 "stage_seconds": json.dumps({"encode": 0.15, "match": 0.05}),
                 "frame_id": None,
                 "frame_age_ms": None,
+                "serial": serial_of(number),
             }
         )
         if verdict != "OK":

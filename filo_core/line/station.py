@@ -15,6 +15,7 @@ from filo_core.judging import judge
 from filo_core.line.frames import image_of, judge_frame
 from filo_core.line.ledger import Ledger, Unkept
 from filo_core.line.results import LineResult, inspection_of, not_inspected, result_of
+from filo_core.line.scanned import Scanned
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.loops import Loop, first_problem
@@ -110,6 +111,8 @@ class Station:
         self._unkept = Unkept(ledger)
         self._counters = StationCounters()
         self._storage_problem = ""
+        self.scanned = Scanned()
+        """Names the next part whose trigger names none."""
         self._heartbeat = 0
         self._judging_since: float | None = None
         self._judging = Loop("filo-station", self._judge_all, "judges parts")
@@ -175,6 +178,8 @@ class Station:
             if known is not None:
                 self._counters = replace(self._counters, repeated=self._counters.repeated + 1)
                 return known
+            if not trigger.identity:
+                trigger = replace(trigger, identity=self.scanned.take())
             ticket = Ticket(trigger)
             pending = _Pending(ticket, trigger.asked_monotonic + self._deadline_s)
             self._open[trigger.trigger_id] = pending

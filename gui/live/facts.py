@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from filo_core.identity import NOBODY, Identity
 from filo_core.line.sources.base import SourceState
 from workflows.line.delivery import DeliveryState
 from workflows.line.triggered import TriggeredInspection
@@ -47,6 +48,8 @@ class LiveFacts:
     """None where frames are only taken when something asks."""
     per_second: float | None = None
     delivery: DeliveryState = field(default_factory=DeliveryState)
+    next_part: Identity = NOBODY
+    """What was scanned for it."""
 
 
 def facts_of(live: Live, verdict_at: float | None) -> LiveFacts:
@@ -66,4 +69,5 @@ def facts_of(live: Live, verdict_at: float | None) -> LiveFacts:
         dropped=None if isinstance(live, TriggeredInspection) else counters.dropped,
         per_second=counters.per_second,
         delivery=live.delivery_state,
+        next_part=live.scanned.waiting,
     )

@@ -16,6 +16,7 @@ from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import LOW_STRIP_PX, STRIP_PX, HistoryStrip
 from gui.live.inset import LastVerdict
+from gui.live.next_part import NextPart
 from gui.live.presenter import LivePhase, LivePresenter
 from gui.live.quality_bar import QualityBar
 from gui.live.remembered import RememberedTrigger
@@ -37,6 +38,7 @@ from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold, MessageKind
 from gui.widgets.regions_list import RegionsList
 from gui.widgets.rows_layout import RowsLayout
+from gui.widgets.scan_catcher import ScanCatcher
 from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdict_banner import VerdictBanner
 from workflows.line.triggers import TriggerChoice, answers_plc, usual_trigger
@@ -104,6 +106,7 @@ class LivePanel(QWidget):
             control.installEventFilter(self)
         self.untrained = UntrainedNote(parent=self)
         self.regions = RegionsList(self)
+        self.next_part = NextPart(self)
         self.quality = QualityBar(self)
         self.facts = FactList(
             (
@@ -175,6 +178,7 @@ class LivePanel(QWidget):
         column.setSpacing(SPACE)
         column.addWidget(self.inspect)
         column.addWidget(self.go_on)
+        column.addWidget(self.next_part)
         column.addWidget(told, 1)
         return side
 
@@ -198,6 +202,9 @@ class LivePanel(QWidget):
         self.go_on.clicked.connect(presenter.acknowledge)
         self.inspect.clicked.connect(presenter.trigger)
         presenter.readiness_changed.connect(self._on_readiness_changed)
+        self.scans = ScanCatcher(self)
+        self.scans.scanned.connect(presenter.scan)
+        self.next_part.forget_requested.connect(presenter.forget_scan)
         self.freeze.toggled.connect(presenter.set_freeze_on_ng)
         self.strip.result_chosen.connect(presenter.look_at)
         self.regions.region_chosen.connect(self.picture.choose_region)
@@ -365,6 +372,7 @@ class LivePanel(QWidget):
             self.banner.set_verdict(
                 banner.verdict, banner.caption, held=banner.held, word=banner.word, number=banner.number
             )
+        self.next_part.show_part(facts.next_part)
         scored = None if self.presenter.is_camera_lost else self.presenter.display.shown
         newest = self.presenter.display.shown
         self.quality.show_quality(newest.quality if newest else None, newest.picture_limits if newest else None)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from filo_core.errors import FiloError, SourceError
+from filo_core.errors import FiloError, IdentityError, SourceError
+from filo_core.identifying import identity_of
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.types import Inspection, Limits, Verdict
@@ -202,6 +203,27 @@ class LivePresenter(QObject):
         # PLC must not read the verdict on the part before any more.
         pressed = time.monotonic()
         return asked(lambda: live.ask(pressed)) is not None
+
+    def scan(self, code: str) -> None:
+        """A scanner read the code of the next part; where the key asks for verdicts, it asks for this one."""
+        live = self._live
+        if live is None:
+            self.noted.emit(self.tr("Nothing is inspected now: the scan was not taken. Press Start, then scan again."))
+            return
+        try:
+            live.scanned.put(identity_of({"serial": code}))
+        except IdentityError as error:
+            self.failed.emit(*sentence_of(error))
+            return
+        if self._trigger_kind() is TriggerKind.KEY:
+            self.trigger()
+        self._refresh_facts()
+
+    def forget_scan(self) -> None:
+        """What was scanned was the wrong part."""
+        if self._live is not None:
+            self._live.scanned.take()
+            self._refresh_facts()
 
     @property
     def takes_key(self) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from filo_core.errors import PartNotFoundError
 from filo_core.fixture import placed
+from filo_core.identity import NOBODY, Identity, SeenBefore
 from filo_core.imaging.quality import quality_of
 from filo_core.judging import worst_zone
 from filo_core.method.sighting import seen_of
@@ -51,6 +52,9 @@ class LiveResult:
     quality: PictureQuality | None = None
     """Of the picture; None for a product that judges every picture, and without one."""
     picture_limits: PictureLimits | None = None
+    identity: Identity = NOBODY
+    """Which part it was."""
+    seen_before: SeenBefore | None = None
     number: int = 0
     """Running number in the shift; 0 before it has one."""
 
@@ -75,6 +79,8 @@ class LiveResult:
             decided=worst.name if worst is not None else "",
             quality=_quality_of(recipe, image, prediction) if measures and recipe and image else None,
             picture_limits=wanted,
+            identity=inspection.identity,
+            seen_before=inspection.seen_before,
         )
 
     def kept(self) -> LiveResult:

@@ -13,6 +13,7 @@ from filo_core.types import Verdict
 from gui import wording
 from gui.live.display import Hold
 from gui.state import ModelState
+from gui.translation import in_language
 
 if TYPE_CHECKING:
     from gui.live.results import LiveResult
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 def caption_of(result: LiveResult, hold: Hold, ng_meanwhile: int) -> str:
     """The line under the verdict: what was found, and why the screen stands still."""
-    parts = [_finding(result)]
+    parts = [result.identity.words, _finding(result)]
+    if result.seen_before is not None:
+        parts.append(in_language(result.seen_before.sentence))
     if hold is not Hold.NONE and ng_meanwhile:
         parts.append(_tr("%1 more NG meanwhile").replace("%1", str(ng_meanwhile)))
     if hold is Hold.LOOKING_BACK:

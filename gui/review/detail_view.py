@@ -263,7 +263,7 @@ class ReviewDetail(QWidget):
         numbers = times_limit(record.image_score, record.limits)
         recipe = self.tr("recipe %1").replace("%1", str(record.recipe_version))
         moment = short_moment(record.inspected_at, datetime.now().astimezone())
-        facts = [known_sentence(record.known_as), numbers, f"{record.product}, {recipe}", moment]
+        facts = [known_sentence(record.known_as), record.identity.words, numbers, f"{record.product}, {recipe}", moment]
         if record.reason:
             facts.append(record.reason)
         if record.examples:

@@ -42,9 +42,11 @@ class FilterBar(RecordFilter):
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))
         self.search = HintedEdit(self)
-        self.search.setPlaceholderText(self.tr("Name (Ctrl+F)"))
-        self.search.setAccessibleName(self.tr("Search by name"))
-        self.search.setToolTip(self.tr("A part of the image's name, such as the serial number in it"))
+        self.search.setPlaceholderText(self.tr("Name or serial (Ctrl+F)"))
+        self.search.setAccessibleName(self.tr("Search by name or serial"))
+        self.search.setToolTip(
+            self.tr("A serial, or a part of it or of the image's name; a whole serial is found at once")
+        )
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(_LONGEST_SEARCH)
         self._job: tuple[str, datetime] | None = None

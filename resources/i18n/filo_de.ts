@@ -871,16 +871,16 @@
             <translation>Station</translation>
         </message>
         <message>
-            <source>Name (Ctrl+F)</source>
-            <translation>Name (Strg+F)</translation>
+            <source>Name or serial (Ctrl+F)</source>
+            <translation>Name oder Seriennummer (Strg+F)</translation>
         </message>
         <message>
-            <source>Search by name</source>
-            <translation>Nach Namen suchen</translation>
+            <source>Search by name or serial</source>
+            <translation>Nach Name oder Seriennummer suchen</translation>
         </message>
         <message>
-            <source>A part of the image's name, such as the serial number in it</source>
-            <translation>Ein Teil des Bildnamens, etwa die Seriennummer darin</translation>
+            <source>A serial, or a part of it or of the image's name; a whole serial is found at once</source>
+            <translation>Eine Seriennummer, oder ein Teil von ihr oder vom Namen des Bildes; eine ganze Seriennummer wird sofort gefunden</translation>
         </message>
         <message>
             <source>Only this job is shown. Press to show all.</source>
@@ -2128,6 +2128,10 @@
             <translation>Nicht geprüft: Die Taste kam mit der Bestätigung. Bitte noch einmal Eingabe drücken.</translation>
         </message>
         <message>
+            <source>Nothing is inspected now: the scan was not taken. Press Start, then scan again.</source>
+            <translation>Gerade wird nichts geprüft: Der Scan wurde nicht übernommen. Drücken Sie Start und scannen Sie noch einmal.</translation>
+        </message>
+        <message>
             <source>STOPPED</source>
             <translation>GESTOPPT</translation>
         </message>
@@ -2479,6 +2483,17 @@
         <message>
             <source>Folder of known parts</source>
             <translation>Ordner mit bekannten Teilen</translation>
+        </message>
+    </context>
+    <context>
+        <name>NextPart</name>
+        <message>
+            <source>Forget what was scanned</source>
+            <translation>Gescanntes vergessen</translation>
+        </message>
+        <message>
+            <source>Next part: %1</source>
+            <translation>Nächstes Teil: %1</translation>
         </message>
     </context>
     <context>

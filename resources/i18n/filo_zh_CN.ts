@@ -871,16 +871,16 @@
             <translation>工位</translation>
         </message>
         <message>
-            <source>Name (Ctrl+F)</source>
-            <translation>名称 (Ctrl+F)</translation>
+            <source>Name or serial (Ctrl+F)</source>
+            <translation>名称或序列号（Ctrl+F）</translation>
         </message>
         <message>
-            <source>Search by name</source>
-            <translation>按名称搜索</translation>
+            <source>Search by name or serial</source>
+            <translation>按名称或序列号搜索</translation>
         </message>
         <message>
-            <source>A part of the image's name, such as the serial number in it</source>
-            <translation>图像名称的一部分，例如其中的序列号</translation>
+            <source>A serial, or a part of it or of the image's name; a whole serial is found at once</source>
+            <translation>序列号，或其中一部分，或图像名称的一部分；完整序列号可立即找到</translation>
         </message>
         <message>
             <source>Only this job is shown. Press to show all.</source>
@@ -2128,6 +2128,10 @@
             <translation>未检测：按键与确认同时到达。请再按一次回车。</translation>
         </message>
         <message>
+            <source>Nothing is inspected now: the scan was not taken. Press Start, then scan again.</source>
+            <translation>目前没有进行检测：未采用扫描内容。请按“开始”，然后重新扫描。</translation>
+        </message>
+        <message>
             <source>STOPPED</source>
             <translation>已停止</translation>
         </message>
@@ -2479,6 +2483,17 @@
         <message>
             <source>Folder of known parts</source>
             <translation>已知零件的文件夹</translation>
+        </message>
+    </context>
+    <context>
+        <name>NextPart</name>
+        <message>
+            <source>Forget what was scanned</source>
+            <translation>清除扫描内容</translation>
+        </message>
+        <message>
+            <source>Next part: %1</source>
+            <translation>下一个零件：%1</translation>
         </message>
     </context>
     <context>

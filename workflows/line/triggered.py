@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.line.live import LiveCounters
 from filo_core.line.results import LineResult, inspection_of
+from filo_core.line.scanned import Scanned
 from filo_core.line.triggers.base import Ticket, TriggerKind
 from filo_core.line.triggers.key import ask_by_key
 from filo_core.loops import Loop
@@ -99,6 +100,11 @@ class TriggeredInspection:
     def delivery_state(self) -> DeliveryState:
         """How delivery to the outputs is doing; it waits for the model as well."""
         return self._line.delivery.state if self._line is not None else DeliveryState()
+
+    @property
+    def scanned(self) -> Scanned:
+        """The part that a scanner has named for the next trigger."""
+        return self._line.station.scanned if self._line is not None else Scanned()
 
     @property
     def note(self) -> str:
