@@ -61,8 +61,6 @@ class ProductRow(Row):
     """JSON list of the drawn regions and ignore masks; empty without any."""
     picture_limits: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON; empty where every picture is judged."""
-    code_reading: Mapped[str] = mapped_column(PlainText, server_default="")
-    """JSON; empty where no code is read in the pictures."""
     fixture: Mapped[str] = mapped_column(PlainText, server_default="")
     """JSON of what the zones move with; empty where they stay."""
     view_of: Mapped[int | None] = mapped_column(RowId, index=True)

@@ -1,4 +1,4 @@
-"""Which part it was on each inspection; a draft may have a code read in its pictures; serials that come twice."""
+"""Which part it was on each inspection; serials that come twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ _COLUMNS = ("serial", "lot", "order_number", "field_1", "field_2", "field_3")
 
 def upgrade() -> None:
     know_events()
-    op.add_column("products", sa.Column("code_reading", sa.Text(), nullable=False, server_default=""))
     there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(_INSPECTIONS)}
     for name in _COLUMNS:
         _add(name, is_there=name in there)
@@ -45,4 +44,3 @@ def downgrade() -> None:
     for name in _COLUMNS:
         op.drop_index(op.f(f"ix_inspections_{name}_id"), _INSPECTIONS)
     # The columns stay: entries of the chain cover what they say.
-    op.drop_column("products", "code_reading")

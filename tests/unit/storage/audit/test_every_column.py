@@ -57,7 +57,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         (
             "class_name", "kind", "domain", "roi_x", "roi_y", "roi_width", "roi_height", "profile", "limit_ok",
             "limit_ng", "limit_region", "calibration_note", "model_hash", "eyes", "learned_map", "zones",
-            "picture_limits", "code_reading", "fixture", "view_of", "view_name", "view_suffix", "view_source",
+            "picture_limits", "fixture", "view_of", "view_name", "view_suffix", "view_source",
         ),
         DRAFT,
     ) | {"created_at": DATED, "changed_at": DATED},
