@@ -21,10 +21,11 @@ from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import inspecting_as
 from filo_core.errors import SourceError
-from filo_core.line.model_process import load_detector, load_view_detectors
+from filo_core.line.model_process import load_detectors
 from filo_core.line.part_views import LineView, PartViews
 from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
+from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.line.triggers.base import TriggerKind
 from storage.recorder import Recorder
@@ -48,7 +49,6 @@ from workflows.settings.secret_store import OUTPUT, SecretStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from filo_core.line.model_process import DetectorMaker
     from filo_core.line.results import LineResult
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
@@ -198,12 +198,9 @@ def _model(
     catalogue: Catalogue, recipe: Recipe, views: Sequence[JudgingView], settings: Settings
 ) -> Iterator[SupervisedDetector]:
     """The product's model in a process of its own, ready to judge; of a part with views one model for all of them."""
-    if views:
-        own = tuple((view.recipe, tuple(catalogue.references(view.recipe))) for view in views)
-        make: DetectorMaker = partial(load_view_detectors, views[0].recipe.profile, own, installed=settings.models)
-    else:
-        references = tuple(catalogue.references(recipe))
-        make = partial(load_detector, recipe.profile, recipe, references, installed=settings.models)
+    recipes = [view.recipe for view in views] or [recipe]
+    by = tuple((one, tuple(catalogue.references(one))) for one in recipes)
+    make = partial(load_detectors, recipes[0].profile, by, installed=settings.models)
     detector = SupervisedDetector(make, settings.device, on_note=warn)
     try:
         detector.wait_ready()
@@ -225,7 +222,7 @@ def _line(
 ) -> Iterator[Line]:
     """The line with its triggers, not yet started."""
     through = [
-        LineView(view, camera, naming(detector.of_view(number), recorder.storage, view.recipe))
+        LineView(view, ViewedSource(camera), naming(detector.of_view(number), recorder.storage, view.recipe))
         for number, (view, camera) in enumerate(zip(views, wanted.cameras, strict=False))
     ]
     line = Line(

@@ -179,6 +179,8 @@ def view_records(record: InspectionRecord) -> tuple[InspectionRecord, ...]:
             regions=view.regions,
             anomaly_types=(),
             retyped=(),
+            # Counted in the view that decided.
+            counts=record.counts if view.image_hash == record.image_hash else (),
             views=(),
         )
         for view in record.views

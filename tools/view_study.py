@@ -23,11 +23,12 @@ from filo_core.calibration.known_parts import ScoredParts
 from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.engine import load_engine
 from filo_core.imaging import encode_frame
-from filo_core.line.model_process import load_view_detectors
+from filo_core.line.model_process import load_detectors
 from filo_core.line.part_views import LineView, PartViews
 from filo_core.line.results import LineResult
 from filo_core.line.sources.choose import source_at
 from filo_core.line.sources.test_pattern import TestPattern
+from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.station import Station
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.line.triggers.continuous import ContinuousParts
@@ -209,13 +210,15 @@ def _station(
 ) -> Iterator[None]:
     engine = load_engine("compact", "cpu")
     set_up = [_set_up(name, engine.model_hash_for(_EYES)) for name in names]
-    detector = SupervisedDetector(partial(load_view_detectors, "compact", tuple(set_up)), "cpu")
+    detector = SupervisedDetector(partial(load_detectors, "compact", tuple(set_up)), "cpu")
     now = datetime.now(UTC)
     views = [
         JudgingView(name, RecipeVersion(recipe, 1, "study", now))
         for name, (recipe, _) in zip(names, set_up, strict=True)
     ]
-    through = [LineView(view, source_at(CAMERAS[view.name]), detector.of_view(n)) for n, view in enumerate(views)]
+    through = [
+        LineView(view, ViewedSource(source_at(CAMERAS[view.name])), detector.of_view(n)) for n, view in enumerate(views)
+    ]
     part = replace(set_up[0][0], views=tuple(RecipeView(view.name, view.recipe.content_hash) for view in views))
     looked = PartViews(part, through)
     station = Station(None, part, detector, memory, deadline_s=DEADLINE_S, on_answer=on_answer, views=looked)

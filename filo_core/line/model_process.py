@@ -65,36 +65,26 @@ class Answer:
     note: str = ""
 
 
-def load_detector(
+def load_detectors(
     profile: str,
-    recipe: Recipe,
-    references: tuple[SourceImage, ...],
-    device: str,
-    *,
-    installed: Path | None = None,
-) -> Detector:
-    """A profile's detector for one recipe; give it to a process with :func:`functools.partial`.
-
-    ``installed`` is where profiles lie that did not ship with the program.
-    """
-    from filo_core.engine import load_engine
-
-    # Whoever serves it tells its owner about another device, and so loads it anew there himself.
-    return load_engine(profile, device, installed, falls_back=False).detector(recipe, references)
-
-
-def load_view_detectors(
-    profile: str,
-    views: tuple[tuple[Recipe, tuple[SourceImage, ...]], ...],
+    by: tuple[tuple[Recipe, tuple[SourceImage, ...]], ...],
     device: str,
     *,
     installed: Path | None = None,
 ) -> tuple[Detector, ...]:
-    """As :func:`load_detector`, one for each view of a part, all by one model: each recipe with its good images."""
+    """A profile's detectors by one model; give it to a process with :func:`functools.partial`.
+
+    Args:
+        profile: its name.
+        by: recipes with their good images: that of a product, or those of its views.
+        device: where it computes.
+        installed: where profiles lie that did not ship with the program.
+    """
     from filo_core.engine import load_engine
 
+    # Whoever serves it tells its owner about another device, and so loads it anew there himself.
     engine = load_engine(profile, device, installed, falls_back=False)
-    return tuple(engine.detector(recipe, references) for recipe, references in views)
+    return tuple(engine.detector(recipe, references) for recipe, references in by)
 
 
 def serve_model(make: DetectorMaker, device: str, room: SharedFrame, owner: Connection[Any, Any]) -> None:

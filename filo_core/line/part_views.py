@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from filo_core.line.frames import judge_frame
 from filo_core.line.sources.base import SourceState
@@ -20,11 +23,14 @@ from filo_core.views import JudgingView, missing_view, part_inspection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from filo_core.line.sources.base import Frame, ImageSource
+    from filo_core.line.sources.base import Frame
+    from filo_core.line.sources.viewed import ViewedSource
     from filo_core.line.triggers.base import Trigger
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, Recipe
 
+_WORST = (SourceState.RUNNING, SourceState.OPENING, SourceState.STOPPED, SourceState.LOST)
+_LOOKED_AT_PX = 480
 _LOOK_EVERY_S = 0.1
 """Whether the part is still to be judged; a picture is noticed at once."""
 
@@ -34,7 +40,7 @@ class LineView:
     """A view with its camera and its detector."""
 
     view: JudgingView
-    source: ImageSource
+    source: ViewedSource
     detector: Detector
 
 
@@ -58,15 +64,30 @@ class PartViews:
         return iter(self._views)
 
     @property
-    def sources(self) -> tuple[ImageSource, ...]:
+    def sources(self) -> tuple[ViewedSource, ...]:
         """The cameras."""
         return tuple(one.source for one in self._views)
+
+    @property
+    def name(self) -> str:
+        """The views with their cameras, without any password."""
+        return ", ".join(f"{one.view.name}: {one.source.name}" for one in self._views)
+
+    @property
+    def state(self) -> SourceState:
+        """That of the camera that is worst off."""
+        return max((one.source.state for one in self._views), key=_WORST.index)
 
     @property
     def problem(self) -> str:
         """Which camera is lost, as a sentence; empty when all give pictures."""
         lost = (one for one in self._views if one.source.state is SourceState.LOST)
         return next((f"{one.view.name}: {one.source.problem}" for one in lost), "")
+
+    def look(self) -> Frame | None:
+        """What all cameras see now, beside each other; None before one of them has a picture."""
+        frames = [one.source.look() for one in self._views]
+        return _beside([frame for frame in frames if frame is not None]) if all(frames) else None
 
     def judge(self, trigger: Trigger, until: float, ended: Callable[[], bool]) -> Inspection:
         """The part that a trigger asks for, with what each view came to in time.
@@ -134,7 +155,18 @@ class _Late:
         return time.monotonic() >= self.until or self.ended()
 
 
-def _frame_since(source: ImageSource, asked: float, late: _Late) -> Frame | None:
+def _beside(frames: Sequence[Frame]) -> Frame:
+    """Small pictures in a row: somebody lays a part by them."""
+    newest = max(frames, key=lambda frame: frame.captured_monotonic)
+    heights = [frame.pixels.shape[0] for frame in frames]
+    rows = [
+        cv2.resize(frame.pixels, (max(frame.pixels.shape[1] * _LOOKED_AT_PX // height, 1), _LOOKED_AT_PX))
+        for frame, height in zip(frames, heights, strict=True)
+    ]
+    return replace(newest, pixels=np.ascontiguousarray(np.hstack(rows)).astype(np.uint8))
+
+
+def _frame_since(source: ViewedSource, asked: float, late: _Late) -> Frame | None:
     """The first frame captured since a moment; None when it is too late."""
     while not late():
         frame = source.newest()

@@ -14,6 +14,7 @@ import psutil
 
 from filo_core.errors import FiloError
 from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, Wish, serve_model
+from filo_core.line.one_of_several import OneOfSeveral
 from filo_core.line.sources.shared_frame import FIRST_CAPACITY, SharedFrame
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class SupervisedDetector:
 
     def of_view(self, which: int) -> Detector:
         """The detector of one view, where the process makes several; all share the one model."""
-        return _OfView(self, which)
+        return OneOfSeveral(self, which)
 
     def predict(self, pixels: NDArray[np.uint8], which: int = 0) -> Prediction:
         """Prediction for ``(H, W, 3)`` uint8 RGB, by one of the detectors that the process made.
@@ -247,15 +248,6 @@ class SupervisedDetector:
         life, self._life = self._life, None
         if life is not None:
             life.end()
-
-
-class _OfView:
-    def __init__(self, supervised: SupervisedDetector, which: int) -> None:
-        self._supervised = supervised
-        self._which = which
-
-    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
-        return self._supervised.predict(pixels, self._which)
 
 
 class _Life:

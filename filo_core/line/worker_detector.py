@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic
 
+from filo_core.line.one_of_several import OneOfSeveral
 from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, WorkerStoppedError
 
 if TYPE_CHECKING:
@@ -22,13 +23,17 @@ class WorkerDetector(Generic[EngineT]):
 
     Args:
         worker: owns the engine.
-        make_detector: called once, on the worker's thread.
+        make_detectors: called once, on the worker's thread; one, or one for each view of a part.
     """
 
-    def __init__(self, worker: Worker[EngineT], make_detector: Callable[[EngineT], Detector]) -> None:
+    def __init__(self, worker: Worker[EngineT], make_detectors: Callable[[EngineT], Sequence[Detector]]) -> None:
         self._worker = worker
-        self._make_detector = make_detector
-        self._detector: Detector | None = None
+        self._make_detectors = make_detectors
+        self._detectors: Sequence[Detector] = ()
+
+    def of_view(self, which: int) -> Detector:
+        """The detector of one of several views."""
+        return OneOfSeveral(self, which)
 
     def warm_up(self) -> JobHandle:
         """Make the detector, so that the first part need not wait for it.
@@ -38,25 +43,24 @@ class WorkerDetector(Generic[EngineT]):
         """
         return self._submit(lambda _: None)
 
-    def predict(self, pixels: NDArray[np.uint8]) -> Prediction:
+    def predict(self, pixels: NDArray[np.uint8], which: int = 0) -> Prediction:
         """Prediction of ``(H, W, 3)`` uint8 RGB; whatever the detector raises is raised here.
 
         Raises:
             WorkerStoppedError: if the worker has been stopped.
         """
         found: list[Prediction] = []
-        handle = self._submit(lambda detector: found.append(detector.predict(pixels)))
+        handle = self._submit(lambda detectors: found.append(detectors[which].predict(pixels)))
         if handle.wait() is JobState.CANCELLED:
             raise WorkerStoppedError("The program is closing: this part was not judged. Judge it by eye.")
         if handle.error is not None:
             raise handle.error
         return found[0]
 
-    def _submit(self, use: Callable[[Detector], None]) -> JobHandle:
+    def _submit(self, use: Callable[[Sequence[Detector]], None]) -> JobHandle:
         def steps(engine: EngineT) -> Iterator[JobEvent]:
-            if self._detector is None:
-                self._detector = self._make_detector(engine)
-            use(self._detector)
+            self._detectors = self._detectors or self._make_detectors(engine)
+            use(self._detectors)
             yield from ()
 
         return self._worker.submit(Job("Triggered part", Priority.LIVE, steps))

@@ -13,7 +13,7 @@ from filo_core.types import InspectionRecord
 from gui.canvas.pictures import PictureContent
 from gui.folder.results_model import FolderResult, found_text
 from gui.known_words import known_sentence
-from gui.records.placed import told
+from gui.records.part_pictures import content_of_record
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -47,17 +47,10 @@ def completed(history: History, rows: Sequence[FolderResult]) -> list[FolderResu
 def load_detail(history: History, folder: Path, row: FolderResult) -> ResultDetail:
     """The record behind ``row`` and its picture; the file itself where the record holds none."""
     record = None if row.inspection_id is None else history.get(row.inspection_id)
-    if record is None or not record.map_hash:
+    if record is None or not (record.map_hash or record.views):
         return _from_file(folder, row, record)
     try:
-        pixels = history.image(record).pixels
-        content = PictureContent(
-            pixels=pixels,
-            anomaly_map=history.anomaly_map(record),
-            limits=record.limits,
-            regions=record.regions,
-            zones=told(history.placed(record, pixels), pixels, record.counts),
-        )
+        content = content_of_record(history, record)
     except FiloError as error:
         return ResultDetail(row, record, None, str(error))
     return ResultDetail(row, record, content)

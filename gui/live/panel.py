@@ -31,7 +31,7 @@ from gui.sources.source_bar import SourceBar
 from gui.state import AppState, Badge, Screen
 from gui.theme import SPACE
 from gui.widgets.column_area import ColumnArea, LowArea
-from gui.widgets.controls import button, captioned, set_icon_name, set_shown
+from gui.widgets.controls import ElidedLabel, button, captioned, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
 from gui.widgets.keys import on_key
@@ -75,6 +75,8 @@ class LivePanel(QWidget):
     def _make_controls(self) -> None:
         self.products = ProductChooser(self._state, self)
         self.source = SourceBar(self)
+        self.cameras = ElidedLabel(parent=self)
+        """In place of the source where each view has its own."""
         self.trigger = TriggerBar(self)
         self._remembered = RememberedTrigger(self._state)
         self.start_stop = button(self.tr("Start"), "play", primary=True, tip=self.tr("Start or stop (F5)"))
@@ -161,6 +163,8 @@ class LivePanel(QWidget):
         top = RowsLayout()
         top.add(captioned(self.tr("Product"), self.products), 1)
         top.add(self.source, 2)
+        self._cameras = captioned(self.tr("Views"), self.cameras)
+        top.add(self._cameras, 2)
         top.add(self.trigger)
         top.add(self.start_stop)
         return top
@@ -283,7 +287,15 @@ class LivePanel(QWidget):
         running = self.presenter.phase is not LivePhase.IDLE
         self._pages.setCurrentWidget(self._content if running or self.products.product else self.empty)
         self.products.setToolTip(self.products.note)
+        self._show_cameras()
         self._show_proof()
+
+    def _show_cameras(self) -> None:
+        views = self.products.draft.views if self.products.draft else ()
+        cameras = ((view.name, view.source or self.tr("no camera")) for view in views)
+        self.cameras.set_full_text(", ".join(f"{view}: {camera}" for view, camera in cameras))
+        set_shown(self.source, not views)
+        set_shown(self._cameras, bool(views))
 
     def _show_proof(self) -> None:
         self.proof.show_product(self._state, self.products.product)

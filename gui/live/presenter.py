@@ -30,6 +30,8 @@ from gui.wording import clock
 from workflows.line.delivery import DeliveryState
 from workflows.line.triggered import TriggeredInspection
 from workflows.line.triggers import TriggerChoice
+from workflows.products.views import sources_of
+from workflows.settings.secret_store import SecretStore
 
 if TYPE_CHECKING:
     from filo_core.line.sources.base import Frame, ImageSource
@@ -172,6 +174,13 @@ class LivePresenter(QObject):
             self._take(run, live, inspection)
 
         live: Live
+        if views := inspector.views(product):
+            secrets = SecretStore(settings.home)
+            addresses = [secrets.filled(source) for source in sources_of(product, views, ())]
+            cameras = [SourceChoice(SourceKind.ADDRESS, address) for address in addresses]
+            sources = [self._make_source(camera) for camera in cameras]
+            live = inspector.triggered_views(product, sources, trigger, settings, take)
+            return live
         if trigger.kind is TriggerKind.CONTINUOUS:
             live = inspector.live(product, self._make_source(choice), settings, take)
             return live

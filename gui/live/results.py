@@ -18,6 +18,7 @@ from filo_core.method.sighting import seen_of
 from filo_core.picture_limits import PictureLimits, PictureQuality
 from filo_core.types import Box, Inspection, Limits, Recipe, Region, TypeShare, Verdict
 from gui.canvas.pictures import PictureContent, thumbnail
+from gui.records.part_pictures import content_of_part
 from gui.records.placed import told
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class LiveResult:
     def of(cls, inspection: Inspection, limits: Limits, recipe: Recipe | None = None) -> LiveResult:
         """Everything the screen shows of ``inspection``, under these limits of a recipe."""
         prediction, image = inspection.prediction, inspection.image
+        if inspection.views:
+            content = content_of_part(inspection)
+        else:
+            content = PictureContent.of(inspection, limits, _zones_of(recipe, inspection))
         wanted = recipe.picture_limits if recipe is not None else None
         worst = worst_zone(prediction, limits) if prediction else None
         measures = image is not None and wanted is not None
@@ -74,8 +79,8 @@ class LiveResult:
             reason=inspection.reason,
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,
-            content=PictureContent.of(inspection, limits, _zones_of(recipe, inspection)),
-            small=thumbnail(image.pixels, THUMBNAIL_PX) if image else None,
+            content=content,
+            small=thumbnail(content.pixels, THUMBNAIL_PX) if content else None,
             decided=worst.name if worst is not None else "",
             quality=_quality_of(recipe, image, prediction) if measures and recipe and image else None,
             picture_limits=wanted,

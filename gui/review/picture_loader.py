@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from filo_core.imaging import decode_image
 from filo_core.types import InspectionRecord
 from gui.background import Background, sentence_of
-from gui.canvas.pictures import DEFAULT_OPACITY, Composition, PictureContent, compose
-from gui.records.placed import told
+from gui.canvas.pictures import DEFAULT_OPACITY, Composition, compose
+from gui.records.part_pictures import content_of_record
 
 if TYPE_CHECKING:
     from workflows.reporting.history import History
@@ -88,12 +87,7 @@ class PictureLoader(QObject):
         )
 
     def _read(self, record: InspectionRecord) -> Composition:
-        pixels = decode_image(self._history.encoded(record), record.name).pixels
-        content = PictureContent(pixels)
-        if record.map_hash:
-            zones = told(self._history.placed(record, pixels), pixels, record.counts)
-            content = PictureContent(pixels, self._history.anomaly_map(record), record.limits, record.regions, zones)
-        return compose(content, DEFAULT_OPACITY)
+        return compose(content_of_record(self._history, record), DEFAULT_OPACITY)
 
     def _finish(self, inspection_id: int, composition: Composition) -> None:
         self._running = 0

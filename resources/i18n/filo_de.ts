@@ -2101,6 +2101,14 @@
             <translation>Produkt</translation>
         </message>
         <message>
+            <source>Views</source>
+            <translation>Ansichten</translation>
+        </message>
+        <message>
+            <source>no camera</source>
+            <translation>keine Kamera</translation>
+        </message>
+        <message>
             <source>Stop</source>
             <translation>Stopp</translation>
         </message>
@@ -5663,6 +5671,92 @@
         </message>
     </context>
     <context>
+        <name>ViewBar</name>
+        <message>
+            <source>Views of the part</source>
+            <translation>Ansichten des Teils</translation>
+        </message>
+        <message>
+            <source>Add a view…</source>
+            <translation>Ansicht hinzufügen …</translation>
+        </message>
+        <message>
+            <source>Look at each part in several pictures, judged together</source>
+            <translation>Jedes Teil in mehreren Bildern ansehen, die zusammen beurteilt werden</translation>
+        </message>
+        <message>
+            <source>Change view…</source>
+            <translation>Ansicht ändern …</translation>
+        </message>
+        <message>
+            <source>Remove view</source>
+            <translation>Ansicht entfernen</translation>
+        </message>
+        <message>
+            <source>Each part is looked at in one picture.</source>
+            <translation>Jedes Teil wird in einem Bild angesehen.</translation>
+        </message>
+        <message>
+            <source>Files end in %1</source>
+            <translation>Dateien enden auf %1</translation>
+        </message>
+        <message>
+            <source>No files</source>
+            <translation>Keine Dateien</translation>
+        </message>
+        <message>
+            <source>camera: %1</source>
+            <translation>Kamera: %1</translation>
+        </message>
+        <message>
+            <source>no camera</source>
+            <translation>keine Kamera</translation>
+        </message>
+    </context>
+    <context>
+        <name>ViewDialog</name>
+        <message>
+            <source>Change view</source>
+            <translation>Ansicht ändern</translation>
+        </message>
+        <message>
+            <source>Add a view</source>
+            <translation>Ansicht hinzufügen</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>oben</translation>
+        </message>
+        <message>
+            <source>camera number, address or folder</source>
+            <translation>Kameranummer, Adresse oder Ordner</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>OK</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Name of the view</source>
+            <translation>Name der Ansicht</translation>
+        </message>
+        <message>
+            <source>Files end in</source>
+            <translation>Dateien enden auf</translation>
+        </message>
+        <message>
+            <source>Camera in Live</source>
+            <translation>Kamera in Live</translation>
+        </message>
+        <message>
+            <source>Each view has good images, regions and limits of its own. All views are judged together, and the worst decides. In a folder, part7_top.png and part7_side.png are one part.</source>
+            <translation>Jede Ansicht hat eigene Gutbilder, Bereiche und Grenzen. Alle Ansichten werden zusammen beurteilt, und die schlechteste entscheidet. In einem Ordner sind part7_top.png und part7_side.png ein Teil.</translation>
+        </message>
+    </context>
+    <context>
         <name>WhyPane</name>
         <message>
             <source>Looking for the nearest good part …</source>
@@ -6415,6 +6509,10 @@
         <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>Die Antwort des Sprachmodells wurde von seiner eigenen Längengrenze abgeschnitten. Erlauben Sie ihm mehr, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
+            <translation>Die Adresse der Kamera enthält ein Passwort, das in die Aufzeichnung geriete. Lassen Sie es weg, und hinterlegen Sie es mit: main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
             <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>

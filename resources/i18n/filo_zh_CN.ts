@@ -2101,6 +2101,14 @@
             <translation>产品</translation>
         </message>
         <message>
+            <source>Views</source>
+            <translation>视图</translation>
+        </message>
+        <message>
+            <source>no camera</source>
+            <translation>无相机</translation>
+        </message>
+        <message>
             <source>Stop</source>
             <translation>停止</translation>
         </message>
@@ -5664,6 +5672,92 @@
         </message>
     </context>
     <context>
+        <name>ViewBar</name>
+        <message>
+            <source>Views of the part</source>
+            <translation>工件的视图</translation>
+        </message>
+        <message>
+            <source>Add a view…</source>
+            <translation>添加视图…</translation>
+        </message>
+        <message>
+            <source>Look at each part in several pictures, judged together</source>
+            <translation>用多张图像查看每个工件并一起判定</translation>
+        </message>
+        <message>
+            <source>Change view…</source>
+            <translation>更改视图…</translation>
+        </message>
+        <message>
+            <source>Remove view</source>
+            <translation>移除视图</translation>
+        </message>
+        <message>
+            <source>Each part is looked at in one picture.</source>
+            <translation>每个工件只看一张图像。</translation>
+        </message>
+        <message>
+            <source>Files end in %1</source>
+            <translation>文件名以 %1 结尾</translation>
+        </message>
+        <message>
+            <source>No files</source>
+            <translation>无文件</translation>
+        </message>
+        <message>
+            <source>camera: %1</source>
+            <translation>相机:%1</translation>
+        </message>
+        <message>
+            <source>no camera</source>
+            <translation>无相机</translation>
+        </message>
+    </context>
+    <context>
+        <name>ViewDialog</name>
+        <message>
+            <source>Change view</source>
+            <translation>更改视图</translation>
+        </message>
+        <message>
+            <source>Add a view</source>
+            <translation>添加视图</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>顶面</translation>
+        </message>
+        <message>
+            <source>camera number, address or folder</source>
+            <translation>相机编号、地址或文件夹</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Name of the view</source>
+            <translation>视图名称</translation>
+        </message>
+        <message>
+            <source>Files end in</source>
+            <translation>文件名结尾</translation>
+        </message>
+        <message>
+            <source>Camera in Live</source>
+            <translation>实时检测的相机</translation>
+        </message>
+        <message>
+            <source>Each view has good images, regions and limits of its own. All views are judged together, and the worst decides. In a folder, part7_top.png and part7_side.png are one part.</source>
+            <translation>每个视图都有自己的良品图像、区域和限值。所有视图一起判定,以最差者为准。在文件夹中,part7_top.png 和 part7_side.png 是同一个工件。</translation>
+        </message>
+    </context>
+    <context>
         <name>WhyPane</name>
         <message>
             <source>Looking for the nearest good part …</source>
@@ -6416,6 +6510,10 @@
         <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>语言模型的回答因其自身的长度限制被截断。请放宽限制，或换一个模型。</translation>
+        </message>
+        <message>
+            <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
+            <translation>相机地址含有密码,会被写入记录。请去掉密码,并用以下命令保存:main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
             <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from filo_core.engine import load_engine
-from filo_core.line.model_process import load_detector
+from filo_core.line.model_process import load_detectors
 from filo_core.line.supervised import SupervisedDetector
 from tools.bench.product import demo_recipe
 from tools.soak_line.findings import Findings, Unit
@@ -28,7 +28,7 @@ def units(_home: Path, done: list[Unit], wanted: int) -> Iterator[Unit]:
         return
     recipe, references = demo_recipe(load_engine(PROFILE, "cpu"))
     picture = references[0].pixels
-    make = partial(load_detector, PROFILE, recipe, references)
+    make = partial(load_detectors, PROFILE, ((recipe, references),))
     for _ in range(len(done), wanted):
         detector = SupervisedDetector(make, "cpu")
         try:

@@ -344,7 +344,7 @@ class Inspector:
             source,
             self.worker,
             version,
-            lambda engine: self._live_detector(engine, version, run.take_note),
+            lambda engine: self._live_detectors(engine, version, (), run.take_note)[0],
             on_inspection,
             self._recorder(name),
             partial(GoldenSets(self._storage).require, name),
@@ -375,23 +375,81 @@ class Inspector:
             ProductError: if the product has no signed recipe.
             FiloError: if an output is none.
         """
-        from workflows.line.run import Line
-
         version = self._catalogue.recipe(name)
         viewed = ViewedSource(source) if source is not None else None
-        detector = WorkerDetector(self.worker, lambda engine: self._live_detector(engine, version, run.take_note))
+        return self._triggered(version, choice, settings, on_inspection, source=viewed)
+
+    def views(self, name: str) -> tuple[JudgingView, ...]:
+        """The views that the parts of a product are looked at in; none for a product of one picture.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+        """
+        return judging_views(self._catalogue, self._catalogue.recipe(name).recipe)
+
+    def triggered_views(
+        self,
+        name: str,
+        sources: Sequence[ImageSource],
+        choice: TriggerChoice,
+        settings: Settings,
+        on_inspection: Callable[[Inspection], None],
+    ) -> TriggeredInspection:
+        """As :meth:`triggered`, of a product with views: each trigger asks all cameras, and continuous ones as well.
+
+        Args:
+            name: of the product.
+            sources: one a view, in their order.
+            choice: what asks.
+            settings: name the outputs, their outbox and the token.
+            on_inspection: told every answer.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+            FiloError: if an output is none.
+        """
+        version = self._catalogue.recipe(name)
+        viewed = [ViewedSource(source) for source in sources]
+        return self._triggered(version, choice, settings, on_inspection, through=viewed)
+
+    def _triggered(
+        self,
+        version: RecipeVersion,
+        choice: TriggerChoice,
+        settings: Settings,
+        on_inspection: Callable[[Inspection], None],
+        *,
+        source: ViewedSource | None = None,
+        through: Sequence[ViewedSource] = (),
+    ) -> TriggeredInspection:
+        """``through`` are the cameras of the views, where the product has any."""
+        from filo_core.line.part_views import LineView, PartViews
+        from workflows.line.run import Line
+
+        recipe = version.recipe
+        views = judging_views(self._catalogue, recipe)
+        detector = WorkerDetector(
+            self.worker, lambda engine: self._live_detectors(engine, version, views, run.take_note)
+        )
+        looks = [
+            LineView(view, camera, detector.of_view(place))
+            for place, (view, camera) in enumerate(zip(views, through, strict=bool(views)))
+        ]
+        cameras = PartViews(recipe, looks) if looks else None
         make_line = partial(
             Line,
-            recipe=version.recipe,
-            source=viewed,
+            recipe=recipe,
+            source=source,
+            views=cameras,
             detector=detector,
-            recorder=self._recorder(name),
+            recorder=self._recorder(recipe.product),
             outbox_file=settings.outbox,
             sinks=self._sinks(settings),
             deadline_s=settings.deadline_s,
             seal=RecordSeal(self._storage, settings.home),
-            require=partial(GoldenSets(self._storage).require, name),
+            require=partial(require_all, GoldenSets(self._storage).require, recipe),
         )
+        camera = cameras or source
         run = TriggeredInspection(
             version,
             choice,
@@ -399,18 +457,21 @@ class Inspector:
             lambda on_answer: make_line(on_answer=on_answer),
             partial(_add_triggers, choice, settings),
             on_inspection,
-            viewed.look if viewed is not None else None,
+            camera,
         )
         return run
 
-    def _live_detector(self, engine: Engine, version: RecipeVersion, on_note: Callable[[str], None]) -> Detector:
-        recipe, live_model = version.recipe, self._live_model
-        references = self._catalogue.references(recipe)
-        if live_model is None:
-            detector: Detector = engine.detector(recipe, references)
+    def _live_detectors(
+        self, engine: Engine, version: RecipeVersion, views: Sequence[JudgingView], on_note: Callable[[str], None]
+    ) -> list[Detector]:
+        """One detector, or one for each view."""
+        recipes = [view.recipe for view in views] or [version.recipe]
+        by = tuple((recipe, self._catalogue.references(recipe)) for recipe in recipes)
+        if self._live_model is None:
+            made: list[Detector] = [engine.detector(*one) for one in by]
         else:
-            detector = live_model.detector(engine, recipe, references, on_note)
-        return naming(detector, self._storage, recipe)
+            made = self._live_model.detectors(engine, version.recipe, by, on_note)
+        return [naming(detector, self._storage, recipe) for detector, recipe in zip(made, recipes, strict=True)]
 
     def _delivery(self, settings: Settings, sinks: list[Sink]) -> Callable[[], Delivery]:
         from workflows.line.bound_answers import BoundAnswers

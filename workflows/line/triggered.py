@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from filo_core.line.live import LiveCounters
 from filo_core.line.results import LineResult, inspection_of
@@ -17,11 +17,14 @@ from workflows.line.delivery import DeliveryState
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
-    from filo_core.line.sources.base import Frame, ImageSource
+    from filo_core.line.part_views import PartViews
+    from filo_core.line.sources.base import Frame
+    from filo_core.line.sources.viewed import ViewedSource
     from filo_core.line.worker_detector import WorkerDetector
     from workflows.line.run import Line
     from workflows.line.triggers import TriggerChoice
 
+Camera: TypeAlias = "ViewedSource | PartViews"
 DEADLINE_S = 2.0
 """Longest time from a trigger to its answer, unless the settings say otherwise."""
 _LOOK_EVERY_S = 0.05
@@ -41,7 +44,7 @@ class TriggeredInspection:
         make_line: opens the line; called by :meth:`start`, once.
         add_triggers: makes what asks, and adds it to the line.
         on_inspection: told every answer as an inspection, on a thread of the line.
-        view: what the camera sees now; None without a camera.
+        camera: gives the pictures, be it one or several; None where every trigger brings its own.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class TriggeredInspection:
         make_line: Callable[[Callable[[LineResult, Inspection | None], None]], Line],
         add_triggers: Callable[[Line], None],
         on_inspection: Callable[[Inspection], None],
-        view: Callable[[], Frame | None] | None = None,
+        camera: Camera | None = None,
     ) -> None:
         self.recipe_version = recipe_version
         self.choice = choice
@@ -60,7 +63,7 @@ class TriggeredInspection:
         self._make_line = make_line
         self._add_triggers = add_triggers
         self._on_inspection = on_inspection
-        self._view = view
+        self._camera = camera
         self._line: Line | None = None
         self._counters = LiveCounters()
         self._note = ""
@@ -70,9 +73,9 @@ class TriggeredInspection:
         """Why it ended by itself; None while it runs, and after a stop."""
 
     @property
-    def source(self) -> ImageSource | None:
-        """The camera; None where every trigger brings its own picture."""
-        return self._line.source if self._line is not None else None
+    def source(self) -> Camera | None:
+        """The camera, or those of all views as one; None where every trigger brings its own picture."""
+        return self._camera if self._line is not None else None
 
     @property
     def name(self) -> str:
@@ -142,7 +145,7 @@ class TriggeredInspection:
 
     def look(self) -> Frame | None:
         """What the camera sees now; the line misses nothing by it. None without a camera, or before its first frame."""
-        return self._view() if self._view is not None and self._line is not None else None
+        return self._camera.look() if self._camera is not None and self._line is not None else None
 
     def ask(self, pressed_monotonic: float | None = None) -> Ticket | None:
         """The key was pressed, now or at that moment of ``time.monotonic()``: ask for one verdict.

@@ -150,12 +150,7 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
             certificate is of no use.
     """
     if choice.kind is TriggerKind.FOLDER:
-        if line.views is not None:
-            raise SourceError(
-                "The folder trigger brings one picture, and {product} has several views. Give each view a "
-                "camera or a folder as its source, and choose another trigger.",
-                product=line.recipe.product,
-            )
+        _refuse_folder(line)
         from filo_core.line.triggers.folder import FolderTrigger
 
         folder = Path(choice.place)
@@ -191,6 +186,16 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
             return make_plc(choice, line, doors)
         case _:
             return None
+
+
+def _refuse_folder(line: Line) -> None:
+    """A file is one picture, and a part with views needs several."""
+    if line.views is not None:
+        raise SourceError(
+            "The folder trigger brings one picture, and {product} has several views. Give each view a "
+            "camera or a folder as its source, and choose another trigger.",
+            product=line.recipe.product,
+        )
 
 
 def make_plc(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:

@@ -53,6 +53,7 @@ from workflows.products.session_guards import session_guard
 from workflows.products.view_rules import (
     find_view,
     refuse_own_pictures,
+    refuse_password,
     refuse_setup_of_part,
     refuse_too_many,
     refuse_view,
@@ -328,14 +329,14 @@ class Catalogue:
         Raises:
             ProductError: if the product has good images of its own, or the view's name or suffix is of no use.
         """
-        by = self._access.operator()
+        by, camera = self._access.operator(), refuse_password(source)
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
             tidy, end = tidy_view(draft, view, suffix)
             refuse_own_pictures(draft)
             known = next((one for one in draft.views if name_key(one.name) == name_key(tidy)), None)
             if known is not None:
-                changed = replace(known, suffix=end or known.suffix, source=source.strip() or known.source)
+                changed = replace(known, suffix=end or known.suffix, source=camera or known.source)
                 transaction.products.make_view(name, changed)
                 return transaction.products.draft(name)
             refuse_too_many(draft)
@@ -343,7 +344,7 @@ class Catalogue:
             own = replace(draft, description=replace(draft.description, name=product_name(full)), views=())
             if not transaction.products.was_view_of(full, name):
                 transaction.products.add(replace(own, limits=None, calibration_note="", model_hash=""))
-            made = View(tidy, transaction.products.draft(full), end, source.strip())
+            made = View(tidy, transaction.products.draft(full), end, camera)
             transaction.products.make_view(name, made)
             return self._views_changed(transaction, draft, by)
 

@@ -14,13 +14,14 @@ from filo_core.calibration.bad_parts import most_missed, prove
 from filo_core.errors import RecipeError
 from filo_core.proof import Counts, JudgedPart, Proof, SignedProof, Standing
 from filo_core.types import LONGEST_REASON, EventKind, Limits, Verdict
+from filo_core.views import PART_LIMITS, on_part_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from filo_core.events import Calibrated
     from filo_core.golden_set import GoldenCheck, GoldenPart
-    from filo_core.types import ProductDraft, RecipeVersion
+    from filo_core.types import ProductDraft, RecipeVersion, View
     from storage.storage import Transaction
 
 
@@ -46,6 +47,8 @@ def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:
 
     Bad parts that came to the golden set after it are not judged yet; those that left it are not counted any more.
     """
+    if draft.views:
+        return _of_views(transaction, draft.views)
     name = draft.description.name
     limits = draft.limits or Limits(0.0, 0.0, 0.0)
     scores: tuple[float, ...] = ()
@@ -72,6 +75,23 @@ def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:
             proof = _with_unseen(proof, detail["missed_unseen"])
         return replace(proof, waiting=len(known - {part.image_hash for part in bad}))
     return Proof(limits, own, waiting=len(known), unscored=len(draft.references) - len(own))
+
+
+def _of_views(transaction: Transaction, views: Sequence[View]) -> Proof:
+    """What is known of all views of a part together, each on the scale of the part."""
+    found = [(draft_proof(transaction, view.draft), view.draft.limits or PART_LIMITS) for view in views]
+
+    def moved(parts: Sequence[JudgedPart], limits: Limits) -> list[JudgedPart]:
+        return [replace(part, score=on_part_scale(part.score, limits)) for part in parts]
+
+    proof = Proof(
+        PART_LIMITS,
+        tuple(part for one, limits in found for part in moved(one.good, limits)),
+        tuple(part for one, limits in found for part in moved(one.bad, limits)),
+        waiting=sum(one.waiting for one, _ in found),
+        unscored=sum(one.unscored for one, _ in found),
+    )
+    return _with_unseen(proof, sum(one.missed_unseen for one, _ in found))
 
 
 def tidy_reason(reason: str, counts: Counts) -> str:

@@ -8,6 +8,7 @@ is, its anomaly list, and the promise, of which each of k views keeps the k-th p
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from filo_core.errors import ProductError
 from filo_core.types import ProductDraft, View
@@ -38,6 +39,26 @@ def tidy_view(draft: ProductDraft, name: str, suffix: str) -> tuple[str, str]:
                 suffix=other.suffix,
             )
     return tidy, end
+
+
+def refuse_password(source: str) -> str:
+    """A camera's address as it is kept, without a password: the record is no place for one.
+
+    Raises:
+        ProductError: if it holds one.
+    """
+    tidy = source.strip()
+    try:
+        parts = urlsplit(tidy)
+        holds = parts.password is not None
+    except ValueError:
+        holds = "@" in tidy
+    if holds:
+        raise ProductError(
+            "The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: "
+            "main.py secret set camera:rtsp://USER@HOST:PORT"
+        )
+    return tidy
 
 
 def _ends_alike(one: str, other: str) -> bool:

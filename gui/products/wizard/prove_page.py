@@ -496,7 +496,7 @@ class ProvePage(WizardPage):
         pin = ""
         if not name:
             why = self.tr("Who signs this set-up of %1? The recipe carries the name.")
-            dialog = SignInDialog(self.session.state, self, signing=why.replace("%1", self.session.name))
+            dialog = SignInDialog(self.session.state, self, signing=why.replace("%1", self.session.part_name))
             accepted, pin = dialog.exec(), dialog.take_pin()
             dialog.deleteLater()
             if not accepted:
@@ -506,12 +506,12 @@ class ProvePage(WizardPage):
             self._write()
         if self.session.sign_off(name, pin, reason):
             self.signing.reason_edit.clear()
-            self.session.state.set_current_product(self.session.name)
+            self.session.state.set_current_product(self.session.part_name)
             self._take_draft()
             self.folder_button.setFocus()
 
     def _open(self, screen: Screen) -> None:
-        self.session.state.request_screen(screen, self.session.name)
+        self.session.state.request_screen(screen, self.session.part_name)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +11,7 @@ from filo_core.calibration.guard import Guard
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.proof import Proof, SignedProof
-from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, WizardStep
+from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, View, WizardStep
 from gui.background import asked
 from gui.state import AppState
 
@@ -29,6 +30,69 @@ class DraftSession(QObject):
         super().__init__(parent)
         self.state = state
         self._draft: ProductDraft | None = None
+        self._part: ProductDraft | None = None
+        self._view = ""
+
+    @property
+    def part_name(self) -> str:
+        """Name of what is signed and inspected: the part's, where a view of it is in hand."""
+        return self._part.description.name if self._part is not None else self.name
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Of the part in hand; none where it is looked at in one picture."""
+        return self._part.views if self._part is not None else ()
+
+    @property
+    def view(self) -> str:
+        """Name of the view that is set up on the pages that are each view's own."""
+        return self._view
+
+    @property
+    def may_have_views(self) -> bool:
+        """Whether a view may be added: nothing was set up for one picture yet."""
+        draft = self._part or self._draft
+        return draft is not None and not (draft.references or draft.zones or (draft.signed_version and not draft.views))
+
+    def take_up(self, step: WizardStep) -> None:
+        """Have the part in hand, or the view where the step is a view's own."""
+        if self._part is None:
+            return
+        own = step not in {WizardStep.DESCRIBE, WizardStep.ANOMALIES}
+        names = {view.name: view.draft.description.name for view in self.views}
+        wanted = names[self._view] if own else self._part.description.name
+        if wanted != self.name:
+            self._load(wanted)
+
+    def choose_view(self, view: str) -> None:
+        """Set up another view from here on."""
+        self._view = view
+        self.take_up(WizardStep.REFERENCES)
+
+    def put_view(self, view: str, suffix: str, source: str) -> bool:
+        """Add a view, or say anew where the pictures of one that is there come from."""
+        part = self._part or self._draft
+        assert part is not None, "a product without a name has no views"
+        return self._views_written(
+            lambda: self.state.workbench.catalogue.add_view(part.description.name, view, suffix=suffix, source=source),
+            view,
+        )
+
+    def take_view(self, view: str) -> bool:
+        """Look at parts without this view."""
+        part = self._part
+        assert part is not None, "there is a view to take away"
+        return self._views_written(lambda: self.state.workbench.catalogue.take_view(part.description.name, view), "")
+
+    def _views_written(self, write: Callable[[], ProductDraft], chosen: str) -> bool:
+        try:
+            part = asked(write)
+        except FiloError as error:
+            self.failed.emit(error)
+            return False
+        key = chosen.strip().casefold()
+        self._view = next((view.name for view in part.views if view.name.casefold() == key), "")
+        return self._load(part.description.name, announce=True)
 
     @property
     def draft(self) -> ProductDraft | None:
@@ -58,11 +122,12 @@ class DraftSession(QObject):
 
     def start_new(self) -> None:
         """Begin with nothing; the product comes to be when it is described."""
-        self._draft = None
+        self._draft, self._part, self._view = None, None, ""
         self.changed.emit()
 
     def open(self, name: str) -> bool:
         """Take up the product called ``name``."""
+        self._part, self._view = None, ""
         return self._load(name)
 
     def describe(self, description: ProductDescription) -> bool:
@@ -144,7 +209,8 @@ class DraftSession(QObject):
         draft = self._draft
         assert draft is not None, "a product without a name has no sign-off page"
         try:
-            catalogue, name = self.state.workbench.catalogue, self.name
+            # All views are signed with their part.
+            catalogue, name = self.state.workbench.catalogue, self.part_name
             asked(lambda: catalogue.sign_off(name, signed_by, draft.model_hash, pin, reason))
         except FiloError as error:
             self.failed.emit(error)
@@ -210,6 +276,7 @@ class DraftSession(QObject):
         before = self._draft
         try:
             self._draft = asked(lambda: self.state.workbench.catalogue.draft(name))
+            self._keep_part(self._draft)
         except FiloError as error:
             self.failed.emit(error)
             return False
@@ -219,3 +286,15 @@ class DraftSession(QObject):
             if before is not None and before.limits is not None and self._draft.limits is None:
                 self.limits_lost.emit()
         return True
+
+    def _keep_part(self, draft: ProductDraft) -> None:
+        """Know the part of what is in hand, as it is now."""
+        if draft.views:
+            self._part = draft
+        elif self._part is not None and draft.description.name in {v.draft.description.name for v in self.views}:
+            part = self._part.description.name
+            self._part = asked(lambda: self.state.workbench.catalogue.draft(part))
+        else:
+            self._part = None
+        names = [view.name for view in self.views]
+        self._view = self._view if self._view in names else next(iter(names), "")

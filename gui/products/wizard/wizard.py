@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from filo_core.types import WizardStep
+from filo_core.types import View, WizardStep
 from gui.products.wizard.anomalies_page import AnomaliesPage
 from gui.products.wizard.describe_page import DescribePage
 from gui.products.wizard.missing_note import MissingNote
@@ -15,6 +15,8 @@ from gui.products.wizard.references_page import ReferencesPage
 from gui.products.wizard.session import DraftSession
 from gui.products.wizard.step_bar import StepBar
 from gui.products.wizard.steps import STEPS, neighbour, resume_at, step_infos, step_purpose, step_title
+from gui.products.wizard.view_bar import ViewBar
+from gui.products.wizard.view_dialog import ask_for_view
 from gui.state import AppState
 from gui.theme import SPACE
 from gui.widgets.column_area import LowArea
@@ -39,6 +41,7 @@ class Wizard(QWidget):
         self._title = ElidedLabel(parent=self)
         self._title.setProperty("role", "heading")
         self.step_bar = StepBar(self)
+        self.view_bar = ViewBar(self)
         self._purpose = plain_label(role="hint")
         self._purpose.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._stack = QStackedWidget(self)
@@ -68,12 +71,17 @@ class Wizard(QWidget):
         layout.setSpacing(SPACE)
         layout.addLayout(top)
         layout.addWidget(self.step_bar)
+        layout.addWidget(self.view_bar)
         layout.addWidget(self._stack, 1)
         layout.addLayout(bottom)
 
     def _connect(self) -> None:
         self.list_button.clicked.connect(self._on_list_clicked)
         self.step_bar.step_requested.connect(self.go_to)
+        self.view_bar.view_chosen.connect(self._on_view_chosen)
+        self.view_bar.add_requested.connect(lambda: self._ask_for_view(None))
+        self.view_bar.change_requested.connect(lambda: self._ask_for_view(self.view_bar.view))
+        self.view_bar.remove_requested.connect(self._on_view_removed)
         self.back_button.clicked.connect(lambda: self._go_by(-1))
         self.next_button.clicked.connect(lambda: self._go_by(1))
         self.session.changed.connect(self._show_frame)
@@ -140,8 +148,32 @@ class Wizard(QWidget):
         if step is not None:
             self.go_to(step)
 
+    # Views -----------------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_view_chosen(self, view: str) -> None:
+        if self.page.leave():
+            self.session.choose_view(view)
+            self._enter(self._current)
+        else:
+            self._show_frame()
+
+    def _ask_for_view(self, view: View | None) -> None:
+        if not self.page.leave():
+            return
+        wish = ask_for_view(view, self)
+        if wish is not None and self.session.put_view(wish.name, wish.suffix, wish.source):
+            self._enter(self._current)
+
+    @Slot()
+    def _on_view_removed(self) -> None:
+        view = self.view_bar.view
+        if view is not None and self.page.leave() and self.session.take_view(view.name):
+            self._enter(self._current)
+
     def _enter(self, step: WizardStep) -> None:
         self._current = step
+        self.session.take_up(step)
         self._stack.setCurrentWidget(self._frames[step])
         self.page.enter()
         self._show_frame()
@@ -151,6 +183,9 @@ class Wizard(QWidget):
         step, draft, lists = self._current, self.session.judged_draft, self.session.state.asks_for_list
         by_words = self.session.state.starts_without_pictures
         self.step_bar.show_steps(step_infos(draft, lists=lists, by_words=by_words), step)
+        own = step not in {WizardStep.DESCRIBE, WizardStep.ANOMALIES}
+        may_add = own and step is WizardStep.REFERENCES and self.session.may_have_views
+        self.view_bar.show_views(self.session.views if own else (), self.session.view, may_add=may_add)
         self._title.set_full_text(self.session.name or self.tr("New product"))
         self._purpose.setText(step_purpose(step))
         missing = self.page.missing()

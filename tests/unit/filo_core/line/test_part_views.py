@@ -12,6 +12,7 @@ import pytest
 from filo_core.line.part_views import LineView, PartViews
 from filo_core.line.results import LineResult
 from filo_core.line.sources.base import SourceState
+from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.station import Station
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.line.triggers.continuous import ContinuousParts
@@ -39,7 +40,7 @@ class Rig:
 
     def start(self, deadline_s: float) -> Station:
         through = [
-            LineView(JudgingView(name, self._version), source, self.detectors[name])
+            LineView(JudgingView(name, self._version), ViewedSource(source), self.detectors[name])
             for name, source in self.sources.items()
         ]
         self.station = Station(

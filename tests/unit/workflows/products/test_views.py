@@ -108,6 +108,12 @@ def test_a_view_that_cannot_be_told_from_others_is_refused(
         catalogue.add_view(housing, view, suffix=suffix)
 
 
+def test_the_password_of_a_camera_is_kept_out_of_the_record(catalogue: Catalogue, housing: str) -> None:
+    with pytest.raises(ProductError, match="holds a password"):
+        catalogue.add_view(housing, "top", source="rtsp://anna:sesame@camera/1")
+    assert catalogue.add_view(housing, "top", source="rtsp://anna@camera/1").views[0].source == "rtsp://anna@camera/1"
+
+
 def test_what_belongs_to_a_view_is_refused_for_the_part_and_the_other_way_round(
     catalogue: Catalogue, housing: str
 ) -> None:
