@@ -8,10 +8,9 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from filo_core.resources import resource_path
+from workflows.settings.declared import LANGUAGES
 
 ENGLISH: Final = "en"
-LANGUAGES: Final = {ENGLISH: "English", "de": "Deutsch", "zh_CN": "简体中文"}
-"""Each in its own words: whoever has to choose may not read the present one."""
 
 
 def system_language() -> str:

@@ -311,10 +311,10 @@ class Journey:
         pin = "740936"
         panel.users.presenter.add("Ada", Role.ADMIN, pin, pin)
         panel.users.presenter.add("Olaf", Role.OPERATOR, pin, pin)
-        panel.tabs.setCurrentWidget(panel.users)
+        panel.show_page(panel.users)
         self.picture("settings-users")
         panel.outputs.presenter.put(Output.of(OutputKind.MQTT, "broker.local:1883/line/7", user="line7"), None)
-        panel.tabs.setCurrentWidget(panel.outputs)
+        panel.show_page(panel.outputs)
         self.picture("settings-outputs")
 
 

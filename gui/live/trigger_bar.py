@@ -9,7 +9,7 @@ from filo_core.line.triggers.base import TriggerKind
 from gui.widgets.controls import captioned, set_shown
 from workflows.line.triggered import DEADLINE_S
 from workflows.line.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
-from workflows.settings.file import LONGEST_DEADLINE_S, SHORTEST_DEADLINE_S
+from workflows.settings.declared import LONGEST_DEADLINE_S, SHORTEST_DEADLINE_S
 
 _KINDS = tuple(TriggerKind)
 _SHORTEST_CHARACTERS = 10

@@ -8,10 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
-    QSpinBox,
     QStackedLayout,
     QTableWidget,
     QVBoxLayout,
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from gui.theme import SPACE, TOUCH_PX
 from gui.widgets.controls import plain_label
-from workflows.settings.check import FONT_SCALES
 
 _NARROWEST_PX = 130
 
@@ -31,26 +28,6 @@ def combo(entries: Sequence[tuple[str, str]], parent: QWidget | None = None) -> 
     for text, value in entries:
         made.addItem(text, value)
     return made
-
-
-def scale_spin(parent: QWidget) -> QDoubleSpinBox:
-    """The size of letters in per cent of the usual one."""
-    spin = QDoubleSpinBox(parent)
-    smallest, largest = FONT_SCALES
-    spin.setRange(100.0 * smallest, 100.0 * largest)
-    spin.setDecimals(0)
-    spin.setSingleStep(10.0)
-    spin.setSuffix(" %")
-    return spin
-
-
-def restriction_spin(parent: QWidget, suffix: str, unrestricted: str, largest: int) -> QSpinBox:
-    """A whole number whose lowest value restricts nothing, and says so."""
-    spin = QSpinBox(parent)
-    spin.setRange(0, largest)
-    spin.setSuffix(suffix)
-    spin.setSpecialValueText(unrestricted)
-    return spin
 
 
 def plain_table(name: str, headers: Sequence[str], *, stretched: int, parent: QWidget) -> QTableWidget:

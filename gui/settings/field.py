@@ -30,6 +30,10 @@ class Field(QWidget):
         layout.addWidget(self._problem)
         self.set_problem("")
 
+    def has(self, text: str) -> bool:
+        """Whether caption or note has ``text`` in it, in whatever case."""
+        return text.casefold() in f"{self._caption.text()} {self._note_text}".casefold()
+
     @property
     def note(self) -> str:
         """What is said beneath the control."""

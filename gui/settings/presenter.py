@@ -11,14 +11,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 from filo_core.descriptions.language_model import LanguageModelSettings, model_names
 from filo_core.errors import FiloError
 from gui.background import Background, sentence_of
+from gui.settings.declared_field import Value
 from gui.settings.wording import inspecting_sentence
 from workflows.keeping.retention import Retention, RetentionReport, rules_of
 from workflows.people.changing import change_secret, change_settings, right_for, right_for_secret
 from workflows.people.rights import Right
 from workflows.settings.check import installed_profiles, problems_of
-from workflows.settings.file import overridden_fields, variable_of, words_of
+from workflows.settings.declared import on_page, setting_of, typed
+from workflows.settings.file import overridden_fields, variable_of
 from workflows.settings.redaction import redact
 from workflows.settings.secret_store import PLANT, SecretStore
+from workflows.settings.setting_kinds import SettingsPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,35 +33,16 @@ if TYPE_CHECKING:
     from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
-FIELDS = (
-    "profile",
-    "device",
-    "database",
-    "station",
-    "keep_days",
-    "image_quota_gb",
-    "source_kind",
-    "source_value",
-    "modbus_writers",
-    "llm_base_url",
-    "llm_model",
-    "llm_timeout_s",
-    "plant_database",
-    "language",
-    "theme",
-    "font_scale",
-)
+FIELDS = tuple(name for page in SettingsPage for name in on_page(page))
 """All that are shown. Secrets are not among them: they are only ever written."""
 OF_RETENTION = frozenset({"keep_days", "image_quota_gb"})
 """Images may go by them, which is asked for first."""
 OF_THE_MODEL = ("profile", "device")
 """Change the model in use, which has to stand still for that."""
 KEY, PLANT_PASSWORD = "llm_api_key", "plant_password"
-AT_THE_NEXT_START = frozenset({"station", "database", "plant_database", PLANT_PASSWORD})
+AT_THE_NEXT_START = frozenset({name for name in FIELDS if setting_of(name).after_restart} | {PLANT_PASSWORD})
 _LISTED_WITHIN_S = 20.0
 _DECIDED_WITH = {PLANT_PASSWORD: "plant_database"}
-Value = str | float | None
-"""None where nothing is restricted."""
 
 
 class SettingsPresenter(QObject):
@@ -241,13 +225,9 @@ class SettingsPresenter(QObject):
         self.problems_changed.emit()
         if problems:
             return
-        update = dict(changes)
+        update = {name: typed(name, value) for name, value in changes.items()}
         if KEY in secrets:
             update[KEY] = secrets[KEY]
-        if "modbus_writers" in update:
-            update["modbus_writers"] = words_of(update["modbus_writers"])
-        if "plant_database" in update:
-            update["plant_database"] = SecretStr(str(update["plant_database"]))
         if PLANT_PASSWORD in secrets:
             self._has_plant_password = bool(secrets[PLANT_PASSWORD].get_secret_value())
         self._new_secrets = {}
@@ -267,11 +247,20 @@ class SettingsPresenter(QObject):
             self.failed.emit(*sentence_of(error))
 
     def _in_force(self) -> dict[str, Value]:
-        found = {name: getattr(self.settings, name) for name in FIELDS}
-        # A variable may name a server with its password.
-        plant = redact(self.settings.plant_database.get_secret_value())
-        shown = {"database": redact(self.settings.database), "plant_database": plant}
-        return found | shown | {"modbus_writers": ", ".join(self.settings.modbus_writers)}
+        return {name: _shown(getattr(self.settings, name)) for name in FIELDS}
+
+
+def _shown(value: object) -> Value:
+    """A setting as its control has it."""
+    match value:
+        case SecretStr():
+            return redact(value.get_secret_value())
+        case tuple():
+            return ", ".join(map(str, value))
+        case bool() | int() | float() | None:
+            return value
+    # A variable may name a server with its password.
+    return redact(str(value)) if "://" in str(value) else str(value)
 
 
 def _server_problems(

@@ -7,50 +7,30 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import Role
-from gui.languages import LANGUAGES
 from gui.state import Screen
-from workflows.settings.check import DEVICES
+from gui.translation import in_language
+from workflows.settings.declared import setting_of
 from workflows.settings.output_address import MODBUS_PORT, OutputKind
+from workflows.settings.setting_kinds import SettingsPage
 
 
 def field_name(name: str) -> str:
     """Caption of a setting."""
+    return _tr("Plant database password") if name == "plant_password" else in_language(setting_of(name).caption)
+
+
+def category_name(category: SettingsPage) -> str:
+    """What a page of settings is called."""
     return {
-        "profile": _tr("Model profile"),
-        "device": _tr("Computes on"),
-        "database": _tr("Another database"),
-        "station": _tr("Station"),
-        "keep_days": _tr("Keep images for"),
-        "image_quota_gb": _tr("Disk space for images"),
-        "source_kind": _tr("Kind of source"),
-        "source_value": _tr("Camera number, folder or address"),
-        "modbus_writers": _tr("PLCs that may trigger"),
-        "llm_base_url": _tr("Address"),
-        "llm_model": _tr("Model"),
-        "llm_api_key": _tr("Key"),
-        "llm_timeout_s": _tr("Timeout"),
-        "plant_database": _tr("Plant database"),
-        "plant_password": _tr("Plant database password"),
-        "language": _tr("Language"),
-        "theme": _tr("Theme"),
-        "font_scale": _tr("Text size"),
-    }[name]
-
-
-def choices(name: str) -> list[tuple[str, str]]:
-    """Texts and values of a setting that is chosen from a list."""
-    match name:
-        case "device":
-            texts = (_tr("Automatic: the graphics card where there is one"), _tr("Processor"), _tr("Graphics card"))
-            return list(zip(texts, DEVICES, strict=True))
-        case "source_kind":
-            return [(_tr("Camera"), "camera"), (_tr("Folder as camera"), "folder"), (_tr("Stream or video"), "address")]
-        case "language":
-            return [(_tr("System default"), ""), *((own, code) for code, own in LANGUAGES.items())]
-        case "theme":
-            return [(_tr("System default"), "system"), (_tr("Light"), "light"), (_tr("Dark"), "dark")]
-        case _:
-            raise KeyError(name)
+        SettingsPage.MODEL: _tr("Model"),
+        SettingsPage.APPEARANCE: _tr("Appearance"),
+        SettingsPage.CAMERA: _tr("Camera"),
+        SettingsPage.LINE: _tr("PLC"),
+        SettingsPage.LANGUAGE_MODEL: _tr("Language model"),
+        SettingsPage.RECORD: _tr("Record"),
+        SettingsPage.RETENTION: _tr("Retention"),
+        SettingsPage.PLANT: _tr("Plant"),
+    }[category]
 
 
 def role_in_words(role: Role) -> str:

@@ -1245,26 +1245,6 @@
             <translation>Vergessen, was nicht gespeichert ist</translation>
         </message>
         <message>
-            <source>After a restart.</source>
-            <translation>Ab dem nächsten Start.</translation>
-        </message>
-        <message>
-            <source>Takes effect at once, while nothing is being inspected.</source>
-            <translation>Wechselt sofort, solange nichts geprüft wird.</translation>
-        </message>
-        <message>
-            <source>What Live starts with. Leave empty for the first camera found.</source>
-            <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
-        </message>
-        <message>
-            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
-            <translation>Adressen, die über Modbus schreiben dürfen, ab dem nächsten Start von Live. Leer: die erste, die es tut.</translation>
-        </message>
-        <message>
-            <source>Writes anomaly lists. Leave empty for none.</source>
-            <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
-        </message>
-        <message>
             <source>&amp;List the models</source>
             <translation>Modelle auf&amp;listen</translation>
         </message>
@@ -1273,52 +1253,16 @@
             <translation>Fragt die Adresse, was sie hat</translation>
         </message>
         <message>
-            <source>Then the built-in library writes the list.</source>
-            <translation>Danach gilt die eingebaute Liste.</translation>
-        </message>
-        <message>
-            <source>Stored with the secrets and never shown again.</source>
-            <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
-        </message>
-        <message>
             <source>&amp;Remove the key</source>
             <translation>Schlüssel &amp;entfernen</translation>
         </message>
         <message>
+            <source>After a restart.</source>
+            <translation>Ab dem nächsten Start.</translation>
+        </message>
+        <message>
             <source>Re&amp;move the password</source>
             <translation>Passwort ent&amp;fernen</translation>
-        </message>
-        <message>
-            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
-            <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
-        </message>
-        <message>
-            <source>Kept with every verdict.</source>
-            <translation>Steht bei jedem Urteil.</translation>
-        </message>
-        <message>
-            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
-            <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
-        </message>
-        <message>
-            <source> days</source>
-            <translation> Tage</translation>
-        </message>
-        <message>
-            <source>for ever</source>
-            <translation>für immer</translation>
-        </message>
-        <message>
-            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
-            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
-        </message>
-        <message>
-            <source>no limit</source>
-            <translation>allen Platz, den es gibt</translation>
-        </message>
-        <message>
-            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
-            <translation>Dorthin wird die Aufzeichnung dieser Station weitergeleitet. Leer: sie bleibt hier.</translation>
         </message>
         <message>
             <source>trained</source>
@@ -1329,40 +1273,8 @@
             <translation>untrainiert</translation>
         </message>
         <message>
-            <source>Model</source>
-            <translation>Modell</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>Kamera</translation>
-        </message>
-        <message>
-            <source>PLC</source>
-            <translation>SPS</translation>
-        </message>
-        <message>
-            <source>Appearance</source>
-            <translation>Aussehen</translation>
-        </message>
-        <message>
-            <source>Retention</source>
-            <translation>Aufbewahrung</translation>
-        </message>
-        <message>
             <source>General settings</source>
             <translation>Allgemeine Einstellungen</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>Sprachmodell</translation>
-        </message>
-        <message>
-            <source>Plant</source>
-            <translation>Werk</translation>
-        </message>
-        <message>
-            <source>Record</source>
-            <translation>Aufzeichnung</translation>
         </message>
         <message>
             <source>Show the &amp;folder</source>
@@ -4231,112 +4143,36 @@
             <translation>Speichern und löschen</translation>
         </message>
         <message>
-            <source>Model profile</source>
-            <translation>Modellprofil</translation>
-        </message>
-        <message>
-            <source>Computes on</source>
-            <translation>Rechnet auf</translation>
-        </message>
-        <message>
-            <source>Another database</source>
-            <translation>Andere Datenbank</translation>
-        </message>
-        <message>
-            <source>Station</source>
-            <translation>Station</translation>
-        </message>
-        <message>
-            <source>Keep images for</source>
-            <translation>Bilder aufbewahren</translation>
-        </message>
-        <message>
-            <source>Disk space for images</source>
-            <translation>Bilder dürfen belegen</translation>
-        </message>
-        <message>
-            <source>Kind of source</source>
-            <translation>Art der Quelle</translation>
-        </message>
-        <message>
-            <source>Camera number, folder or address</source>
-            <translation>Nummer der Kamera, Ordner oder Adresse</translation>
-        </message>
-        <message>
-            <source>PLCs that may trigger</source>
-            <translation>SPS, die auslösen dürfen</translation>
-        </message>
-        <message>
-            <source>Address</source>
-            <translation>Adresse</translation>
+            <source>Plant database password</source>
+            <translation>Passwort des Werks</translation>
         </message>
         <message>
             <source>Model</source>
             <translation>Modell</translation>
         </message>
         <message>
-            <source>Key</source>
-            <translation>Schlüssel</translation>
-        </message>
-        <message>
-            <source>Timeout</source>
-            <translation>Darf dauern</translation>
-        </message>
-        <message>
-            <source>Plant database</source>
-            <translation>Datenbank des Werks</translation>
-        </message>
-        <message>
-            <source>Plant database password</source>
-            <translation>Passwort des Werks</translation>
-        </message>
-        <message>
-            <source>Language</source>
-            <translation>Sprache</translation>
-        </message>
-        <message>
-            <source>Theme</source>
-            <translation>Farben</translation>
-        </message>
-        <message>
-            <source>Text size</source>
-            <translation>Größe der Schrift</translation>
-        </message>
-        <message>
-            <source>Automatic: the graphics card where there is one</source>
-            <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
-        </message>
-        <message>
-            <source>Processor</source>
-            <translation>Prozessor</translation>
-        </message>
-        <message>
-            <source>Graphics card</source>
-            <translation>Grafikkarte</translation>
+            <source>Appearance</source>
+            <translation>Aussehen</translation>
         </message>
         <message>
             <source>Camera</source>
             <translation>Kamera</translation>
         </message>
         <message>
-            <source>Folder as camera</source>
-            <translation>Ordner als Kamera</translation>
+            <source>PLC</source>
+            <translation>SPS</translation>
         </message>
         <message>
-            <source>Stream or video</source>
-            <translation>Stream oder Video</translation>
+            <source>Language model</source>
+            <translation>Sprachmodell</translation>
         </message>
         <message>
-            <source>System default</source>
-            <translation>Wie das System</translation>
+            <source>Record</source>
+            <translation>Aufzeichnung</translation>
         </message>
         <message>
-            <source>Light</source>
-            <translation>Hell</translation>
-        </message>
-        <message>
-            <source>Dark</source>
-            <translation>Dunkel</translation>
+            <source>Plant</source>
+            <translation>Werk</translation>
         </message>
         <message>
             <source>a supervisor or an admin</source>
@@ -4410,12 +4246,28 @@
     <context>
         <name>SettingsPanel</name>
         <message>
-            <source>Pages of the settings</source>
-            <translation>Seiten der Einstellungen</translation>
+            <source>No setting is called that.</source>
+            <translation>Keine Einstellung heißt so.</translation>
         </message>
         <message>
-            <source>General</source>
-            <translation>Allgemein</translation>
+            <source>Show &amp;all settings</source>
+            <translation>&amp;Alle Einstellungen zeigen</translation>
+        </message>
+        <message>
+            <source>Search</source>
+            <translation>Suchen</translation>
+        </message>
+        <message>
+            <source>Search the settings</source>
+            <translation>In den Einstellungen suchen</translation>
+        </message>
+        <message>
+            <source>Search the settings (Ctrl+F)</source>
+            <translation>In den Einstellungen suchen (Strg+F)</translation>
+        </message>
+        <message>
+            <source>Pages of the settings</source>
+            <translation>Seiten der Einstellungen</translation>
         </message>
         <message>
             <source>Users</source>
@@ -5947,6 +5799,10 @@
     <context>
         <name>Sentences</name>
         <message>
+            <source> days</source>
+            <translation> Tage</translation>
+        </message>
+        <message>
             <source>, </source>
             <translation>, </translation>
         </message>
@@ -6023,6 +5879,14 @@
             <translation>{shape} ist kein Bereich: Zeichnen Sie ein Vieleck, ein Rechteck oder einen Kreis.</translation>
         </message>
         <message>
+            <source>Address</source>
+            <translation>Adresse</translation>
+        </message>
+        <message>
+            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
+            <translation>Adressen, die über Modbus schreiben dürfen, ab dem nächsten Start von Live. Leer: die erste, die es tut.</translation>
+        </message>
+        <message>
             <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
             <translation>Die Übereinstimmung über den Zufall hinaus beruht hier auf einem einzigen Teil und hat darum kein Intervall. Nehmen Sie mehr Teile der anderen Art hinzu.</translation>
         </message>
@@ -6075,6 +5939,10 @@
             <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
         </message>
         <message>
+            <source>Another database</source>
+            <translation>Andere Datenbank</translation>
+        </message>
+        <message>
             <source>Another program is changing the secrets in {home}. Try again.</source>
             <translation>Ein anderes Programm ändert die Geheimnisse in {home}. Versuchen Sie es noch einmal.</translation>
         </message>
@@ -6087,8 +5955,24 @@
             <translation>Inzwischen gilt ein anderes Rezept von {name}. Sehen Sie es an, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
+            <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
+        </message>
+        <message>
             <source>At most {most_people} people take part in a study beside the system.</source>
             <translation>An einer Studie nehmen neben dem System höchstens {most_people} Personen teil.</translation>
+        </message>
+        <message>
+            <source>Automatic: the graphics card where there is one</source>
+            <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>Kamera</translation>
+        </message>
+        <message>
+            <source>Camera number, folder or address</source>
+            <translation>Nummer der Kamera, Ordner oder Adresse</translation>
         </message>
         <message>
             <source>Choose an image file.</source>
@@ -6107,6 +5991,14 @@
             <translation>Schließen Sie andere Programme.</translation>
         </message>
         <message>
+            <source>Computes on</source>
+            <translation>Rechnet auf</translation>
+        </message>
+        <message>
+            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
+            <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
+        </message>
+        <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>Das Umwandeln braucht torch, ohne das das installierte Programm auskommt. Wandeln Sie die Datei mit dem Programm aus dem Quelltext um.</translation>
         </message>
@@ -6115,8 +6007,16 @@
             <translation>Kopieren oder exportieren Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>Dark</source>
+            <translation>Dunkel</translation>
+        </message>
+        <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
             <translation>Entwickeln Sie es zuerst, und speichern Sie es als PNG oder TIFF.</translation>
+        </message>
+        <message>
+            <source>Disk space for images</source>
+            <translation>Bilder dürfen belegen</translation>
         </message>
         <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
@@ -6179,6 +6079,10 @@
             <translation>Lagemarke {fixture} sieht um {angle:.0f}° gedreht gleich aus; wie ein Teil liegt, wäre geraten. Nehmen Sie etwas Eindeutiges hinzu, oder erlauben Sie Drehungen unter {half:.0f}°.</translation>
         </message>
         <message>
+            <source>Folder as camera</source>
+            <translation>Ordner als Kamera</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam-Kameras brauchen harvesters, das nicht installiert ist. Installieren Sie es mit: pip install harvesters</translation>
         </message>
@@ -6189,6 +6093,10 @@
         <message>
             <source>Good images of {product} are missing: {missing}. Add them again.</source>
             <translation>Gutbilder von {product} fehlen: {missing}. Fügen Sie sie noch einmal hinzu.</translation>
+        </message>
+        <message>
+            <source>Graphics card</source>
+            <translation>Grafikkarte</translation>
         </message>
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
@@ -6207,8 +6115,44 @@
             <translation>Es ist nicht bekannt, welche Dateien die Ansicht {without} zeigen. Sagen Sie, worauf ihre Namen enden: main.py product views NAME --add {without} --suffix _{without}</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>Bilder aufbewahren</translation>
+        </message>
+        <message>
+            <source>Kept with every verdict.</source>
+            <translation>Steht bei jedem Urteil.</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>Schlüssel</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>Art der Quelle</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>Sprache</translation>
+        </message>
+        <message>
+            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
+            <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Licht</translation>
+        </message>
+        <message>
             <source>Limits need at least one good part. Add a good image first.</source>
             <translation>Grenzen brauchen mindestens ein Gutteil. Fügen Sie zuerst ein Gutbild hinzu.</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Model profile</source>
+            <translation>Modellprofil</translation>
         </message>
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
@@ -6307,6 +6251,14 @@
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
         </message>
         <message>
+            <source>PLCs that may trigger</source>
+            <translation>SPS, die auslösen dürfen</translation>
+        </message>
+        <message>
+            <source>Plant database</source>
+            <translation>Datenbank des Werks</translation>
+        </message>
+        <message>
             <source>Port {port} of {host} cannot be used ({strerror}). Choose another, or stop the line that listens there.</source>
             <translation>Port {port} von {host} kann nicht benutzt werden ({strerror}). Wählen Sie einen anderen, oder halten Sie die Linie an, die dort lauscht.</translation>
         </message>
@@ -6325,6 +6277,10 @@
         <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>{name} vorzubereiten braucht torch, das hier nicht installiert ist ({error}). Führen Sie 'make setup' aus, oder kopieren Sie die vorbereiteten Netze eines anderen Rechners mit 'main.py models install eyes --from DIR'.</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>Prozessor</translation>
         </message>
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
@@ -6455,12 +6411,36 @@
             <translation>Inzwischen hat jemand anderes über {name} entschieden. Sehen Sie es noch einmal an.</translation>
         </message>
         <message>
+            <source>Station</source>
+            <translation>Station</translation>
+        </message>
+        <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>Angehalten. Was schon da ist, bleibt, und das nächste Mal geht es dort weiter.</translation>
         </message>
         <message>
+            <source>Stored with the secrets and never shown again.</source>
+            <translation>Kommt zu den Geheimnissen und wird nie wieder gezeigt.</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>Stream oder Video</translation>
+        </message>
+        <message>
             <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
             <translation>Studie {study_id} hat kein Teil {part} bei Vorlage {presentation}.</translation>
+        </message>
+        <message>
+            <source>System default</source>
+            <translation>Wie das System</translation>
+        </message>
+        <message>
+            <source>Takes effect at once, while nothing is being inspected.</source>
+            <translation>Wechselt sofort, solange nichts geprüft wird.</translation>
+        </message>
+        <message>
+            <source>Text size</source>
+            <translation>Größe der Schrift</translation>
         </message>
         <message>
             <source>The API key has characters that no key has. Copy it once more into the settings.</source>
@@ -6863,6 +6843,14 @@
             <translation>{seen} ({what}) enthält Zeichen, die nicht zu sehen sind. Tippen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>Theme</source>
+            <translation>Farben</translation>
+        </message>
+        <message>
+            <source>Then the built-in library writes the list.</source>
+            <translation>Danach gilt die eingebaute Liste.</translation>
+        </message>
+        <message>
             <source>There are no {what} yet, so there is no share to give.</source>
             <translation>Es gibt noch nichts davon ({what}), also keinen Anteil.</translation>
         </message>
@@ -6955,8 +6943,16 @@
             <translation>Diese Station braucht zum Weiterleiten einen Namen von höchstens {longest_name} Zeichen. Setzen Sie FILO_STATION.</translation>
         </message>
         <message>
+            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
+            <translation>Dorthin wird die Aufzeichnung dieser Station weitergeleitet. Leer: sie bleibt hier.</translation>
+        </message>
+        <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>Dieser Benutzer hat keinen eigenen Ordner. Setzen Sie FILO_HOME auf einen Ordner für die Daten.</translation>
+        </message>
+        <message>
+            <source>Timeout</source>
+            <translation>Darf dauern</translation>
         </message>
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
@@ -6969,6 +6965,10 @@
         <message>
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>Um Drift zu bemerken, braucht es {least_calibration_parts} bestätigte Gutteile, die keine Referenzen sind; es gibt {count}. Bestätigen Sie mehr.</translation>
+        </message>
+        <message>
+            <source>What Live starts with. Leave empty for the first camera found.</source>
+            <translation>Womit Live beginnt. Leer: die erste gefundene Kamera.</translation>
         </message>
         <message>
             <source>What pictures of {where} must be like cannot be read. Restore a backup.</source>
@@ -7007,6 +7007,10 @@
             <translation>Mit dieser Karte: {sentence} Darum wird nichts geändert.</translation>
         </message>
         <message>
+            <source>Writes anomaly lists. Leave empty for none.</source>
+            <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
+        </message>
+        <message>
             <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
             <translation>ein Einzelbild muss (H, W, 3) uint8 sein, ist aber {shape} {dtype}</translation>
         </message>
@@ -7033,6 +7037,10 @@
         <message>
             <source>does not fit into the memory that one picture may take</source>
             <translation>passt nicht in den Speicher, den ein Bild belegen darf</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>für immer</translation>
         </message>
         <message>
             <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
@@ -7121,6 +7129,10 @@
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
+        </message>
+        <message>
+            <source>no limit</source>
+            <translation>allen Platz, den es gibt</translation>
         </message>
         <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>

@@ -1245,26 +1245,6 @@
             <translation>放弃未保存的内容</translation>
         </message>
         <message>
-            <source>After a restart.</source>
-            <translation>下次启动时生效。</translation>
-        </message>
-        <message>
-            <source>Takes effect at once, while nothing is being inspected.</source>
-            <translation>在没有检测运行时立即切换。</translation>
-        </message>
-        <message>
-            <source>What Live starts with. Leave empty for the first camera found.</source>
-            <translation>实时的初始来源。留空：找到的第一台相机。</translation>
-        </message>
-        <message>
-            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
-            <translation>可通过 Modbus 写入的地址，自下次启动实时检测起生效。留空：最先写入者。</translation>
-        </message>
-        <message>
-            <source>Writes anomaly lists. Leave empty for none.</source>
-            <translation>用于编写异常列表。留空：不使用。</translation>
-        </message>
-        <message>
             <source>&amp;List the models</source>
             <translation>列出模型(&amp;L)</translation>
         </message>
@@ -1273,52 +1253,16 @@
             <translation>询问该地址有哪些模型</translation>
         </message>
         <message>
-            <source>Then the built-in library writes the list.</source>
-            <translation>超过后使用内置列表。</translation>
-        </message>
-        <message>
-            <source>Stored with the secrets and never shown again.</source>
-            <translation>存入机密,之后不再显示。</translation>
-        </message>
-        <message>
             <source>&amp;Remove the key</source>
             <translation>移除密钥(&amp;R)</translation>
         </message>
         <message>
+            <source>After a restart.</source>
+            <translation>下次启动时生效。</translation>
+        </message>
+        <message>
             <source>Re&amp;move the password</source>
             <translation>移除密码(&amp;M)</translation>
-        </message>
-        <message>
-            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
-            <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
-        </message>
-        <message>
-            <source>Kept with every verdict.</source>
-            <translation>随每个判定保存。</translation>
-        </message>
-        <message>
-            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
-            <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
-        </message>
-        <message>
-            <source> days</source>
-            <translation> 天</translation>
-        </message>
-        <message>
-            <source>for ever</source>
-            <translation>永久</translation>
-        </message>
-        <message>
-            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
-            <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
-        </message>
-        <message>
-            <source>no limit</source>
-            <translation>全部可用空间</translation>
-        </message>
-        <message>
-            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
-            <translation>本工位的记录会转发到那里。留空：只保存在本机。</translation>
         </message>
         <message>
             <source>trained</source>
@@ -1329,40 +1273,8 @@
             <translation>未训练</translation>
         </message>
         <message>
-            <source>Model</source>
-            <translation>模型</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>相机</translation>
-        </message>
-        <message>
-            <source>PLC</source>
-            <translation>PLC</translation>
-        </message>
-        <message>
-            <source>Appearance</source>
-            <translation>外观</translation>
-        </message>
-        <message>
-            <source>Retention</source>
-            <translation>保留</translation>
-        </message>
-        <message>
             <source>General settings</source>
             <translation>常规设置</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>语言模型</translation>
-        </message>
-        <message>
-            <source>Plant</source>
-            <translation>工厂</translation>
-        </message>
-        <message>
-            <source>Record</source>
-            <translation>记录</translation>
         </message>
         <message>
             <source>Show the &amp;folder</source>
@@ -4231,112 +4143,36 @@
             <translation>保存并移除</translation>
         </message>
         <message>
-            <source>Model profile</source>
-            <translation>模型配置</translation>
-        </message>
-        <message>
-            <source>Computes on</source>
-            <translation>计算设备</translation>
-        </message>
-        <message>
-            <source>Another database</source>
-            <translation>其他数据库</translation>
-        </message>
-        <message>
-            <source>Station</source>
-            <translation>工位</translation>
-        </message>
-        <message>
-            <source>Keep images for</source>
-            <translation>图像保留时间</translation>
-        </message>
-        <message>
-            <source>Disk space for images</source>
-            <translation>图像可占用</translation>
-        </message>
-        <message>
-            <source>Kind of source</source>
-            <translation>来源种类</translation>
-        </message>
-        <message>
-            <source>Camera number, folder or address</source>
-            <translation>相机编号、文件夹或地址</translation>
-        </message>
-        <message>
-            <source>PLCs that may trigger</source>
-            <translation>可触发的 PLC</translation>
-        </message>
-        <message>
-            <source>Address</source>
-            <translation>地址</translation>
+            <source>Plant database password</source>
+            <translation>工厂密码</translation>
         </message>
         <message>
             <source>Model</source>
             <translation>模型</translation>
         </message>
         <message>
-            <source>Key</source>
-            <translation>密钥</translation>
-        </message>
-        <message>
-            <source>Timeout</source>
-            <translation>最长时间</translation>
-        </message>
-        <message>
-            <source>Plant database</source>
-            <translation>工厂数据库</translation>
-        </message>
-        <message>
-            <source>Plant database password</source>
-            <translation>工厂密码</translation>
-        </message>
-        <message>
-            <source>Language</source>
-            <translation>语言</translation>
-        </message>
-        <message>
-            <source>Theme</source>
-            <translation>主题</translation>
-        </message>
-        <message>
-            <source>Text size</source>
-            <translation>文字大小</translation>
-        </message>
-        <message>
-            <source>Automatic: the graphics card where there is one</source>
-            <translation>自动：有显卡时使用显卡</translation>
-        </message>
-        <message>
-            <source>Processor</source>
-            <translation>处理器</translation>
-        </message>
-        <message>
-            <source>Graphics card</source>
-            <translation>显卡</translation>
+            <source>Appearance</source>
+            <translation>外观</translation>
         </message>
         <message>
             <source>Camera</source>
             <translation>相机</translation>
         </message>
         <message>
-            <source>Folder as camera</source>
-            <translation>文件夹作为相机</translation>
+            <source>PLC</source>
+            <translation>PLC</translation>
         </message>
         <message>
-            <source>Stream or video</source>
-            <translation>视频流或视频</translation>
+            <source>Language model</source>
+            <translation>语言模型</translation>
         </message>
         <message>
-            <source>System default</source>
-            <translation>跟随系统</translation>
+            <source>Record</source>
+            <translation>记录</translation>
         </message>
         <message>
-            <source>Light</source>
-            <translation>浅色</translation>
-        </message>
-        <message>
-            <source>Dark</source>
-            <translation>深色</translation>
+            <source>Plant</source>
+            <translation>工厂</translation>
         </message>
         <message>
             <source>a supervisor or an admin</source>
@@ -4410,12 +4246,28 @@
     <context>
         <name>SettingsPanel</name>
         <message>
-            <source>Pages of the settings</source>
-            <translation>设置页面</translation>
+            <source>No setting is called that.</source>
+            <translation>没有这个名称的设置。</translation>
         </message>
         <message>
-            <source>General</source>
-            <translation>常规</translation>
+            <source>Show &amp;all settings</source>
+            <translation>显示所有设置(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Search</source>
+            <translation>搜索</translation>
+        </message>
+        <message>
+            <source>Search the settings</source>
+            <translation>搜索设置</translation>
+        </message>
+        <message>
+            <source>Search the settings (Ctrl+F)</source>
+            <translation>搜索设置（Ctrl+F）</translation>
+        </message>
+        <message>
+            <source>Pages of the settings</source>
+            <translation>设置页面</translation>
         </message>
         <message>
             <source>Users</source>
@@ -5948,6 +5800,10 @@
     <context>
         <name>Sentences</name>
         <message>
+            <source> days</source>
+            <translation> 天</translation>
+        </message>
+        <message>
             <source>, </source>
             <translation>、</translation>
         </message>
@@ -6024,6 +5880,14 @@
             <translation>{shape} 不是区域：请绘制多边形、矩形或圆。</translation>
         </message>
         <message>
+            <source>Address</source>
+            <translation>地址</translation>
+        </message>
+        <message>
+            <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
+            <translation>可通过 Modbus 写入的地址，自下次启动实时检测起生效。留空：最先写入者。</translation>
+        </message>
+        <message>
             <source>Agreement beyond chance rests on a single part here, so it has no interval. Include more parts of the other kind.</source>
             <translation>这里超出偶然的一致性只取决于一个零件，因此没有区间。请加入更多另一类零件。</translation>
         </message>
@@ -6076,6 +5940,10 @@
             <translation>推翻判定需要理由。请说明原因。</translation>
         </message>
         <message>
+            <source>Another database</source>
+            <translation>其他数据库</translation>
+        </message>
+        <message>
             <source>Another program is changing the secrets in {home}. Try again.</source>
             <translation>另一个程序正在更改 {home} 中的密钥。请重试。</translation>
         </message>
@@ -6088,8 +5956,24 @@
             <translation>期间 {name} 的另一个配方已生效。请查看后重试。</translation>
         </message>
         <message>
+            <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
+            <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
+        </message>
+        <message>
             <source>At most {most_people} people take part in a study beside the system.</source>
             <translation>除系统外，最多 {most_people} 人参加研究。</translation>
+        </message>
+        <message>
+            <source>Automatic: the graphics card where there is one</source>
+            <translation>自动：有显卡时使用显卡</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>相机</translation>
+        </message>
+        <message>
+            <source>Camera number, folder or address</source>
+            <translation>相机编号、文件夹或地址</translation>
         </message>
         <message>
             <source>Choose an image file.</source>
@@ -6108,6 +5992,14 @@
             <translation>请关闭其他程序。</translation>
         </message>
         <message>
+            <source>Computes on</source>
+            <translation>计算设备</translation>
+        </message>
+        <message>
+            <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
+            <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
+        </message>
+        <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>转换需要 torch，而安装版程序不含 torch。请用源代码版程序转换。</translation>
         </message>
@@ -6116,8 +6008,16 @@
             <translation>请重新复制或导出。</translation>
         </message>
         <message>
+            <source>Dark</source>
+            <translation>深色</translation>
+        </message>
+        <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
             <translation>请先冲洗，并另存为 PNG 或 TIFF。</translation>
+        </message>
+        <message>
+            <source>Disk space for images</source>
+            <translation>图像可占用</translation>
         </message>
         <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
@@ -6180,6 +6080,10 @@
             <translation>定位标记 {fixture} 转 {angle:.0f}° 后看起来相同，零件如何放置只能靠猜。请加入能区分的部分，或只允许小于 {half:.0f}° 的转动。</translation>
         </message>
         <message>
+            <source>Folder as camera</source>
+            <translation>文件夹作为相机</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam 相机需要 harvesters，但尚未安装。安装命令：pip install harvesters</translation>
         </message>
@@ -6190,6 +6094,10 @@
         <message>
             <source>Good images of {product} are missing: {missing}. Add them again.</source>
             <translation>{product} 缺少良品图像：{missing}。请重新添加。</translation>
+        </message>
+        <message>
+            <source>Graphics card</source>
+            <translation>显卡</translation>
         </message>
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
@@ -6208,8 +6116,44 @@
             <translation>不知道哪些文件显示视图 {without}。请说明其文件名的结尾：main.py product views NAME --add {without} --suffix _{without}</translation>
         </message>
         <message>
+            <source>Keep images for</source>
+            <translation>图像保留时间</translation>
+        </message>
+        <message>
+            <source>Kept with every verdict.</source>
+            <translation>随每个判定保存。</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>密钥</translation>
+        </message>
+        <message>
+            <source>Kind of source</source>
+            <translation>来源种类</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>语言</translation>
+        </message>
+        <message>
+            <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
+            <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>光照</translation>
+        </message>
+        <message>
             <source>Limits need at least one good part. Add a good image first.</source>
             <translation>限值至少需要一个良品。请先添加一张良品图像。</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>Model profile</source>
+            <translation>模型配置</translation>
         </message>
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
@@ -6308,6 +6252,14 @@
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
         </message>
         <message>
+            <source>PLCs that may trigger</source>
+            <translation>可触发的 PLC</translation>
+        </message>
+        <message>
+            <source>Plant database</source>
+            <translation>工厂数据库</translation>
+        </message>
+        <message>
             <source>Port {port} of {host} cannot be used ({strerror}). Choose another, or stop the line that listens there.</source>
             <translation>{host} 的端口 {port} 无法使用（{strerror}）。请另选一个，或停止在该端口监听的生产线。</translation>
         </message>
@@ -6326,6 +6278,10 @@
         <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>准备 {name} 需要 torch，此处未安装（{error}）。请运行 'make setup'，或用 'main.py models install eyes --from DIR' 复制另一台机器上准备好的网络。</translation>
+        </message>
+        <message>
+            <source>Processor</source>
+            <translation>处理器</translation>
         </message>
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
@@ -6456,12 +6412,36 @@
             <translation>期间已有其他人对 {name} 作出决定。请再看一次。</translation>
         </message>
         <message>
+            <source>Station</source>
+            <translation>工位</translation>
+        </message>
+        <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>已停止。已下载的内容会保留，下次从那里继续。</translation>
         </message>
         <message>
+            <source>Stored with the secrets and never shown again.</source>
+            <translation>存入机密,之后不再显示。</translation>
+        </message>
+        <message>
+            <source>Stream or video</source>
+            <translation>视频流或视频</translation>
+        </message>
+        <message>
             <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
             <translation>研究 {study_id} 在第 {presentation} 次展示中没有零件 {part}。</translation>
+        </message>
+        <message>
+            <source>System default</source>
+            <translation>跟随系统</translation>
+        </message>
+        <message>
+            <source>Takes effect at once, while nothing is being inspected.</source>
+            <translation>在没有检测运行时立即切换。</translation>
+        </message>
+        <message>
+            <source>Text size</source>
+            <translation>文字大小</translation>
         </message>
         <message>
             <source>The API key has characters that no key has. Copy it once more into the settings.</source>
@@ -6864,6 +6844,14 @@
             <translation>{what}{seen} 含有不可见字符。请重新输入。</translation>
         </message>
         <message>
+            <source>Theme</source>
+            <translation>主题</translation>
+        </message>
+        <message>
+            <source>Then the built-in library writes the list.</source>
+            <translation>超过后使用内置列表。</translation>
+        </message>
+        <message>
             <source>There are no {what} yet, so there is no share to give.</source>
             <translation>还没有{what}，因此没有比例可言。</translation>
         </message>
@@ -6956,8 +6944,16 @@
             <translation>本工位转发需要最多 {longest_name} 个字符的名称。请设置 FILO_STATION。</translation>
         </message>
         <message>
+            <source>This station's record is forwarded there. Leave empty to keep it here.</source>
+            <translation>本工位的记录会转发到那里。留空：只保存在本机。</translation>
+        </message>
+        <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>该用户没有主目录。请将 FILO_HOME 设为存放数据的文件夹。</translation>
+        </message>
+        <message>
+            <source>Timeout</source>
+            <translation>最长时间</translation>
         </message>
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
@@ -6970,6 +6966,10 @@
         <message>
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>监测漂移需要 {least_calibration_parts} 个非参考图像的已确认良品，现有 {count} 个。请确认更多。</translation>
+        </message>
+        <message>
+            <source>What Live starts with. Leave empty for the first camera found.</source>
+            <translation>实时的初始来源。留空：找到的第一台相机。</translation>
         </message>
         <message>
             <source>What pictures of {where} must be like cannot be read. Restore a backup.</source>
@@ -7008,6 +7008,10 @@
             <translation>使用此异常图：{sentence} 因此不作更改。</translation>
         </message>
         <message>
+            <source>Writes anomaly lists. Leave empty for none.</source>
+            <translation>用于编写异常列表。留空：不使用。</translation>
+        </message>
+        <message>
             <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
             <translation>帧必须为 (H, W, 3) uint8，实际为 {shape} {dtype}</translation>
         </message>
@@ -7034,6 +7038,10 @@
         <message>
             <source>does not fit into the memory that one picture may take</source>
             <translation>超出单张图像可占用的内存</translation>
+        </message>
+        <message>
+            <source>for ever</source>
+            <translation>永久</translation>
         </message>
         <message>
             <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
@@ -7122,6 +7130,10 @@
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
+        </message>
+        <message>
+            <source>no limit</source>
+            <translation>全部可用空间</translation>
         </message>
         <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 import program
 from tools.pins import pins_of, plain_name
+from tools.settings_table import with_table
+from workflows.settings.declared import declared
 from workflows.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,9 +61,9 @@ def test_every_command_and_every_option_says_what_it_does() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("field", sorted(Settings.model_fields))
-def test_the_documentation_names_the_variable_of_every_setting(field: str) -> None:
-    assert f"`FILO_{field.upper()}`" in page("README.md")
+def test_the_readme_has_the_table_of_settings_as_they_are_declared() -> None:
+    assert page("README.md") == with_table(page("README.md")), "run python -m tools.settings_table"
+    assert set(Settings.model_fields) == set(declared())
 
 
 def test_every_dependency_has_its_reason_and_its_version() -> None:

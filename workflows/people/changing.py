@@ -18,18 +18,20 @@ from filo_core.types import EventKind
 from storage.roles import grant_program
 from workflows.people.own_record import require_own_record
 from workflows.people.rights import Right, asks
+from workflows.settings.declared import declared
 from workflows.settings.file import write_settings_file
 from workflows.settings.output_address import Output
 from workflows.settings.redaction import redact
 from workflows.settings.secret_store import LINE, OUTPUT, SecretStore
+from workflows.settings.setting_kinds import Whose
 
 if TYPE_CHECKING:
     from workflows.people.access import Access
     from workflows.settings.settings import Settings
 
-EVERYBODYS = frozenset({"language", "theme", "font_scale", "trigger_kind", "trigger_place", "deadline_s"})
+EVERYBODYS = frozenset(name for name, one in declared().items() if one.whose is Whose.EVERYBODYS)
 """Settings that ask for no right; an event tells of their change as well."""
-CONNECTIONS = frozenset({"database", "plant_database", "llm_api_key", "genicam_producers"})
+CONNECTIONS = frozenset(name for name, one in declared().items() if one.whose is Whose.ADMINS)
 """Settings that say where the record is, where it goes, with which key, and what is loaded: for an admin."""
 _SUBJECT = "settings"
 _KEY = "llm_api_key"

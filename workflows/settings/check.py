@@ -12,15 +12,9 @@ from filo_core.line.plc.access import networks_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_any_manifest
+from workflows.settings.declared import FONT_SCALES, LLM_TIMEOUTS_S, LONGEST_STATION, declared
 from workflows.settings.redaction import redact
 
-THEMES = ("system", "light", "dark")
-LANGUAGES = ("", "en", "de", "zh_CN")
-DEVICES = ("auto", "cpu", "cuda")
-SOURCE_KINDS = ("camera", "folder", "address")
-FONT_SCALES = (0.8, 2.0)
-LONGEST_STATION = 100
-LLM_TIMEOUTS_S = (5.0, 600.0)
 _BEFORE_HOST = re.compile(r"(?<=://).*@")
 
 
@@ -63,10 +57,10 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "source_value": _source_problem(text["source_kind"], text["source_value"]),
         "font_scale": _scale_problem(values["font_scale"]),
     }
-    for name, allowed in (("theme", THEMES), ("language", LANGUAGES), ("source_kind", SOURCE_KINDS)):
-        found[name] = (
-            "" if text[name] in allowed else f"{text[name]} is none of these: {', '.join(filter(None, allowed))}."
-        )
+    for name in text.keys() & declared().keys():
+        allowed = [value for value, _ in declared()[name].choices]
+        if allowed and text[name] not in allowed and not found.get(name):
+            found[name] = f"{text[name]} is none of these: {', '.join(filter(None, allowed))}."
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
@@ -76,8 +70,9 @@ def _profile_problem(name: str, models: Path | None) -> str:
 
 
 def _device_problem(device: str) -> str:
-    if device not in DEVICES:
-        return f"{device} is no device. Choose one of these: {', '.join(DEVICES)}."
+    devices = [value for value, _ in declared()["device"].choices]
+    if device not in devices:
+        return f"{device} is no device. Choose one of these: {', '.join(devices)}."
     if device != "cuda":
         return ""
     from filo_core.trunks.providers import cards_here

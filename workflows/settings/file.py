@@ -11,58 +11,27 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_settings import NoDecode
 
 from filo_core.errors import SettingsError
-from filo_core.identifying import tidy_field
-from filo_core.identity import FIELDS, OWN_FIELDS
 from filo_core.whole_files import write_private
-from workflows.settings.output_address import Output
-from workflows.settings.secret_store import DATABASE, LLM, PLANT, SecretStore
+from workflows.settings.declared import Declared, declared
+from workflows.settings.secret_store import LLM, SecretStore
+from workflows.settings.setting_kinds import Setting
 
 SETTINGS_FILE = "settings.json"
 _PREFIX = "FILO_"
 _KEY = "llm_api_key"
-_ADDRESSES = {"source_value": "", "database": DATABASE, "plant_database": PLANT}
+_ADDRESSES = {name: one.password for name, one in declared().items() if one.password is not None}
 """Settings that may hold a password, and what it is called in the secret store; empty for a camera's."""
+STORED = frozenset(name for name, one in declared().items() if one.is_kept)
 
 
-def words_of(words: object) -> object:
-    """Several words with commas between them, as they are typed or stand in a variable; what is a list stays one."""
-    return tuple(filter(None, map(str.strip, words.split(",")))) if isinstance(words, str) else words
-
-
-LONGEST_KEEP_DAYS = 36_500
-KeepDays = Annotated[int | None, Field(ge=1, le=LONGEST_KEEP_DAYS)]
-ImageQuotaGb = Annotated[float | None, Field(ge=0.0, allow_inf_nan=False)]
-
-
-def own_fields_of(names: object) -> tuple[str, ...]:
-    """What the customer calls the fields of their own, in their order, checked.
-
-    Raises:
-        ValueError: if there are more than there is room for, or two mean the same.
-    """
-    given = words_of(names)
-    if not isinstance(given, tuple | list):
-        raise ValueError("it is no list of names")
-    own = tuple(tidy_field("name of a field", name) for name in given)
-    if len(own) > len(OWN_FIELDS):
-        raise ValueError(f"there is room for {len(OWN_FIELDS)} fields of your own")
-    if len({name.casefold() for name in (*own, *FIELDS)}) < len(own) + len(FIELDS):
-        raise ValueError("two fields have the same name")
-    return own
-
-
-OwnFields = Annotated[tuple[str, ...], BeforeValidator(own_fields_of)]
-SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 0.2, 60.0
-DeadlineS = Annotated[float, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
-StoredDeadlineS = Annotated[float | None, Field(ge=SHORTEST_DEADLINE_S, le=LONGEST_DEADLINE_S, allow_inf_nan=False)]
-
-
-class StoredSettings(BaseModel):
+class _Stored(BaseModel):
     """What the file may hold, and as which type; what is absent was never changed.
 
     What a newer version keeps there means nothing to this one, and stays.
@@ -70,43 +39,20 @@ class StoredSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
-    database: str | None = None
-    profile: str | None = None
-    device: str | None = None
-    station: str | None = None
-    keep_days: KeepDays = None
-    image_quota_gb: ImageQuotaGb = None
-    llm_base_url: str | None = None
-    llm_model: str | None = None
-    llm_api_key: str | None = None
-    llm_timeout_s: float | None = None
-    exports: str | None = None
-    outputs: tuple[Output, ...] | None = None
-    source_kind: str | None = None
-    source_value: str | None = None
-    plant_database: str | None = None
-    trigger_kind: str | None = None
-    trigger_place: str | None = None
-    deadline_s: StoredDeadlineS = None
-    line_hosts: tuple[str, ...] | None = None
-    line_certificate: str | None = None
-    line_certificate_key: str | None = None
-    modbus_writers: tuple[str, ...] | None = None
-    modbus_everywhere: bool | None = None
-    clear_passwords: tuple[str, ...] | None = None
-    genicam_producers: tuple[str, ...] | None = None
-    identity_fields: OwnFields | None = None
-    language: str | None = None
-    theme: str | None = None
-    font_scale: float | None = None
 
-    @field_validator("line_hosts", "modbus_writers", "genicam_producers", "clear_passwords", mode="before")
-    @classmethod
-    def _are_words(cls, words: object) -> object:
-        return words_of(words)
+def _kept_as(field: FieldInfo) -> tuple[Any, None]:
+    """The type of a setting in the file: its own, or absent; a secret is text until it is in the secret store."""
+    if field.annotation is SecretStr:
+        return str | None, None
+    rules = [rule for rule in field.metadata if not isinstance(rule, Setting) and rule is not NoDecode]
+    return Annotated[(field.annotation | None, *rules)] if rules else field.annotation | None, None
 
 
-STORED = frozenset(StoredSettings.model_fields)
+StoredSettings = create_model(
+    "StoredSettings",
+    __base__=_Stored,
+    **{name: _kept_as(Declared.model_fields[name]) for name in sorted(STORED)},
+)
 
 
 def read_settings_file(home: Path) -> dict[str, object]:
@@ -132,12 +78,12 @@ def write_settings_file(home: Path, changes: Mapping[str, object]) -> None:
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is not kept in the settings file")
     wanted = StoredSettings.model_validate(_kept(home).model_dump(exclude_none=True) | dict(changes))
-    if _KEY in changes and not wanted.llm_api_key and LLM in SecretStore(home).names():
+    if _KEY in changes and not getattr(wanted, _KEY) and LLM in SecretStore(home).names():
         SecretStore(home).remove(LLM)
     _save(home, _emptied(home, wanted))
 
 
-def _kept(home: Path) -> StoredSettings:
+def _kept(home: Path) -> _Stored:
     """What the file holds, without the secrets that were in it."""
     stored = _load(home)
     emptied = _emptied(home, stored)
@@ -146,7 +92,7 @@ def _kept(home: Path) -> StoredSettings:
     return emptied
 
 
-def _load(home: Path) -> StoredSettings:
+def _load(home: Path) -> _Stored:
     path = home / SETTINGS_FILE
     try:
         content = path.read_bytes()
@@ -168,11 +114,12 @@ def _load(home: Path) -> StoredSettings:
         ) from error
 
 
-def _emptied(home: Path, stored: StoredSettings) -> StoredSettings:
+def _emptied(home: Path, stored: _Stored) -> _Stored:
     """The settings without the secrets in them, which are in the secret store by then."""
     store = SecretStore(home)
-    if stored.llm_api_key and store.get(LLM) != stored.llm_api_key:
-        store.set(LLM, stored.llm_api_key)
+    key = getattr(stored, _KEY)
+    if key and store.get(LLM) != key:
+        store.set(LLM, key)
     addresses = {
         field: address and store.emptied(address, secret)
         for field, secret in _ADDRESSES.items()
@@ -181,9 +128,9 @@ def _emptied(home: Path, stored: StoredSettings) -> StoredSettings:
     return stored.model_copy(update={_KEY: None, **addresses})
 
 
-def _save(home: Path, wanted: StoredSettings) -> None:
+def _save(home: Path, wanted: _Stored) -> None:
     path = home / SETTINGS_FILE
-    content = json.dumps(wanted.model_dump(exclude_none=True), indent=2, ensure_ascii=False)
+    content = json.dumps(wanted.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
     try:
         home.mkdir(parents=True, exist_ok=True)
         write_private(path, content.encode())

@@ -41,6 +41,7 @@ from tests.unit.gui.walking import (
     is_reached_by_arrows,
     strongest_contrast,
 )
+from workflows.settings.setting_kinds import SettingsPage
 from workflows.workbench import Workbench
 
 Until = Callable[..., None]
@@ -84,7 +85,7 @@ def go_to(window: MainWindow, place: str, until: Until) -> None:
         panel.wizard.go_to(WizardStep(place.removeprefix("wizard-")))
     if isinstance(panel, SettingsPanel):
         pages = {"settings-users": panel.users, "settings-outputs": panel.outputs}
-        panel.tabs.setCurrentWidget(pages.get(place, panel.general))
+        panel.show_page(pages.get(place, SettingsPage.LANGUAGE_MODEL))
     if screen is Screen.STATISTICS:
         until(lambda: panel.presenter.figures is not None or panel.empty.isVisible(), "the figures are read", 90.0)
     window.activateWindow()
