@@ -164,9 +164,6 @@ class GeneralPage(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        # Other letters; while it is built there are no columns yet.
-        if event.type() is QEvent.Type.StyleChange and self.isVisible():
-            self._fit_columns()
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "fields"):
             for field in self.fields.values():
                 field.recolour()

@@ -44,15 +44,13 @@ def _kept_as(field: FieldInfo) -> tuple[Any, None]:
     """The type of a setting in the file: its own, or absent; a secret is text until it is in the secret store."""
     if field.annotation is SecretStr:
         return str | None, None
+    kind: Any = field.annotation
     rules = [rule for rule in field.metadata if not isinstance(rule, Setting) and rule is not NoDecode]
-    return Annotated[(field.annotation | None, *rules)] if rules else field.annotation | None, None
+    return Annotated[(kind | None, *rules)] if rules else kind | None, None
 
 
-StoredSettings = create_model(
-    "StoredSettings",
-    __base__=_Stored,
-    **{name: _kept_as(Declared.model_fields[name]) for name in sorted(STORED)},
-)
+_LINES: dict[str, Any] = {name: _kept_as(Declared.model_fields[name]) for name in sorted(STORED)}
+StoredSettings: type[_Stored] = create_model("StoredSettings", __base__=_Stored, **_LINES)
 
 
 def read_settings_file(home: Path) -> dict[str, object]:
