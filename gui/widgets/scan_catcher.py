@@ -17,7 +17,7 @@ _PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 
 
 @dataclass(slots=True)
-class _Held:
+class _HeldKey:
     """A key that may be a scanner's, and where it would have gone."""
 
     target: QWidget
@@ -45,7 +45,7 @@ class ScanCatcher(QObject):
         super().__init__(owner)
         self._owner = owner
         self._buffer = ScanBuffer()
-        self._held: list[_Held] = []
+        self._held: list[_HeldKey] = []
         self._gives_back = False
         self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
@@ -77,6 +77,9 @@ class ScanCatcher(QObject):
             return False
         if event.key() in _ENTERS:
             return not self._buffer.is_empty
+        if event.key() == Qt.Key.Key_Space and self._buffer.is_empty:
+            # No code begins with it, and whoever acknowledges with it waits for nothing.
+            return False
         return bool(event.text()) and event.text().isprintable() and not event.modifiers() & ~_PLAIN
 
     def _is_asked(self) -> bool:
@@ -98,7 +101,7 @@ class ScanCatcher(QObject):
             self._give_back()
             return False
         target = QApplication.focusWidget() or self._owner
-        self._held.append(_Held(target, event.key(), event.text(), event.modifiers()))
+        self._held.append(_HeldKey(target, event.key(), event.text(), event.modifiers()))
         self._buffer.add(event.text(), at)
         self._waiting.start()
         return True
@@ -125,7 +128,7 @@ class ScanCatcher(QObject):
             self._gives_back = False
 
 
-def _press(held: _Held) -> None:
+def _press(held: _HeldKey) -> None:
     override = held.event(QEvent.Type.ShortcutOverride)
     QCoreApplication.sendEvent(held.target, override)
     shortcut = None if override.isAccepted() else _shortcut_of(held)
@@ -137,7 +140,7 @@ def _press(held: _Held) -> None:
         QCoreApplication.sendEvent(held.target, held.event(QEvent.Type.KeyRelease))
 
 
-def _shortcut_of(held: _Held) -> QShortcut | None:
+def _shortcut_of(held: _HeldKey) -> QShortcut | None:
     """The one that the key would have been; a plain key belongs to a screen, and counts where it or a part of it is."""
     wanted = QKeySequence(held.key)
     for shortcut in held.target.window().findChildren(QShortcut):
