@@ -41,8 +41,8 @@ class FilterBar(RecordFilter):
         self.order = self.combo(self.tr("Order"))
         self.anomaly_type = self.combo(self.tr("Anomaly type"))
         self.station = self.combo(self.tr("Station"))
-        self.search = HintedEdit(self)
-        self.search.setPlaceholderText(self.tr("Name or serial (Ctrl+F)"))
+        self.search = HintedEdit(self, narrow=True)
+        self.search.setPlaceholderText(self.tr("Name, serial"))
         self.search.setAccessibleName(self.tr("Search by name or serial"))
         self.search.setToolTip(
             self.tr("A serial, or a part of it or of the image's name; a whole serial is found at once")

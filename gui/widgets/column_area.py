@@ -9,40 +9,6 @@ from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QSizePolicy, QVBoxLa
 from gui.theme import SPACE, TOUCH_PX
 
 
-class ColumnArea(QScrollArea):
-    """As wide as what is in it needs."""
-
-    def __init__(self, parent: QWidget | None = None, *, narrowest: int = 0) -> None:
-        super().__init__(parent)
-        self._narrowest = narrowest
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.content = QWidget(self)
-        self.column = QVBoxLayout(self.content)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(SPACE)
-        self.setWidget(self.content)
-
-    @property
-    def wanted_px(self) -> int:
-        """Width that everything in it needs, with the scroll bar."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return max(self._narrowest, self.content.minimumSizeHint().width() + bar)
-
-    def add(self, widget: QWidget, stretch: int = 0) -> None:
-        """Add a widget under the others."""
-        self.column.addWidget(widget, stretch)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.wanted_px, self.content.sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self.wanted_px, 2 * TOUCH_PX)
-
-
 class LowArea(QScrollArea):
     """A page that is as high as the window, and scrolls once the window is lower than the page can be."""
 
@@ -82,6 +48,35 @@ class LowArea(QScrollArea):
         if layout.hasHeightForWidth():
             return layout.totalMinimumHeightForWidth(width)
         return layout.totalMinimumSize().height()
+
+
+class ColumnArea(LowArea):
+    """A column as wide as what is in it needs."""
+
+    def __init__(self, parent: QWidget | None = None, *, narrowest: int = 0) -> None:
+        self.content = QWidget()
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACE)
+        super().__init__(self.content, parent)
+        self._narrowest = narrowest
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    @property
+    def wanted_px(self) -> int:
+        """Width that everything in it needs, with the scroll bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return max(self._narrowest, self.content.minimumSizeHint().width() + bar)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> None:
+        """Add a widget under the others."""
+        self.column.addWidget(widget, stretch)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.wanted_px, self.content.sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.wanted_px, 2 * TOUCH_PX)
 
 
 def fit_into_window(dialog: QDialog) -> None:

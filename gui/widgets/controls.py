@@ -91,10 +91,15 @@ def set_shown(widget: QWidget, shown: bool) -> None:
 
 
 class HintedEdit(QLineEdit):
-    """A field that wants as much width as what it says while nothing is typed."""
+    """A field that wants as much width as what it says while nothing is typed; a ``narrow`` one wants no more."""
+
+    def __init__(self, parent: QWidget | None = None, *, narrow: bool = False) -> None:
+        super().__init__(parent)
+        self._narrow = narrow
 
     def sizeHint(self) -> QSize:
-        return super().sizeHint().expandedTo(QSize(self.said_px, 0))
+        usual = super().sizeHint()
+        return QSize(self.said_px if self._narrow else max(self.said_px, usual.width()), usual.height())
 
     def minimumSizeHint(self) -> QSize:
         return super().minimumSizeHint().expandedTo(QSize(self.said_px, 0))

@@ -871,8 +871,8 @@
             <translation>Station</translation>
         </message>
         <message>
-            <source>Name or serial (Ctrl+F)</source>
-            <translation>Name oder Seriennummer (Strg+F)</translation>
+            <source>Name, serial</source>
+            <translation>Name, Serie</translation>
         </message>
         <message>
             <source>Search by name or serial</source>

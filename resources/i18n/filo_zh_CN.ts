@@ -871,8 +871,8 @@
             <translation>工位</translation>
         </message>
         <message>
-            <source>Name or serial (Ctrl+F)</source>
-            <translation>名称或序列号（Ctrl+F）</translation>
+            <source>Name, serial</source>
+            <translation>名称、序列号</translation>
         </message>
         <message>
             <source>Search by name or serial</source>

@@ -90,7 +90,9 @@ def _presentation(state: AppState, parent: QWidget) -> QDialog:
 
 
 def _sorting(state: AppState, parent: QWidget) -> QDialog:
-    dialog = SortingDialog(state, state.settings.home, parent)
+    folder = state.settings.home / "unsorted"
+    folder.mkdir(exist_ok=True)
+    dialog = SortingDialog(state, folder, parent)
     dialog.answers = SortingAnswers((SortingQuestion(state.settings.home / "part.png", proposed=True),))
     return dialog
 
