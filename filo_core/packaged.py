@@ -17,6 +17,8 @@ COMMAND = "filo-inspector"
 DECODE = "--decode-pictures"
 """The installed program that is started with it is a decoder's process, which ``main.py`` sees to."""
 _DECODER_MODULE = "filo_core.imaging.decoder_process"
+_OWN_LIBRARIES = ("LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
+"""Variables that lead to its libraries: for the loader, and for Qt, which most file managers are made with as well."""
 
 
 def is_packaged() -> bool:
@@ -40,20 +42,17 @@ def as_called(sentence: str) -> str:
 @contextmanager
 def without_own_libraries() -> Iterator[None]:
     """Let a program of the system be started: with the libraries of the installed program it might not run."""
-    variable = "LD_LIBRARY_PATH"
-    own = os.environ.get(variable)
-    if not is_packaged() or own is None:
-        yield
-        return
+    own = {name: os.environ[name] for name in _OWN_LIBRARIES if name in os.environ} if is_packaged() else {}
     try:
-        # What starts the installed program keeps here what there was before.
-        if before := os.environ.get(f"{variable}_ORIG"):
-            os.environ[variable] = before
-        else:
-            del os.environ[variable]
+        for name in own:
+            # What starts the installed program keeps some as they were before; the others were never meant for others.
+            if before := os.environ.get(f"{name}_ORIG"):
+                os.environ[name] = before
+            else:
+                del os.environ[name]
         yield
     finally:
-        os.environ[variable] = own
+        os.environ.update(own)
 
 
 def share() -> Path:

@@ -48,6 +48,18 @@ def test_a_program_of_the_system_is_started_with_its_own_libraries(
     assert os.environ["LD_LIBRARY_PATH"] == "/opt/filo-inspector/_internal"
 
 
+@pytest.mark.parametrize("variable", ["QT_PLUGIN_PATH", "QML2_IMPORT_PATH"])
+@pytest.mark.usefixtures("frozen")
+def test_a_program_of_the_system_that_is_made_with_qt_too_finds_its_own_plugins(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    ours = "/opt/filo-inspector/_internal/PySide6/Qt/plugins"
+    monkeypatch.setenv(variable, ours)
+    with without_own_libraries():
+        assert variable not in os.environ
+    assert os.environ[variable] == ours
+
+
 def test_from_source_what_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/vendor/lib")
     with without_own_libraries():
