@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from PIL import Image
 
 from tests.e2e.conftest import ROOT
 from tests.unit.filo_core.imaging.tiffs import COMPRESSIONS, Tiff
-from tools.package.empty_root import TOOLS, EmptyRoot, field_of, seconds_to_window, with_package
+from tools.package.empty_root import TOOLS, EmptyRoot, field_of, seconds_to_window, why_not_apart, with_package
 from tools.pins import plain_name
 from tools.virtual_screen import virtual_screen
 
@@ -43,20 +44,32 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if made := os.environ.get(PACKAGE):
-        return Path(made)
+        yield Path(made)
+        return
     folder = tmp_path_factory.mktemp("package")
     command = [sys.executable, "-m", "tools.package", str(folder / "out"), "--work", str(folder / "work")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500)
     assert done.returncode == 0, done.stderr + done.stdout
     shutil.rmtree(folder / "work")
-    return Path(done.stdout.splitlines()[-1])
+    yield Path(done.stdout.splitlines()[-1])
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def station(package: Path, tmp_path_factory: pytest.TempPathFactory) -> EmptyRoot:
-    return with_package(package, tmp_path_factory.mktemp("root"), "/usr/bin/filo-inspector")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyRoot]:
+    root = tmp_path_factory.mktemp("root")
+    yield with_package(package, root, "/usr/bin/filo-inspector")
+    # A gigabyte, of which pytest would keep three.
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def station(unpacked: EmptyRoot) -> EmptyRoot:
+    if why := why_not_apart():
+        pytest.skip(f"this machine runs nothing in a root of its own: {why}")
+    return unpacked
 
 
 def test_the_package_says_what_it_is_and_is_no_larger_than_a_station_has_room_for(package: Path) -> None:
@@ -65,8 +78,8 @@ def test_the_package_says_what_it_is_and_is_no_larger_than_a_station_has_room_fo
     assert int(field_of(package, "Installed-Size")) * 1024 / 1e6 <= LARGEST_MB["installed"]
 
 
-def test_it_has_a_menu_entry_with_an_icon_in_every_size(station: EmptyRoot) -> None:
-    share = station.root / "usr" / "share"
+def test_it_has_a_menu_entry_with_an_icon_in_every_size(unpacked: EmptyRoot) -> None:
+    share = unpacked.root / "usr" / "share"
     menu = (share / "applications" / "filo-inspector.desktop").read_text(encoding="utf-8")
     assert "\nExec=filo-inspector app\n" in menu
     assert "\nIcon=filo-inspector\n" in menu
@@ -74,8 +87,8 @@ def test_it_has_a_menu_entry_with_an_icon_in_every_size(station: EmptyRoot) -> N
     assert {"16x16", "48x48", "256x256"} <= icons
 
 
-def test_it_lists_what_it_is_made_of_and_carries_nothing_else(station: EmptyRoot) -> None:
-    inside = station.root / INSIDE
+def test_it_lists_what_it_is_made_of_and_carries_nothing_else(unpacked: EmptyRoot) -> None:
+    inside = unpacked.root / INSIDE
     share = inside / "share" / "filo-inspector"
     bill = json.loads((share / "sbom.cdx.json").read_text(encoding="utf-8"))
     names = {one["name"] for one in bill["components"]}
@@ -86,9 +99,9 @@ def test_it_lists_what_it_is_made_of_and_carries_nothing_else(station: EmptyRoot
     assert not [name for name in ("torch", "matplotlib", "pytest", "PyInstaller") if (inside / name).exists()]
 
 
-def test_there_is_no_python_but_the_library_that_it_carries(station: EmptyRoot) -> None:
-    found = [path for path in station.root.rglob("*python*") if path.is_file() and not path.is_symlink()]
-    assert {path.relative_to(station.root).parts[:3] for path in found} == {INSIDE.parts}
+def test_there_is_no_python_but_the_library_that_it_carries(unpacked: EmptyRoot) -> None:
+    found = [path for path in unpacked.root.rglob("*python*") if path.is_file() and not path.is_symlink()]
+    assert {path.relative_to(unpacked.root).parts[:3] for path in found} == {INSIDE.parts}
     assert not [path for path in found if re.fullmatch(r"python[\d.]*", path.name)]
 
 

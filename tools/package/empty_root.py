@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,18 +30,10 @@ class EmptyRoot:
 
     def command(self, *arguments: str) -> list[str]:
         """What starts the program in there."""
-        apart = [
-            "unshare",
-            "--mount",
-            "--net",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            *(["--map-root-user"] if os.geteuid() else []),
-        ]
-        binds = " && ".join(f"mount --rbind {place} {self.root}{place}" for place in ("/dev", _SCREENS))
-        steps = f'mount -t proc proc {self.root}/proc && {binds} && exec chroot {self.root} "$@"'
-        return [*apart, "sh", "-c", steps, "sh", self.program, *arguments]
+        places = ("/dev", *([_SCREENS] if Path(_SCREENS).is_dir() else []))
+        binds = "".join(f"mount --rbind {place} {self.root}{place} && " for place in places)
+        steps = f'mount -t proc proc {self.root}/proc && {binds}exec chroot {self.root} "$@"'
+        return [*_apart(), "sh", "-c", steps, "sh", self.program, *arguments]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Of a person who has just signed in."""
@@ -66,8 +59,29 @@ def with_package(package: Path, root: Path, program: str) -> EmptyRoot:
     _said("dpkg-deb", "--extract", package, root)
     # Else the loader would not look where Debian's libraries lie.
     _said("/sbin/ldconfig", "-r", root)
-    Path(_SCREENS).mkdir(exist_ok=True)
     return EmptyRoot(root, program)
+
+
+def why_not_apart() -> str:
+    """What this machine says where it lets nobody run something in a root of its own; empty where it does.
+
+    A container mostly does not, and some systems do not let those who are not root.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # The same steps as for the program, to a root with nothing in it but what they mount.
+        steps = (
+            f"mkdir {folder}/proc {folder}/dev && mount -t proc proc {folder}/proc && "
+            f"mount --rbind /dev {folder}/dev && exec chroot / true"
+        )
+        done = subprocess.run([*_apart(), "sh", "-c", steps], capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode == 0:
+        return ""
+    return done.stderr.strip() or f"unshare ended with {done.returncode}"
+
+
+def _apart() -> list[str]:
+    whoever = ["--map-root-user"] if os.geteuid() else []
+    return ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", *whoever]
 
 
 def seconds_to_window(station: EmptyRoot, screen: Mapping[str, str]) -> float:
