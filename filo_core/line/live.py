@@ -190,16 +190,24 @@ class LiveInspection(Generic[EngineT]):
             if newer is not None:
                 self._superseded += 1
                 frame = newer
-            inspection = self._store(self._judge(frame, self._detector))
+            inspection = self._judged(frame, self._detector)
             self._count(inspection)
             self._on_inspection(inspection)
             yield ImageInspected(index, inspection)
             index += 1
             frame = self.source.newest()
 
+    def _judged(self, frame: Frame, detector: Detector) -> Inspection:
+        """As it is kept, under the name that was scanned before its picture: what is scanned later is another part."""
+        part = self.scanned.take(frame.captured_monotonic)
+        try:
+            return self._store(replace(self._judge(frame, detector), identity=part))
+        except BaseException:
+            self.scanned.give_back(part)
+            raise
+
     def _judge(self, frame: Frame, detector: Detector) -> Inspection:
-        inspection = judge_frame(frame, f"{self.source.name} #{frame.frame_id}", self.recipe_version.recipe, detector)
-        return replace(inspection, identity=self.scanned.take())
+        return judge_frame(frame, f"{self.source.name} #{frame.frame_id}", self.recipe_version.recipe, detector)
 
     def _count(self, inspection: Inspection) -> None:
         self._problem = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from filo_core.errors import DiskFullError, FiloError
+from filo_core.identity import NOBODY
 from filo_core.judging import judge
 from filo_core.line.frames import image_of, judge_frame
 from filo_core.line.ledger import Ledger, Unkept
@@ -112,7 +113,7 @@ class Station:
         self._counters = StationCounters()
         self._storage_problem = ""
         self.scanned = Scanned()
-        """Names the next part whose trigger names none."""
+        """Names the next part whose trigger brings no serial."""
         self._heartbeat = 0
         self._judging_since: float | None = None
         self._judging = Loop("filo-station", self._judge_all, "judges parts")
@@ -178,8 +179,8 @@ class Station:
             if known is not None:
                 self._counters = replace(self._counters, repeated=self._counters.repeated + 1)
                 return known
-            if not trigger.identity:
-                trigger = replace(trigger, identity=self.scanned.take())
+            taken = NOBODY if trigger.identity.serial else self.scanned.take()
+            trigger = replace(trigger, identity=trigger.identity.completed(taken))
             ticket = Ticket(trigger)
             pending = _Pending(ticket, trigger.asked_monotonic + self._deadline_s)
             self._open[trigger.trigger_id] = pending
@@ -194,6 +195,8 @@ class Station:
         if earlier is None:
             self._enqueue(pending)
         elif self._claim(pending):
+            # It was no part: the scan was of the one that comes.
+            self.scanned.give_back(taken)
             self._answer(pending, earlier, None, is_new=False)
         return ticket
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from filo_core.errors import RecipeError, StorageError
 from filo_core.events import JobEvent, StepDone
+from filo_core.identity import Identity
 from filo_core.imaging import decode_image
 from filo_core.line import live as live_module
 from filo_core.line.live import LiveInspection
@@ -423,3 +424,35 @@ def test_live_goes_on_beside_a_long_folder_run_which_gets_its_share(
     assert counters.per_second is not None
     assert counters.per_second > 0
     assert counters.latency_ms is not None
+
+
+def test_a_scan_names_the_next_picture_and_not_the_one_that_is_judged_meanwhile(
+    source: HandFedSource, worker: Worker[str], recipe_version: RecipeVersion, detector: Any, wait_until: WaitUntil
+) -> None:
+    gated = GatedDetector(detector)
+    line = Line(source, worker, recipe_version, lambda _: gated)
+    line.live.start()
+    source.put(0)
+    assert gated.looking.wait(WAIT_S)
+    line.live.scanned.put(Identity("SN-2"))
+    gated.go_on.set()
+    wait_until(lambda: len(line.shown) == 1)
+    source.put(1)
+    wait_until(lambda: len(line.shown) == 2)
+    line.live.stop()
+    assert [each.identity.serial for each in line.shown] == ["", "SN-2"]
+
+
+def test_a_scan_stays_with_its_part_where_the_verdict_cannot_be_stored(
+    line: Line, source: HandFedSource, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_RETRY_S", 0.01)
+    line.store_error = StorageError("The disk is full.")
+    line.live.start()
+    line.live.scanned.put(Identity("SN-1"))
+    source.put(0)
+    wait_until(lambda: line.live.problem)
+    line.store_error = None
+    source.put(1)
+    wait_until(lambda: line.shown)
+    assert line.shown[0].identity == Identity("SN-1")

@@ -396,3 +396,25 @@ def test_a_part_that_could_not_be_kept_is_kept_later_under_its_name(
     ledger.fails = set()
     wait_until(lambda: ledger.kept)
     assert (ledger.kept[0].identity, ledger.named) == (PART, [PART])
+
+
+def test_a_scan_names_the_part_whose_trigger_brings_no_serial_and_leaves_what_it_does_bring(
+    make: Callable[..., Station], detector: Any
+) -> None:
+    station = make(detector)
+    station.scanned.put(Identity("SN-2"))
+    assert answer(station.ask(trigger("a", identity=PART))).identity == PART
+    assert answer(station.ask(trigger("b", identity=Identity(lot="L7")))).identity == Identity("SN-2", "L7")
+    assert not answer(station.ask(trigger("c"))).identity
+
+
+def test_a_scan_is_not_used_up_by_an_id_that_an_earlier_start_answered(
+    make: Callable[..., Station], detector: Any, ledger: MemoryLedger
+) -> None:
+    earlier = make(detector)
+    answer(earlier.ask(trigger("a")))
+    earlier.stop()
+    later = make(detector)
+    later.scanned.put(PART)
+    assert not answer(later.ask(trigger("a"))).identity
+    assert answer(later.ask(trigger("b"))).identity == PART
