@@ -8,7 +8,8 @@ from filo_core.printable import without_controls
 
 T = TypeVar("T")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The wide ones begin a formula where a spreadsheet speaks Chinese or Japanese."""
 
 
 def harmless(cell: T) -> T | str:

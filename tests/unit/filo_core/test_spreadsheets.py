@@ -6,7 +6,10 @@ from filo_core.printable import without_controls
 from filo_core.spreadsheets import harmless
 
 
-@pytest.mark.parametrize("text", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text",
+    ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"],
+)
 def test_text_that_would_be_run_gets_an_apostrophe(text: str) -> None:
     assert harmless(text) == "'" + without_controls(text)
 
