@@ -96,6 +96,9 @@ def test_it_lists_what_it_is_made_of_and_carries_nothing_else(unpacked: EmptyRoo
     assert (share / "licences" / "Python.txt").is_file()
     carried = {plain_name(path.name.partition("-")[0]) for path in inside.glob("*.dist-info")}
     assert carried - set(map(plain_name, names)) == {"filo-inspector"}
+    # The encoder under the GPL, of which only the name is there, and where the source lay.
+    assert all(path.stat().st_size < 50_000 for path in inside.rglob("libx265*"))
+    assert not list(inside.rglob("direct_url.json"))
     assert not [name for name in ("torch", "matplotlib", "pytest", "PyInstaller") if (inside / name).exists()]
 
 

@@ -11,6 +11,7 @@ from filo_core.trunks.store import TrunkStore
 from tools.package.bill import station_parts, write_bill, write_licences
 from tools.package.contents import PROJECT, ROOT, PackageError, packed_weights
 from tools.package.debian import size_of, write_package
+from tools.package.encoder import leave_out_encoder
 from tools.package.freezing import frozen
 from tools.package.pruning import needs_of, prune, strip
 from tools.package.system_libraries import SystemPackage, carried, required
@@ -31,6 +32,7 @@ def make(out: Path, work: Path) -> Path:
     if sys.platform == "linux":
         prune(program)
         strip(program)
+        leave_out_encoder(program)
         libraries = carried(program, sources)
     parts = station_parts()
     write_licences(program, libraries)
