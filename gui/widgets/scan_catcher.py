@@ -13,6 +13,11 @@ from gui.widgets.scan_buffer import GAP_S, ScanBuffer
 
 _HELD_MS = round(1000 * GAP_S) + 10
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_EDITING = (
+    *(Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Escape),
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
+)
+"""Keys that no scanner sends."""
 _PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 
 
@@ -65,6 +70,9 @@ class ScanCatcher(QObject):
                 taken = self._may_be_scanned(event)
             case QEvent.Type.KeyPress:
                 taken = self._may_be_scanned(event) and self._take(event)
+                if event.key() in _EDITING:
+                    # It is for the letters before it, which have yet to get there.
+                    self._give_back()
             case QEvent.Type.KeyRelease:
                 taken = self._released(event)
         if taken:

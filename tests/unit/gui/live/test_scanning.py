@@ -98,6 +98,15 @@ def test_what_a_person_types_stays_in_its_field(panel: LivePanel, qtbot: QtBot) 
     qtbot.waitUntil(lambda: panel.trigger.place.text() == "abc")
 
 
+def test_a_key_that_edits_comes_after_the_letters_that_were_typed_before_it(panel: LivePanel, qtbot: QtBot) -> None:
+    panel.trigger.place.show()
+    panel.trigger.place.setFocus()
+    keys = Keys()
+    keys.type(panel.trigger.place, "ab", FAST_MS, enter=False)
+    keys.press(panel.trigger.place, Qt.Key.Key_Backspace, "\b", FAST_MS)
+    qtbot.waitUntil(lambda: panel.trigger.place.text() == "a")
+
+
 def test_a_scan_while_nothing_runs_is_said_and_not_kept(panel: LivePanel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(panel.presenter.noted) as told:
         Keys().type(panel, "SN4711", FAST_MS)
