@@ -21,7 +21,7 @@ _LOOK_EVERY_S = 0.5
 
 @speaks_plainly
 def forward(
-    plant: Annotated[str, typer.Option(help="Its address; main.py secret set plant keeps the password.")] = "",
+    plant: Annotated[str, typer.Option(help="Its address; the command `secret set plant` keeps the password.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Forward what there is, then end.")] = False,
     user: User = "",
     database: Database = "",

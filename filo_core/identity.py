@@ -53,6 +53,8 @@ class Identity:
 FIELDS = tuple(one.name for one in fields(Identity))
 OWN_FIELDS = ("field_1", "field_2", "field_3")
 """The customer's own, whose names are a setting."""
+TRIGGER_WORDS = ("id", "repeat")
+"""What a trigger says beside the fields: none of the customer's own can be called so."""
 NOBODY = Identity()
 """Nobody has said which part it is."""
 

@@ -14,7 +14,7 @@ from pydantic_settings import NoDecode
 
 from filo_core.errors import SettingsError
 from filo_core.identifying import tidy_field
-from filo_core.identity import FIELDS, OWN_FIELDS
+from filo_core.identity import FIELDS, OWN_FIELDS, TRIGGER_WORDS
 
 APP_NAME = "FiLo Inspector"
 
@@ -99,7 +99,8 @@ def own_fields_of(names: object) -> tuple[str, ...]:
     own = tuple(tidy_field("name of a field", name) for name in given)
     if len(own) > len(OWN_FIELDS):
         raise ValueError(f"there is room for {len(OWN_FIELDS)} fields of your own")
-    if len({name.casefold() for name in (*own, *FIELDS)}) < len(own) + len(FIELDS):
+    taken = (*FIELDS, *TRIGGER_WORDS)
+    if len({name.casefold() for name in (*own, *taken)}) < len(own) + len(taken):
         raise ValueError("two fields have the same name")
     return own
 

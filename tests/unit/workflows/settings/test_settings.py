@@ -183,7 +183,13 @@ def test_the_customers_own_fields_have_three_names_that_differ(
 ) -> None:
     monkeypatch.setenv("FILO_IDENTITY_FIELDS", "pallet, nest")
     assert Settings().identity_fields == ("pallet", "nest")
-    for wrong, said in (("a,b,c,d", "room for 3"), ("Serial", "same name"), ("a,A", "same name"), ("\u202ea", "seen")):
+    for wrong, said in (
+        ("a,b,c,d", "room for 3"),
+        ("Serial", "same name"),
+        ("a,A", "same name"),
+        ("id", "same name"),
+        ("\u202ea", "seen"),
+    ):
         monkeypatch.setenv("FILO_IDENTITY_FIELDS", wrong)
         with pytest.raises(ValueError, match=said):
             Settings()
