@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -9,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QListWidget,
@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.folder.detail import FolderDetail
+from gui.folder.export_dialog import ExportDialog
+from gui.folder.following import Following
 from gui.folder.job_list import JobList
 from gui.folder.phases import RunPhase
 from gui.folder.presenter import FolderPresenter
@@ -106,7 +108,8 @@ class FolderPanel(QWidget):
         self.problems.setMinimumHeight(ENTRY_PX)
         self.problems.setMaximumHeight(3 * ENTRY_PX)
         self.review = button(self.tr("Review these verdicts"), "review")
-        self.export = button(self.tr("Export…"), "export", tip=self.tr("Save these verdicts as a table"))
+        self.export = button(self.tr("Export…"), "export", tip=self.tr("Save these verdicts as files"))
+        self.newest = button(self.tr("Back to the newest"), "next", tip=self.tr("Follow the results as they come"))
         self.empty = EmptyPage(
             "folder",
             self.tr("No product is ready to be inspected."),
@@ -140,6 +143,8 @@ class FolderPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setMinimumWidth(400)
 
+        self.following = Following(table, self.newest)
+
     def _lay_out(self) -> None:
         top = RowsLayout()
         top.add(captioned(self.tr("Product"), self.products), 1)
@@ -152,6 +157,7 @@ class FolderPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.tiles)
         column.addWidget(self.table, 1)
+        column.addWidget(self.newest)
         column.addWidget(self.problems_title)
         column.addWidget(self.problems)
         ends = QHBoxLayout()
@@ -222,6 +228,7 @@ class FolderPanel(QWidget):
             self.presenter.start(self.products.product, path, watch=self.watch.isChecked())
 
     def _on_run_forgotten(self) -> None:
+        self.following.follow()
         self.problems.clear()
         self._left_out = ()
         self.detail.clear()
@@ -233,15 +240,14 @@ class FolderPanel(QWidget):
             self.folder.setText(chosen)
 
     def _on_export_clicked(self) -> None:
-        proposed = str(Path.home() / f"{self.presenter.folder.name}.csv")
-        title, kinds = self.tr("Save these verdicts as a table"), self.tr("Tables (*.csv)")
-        chosen, _ = QFileDialog.getSaveFileName(self, title, proposed, kinds)
-        if chosen:
-            self.presenter.export(Path(chosen))
+        dialog = ExportDialog(self._state, self.presenter.folder.name, Path.home(), self)
+        if dialog.exec():
+            self.presenter.export(dialog.folder, dialog.formats)
+        dialog.deleteLater()
 
-    def _on_exported(self, count: int, path: str) -> None:
-        text = self.tr("%1 verdicts were written to %2.").replace("%1", str(count)).replace("%2", path)
-        self.message.show_note(text)
+    def _on_exported(self, count: int, paths: Sequence[Path]) -> None:
+        text = self.tr("%1 verdicts were written to %2.").replace("%1", str(count))
+        self.message.show_note(text.replace("%2", ", ".join(map(str, paths))))
 
     def _on_pause_clicked(self) -> None:
         if self.presenter.phase is RunPhase.PAUSED:
@@ -263,6 +269,7 @@ class FolderPanel(QWidget):
     def _on_phase_changed(self) -> None:
         phase = self.presenter.phase
         active = phase.is_active
+        self.following.set_running(active)
         resumes = phase is RunPhase.CANCELLED and self.folder.text().strip() == str(self.presenter.folder)
         self.start.setText(start_text(resumes, active))
         self.start.setAccessibleName(self.start.text())

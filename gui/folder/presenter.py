@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gui.folder.phases import PHASES, RunPhase, RunProgress
 from gui.folder.result_detail import ResultDetail, completed, load_detail
 from gui.folder.results_model import FolderResult, ResultsModel
 from gui.state import AppState
-from workflows.export.formats import ExportFormat
+from workflows.export.formats import ExportFormat, free_places
 from workflows.export.handing_out import export_inspections
 from workflows.export.selection import Selection
 from workflows.inspecting.folder_jobs import FolderJob, FolderJobState, job_name
@@ -42,8 +43,8 @@ class FolderPresenter(QObject):
     """A sentence and the details."""
     jobs_changed = Signal()
     """``jobs`` changed."""
-    exported = Signal(int, str)
-    """How many verdicts were written, and where."""
+    exported = Signal(int, object)
+    """How many verdicts were written, and the files and folders that have them."""
     run_forgotten = Signal()
     """Another run is shown from now on."""
 
@@ -167,20 +168,34 @@ class FolderPresenter(QObject):
             name = job_name(job.product, job.folder)
             self._state.request_review(job.product, name, job.added_at, job.folder.name)
 
-    def export(self, path: Path) -> None:
-        """Write the verdicts of the job shown as a table, those of an earlier run under the same recipe included."""
-        if self._jobs.job(self.number) is None:
+    def export(self, folder: Path, formats: Sequence[ExportFormat]) -> None:
+        """Write the verdicts of the job shown in each of these formats, those of an earlier run included.
+
+        Args:
+            folder: to write into; nothing that is there already is replaced.
+            formats: at least one.
+        """
+        job = self._jobs.job(self.number)
+        if job is None:
             return
-        bench = self._state.workbench
+        bench, name = self._state.workbench, job.folder.name
         shown = frozenset(row.inspection_id for row in self.model.rows)
         selection = Selection(
             bench.history, InspectionFilter(product=self.product), keep=lambda record: record.inspection_id in shown
         )
-        self._exporter.run(
-            lambda: export_inspections(bench.access, selection, bench.catalogue, ExportFormat.CSV, path),
-            lambda count: self.exported.emit(count, str(path)),
-            self._on_failed_to_load,
-        )
+
+        def work() -> tuple[int, tuple[Path, ...]]:
+            paths = free_places(folder, name, formats)
+            for path in paths:
+                # Some want a folder of their own.
+                path.parent.mkdir(exist_ok=True)
+            counts = [
+                export_inspections(bench.access, selection, bench.catalogue, wanted, path)
+                for wanted, path in zip(formats, paths, strict=True)
+            ]
+            return max(counts), paths
+
+        self._exporter.run(work, lambda done: self.exported.emit(*done), self._on_failed_to_load)
 
     @property
     def jobs(self) -> tuple[FolderJob, ...]:

@@ -788,6 +788,53 @@
         </message>
     </context>
     <context>
+        <name>ExportDialog</name>
+        <message>
+            <source>Table (CSV), for spreadsheets</source>
+            <translation>Tabelle (CSV), für Tabellenprogramme</translation>
+        </message>
+        <message>
+            <source>JSON lines, for other programs</source>
+            <translation>JSON-Zeilen, für andere Programme</translation>
+        </message>
+        <message>
+            <source>COCO, with boxes of the regions</source>
+            <translation>COCO, mit Rahmen der Bereiche</translation>
+        </message>
+        <message>
+            <source>Folders like MVTec's, with pictures and masks</source>
+            <translation>Ordner wie bei MVTec, mit Bildern und Masken</translation>
+        </message>
+        <message>
+            <source>Report on paper (PDF)</source>
+            <translation>Bericht auf Papier (PDF)</translation>
+        </message>
+        <message>
+            <source>Export the verdicts</source>
+            <translation>Urteile exportieren</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>Wählen…</translation>
+        </message>
+        <message>
+            <source>Export</source>
+            <translation>Exportieren</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Into the folder</source>
+            <translation>In den Ordner</translation>
+        </message>
+        <message>
+            <source>Each is called %1. What is there already stays.</source>
+            <translation>Jede heißt %1. Was schon da ist, bleibt.</translation>
+        </message>
+    </context>
+    <context>
         <name>EyesChoice</name>
         <message>
             <source>Look at parts with</source>
@@ -1179,8 +1226,16 @@
             <translation>Exportieren…</translation>
         </message>
         <message>
-            <source>Save these verdicts as a table</source>
-            <translation>Diese Urteile als Tabelle speichern</translation>
+            <source>Save these verdicts as files</source>
+            <translation>Diese Urteile als Dateien speichern</translation>
+        </message>
+        <message>
+            <source>Back to the newest</source>
+            <translation>Zum Neuesten</translation>
+        </message>
+        <message>
+            <source>Follow the results as they come</source>
+            <translation>Den Ergebnissen folgen, wie sie kommen</translation>
         </message>
         <message>
             <source>No product is ready to be inspected.</source>
@@ -1205,10 +1260,6 @@
         <message>
             <source>Folder</source>
             <translation>Ordner</translation>
-        </message>
-        <message>
-            <source>Tables (*.csv)</source>
-            <translation>Tabellen (*.csv)</translation>
         </message>
         <message>
             <source>%1 verdicts were written to %2.</source>
@@ -7257,6 +7308,10 @@
         <message>
             <source>{folder} holds {count} pictures, more than the {most} that are sorted at a time.</source>
             <translation>{folder} enthält {count} Bilder, mehr als die {most}, die auf einmal sortiert werden.</translation>
+        </message>
+        <message>
+            <source>{folder} is no folder. Choose one that is there.</source>
+            <translation>{folder} ist kein Ordner. Wählen Sie einen vorhandenen.</translation>
         </message>
         <message>
             <source>{folder} is no template of a full profile.</source>

@@ -788,6 +788,53 @@
         </message>
     </context>
     <context>
+        <name>ExportDialog</name>
+        <message>
+            <source>Table (CSV), for spreadsheets</source>
+            <translation>表格（CSV），用于电子表格</translation>
+        </message>
+        <message>
+            <source>JSON lines, for other programs</source>
+            <translation>JSON 行，用于其他程序</translation>
+        </message>
+        <message>
+            <source>COCO, with boxes of the regions</source>
+            <translation>COCO，含区域边框</translation>
+        </message>
+        <message>
+            <source>Folders like MVTec's, with pictures and masks</source>
+            <translation>MVTec 式文件夹，含图片和掩膜</translation>
+        </message>
+        <message>
+            <source>Report on paper (PDF)</source>
+            <translation>纸面报告（PDF）</translation>
+        </message>
+        <message>
+            <source>Export the verdicts</source>
+            <translation>导出判定</translation>
+        </message>
+        <message>
+            <source>Choose…</source>
+            <translation>选择…</translation>
+        </message>
+        <message>
+            <source>Export</source>
+            <translation>导出</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Into the folder</source>
+            <translation>导出到文件夹</translation>
+        </message>
+        <message>
+            <source>Each is called %1. What is there already stays.</source>
+            <translation>每个都名为 %1。已有的内容保持不变。</translation>
+        </message>
+    </context>
+    <context>
         <name>EyesChoice</name>
         <message>
             <source>Look at parts with</source>
@@ -1179,8 +1226,16 @@
             <translation>导出…</translation>
         </message>
         <message>
-            <source>Save these verdicts as a table</source>
-            <translation>将这些判定结果保存为表格</translation>
+            <source>Save these verdicts as files</source>
+            <translation>将这些判定存为文件</translation>
+        </message>
+        <message>
+            <source>Back to the newest</source>
+            <translation>回到最新</translation>
+        </message>
+        <message>
+            <source>Follow the results as they come</source>
+            <translation>随结果出现而跟随</translation>
         </message>
         <message>
             <source>No product is ready to be inspected.</source>
@@ -1205,10 +1260,6 @@
         <message>
             <source>Folder</source>
             <translation>文件夹</translation>
-        </message>
-        <message>
-            <source>Tables (*.csv)</source>
-            <translation>表格 (*.csv)</translation>
         </message>
         <message>
             <source>%1 verdicts were written to %2.</source>
@@ -7258,6 +7309,10 @@
         <message>
             <source>{folder} holds {count} pictures, more than the {most} that are sorted at a time.</source>
             <translation>{folder} 中有 {count} 张图像，超过一次可整理的 {most} 张。</translation>
+        </message>
+        <message>
+            <source>{folder} is no folder. Choose one that is there.</source>
+            <translation>{folder} 不是文件夹。请选择一个已有的。</translation>
         </message>
         <message>
             <source>{folder} is no template of a full profile.</source>

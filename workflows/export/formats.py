@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
+from filo_core.errors import FolderError
 from workflows.export.selection import Selection
 from workflows.products.catalogue import Catalogue
 
@@ -17,6 +20,32 @@ class ExportFormat(StrEnum):
     COCO = "coco"
     MVTEC = "mvtec"
     PDF = "pdf"
+
+
+_ENDINGS = {
+    ExportFormat.CSV: ".csv",
+    ExportFormat.JSON_LINES: ".jsonl",
+    ExportFormat.COCO: "-coco/annotations.json",
+    ExportFormat.MVTEC: "-mvtec",
+    ExportFormat.PDF: ".pdf",
+}
+
+
+def free_places(folder: Path, name: str, formats: Sequence[ExportFormat]) -> tuple[Path, ...]:
+    """Where several formats go below a folder under one name; with a number where one of them is there already.
+
+    Raises:
+        FolderError: if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise FolderError("{folder} is no folder. Choose one that is there.", folder=folder)
+    for number in count(1):
+        stem = name if number == 1 else f"{name} {number}"
+        places = tuple(folder / f"{stem}{_ENDINGS[wanted]}" for wanted in formats)
+        # What lies in a folder of its own needs all of that.
+        if not any((folder / place.relative_to(folder).parts[0]).exists() for place in places):
+            return places
+    raise AssertionError("some number is free")
 
 
 def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path, foot: str = "") -> int:

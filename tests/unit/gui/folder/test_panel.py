@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractSlider, QApplication
 from pytestqt.qtbot import QtBot
 
 from filo_core.types import Verdict
+from gui.folder.export_dialog import ExportDialog
 from gui.folder.panel import FolderPanel
 from gui.folder.phases import RunPhase
+from gui.folder.results_model import FolderColumn
 from gui.state import AppState, Screen
+from tests.unit.gui.conftest import picture
+from workflows.export.formats import ExportFormat
 
 Until = Callable[..., None]
 
@@ -187,3 +192,74 @@ def test_two_jobs_are_listed_and_the_chosen_one_is_shown(panel: FolderPanel, par
     until(lambda: panel.filter.rowCount() == 8)
     panel.jobs.remove.click()
     assert [job.folder for job in panel.presenter.jobs] == [parts / "deep"]
+
+
+def watched(panel: FolderPanel, parts: Path, until: Until) -> None:
+    panel.resize(990, 400)
+    panel.watch.setChecked(True)
+    panel.folder.setText(str(parts))
+    QTest.mouseClick(panel.start, Qt.MouseButton.LeftButton)
+    until(lambda: panel.presenter.phase is RunPhase.WATCHING and panel.table.model().rowCount() == 8)
+
+
+def newest(panel: FolderPanel) -> str:
+    return str(panel.table.currentIndex().siblingAtColumn(FolderColumn.NAME).data())
+
+
+def test_the_list_follows_the_newest_until_somebody_scrolls_away_and_a_button_leads_back(
+    panel: FolderPanel, parts: Path, until: Until
+) -> None:
+    watched(panel, parts, until)
+    assert panel.table.currentIndex().row() == 7
+    assert panel.newest.isHidden()
+    picture(25, 99).save(parts / "late.png")
+    until(lambda: newest(panel) == "late.png", "the newest is shown")
+    bar = panel.table.verticalScrollBar()
+    assert bar.value() == bar.maximum() > 0
+    QTest.keyClick(panel.table, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert panel.newest.isVisible()
+    first = newest(panel)
+    picture(26, 98).save(parts / "later.png")
+    until(lambda: panel.table.model().rowCount() == 10)
+    assert (newest(panel), bar.value()) == (first, 0), "whoever looks at something is left alone"
+    QTest.mouseClick(panel.newest, Qt.MouseButton.LeftButton)
+    assert newest(panel) == "later.png"
+    assert panel.newest.isHidden()
+    panel.presenter.cancel()
+    until(lambda: not panel.presenter.phase.is_active)
+    QTest.keyClick(panel.table, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert panel.newest.isHidden(), "nothing comes any more"
+
+
+def test_the_wheel_stops_the_following_too(panel: FolderPanel, parts: Path, until: Until) -> None:
+    watched(panel, parts, until)
+    panel.table.verticalScrollBar().triggerAction(QAbstractSlider.SliderAction.SliderSingleStepSub)
+    assert panel.newest.isVisible()
+    panel.presenter.cancel()
+    until(lambda: not panel.presenter.phase.is_active)
+
+
+def test_several_formats_are_written_at_once_into_a_folder(
+    panel: FolderPanel, parts: Path, tmp_path: Path, until: Until, qapp: QApplication
+) -> None:
+    run(panel, parts, until)
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def choose() -> None:
+        dialog = qapp.activeModalWidget()
+        assert isinstance(dialog, ExportDialog)
+        assert dialog.formats == (ExportFormat.CSV,)
+        dialog.ticks[ExportFormat.CSV].setChecked(False)
+        assert not dialog.save_button.isEnabled(), "nothing would be written"
+        for kind in ExportFormat:
+            QTest.keyClick(dialog.ticks[kind], Qt.Key.Key_Space)
+        dialog.folder_edit.setText(str(out))
+        QTest.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(0, choose)
+    QTest.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    until(lambda: "were written" in panel.message.sentence, "the export has ended", 60.0)
+    names = {"parts.csv", "parts.jsonl", "parts-coco", "parts-mvtec", "parts.pdf"}
+    assert {path.name for path in out.iterdir()} == names
+    assert panel.message.sentence.startswith("8 verdicts were written to ")

@@ -15,6 +15,7 @@ from gui.folder.presenter import FolderPresenter
 from gui.folder.result_detail import ResultDetail
 from gui.state import AppState
 from tests.unit.gui.conftest import picture
+from workflows.export.formats import ExportFormat
 from workflows.inspecting.folder_jobs import FolderJobState
 from workflows.workbench import Workbench
 
@@ -286,15 +287,32 @@ def test_the_verdicts_of_a_run_are_exported_with_those_of_an_earlier_one(
     for _ in range(2):
         presenter.start(product, parts)
         finish(presenter, until)
-    told: list[tuple[int, str]] = []
-    presenter.exported.connect(lambda count, path: told.append((count, path)))
-    presenter.export(tmp_path / "out.csv")
-    until(lambda: bool(told))
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+    told: list[tuple[int, tuple[Path, ...]]] = []
+    presenter.exported.connect(lambda count, paths: told.append((count, paths)))
+    out = tmp_path / "out"
+    out.mkdir()
+    for _ in range(2):
+        presenter.export(out, (ExportFormat.CSV, ExportFormat.JSON_LINES))
+    until(lambda: len(told) == 2)
+    first, again = (out / "parts.csv", out / "parts.jsonl"), (out / "parts 2.csv", out / "parts 2.jsonl")
+    assert told == [(8, first), (8, again)], "nothing that is there is replaced"
+    assert len(first[1].read_text(encoding="utf-8").splitlines()) == 8
+    with first[0].open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert told == [(8, str(tmp_path / "out.csv"))]
     assert sorted(row["name"] for row in rows) == sorted(verdicts(presenter))
     assert [row["verdict"] for row in rows].count("NG") == 2
+
+
+def test_an_export_into_a_folder_that_is_gone_is_told_in_a_sentence(
+    presenter: FolderPresenter, product: str, parts: Path, tmp_path: Path, until: Until
+) -> None:
+    presenter.start(product, parts)
+    finish(presenter, until)
+    told: list[str] = []
+    presenter.failed.connect(lambda sentence, _details: told.append(sentence))
+    presenter.export(tmp_path / "gone", (ExportFormat.COCO,))
+    until(lambda: bool(told))
+    assert "gone is no folder. Choose one that is there." in told[0]
 
 
 def test_a_watched_folder_goes_on_with_what_comes(
