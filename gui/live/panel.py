@@ -12,6 +12,7 @@ from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
 from gui import wording
 from gui.canvas.image_panel import ImagePanel
+from gui.known_words import known_sentence
 from gui.live.delivery_note import DeliveryNote
 from gui.live.display import Hold
 from gui.live.history_strip import LOW_STRIP_PX, STRIP_PX, HistoryStrip
@@ -31,7 +32,7 @@ from gui.sources.source_bar import SourceBar
 from gui.state import AppState, Badge, Screen
 from gui.theme import SPACE
 from gui.widgets.column_area import ColumnArea, LowArea
-from gui.widgets.controls import ElidedLabel, button, captioned, set_icon_name, set_shown
+from gui.widgets.controls import ElidedLabel, button, captioned, plain_label, set_icon_name, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.fact_list import FactList
 from gui.widgets.keys import on_key
@@ -107,6 +108,7 @@ class LivePanel(QWidget):
             control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             control.installEventFilter(self)
         self.untrained = UntrainedNote(parent=self)
+        self.known = plain_label()
         self.regions = RegionsList(self)
         self.next_part = NextPart(self)
         self.quality = QualityBar(self)
@@ -173,6 +175,7 @@ class LivePanel(QWidget):
         """What is pressed, and under it what a low window has to scroll."""
         told = ColumnArea(narrowest=_SIDE_WIDTH)
         told.add(self.untrained)
+        told.add(self.known)
         told.add(self.regions, 1)
         for control in (self.quality, self.facts, self.delivery, self.freeze, self.sound):
             told.add(control)
@@ -341,6 +344,8 @@ class LivePanel(QWidget):
             self.picture.show_content(shown.content)
             self.regions.set_regions(shown.regions)
         self.untrained.set_trained(shown.trained if shown else self._state.trained)
+        self.known.setText(known_sentence(self.presenter.recognising.known_as(shown)))
+        set_shown(self.known, bool(self.known.text()))
         self.strip.set_results(tuple(display.strip), shown if held else None)
         self._on_facts_changed()
         if shown is not None and shown is display.newest and shown is not self._flashed:

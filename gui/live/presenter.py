@@ -20,6 +20,7 @@ from gui.background import Background, asked, sentence_of, wait_while_painting
 from gui.canvas.pictures import PictureContent
 from gui.live.display import Display, Hold
 from gui.live.facts import Banner, Live, LiveFacts, facts_of
+from gui.live.recognising import Recognising
 from gui.live.results import LiveResult
 from gui.live.totals import ShiftTotals
 from gui.live.wording import caption_of, waiting_text
@@ -108,6 +109,9 @@ class LivePresenter(QObject):
         self.view: PictureContent | None = None
         """What the camera sees, while nothing else has to be looked at; None where the judged picture is shown."""
         self._viewing = Background()
+        self.recognising = Recognising(state, self)
+        """Whether what is shown is of a known part."""
+        self.recognising.recognised.connect(self.display_changed)
         self._has_run = False
         self.phase = LivePhase.IDLE
         self.display: Display[LiveResult] = Display()
@@ -261,6 +265,7 @@ class LivePresenter(QObject):
         self._watch.stop()
         self._background.close()
         self._viewing.close()
+        self.recognising.close()
         self._run += 1
         live, self._live = self._live, None
         if live is not None:
@@ -402,6 +407,7 @@ class LivePresenter(QObject):
             on_screen = self.display.take(result, result.kept()) or on_screen
             is_refused = is_refused or inspection.verdict in _REFUSED
             self._state.report_inspection(inspection)
+            self.recognising.look(self.totals.product, inspection)
         if is_refused:
             self.refused.emit()
         self.strip_changed.emit()

@@ -15,6 +15,7 @@ from filo_core.types import (
     LONGEST_REASON,
     InspectionFilter,
     InspectionRecord,
+    KnownAs,
     PageOrder,
     Review,
     ReviewDecision,
@@ -316,6 +317,16 @@ class History:
         except FiloError:
             # The picture is shown all the same; whoever needs the recipe is told.
             return NOWHERE
+
+    def known_as(self, product: str, recipe_hash: str, image: SourceImage) -> KnownAs | None:
+        """Which known part of a product a picture shows, under one of its recipes; None where it is news.
+
+        Raises:
+            ProductError: if there is no such product or recipe.
+        """
+        with self._storage.reading() as transaction:
+            found = transaction.known.find(transaction.products.recipe_keys(product, recipe_hash), image)
+        return None if found is None else found.known_as
 
     def anomaly_map(self, record: InspectionRecord) -> NDArray[np.float32]:
         """The anomaly map of an inspection: ``(H, W)`` float32 in [0, 1], in steps of 1/65535.

@@ -14,7 +14,7 @@ from gui.live.panel import LivePanel
 from gui.live.presenter import LivePhase
 from gui.sources.choice import SourceChoice, SourceKind
 from gui.state import AppState
-from tests.unit.gui.conftest import RedEngine, picture
+from tests.unit.gui.conftest import RedEngine, picture, source_image
 
 Until = Callable[..., None]
 
@@ -177,3 +177,20 @@ def test_a_recipe_that_was_never_shown_a_bad_part_says_so_for_as_long_as_it_insp
     catalogue.sign_off(product, "anna", RedEngine.model_hash, reason="the line waits")
     state.products_changed.emit()
     assert panel.proof.text().endswith("Signed anyway: the line waits")
+
+
+def test_a_part_that_is_known_is_said_to_be_while_the_next_one_is_news(
+    panel: LivePanel, tmp_path: Path, until: Until
+) -> None:
+    folder = tmp_path / "known"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(source_image(20, 0).encoded)
+    play(panel, folder, 60.0)
+    until(panel.known.isVisible, "it is recognised")
+    assert panel.known.text() == "This is one of its good images. It is left out of all statistics."
+    panel.start_stop.click()
+    until(lambda: panel.presenter.phase is LivePhase.IDLE)
+    picture(60, 7).save(folder / "a.png")
+    play(panel, folder, 60.0)
+    until(lambda: panel.presenter.totals.number == 2, "the next verdict")
+    assert panel.known.isHidden()
