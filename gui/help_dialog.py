@@ -120,6 +120,8 @@ class HelpDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and words"))
         self.setMinimumSize(720, 600)
+        self.wants_tour = False
+        """Whether it was closed to see what the screens are for."""
         content = QWidget()
         column = QVBoxLayout(content)
         column.setSpacing(SPACE)
@@ -138,12 +140,19 @@ class HelpDialog(QDialog):
         close = button(self.tr("Close"), primary=True)
         close.setShortcut(QKeySequence(Qt.Key.Key_Escape))
         close.clicked.connect(self.accept)
+        self.tour_button = button(self.tr("What the screens are &for"), "play")
+        self.tour_button.clicked.connect(self._on_tour)
         line = QHBoxLayout()
+        line.addWidget(self.tour_button)
         line.addStretch(1)
         line.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addWidget(area, 1)
         layout.addLayout(line)
+
+    def _on_tour(self) -> None:
+        self.wants_tour = True
+        self.accept()
 
     def _table(self, rows: Rows, *, translate_first: bool) -> QGridLayout:
         grid = QGridLayout()

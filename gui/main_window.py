@@ -34,6 +34,7 @@ from gui.screens import SCREENS, CanBeBusy, HasBadge, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, Badge, ModelState, Screen
 from gui.theme import SPACE
+from gui.tour import TourStrip, is_first_start
 from gui.widgets.controls import ElidedLabel, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.icons import icon
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_SMALLEST)
         self.alarms = AlarmStrip(state, self)
         self._message = MessageFold(self)
+        self.tour = TourStrip(settings, self)
         self._stack = QStackedWidget(self)
         self._opening = EmptyPage("products", self.tr("Opening the record…"))
         self._stack.addWidget(self._opening)
@@ -136,6 +138,7 @@ class MainWindow(QMainWindow):
         right.setSpacing(0)
         right.addWidget(self.alarms)
         right.addWidget(self._message)
+        right.addWidget(self.tour)
         right.addWidget(self._stack, 1)
         central = QWidget(self)
         layout = QHBoxLayout(central)
@@ -156,6 +159,7 @@ class MainWindow(QMainWindow):
         state = self._state
         state.workbench_opened.connect(self._on_workbench_opened)
         state.screen_requested.connect(self._on_screen_requested)
+        self.tour.step_shown.connect(self.show_screen)
         state.model_changed.connect(self._on_model_changed)
         self._status.operator_change_requested.connect(self.ask_for_operator)
         state.set_screens_at_work(self._screens_at_work)
@@ -258,6 +262,8 @@ class MainWindow(QMainWindow):
         self._state.refresh_operator()
         self._who.start(_LOOK_WHO_EVERY_MS)
         self.show_screen(next(iter(self._specs)))
+        if is_first_start(self._settings):
+            self.tour.begin()
 
     def _look_who(self) -> None:
         """A session ends by itself, which is written: the window does not wait for that."""
@@ -324,6 +330,8 @@ class MainWindow(QMainWindow):
         """Explain the keys, those of the screen in front first, and the words."""
         dialog = HelpDialog(self, self.current_screen)
         dialog.exec()
+        if dialog.wants_tour and self._state.is_open:
+            self.tour.begin()
         dialog.deleteLater()
 
     def show_about(self) -> None:

@@ -1683,6 +1683,10 @@
             <source>Close</source>
             <translation>Schließen</translation>
         </message>
+        <message>
+            <source>What the screens are &amp;for</source>
+            <translation>&amp;Wozu die Ansichten da sind</translation>
+        </message>
     </context>
     <context>
         <name>HistoryStrip</name>
@@ -5300,6 +5304,53 @@
         <message>
             <source>yield %1</source>
             <translation>Ausbeute %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>TourStrip</name>
+        <message>
+            <source>The parts you inspect. Show a few pictures of good ones once; then Inspect or Live on its card.</source>
+            <translation>Die Teile, die Sie prüfen. Zeigen Sie einmal ein paar Bilder guter Teile; danach „Prüfen“ oder „Live“ auf der Karte.</translation>
+        </message>
+        <message>
+            <source>Put a part under the camera and read the answer: OK, REVIEW for doubtful, NG for bad.</source>
+            <translation>Teil unter die Kamera legen und die Antwort lesen: OK, REVIEW für zweifelhaft, NG für schlecht.</translation>
+        </message>
+        <message>
+            <source>Inspect pictures that are on the disk already: a whole folder, or each new one as it arrives.</source>
+            <translation>Bilder prüfen, die schon auf der Platte liegen: einen ganzen Ordner, oder jedes neue, sobald es kommt.</translation>
+        </message>
+        <message>
+            <source>Look at what was doubtful or bad and say whether that is right. Your word counts.</source>
+            <translation>Ansehen, was zweifelhaft oder schlecht war, und sagen, ob das stimmt. Ihr Wort zählt.</translation>
+        </message>
+        <message>
+            <source>How many parts were good, whether it got worse, and which defect comes most often.</source>
+            <translation>Wie viele Teile gut waren, ob es schlechter wurde und welcher Fehler am häufigsten ist.</translation>
+        </message>
+        <message>
+            <source>Language and size of text, the camera, who may sign in, and where answers are sent.</source>
+            <translation>Sprache und Textgröße, die Kamera, wer sich anmelden darf und wohin die Antworten gehen.</translation>
+        </message>
+        <message>
+            <source>Back</source>
+            <translation>Zurück</translation>
+        </message>
+        <message>
+            <source>Skip the tour</source>
+            <translation>Überspringen</translation>
+        </message>
+        <message>
+            <source>%1 of %2: %3</source>
+            <translation>%1 von %2: %3</translation>
+        </message>
+        <message>
+            <source>Done</source>
+            <translation>Fertig</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>Weiter</translation>
         </message>
     </context>
     <context>

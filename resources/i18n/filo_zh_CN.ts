@@ -1683,6 +1683,10 @@
             <source>Close</source>
             <translation>关闭</translation>
         </message>
+        <message>
+            <source>What the screens are &amp;for</source>
+            <translation>各界面的用途(&amp;F)</translation>
+        </message>
     </context>
     <context>
         <name>HistoryStrip</name>
@@ -5300,6 +5304,53 @@
         <message>
             <source>yield %1</source>
             <translation>良率 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>TourStrip</name>
+        <message>
+            <source>The parts you inspect. Show a few pictures of good ones once; then Inspect or Live on its card.</source>
+            <translation>您要检测的零件。先给出几张良品图片，然后在其卡片上选择“检测”或“实时”。</translation>
+        </message>
+        <message>
+            <source>Put a part under the camera and read the answer: OK, REVIEW for doubtful, NG for bad.</source>
+            <translation>把零件放到相机下，读取结果：OK 为良品，REVIEW 为可疑，NG 为不良。</translation>
+        </message>
+        <message>
+            <source>Inspect pictures that are on the disk already: a whole folder, or each new one as it arrives.</source>
+            <translation>检测磁盘上已有的图片：整个文件夹，或每张新到的图片。</translation>
+        </message>
+        <message>
+            <source>Look at what was doubtful or bad and say whether that is right. Your word counts.</source>
+            <translation>查看可疑或不良的零件，并说明判定是否正确。以您的意见为准。</translation>
+        </message>
+        <message>
+            <source>How many parts were good, whether it got worse, and which defect comes most often.</source>
+            <translation>有多少零件合格、情况是否变差、哪种缺陷最常见。</translation>
+        </message>
+        <message>
+            <source>Language and size of text, the camera, who may sign in, and where answers are sent.</source>
+            <translation>语言和文字大小、相机、谁可以登录，以及结果发送到哪里。</translation>
+        </message>
+        <message>
+            <source>Back</source>
+            <translation>上一步</translation>
+        </message>
+        <message>
+            <source>Skip the tour</source>
+            <translation>跳过导览</translation>
+        </message>
+        <message>
+            <source>%1 of %2: %3</source>
+            <translation>第 %1 步，共 %2 步：%3</translation>
+        </message>
+        <message>
+            <source>Done</source>
+            <translation>完成</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>下一步</translation>
         </message>
     </context>
     <context>

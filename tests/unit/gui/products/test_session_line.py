@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.calibration.guard import Guard
 from gui.products.wizard.session_line import SessionLine
-from gui.theme import DARK, LIGHT, apply_theme
+from gui.style_sheet import apply_theme
+from gui.theme import DARK, LIGHT
 from tests.unit.gui.test_guard_words import guard
 
 
