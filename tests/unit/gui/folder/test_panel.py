@@ -100,7 +100,7 @@ def test_a_chosen_result_is_shown_in_large_with_heat_map(panel: FolderPanel, par
     assert panel.detail.name.full_text == "part_5.png"
     assert panel.detail.chip.accessibleName() == "NG"
     assert "scratch 80 % – center" in panel.detail.regions.item(0).text()
-    assert "recipe version 1" in panel.detail.score.full_text
+    until(lambda: "recipe version 1" in panel.detail.score.full_text, "the record has been asked as well")
 
 
 def test_a_chosen_unreadable_file_shows_its_sentence_instead_of_a_picture(
