@@ -29,6 +29,7 @@ from filo_core.method.sighting import seen_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
+from filo_core.sentence import Sentence
 from filo_core.types import ANY_LIMITS, Pose, ProductKind
 from filo_core.zones import without_ease
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NO_ROOM = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
+NO_ROOM = Sentence("The graphics card has too little memory: the model runs on the CPU now, and is slower.")
 _KEPT_DETECTORS = 4
 
 

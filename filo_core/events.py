@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from filo_core.golden_set import GoldenChecked
 from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.proof import JudgedPart, Proof
+from filo_core.sentence import Sentence
 from filo_core.types import (
     Box,
     Eyes,
@@ -205,9 +206,18 @@ class Taught:
     @property
     def sentence(self) -> str:
         """What happened, in words."""
-        places = "1 place" if len(self.patches) == 1 else f"{len(self.patches)} places"
-        what = f"{places} no longer taught" if self.undone else f"{places} taught as good"
-        return f"{what} in {self.seconds:.2f} s; recipe version {self.version.version} is in force."
+        places = "1 place" if len(self.patches) == 1 else Sentence("{count} places", count=len(self.patches))
+        what = (
+            Sentence("{places} no longer taught", places=places)
+            if self.undone
+            else Sentence("{places} taught as good", places=places)
+        )
+        return Sentence(
+            "{what} in {seconds:.2f} s; recipe version {version} is in force.",
+            what=what,
+            seconds=self.seconds,
+            version=self.version.version,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +257,21 @@ class MapsTried:
     @property
     def sentence(self) -> str:
         """What came out, in words."""
-        shown = f"{self.bad} confirmed bad parts and {self.good} good ones"
+        shown = Sentence("{bad} confirmed bad parts and {good} good ones", bad=self.bad, good=self.good)
         best, usual = self.chosen, self.tried[0]
         if best is None:
-            return f"No other map tells {shown} apart clearly better. The map stays as it is."
-        return (
-            f"A better map for {shown}: {best.kind.value}. {best.higher} of the bad parts stand farther above the good "
-            f"ones, each judged without what it taught itself; pairs told apart {100 * best.told_apart:.1f} % "
-            f"({100 * usual.told_apart:.1f} % before), missed {best.missed} ({usual.missed} before)."
+            return Sentence("No other map tells {shown} apart clearly better. The map stays as it is.", shown=shown)
+        return Sentence(
+            "A better map for {shown}: {value}. {higher} of the bad parts stand farther above the "
+            "good ones, each judged without what it taught itself; pairs told apart {told_apart:.1f} "
+            "% ({usual_told_apart:.1f} % before), missed {missed} ({usual_missed} before).",
+            shown=shown,
+            value=best.kind.value,
+            higher=best.higher,
+            told_apart=100 * best.told_apart,
+            usual_told_apart=100 * usual.told_apart,
+            missed=best.missed,
+            usual_missed=usual.missed,
         )
 
 
@@ -271,11 +288,15 @@ class MapPutInForce:
     def sentence(self) -> str:
         """What happened, in words."""
         learned = self.version.recipe.learned_map
-        now = learned.words if learned is not None else "all trunks alike, as before anything was learnt"
-        what = "Taken back" if self.undone else "Learnt from confirmed defects"
-        return (
-            f"{what}: the map is {now}. Recipe version {self.version.version} is in force. {self.calibration}".strip()
-        )
+        now = learned.words if learned is not None else Sentence("all trunks alike, as before anything was learnt")
+        what = Sentence("Taken back") if self.undone else Sentence("Learnt from confirmed defects")
+        return Sentence(
+            "{what}: the map is {now}. Recipe version {version} is in force. {calibration}",
+            what=what,
+            now=now,
+            version=self.version.version,
+            calibration=self.calibration,
+        ).strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -379,10 +400,12 @@ class UnsortedProposal:
     @property
     def sentence(self) -> str:
         """What this is worth, in words."""
-        return (
-            f"The {len(self.references)} most ordinary of {len(self.ranked)} pictures are proposed as good parts. "
-            "That holds where most of the pictures show good parts, taken alike: look at each of them before you "
-            "trust it, and at the oddest ones first."
+        return Sentence(
+            "The {count} most ordinary of {ranked} pictures are proposed as good parts. That holds "
+            "where most of the pictures show good parts, taken alike: look at each of them before you "
+            "trust it, and at the oddest ones first.",
+            count=len(self.references),
+            ranked=len(self.ranked),
         )
 
 
@@ -411,10 +434,18 @@ class EyesChosen:
     def sentence(self) -> str:
         """What was chosen and why, in words."""
         best = next(one for one in self.candidates if one.eyes == self.chosen)
-        seen = f"drawings and {self.bad_parts} bad parts" if self.bad_parts else "drawings alone"
-        return (
-            f"Chosen: {self.chosen.words}, {1000 * best.seconds:.0f} ms a picture. Anomalies stand out from "
-            f"{100 * best.separation:.1f} % of the places of good parts ({seen}; real ones may be harder to find)."
+        seen = (
+            Sentence("drawings and {bad_parts} bad parts", bad_parts=self.bad_parts)
+            if self.bad_parts
+            else Sentence("drawings alone")
+        )
+        return Sentence(
+            "Chosen: {words}, {seconds:.0f} ms a picture. Anomalies stand out from {separation:.1f} % "
+            "of the places of good parts ({seen}; real ones may be harder to find).",
+            words=self.chosen.words,
+            seconds=1000 * best.seconds,
+            separation=100 * best.separation,
+            seen=seen,
         )
 
 

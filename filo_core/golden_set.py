@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from filo_core.sentence import Sentence
 from filo_core.types import Verdict
 
 
@@ -59,15 +60,26 @@ class GoldenChecked:
         """What came out, in words."""
         total = len(self.answers)
         review = sum(answer.verdict is Verdict.REVIEW for answer in self.answers)
-        doubt = f", {review} of them in REVIEW" if review else ""
+        doubt = Sentence(", {review} of them in REVIEW", review=review) if review else ""
         if self.passed:
-            return f"The golden set passed: {total} known parts{doubt}."
+            return Sentence("The golden set passed: {total} known parts{doubt}.", total=total, doubt=doubt)
         words = [
-            f"{answer.part.name} is known to be {answer.part.expected} and got {answer.verdict}"
+            Sentence(
+                "{name} is known to be {expected} and got {verdict}",
+                name=answer.part.name,
+                expected=answer.part.expected,
+                verdict=answer.verdict,
+            )
             for answer in self.wrong[:3]
         ]
-        more = f", and {len(self.wrong) - 3} more" if len(self.wrong) > 3 else ""
-        return f"The golden set failed: {len(self.wrong)} of {total} known parts. {'; '.join(words)}{more}."
+        more = Sentence(", and {wrong} more", wrong=len(self.wrong) - 3) if len(self.wrong) > 3 else ""
+        return Sentence(
+            "The golden set failed: {count} of {total} known parts. {words}{more}.",
+            count=len(self.wrong),
+            total=total,
+            words="; ".join(words),
+            more=more,
+        )
 
 
 @dataclass(frozen=True, slots=True)

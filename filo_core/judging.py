@@ -41,12 +41,16 @@ def ask(detector: Detector, pixels: NDArray[np.uint8]) -> tuple[Prediction | Non
     try:
         prediction = detector.predict(pixels)
     except MemoryError:
-        problem = "There was not enough memory to judge this image. Close other programs, or use a smaller image."
+        problem = Sentence(
+            "There was not enough memory to judge this image. Close other programs, or use a smaller image."
+        )
     except FiloError as error:
         problem = str(error)
     except (RuntimeError, ValueError, ArithmeticError) as error:
         # What torch and numpy raise on a picture they cannot take, a full graphics card included.
-        problem = f"The model failed on this image ({_first_line(error)}). Judge it by eye, and report this."
+        problem = Sentence(
+            "The model failed on this image ({error}). Judge it by eye, and report this.", error=_first_line(error)
+        )
     else:
         problem = _unusable(prediction)
         return (None, problem) if problem else (prediction, "")
@@ -98,8 +102,8 @@ def decided_by(prediction: Prediction, limits: Limits) -> str:
     names = [zone.name for zone in above]
     if len(counts) == len(above):
         return sentences(*counts)
-    others = f", then {', '.join(names[1:])}" if len(names) > 1 else ""
-    return sentences(f"Region {names[0]} decided{others}.", *counts)
+    others = Sentence(", then {names}", names=", ".join(names[1:])) if len(names) > 1 else ""
+    return sentences(Sentence("Region {names} decided{others}.", names=names[0], others=others), *counts)
 
 
 def _count_of(name: str, counted: ItemsFound) -> Sentence:
@@ -136,7 +140,7 @@ def not_inspected(
 def _unusable(prediction: Prediction) -> str:
     """Why a prediction must not become a verdict: a comparison with NaN is false, whatever the limit."""
     if not np.isfinite(prediction.image_score) or not np.isfinite(prediction.anomaly_map).all():
-        return "The model gave no number for this image. Judge it by eye, and report this."
+        return Sentence("The model gave no number for this image. Judge it by eye, and report this.")
     return ""
 
 

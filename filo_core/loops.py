@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from filo_core.sentence import Sentence
+
 logger = logging.getLogger(__name__)
 
 HOLD_S = 2.0
@@ -126,9 +128,11 @@ class Loop:
     def _die(self, error: BaseException, lived_s: float) -> None:
         self.deaths += 1
         self._lives_since = 0.0
-        self._sentence = (
-            f"The part of the program that {self._does} failed ({type(error).__name__}) and is started again. "
-            "If this comes again, restart the program and report it."
+        self._sentence = Sentence(
+            "The part of the program that {does} failed ({kind}) and is started again. If this comes "
+            "again, restart the program and report it.",
+            does=self._does,
+            kind=type(error).__name__,
         )
         logger.error("%s died and is started again", self.name, exc_info=error)
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from filo_core.sentence import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class PictureQuality:
@@ -30,20 +32,25 @@ class PictureLimits:
     def problem(self, quality: PictureQuality) -> str:
         """Why a picture cannot be judged, as a sentence with what to do; empty where it can."""
         if quality.brightness < self.darkest:
-            return (
-                f"The picture is too dark to be judged ({_percent(quality.brightness)} of full brightness, good "
-                f"pictures have {_percent(self.darkest)} or more). Look at the light."
+            return Sentence(
+                "The picture is too dark to be judged ({brightness} of full brightness, good pictures "
+                "have {darkest} or more). Look at the light.",
+                brightness=_percent(quality.brightness),
+                darkest=_percent(self.darkest),
             )
         if quality.brightness > self.brightest:
-            return (
-                f"The picture is too bright to be judged ({_percent(quality.brightness)} of full brightness, good "
-                f"pictures have {_percent(self.brightest)} at most). Look at the light."
+            return Sentence(
+                "The picture is too bright to be judged ({brightness} of full brightness, good pictures "
+                "have {brightest} at most). Look at the light.",
+                brightness=_percent(quality.brightness),
+                brightest=_percent(self.brightest),
             )
         if quality.focus < self.least_focus:
             share = quality.focus / self.least_focus
-            return (
-                f"The picture is too blurred to be judged ({_percent(share)} of the fine detail that is needed). Focus "
-                "the camera, clean its lens, or hold the part still."
+            return Sentence(
+                "The picture is too blurred to be judged ({share} of the fine detail that is needed). "
+                "Focus the camera, clean its lens, or hold the part still.",
+                share=_percent(share),
             )
         return ""
 

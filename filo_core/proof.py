@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from filo_core.sentence import Sentence, one_or_many
 from filo_core.types import Verdict
 
 if TYPE_CHECKING:
@@ -143,18 +144,26 @@ class Counts:
         good, bad = parts_in_words(self.good, "good"), parts_in_words(self.bad, "bad")
         match self.standing:
             case Standing.WORDS_ALONE:
-                return "No good part shown: it judges by words alone, its limits are a guess."
+                return Sentence("No good part shown: it judges by words alone, its limits are a guess.")
             case Standing.NEVER_SHOWN:
-                return "Never shown a bad part: it may miss everything."
+                return Sentence("Never shown a bad part: it may miss everything.")
             case Standing.NOT_JUDGED:
-                return f"{bad[0].upper()}{bad[1:]} of the golden set not judged under this recipe: it may miss them."
+                return Sentence(
+                    "{bad} of the golden set not judged under this recipe: it may miss them.",
+                    bad=bad,
+                )
             case Standing.MISSES:
-                return f"Misses {self.missed} of {bad}."
+                return Sentence("Misses {missed} of {bad}.", missed=self.missed, bad=bad)
             case Standing.BLURRED:
-                return f"Stops all of {bad}, and {self.doubtful} of {good} look no different."
+                return Sentence(
+                    "Stops all of {bad}, and {doubtful} of {good} look no different.",
+                    bad=bad,
+                    doubtful=self.doubtful,
+                    good=good,
+                )
             case Standing.TELLS:
-                others = "1 bad one" if self.bad == 1 else f"{self.bad} bad ones"
-                return f"Tells your {good} from {others}."
+                others = Sentence("1 bad one") if self.bad == 1 else Sentence("{bad} bad ones", bad=self.bad)
+                return Sentence("Tells your {good} from {others}.", good=good, others=others)
 
     @property
     def warning(self) -> str:
@@ -174,9 +183,15 @@ class SignedProof:
     def sentence(self) -> str:
         """What Live and the reports carry; empty where the bad parts are told apart."""
         warning = self.counts.warning
-        return f"{warning} Signed anyway: {self.reason}" if warning and self.reason else warning
+        return (
+            Sentence("{warning} Signed anyway: {reason}", warning=warning, reason=self.reason)
+            if warning and self.reason
+            else warning
+        )
 
 
 def parts_in_words(count: int, kind: str) -> str:
     """``"1 bad part"``, ``"3 bad parts"``."""
-    return f"1 {kind} part" if count == 1 else f"{count} {kind} parts"
+    if kind == "good":
+        return one_or_many(count, "1 good part", "{count} good parts")
+    return one_or_many(count, "1 bad part", "{count} bad parts")

@@ -209,7 +209,7 @@ class Eyes:
     def words(self) -> str:
         """As people write it and :func:`eyes_from` reads it: ``sharp 512+308``, ``fast 256 turned``."""
         sizes = f"{self.light_px}" + (f"+{self.deep_px}" if self.sight is Sight.SHARP else "")
-        return f"{self.sight} {sizes}{_POSE_WORDS[self.pose]}"
+        return Sentence("{sight} {sizes}{pose_words}", sight=self.sight, sizes=sizes, pose_words=_POSE_WORDS[self.pose])
 
 
 def eyes_from(words: str) -> Eyes:
@@ -705,20 +705,22 @@ class ProductDraft:
             case WizardStep.DESCRIBE:
                 named = bool(self.description.name.strip())
                 complete = named and bool(self.description.class_name.strip())
-                sentence = "Say what the part is, as a noun." if named else "Give the product a name."
+                sentence = (
+                    Sentence("Say what the part is, as a noun.") if named else Sentence("Give the product a name.")
+                )
             case WizardStep.ANOMALIES:
                 complete = self.profile == READS_NO_LIST or any(entry.enabled for entry in self.anomaly_types)
-                sentence = "List at least one thing that can go wrong."
+                sentence = Sentence("List at least one thing that can go wrong.")
             case WizardStep.REFERENCES:
                 # Limits without a good image were found by a profile that judges by words alone.
                 complete = bool(self.references) or self.limits is not None
-                sentence = "Add at least one good image; four are better."
+                sentence = Sentence("Add at least one good image; four are better.")
             case WizardStep.CALIBRATE:
                 complete = self.limits is not None
-                sentence = "Set the limits from the good images."
+                sentence = Sentence("Set the limits from the good images.")
             case WizardStep.SIGN_OFF:
                 complete = not self.changed_since_signing
-                sentence = "Sign off to freeze this recipe."
+                sentence = Sentence("Sign off to freeze this recipe.")
         return "" if complete else sentence
 
     @property

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from filo_core.errors import FiloError
 from gui.background import Background
 from gui.state import AppState
+from gui.translation import in_language
 from gui.widgets.message_fold import MessageFold
 
 LOOK_EVERY_MS = 15_000
@@ -34,7 +35,7 @@ class AlarmStrip(MessageFold):
         alarms = self._state.workbench.alarms
         if not self._background.is_busy:
             self._background.run(
-                lambda: [alarm.sentence for alarm in alarms.standing()],
+                lambda: [in_language(alarm.sentence) for alarm in alarms.standing()],
                 lambda sentences: self._state.set_alarms(RECORD, *sentences),
                 self._leave_standing,
             )

@@ -22,6 +22,7 @@ from gui.garbage import GarbageCollector
 from gui.main_window import MainWindow
 from gui.qt_environment import display_problem, prepare_qt_environment
 from gui.state import AppState, ModelState
+from gui.translation import in_language
 from gui.worker_bridge import WorkerBridge
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Session(QObject):
     def _on_not_opened(self, error: Exception) -> None:
         if not isinstance(error, FiloError):
             raise error
-        QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), str(error))
+        QMessageBox.critical(self.window, self.tr("FiLo Inspector cannot start"), in_language(str(error)))
         self.window.close()
         self._app.exit(1)
 

@@ -9,6 +9,7 @@ from gui.background import asked
 from gui.person_tiles import PersonTiles
 from gui.state import AppState
 from gui.theme import SPACE
+from gui.translation import in_language
 from gui.widgets.controls import button, captioned, plain_label, set_shown
 from gui.widgets.pin_pad import PinPad
 
@@ -54,7 +55,7 @@ class SignInDialog(QDialog):
             return asked(access.people)
         except FiloError as error:
             # Their names can be typed; whether anybody can sign in is told by the attempt as well.
-            self.message.setText(str(error))
+            self.message.setText(in_language(str(error)))
             return ()
 
     def _lay_out(self) -> None:
@@ -136,5 +137,5 @@ class SignInDialog(QDialog):
         return pin
 
     def _refuse(self, error: FiloError) -> None:
-        self.message.setText(str(error))
+        self.message.setText(in_language(str(error)))
         set_shown(self.message, True)

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from filo_core.errors import DiskFullError, StorageError
+from filo_core.sentence import Sentence
 from storage.server_proof import proven
 
 if TYPE_CHECKING:
@@ -36,14 +37,17 @@ _MIGRATION_LOCK = 0x46694C6F
 _CHAIN_LOCK = 0x46694C70
 _ARRIVALS_LOCK = 0x46694C71
 _PEOPLE_LOCK = 0x46694C72
-_RESTORE = "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
-_ASK_THE_OWNER = "Let the owner of the database run: main.py database grant ROLE"
-_PROOF = (
-    "It needs a certificate for its name, whose signer sslrootcert=FILE in the address names, and scram-sha-256 for "
-    "passwords. On this machine only, sslmode=disable in the address does without the first."
+_RESTORE = Sentence(
+    "Restore it from a backup, or move it away to start with an empty record; the image store keeps its images."
+)
+_ASK_THE_OWNER = Sentence("Let the owner of the database run: main.py database grant ROLE")
+_PROOF = Sentence(
+    "It needs a certificate for its name, whose signer sslrootcert=FILE in the address names, "
+    "and scram-sha-256 for passwords. On this machine only, sslmode=disable in the address "
+    "does without the first."
 )
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
-_CHOOSE_FOLDER = "Ask for write permission to the file and its folder, or choose another folder."
+_CHOOSE_FOLDER = Sentence("Ask for write permission to the file and its folder, or choose another folder.")
 
 
 class BrokenRuleError(StorageError):
@@ -160,19 +164,39 @@ def translated(error: DBAPIError, url: URL) -> StorageError:
     if "disk is full" in words or "no space left" in words:
         return DiskFullError("The disk that holds {where} is full. Free some space, then try again.", where=where)
     if "locked" in words or "busy" in words:
-        sentence = f"{where} is held by another program for too long. Close that program, then try again."
+        sentence = Sentence(
+            "{where} is held by another program for too long. Close that program, then try again.", where=where
+        )
     elif "malformed" in words or "not a database" in words:
-        sentence = f"{where} is damaged. {_RESTORE}"
+        sentence = Sentence("{where} is damaged. {restore}", where=where, restore=_RESTORE)
     elif "readonly" in words or "read-only" in words or "unable to open" in words:
-        sentence = f"{where} cannot be written. {_CHOOSE_FOLDER}"
+        sentence = Sentence("{where} cannot be written. {choose_folder}", where=where, choose_folder=_CHOOSE_FOLDER)
     elif "permission denied" in words or "must be owner" in words:
-        sentence = f"{where} does not let this role do that ({_first_line(error, url)}). {_ASK_THE_OWNER}"
+        sentence = Sentence(
+            "{where} does not let this role do that ({error}). {ask_the_owner}",
+            where=where,
+            error=_first_line(error, url),
+            ask_the_owner=_ASK_THE_OWNER,
+        )
     elif any(sign in words for sign in ("ssl", "certificate", "authentication method")):
-        sentence = f"{where} cannot prove who it is ({_first_line(error, url)}). {_PROOF}"
+        sentence = Sentence(
+            "{where} cannot prove who it is ({error}). {proof}",
+            where=where,
+            error=_first_line(error, url),
+            proof=_PROOF,
+        )
     elif error.connection_invalidated or _is_connection_failure(words):
-        sentence = f"{where} does not answer ({_first_line(error, url)}). Check the server, address and network."
+        sentence = Sentence(
+            "{where} does not answer ({error}). Check the server, address and network.",
+            where=where,
+            error=_first_line(error, url),
+        )
     else:
-        sentence = f"{where} refused the work ({_first_line(error, url)}). Try again; if it happens again, report this."
+        sentence = Sentence(
+            "{where} refused the work ({error}). Try again; if it happens again, report this.",
+            where=where,
+            error=_first_line(error, url),
+        )
     return StorageError(sentence)
 
 

@@ -34,10 +34,11 @@ from sqlalchemy.exc import DBAPIError
 from filo_core.identity import FIELDS, NOBODY, Identity
 from filo_core.line.results import LineResult, not_inspected
 from filo_core.line.sinks.base import Message
+from filo_core.sentence import Sentence
 from storage.engine import for_reading, for_writing, make_engine, parse_url, sqlite_url, translated
 from storage.outbox_tables import ARRIVALS, MESSAGES, METADATA, REFUSED, STATION, TRIGGERS
 
-_UNREADABLE = "The answer to this part cannot be read any more in the outbox. Judge the part by eye."
+_UNREADABLE = Sentence("The answer to this part cannot be read any more in the outbox. Judge the part by eye.")
 KEPT_FOR = timedelta(days=7)
 """How long answers stay that were delivered everywhere."""
 

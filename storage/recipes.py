@@ -12,6 +12,7 @@ from filo_core.errors import StorageError
 from filo_core.fixture import Fixture
 from filo_core.learned_map import LearnedMap
 from filo_core.picture_limits import PictureLimits
+from filo_core.sentence import Sentence
 from filo_core.types import Recipe
 from filo_core.zones import Zone
 
@@ -101,7 +102,9 @@ def load_recipe(content: str, content_hash: str, where: str) -> Recipe:
     Raises:
         StorageError: if the content is not what was signed.
     """
-    remedy = "It was altered outside this program. Restore the database from a backup, or sign the recipe off again."
+    remedy = Sentence(
+        "It was altered outside this program. Restore the database from a backup, or sign the recipe off again."
+    )
     try:
         recipe = _RECIPE.validate_json(content)
     except ValidationError as error:

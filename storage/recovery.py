@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.artefacts import Leftovers
 from storage.pictures import spoken_of
@@ -33,16 +34,24 @@ class Recovery:
             _said(self.jobs, "unfinished job", "marked as interrupted"),
             _said(self.sessions, "session", "ended"),
             _said(self.half_written, "half-written file", "removed"),
-            _said(self.orphans, "picture without a verdict", "removed", "pictures without a verdict"),
+            _said(
+                self.orphans, Sentence("picture without a verdict"), "removed", Sentence("pictures without a verdict")
+            ),
         )
         found = ", ".join(part for part in said if part)
-        return f"The program was ended before it could close: {found}. No verdict was lost." if found else ""
+        return (
+            Sentence("The program was ended before it could close: {found}. No verdict was lost.", found=found)
+            if found
+            else ""
+        )
 
 
 def _said(number: int, what: str, done: str, several: str = "") -> str:
     if not number:
         return ""
-    return f"{number} {what if number == 1 else several or what + 's'} {done}"
+    return Sentence(
+        "{number} {what} {done}", number=number, what=what if number == 1 else several or what + "s", done=done
+    )
 
 
 def recover(session: Session, left: Leftovers) -> Recovery:

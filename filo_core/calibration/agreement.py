@@ -16,6 +16,7 @@ import numpy as np
 
 from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import CONFIDENCE, Interval, Rate, counted_rate, percent
 from filo_core.types import Verdict
 
@@ -69,11 +70,20 @@ class Kappa:
     def sentence(self) -> str:
         """The number with its interval and the bands, in words."""
         words = "; ".join(f"{band.name} ({band.source})" for band in self.bands)
-        left_out = f", {self.undecided} undecided left out" if self.undecided else ""
+        left_out = Sentence(", {undecided} undecided left out", undecided=self.undecided) if self.undecided else ""
         few = f" Fewer than {LEAST_STUDY_PARTS} parts are no study yet." if self.parts < LEAST_STUDY_PARTS else ""
-        return (
-            f"{self.kind} {self.value:.2f}, {percent(CONFIDENCE)}"
-            f" interval {self.lower:.2f} to {self.upper:.2f}, {self.parts} parts{left_out}: {words}.{few}"
+        return Sentence(
+            "{kind} {value:.2f}, {confidence} interval {lower:.2f} to {upper:.2f}, {parts} "
+            "parts{left_out}: {words}.{few}",
+            kind=self.kind,
+            value=self.value,
+            confidence=percent(CONFIDENCE),
+            lower=self.lower,
+            upper=self.upper,
+            parts=self.parts,
+            left_out=left_out,
+            words=words,
+            few=few,
         )
 
 
@@ -170,10 +180,10 @@ def cohens_kappa(first: Sequence[Verdict], second: Sequence[Verdict]) -> Kappa:
         ValueError: if the two differ in length.
     """
     decided = [pair for pair in zip(first, second, strict=True) if set(pair) <= set(_DECISIONS)]
-    _check_decided(Counter(verdict for pair in decided for verdict in pair), len(decided), "both appraisers")
+    _check_decided(Counter(verdict for pair in decided for verdict in pair), len(decided), Sentence("both appraisers"))
     for verdicts in zip(*decided, strict=True):
         # Kappa is zero then whatever the other one said, and its error is the root of nothing.
-        _check_decided(Counter(verdicts), len(decided), "one of the two appraisers")
+        _check_decided(Counter(verdicts), len(decided), Sentence("one of the two appraisers"))
     from statsmodels.stats.inter_rater import cohens_kappa as kappa_of
 
     counts = Counter(decided)
@@ -206,7 +216,7 @@ def fleiss_kappa(ratings: Sequence[Sequence[Verdict]]) -> Kappa:
     if len(widths) > 1 or (widths and min(widths) < 2):
         raise ValueError("every part needs the same number of verdicts, at least two")
     decided = [row for row in ratings if set(row) <= set(_DECISIONS)]
-    _check_decided(Counter(verdict for row in decided for verdict in row), len(decided), "all appraisers")
+    _check_decided(Counter(verdict for row in decided for verdict in row), len(decided), Sentence("all appraisers"))
     table = np.array([[row.count(verdict) for verdict in _DECISIONS] for row in map(list, decided)], np.float64)
     value = _fleiss(table)
     if np.all(table.max(axis=1) == table.sum(axis=1)):
@@ -234,18 +244,25 @@ def appraise(appraiser: str, verdicts: Sequence[Verdict], truth: Sequence[Verdic
         raise ValueError("the truth about a part is OK or NG")
     counts = Counter(zip(truth, verdicts, strict=True))
     right = sum(counts[verdict, verdict] for verdict in _DECISIONS)
-    effectiveness = counted_rate(right, len(truth), "parts of known truth", Interval.CLOPPER_PEARSON)
+    effectiveness = counted_rate(right, len(truth), Sentence("parts of known truth"), Interval.CLOPPER_PEARSON)
     rates: list[Rate | None] = []
     notes = []
     for is_really, word in ((Verdict.NG, "bad"), (Verdict.OK, "good")):
         wrong = counts[is_really, Verdict.OK if is_really is Verdict.NG else Verdict.NG]
         decided = wrong + counts[is_really, is_really]
         if decided:
-            rates.append(counted_rate(wrong, decided, f"{word} parts", Interval.CLOPPER_PEARSON))
+            rates.append(counted_rate(wrong, decided, Sentence("{word} parts", word=word), Interval.CLOPPER_PEARSON))
             continue
         rates.append(None)
         name = "miss" if is_really is Verdict.NG else "false-alarm"
-        notes.append(f"{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.")
+        notes.append(
+            Sentence(
+                "{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.",
+                appraiser=appraiser,
+                word=word,
+                name=name,
+            )
+        )
     undecided = sum(verdict not in _DECISIONS for verdict in verdicts)
     return Appraisal(appraiser, effectiveness, rates[0], rates[1], undecided, tuple(notes))
 
@@ -294,7 +311,7 @@ def _pair(first: str, second: str, said: Mapping[str, Mapping[str, Verdict]]) ->
 
 def _check_decided(verdicts: Counter[Verdict], parts: int, who: str) -> None:
     if parts < 2:
-        number = "No part was" if parts == 0 else "Only one part was"
+        number = Sentence("No part was") if parts == 0 else Sentence("Only one part was")
         raise EvidenceError(
             "{number} decided by {who}, so there is no agreement to measure. Review more parts.", number=number, who=who
         )

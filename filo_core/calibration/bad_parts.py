@@ -17,6 +17,7 @@ import math
 from typing import TYPE_CHECKING
 
 from filo_core.proof import Counts, JudgedPart, Proof, Standing, parts_in_words
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import CONFIDENCE, percent
 from filo_core.types import Limits, Verdict
 
@@ -104,13 +105,28 @@ def bad_parts_sentence(proof: Proof, found: Limits) -> str:
     counts, shown = proof.counts, len(proof.bad)
     ng = sum(proof.limits.verdict(part.score) is Verdict.NG for part in proof.bad)
     review = shown - ng - counts.missed
-    words = [f"{parts_in_words(shown, 'bad')} shown: {ng} NG, {review} for review, {counts.missed} passed as OK."]
+    words = [
+        Sentence(
+            "{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.",
+            shown=parts_in_words(shown, "bad"),
+            ng=ng,
+            review=review,
+            missed=counts.missed,
+        )
+    ]
     if proof.limits.ok < found.ok:
         words.append(_price(proof, found))
     words.append(
-        f"Each judged by limits placed without it: {proof.missed_unseen} of {shown} passed. So up to "
-        f"{of_ten(proof.most_missed)} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, "
-        f"{parts_in_words(shown, 'bad')}){_next_goal(counts, proof.missed_unseen)}."
+        Sentence(
+            "Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to "
+            "{most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, "
+            "{shown_2}){counts}.",
+            missed_unseen=proof.missed_unseen,
+            shown=shown,
+            most_missed=of_ten(proof.most_missed),
+            shown_2=parts_in_words(shown, "bad"),
+            counts=_next_goal(counts, proof.missed_unseen),
+        )
     )
     return " ".join(words)
 
@@ -123,10 +139,15 @@ def of_ten(share: float) -> str:
 def _price(proof: Proof, found: Limits) -> str:
     good = [part.score for part in proof.good]
     before, after = (sum(score > limit for score in good) for limit in (found.ok, proof.limits.ok))
-    return (
-        f"For them OK ends at {proof.limits.ok:.3g} instead of {found.ok:.3g}: {after} instead of {before} of "
-        f"{parts_in_words(len(good), 'good')} for review ({percent((after + 1) / (len(good) + 1))} to be expected at "
-        "most)."
+    return Sentence(
+        "For them OK ends at {ok:.3g} instead of {found_ok:.3g}: {after} instead of {before} of "
+        "{good} for review ({after_2} to be expected at most).",
+        ok=proof.limits.ok,
+        found_ok=found.ok,
+        after=after,
+        before=before,
+        good=parts_in_words(len(good), "good"),
+        after_2=percent((after + 1) / (len(good) + 1)),
     )
 
 
@@ -136,7 +157,11 @@ def _next_goal(counts: Counts, unseen: int) -> str:
     goal = next((share for share in GOALS if bad_parts_needed(share) > counts.bad), None)
     if goal is None:
         return ""
-    return f"; {bad_parts_needed(goal) - counts.bad} more that are stopped make it {of_ten(goal)} of 10"
+    return Sentence(
+        "; {goal} more that are stopped make it {goal_2} of 10",
+        goal=bad_parts_needed(goal) - counts.bad,
+        goal_2=of_ten(goal),
+    )
 
 
 def _ok(ok: float, good: Sequence[float], bad: Sequence[float]) -> float:

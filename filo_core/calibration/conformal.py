@@ -28,6 +28,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import percent
 
 if TYPE_CHECKING:
@@ -70,11 +71,19 @@ class ConformalLimit:
     def sentence(self) -> str:
         """The promise in words."""
         if self.guarantee is Guarantee.SPLIT:
-            parts = f"{self.good_parts} good parts that are not references"
-            return f"{parts}: at most {percent(self.promise)} of good parts are refused ({self.guarantee})."
-        parts = f"{self.good_parts} good parts, each scored without itself"
-        return (
-            f"{parts}: at most {percent(self.promise)} of good parts are refused in the worst case ({self.guarantee})."
+            parts = Sentence("{good_parts} good parts that are not references", good_parts=self.good_parts)
+            return Sentence(
+                "{parts}: at most {promise} of good parts are refused ({guarantee}).",
+                parts=parts,
+                promise=percent(self.promise),
+                guarantee=self.guarantee,
+            )
+        parts = Sentence("{good_parts} good parts, each scored without itself", good_parts=self.good_parts)
+        return Sentence(
+            "{parts}: at most {promise} of good parts are refused in the worst case ({guarantee}).",
+            parts=parts,
+            promise=percent(self.promise),
+            guarantee=self.guarantee,
         )
 
 
@@ -149,16 +158,21 @@ def promise_sentence(good_parts: int) -> str:
     """
     promise = lowest_promise(good_parts)
     missing = [
-        f"{parts_needed(rate) - good_parts} more for {percent(rate)}"
+        Sentence("{rate} more for {rate_2}", rate=parts_needed(rate) - good_parts, rate_2=percent(rate))
         for rate in COMMON_RATES
         if parts_needed(rate) > good_parts
     ]
     if good_parts == 1:
-        return (
-            "1 good part: no false-reject rate can be promised, since only its own variations were there to judge "
-            f"from; {', '.join(missing)}."
+        return Sentence(
+            "1 good part: no false-reject rate can be promised, since only its own variations were "
+            "there to judge from; {missing}.",
+            missing=", ".join(missing),
         )
-    first = f"{good_parts} good parts: the lowest false-reject rate they can promise is {100.0 * promise:.1f} %"
+    first = Sentence(
+        "{good_parts} good parts: the lowest false-reject rate they can promise is {promise:.1f} %",
+        good_parts=good_parts,
+        promise=100.0 * promise,
+    )
     return "; ".join([first, ", ".join(missing)] if missing else [first]) + "."
 
 
@@ -172,7 +186,7 @@ def split_limit(scores: Sequence[float], alpha: float) -> ConformalLimit:
     Raises:
         EvidenceError: if the parts cannot carry ``alpha``, are fewer than two, or all have the same score.
     """
-    rank = _rank(scores, alpha, "good part")
+    rank = _rank(scores, alpha, Sentence("good part"))
     return ConformalLimit(sorted(scores)[rank - 1], Guarantee.SPLIT, len(scores), alpha, rank, alpha)
 
 
@@ -231,7 +245,11 @@ def _check_parts(scores: Sequence[float], what: str) -> None:
 
 
 def _too_few(count: int, rate: float) -> str:
-    return (
-        f"{count} good parts cannot promise a false-reject rate of {percent(rate)}: the lowest they can promise is "
-        f"{percent(lowest_promise(count))}. Add {parts_needed(rate) - count} more."
+    return Sentence(
+        "{count} good parts cannot promise a false-reject rate of {rate}: the lowest they can "
+        "promise is {count_2}. Add {rate_2} more.",
+        count=count,
+        rate=percent(rate),
+        count_2=percent(lowest_promise(count)),
+        rate_2=parts_needed(rate) - count,
     )

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import percent
 
 if TYPE_CHECKING:
@@ -78,15 +79,21 @@ class DriftWatch:
     @property
     def sentence(self) -> str:
         """What the watch has to say."""
-        rate = f"the chance that this watch ever says so without a reason is at most {percent(self.false_alarm_rate)}"
+        rate = Sentence(
+            "the chance that this watch ever says so without a reason is at most {false_alarm_rate}",
+            false_alarm_rate=percent(self.false_alarm_rate),
+        )
         if self.alarm_part is not None:
-            return (
-                f"Good parts now score {self.direction} than those the limits were set with, seen at confirmed part "
-                f"{self.alarm_part} ({rate}). Look for what changed, then calibrate again."
+            return Sentence(
+                "Good parts now score {direction} than those the limits were set with, seen at confirmed "
+                "part {alarm_part} ({rate}). Look for what changed, then calibrate again.",
+                direction=self.direction,
+                alarm_part=self.alarm_part,
+                rate=rate,
             )
         if self.parts == 0:
-            return "No good part has been confirmed since calibration, so drift cannot be told."
-        return f"No sign of drift in {self.parts} confirmed good parts ({rate})."
+            return Sentence("No good part has been confirmed since calibration, so drift cannot be told.")
+        return Sentence("No sign of drift in {parts} confirmed good parts ({rate}).", parts=self.parts, rate=rate)
 
     def observe(self, score: float) -> DriftWatch:
         """The watch after one more confirmed good part.

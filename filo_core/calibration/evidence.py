@@ -19,6 +19,7 @@ from filo_core.calibration.limits import GUESSED, doubting_limits, guessed_limit
 from filo_core.calibration.session_span import SessionSpan, span_sentence, spanning
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
+from filo_core.sentence import Sentence, sentences
 from filo_core.statistics.rates import percent
 from filo_core.types import Verdict
 
@@ -104,7 +105,7 @@ def _told(
     sessions, span = spanned
     limits, found = proof.limits, span.limits
     about_ng = bool(parts.needed(alpha)) or span.about_ng or limits.ok < found.ok
-    sentences = (
+    told = (
         _sentence(limit, parts, alpha, kind, proof, found),
         span_sentence(sessions, span.promise, about_ng=about_ng),
         bad_parts_sentence(proof, found),
@@ -113,7 +114,7 @@ def _told(
         limits=limits,
         scores=parts.references,
         lowest_promise=lowest_promise(parts.count) if parts.count else 1.0,
-        sentence=" ".join(filter(None, sentences)),
+        sentence=sentences(*told),
         model_hash="",
         trained=False,
         alpha=alpha,
@@ -181,19 +182,31 @@ def _sentence(
     first = promise_sentence(parts.count).removesuffix(".")
     goal = ""
     if parts.needed(alpha) and alpha not in COMMON_RATES:
-        goal = f"; {parts_needed(alpha) - parts.count} more for {percent(alpha)}"
-    worst = "" if limit.guarantee.is_split else " in the worst case"
+        goal = Sentence("; {alpha} more for {alpha_2}", alpha=parts_needed(alpha) - parts.count, alpha_2=percent(alpha))
+    worst = "" if limit.guarantee.is_split else Sentence(" in the worst case")
     about_ng = bool(parts.needed(alpha)) or proof.limits.ok < found.ok
-    promise = (
-        f"{first}{goal}. These limits promise that at most {percent(limit.promise)} of good parts are "
-        f"{'called NG' if about_ng else 'refused'}{worst} ({limit.guarantee}, {limit.good_parts} good parts)."
+    promise = Sentence(
+        "{first}{goal}. These limits promise that at most {promise} of good parts are "
+        "{about_ng}{worst} ({guarantee}, {good_parts} good parts).",
+        first=first,
+        goal=goal,
+        promise=percent(limit.promise),
+        about_ng=Sentence("called NG" if about_ng else "refused"),
+        worst=worst,
+        guarantee=limit.guarantee,
+        good_parts=limit.good_parts,
     )
     if not about_ng:
         return promise
-    return promise + _doubt_sentence(sum(score > proof.limits.ok for score in kind), len(kind))
+    return sentences(promise, _doubt_sentence(sum(score > proof.limits.ok for score in kind), len(kind)))
 
 
 def _doubt_sentence(doubtful: int, count: int) -> str:
     """How many parts like these come to review."""
     share = (doubtful + 1) / (count + 1)
-    return f" {doubtful} of these {count} would be doubtful: expect up to {percent(share)} of good parts for review."
+    return Sentence(
+        "{doubtful} of these {count} would be doubtful: expect up to {share} of good parts for review.",
+        doubtful=doubtful,
+        count=count,
+        share=percent(share),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import Rate, percent
 from filo_core.types import Verdict
 
@@ -79,17 +80,23 @@ class Guard:
     @property
     def refused_word(self) -> str:
         """What the promise is about, in words."""
-        return "called NG" if self.refused_as is Verdict.NG else "refused"
+        return Sentence("called NG" if self.refused_as is Verdict.NG else "refused")
 
     @property
     def sentence(self) -> str:
         """All of it for a person; empty where nothing is promised and no session was shown."""
         words = [evidence_sentence(self)] if self.promise is not None else []
         words += [session_sentence(self, session) for session in self.sessions]
-        words += [f"The parts of {name} were not judged under this set-up yet." for name in self.waiting]
+        words += [
+            Sentence("The parts of {name} were not judged under this set-up yet.", name=name) for name in self.waiting
+        ]
         if self.sessions and self.stated is not None:
             words.append(
-                f"So for sessions like these up to {percent(self.stated)} of good parts {self.refused_word} is stated."
+                Sentence(
+                    "So for sessions like these up to {stated} of good parts {refused_word} is stated.",
+                    stated=percent(self.stated),
+                    refused_word=self.refused_word,
+                )
             )
         return " ".join(words)
 
@@ -98,37 +105,55 @@ def evidence_sentence(guard: Guard) -> str:
     """Which sessions the evidence comes from."""
     named = [_source(source) for source in guard.evidence if source.name]
     if not named:
-        first = "It is not known of which days its good parts are"
+        first = Sentence("It is not known of which days its good parts are")
     elif guard.one_session:
-        return (
-            f"All its good parts are of one session ({named[0]}), so the promise is about that one. Show good parts "
-            "of another day or shift."
+        return Sentence(
+            "All its good parts are of one session ({named}), so the promise is about that one. Show "
+            "good parts of another day or shift.",
+            named=named[0],
         )
     else:
-        return f"Its good parts are of {len(guard.evidence)} sessions: {', '.join(named)}."
-    return f"{first}, so the promise is about parts like them. Show good parts of another day or shift."
+        return Sentence(
+            "Its good parts are of {count} sessions: {named}.", count=len(guard.evidence), named=", ".join(named)
+        )
+    return Sentence(
+        "{first}, so the promise is about parts like them. Show good parts of another day or shift.", first=first
+    )
 
 
 def session_sentence(guard: Guard, session: SessionRate) -> str:
     """What one session says of the promise."""
-    counted = f"Session {session.session}: {guard.refused_word} {session.rate.sentence}"
+    counted = Sentence(
+        "Session {session}: {refused_word} {sentence}",
+        session=session.session,
+        refused_word=guard.refused_word,
+        sentence=session.rate.sentence,
+    )
     others = session.doubtful - session.rate.count
     if others:
-        counted += f", {others} more for review"
+        counted += Sentence(", {others} more for review", others=others)
     if session.joined:
-        return f"{counted}; these parts are part of the evidence."
+        return Sentence("{counted}; these parts are part of the evidence.", counted=counted)
     if guard.promise is None or session.p_value is None:
-        return f"{counted}; nothing was promised."
-    promised = f"promised at most {percent(guard.promise)}"
+        return Sentence("{counted}; nothing was promised.", counted=counted)
+    promised = Sentence("promised at most {promise}", promise=percent(guard.promise))
     if session.exceeds:
-        return (
-            f"{counted}: more than promised ({promised}; exact test, p = {session.p_value:.2g}). Set the limits again "
-            "with these parts, or find out what changed."
+        return Sentence(
+            "{counted}: more than promised ({promised}; exact test, p = {p_value:.2g}). Set the "
+            "limits again with these parts, or find out what changed.",
+            counted=counted,
+            promised=promised,
+            p_value=session.p_value,
         )
-    return f"{counted}: no more than promised as far as {session.rate.of} parts can say ({promised})."
+    return Sentence(
+        "{counted}: no more than promised as far as {of} parts can say ({promised}).",
+        counted=counted,
+        of=session.rate.of,
+        promised=promised,
+    )
 
 
 def _source(source: Source) -> str:
-    count = "1 part" if source.parts == 1 else f"{source.parts} parts"
-    told = f", by {source.told_by}" if source.told_by is not None else ""
+    count = "1 part" if source.parts == 1 else Sentence("{parts} parts", parts=source.parts)
+    told = Sentence(", by {told_by}", told_by=source.told_by) if source.told_by is not None else ""
     return f"{source.name}, {count}{told}"

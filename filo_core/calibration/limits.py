@@ -7,6 +7,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.conformal import lowest_promise, parts_needed, promise_sentence
+from filo_core.sentence import Sentence
 from filo_core.types import Limits
 from filo_core.zones import log_odds
 
@@ -39,9 +40,10 @@ USUAL_SPREAD = 0.2
 """Spread of good parts in log-odds that few parts are taken to have until their own scores say otherwise."""
 USUAL_SPREAD_PARTS = 6
 """Good parts that :data:`USUAL_SPREAD` weighs as much as."""
-GUESSED = (
-    "Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on "
-    "this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images."
+GUESSED = Sentence(
+    "Without good images, or two confirmed good parts, these limits are the middle of the "
+    "scale and not measured on this product. They promise nothing. Move them by hand, confirm "
+    "good parts as they come, or add good images."
 )
 """What limits without a good part are worth."""
 _GUESSED_OK, _GUESSED_NG = 0.5, 0.75

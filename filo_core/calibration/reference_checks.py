@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from filo_core.sentence import Joined, Sentence
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -137,11 +139,17 @@ def stranger_sentence(names: Sequence[str]) -> str:
     """What a person should do about good parts that do not look like the others; empty where all do."""
     if not names:
         return ""
-    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    does, them = ("does", "it") if len(names) == 1 else ("do", "them")
-    return (
-        f"{who} {does} not look like the other good parts, as another product does not. If so, remove {them} and set "
-        "the limits again: they are found as if all were good."
+    if len(names) == 1:
+        return Sentence(
+            "{name} does not look like the other good parts, as another product does not. If so, "
+            "remove it and set the limits again: they are found as if all were good.",
+            name=names[0],
+        )
+    return Sentence(
+        "{names} and {last} do not look like the other good parts, as another product does not. If so, "
+        "remove them and set the limits again: they are found as if all were good.",
+        names=Joined(names[:-1]),
+        last=names[-1],
     )
 
 
@@ -176,7 +184,7 @@ def _empty(measured: ReferenceMeasures) -> ReferenceWarning | None:
     if measured.deviation >= FLAT_DEVIATION:
         return None
     return ReferenceWarning(
-        ReferenceProblem.EMPTY, "There is nothing to see in this picture. Is the cap on, or the part missing?"
+        ReferenceProblem.EMPTY, Sentence("There is nothing to see in this picture. Is the cap on, or the part missing?")
     )
 
 
@@ -184,12 +192,18 @@ def _exposure(measured: ReferenceMeasures) -> ReferenceWarning | None:
     if measured.mean < DARK_MEAN or measured.black_share > CLIPPED_SHARE:
         return ReferenceWarning(
             ReferenceProblem.TOO_DARK,
-            f"Too dark: {_brightness(measured)} of full brightness on average. Add light or expose longer.",
+            Sentence(
+                "Too dark: {measured} of full brightness on average. Add light or expose longer.",
+                measured=_brightness(measured),
+            ),
         )
     if measured.mean > BRIGHT_MEAN or measured.white_share > CLIPPED_SHARE:
         return ReferenceWarning(
             ReferenceProblem.TOO_BRIGHT,
-            f"Too bright: {_brightness(measured)} of full brightness on average. Take light away or expose shorter.",
+            Sentence(
+                "Too bright: {measured} of full brightness on average. Take light away or expose shorter.",
+                measured=_brightness(measured),
+            ),
         )
     return None
 
@@ -201,17 +215,22 @@ def _unlike_others(measured: ReferenceMeasures, others: Sequence[ReferenceMeasur
     if abs(apart) <= MEAN_APART:
         return None
     problem = ReferenceProblem.TOO_BRIGHT if apart > 0 else ReferenceProblem.TOO_DARK
-    word = "brighter" if apart > 0 else "darker"
-    return ReferenceWarning(problem, f"Much {word} than the other good images. Light it like them, or remove it.")
+    if apart > 0:
+        return ReferenceWarning(
+            problem, Sentence("Much brighter than the other good images. Light it like them, or remove it.")
+        )
+    return ReferenceWarning(
+        problem, Sentence("Much darker than the other good images. Light it like them, or remove it.")
+    )
 
 
 def _blur(measured: ReferenceMeasures, others: Sequence[ReferenceMeasures]) -> ReferenceWarning | None:
     if measured.deviation < FLAT_DEVIATION:
         return None
     if measured.blur > BLUR_LIMIT:
-        sentence = "Blurred. Focus the camera, or hold the part still, and take it again."
+        sentence = Sentence("Blurred. Focus the camera, or hold the part still, and take it again.")
     elif len(others) + 1 >= LEAST_FOR_COMPARISON and _stands_out(measured.blur, others):
-        sentence = "Less sharp than the other good images. Take it again, or remove it."
+        sentence = Sentence("Less sharp than the other good images. Take it again, or remove it.")
     else:
         return None
     return ReferenceWarning(ReferenceProblem.BLURRED, sentence)
@@ -222,7 +241,10 @@ def _duplicate(measured: ReferenceMeasures, earlier: Iterable[ReferenceMeasures]
         if are_near_duplicates(other, measured):
             return ReferenceWarning(
                 ReferenceProblem.NEAR_DUPLICATE,
-                f"Almost the same picture as {other.name}: it teaches nothing new. Use another part, or turn it.",
+                Sentence(
+                    "Almost the same picture as {name}: it teaches nothing new. Use another part, or turn it.",
+                    name=other.name,
+                ),
             )
     return None
 

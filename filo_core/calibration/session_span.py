@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.conformal import lowest_promise, parts_needed, split_limit
 from filo_core.calibration.limits import doubt_limit
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import percent
 from filo_core.types import Limits
 
@@ -76,6 +77,11 @@ def span_sentence(sessions: Mapping[str, Sequence[float]], promise: float | None
         return ""
     named = ", ".join(f"{name} ({len(scores)})" for name, scores in sessions.items())
     if promise is None:
-        return f"They let the good parts of these sessions pass as well: {named}."
-    refused = "called NG" if about_ng else "refused"
-    return f"With the good parts of {named}: at most {percent(promise)} of good parts of any session are {refused}."
+        return Sentence("They let the good parts of these sessions pass as well: {named}.", named=named)
+    refused = Sentence("called NG" if about_ng else "refused")
+    return Sentence(
+        "With the good parts of {named}: at most {promise} of good parts of any session are {refused}.",
+        named=named,
+        promise=percent(promise),
+        refused=refused,
+    )

@@ -24,6 +24,7 @@ from filo_core.calibration.session_span import span_sentence, spanning
 from filo_core.errors import EvidenceError
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import percent
 from filo_core.types import Limits, Verdict, ZoneScore
 from filo_core.zones import Zone, inspected, log_odds, on_scale
@@ -254,20 +255,36 @@ def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> J
 def _sentence(
     parts: GoodParts, found: Sequence[ZoneLimit], limit: ConformalLimit | None, alpha: float, *, calls_ng: bool
 ) -> str:
-    regions = f"{len(found)} regions" if len(found) > 1 else "1 region"
+    regions = Sentence("{count} regions", count=len(found)) if len(found) > 1 else "1 region"
     if limit is None:
-        return f"1 good part and {regions}: no false-reject rate can be promised. Add good parts."
+        return Sentence(
+            "1 good part and {regions}: no false-reject rate can be promised. Add good parts.", regions=regions
+        )
     each, needed = alpha / len(found), parts.needed(alpha / len(found))
     goal = ""
     if needed:
-        goal = f" {needed} more for {percent(alpha)}: each region has to keep {percent(each)} of it."
-    worst = "" if limit.guarantee.is_split else " in the worst case"
+        goal = Sentence(
+            " {needed} more for {alpha}: each region has to keep {each} of it.",
+            needed=needed,
+            alpha=percent(alpha),
+            each=percent(each),
+        )
+    worst = "" if limit.guarantee.is_split else Sentence(" in the worst case")
     own = [one.zone.name for one in found if one.zone.limit is not None]
-    by_hand = f" Set by hand, so nothing is promised of what they doubt: {', '.join(own)}." if own else ""
-    return (
-        f"{parts.count} good parts and {regions}, which share the promise: at most {percent(limit.promise)} of good "
-        f"parts are {'called NG' if calls_ng else 'refused'}{worst}, all regions together ({limit.guarantee}).{goal}"
-        f"{by_hand}"
+    by_hand = (
+        Sentence(" Set by hand, so nothing is promised of what they doubt: {own}.", own=", ".join(own)) if own else ""
+    )
+    return Sentence(
+        "{count} good parts and {regions}, which share the promise: at most {promise} of good "
+        "parts are {calls_ng}{worst}, all regions together ({guarantee}).{goal}{by_hand}",
+        count=parts.count,
+        regions=regions,
+        promise=percent(limit.promise),
+        calls_ng=Sentence("called NG" if calls_ng else "refused"),
+        worst=worst,
+        guarantee=limit.guarantee,
+        goal=goal,
+        by_hand=by_hand,
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from filo_core.descriptions.cleaning import clean_phrase, clean_phrases
 from filo_core.errors import LanguageModelError
+from filo_core.sentence import Sentence
 from filo_core.types import AnomalyType, Provenance, Severity
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ _FENCE = re.compile(r"```[a-zA-Z]*\s*(.*?)```", re.DOTALL)
 _REFUSING = re.compile(
     r"\W*(?:i['\u2019]?m\s+(?:very\s+)?sorry|sorry|i\s+(?:cannot|can['\u2019]?t|am\s+unable)|as\s+an\s+ai)\b", re.I
 )
-_REFUSED = "The language model declined to answer. Say more exactly what the part is, or try another model."
-_UNREADABLE = "The language model answered, but not with a list that can be read. Ask again, or try another model."
+_REFUSED = Sentence("The language model declined to answer. Say more exactly what the part is, or try another model.")
+_UNREADABLE = Sentence(
+    "The language model answered, but not with a list that can be read. Ask again, or try another model."
+)
 
 
 def _known_severity(value: object) -> object:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from filo_core.descriptions.answer import ANSWER_SCHEMA, read_answer
 from filo_core.errors import LanguageModelError
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -170,7 +171,7 @@ async def _until(
     deadline = asyncio.get_running_loop().time() + settings.timeout_s
     while not asking.done():
         left = deadline - asyncio.get_running_loop().time()
-        problem = "The question to the language model was cancelled." if cancelled() else ""
+        problem = Sentence("The question to the language model was cancelled.") if cancelled() else ""
         if left <= 0:
             # It was told to wait longer than the person is willing to.
             busy = bool(statuses) and statuses[-1] == _TOO_MANY_REQUESTS
@@ -216,9 +217,13 @@ async def _said(
     except (openai.APITimeoutError, httpx2.TimeoutException):
         problem = _timed_out(host, settings)
     except (AttributeError, TypeError, ValueError):
-        problem = f"The language model at {host} answered with something that cannot be read. Check its address."
+        problem = Sentence(
+            "The language model at {host} answered with something that cannot be read. Check its address.", host=host
+        )
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL):
-        problem = f"The language model at {host} cannot be reached. Check its address and the network."
+        problem = Sentence(
+            "The language model at {host} cannot be reached. Check its address and the network.", host=host
+        )
     # Raised out here, so that the client's exception, which knows the request, is not even this one's context.
     raise LanguageModelError(problem)
 
@@ -303,30 +308,42 @@ def _is_loopback(host: str) -> bool:
 
 
 def _timed_out(host: str, settings: LanguageModelSettings) -> str:
-    return (
-        f"The language model at {host} gave no answer within {settings.timeout_s:g} s. "
-        "Try again, or allow more time in the settings."
+    return Sentence(
+        "The language model at {host} gave no answer within {timeout_s:g} s. Try again, or allow "
+        "more time in the settings.",
+        host=host,
+        timeout_s=settings.timeout_s,
     )
 
 
 def _busy(host: str) -> str:
-    return (
-        f"The language model at {host} takes no more questions just now: too many, or the quota is used up. "
-        "Try again in a few minutes."
+    return Sentence(
+        "The language model at {host} takes no more questions just now: too many, or the quota is "
+        "used up. Try again in a few minutes.",
+        host=host,
     )
 
 
 def _status_sentence(error: APIStatusError, host: str, settings: LanguageModelSettings) -> str:
     status = error.status_code
     if status in {401, 403}:
-        return f"The language model at {host} did not accept the API key. Check the key in the settings."
+        return Sentence(
+            "The language model at {host} did not accept the API key. Check the key in the settings.", host=host
+        )
     if status == 404:
-        return (
-            f"{host} knows no model {settings.model.strip()!r}, or no language model is at this address. "
-            "Check both in the settings."
+        return Sentence(
+            "{host} knows no model {model!r}, or no language model is at this address. Check both in the settings.",
+            host=host,
+            model=settings.model.strip(),
         )
     if status == _TOO_MANY_REQUESTS:
         return _busy(host)
     if status >= 500:
-        return f"The language model at {host} failed inside (error {status}). Try again later."
-    return f"The language model at {host} refused the question (error {status}). Check the address and the model."
+        return Sentence(
+            "The language model at {host} failed inside (error {status}). Try again later.", host=host, status=status
+        )
+    return Sentence(
+        "The language model at {host} refused the question (error {status}). Check the address and the model.",
+        host=host,
+        status=status,
+    )

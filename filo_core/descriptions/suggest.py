@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from filo_core.descriptions.language_model import LanguageModelSettings, never, suggest_anomalies
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import LanguageModelError
+from filo_core.sentence import Sentence
 from filo_core.types import AnomalyType, Provenance
 
 if TYPE_CHECKING:
@@ -55,9 +56,14 @@ def suggest(
         except LanguageModelError as error:
             problem = f"{error} "
         else:
-            note = f"Written by the language model {settings.model.strip()}. Check every entry before you sign off."
+            note = Sentence(
+                "Written by the language model {model}. Check every entry before you sign off.",
+                model=settings.model.strip(),
+            )
             return Suggestion(types, Provenance.LANGUAGE_MODEL, note)
     library = library or AnomalyLibrary.load()
     families = " and ".join(family.title for family in library.families_for(description))
-    note = f"{problem}This list comes from the built-in library: {families}."
+    note = Sentence(
+        "{problem}This list comes from the built-in library: {families}.", problem=problem, families=families
+    )
     return Suggestion(library.suggest(description), Provenance.LIBRARY, note)

@@ -18,6 +18,7 @@ from filo_core.eyes.features import unit
 from filo_core.eyes.frames import FittedFrame, on_picture
 from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.learned_map import DefectDirections, LearnedMap, MapKind
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ _RIDGE = 1.0
 _OF_PEAK = 0.5
 """Patches under a mark that stand out at least so much of what its highest one does are the defect."""
 _LEAST_SPREAD = 1e-6
-_OTHER_EYES = "What was learnt from known defects is of other eyes. Learn from them again."
+_OTHER_EYES = Sentence("What was learnt from known defects is of other eyes. Learn from them again.")
 _HALF = np.dtype("<f2")
 
 

@@ -20,6 +20,7 @@ from filo_core.eyes.naming import Naming
 from filo_core.eyes.residual_head import ResidualHead, read_residual_head
 from filo_core.eyes.scoring import METHOD
 from filo_core.eyes.turning import pose_of
+from filo_core.sentence import Sentence
 from filo_core.trunks.listed import read_trunks
 from filo_core.trunks.providers import device_of, providers_for
 from filo_core.trunks.session import cores, open_trunk
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 
 _MOST_LANES = 4
 """Each holds a picture and what the trunks make of it, some 100 MB."""
-OLD_MODEL = (
-    "{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and "
-    "no score of it is changed. Set its limits again ('main.py calibrate' or the step Calibrate) and sign it off."
+OLD_MODEL = Sentence(
+    "{product} was signed off for another model than the {profile!r} profile now is: its "
+    "recipe stays as it was, and no score of it is changed. Set its limits again ('main.py "
+    "calibrate' or the step Calibrate) and sign it off."
 )
 
 
@@ -89,7 +91,9 @@ class LoadedEyes:
         if self._here(Slot.DEEP):
             return ""
         missing = next(spec for spec in self._trunks if spec.slot is Slot.DEEP and spec.wheel is not None)
-        return f"Products are looked at with the light trunk alone ('fast'). {missing_sentence(missing)}"
+        return Sentence(
+            "Products are looked at with the light trunk alone ('fast'). {missing}", missing=missing_sentence(missing)
+        )
 
     @property
     def names_note(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from filo_core.errors import FiloError
 from filo_core.eyes.kept_meanings import KeptMeanings
 from filo_core.naming.zero_shot import NamingHead, ZeroShotNames, phrase_shares, read_head
+from filo_core.sentence import Sentence
 from filo_core.trunks.store import missing_sentence
 from filo_core.words.encoder import open_words
 from filo_core.words.phrases import PhraseReader, reading_identity
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NO_HEAD = "Regions are not named from words: this profile has no head for it. They are named once people named some."
+NO_HEAD = Sentence(
+    "Regions are not named from words: this profile has no head for it. They are named once people named some."
+)
 
 
 class Naming:
@@ -58,7 +61,7 @@ class Naming:
         except FiloError as error:
             return str(error)
         if self._store.folder(spec) is None:
-            return f"Regions are not named from words. {missing_sentence(spec, 'sentence encoder')}"
+            return Sentence("Regions are not named from words. {spec}", spec=missing_sentence(spec, "sentence encoder"))
         return ""
 
     def of_recipe(self, recipe: Recipe) -> ZeroShotNames | None:
@@ -70,7 +73,7 @@ class Naming:
             head = self._opened_head()
             meanings = self._meanings(head, phrases)
         except FiloError as error:
-            self._problem = f"Regions are not named from words. {error}"
+            self._problem = Sentence("Regions are not named from words. {error}", error=error)
             logger.warning(self._problem)
             return None
         return ZeroShotNames(
@@ -87,7 +90,12 @@ class Naming:
     def _meanings(self, head: NamingHead, phrases: tuple[str, ...]) -> NDArray[np.float32]:
         spec = read_words(self._folder)
         # The captions of a head are known phrases, so another head may read a phrase in another way.
-        read_by = f"{spec.identity} {head.identity} {reading_identity()}"
+        read_by = Sentence(
+            "{identity} {head_identity} {value}",
+            identity=spec.identity,
+            head_identity=head.identity,
+            value=reading_identity(),
+        )
         meanings = self._kept.load(phrases, read_by)
         if meanings is None:
             if self._reader is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from filo_core.imaging.refusals import damaged
+from filo_core.sentence import Sentence
 
 _AREAS_A_BYTE = 32
 """A wall of one colour takes a byte of zeros for 40 areas of 16 x 16 pixels in WebP, the densest of them."""
@@ -29,7 +30,7 @@ def check_webp(encoded: bytes, width: int, height: int) -> None:
     """
     stated = int.from_bytes(encoded[4:8], "little") + 8
     if len(encoded) < stated:
-        raise damaged("its end is missing")
+        raise damaged(Sentence("its end is missing"))
     place = 12
     while place + 8 <= stated:
         kind, size = encoded[place : place + 4], int.from_bytes(encoded[place + 4 : place + 8], "little")
@@ -64,7 +65,7 @@ def boxes(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
             size, begin = int.from_bytes(encoded[begin : begin + 8], "big"), begin + 8
         end = len(encoded) if size == _WHOLE_REST else place + size
         if end > len(encoded) or end < begin:
-            raise damaged("a part of it is cut short")
+            raise damaged(Sentence("a part of it is cut short"))
         yield kind, encoded[begin:end]
         place = end
 
@@ -73,4 +74,4 @@ def _check_zeros(content: bytes, width: int, height: int, always_fine: int) -> N
     fine = max(always_fine, (width // 16 + 1) * (height // 16 + 1) // _AREAS_A_BYTE)
     at_end = len(content) - len(content.rstrip(b"\0"))
     if at_end > fine or bytes(8 * fine) in content:
-        raise damaged("a part of it holds only zeros")
+        raise damaged(Sentence("a part of it holds only zeros"))

@@ -120,7 +120,9 @@ class DecoderProcess:
         while not done.wait(_LOOK_EVERY_S):
             taken = _processor_time(process.pid) - before
             if taken > self._processor_s or time.monotonic() - begun > self._clock_s:
-                self._too_long = f"takes more than {taken if taken < 1 else round(taken)} s to decode"
+                self._too_long = Sentence(
+                    "takes more than {taken} s to decode", taken=taken if taken < 1 else round(taken)
+                )
                 process.kill()
                 return
 
@@ -128,7 +130,7 @@ class DecoderProcess:
         if self._too_long:
             return RefusalError(self._too_long, Sentence("Save it again as PNG or JPEG, or a smaller version."))
         logger.warning("a picture ended the decoder")
-        reason = "crashes the decoder, or does not fit into the memory that one picture may take"
+        reason = Sentence("crashes the decoder, or does not fit into the memory that one picture may take")
         return RefusalError(reason, SAVE_AGAIN)
 
 

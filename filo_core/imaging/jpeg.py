@@ -75,7 +75,7 @@ def header_of(encoded: bytes) -> JpegHeader:
         length = int.from_bytes(encoded[place : place + 2], "big")
         segment = encoded[place + 2 : place + length]
         if length < 2 or len(segment) < length - 2:
-            raise damaged("a segment is missing")
+            raise damaged(Sentence("a segment is missing"))
         _take_segment(header, marker, segment)
         place += length
     return header
@@ -88,11 +88,13 @@ def decode_jpeg(encoded: bytes, header: JpegHeader) -> NDArray[np.uint8]:
         RefusalError: if it is damaged, or of a kind that is not read.
     """
     if header.frame not in _SEQUENTIAL | {_PROGRESSIVE}:
-        raise not_yet("JPEG", "it is lossless, arithmetic or hierarchical")
+        raise not_yet("JPEG", Sentence("it is lossless, arithmetic or hierarchical"))
     if header.scans > _MOST_SCANS:
-        raise not_yet("JPEG", f"its picture comes in {header.scans} scans, more than any camera writes")
+        raise not_yet(
+            "JPEG", Sentence("its picture comes in {scans} scans, more than any camera writes", scans=header.scans)
+        )
     if not header.ends or not header.is_complete:
-        raise damaged("its end is missing")
+        raise damaged(Sentence("its end is missing"))
     if header.bits == 12:
         return _decode_12_bits(encoded)
     if len(header.components) == 4:
@@ -129,7 +131,7 @@ def _decode_12_bits(encoded: bytes) -> NDArray[np.uint8]:
     if values.ndim == 2:
         values = np.repeat(values[..., None], 3, axis=2)
     if values.shape[2] != 3:
-        raise not_yet("JPEG", "12 bits with four inks")
+        raise not_yet("JPEG", Sentence("12 bits with four inks"))
     return eight_bits(values, 12)
 
 

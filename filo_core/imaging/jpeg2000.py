@@ -10,6 +10,7 @@ import numpy as np
 from filo_core.imaging.containers import boxes, check_boxes
 from filo_core.imaging.refusals import damaged, not_yet
 from filo_core.imaging.values import eight_bits
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def decode_jpeg2000(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]
     limits.check(stream.width, stream.height)
     bits = _bits_of(stream)
     if not code.rstrip(b"\0").endswith(_END):
-        raise damaged("its end is missing")
+        raise damaged(Sentence("its end is missing"))
     if in_boxes:
         check_boxes(encoded, stream.width, stream.height)
     values = np.asarray(imagecodecs.jpeg2k_decode(encoded))
@@ -61,22 +62,22 @@ def _code_in(encoded: bytes) -> bytes:
         elif kind == b"jp2c":
             code = content
     if not code.startswith(_BEGIN):
-        raise damaged("it has no picture in it")
+        raise damaged(Sentence("it has no picture in it"))
     return code
 
 
 def _check_header(content: bytes) -> None:
     for kind, inner in boxes(content):
         if kind in _SPECIAL:
-            raise not_yet("JPEG 2000", "it has a palette or transparency")
+            raise not_yet("JPEG 2000", Sentence("it has a palette or transparency"))
         colours = int.from_bytes(inner[3:7], "big")
         if kind == b"colr" and inner[:1] == b"\1" and colours not in {_SRGB, _GREY}:
-            raise not_yet("JPEG 2000", "its colours are neither RGB nor grey")
+            raise not_yet("JPEG 2000", Sentence("its colours are neither RGB nor grey"))
 
 
 def _stream_of(code: bytes) -> _Stream:
     if code[2:4] != _SIZ or len(code) < 42:
-        raise damaged("its header is broken")
+        raise damaged(Sentence("its header is broken"))
     right, bottom, left, top = (int.from_bytes(code[at : at + 4], "big") for at in (8, 12, 16, 20))
     count = int.from_bytes(code[40:42], "big")
     about = code[42 : 42 + 3 * count]
@@ -86,8 +87,8 @@ def _stream_of(code: bytes) -> _Stream:
 def _bits_of(stream: _Stream) -> int:
     depths = set(stream.depths)
     if len(stream.depths) not in {1, 3} or stream.steps != {1} or len(depths) != 1:
-        raise not_yet("JPEG 2000", "its channels are other than grey or RGB of one size")
+        raise not_yet("JPEG 2000", Sentence("its channels are other than grey or RGB of one size"))
     depth = depths.pop()
     if depth & 0x80 or not 7 <= depth <= 15:
-        raise not_yet("JPEG 2000", "its values are signed, or have less than 8 or more than 16 bits")
+        raise not_yet("JPEG 2000", Sentence("its values are signed, or have less than 8 or more than 16 bits"))
     return depth + 1

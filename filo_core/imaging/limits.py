@@ -40,7 +40,7 @@ class DecodingLimits:
             RefusalError: if it has no pixels, or more than are read.
         """
         if width < 1 or height < 1:
-            raise damaged("it has no pixels")
+            raise damaged(Sentence("it has no pixels"))
         if width * height > self.max_pixels:
             raise RefusalError(
                 Sentence(

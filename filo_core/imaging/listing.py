@@ -17,6 +17,7 @@ from pathlib import Path
 
 from filo_core.errors import FolderError
 from filo_core.printable import printable_name
+from filo_core.sentence import Sentence
 
 # fmt: off
 IMAGE_SUFFIXES: frozenset[str] = frozenset({
@@ -107,7 +108,9 @@ def list_images(folder: Path) -> ImageListing:
     if listing.images:
         return listing
     others = listing.other_files + len(listing.left_out)
-    named = f", {name_some(listing.left_out, folder)} among them" if listing.left_out else ""
+    named = (
+        Sentence(", {left_out} among them", left_out=name_some(listing.left_out, folder)) if listing.left_out else ""
+    )
     raise FolderError(
         "{folder} holds no images ({others} other files{named}). Choose a folder with images such "
         "as PNG, JPEG or TIFF.",
@@ -120,7 +123,7 @@ def list_images(folder: Path) -> ImageListing:
 def name_some(paths: tuple[Path, ...], folder: Path) -> str:
     """The first names of ``paths`` below ``folder`` in quotes, and how many more there are."""
     named = ", ".join(f'"{name_below(path, folder)}"' for path in paths[:_NAMED])
-    return named + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+    return named + (Sentence(" and {paths} more", paths=len(paths) - _NAMED) if len(paths) > _NAMED else "")
 
 
 def name_below(path: Path, folder: Path | None) -> str:
@@ -132,12 +135,16 @@ def name_below(path: Path, folder: Path | None) -> str:
 def os_refusal(error: OSError) -> tuple[str, str]:
     """Why a file or folder cannot be read, and what to do."""
     if isinstance(error, FileNotFoundError):
-        return "does not exist any more", "Choose the file or folder again."
+        return Sentence("does not exist any more"), Sentence("Choose the file or folder again.")
     if isinstance(error, PermissionError):
-        return "may not be read by this user", "Ask for read permission, or copy it to a folder of your own."
+        return Sentence("may not be read by this user"), Sentence(
+            "Ask for read permission, or copy it to a folder of your own."
+        )
     if error.errno == errno.ENAMETOOLONG:
-        return "has a name too long for its disk", "Give it a shorter name."
-    return f"cannot be read ({error.strerror or type(error).__name__})", "Check the disk or the network share."
+        return Sentence("has a name too long for its disk"), Sentence("Give it a shorter name.")
+    return Sentence("cannot be read ({kind})", kind=error.strerror or type(error).__name__), Sentence(
+        "Check the disk or the network share."
+    )
 
 
 def natural_key(path: Path) -> tuple[tuple[tuple[str | int, ...], str], ...]:
@@ -157,7 +164,9 @@ def _files_under(folder: Path) -> Iterator[tuple[Path, FileKind]]:
 
 def _check_folder(folder: Path) -> None:
     try:
-        problem = "" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
+        problem = (
+            "" if folder.is_dir() else Sentence("is not a folder") if folder.exists() else Sentence("does not exist")
+        )
     except OSError as error:
         problem = os_refusal(error)[0]
     if problem:

@@ -9,6 +9,7 @@ import numpy as np
 
 from filo_core.imaging.refusals import damaged, not_yet, several
 from filo_core.imaging.values import eight_bits, refuse_unknown_depth
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +29,10 @@ def decode_netpbm(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
         RefusalError: if it is damaged, or of a kind that is not read.
     """
     if encoded[1:2] in b"123":
-        raise not_yet("Netpbm picture", "its values are written as text")
+        raise not_yet(Sentence("Netpbm picture"), Sentence("its values are written as text"))
     header = _HEADER.match(encoded)
     if header is None:
-        raise damaged("its header is broken")
+        raise damaged(Sentence("its header is broken"))
     kind, width, height = (int(number) for number in header.groups())
     limits.check(width, height)
     return _bits(encoded, header.end(), width, height) if kind == _BITS else _values(encoded, header, width, height)
@@ -49,12 +50,12 @@ def _values(encoded: bytes, header: re.Match[bytes], width: int, height: int) ->
     found = _WHITE.match(encoded, header.end())
     white = int(found[1]) if found else 0
     if found is None or not 0 < white < 1 << 16:
-        raise damaged("its white value is broken")
+        raise damaged(Sentence("its white value is broken"))
     channels, word = (3 if header[1] == b"6" else 1), (1 if white < 256 else 2)
     content = _content(encoded, found.end() + 1, width * height * channels * word)
     values = content.view(">u2" if word == 2 else np.uint8).reshape(height, width, channels)
     if values.max(initial=0) > white:
-        raise damaged("it holds values above its white")
+        raise damaged(Sentence("it holds values above its white"))
     return np.repeat(_scaled(values, white), 3 // channels, axis=2)
 
 
@@ -71,7 +72,7 @@ def _scaled(values: NDArray[np.uint8], white: int) -> NDArray[np.uint8]:
 def _content(encoded: bytes, begin: int, size: int) -> NDArray[np.uint8]:
     rest = len(encoded) - begin
     if rest < size:
-        raise damaged("its end is missing")
+        raise damaged(Sentence("its end is missing"))
     if encoded[begin + size : begin + size + 2] in {b"P4", b"P5", b"P6"}:
         raise several(2)
     return np.frombuffer(encoded, np.uint8, size, begin)

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 from filo_core.imaging.refusals import damaged, not_yet
+from filo_core.sentence import Sentence
 
 _SIGNATURE = 8
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -33,7 +34,7 @@ def header_of(encoded: bytes) -> PngHeader:
         RefusalError: if there is none.
     """
     if encoded[12:16] != b"IHDR" or len(encoded) < 33:
-        raise damaged("its first chunk is missing")
+        raise damaged(Sentence("its first chunk is missing"))
     width, height = (int.from_bytes(encoded[at : at + 4], "big") for at in (16, 20))
     return PngHeader(width, height, encoded[24], encoded[25])
 
@@ -50,18 +51,18 @@ def check_chunks(encoded: bytes, header: PngHeader) -> None:
         kind = encoded[place + 4 : place + 8]
         end = place + 12 + length
         if end > len(encoded):
-            raise damaged("a chunk is cut short")
+            raise damaged(Sentence("a chunk is cut short"))
         # Small letters mark what a reader may pass over; damaged notes do not spoil a whole picture.
         if kind[:1].isupper() or kind == b"tRNS":
             _check_sum(encoded, place, end)
         if kind == b"tRNS" and header.bits == 16 and header.colour_type == 2:
-            raise not_yet("PNG", "one of its 16-bit colours stands for transparency")
+            raise not_yet("PNG", Sentence("one of its 16-bit colours stands for transparency"))
         if kind == b"IEND":
             return
         place = end
-    raise damaged("its end is missing")
+    raise damaged(Sentence("its end is missing"))
 
 
 def _check_sum(encoded: bytes, place: int, end: int) -> None:
     if zlib.crc32(memoryview(encoded)[place + 4 : end - 4]) != int.from_bytes(encoded[end - 4 : end], "big"):
-        raise damaged("a check sum is wrong")
+        raise damaged(Sentence("a check sum is wrong"))

@@ -55,7 +55,7 @@ def decode_jpeg(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """
     header = jpeg.header_of(encoded)
     if not header.frame:
-        raise damaged("it has no frame")
+        raise damaged(Sentence("it has no frame"))
     limits.check(header.width, header.height)
     refuse_bomb(header.width, header.height, len(header.components), len(encoded), lossy=True)
     if header.bits == 12 or header.frame not in {0xC0, 0xC1, 0xC2}:
@@ -112,7 +112,7 @@ def decode_bmp(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     compression = int.from_bytes(encoded[begin + 16 : begin + 20], "little") if size > 16 else 0
     with _opened(encoded, ImageFormat.BMP if begin else ImageFormat.DIB, limits) as image:
         if compression not in _BMP_PLAIN:
-            raise not_yet("BMP", "its pixels are packed")
+            raise not_yet("BMP", Sentence("its pixels are packed"))
         return _finished(image)
 
 
@@ -124,7 +124,7 @@ def decode_gif(encoded: bytes, limits: DecodingLimits) -> NDArray[np.uint8]:
     """
     with _opened(encoded, ImageFormat.GIF, limits) as image:
         if not encoded.rstrip(b"\0").endswith(b";"):
-            raise damaged("its end is missing")
+            raise damaged(Sentence("its end is missing"))
         return _finished(image)
 
 

@@ -7,9 +7,9 @@ import zlib
 
 from filo_core.sentence import Sentence
 
-SAVE_AGAIN = "Save it as PNG or JPEG, then try again."
-COPY_AGAIN = "Copy or export it again from where it came from."
-SAVE_SMALLER = "Save a smaller version."
+SAVE_AGAIN = Sentence("Save it as PNG or JPEG, then try again.")
+COPY_AGAIN = Sentence("Copy or export it again from where it came from.")
+SAVE_SMALLER = Sentence("Save a smaller version.")
 
 # What readers of images let through when bytes are damaged; found by flipping and cutting bytes of every format.
 DAMAGE = (

@@ -42,16 +42,16 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 # Known by their beginnings, so that they are called by their names.
 _OTHERS = (
-    (b"%PDF", "is a PDF document, not a picture", "Export the picture from it as PNG."),
-    (b"8BPS", "is a Photoshop document, which is not read", "Export the picture from it as PNG."),
-    (b"\xff\x0a", "is a JPEG XL picture, which is not read", SAVE_AGAIN),
-    (b"\0\0\0\x0cJXL ", "is a JPEG XL picture, which is not read", SAVE_AGAIN),
-    (b"\x76\x2f\x31\x01", "is an OpenEXR picture, which is not read", SAVE_AGAIN),
-    (b"II\xbc", "is a JPEG XR picture, which is not read", SAVE_AGAIN),
-    (b"FUJIFILMCCD-RAW", "is a camera's raw file", "Develop it first, and save it as PNG or TIFF."),
-    (b"IIRO", "is a camera's raw file", "Develop it first, and save it as PNG or TIFF."),
-    (b"IIRS", "is a camera's raw file", "Develop it first, and save it as PNG or TIFF."),
-    (b"IIU\0", "is a camera's raw file", "Develop it first, and save it as PNG or TIFF."),
+    (b"%PDF", Sentence("is a PDF document, not a picture"), Sentence("Export the picture from it as PNG.")),
+    (b"8BPS", Sentence("is a Photoshop document, which is not read"), Sentence("Export the picture from it as PNG.")),
+    (b"\xff\x0a", Sentence("is a JPEG XL picture, which is not read"), SAVE_AGAIN),
+    (b"\0\0\0\x0cJXL ", Sentence("is a JPEG XL picture, which is not read"), SAVE_AGAIN),
+    (b"\x76\x2f\x31\x01", Sentence("is an OpenEXR picture, which is not read"), SAVE_AGAIN),
+    (b"II\xbc", Sentence("is a JPEG XR picture, which is not read"), SAVE_AGAIN),
+    (b"FUJIFILMCCD-RAW", Sentence("is a camera's raw file"), Sentence("Develop it first, and save it as PNG or TIFF.")),
+    (b"IIRO", Sentence("is a camera's raw file"), Sentence("Develop it first, and save it as PNG or TIFF.")),
+    (b"IIRS", Sentence("is a camera's raw file"), Sentence("Develop it first, and save it as PNG or TIFF.")),
+    (b"IIU\0", Sentence("is a camera's raw file"), Sentence("Develop it first, and save it as PNG or TIFF.")),
 )
 _CUT = (b"\x89PNG", b"\xff\xd8", b"II*", b"MM\0", b"GIF8", b"RIFF")
 

@@ -75,13 +75,19 @@ def _check_segments(page: TiffPage, layout: TiffLayout, encoded: bytes) -> None:
     wanted = across * down * (layout.samples if layout.is_planar else 1)
     offsets, counts = page.dataoffsets, page.databytecounts
     if len(offsets) < wanted or len(counts) < wanted:
-        raise damaged(f"{wanted - min(len(offsets), len(counts))} of its {wanted} strips or tiles are missing")
+        raise damaged(
+            Sentence(
+                "{wanted} of its {wanted_2} strips or tiles are missing",
+                wanted=wanted - min(len(offsets), len(counts)),
+                wanted_2=wanted,
+            )
+        )
     for index in range(wanted):
         offset, count = offsets[index], counts[index]
         if not offset and not count:
-            raise not_yet("TIFF", "it leaves a part of its picture empty")
+            raise not_yet("TIFF", Sentence("it leaves a part of its picture empty"))
         if not count or offset + count > len(encoded):
-            raise damaged("its pixels end too early")
+            raise damaged(Sentence("its pixels end too early"))
         _check_segment(page, layout, index % down if across == 1 else 0, encoded[offset : offset + count])
 
 
@@ -93,19 +99,23 @@ def _check_segment(page: TiffPage, layout: TiffLayout, place: int, segment: byte
         values = _width_of(page) * samples
         needed = rows * -(-values * layout.bits // 8)
         if len(segment) < needed:
-            raise damaged("its pixels end too early")
+            raise damaged(Sentence("its pixels end too early"))
         if layout.bits % 8 and len(segment) != needed and len(segment) == rows * values * 2:
-            raise not_yet("TIFF", f"{layout.bits}-bit values that are not packed", "Save it with 8 or 16 bits a value.")
+            raise not_yet(
+                "TIFF",
+                Sentence("{bits}-bit values that are not packed", bits=layout.bits),
+                Sentence("Save it with 8 or 16 bits a value."),
+            )
     elif layout.compression == JPEG and layout.bits == 8:
         tables = page.jpegtables
         whole = segment if tables is None else tables[:-2] + segment[2:]
         header = jpeg.header_of(whole)
         if not header.ends or not header.is_complete:
-            raise damaged("its end is missing")
+            raise damaged(Sentence("its end is missing"))
         jpeg.check_jpeg(whole, "RGB" if len(header.components) == 3 else "GRAY")
     most = _MOST_ZEROS_AT_END.get(layout.compression)
     if most is not None and len(segment) - len(segment.rstrip(b"\0")) > most:
-        raise damaged("a part of it holds only zeros")
+        raise damaged(Sentence("a part of it holds only zeros"))
 
 
 def _width_of(page: TiffPage) -> int:
@@ -154,7 +164,7 @@ def _scaled(values: NDArray[Any], layout: TiffLayout) -> NDArray[np.uint8]:
 def _laid_on_white(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], layout: TiffLayout) -> NDArray[np.uint8]:
     if not layout.alpha_is_stated:
         if alpha.min(initial=255) < 255:
-            raise not_yet("TIFF", "it does not say whether its fourth channel is transparency")
+            raise not_yet("TIFF", Sentence("it does not say whether its fourth channel is transparency"))
         return rgb
     return on_white(rgb, alpha, premultiplied=layout.premultiplied)
 

@@ -45,8 +45,8 @@ _PHOTOMETRIC, _DNG_VERSION, _SUBFILE_TYPE, _ORIENTATION = 262, 50706, 254, 274
 _MOSAIC, _LINEAR_RAW = 32803, 34892
 _MAX_SAMPLE_VALUES = (281, 341)
 _INK_SET = 332
-_DEVELOP = "Develop it first, and save it as PNG or TIFF."
-_REMEDY = "Save it as PNG, or as TIFF with 8 or 16 bits a value, grey or RGB."
+_DEVELOP = Sentence("Develop it first, and save it as PNG or TIFF.")
+_REMEDY = Sentence("Save it as PNG, or as TIFF with 8 or 16 bits a value, grey or RGB.")
 # Files with many pictures under one header, or with numbers that stand for others.
 _SPECIAL = frozenset({"stk", "lsm", "mdgel", "ndpi", "eer", "fluoview", "nih", "sis", "tvips", "scn"})
 
@@ -109,10 +109,10 @@ def refuse_raw(page: TiffPage, flags: frozenset[str]) -> None:
     if _photometric_of(page) in {_MOSAIC, _LINEAR_RAW}:
         raise RefusalError(Sentence("is a camera's raw file"), _DEVELOP)
     if isinstance(subfile_type, int) and subfile_type & 1:
-        raise not_yet("TIFF", "its first page is a preview, as in a camera's raw file", _DEVELOP)
+        raise not_yet("TIFF", Sentence("its first page is a preview, as in a camera's raw file"), _DEVELOP)
     special = sorted(_SPECIAL & flags)
     if special:
-        raise _refused(f"it is written for a microscope or scanner ({special[0].upper()})")
+        raise _refused(Sentence("it is written for a microscope or scanner ({special})", special=special[0].upper()))
 
 
 def layout_of(page: TiffPage) -> TiffLayout:
@@ -123,10 +123,10 @@ def layout_of(page: TiffPage) -> TiffLayout:
     """
     photometric = _photometric_of(page)
     if photometric not in _COLOURS:
-        raise _refused(f"its colours are {_name_of(page.photometric)}")
+        raise _refused(Sentence("its colours are {photometric}", photometric=_name_of(page.photometric)))
     bits = page.bitspersample
     if not isinstance(bits, int):
-        raise _refused("its samples have different bits")
+        raise _refused(Sentence("its samples have different bits"))
     layout = TiffLayout(
         photometric=photometric,
         bits=bits,
@@ -147,52 +147,61 @@ def layout_of(page: TiffPage) -> TiffLayout:
 def _check_values(page: TiffPage, layout: TiffLayout) -> None:
     if layout.is_float:
         if layout.bits not in {16, 32, 64} or layout.photometric not in {MIN_IS_BLACK, RGB}:
-            raise _refused(f"{layout.bits}-bit floating-point values")
+            raise _refused(Sentence("{bits}-bit floating-point values", bits=layout.bits))
     elif page.sampleformat != _UNSIGNED:
-        raise _refused("its values are signed, complex or of no stated type")
+        raise _refused(Sentence("its values are signed, complex or of no stated type"))
     elif layout.bits > 16:
-        raise _refused(f"it has {layout.bits}-bit values, of which nobody knows what is white")
+        raise _refused(Sentence("it has {bits}-bit values, of which nobody knows what is white", bits=layout.bits))
     elif layout.bits not in _BITS[layout.photometric]:
-        raise _refused(f"{layout.bits} bits a value with such colours")
+        raise _refused(Sentence("{bits} bits a value with such colours", bits=layout.bits))
     elif page.parent.byteorder == ">" and (layout.bits in _PACKED or (layout.bits > 8 and layout.is_picture)):
         # A common writer turns the bytes of such values round before it packs them, and nothing tells its files apart.
-        raise _refused(f"packed {layout.bits}-bit values in big-endian order, which writers lay out differently")
+        raise _refused(
+            Sentence(
+                "packed {bits}-bit values in big-endian order, which writers lay out differently", bits=layout.bits
+            )
+        )
 
 
 def _check_samples(page: TiffPage, layout: TiffLayout) -> None:
     extra = layout.samples - layout.colours
     if extra < 0:
-        raise damaged("it has fewer samples than colours")
+        raise damaged(Sentence("it has fewer samples than colours"))
     if page.imagedepth > 1 or page.tiledepth > 1:
-        raise _refused("it is a volume")
+        raise _refused(Sentence("it is a volume"))
     if layout.photometric == INKS and _number(page, _INK_SET, 1) != 1:
-        raise _refused("its inks are not cyan, magenta, yellow and black")
+        raise _refused(Sentence("its inks are not cyan, magenta, yellow and black"))
     if not extra:
         return
     grey_channels = layout.photometric in _GREY and not layout.alpha_is_stated
     if extra > 1 or grey_channels or layout.photometric not in {MIN_IS_BLACK, RGB}:
-        raise _refused(f"it has {layout.samples} channels a pixel")
+        raise _refused(Sentence("it has {samples} channels a pixel", samples=layout.samples))
     if layout.bits not in {8, 16} and not layout.is_float:
-        raise _refused(f"transparency with {layout.bits} bits")
+        raise _refused(Sentence("transparency with {bits} bits", bits=layout.bits))
 
 
 def _check_compression(page: TiffPage, layout: TiffLayout) -> None:
     predictor = int(page.predictor)
     if layout.compression in _UNPACKS_ANYTHING:
         if layout.photometric == YCBCR:
-            raise _refused("its colours are YCbCr without JPEG")
+            raise _refused(Sentence("its colours are YCbCr without JPEG"))
         whole = layout.bits in {8, 16} and not layout.is_float
         fine = predictor == 1 or (
             layout.compression in _PREDICTED and ((predictor == 2 and whole) or (predictor == 3 and layout.is_float))
         )
         if not fine:
-            raise _refused("its predictor does not go with its values and its compression")
+            raise _refused(Sentence("its predictor does not go with its values and its compression"))
         return
     pictures = _PICTURES.get(layout.compression, set())
     if layout.is_float or (layout.photometric, layout.bits) not in pictures:
-        raise _refused(f"it is compressed as {_name_of(page.compression)}")
+        raise _refused(Sentence("it is compressed as {compression}", compression=_name_of(page.compression)))
     if layout.has_alpha or predictor != 1 or (layout.is_planar and layout.compression != JPEG2000):
-        raise _refused(f"it is compressed as {_name_of(page.compression)}, by planes or with transparency")
+        raise _refused(
+            Sentence(
+                "it is compressed as {compression}, by planes or with transparency",
+                compression=_name_of(page.compression),
+            )
+        )
 
 
 def _white_bits(page: TiffPage, bits: int) -> int:
@@ -218,7 +227,7 @@ def _number(page: TiffPage, tag: int, default: int) -> int:
 
 def _name_of(value: object) -> str:
     name = getattr(value, "name", None)
-    return str(name).replace("_", " ") if name else f"number {value}"
+    return str(name).replace("_", " ") if name else Sentence("number {value}", value=value)
 
 
 def _refused(why: str) -> RefusalError:

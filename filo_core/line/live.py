@@ -17,6 +17,7 @@ from filo_core.line.queue import EngineT, Job, JobHandle, JobState, Priority, Wo
 from filo_core.line.scanned import Scanned
 from filo_core.line.sources.base import SourceState
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 from filo_core.types import Inspection, RecipeVersion, Verdict
 
 if TYPE_CHECKING:
@@ -228,4 +229,8 @@ class LiveInspection(Generic[EngineT]):
 def _sentence(error: Exception | None) -> str:
     if isinstance(error, FiloError):
         return str(error)
-    return f"Live inspection failed on a frame ({type(error).__name__}: {error}). It is tried again by itself."
+    return Sentence(
+        "Live inspection failed on a frame ({kind}: {error}). It is tried again by itself.",
+        kind=type(error).__name__,
+        error=error,
+    )

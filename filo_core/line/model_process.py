@@ -21,6 +21,7 @@ from filo_core.errors import FiloError
 from filo_core.line.sources.camera_process import silence
 from filo_core.loops import Loop
 from filo_core.out_of_memory import is_out_of_memory
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -144,7 +145,7 @@ class _Model:
     def _move_to_cpu(self) -> None:
         self._detectors = _made(self._make, "cpu")
         self._on_cpu = True
-        self.note = "The graphics card has too little memory: the model runs on the CPU now, and is slower."
+        self.note = Sentence("The graphics card has too little memory: the model runs on the CPU now, and is slower.")
 
 
 def _made(make: DetectorMaker, device: str) -> tuple[Detector, ...]:
@@ -166,6 +167,11 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, FiloError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "There was not enough memory to judge this image. Close other programs, or use a smaller image."
+        return Sentence(
+            "There was not enough memory to judge this image. Close other programs, or use a smaller image."
+        )
     lines = str(error).strip().splitlines()
-    return f"The model failed ({lines[0][:200] if lines else type(error).__name__}). Judge by eye, and report this."
+    return Sentence(
+        "The model failed ({kind}). Judge by eye, and report this.",
+        kind=lines[0][:200] if lines else type(error).__name__,
+    )

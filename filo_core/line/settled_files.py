@@ -18,6 +18,7 @@ from filo_core.line.watching.looks import FolderLooks
 from filo_core.line.watching.marks import Arrival, ArrivalMemory, Mark
 from filo_core.line.watching.notices import FolderNotices, Notice
 from filo_core.line.watching.wholeness import looks_whole
+from filo_core.sentence import Sentence
 
 SETTLED_S = 0.5
 PATIENCE_S = 3.0
@@ -101,7 +102,12 @@ class SettledFiles:
     def away(self, error: OSError) -> str:
         """That the folder cannot be looked at, as a sentence."""
         reason, remedy = os_refusal(error)
-        return f"The watched folder {printable_name(str(self._folder))} {reason}. {remedy}"
+        return Sentence(
+            "The watched folder {folder} {reason}. {remedy}",
+            folder=printable_name(str(self._folder)),
+            reason=reason,
+            remedy=remedy,
+        )
 
     def start(self) -> None:
         """Be told by the system from now on; without it the folder is only looked at."""
@@ -206,7 +212,9 @@ class SettledFiles:
     def _problem_below(self) -> str:
         for where, why in self._looks.unreadable.items():
             named = printable_name(str(self._folder / where))
-            return f"{named} cannot be read any more ({why}). Check its disk, and the rights to it."
+            return Sentence(
+                "{named} cannot be read any more ({why}). Check its disk, and the rights to it.", named=named, why=why
+            )
         return ""
 
     def _see(self, name: str, mark: Mark | None) -> None:

@@ -20,6 +20,7 @@ from filo_core.line.scanned import Scanned
 from filo_core.line.sources.base import Frame, SourceState
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.loops import Loop, first_problem
+from filo_core.sentence import Sentence
 from filo_core.types import Inspection, Origin, SourceImage, Verdict
 
 if TYPE_CHECKING:
@@ -169,7 +170,9 @@ class Station:
             self._views.stop()
         for pending in list(self._open.values()):
             if self._claim(pending):
-                self._answer_first(pending, "The line was stopped before this part was judged. Judge it by eye.")
+                self._answer_first(
+                    pending, Sentence("The line was stopped before this part was judged. Judge it by eye.")
+                )
         self._unkept.keep()
 
     def ask(self, trigger: Trigger) -> Ticket:
@@ -219,7 +222,9 @@ class Station:
                 self._waiting.append(pending)
                 self._changed.notify_all()
         if refused and self._claim(pending):
-            self._refuse(pending, "The line is stopping, or has more triggers than it can judge. Slow it down.")
+            self._refuse(
+                pending, Sentence("The line is stopping, or has more triggers than it can judge. Slow it down.")
+            )
 
     # The judging thread ----------------------------------------------------------------------------------------
 
@@ -232,7 +237,7 @@ class Station:
                 # Whatever a driver or a library raises: one part goes without a verdict, never the line.
                 logger.exception("judging failed")
                 if self._is_unanswered(pending):
-                    self._answer_first(pending, _sentence("Judging failed", error))
+                    self._answer_first(pending, _sentence(Sentence("Judging failed"), error))
             finally:
                 self._judging_since = None
 
@@ -411,13 +416,20 @@ class Station:
 
     def _why_late(self) -> str:
         if self._source is not None and self._source.state is not SourceState.RUNNING:
-            why = self._source.problem or f"{self._source.name} gives no picture."
-            return f"{why} The part was not judged."
+            why = self._source.problem or Sentence("{name} gives no picture.", name=self._source.name)
+            return Sentence("{why} The part was not judged.", why=why)
         if why := self._model_problem():
-            return f"{why} This part was not judged in time."
-        return f"No verdict within {self._deadline_s:g} s. Judge this part by eye, or allow more time."
+            return Sentence("{why} This part was not judged in time.", why=why)
+        return Sentence(
+            "No verdict within {deadline_s:g} s. Judge this part by eye, or allow more time.",
+            deadline_s=self._deadline_s,
+        )
 
 
 def _sentence(what: str, error: Exception) -> str:
     """The error's own sentence where it has one."""
-    return str(error) if isinstance(error, FiloError) else f"{what} ({type(error).__name__}). Judge this part by eye."
+    return (
+        str(error)
+        if isinstance(error, FiloError)
+        else Sentence("{what} ({kind}). Judge this part by eye.", what=what, kind=type(error).__name__)
+    )

@@ -16,6 +16,7 @@ from filo_core.errors import FiloError
 from filo_core.line.model_process import Answer, AnswerKind, DetectorMaker, Wish, serve_model
 from filo_core.line.one_of_several import OneOfSeveral
 from filo_core.line.sources.shared_frame import FIRST_CAPACITY, SharedFrame
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,10 +135,10 @@ class SupervisedDetector:
             life = self._living()
             # One that was ready has news only when it has ended.
             if life.has_news():
-                self._ready(life) if not life.is_ready else self._replace("ended by itself")
+                self._ready(life) if not life.is_ready else self._replace(Sentence("ended by itself"))
             elif not life.is_ready and life.age > self._load_limit():
                 self._hung_loads += 1
-                self._replace(f"was not ready after {life.age:.0f} s")
+                self._replace(Sentence("was not ready after {age:.0f} s", age=life.age))
             return life is self._life and life.is_ready
         except _LostError as error:
             self._end()
@@ -149,11 +150,11 @@ class SupervisedDetector:
     def problem(self) -> str:
         """Why no picture can be judged now, as a sentence; empty when one can. Starts the process if need be."""
         if self._closed:
-            return "The model is stopped."
+            return Sentence("The model is stopped.")
         if time.monotonic() < self._again_at:
             return self._failure
         try:
-            return "" if self.is_ready() else "The model is loading. Parts are judged as soon as it is ready."
+            return "" if self.is_ready() else Sentence("The model is loading. Parts are judged as soon as it is ready.")
         except ModelProcessError as error:
             # Asked for many times a second; loading takes the whole machine.
             self._failure, self._again_at = str(error), time.monotonic() + _LOAD_AGAIN_S
@@ -179,7 +180,9 @@ class SupervisedDetector:
                 except _LostError as error:
                     why = str(error)
                     self._replace(why)
-            raise ModelProcessError("The model {why}, twice over this part. Judge it by eye.", why=why or "is stopped")
+            raise ModelProcessError(
+                "The model {why}, twice over this part. Judge it by eye.", why=why or Sentence("is stopped")
+            )
 
     def close(self) -> None:
         """End the process, whatever it is in the middle of."""
@@ -240,7 +243,7 @@ class SupervisedDetector:
         self._end()
         self.restarts += 1
         logger.warning("the model %s and is started anew", why)
-        self.on_note(f"The model {why} and is started anew.")
+        self.on_note(Sentence("The model {why} and is started anew.", why=why))
         if not self._closed:
             self._living()
 
@@ -281,7 +284,7 @@ class _Life:
         try:
             self._owner.send(wish)
         except OSError as error:
-            raise _LostError("ended by itself") from error
+            raise _LostError(Sentence("ended by itself")) from error
 
     def has_news(self) -> bool:
         """Whether :meth:`receive` would return at once."""
@@ -291,7 +294,7 @@ class _Life:
         """Its next answer."""
         answer = self._received(timeout)
         if answer is None:
-            raise _LostError(f"gave no answer for {timeout:.0f} s")
+            raise _LostError(Sentence("gave no answer for {timeout:.0f} s", timeout=timeout))
         return answer
 
     def receive_while_computing(self, idle_s: float, longest_s: float) -> Answer:
@@ -304,9 +307,9 @@ class _Life:
             if computed_s - before > _COMPUTING * idle_s / _LOOKS:
                 computed_at = now
             if now - computed_at >= idle_s:
-                raise _LostError(f"gave no answer for {now - begun:.0f} s")
+                raise _LostError(Sentence("gave no answer for {now:.0f} s", now=now - begun))
             if now - begun >= longest_s:
-                raise _LostError(f"computed for {now - begun:.0f} s without an answer")
+                raise _LostError(Sentence("computed for {now:.0f} s without an answer", now=now - begun))
         return answer
 
     def _received(self, timeout: float) -> Answer | None:
@@ -318,7 +321,7 @@ class _Life:
                 answer = self._owner.recv()
                 assert isinstance(answer, Answer)
                 return answer
-        raise _LostError("ended by itself")
+        raise _LostError(Sentence("ended by itself"))
 
     def _computed_s(self) -> float:
         """Seconds of a processor it has used so far."""

@@ -12,6 +12,7 @@ from filo_core.line.settled_files import PATIENCE_S, SETTLED_S, SettledFiles
 from filo_core.line.watching.looks import FolderLooks
 from filo_core.line.watching.marks import Arrival, ArrivalMemory
 from filo_core.loops import Loop, first_problem
+from filo_core.sentence import Sentence
 
 LOOK_EVERY_S = 0.2
 _PROBE_EVERY_S = 0.2
@@ -61,7 +62,9 @@ class WatchedFolder:
         since = self._probing_since
         if since is not None and time.monotonic() - since > _LONGEST_PROBE_S:
             where = printable_name(str(self._folder))
-            return f"The watched folder {where} does not answer. Check the network share and its server."
+            return Sentence(
+                "The watched folder {where} does not answer. Check the network share and its server.", where=where
+            )
         return first_problem((self._looking, self._probing)) or self._probe_problem or self._files.problem
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate, counted_rate
 from filo_core.types import UNKNOWN_TYPE
@@ -206,7 +207,7 @@ def _chart(subgroups: Sequence[Subgroup], centre: float | None, *, laney: bool) 
     if centre is None:
         centre = refused / inspected
     if not 0.0 < centre < 1.0:
-        how_many = "None" if centre <= 0.0 else "Every one"
+        how_many = "None" if centre <= 0.0 else Sentence("Every one")
         raise EvidenceError(
             "{how_many} of the {inspected} images was refused: without variation there are no control limits.",
             how_many=how_many,
@@ -238,13 +239,23 @@ def _deviations(chart: PChart) -> NDArray[np.float64]:
 def _notes(subgroups: Sequence[Subgroup], filled: Sequence[Subgroup], centre: float) -> tuple[str, ...]:
     notes = []
     if empty := len(subgroups) - len(filled):
-        notes.append(f"{empty} without an inspected image left out.")
+        notes.append(Sentence("{empty} without an inspected image left out.", empty=empty))
     if len(filled) < ENOUGH_SUBGROUPS:
-        notes.append(f"{len(filled)} subgroups: the limits are provisional until there are {ENOUGH_SUBGROUPS}.")
+        notes.append(
+            Sentence(
+                "{count} subgroups: the limits are provisional until there are {enough_subgroups}.",
+                count=len(filled),
+                enough_subgroups=ENOUGH_SUBGROUPS,
+            )
+        )
     small = sum(1 for subgroup in filled if subgroup.inspected * min(centre, 1.0 - centre) < 5.0)
     if small:
         notes.append(
-            f"{small} of {len(filled)} subgroups are expected to hold fewer than 5 refused or 5 passed images: "
-            "their limits are rough."
+            Sentence(
+                "{small} of {count} subgroups are expected to hold fewer than 5 refused or 5 passed "
+                "images: their limits are rough.",
+                small=small,
+                count=len(filled),
+            )
         )
     return tuple(notes)

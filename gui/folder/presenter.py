@@ -19,6 +19,7 @@ from gui.folder.phases import PHASES, RunPhase, RunProgress
 from gui.folder.result_detail import ResultDetail, completed, load_detail
 from gui.folder.results_model import FolderResult, ResultsModel
 from gui.state import AppState
+from gui.translation import in_language
 from workflows.export.formats import ExportFormat, free_places
 from workflows.export.handing_out import export_inspections
 from workflows.export.selection import Selection
@@ -205,7 +206,7 @@ class FolderPresenter(QObject):
     @property
     def jobs_problem(self) -> str:
         """Why the jobs cannot be kept, as a sentence; empty when they are."""
-        return self._jobs.problem
+        return in_language(self._jobs.problem)
 
     def load_detail(self, row: FolderResult) -> None:
         """Load the picture behind ``row``; only the row asked for last is delivered."""
@@ -270,7 +271,7 @@ class FolderPresenter(QObject):
         inspection = event.inspection
         counts = self.progress.counts.plus(inspection.verdict)
         if inspection.verdict is Verdict.NOT_INSPECTED:
-            self.not_inspected.emit(inspection.reason)
+            self.not_inspected.emit(in_language(inspection.reason))
         if is_new:
             self._pace.judged(time.monotonic())
         self.progress = replace(self.progress, counts=counts)
@@ -302,7 +303,9 @@ class FolderPresenter(QObject):
         if not job.state.is_open:
             self._end(phase)
         if fails_now:
-            sentence = job.problem or self.tr("The run ended because of something unexpected. Start it again.")
+            sentence = in_language(job.problem) or self.tr(
+                "The run ended because of something unexpected. Start it again."
+            )
             self.failed.emit(sentence, job.details)
 
     def _end(self, phase: RunPhase) -> None:

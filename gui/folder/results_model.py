@@ -15,6 +15,7 @@ from filo_core.naming.part_types import part_called
 from filo_core.types import InspectionRecord, Limits, Region, TypeShare, Verdict
 from gui import wording
 from gui.known_words import known_sentence
+from gui.translation import in_language
 from gui.widgets.verdicts import verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
@@ -58,7 +59,7 @@ class FolderResult:
             score=prediction.image_score if prediction else None,
             limits=limits,
             types=found_text(inspection.verdict, regions, prediction.anomaly_types if prediction else ()),
-            reason=inspection.reason or known_sentence(inspection.known_as),
+            reason=in_language(inspection.reason) or known_sentence(inspection.known_as),
             inspection_id=event.inspection_id,
         )
 
@@ -72,7 +73,7 @@ class FolderResult:
             score=record.image_score,
             limits=record.limits,
             types=found_text(record.verdict, record.regions, record.anomaly_types),
-            reason=record.reason or known_sentence(record.known_as),
+            reason=in_language(record.reason) or known_sentence(record.known_as),
             inspection_id=record.inspection_id,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from filo_core.identity import NOBODY, Identity
 from filo_core.line.sources.base import SourceState
+from gui.translation import in_language
 from workflows.line.delivery import DeliveryState
 from workflows.line.triggered import TriggeredInspection
 
@@ -60,9 +61,9 @@ def facts_of(live: Live, verdict_at: float | None) -> LiveFacts:
         age = counters.frame_age_ms + (time.monotonic() - verdict_at) * 1000.0
     return LiveFacts(
         camera=source.state if source is not None else SourceState.RUNNING,
-        camera_problem=source.problem if source is not None else "",
-        judging_problem=live.problem,
-        model_note=live.note,
+        camera_problem=in_language(source.problem) if source is not None else "",
+        judging_problem=in_language(live.problem),
+        model_note=in_language(live.note),
         picture_age_ms=age,
         latency_ms=counters.latency_ms,
         inspected=counters.inspected,

@@ -20,6 +20,7 @@ from filo_core.types import Box, Inspection, Limits, Recipe, Region, TypeShare, 
 from gui.canvas.pictures import PictureContent, thumbnail
 from gui.records.part_pictures import content_of_part
 from gui.records.placed import told
+from gui.translation import in_language
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ class LiveResult:
             limits=limits,
             regions=prediction.regions if prediction else (),
             anomaly_types=prediction.anomaly_types if prediction else (),
-            reason=inspection.reason,
+            reason=in_language(inspection.reason),
             trained=prediction.trained if prediction else None,
             inspected_at=inspection.inspected_at,
             content=content,

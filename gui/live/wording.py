@@ -119,11 +119,15 @@ def outputs_text(state: DeliveryState) -> str:
 def delivery_problem_text(state: DeliveryState, *, running: bool) -> str:
     """Why verdicts are not where they should be, and what becomes of them; empty when all is well."""
     if running:
-        return f"{state.problem} {_tr('Verdicts are kept on disk until it accepts them.')}" if state.problem else ""
+        return (
+            f"{in_language(state.problem)} {_tr('Verdicts are kept on disk until it accepts them.')}"
+            if state.problem
+            else ""
+        )
     if not state.waiting:
         return ""
     later = _tr("What was not delivered is kept on disk and sent when Live or a line starts.")
-    return f"{state.problem} {later}".strip()
+    return f"{in_language(state.problem)} {later}".strip()
 
 
 def _tr(text: str) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from filo_core.proof import Colour, SignedProof
 from filo_core.types import ProductDraft, Reference, Verdict
 from gui.proof_words import standing_sentence
+from gui.translation import in_language
 from gui.widgets.verdicts import verdict_word
 from gui.wording import number, percentage
 from storage.repositories.overview import Lately
@@ -76,7 +77,7 @@ def next_sentence(draft: ProductDraft, proven: SignedProof | None = None) -> str
     """What is to be done with a product next; nothing is ready that is not known to tell bad parts from good ones."""
     step = draft.next_step
     if step is not None:
-        return draft.missing(step)
+        return in_language(draft.missing(step))
     if proven is not None and proven.counts.warning:
         return standing_sentence(proven.counts)
     return _tr("Ready to inspect.")

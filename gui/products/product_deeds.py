@@ -17,6 +17,7 @@ from gui.products.list_presenter import EXPORT_SUFFIX, ProductListPresenter, exp
 from gui.products.product_card import CardDeed
 from gui.products.regions_dialog import RegionsDialog
 from gui.state import AppState, Screen
+from gui.translation import in_language
 from gui.widgets.message_fold import MessageFold
 from gui.widgets.undo_bar import UndoBar
 
@@ -77,7 +78,7 @@ class ProductDeeds(QObject):
         try:
             made = self._presenter.clone(name, new_name)
         except FiloError as error:
-            self._message.show_error(str(error))
+            self._message.show_error(in_language(str(error)))
             return
         self.made.emit(made)
         self._message.show_note(_tr("%1 was made. It needs its own sign-off.").replace("%1", made))
@@ -127,7 +128,7 @@ class ProductDeeds(QObject):
         try:
             self._presenter.delete(name)
         except FiloError as error:
-            self._message.show_error(str(error))
+            self._message.show_error(in_language(str(error)))
             return
         self._message.clear()
         self._undo_bar.offer(_tr("%1 was deleted.").replace("%1", name))
@@ -137,7 +138,7 @@ class ProductDeeds(QObject):
         try:
             name = self._presenter.undo_delete()
         except FiloError as error:
-            self._message.show_error(str(error))
+            self._message.show_error(in_language(str(error)))
             return
         self._undo_bar.withdraw()
         self.made.emit(name)

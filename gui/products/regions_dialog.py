@@ -216,7 +216,7 @@ class RegionsDialog(QDialog):
             # Another program may have deleted it since it was listed.
             own, drafts = asked(lambda: (catalogue.draft(self._product), catalogue.drafts()))
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self._begun_with = without_ease(own.zones)
         self._references, self._fixture = own.references, own.fixture
@@ -438,7 +438,7 @@ class RegionsDialog(QDialog):
         try:
             zones = read_regions(path)
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.message.clear()
         self.canvas.edits.replace_all(zones)
@@ -460,7 +460,7 @@ class RegionsDialog(QDialog):
         try:
             asked(write)
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self._state.products_changed.emit()
         self.saved.emit()

@@ -15,6 +15,7 @@ from gui.background import asked
 from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
 from gui.review.picture_loader import PictureLoader
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
@@ -94,7 +95,7 @@ class BlindDialog(QDialog):
             inspection_id = self.current.inspection_id
             asked(lambda: self._history.review_blind(inspection_id, verdict, self._reviewer))
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.message.clear()
         self._said.append(self._place)
@@ -114,7 +115,7 @@ class BlindDialog(QDialog):
         try:
             asked(lambda: self._history.withdraw_blind(self._queue[place].inspection_id, self._reviewer))
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self._said.pop()
         self._place = place

@@ -13,6 +13,7 @@ from filo_core.learned_map import MapKind
 from gui.background import Background, sentence_of
 from gui.one_job import OneJob
 from gui.pin_question import ask_for_pin
+from gui.translation import in_language
 from gui.widgets.question import Question, is_meant
 from gui.wording import number, percentage
 
@@ -104,7 +105,7 @@ class DefectLearning(QObject):
             self.put_in_force.emit(event)
         elif isinstance(event, GoldenChecked) and not event.passed:
             undo = self.tr("Nothing is inspected until it passes: take the learning back, or sign off with a reason.")
-            self.warned.emit(f"{event.sentence} {undo}")
+            self.warned.emit(f"{in_language(event.sentence)} {undo}")
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:

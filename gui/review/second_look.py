@@ -14,6 +14,7 @@ from gui.pin_question import ask_for_pin
 from gui.review.blind_dialog import BlindDialog
 from gui.review.learning import DefectLearning
 from gui.review.teaching import Teaching
+from gui.translation import in_language
 from gui.widgets.controls import button
 from gui.wording import number
 from workflows.products.evidence import Drift, drift
@@ -120,7 +121,7 @@ class SecondLook(QWidget):
         try:
             queue = asked(lambda: history.blind_queue(InspectionFilter(product=product), operator))
         except FiloError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(in_language(str(error)))
             return
         if not queue:
             self.noted.emit(
@@ -150,7 +151,7 @@ class SecondLook(QWidget):
 
     def _on_drift(self, found: Drift) -> None:
         if found.alarm:
-            self.warned.emit(found.sentence)
+            self.warned.emit(in_language(found.sentence))
 
     @Slot()
     def _enable(self) -> None:
@@ -175,4 +176,4 @@ class SecondLook(QWidget):
     def _on_checked(self, checked: GoldenChecked) -> None:
         if not checked.passed:
             undo = self.tr("Nothing is inspected until it passes: undo the teaching, or sign off with a reason.")
-            self.warned.emit(f"{checked.sentence} {undo}")
+            self.warned.emit(f"{in_language(checked.sentence)} {undo}")

@@ -14,6 +14,7 @@ from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.settings.wording import output_kind_name
 from gui.state import AppState
+from gui.translation import in_language
 from gui.widgets.controls import button, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
@@ -204,7 +205,7 @@ class OutputsPage(QWidget):
         try:
             self.presenter.remove(output)
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.message.clear()
         self.undo_bar.offer(self.tr("%1 was removed.").replace("%1", output.place))
@@ -219,7 +220,7 @@ class OutputsPage(QWidget):
         try:
             count = self.presenter.discard(stray)
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         text = self.tr("%1 verdicts for %2 were discarded. The record keeps them.")
         self.message.show_note(text.replace("%1", str(count)).replace("%2", stray))
@@ -230,6 +231,6 @@ class OutputsPage(QWidget):
         try:
             self.presenter.undo()
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.undo_bar.withdraw()

@@ -14,6 +14,7 @@ from gui.settings.users_presenter import UsersPresenter
 from gui.settings.wording import role_name
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState
+from gui.translation import in_language
 from gui.widgets.controls import button
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.message_fold import MessageFold
@@ -75,7 +76,7 @@ class UsersPage(QWidget):
         try:
             self._users = self.presenter.users()
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self._stack.setCurrentWidget(self._list if self._users else self.empty)
         if not self._users:
@@ -191,7 +192,7 @@ class UsersPage(QWidget):
         try:
             self.presenter.set_disabled(user.name, not user.disabled)
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         text = self.tr("%1 may sign in again.") if user.disabled else self.tr("%1 can no longer sign in.")
         self.message.show_note(text.replace("%1", user.name))

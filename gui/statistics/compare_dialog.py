@@ -26,6 +26,7 @@ from filo_core.line.queue import Job, Priority
 from gui.background import Background, asked, sentence_of
 from gui.one_job import OneJob
 from gui.theme import SPACE, TOUCH_PX
+from gui.translation import in_language
 from gui.widgets.controls import button, captioned, plain_label, set_shown
 from gui.widgets.message_fold import MessageFold
 from gui.wording import number, percentage, score
@@ -117,7 +118,7 @@ class CompareDialog(QDialog):
             catalogue, product = self._state.workbench.catalogue, self._product
             names = asked(lambda: contestants(catalogue, product))
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             names = ()
         for combo in (self.first, self.second):
             for name in names:

@@ -42,6 +42,7 @@ from gui.statistics.wording import (
     signals_text,
 )
 from gui.theme import SPACE, current_theme
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.empty_page import EmptyPage
 from gui.widgets.keys import on_key
@@ -231,7 +232,7 @@ class StatisticsPanel(QWidget):
         try:
             self.bar.set_names(self.presenter.products(), self.presenter.stations())
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
 
     def _on_wanted_changed(self, wanted: Wanted) -> None:
         self.message.clear()
@@ -300,18 +301,18 @@ class StatisticsPanel(QWidget):
         assert self.presenter.figures is not None
         chart = self.presenter.figures.chart
         if isinstance(chart, str):
-            self.chart.show_sentence(chart)
+            self.chart.show_sentence(in_language(chart))
         else:
             signals = self.presenter.figures.signals
             draw_chart(self.chart.plot, chart, signals, current_theme())
-            notes = (chart_text(chart), signals_text(chart, signals), *chart.notes)
+            notes = (chart_text(chart), signals_text(chart, signals), *map(in_language, chart.notes))
             self.chart.show_plot(chart_text(chart), " ".join(note for note in notes if note))
 
     def _show_pareto(self) -> None:
         assert self.presenter.figures is not None
         pareto = self.presenter.figures.pareto
         if isinstance(pareto, str):
-            self.pareto.show_sentence(pareto)
+            self.pareto.show_sentence(in_language(pareto))
         else:
             draw_pareto(self.pareto.plot, pareto, current_theme())
             self.pareto.show_plot(pareto_text(pareto))

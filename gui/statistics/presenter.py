@@ -16,6 +16,7 @@ from filo_core.types import InspectionFilter, Limits
 from gui.background import Background, asked, sentence_of
 from gui.records.choices import Choices
 from gui.records.moved_limits import with_ng, with_ok
+from gui.translation import in_language
 from workflows.export.handing_out import export_figures, export_report
 from workflows.reporting.figures import FigureReader, Figures
 from workflows.reporting.periods import Grouping
@@ -171,7 +172,7 @@ class StatisticsPresenter(QObject):
         try:
             asked(lambda: catalogue.set_limits(product, limits))
         except FiloError as error:
-            self.failed.emit(str(error), "")
+            self.failed.emit(in_language(str(error)), "")
             return False
         self._state.products_changed.emit()
         return True

@@ -13,6 +13,7 @@ from filo_core.statistics.comparing import PROBABLE_P, Trend
 from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.signals import RunRule
+from gui.translation import in_language
 from gui.wording import date_and_time, number, percentage, score
 from workflows.reporting.periods import Grouping
 
@@ -55,7 +56,7 @@ def asked(figure: Callable[[], Rate]) -> Rate | str:
     try:
         return figure()
     except EvidenceError as error:
-        return str(error)
+        return in_language(str(error))
 
 
 def counts_text(figures: Figures) -> str:
@@ -107,7 +108,7 @@ def agreement_figure(agreement: AgreementStudy | str) -> tuple[str, str]:
     with_system = [pair for pair in agreement.pairs if pair.first == SYSTEM and pair.kappa is not None]
     best = max(with_system, key=lambda pair: pair.kappa.parts if pair.kappa else 0, default=None)
     if best is None or best.kappa is None:
-        return "–", agreement.pairs[0].sentence
+        return "–", in_language(agreement.pairs[0].sentence)
     text = _tr("kappa with %1: 95 % interval %2 to %3, %4 parts").replace("%1", best.second)
     values = (number(best.kappa.lower, 2), number(best.kappa.upper, 2), number(best.kappa.parts))
     for place, value in enumerate(values, start=2):
@@ -124,7 +125,7 @@ def agreement_lines(agreement: AgreementStudy | str) -> tuple[str, ...]:
 
 def _pair_line(pair: PairAgreement) -> str:
     names = [_tr("system") if name == SYSTEM else name for name in (pair.first, pair.second)]
-    return f"{names[0]} – {names[1]}: {pair.sentence}"
+    return f"{names[0]} – {names[1]}: {in_language(pair.sentence)}"
 
 
 def chart_text(chart: PChart) -> str:

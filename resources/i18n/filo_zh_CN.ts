@@ -5902,24 +5902,160 @@
     <context>
         <name>Sentences</name>
         <message>
+            <source>  shift {name}: {rate}</source>
+            <translation>  班次 {name}：{rate}</translation>
+        </message>
+        <message>
+            <source>  station {name}: {rate}</source>
+            <translation>  工位 {name}：{rate}</translation>
+        </message>
+        <message>
+            <source> And {problems} more.</source>
+            <translation> 另有 {problems} 个。</translation>
+        </message>
+        <message>
+            <source> Set by hand, so nothing is promised of what they doubt: {own}.</source>
+            <translation> 手动设定，因此不作承诺：{own}。</translation>
+        </message>
+        <message>
+            <source> and {paths} more</source>
+            <translation> 以及另外 {paths} 个</translation>
+        </message>
+        <message>
+            <source> and {sentences} more</source>
+            <translation> 以及另外 {sentences} 处</translation>
+        </message>
+        <message>
             <source> days</source>
             <translation> 天</translation>
+        </message>
+        <message>
+            <source> in the worst case</source>
+            <translation> （最坏情况）</translation>
+        </message>
+        <message>
+            <source> sends no pictures any more</source>
+            <translation> 不再发送图像</translation>
+        </message>
+        <message>
+            <source> sends pictures of {number:,} pixels, more than are read</source>
+            <translation> 发送 {number:,} 像素的图像，超过可读取的大小</translation>
+        </message>
+        <message>
+            <source> sends the same picture again and again</source>
+            <translation> 反复发送同一图像</translation>
+        </message>
+        <message>
+            <source> {left_out} that one of them learned from left out.</source>
+            <translation> 略去其中一方学过的 {left_out} 个。</translation>
+        </message>
+        <message>
+            <source> {needed} more for {alpha}: each region has to keep {each} of it.</source>
+            <translation> {alpha} 还需 {needed} 个：每个区域须保持其中的 {each}。</translation>
+        </message>
+        <message>
+            <source> {other_model} scores of another model left out.</source>
+            <translation> 略去另一模型的 {other_model} 个得分。</translation>
         </message>
         <message>
             <source>, </source>
             <translation>、</translation>
         </message>
         <message>
+            <source>, Fisher's exact test p = {p:.2g}</source>
+            <translation>，Fisher 精确检验 p = {p:.2g}</translation>
+        </message>
+        <message>
+            <source>, and {wrong} more</source>
+            <translation>，另有 {wrong} 个</translation>
+        </message>
+        <message>
+            <source>, by {told_by}</source>
+            <translation>，依据{told_by}</translation>
+        </message>
+        <message>
+            <source>, by {value}</source>
+            <translation>，按{value}</translation>
+        </message>
+        <message>
+            <source>, station {station}</source>
+            <translation>，工位 {station}</translation>
+        </message>
+        <message>
+            <source>, then {names}</source>
+            <translation>，然后是 {names}</translation>
+        </message>
+        <message>
+            <source>, {left_out} among them</source>
+            <translation>，其中有 {left_out}</translation>
+        </message>
+        <message>
+            <source>, {others} more for review</source>
+            <translation>，另有 {others} 个需复核</translation>
+        </message>
+        <message>
+            <source>, {review} of them in REVIEW</source>
+            <translation>，其中 {review} 个为 REVIEW</translation>
+        </message>
+        <message>
+            <source>, {undecided} undecided left out</source>
+            <translation>，略去 {undecided} 个未决定的</translation>
+        </message>
+        <message>
+            <source>1 bad one</source>
+            <translation>1 个不良品</translation>
+        </message>
+        <message>
+            <source>1 bad part</source>
+            <translation>1 个不良品</translation>
+        </message>
+        <message>
+            <source>1 good part</source>
+            <translation>1 个良品</translation>
+        </message>
+        <message>
+            <source>1 good part and {regions}: no false-reject rate can be promised. Add good parts.</source>
+            <translation>1 个良品和{regions}：无法承诺误拒率。请添加良品。</translation>
+        </message>
+        <message>
+            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}.</source>
+            <translation>1 个良品：无法承诺误拒率，因为只有它自身的变化可供判断；{missing}。</translation>
+        </message>
+        <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
             <translation>1 个{what}无法说明良品之间的差异。请至少再添加一个。</translation>
+        </message>
+        <message>
+            <source>12 bits with four inks</source>
+            <translation>12 位四色</translation>
+        </message>
+        <message>
+            <source>: its process ended by itself (exit code {number})</source>
+            <translation>：其进程自行结束（退出码 {number}）</translation>
         </message>
         <message>
             <source>; </source>
             <translation>；</translation>
         </message>
         <message>
+            <source>; {alpha} more for {alpha_2}</source>
+            <translation>；{alpha_2} 还需 {alpha} 个</translation>
+        </message>
+        <message>
+            <source>; {goal} more that are stopped make it {goal_2} of 10</source>
+            <translation>；再有 {goal} 个被拦下则为 10 个中 {goal_2} 个</translation>
+        </message>
+        <message>
             <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
             <translation>PIN 为 {shortest_pin} 到 {longest_pin} 个字符。请另选一个。</translation>
+        </message>
+        <message>
+            <source>A better map for {shown}: {value}. {higher} of the bad parts stand farther above the good ones, each judged without what it taught itself; pairs told apart {told_apart:.1f} % ({usual_told_apart:.1f} % before), missed {missed} ({usual_missed} before).</source>
+            <translation>对{shown}更好的异常图：{value}。{higher} 个不良品比良品突出得更多，各自在不含自身所教内容时判定；正确区分的配对 {told_apart:.1f} %（之前 {usual_told_apart:.1f} %），漏检 {missed}（之前 {usual_missed}）。</translation>
+        </message>
+        <message>
+            <source>A camera is known by its number, such as 0.</source>
+            <translation>相机用编号表示，例如 0。</translation>
         </message>
         <message>
             <source>A control chart needs at least two shifts or hours with inspected images.</source>
@@ -5954,6 +6090,10 @@
             <translation>学习异常图需要 {least_parts} 个或更多由人判为 NG 的零件，每张图像计一次；{product} 有 {count} 个。{besides} 请在复核中确认更多。</translation>
         </message>
         <message>
+            <source>A model is named, but no address to ask it at. Enter one, or clear the model.</source>
+            <translation>指定了模型，但没有询问的地址。请输入地址，或清空模型。</translation>
+        </message>
+        <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
             <translation>密码属于某个用户。请输入在那里登录的用户。</translation>
         </message>
@@ -5982,6 +6122,10 @@
             <translation>{shape} 不是区域：请绘制多边形、矩形或圆。</translation>
         </message>
         <message>
+            <source>Add at least one good image; four are better.</source>
+            <translation>请至少添加一张良品图像；四张更好。</translation>
+        </message>
+        <message>
             <source>Address</source>
             <translation>地址</translation>
         </message>
@@ -5998,6 +6142,18 @@
             <translation>一致性需要两名评判者对相同零件的判定。请让第二个人进行盲法复核。</translation>
         </message>
         <message>
+            <source>Agreement of all: {fleiss_sentence}</source>
+            <translation>全体一致性：{fleiss_sentence}</translation>
+        </message>
+        <message>
+            <source>Agreement of {first} and {second}: {sentence}</source>
+            <translation>{first} 与 {second} 的一致性：{sentence}</translation>
+        </message>
+        <message>
+            <source>All its good parts are of one session ({named}), so the promise is about that one. Show good parts of another day or shift.</source>
+            <translation>所有良品都来自同一天或同一班次（{named}），因此承诺只针对它。请展示另一天或另一班次的良品。</translation>
+        </message>
+        <message>
             <source>All subgroups have the same refused share: without variation there are no control limits.</source>
             <translation>所有子组的拒收比例相同：没有变化就没有控制限。</translation>
         </message>
@@ -6012,6 +6168,10 @@
         <message>
             <source>All {parts} parts were called {verdicts} by {who}: agreement beyond chance cannot be told. Include parts of the other kind.</source>
             <translation>全部 {parts} 个零件都被{who}判为 {verdicts}：无法判断超出偶然的一致性。请加入另一类零件。</translation>
+        </message>
+        <message>
+            <source>Almost the same picture as {name}: it teaches nothing new. Use another part, or turn it.</source>
+            <translation>与 {name} 几乎是同一张图像：没有新信息。请换一个零件，或转动它。</translation>
         </message>
         <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
@@ -6042,6 +6202,18 @@
             <translation>推翻判定需要理由。请说明原因。</translation>
         </message>
         <message>
+            <source>Anomaly types</source>
+            <translation>异常类型</translation>
+        </message>
+        <message>
+            <source>Anomaly types: {pareto}</source>
+            <translation>异常类型：{pareto}</translation>
+        </message>
+        <message>
+            <source>Anomaly types{by}</source>
+            <translation>异常类型{by}</translation>
+        </message>
+        <message>
             <source>Another database</source>
             <translation>其他数据库</translation>
         </message>
@@ -6058,6 +6230,14 @@
             <translation>期间 {name} 的另一个配方已生效。请查看后重试。</translation>
         </message>
         <message>
+            <source>Ask for read permission, or copy it to a folder of your own.</source>
+            <translation>请申请读取权限，或复制到自己的文件夹。</translation>
+        </message>
+        <message>
+            <source>Ask for write permission to the file and its folder, or choose another folder.</source>
+            <translation>请申请该文件及其文件夹的写入权限，或选择其他文件夹。</translation>
+        </message>
+        <message>
             <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
         </message>
@@ -6070,6 +6250,14 @@
             <translation>自动：有显卡时使用显卡</translation>
         </message>
         <message>
+            <source>Blurred. Focus the camera, or hold the part still, and take it again.</source>
+            <translation>模糊。请对焦，或固定零件，然后重拍。</translation>
+        </message>
+        <message>
+            <source>By chance alone one subgroup in about 90 breaks one.</source>
+            <translation>仅凭偶然，约每 90 个子组有一个违反规则。</translation>
+        </message>
+        <message>
             <source>Camera</source>
             <translation>相机</translation>
         </message>
@@ -6078,8 +6266,32 @@
             <translation>相机编号、文件夹或地址</translation>
         </message>
         <message>
+            <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
+            <translation>请检查电源、电缆和序列号，并确认没有其他程序占用。会自动重试。</translation>
+        </message>
+        <message>
+            <source>Check that it is a video file that plays elsewhere.</source>
+            <translation>请确认这是在别处可播放的视频文件。</translation>
+        </message>
+        <message>
+            <source>Check the disk or the network share.</source>
+            <translation>请检查磁盘或网络共享。</translation>
+        </message>
+        <message>
+            <source>Check the network, the address, the user name and the password. It is tried again by itself.</source>
+            <translation>请检查网络、地址、用户名和密码。会自动重试。</translation>
+        </message>
+        <message>
+            <source>Check the plug, and that no other program uses it. It is tried again by itself.</source>
+            <translation>请检查接头，并确认没有其他程序占用。会自动重试。</translation>
+        </message>
+        <message>
             <source>Choose an image file.</source>
             <translation>请选择图像文件。</translation>
+        </message>
+        <message>
+            <source>Choose the file or folder again.</source>
+            <translation>请重新选择文件或文件夹。</translation>
         </message>
         <message>
             <source>Choose the images inside it.</source>
@@ -6088,6 +6300,10 @@
         <message>
             <source>Choosing the eyes needs two good images: one to draw on, and one to compare it with.</source>
             <translation>选择“眼睛”需要两张良品图像：一张用于绘制，一张用于比较。</translation>
+        </message>
+        <message>
+            <source>Chosen: {words}, {seconds:.0f} ms a picture. Anomalies stand out from {separation:.1f} % of the places of good parts ({seen}; real ones may be harder to find).</source>
+            <translation>已选择：{words}，每张 {seconds:.0f} ms。异常相对良品 {separation:.1f} % 的位置突出（{seen}；真实异常可能更难发现）。</translation>
         </message>
         <message>
             <source>Close other programs.</source>
@@ -6102,8 +6318,16 @@
             <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
         </message>
         <message>
+            <source>Control chart: {chart}</source>
+            <translation>控制图：{chart}</translation>
+        </message>
+        <message>
             <source>Converting needs torch, which the installed program does without. Do it from source.</source>
             <translation>转换需要 torch，而安装版程序不含 torch。请用源代码版程序转换。</translation>
+        </message>
+        <message>
+            <source>Copy or export it again from where it came from.</source>
+            <translation>请从来源处重新复制或导出。</translation>
         </message>
         <message>
             <source>Copy or export it again.</source>
@@ -6114,16 +6338,36 @@
             <translation>深色</translation>
         </message>
         <message>
+            <source>Delete {folder} and run '{prepare}'.</source>
+            <translation>请删除 {folder} 并运行 '{prepare}'。</translation>
+        </message>
+        <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
             <translation>请先冲洗，并另存为 PNG 或 TIFF。</translation>
+        </message>
+        <message>
+            <source>Did it change: {change}</source>
+            <translation>变化：{change}</translation>
         </message>
         <message>
             <source>Disk space for images</source>
             <translation>图像可占用</translation>
         </message>
         <message>
+            <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
+            <translation>EWMA（权重 {ewma_weight}，每 500 个子组一次误报）：{shown}。</translation>
+        </message>
+        <message>
+            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
+            <translation>每个都按不含它而设的限值判定：{shown} 个中放过 {missed_unseen} 个。因此这样的不良品每 10 个可能放过多达 {most_missed} 个（95 % 区间，Clopper-Pearson，{shown_2}）{counts}。</translation>
+        </message>
+        <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
             <translation>即使 {eyes} 也只显示最小缺陷的 {covers:.1f} 像素，需要 {needed:.0f}。请在重要处画区域，或缩小视野。</translation>
+        </message>
+        <message>
+            <source>Every one</source>
+            <translation>全部</translation>
         </message>
         <message>
             <source>Everything in region {name} is ignored. Make the ignore mask smaller.</source>
@@ -6134,8 +6378,24 @@
             <translation>全部区域都被忽略，因此什么都不会被检查。请缩小忽略遮罩。</translation>
         </message>
         <message>
+            <source>Expected review load: {sentence}.</source>
+            <translation>预计复核量：{sentence}。</translation>
+        </message>
+        <message>
+            <source>Export the picture from it as PNG.</source>
+            <translation>请将其中的图像导出为 PNG。</translation>
+        </message>
+        <message>
             <source>Eyes of this kind ({sight}) need more. {missing}</source>
             <translation>这种查看方式（{sight}）还需要更多。{missing}</translation>
+        </message>
+        <message>
+            <source>False accepts: {false_accept_rate}</source>
+            <translation>误放：{false_accept_rate}</translation>
+        </message>
+        <message>
+            <source>False rejects: {false_reject_rate}</source>
+            <translation>误拒：{false_reject_rate}</translation>
         </message>
         <message>
             <source>Fewer than two parts were decided by both, so there is no agreement to measure.</source>
@@ -6144,6 +6404,10 @@
         <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>以 {end!r} 结尾的文件也可能属于视图 {name}（{suffix!r}）。请选择互不为结尾的后缀。</translation>
+        </message>
+        <message>
+            <source>First-pass yield: {first_pass}</source>
+            <translation>一次通过率：{first_pass}</translation>
         </message>
         <message>
             <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
@@ -6186,8 +6450,20 @@
             <translation>文件夹作为相机</translation>
         </message>
         <message>
+            <source>For them OK ends at {ok:.3g} instead of {found_ok:.3g}: {after} instead of {before} of {good} for review ({after_2} to be expected at most).</source>
+            <translation>为此 OK 止于 {ok:.3g} 而非 {found_ok:.3g}：{good}中有 {after} 个而非 {before} 个需复核（预计最多 {after_2}）。</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam 相机需要 harvesters，但尚未安装。安装命令：pip install harvesters</translation>
+        </message>
+        <message>
+            <source>Give it a shorter name.</source>
+            <translation>请使用较短的名称。</translation>
+        </message>
+        <message>
+            <source>Give the product a name.</source>
+            <translation>请给产品命名。</translation>
         </message>
         <message>
             <source>Give the session a name, such as the day or the shift.</source>
@@ -6198,8 +6474,20 @@
             <translation>{product} 缺少良品图像：{missing}。请重新添加。</translation>
         </message>
         <message>
+            <source>Good parts now score {direction} than those the limits were set with, seen at confirmed part {alarm_part} ({rate}). Look for what changed, then calibrate again.</source>
+            <translation>良品的得分现在比设定限值时更{direction}，在第 {alarm_part} 个已确认零件处发现（{rate}）。请查找变化原因，然后重新设定限值。</translation>
+        </message>
+        <message>
             <source>Graphics card</source>
             <translation>显卡</translation>
+        </message>
+        <message>
+            <source>Image scores and limits</source>
+            <translation>得分与限值</translation>
+        </message>
+        <message>
+            <source>In REVIEW: {doubted}</source>
+            <translation>REVIEW：{doubted}</translation>
         </message>
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
@@ -6210,12 +6498,44 @@
             <translation>在模型配置 {profile!r} 中，描述不会点亮任何部位：它将零件与良品比较，判定不取决于描述。要预览，请安装 full 配置。</translation>
         </message>
         <message>
+            <source>It demands a check of its golden set in each shift, and has no known parts.</source>
+            <translation>每个班次都要求检查标准件组，但没有已知零件。</translation>
+        </message>
+        <message>
             <source>It is not known for which model the limits of {name} are. Set the limits again.</source>
             <translation>不知道 {name} 的限值属于哪个模型。请重新设定限值。</translation>
         </message>
         <message>
+            <source>It is not known of which days its good parts are</source>
+            <translation>不知道良品来自哪些日子</translation>
+        </message>
+        <message>
             <source>It is not known which files show the view {without}. Say what their names end in: main.py product views NAME --add {without} --suffix _{without}</source>
             <translation>不知道哪些文件显示视图 {without}。请说明其文件名的结尾：main.py product views NAME --add {without} --suffix _{without}</translation>
+        </message>
+        <message>
+            <source>It needs a certificate for its name, whose signer sslrootcert=FILE in the address names, and scram-sha-256 for passwords. On this machine only, sslmode=disable in the address does without the first.</source>
+            <translation>它需要为其名称签发的证书，签发者由地址中的 sslrootcert=FILE 指定，密码使用 scram-sha-256。仅在本机上，地址中写 sslmode=disable 可免去前者。</translation>
+        </message>
+        <message>
+            <source>It was altered outside this program. Restore the database from a backup, or sign the recipe off again.</source>
+            <translation>它在本程序之外被修改。请从备份恢复数据库，或重新签发配方。</translation>
+        </message>
+        <message>
+            <source>Its golden set has not been checked since the shift began at {begun:%H:%M}.</source>
+            <translation>自班次 {begun:%H:%M} 开始以来未检查标准件组。</translation>
+        </message>
+        <message>
+            <source>Its golden set was checked under recipe version {recipe_version}, not {in_force}.</source>
+            <translation>标准件组是按配方版本 {recipe_version} 检查的，而不是 {in_force}。</translation>
+        </message>
+        <message>
+            <source>Its good parts are of {count} sessions: {named}.</source>
+            <translation>良品来自 {count} 个日子或班次：{named}。</translation>
+        </message>
+        <message>
+            <source>Judging failed</source>
+            <translation>判定失败</translation>
         </message>
         <message>
             <source>Keep images for</source>
@@ -6234,12 +6554,32 @@
             <translation>来源种类</translation>
         </message>
         <message>
+            <source>Laney p' (σz {sigma_z:.2f})</source>
+            <translation>Laney p'（σz {sigma_z:.2f}）</translation>
+        </message>
+        <message>
             <source>Language</source>
             <translation>语言</translation>
         </message>
         <message>
+            <source>Learnt from confirmed defects</source>
+            <translation>已从确认的缺陷中学习</translation>
+        </message>
+        <message>
             <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
+        </message>
+        <message>
+            <source>Left out, since their extension is not read: {left_out}.</source>
+            <translation>因扩展名不支持读取而略去：{left_out}。</translation>
+        </message>
+        <message>
+            <source>Less sharp than the other good images. Take it again, or remove it.</source>
+            <translation>不如其他良品图像清晰。请重拍，或移除。</translation>
+        </message>
+        <message>
+            <source>Let the owner of the database run: main.py database grant ROLE</source>
+            <translation>请数据库所有者运行：main.py database grant ROLE</translation>
         </message>
         <message>
             <source>Light</source>
@@ -6250,6 +6590,22 @@
             <translation>限值至少需要一个良品。请先添加一张良品图像。</translation>
         </message>
         <message>
+            <source>List at least one thing that can go wrong.</source>
+            <translation>请至少列出一种可能的问题。</translation>
+        </message>
+        <message>
+            <source>Live inspection failed on a frame ({kind}: {error}). It is tried again by itself.</source>
+            <translation>实时检测在一帧上失败（{kind}：{error}）。会自动重试。</translation>
+        </message>
+        <message>
+            <source>Missed (bad called OK): {missed}</source>
+            <translation>漏检（不良品判为 OK）：{missed}</translation>
+        </message>
+        <message>
+            <source>Misses {missed} of {bad}.</source>
+            <translation>漏检{bad}中的 {missed} 个。</translation>
+        </message>
+        <message>
             <source>Model</source>
             <translation>模型</translation>
         </message>
@@ -6258,12 +6614,44 @@
             <translation>模型配置</translation>
         </message>
         <message>
+            <source>Much brighter than the other good images. Light it like them, or remove it.</source>
+            <translation>比其他良品图像亮很多。请用相同的照明，或移除它。</translation>
+        </message>
+        <message>
+            <source>Much darker than the other good images. Light it like them, or remove it.</source>
+            <translation>比其他良品图像暗很多。请用相同的照明，或移除它。</translation>
+        </message>
+        <message>
+            <source>NG above {ng:.4f}</source>
+            <translation>NG 高于 {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>NG is what a person decided, else what the system said: in the counts, the control chart and the types.</source>
+            <translation>NG 指人的决定，否则为系统的判定：用于计数、控制图和类型。</translation>
+        </message>
+        <message>
+            <source>NG {value} ({count} of {of}) in the {when} to {end}, {value_2} ({count_2} of {of_2}) in the {when} before</source>
+            <translation>NG：截至 {end} 的{when}内 {value}（{of} 中 {count}），之前的{when}内 {value_2}（{of_2} 中 {count_2}）</translation>
+        </message>
+        <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>姓名或 PIN 错误。请重试，或询问管理员。</translation>
         </message>
         <message>
+            <source>Name the model to ask.</source>
+            <translation>请指定要询问的模型。</translation>
+        </message>
+        <message>
             <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
             <translation>请给各人不同的名称，且不要用 {system}：系统总会评判。</translation>
+        </message>
+        <message>
+            <source>Netpbm picture</source>
+            <translation>Netpbm 图像</translation>
+        </message>
+        <message>
+            <source>Never shown a bad part: it may miss everything.</source>
+            <translation>从未见过不良品：可能全部漏检。</translation>
         </message>
         <message>
             <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
@@ -6274,6 +6662,22 @@
             <translation>尚未发现任何异常，因此没有可排序的内容。</translation>
         </message>
         <message>
+            <source>No backup was made: {error}</source>
+            <translation>没有进行备份：{error}</translation>
+        </message>
+        <message>
+            <source>No good part has been confirmed since calibration, so drift cannot be told.</source>
+            <translation>设定限值以来没有确认过良品，因此无法判断漂移。</translation>
+        </message>
+        <message>
+            <source>No good part shown: it judges by words alone, its limits are a guess.</source>
+            <translation>未展示良品：只按词语判定，限值为猜测。</translation>
+        </message>
+        <message>
+            <source>No images were removed: nobody who may has set {name} to {value:g}. Save it under Settings, or confirm it with: main.py retention --confirm --user NAME</source>
+            <translation>没有删除图像：有权限的人没有将 {name} 设为 {value:g}。请在设置中保存，或用 main.py retention --confirm --user NAME 确认</translation>
+        </message>
+        <message>
             <source>No language model is chosen. Enter the model's name in the settings.</source>
             <translation>未选择语言模型。请在设置中输入模型名称。</translation>
         </message>
@@ -6282,12 +6686,32 @@
             <translation>未配置语言模型。请在设置中输入其地址。</translation>
         </message>
         <message>
+            <source>No other map tells {shown} apart clearly better. The map stays as it is.</source>
+            <translation>没有其他异常图能明显更好地区分{shown}。异常图保持不变。</translation>
+        </message>
+        <message>
+            <source>No part was</source>
+            <translation>没有零件</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>{name} 中没有以 {suffix!r} 结尾的图像，而该后缀表示视图 {view}。请检查后缀，或选择其他文件夹。</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
             <translation>没有参考图像：请先为产品添加一张良品图像</translation>
+        </message>
+        <message>
+            <source>No score of this product in this time.</source>
+            <translation>此时段没有该产品的得分。</translation>
+        </message>
+        <message>
+            <source>No sign of drift in {parts} confirmed good parts ({rate}).</source>
+            <translation>{parts} 个已确认良品中没有漂移迹象（{rate}）。</translation>
+        </message>
+        <message>
+            <source>No verdict within {deadline_s:g} s. Judge this part by eye, or allow more time.</source>
+            <translation>{deadline_s:g} s 内没有判定。请人工目视判定此零件，或放宽时间。</translation>
         </message>
         <message>
             <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
@@ -6322,6 +6746,10 @@
             <translation>{name} 没有可撤回的决定。</translation>
         </message>
         <message>
+            <source>Nothing is forwarded: nobody who may has named {address}. Save it under Settings, or let an admin begin: main.py forward --once --user NAME</source>
+            <translation>没有转发：有权限的人没有指定 {address}。请在设置中保存，或由管理员启动：main.py forward --once --user NAME</translation>
+        </message>
+        <message>
             <source>Nothing keeps {name} from being inspected. There is nothing to sign off.</source>
             <translation>没有什么阻止 {name} 的检测。无需放行。</translation>
         </message>
@@ -6334,8 +6762,28 @@
             <translation>没有区域随定位标记 {fixture} 移动。请把要检查的区域也画出来。</translation>
         </message>
         <message>
+            <source>Nothing of this was recorded as an inspection.</source>
+            <translation>这些都没有记录为检测。</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in the {when} before the newest {when}, so there is nothing to compare.</source>
+            <translation>最近{when}之前的{when}没有检测，因此没有可比较的内容。</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in this time, so there is nothing to compare.</source>
+            <translation>此时段没有检测，因此没有可比较的内容。</translation>
+        </message>
+        <message>
+            <source>Nothing was inspected in this time.</source>
+            <translation>此时段没有检测。</translation>
+        </message>
+        <message>
             <source>Nothing was taught to {name} that could be taken back.</source>
             <translation>{name} 没有可撤回的学习内容。</translation>
+        </message>
+        <message>
+            <source>OK up to {ok:.4f}</source>
+            <translation>OK 至 {ok:.4f}</translation>
         </message>
         <message>
             <source>ONNX Runtime refuses the graph: {error}. Prepare the trunk again.</source>
@@ -6350,8 +6798,16 @@
             <translation>ONNX Runtime 在 {device} 上拒绝 {name}：{error}。请重新准备{or_cpu}。</translation>
         </message>
         <message>
+            <source>Old images were not removed: {error}</source>
+            <translation>旧图像未删除：{error}</translation>
+        </message>
+        <message>
             <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
+        </message>
+        <message>
+            <source>Only one part was</source>
+            <translation>只有一个零件</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -6384,6 +6840,22 @@
         <message>
             <source>Processor</source>
             <translation>处理器</translation>
+        </message>
+        <message>
+            <source>Products are looked at with the light trunk alone ('fast'). {missing}</source>
+            <translation>只用轻量网络查看产品（'fast'）。{missing}</translation>
+        </message>
+        <message>
+            <source>Promise: at most {promise} of good parts are {refused_word}. {sentence}</source>
+            <translation>承诺：最多 {promise} 的良品{refused_word}。{sentence}</translation>
+        </message>
+        <message>
+            <source>Refused (good called NG): {refused}</source>
+            <translation>误拒（良品判为 NG）：{refused}</translation>
+        </message>
+        <message>
+            <source>Region {names} decided{others}.</source>
+            <translation>由区域 {names} 决定{others}。</translation>
         </message>
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
@@ -6446,6 +6918,30 @@
             <translation>区域 {name}：{error}</translation>
         </message>
         <message>
+            <source>Regions are not named from words. {error}</source>
+            <translation>区域不按词语命名。{error}</translation>
+        </message>
+        <message>
+            <source>Regions are not named from words. {spec}</source>
+            <translation>区域不按词语命名。{spec}</translation>
+        </message>
+        <message>
+            <source>Regions are not named from words: this profile has no head for it. They are named once people named some.</source>
+            <translation>区域不按词语命名：此配置没有相应的网络头。人工命名一些之后才会命名。</translation>
+        </message>
+        <message>
+            <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
+            <translation>请重启相机，并检查镜头未被遮挡、灯光已打开。会自动重试。</translation>
+        </message>
+        <message>
+            <source>Restore it from a backup, or move it away to start with an empty record; the image store keeps its images.</source>
+            <translation>请从备份恢复，或将其移走以便从空记录开始；图像库会保留其图像。</translation>
+        </message>
+        <message>
+            <source>Run rules (Western Electric): {broken}. {chance}</source>
+            <translation>判异规则（Western Electric）：{broken}。{chance}</translation>
+        </message>
+        <message>
             <source>Save a smaller version.</source>
             <translation>请保存较小的版本。</translation>
         </message>
@@ -6456,6 +6952,10 @@
         <message>
             <source>Save it as PNG or JPEG, then try again.</source>
             <translation>请另存为 PNG 或 JPEG，然后重试。</translation>
+        </message>
+        <message>
+            <source>Save it as PNG, or as TIFF with 8 or 16 bits a value, grey or RGB.</source>
+            <translation>请保存为 PNG，或每值 8 或 16 位的灰度或 RGB 的 TIFF。</translation>
         </message>
         <message>
             <source>Save it with 8 bits, with packed bits, scaled to 16 bits, or as TIFF with the tag MaxSampleValue (4095 for 12 bits).</source>
@@ -6470,6 +6970,10 @@
             <translation>请以每值 8 或 16 位保存，或缩放到 0 到 1。</translation>
         </message>
         <message>
+            <source>Save it with 8 or 16 bits a value.</source>
+            <translation>请以每值 8 或 16 位保存。</translation>
+        </message>
+        <message>
             <source>Save it without transparency.</source>
             <translation>请保存为不带透明度的图像。</translation>
         </message>
@@ -6480,6 +6984,10 @@
         <message>
             <source>Say what region {name} counts, in 1 to {longest} characters: screws.</source>
             <translation>请用 1 到 {longest} 个字符说明区域 {name} 数的是什么，例如：螺钉。</translation>
+        </message>
+        <message>
+            <source>Say what the part is, as a noun.</source>
+            <translation>请用名词说明零件是什么。</translation>
         </message>
         <message>
             <source>Say which anomaly type it is.</source>
@@ -6498,6 +7006,10 @@
             <translation>得分在 0 到 1 之间，而有一个限值更高。请重新设置限值。</translation>
         </message>
         <message>
+            <source>Scores: none in this time.</source>
+            <translation>得分：此时段没有。</translation>
+        </message>
+        <message>
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>以前见过：检测过一次，结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
@@ -6510,6 +7022,30 @@
             <translation>以前见过：检测过 {count} 次，最近一次结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
         <message>
+            <source>Session {session}: {refused_word} {sentence}</source>
+            <translation>{session}：{refused_word} {sentence}</translation>
+        </message>
+        <message>
+            <source>Set a smaller size.</source>
+            <translation>请设置较小的尺寸。</translation>
+        </message>
+        <message>
+            <source>Set the limits from the good images.</source>
+            <translation>请根据良品图像设定限值。</translation>
+        </message>
+        <message>
+            <source>Share of NG by subgroup</source>
+            <translation>各子组的 NG 比例</translation>
+        </message>
+        <message>
+            <source>Sign off to freeze this recipe.</source>
+            <translation>签发以固定此配方。</translation>
+        </message>
+        <message>
+            <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
+            <translation>因此对这样的日子或班次，表述为多达 {stated} 的良品{refused_word}。</translation>
+        </message>
+        <message>
             <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
             <translation>期间已有其他人对 {name} 作出决定。请再看一次。</translation>
         </message>
@@ -6520,6 +7056,10 @@
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
             <translation>已停止。已下载的内容会保留，下次从那里继续。</translation>
+        </message>
+        <message>
+            <source>Stops all of {bad}, and {doubtful} of {good} look no different.</source>
+            <translation>拦下全部{bad}，而{good}中有 {doubtful} 个看起来没有差别。</translation>
         </message>
         <message>
             <source>Stored with the secrets and never shown again.</source>
@@ -6538,8 +7078,16 @@
             <translation>跟随系统</translation>
         </message>
         <message>
+            <source>Taken back</source>
+            <translation>已撤回</translation>
+        </message>
+        <message>
             <source>Takes effect at once, while nothing is being inspected.</source>
             <translation>在没有检测运行时立即切换。</translation>
+        </message>
+        <message>
+            <source>Tells your {good} from {others}.</source>
+            <translation>能区分{good}与{others}。</translation>
         </message>
         <message>
             <source>Text size</source>
@@ -6566,8 +7114,20 @@
             <translation>PIN 错误：没有提供，而{words}需要再次输入。</translation>
         </message>
         <message>
+            <source>The address has a password among its parameters. Write rtsp://name:password@host/ instead.</source>
+            <translation>地址的参数中含有密码。请改写为 rtsp://name:password@host/。</translation>
+        </message>
+        <message>
+            <source>The address holds a name or password. Leave them out, and enter the key below.</source>
+            <translation>地址中含有用户名或密码。请去掉，并在下方输入密钥。</translation>
+        </message>
+        <message>
             <source>The address holds a name or password. Leave them out, and enter them below.</source>
             <translation>地址中含有用户名或密码。请去掉，并在下方输入。</translation>
+        </message>
+        <message>
+            <source>The address holds a password. Leave it out, and {remedy}.</source>
+            <translation>地址中含有密码。请去掉，并{remedy}。</translation>
         </message>
         <message>
             <source>The address holds parameters, which would be shown. Leave them out, or use line run --output.</source>
@@ -6592,6 +7152,10 @@
         <message>
             <source>The answer of the language model was cut off by its own limit on length. Allow it more, or try another model.</source>
             <translation>语言模型的回答因其自身的长度限制被截断。请放宽限制，或换一个模型。</translation>
+        </message>
+        <message>
+            <source>The answer to this part cannot be read any more in the outbox. Judge the part by eye.</source>
+            <translation>发件箱中此零件的答复已无法读取。请人工目视判定。</translation>
         </message>
         <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
@@ -6694,6 +7258,14 @@
             <translation>文件夹触发只带来一张图像，而 {product} 有多个视图。请为每个视图指定相机或文件夹作为来源，并选择其他触发方式。</translation>
         </message>
         <message>
+            <source>The golden set failed: {count} of {total} known parts. {words}{more}.</source>
+            <translation>标准件检查未通过：{total} 个已知零件中有 {count} 个。{words}{more}。</translation>
+        </message>
+        <message>
+            <source>The golden set passed: {total} known parts{doubt}.</source>
+            <translation>标准件检查通过：{total} 个已知零件{doubt}。</translation>
+        </message>
+        <message>
             <source>The good images of {name} changed while the limits were being set. Set them again.</source>
             <translation>设定限值期间，{name} 的良品图像发生了变化。请重新设定。</translation>
         </message>
@@ -6714,6 +7286,10 @@
             <translation>{name} 的 CPU 计算图与 torch 相差 {difference:.1e}，超过 {most:.0e}。不予使用。请安装 constraints.txt 中的软件包并重新准备。</translation>
         </message>
         <message>
+            <source>The graphics card has too little memory: the model runs on the CPU now, and is slower.</source>
+            <translation>显卡内存不足：模型现在在 CPU 上运行，速度较慢。</translation>
+        </message>
+        <message>
             <source>The installed program cannot make {name} from its file. Copy what another machine prepared with 'main.py models install eyes --from DIR'.</source>
             <translation>安装版程序无法从其文件生成 {name}。请用 'main.py models install eyes --from DIR' 复制另一台机器已准备好的内容。</translation>
         </message>
@@ -6726,12 +7302,56 @@
             <translation>密钥环没有删除密钥 {name}。请解锁后重试。</translation>
         </message>
         <message>
+            <source>The language model answered, but not with a list that can be read. Ask again, or try another model.</source>
+            <translation>语言模型作了回答，但不是可读取的列表。请再问一次，或换一个模型。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} answered with something that cannot be read. Check its address.</source>
+            <translation>{host} 的语言模型返回了无法读取的内容。请检查其地址。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} cannot be reached. Check its address and the network.</source>
+            <translation>无法连接 {host} 的语言模型。请检查其地址和网络。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} did not accept the API key. Check the key in the settings.</source>
+            <translation>{host} 的语言模型不接受该 API 密钥。请检查设置中的密钥。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} failed inside (error {status}). Try again later.</source>
+            <translation>{host} 的语言模型内部出错（错误 {status}）。请稍后重试。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} gave no answer within {timeout_s:g} s. Try again, or allow more time in the settings.</source>
+            <translation>{host} 的语言模型在 {timeout_s:g} s 内没有回答。请重试，或在设置中放宽时间。</translation>
+        </message>
+        <message>
             <source>The language model at {host} names no model. Type the name of one.</source>
             <translation>{host} 的语言模型没有列出模型。请输入模型名称。</translation>
         </message>
         <message>
+            <source>The language model at {host} refused the question (error {status}). Check the address and the model.</source>
+            <translation>{host} 的语言模型拒绝了提问（错误 {status}）。请检查地址和模型。</translation>
+        </message>
+        <message>
+            <source>The language model at {host} takes no more questions just now: too many, or the quota is used up. Try again in a few minutes.</source>
+            <translation>{host} 的语言模型暂不接受提问：过多，或配额已用尽。请几分钟后重试。</translation>
+        </message>
+        <message>
+            <source>The language model can be given {shortest:g} s to {longest:g} s.</source>
+            <translation>语言模型的时间可设为 {shortest:g} s 到 {longest:g} s。</translation>
+        </message>
+        <message>
+            <source>The language model declined to answer. Say more exactly what the part is, or try another model.</source>
+            <translation>语言模型拒绝回答。请更准确地说明零件是什么，或换一个模型。</translation>
+        </message>
+        <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>语言模型没有给出相机能看到的内容。请再问一次，或更准确地说明零件是什么。</translation>
+        </message>
+        <message>
+            <source>The letters can be {smallest:.0%} to {largest:.0%} of their usual size.</source>
+            <translation>文字大小可为通常的 {smallest:.0%} 到 {largest:.0%}。</translation>
         </message>
         <message>
             <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
@@ -6740,6 +7360,14 @@
         <message>
             <source>The limits of {name} were found with another model than the one in use. Set the limits again.</source>
             <translation>{name} 的限值是用另一个模型得出的。请重新设定限值。</translation>
+        </message>
+        <message>
+            <source>The line is stopping, or has more triggers than it can judge. Slow it down.</source>
+            <translation>生产线正在停止，或触发多于可判定的数量。请放慢速度。</translation>
+        </message>
+        <message>
+            <source>The line was stopped before this part was judged. Judge it by eye.</source>
+            <translation>生产线在判定此零件之前已停止。请人工目视判定。</translation>
         </message>
         <message>
             <source>The log {place} does not answer. Write FILO_SYSLOG as udp://HOST:PORT.</source>
@@ -6754,8 +7382,32 @@
             <translation>无法更换模型：程序正在关闭。请重新启动。</translation>
         </message>
         <message>
+            <source>The model failed ({kind}). Judge by eye, and report this.</source>
+            <translation>模型失败（{kind}）。请人工目视判定，并报告此问题。</translation>
+        </message>
+        <message>
+            <source>The model failed on this image ({error}). Judge it by eye, and report this.</source>
+            <translation>模型在此图像上失败（{error}）。请人工目视判定，并报告此问题。</translation>
+        </message>
+        <message>
+            <source>The model gave no number for this image. Judge it by eye, and report this.</source>
+            <translation>模型没有为此图像给出数值。请人工目视判定，并报告此问题。</translation>
+        </message>
+        <message>
+            <source>The model is loading. Parts are judged as soon as it is ready.</source>
+            <translation>正在加载模型。就绪后即判定零件。</translation>
+        </message>
+        <message>
+            <source>The model is stopped.</source>
+            <translation>模型已停止。</translation>
+        </message>
+        <message>
             <source>The model {error} while it was loading. Run 'doctor'.</source>
             <translation>模型在加载时{error}。请运行 'doctor'。</translation>
+        </message>
+        <message>
+            <source>The model {why} and is started anew.</source>
+            <translation>模型{why}，正在重新启动。</translation>
         </message>
         <message>
             <source>The model {why}, twice over this part. Judge it by eye.</source>
@@ -6774,6 +7426,10 @@
             <translation>名称 {tidy!r} 含有 /，它用于分隔产品与视图。请去掉。</translation>
         </message>
         <message>
+            <source>The outbox was altered from outside: the answer to {trigger_id} {why}. It was not passed on.</source>
+            <translation>发件箱被从外部修改：对 {trigger_id} 的答复{why}。没有转发。</translation>
+        </message>
+        <message>
             <source>The outline of region {name} crosses itself. Draw it again without a crossing.</source>
             <translation>区域 {name} 的轮廓自相交叉。请重新绘制，不要交叉。</translation>
         </message>
@@ -6790,6 +7446,10 @@
             <translation>零件的位置使区域 {region} 的 {outside:.0f} % 超出图片边界。请移动零件或相机。</translation>
         </message>
         <message>
+            <source>The part of the program that {does} failed ({kind}) and is started again. If this comes again, restart the program and report it.</source>
+            <translation>程序的一部分（{does}）失败（{kind}），正在重新启动。如再次出现，请重启程序并报告。</translation>
+        </message>
+        <message>
             <source>The part was found at two places alike (the fixture fits to {fit:.0f} and to {other:.0f} %), so which it is would be a guess. Look whether two parts are in the picture.</source>
             <translation>在两个地方同样找到零件（定位标记吻合 {fit:.0f} % 和 {other:.0f} %），是哪个只能靠猜。请查看图片中是否有两个零件。</translation>
         </message>
@@ -6798,12 +7458,32 @@
             <translation>没有找到零件（定位标记吻合 {fit:.0f} %，需要 {least:.0f} %）。请查看零件是否在图片中，是否是正确的零件。</translation>
         </message>
         <message>
+            <source>The parts of {name} were not judged under this set-up yet.</source>
+            <translation>{name} 的零件尚未按此设置判定。</translation>
+        </message>
+        <message>
             <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
             <translation>{scheme}://{host} 的密码将以明文传输，网络中人人可读。请使用 mqtts:// 或 https:// 等加密地址，或表示同意：将 {host} 加入设置中的 clear_passwords 或 FILO_CLEAR_PASSWORDS。</translation>
         </message>
         <message>
             <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
             <translation>密码 {old} 由旧版程序保存，会提供给该主机的任何地址。请只为此地址保留：main.py secret set {kind}{place}，然后 main.py secret remove {old}。</translation>
+        </message>
+        <message>
+            <source>The picture is too blurred to be judged ({share} of the fine detail that is needed). Focus the camera, clean its lens, or hold the part still.</source>
+            <translation>图像太模糊，无法判定（细节为所需的 {share}）。请对焦、清洁镜头，或固定零件。</translation>
+        </message>
+        <message>
+            <source>The picture is too bright to be judged ({brightness} of full brightness, good pictures have {brightest} at most). Look at the light.</source>
+            <translation>图像太亮，无法判定（为全亮度的 {brightness}，良好图像最多 {brightest}）。请检查灯光。</translation>
+        </message>
+        <message>
+            <source>The picture is too dark to be judged ({brightness} of full brightness, good pictures have {darkest} or more). Look at the light.</source>
+            <translation>图像太暗，无法判定（为全亮度的 {brightness}，良好图像为 {darkest} 或更高）。请检查灯光。</translation>
+        </message>
+        <message>
+            <source>The plant knows a station by its name. Enter the name of this one as well.</source>
+            <translation>工厂按名称识别工位。请同时输入本工位的名称。</translation>
         </message>
         <message>
             <source>The plant's database has rows of a station {station} up to entry {sequence} that are not from this record. Give this station another name, or restore its newest backup.</source>
@@ -6818,8 +7498,20 @@
             <translation>产品没有名称。请给它一个名称。</translation>
         </message>
         <message>
+            <source>The program ended before this part was judged. Judge it by eye.</source>
+            <translation>程序在判定此零件之前结束。请人工目视判定。</translation>
+        </message>
+        <message>
             <source>The program is closing: this part was not judged. Judge it by eye.</source>
             <translation>程序正在关闭：该零件未被判定。请人工目视判定。</translation>
+        </message>
+        <message>
+            <source>The program was ended before it could close: {found}. No verdict was lost.</source>
+            <translation>程序在关闭之前被终止：{found}。没有丢失任何判定。</translation>
+        </message>
+        <message>
+            <source>The question to the language model was cancelled.</source>
+            <translation>对语言模型的提问已取消。</translation>
         </message>
         <message>
             <source>The reason has {count} characters. Say it in {longest_reason} or fewer.</source>
@@ -6838,6 +7530,10 @@
             <translation>{where} 的配方不是签发时的配方：哈希不符。{remedy}</translation>
         </message>
         <message>
+            <source>The record cannot be read, so nobody can say whether it was altered. Call an admin.</source>
+            <translation>无法读取记录，因此没人能说是否被修改。请联系管理员。</translation>
+        </message>
+        <message>
             <source>The record is a file, which has no roles. Give the address of a server's database.</source>
             <translation>记录是一个文件，没有角色。请提供服务器数据库的地址。</translation>
         </message>
@@ -6848,6 +7544,14 @@
         <message>
             <source>The record of {home} has users, and {where} is another one. Leave --database and FILO_DATABASE out, and sign in with --user NAME.</source>
             <translation>{home} 的记录有用户，而 {where} 是另一个记录。请去掉 --database 和 FILO_DATABASE，并用 --user NAME 登录。</translation>
+        </message>
+        <message>
+            <source>The record was altered from outside: {sentences}{more}. Call an admin.</source>
+            <translation>记录被从外部修改：{sentences}{more}。请联系管理员。</translation>
+        </message>
+        <message>
+            <source>The record was not checked: {error}</source>
+            <translation>记录未检查：{error}</translation>
         </message>
         <message>
             <source>The region of interest of {name} lies outside any image. Export it again.</source>
@@ -6874,6 +7578,14 @@
             <translation>最小缺陷只占相机图片的 {camera:.1f} 像素，需要 {needed:.0f}：这里的选择都无济于事。请缩小视野，或使用像素更多的相机。</translation>
         </message>
         <message>
+            <source>The station's name has {count} characters. Use {longest_station} or fewer.</source>
+            <translation>工位名称有 {count} 个字符。请用不超过 {longest_station} 个。</translation>
+        </message>
+        <message>
+            <source>The station's name holds characters that cannot be seen. Type it again.</source>
+            <translation>工位名称含有不可见字符。请重新输入。</translation>
+        </message>
+        <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
             <translation>测试相机接受 test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1。请检查这些值。</translation>
         </message>
@@ -6896,6 +7608,18 @@
         <message>
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>{product} 的视图 {without} 没有来源。请写 --source {without}=CAMERA，或保存一个：main.py product views {product!r} --add {without} --source CAMERA</translation>
+        </message>
+        <message>
+            <source>The watched folder {folder} {reason}. {remedy}</source>
+            <translation>监视的文件夹 {folder} {reason}。{remedy}</translation>
+        </message>
+        <message>
+            <source>The watched folder {where} does not answer. Check the network share and its server.</source>
+            <translation>监视的文件夹 {where} 没有响应。请检查网络共享及其服务器。</translation>
+        </message>
+        <message>
+            <source>The {count} most ordinary of {ranked} pictures are proposed as good parts. That holds where most of the pictures show good parts, taken alike: look at each of them before you trust it, and at the oddest ones first.</source>
+            <translation>建议将 {ranked} 张图像中最普通的 {count} 张作为良品。前提是大多数图像显示以相同方式拍摄的良品：采用前请逐张查看，先看最异常的。</translation>
         </message>
         <message>
             <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
@@ -6936,6 +7660,10 @@
         <message>
             <source>The {value} trigger needs a camera to look through. Choose one first.</source>
             <translation>{value} 触发需要相机。请先选择一台。</translation>
+        </message>
+        <message>
+            <source>The {what} {name} ({title}) is not on this machine. Run '{how}', or copy it from a machine that has it with 'main.py models install eyes --from DIR'.</source>
+            <translation>本机没有 {name}（{what}，{title}）。请运行 '{how}'，或用 'main.py models install eyes --from DIR' 从有它的机器复制。</translation>
         </message>
         <message>
             <source>The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.</source>
@@ -6990,6 +7718,10 @@
             <translation>没有模型配置 {name!r}。现有：{known}。</translation>
         </message>
         <message>
+            <source>There is no model profile {name}. Choose one of these: {known}.</source>
+            <translation>没有模型配置 {name}。请从中选择：{known}。</translation>
+        </message>
+        <message>
             <source>There is no product {name!r}. Choose one from the list, or create it.</source>
             <translation>没有产品 {name!r}。请从列表中选择，或新建。</translation>
         </message>
@@ -7014,8 +7746,20 @@
             <translation>还没有{what}，因此无法作出承诺。请至少添加两个。</translation>
         </message>
         <message>
+            <source>There is nothing to see in this picture. Is the cap on, or the part missing?</source>
+            <translation>此图像中什么也看不到。是镜头盖没取下，还是零件不在？</translation>
+        </message>
+        <message>
             <source>There was a user {tidy} whom the audit chain does not know. Choose another name.</source>
             <translation>曾有审计链不认识的用户 {tidy}。请另选名称。</translation>
+        </message>
+        <message>
+            <source>There was not enough memory to judge this image. Close other programs, or use a smaller image.</source>
+            <translation>内存不足，无法判定此图像。请关闭其他程序，或使用较小的图像。</translation>
+        </message>
+        <message>
+            <source>They let the good parts of these sessions pass as well: {named}.</source>
+            <translation>它们也放过这些日子或班次的良品：{named}。</translation>
         </message>
         <message>
             <source>This PIN is among the first that anyone tries: a common one, a date, a run or keys side by side. Choose another one, best by chance.</source>
@@ -7024,6 +7768,22 @@
         <message>
             <source>This entry has no picture in the image store: nothing could be read or judged then.</source>
             <translation>该条目在图像库中没有图像：当时无法读取或判定。</translation>
+        </message>
+        <message>
+            <source>This is no address. Enter something like http://localhost:11434/v1.</source>
+            <translation>这不是地址。请输入类似 http://localhost:11434/v1 的内容。</translation>
+        </message>
+        <message>
+            <source>This is no address. Enter something like rtsp://camera.local/stream.</source>
+            <translation>这不是地址。请输入类似 rtsp://camera.local/stream 的内容。</translation>
+        </message>
+        <message>
+            <source>This is the station's own database. Give the address of the plant's.</source>
+            <translation>这是本工位自己的数据库。请提供工厂数据库的地址。</translation>
+        </message>
+        <message>
+            <source>This machine has no usable graphics card. Choose auto or cpu.</source>
+            <translation>本机没有可用的显卡。请选择 auto 或 cpu。</translation>
         </message>
         <message>
             <source>This needs torch, which a station does without. Install it on a machine that has torch, and copy {models} from there.</source>
@@ -7056,6 +7816,14 @@
         <message>
             <source>Timeout</source>
             <translation>最长时间</translation>
+        </message>
+        <message>
+            <source>Too bright: {measured} of full brightness on average. Take light away or expose shorter.</source>
+            <translation>太亮：平均为全亮度的 {measured}。请减光或缩短曝光。</translation>
+        </message>
+        <message>
+            <source>Too dark: {measured} of full brightness on average. Add light or expose longer.</source>
+            <translation>太暗：平均为全亮度的 {measured}。请加光或延长曝光。</translation>
         </message>
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
@@ -7098,6 +7866,10 @@
             <translation>从已知缺陷中学到的内容缺失。请重新学习。</translation>
         </message>
         <message>
+            <source>What was learnt from known defects is of other eyes. Learn from them again.</source>
+            <translation>从已知缺陷中学到的内容属于另一种查看方式。请重新学习。</translation>
+        </message>
+        <message>
             <source>What was to be stored as {content_hash} is damaged: its hash is wrong.</source>
             <translation>要存为 {content_hash} 的内容已损坏：哈希不符。</translation>
         </message>
@@ -7106,24 +7878,88 @@
             <translation>谁可以写入 Modbus 服务器：{error}。请写成类似 10.0.0.7 或 10.0.3.0/24 的地址。</translation>
         </message>
         <message>
+            <source>With the good parts of {named}: at most {promise} of good parts of any session are {refused}.</source>
+            <translation>加上 {named} 的良品：任何日子或班次的良品最多 {promise} {refused}。</translation>
+        </message>
+        <message>
             <source>With this map: {sentence} So nothing is changed.</source>
             <translation>使用此异常图：{sentence} 因此不作更改。</translation>
+        </message>
+        <message>
+            <source>Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images.</source>
+            <translation>没有良品图像或两个已确认的良品时，这些限值只是量程的中点，并非在该产品上测得。它们不作任何承诺。请手动移动，逐个确认良品，或添加良品图像。</translation>
         </message>
         <message>
             <source>Writes anomaly lists. Leave empty for none.</source>
             <translation>用于编写异常列表。留空：不使用。</translation>
         </message>
         <message>
+            <source>Written by the language model {model}. Check every entry before you sign off.</source>
+            <translation>由语言模型 {model} 编写。签发前请检查每一项。</translation>
+        </message>
+        <message>
+            <source>a check sum is wrong</source>
+            <translation>校验和错误</translation>
+        </message>
+        <message>
+            <source>a chunk is cut short</source>
+            <translation>有一个数据块被截断</translation>
+        </message>
+        <message>
             <source>a frame must be (H, W, 3) uint8, got {shape} {dtype}</source>
             <translation>帧必须为 (H, W, 3) uint8，实际为 {shape} {dtype}</translation>
+        </message>
+        <message>
+            <source>a part of it holds only zeros</source>
+            <translation>其中一部分只含零</translation>
+        </message>
+        <message>
+            <source>a part of it is cut short</source>
+            <translation>其中一部分被截断</translation>
+        </message>
+        <message>
+            <source>a segment is missing</source>
+            <translation>缺少一个段</translation>
+        </message>
+        <message>
+            <source>a small shift at {shifts}</source>
+            <translation>在 {shifts} 有小偏移</translation>
+        </message>
+        <message>
+            <source>all appraisers</source>
+            <translation>所有评判者</translation>
+        </message>
+        <message>
+            <source>all trunks alike, as before anything was learnt</source>
+            <translation>所有网络同等，如同学习之前</translation>
         </message>
         <message>
             <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
             <translation>异常图必须为 (H, W) 且有限，实际形状为 {shape}</translation>
         </message>
         <message>
+            <source>belongs to an inspection that is not as the audit chain has it</source>
+            <translation>所属检测与审计链中的不符</translation>
+        </message>
+        <message>
+            <source>belongs to no inspection of the record</source>
+            <translation>不属于记录中的任何检测</translation>
+        </message>
+        <message>
+            <source>both appraisers</source>
+            <translation>双方</translation>
+        </message>
+        <message>
+            <source>called NG</source>
+            <translation>被判 NG</translation>
+        </message>
+        <message>
             <source>cannot be decoded, since no process can be started ({strerror})</source>
             <translation>无法解码，因为无法启动进程（{strerror}）</translation>
+        </message>
+        <message>
+            <source>cannot be read ({kind})</source>
+            <translation>无法读取（{kind}）</translation>
         </message>
         <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
@@ -7134,6 +7970,30 @@
             <translation>声称的尺寸大于可读取的任何图像</translation>
         </message>
         <message>
+            <source>computed for {now:.0f} s without an answer</source>
+            <translation>计算了 {now:.0f} s 没有结果</translation>
+        </message>
+        <message>
+            <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
+            <translation>使解码器崩溃，或超出单张图像可占用的内存</translation>
+        </message>
+        <message>
+            <source>decided bad</source>
+            <translation>判定为不良品</translation>
+        </message>
+        <message>
+            <source>decided good</source>
+            <translation>判定为良品</translation>
+        </message>
+        <message>
+            <source>does not exist</source>
+            <translation>不存在</translation>
+        </message>
+        <message>
+            <source>does not exist any more</source>
+            <translation>已不存在</translation>
+        </message>
+        <message>
             <source>does not fit into memory</source>
             <translation>内存放不下</translation>
         </message>
@@ -7142,8 +8002,36 @@
             <translation>超出单张图像可占用的内存</translation>
         </message>
         <message>
+            <source>drawings alone</source>
+            <translation>仅绘制的异常</translation>
+        </message>
+        <message>
+            <source>drawings and {bad_parts} bad parts</source>
+            <translation>绘制的异常和 {bad_parts} 个不良品</translation>
+        </message>
+        <message>
+            <source>ended by itself</source>
+            <translation>自行结束</translation>
+        </message>
+        <message>
+            <source>enter it beside the address</source>
+            <translation>在地址旁输入</translation>
+        </message>
+        <message>
             <source>for ever</source>
             <translation>永久</translation>
+        </message>
+        <message>
+            <source>gave no answer for {now:.0f} s</source>
+            <translation>{now:.0f} s 没有响应</translation>
+        </message>
+        <message>
+            <source>gave no answer for {timeout:.0f} s</source>
+            <translation>{timeout:.0f} s 没有响应</translation>
+        </message>
+        <message>
+            <source>good part</source>
+            <translation>良品</translation>
         </message>
         <message>
             <source>has 16-bit values of which none uses the upper two bits, and does not say whether it has 10, 12, 14 or 16 bits: it may come out black</source>
@@ -7152,6 +8040,10 @@
         <message>
             <source>has a name no file can have</source>
             <translation>名称不能作为文件名</translation>
+        </message>
+        <message>
+            <source>has a name too long for its disk</source>
+            <translation>名称对磁盘来说过长</translation>
         </message>
         <message>
             <source>has colours that are not in its palette</source>
@@ -7186,6 +8078,22 @@
             <translation>含有 {frames} 帧或页，不知道指的是哪一个</translation>
         </message>
         <message>
+            <source>is a JPEG XL picture, which is not read</source>
+            <translation>是 JPEG XL 图像，不支持读取</translation>
+        </message>
+        <message>
+            <source>is a JPEG XR picture, which is not read</source>
+            <translation>是 JPEG XR 图像，不支持读取</translation>
+        </message>
+        <message>
+            <source>is a PDF document, not a picture</source>
+            <translation>是 PDF 文档，不是图像</translation>
+        </message>
+        <message>
+            <source>is a Photoshop document, which is not read</source>
+            <translation>是 Photoshop 文档，不支持读取</translation>
+        </message>
+        <message>
             <source>is a camera's raw file</source>
             <translation>是相机的 RAW 文件</translation>
         </message>
@@ -7202,12 +8110,24 @@
             <translation>是尚不支持读取的 {kind} 类型：{why}</translation>
         </message>
         <message>
+            <source>is an OpenEXR picture, which is not read</source>
+            <translation>是 OpenEXR 图像，不支持读取</translation>
+        </message>
+        <message>
+            <source>is another one than that of its inspection in the record</source>
+            <translation>与记录中其检测的答复不同</translation>
+        </message>
+        <message>
             <source>is cut short or damaged{how}</source>
             <translation>被截断或已损坏{how}</translation>
         </message>
         <message>
             <source>is empty</source>
             <translation>为空</translation>
+        </message>
+        <message>
+            <source>is not a folder</source>
+            <translation>不是文件夹</translation>
         </message>
         <message>
             <source>is not a picture in a known format</source>
@@ -7218,6 +8138,10 @@
             <translation>不是普通文件</translation>
         </message>
         <message>
+            <source>is stopped</source>
+            <translation>已停止</translation>
+        </message>
+        <message>
             <source>is transparent everywhere, so that nothing of it would be seen</source>
             <translation>处处透明，因此什么也看不见</translation>
         </message>
@@ -7226,8 +8150,148 @@
             <translation>大小为 {size_mb} MB，超过可读取的 {limit_mb} MB</translation>
         </message>
         <message>
+            <source>it does not say whether its fourth channel is transparency</source>
+            <translation>没有说明第四通道是否为透明度</translation>
+        </message>
+        <message>
+            <source>it has a palette or transparency</source>
+            <translation>含调色板或透明度</translation>
+        </message>
+        <message>
+            <source>it has fewer samples than colours</source>
+            <translation>通道少于颜色</translation>
+        </message>
+        <message>
+            <source>it has no frame</source>
+            <translation>没有帧</translation>
+        </message>
+        <message>
+            <source>it has no picture in it</source>
+            <translation>其中没有图像</translation>
+        </message>
+        <message>
+            <source>it has no pixels</source>
+            <translation>没有像素</translation>
+        </message>
+        <message>
+            <source>it has {bits}-bit values, of which nobody knows what is white</source>
+            <translation>为 {bits} 位数值，没人知道什么是白色</translation>
+        </message>
+        <message>
+            <source>it has {samples} channels a pixel</source>
+            <translation>每像素有 {samples} 个通道</translation>
+        </message>
+        <message>
+            <source>it holds values above its white</source>
+            <translation>含有高于白值的数值</translation>
+        </message>
+        <message>
+            <source>it is a volume</source>
+            <translation>是体数据</translation>
+        </message>
+        <message>
+            <source>it is compressed as {compression}</source>
+            <translation>压缩方式为 {compression}</translation>
+        </message>
+        <message>
+            <source>it is compressed as {compression}, by planes or with transparency</source>
+            <translation>压缩方式为 {compression}，按平面或带透明度</translation>
+        </message>
+        <message>
+            <source>it is lossless, arithmetic or hierarchical</source>
+            <translation>为无损、算术或分层编码</translation>
+        </message>
+        <message>
+            <source>it is written for a microscope or scanner ({special})</source>
+            <translation>为显微镜或扫描仪所写（{special}）</translation>
+        </message>
+        <message>
+            <source>it leaves a part of its picture empty</source>
+            <translation>图像有一部分为空</translation>
+        </message>
+        <message>
+            <source>its channels are other than grey or RGB of one size</source>
+            <translation>通道不是相同尺寸的灰度或 RGB</translation>
+        </message>
+        <message>
+            <source>its colours are YCbCr without JPEG</source>
+            <translation>颜色为不带 JPEG 的 YCbCr</translation>
+        </message>
+        <message>
+            <source>its colours are neither RGB nor grey</source>
+            <translation>颜色既不是 RGB 也不是灰度</translation>
+        </message>
+        <message>
+            <source>its colours are {photometric}</source>
+            <translation>颜色为 {photometric}</translation>
+        </message>
+        <message>
+            <source>its end is missing</source>
+            <translation>缺少结尾</translation>
+        </message>
+        <message>
+            <source>its first chunk is missing</source>
+            <translation>缺少第一个数据块</translation>
+        </message>
+        <message>
+            <source>its first page is a preview, as in a camera's raw file</source>
+            <translation>第一页是预览，如相机的 RAW 文件</translation>
+        </message>
+        <message>
+            <source>its header is broken</source>
+            <translation>文件头损坏</translation>
+        </message>
+        <message>
+            <source>its inks are not cyan, magenta, yellow and black</source>
+            <translation>油墨不是青、品红、黄和黑</translation>
+        </message>
+        <message>
+            <source>its picture comes in {scans} scans, more than any camera writes</source>
+            <translation>图像分 {scans} 次扫描，多于任何相机</translation>
+        </message>
+        <message>
+            <source>its pixels are packed</source>
+            <translation>像素为压缩排列</translation>
+        </message>
+        <message>
+            <source>its pixels end too early</source>
+            <translation>像素过早结束</translation>
+        </message>
+        <message>
+            <source>its predictor does not go with its values and its compression</source>
+            <translation>预测器与数值及压缩方式不符</translation>
+        </message>
+        <message>
+            <source>its samples have different bits</source>
+            <translation>各通道的位数不同</translation>
+        </message>
+        <message>
+            <source>its values are signed, complex or of no stated type</source>
+            <translation>数值有符号、为复数或类型不明</translation>
+        </message>
+        <message>
+            <source>its values are signed, or have less than 8 or more than 16 bits</source>
+            <translation>数值有符号，或少于 8 位或多于 16 位</translation>
+        </message>
+        <message>
+            <source>its values are written as text</source>
+            <translation>数值以文本写成</translation>
+        </message>
+        <message>
+            <source>its white value is broken</source>
+            <translation>白值损坏</translation>
+        </message>
+        <message>
+            <source>keep it with: main.py secret set database</source>
+            <translation>用 main.py secret set database 保存</translation>
+        </message>
+        <message>
             <source>lot</source>
             <translation>批次</translation>
+        </message>
+        <message>
+            <source>may not be read by this user</source>
+            <translation>当前用户无权读取</translation>
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
@@ -7238,40 +8302,236 @@
             <translation>全部可用空间</translation>
         </message>
         <message>
+            <source>no small shift</source>
+            <translation>无小偏移</translation>
+        </message>
+        <message>
+            <source>no verdict differs</source>
+            <translation>没有判定不同</translation>
+        </message>
+        <message>
+            <source>none outside its limits</source>
+            <translation>没有超出限值</translation>
+        </message>
+        <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>正常侧 {shape}，异常侧 {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>number {value}</source>
+            <translation>编号 {value}</translation>
+        </message>
+        <message>
+            <source>one of its 16-bit colours stands for transparency</source>
+            <translation>有一种 16 位颜色表示透明</translation>
+        </message>
+        <message>
+            <source>one of the two appraisers</source>
+            <translation>其中一方</translation>
+        </message>
+        <message>
+            <source>only {a} {only_first}, only {b} {only_second}</source>
+            <translation>仅 {a} {only_first}，仅 {b} {only_second}</translation>
         </message>
         <message>
             <source>order</source>
             <translation>订单</translation>
         </message>
         <message>
+            <source>outside their limits: {outside}</source>
+            <translation>超出限值：{outside}</translation>
+        </message>
+        <message>
+            <source>packed {bits}-bit values in big-endian order, which writers lay out differently</source>
+            <translation>大端序压缩排列的 {bits} 位数值，各程序写法不同</translation>
+        </message>
+        <message>
+            <source>parts of known truth</source>
+            <translation>已知真值的零件</translation>
+        </message>
+        <message>
+            <source>picture without a verdict</source>
+            <translation>张没有判定的图像</translation>
+        </message>
+        <message>
+            <source>pictures without a verdict</source>
+            <translation>张没有判定的图像</translation>
+        </message>
+        <message>
+            <source>promised at most {promise}</source>
+            <translation>承诺最多 {promise}</translation>
+        </message>
+        <message>
+            <source>refused</source>
+            <translation>被拒</translation>
+        </message>
+        <message>
             <source>serial</source>
             <translation>序列号</translation>
+        </message>
+        <message>
+            <source>share of NG</source>
+            <translation>NG 比例</translation>
+        </message>
+        <message>
+            <source>takes more than {taken} s to decode</source>
+            <translation>解码超过 {taken} s</translation>
+        </message>
+        <message>
+            <source>the beginning</source>
+            <translation>起始</translation>
+        </message>
+        <message>
+            <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
+            <translation>此监测无故报警的概率最多 {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>transparency with {bits} bits</source>
+            <translation>{bits} 位透明度</translation>
+        </message>
+        <message>
+            <source>unknown {unknown} apart</source>
+            <translation>另有未知 {unknown} 个</translation>
+        </message>
+        <message>
+            <source>was not ready after {age:.0f} s</source>
+            <translation>{age:.0f} s 后仍未就绪</translation>
+        </message>
+        <message>
+            <source>{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.</source>
+            <translation>{appraiser} 没有对已知为 {word} 的零件作出决定，因此没有{name}率。请添加一些。</translation>
         </message>
         <message>
             <source>{appraiser} does not take part in study {study_id}.</source>
             <translation>{appraiser} 没有参加研究 {study_id}。</translation>
         </message>
         <message>
+            <source>{appraiser} on known parts: {said}. {notes}</source>
+            <translation>{appraiser} 在已知零件上：{said}。{notes}</translation>
+        </message>
+        <message>
+            <source>{a} {sentence}; {b} {sentence_2}; {only}, McNemar's exact test p = {p:.2g}.</source>
+            <translation>{a} {sentence}；{b} {sentence_2}；{only}，McNemar 精确检验 p = {p:.2g}。</translation>
+        </message>
+        <message>
+            <source>{bad} bad ones</source>
+            <translation>{bad} 个不良品</translation>
+        </message>
+        <message>
+            <source>{bad} confirmed bad parts and {good} good ones</source>
+            <translation>{bad} 个已确认的不良品和 {good} 个良品</translation>
+        </message>
+        <message>
+            <source>{bad} of the golden set not judged under this recipe: it may miss them.</source>
+            <translation>标准件组中的{bad}未按此配方判定：可能漏检。</translation>
+        </message>
+        <message>
             <source>{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.</source>
             <translation>{base} 没有提供 {sums}：{error}。没有安装任何内容；请重试，或使用 --from。</translation>
+        </message>
+        <message>
+            <source>{bits} bits a value with such colours</source>
+            <translation>此类颜色每值 {bits} 位</translation>
+        </message>
+        <message>
+            <source>{bits}-bit floating-point values</source>
+            <translation>{bits} 位浮点值</translation>
+        </message>
+        <message>
+            <source>{bits}-bit values that are not packed</source>
+            <translation>未压缩排列的 {bits} 位数值</translation>
         </message>
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} 不是异常图。请从备份恢复。</translation>
         </message>
         <message>
+            <source>{counted}: more than promised ({promised}; exact test, p = {p_value:.2g}). Set the limits again with these parts, or find out what changed.</source>
+            <translation>{counted}：超过承诺（{promised}；精确检验，p = {p_value:.2g}）。请用这些零件重新设定限值，或查找变化原因。</translation>
+        </message>
+        <message>
+            <source>{counted}: no more than promised as far as {of} parts can say ({promised}).</source>
+            <translation>{counted}：就 {of} 个零件所能判断，未超过承诺（{promised}）。</translation>
+        </message>
+        <message>
+            <source>{counted}; nothing was promised.</source>
+            <translation>{counted}；没有作出承诺。</translation>
+        </message>
+        <message>
+            <source>{counted}; these parts are part of the evidence.</source>
+            <translation>{counted}；这些零件属于依据。</translation>
+        </message>
+        <message>
+            <source>{count} bad parts</source>
+            <translation>{count} 个不良品</translation>
+        </message>
+        <message>
+            <source>{count} files</source>
+            <translation>{count} 个文件</translation>
+        </message>
+        <message>
+            <source>{count} good parts</source>
+            <translation>{count} 个良品</translation>
+        </message>
+        <message>
+            <source>{count} good parts and {regions}, which share the promise: at most {promise} of good parts are {calls_ng}{worst}, all regions together ({guarantee}).{goal}{by_hand}</source>
+            <translation>{count} 个良品和{regions}，共享承诺：所有区域合计最多 {promise} 的良品{calls_ng}{worst}（{guarantee}）。{goal}{by_hand}</translation>
+        </message>
+        <message>
+            <source>{count} good parts cannot promise a false-reject rate of {rate}: the lowest they can promise is {count_2}. Add {rate_2} more.</source>
+            <translation>{count} 个良品不能承诺 {rate} 的误拒率：最低只能承诺 {count_2}。请再添加 {rate_2} 个。</translation>
+        </message>
+        <message>
             <source>{count} in region {name}.</source>
             <translation>区域 {name}：{count}。</translation>
+        </message>
+        <message>
+            <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
+            <translation>{of} 个中 {count} 个（{share}，{confidence:.0f} % 区间 {lower} 至 {upper}）</translation>
+        </message>
+        <message>
+            <source>{count} places</source>
+            <translation>{count} 处</translation>
+        </message>
+        <message>
+            <source>{count} regions</source>
+            <translation>{count} 个区域</translation>
         </message>
         <message>
             <source>{count} regions are more than the {most_zones} that a product may have.</source>
             <translation>{count} 个区域超过一个产品允许的 {most_zones} 个。</translation>
         </message>
         <message>
+            <source>{count} stored pictures, of which people decided {decided}.{heart}</source>
+            <translation>{count} 张已存图像，其中人已决定 {decided} 张。{heart}</translation>
+        </message>
+        <message>
+            <source>{count} subgroups: the limits are provisional until there are {enough_subgroups}.</source>
+            <translation>{count} 个子组：达到 {enough_subgroups} 个之前限值为暂定。</translation>
+        </message>
+        <message>
+            <source>{count} under limits OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</source>
+            <translation>{count} 个，限值 OK ≤ {ok:.4f}，NG &gt; {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>{days} days</source>
+            <translation>{days} 天</translation>
+        </message>
+        <message>
             <source>{device!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{device!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
+        </message>
+        <message>
+            <source>{device} is no device. Choose one of these: {devices}.</source>
+            <translation>{device} 不是设备。请从中选择：{devices}。</translation>
+        </message>
+        <message>
+            <source>{doubtful} of these {count} would be doubtful: expect up to {share} of good parts for review.</source>
+            <translation>这 {count} 个中有 {doubtful} 个存疑：预计多达 {share} 的良品需复核。</translation>
+        </message>
+        <message>
+            <source>{empty} without an inspected image left out.</source>
+            <translation>略去 {empty} 个没有已检图像的。</translation>
         </message>
         <message>
             <source>{error} Until then, import {name} from a file without it.</source>
@@ -7316,6 +8576,14 @@
         <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} 和 {second} 都是定位标记。区域只随一个移动：请移除另一个。</translation>
+        </message>
+        <message>
+            <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
+            <translation>{first}，因此承诺只针对这样的零件。请展示另一天或另一班次的良品。</translation>
+        </message>
+        <message>
+            <source>{first}{goal}. These limits promise that at most {promise} of good parts are {about_ng}{worst} ({guarantee}, {good_parts} good parts).</source>
+            <translation>{first}{goal}。这些限值承诺：最多 {promise} 的良品{about_ng}{worst}（{guarantee}，{good_parts} 个良品）。</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -7406,12 +8674,32 @@
             <translation>找到 {found}/{expected} 个{what}</translation>
         </message>
         <message>
+            <source>{good_parts} good parts that are not references</source>
+            <translation>{good_parts} 个非参考图像的良品</translation>
+        </message>
+        <message>
+            <source>{good_parts} good parts, each scored without itself</source>
+            <translation>{good_parts} 个良品，各自在不含自身时评分</translation>
+        </message>
+        <message>
+            <source>{good_parts} good parts: the lowest false-reject rate they can promise is {promise:.1f} %</source>
+            <translation>{good_parts} 个良品：可承诺的最低误拒率为 {promise:.1f} %</translation>
+        </message>
+        <message>
             <source>{home} cannot be read. Ask for permission to read it.</source>
             <translation>无法读取 {home}。请申请读取权限。</translation>
         </message>
         <message>
             <source>{home} cannot be written: {reason}. Ask for permission to write it.</source>
             <translation>无法写入 {home}：{reason}。请申请写入权限。</translation>
+        </message>
+        <message>
+            <source>{host} knows no model {model!r}, or no language model is at this address. Check both in the settings.</source>
+            <translation>{host} 没有模型 {model!r}，或此地址没有语言模型。请在设置中检查两者。</translation>
+        </message>
+        <message>
+            <source>{hours} hours</source>
+            <translation>{hours} 小时</translation>
         </message>
         <message>
             <source>{how_many} of the {inspected} images was refused: without variation there are no control limits.</source>
@@ -7424,6 +8712,26 @@
         <message>
             <source>{index_path} cannot be written: {strerror}.</source>
             <translation>无法写入 {index_path}：{strerror}。</translation>
+        </message>
+        <message>
+            <source>{inspected} inspected: {verdicts}</source>
+            <translation>{inspected} 个已检：{verdicts}</translation>
+        </message>
+        <message>
+            <source>{kind} {value:.2f}, {confidence} interval {lower:.2f} to {upper:.2f}, {parts} parts{left_out}: {words}.{few}</source>
+            <translation>{kind} {value:.2f}，{confidence} 区间 {lower:.2f} 至 {upper:.2f}，{parts} 个零件{left_out}：{words}。{few}</translation>
+        </message>
+        <message>
+            <source>{kind}, centre {centre}, {count} subgroups, {said}.</source>
+            <translation>{kind}，中心 {centre}，{count} 个子组，{said}。</translation>
+        </message>
+        <message>
+            <source>{known} inspections of known parts are left out.</source>
+            <translation>略去 {known} 次已知零件的检测。</translation>
+        </message>
+        <message>
+            <source>{label} {value}, {rises} the mean</source>
+            <translation>{label} {value}，{rises}均值</translation>
         </message>
         <message>
             <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
@@ -7446,6 +8754,10 @@
             <translation>{name!r} 不是配方版本。请给出数字，或 {draft}。</translation>
         </message>
         <message>
+            <source>{named} cannot be read any more ({why}). Check its disk, and the rights to it.</source>
+            <translation>无法再读取 {named}（{why}）。请检查磁盘及其权限。</translation>
+        </message>
+        <message>
             <source>{named} does not exist. Give the path of the camera maker's .cti file.</source>
             <translation>{named} 不存在。请提供相机厂商 .cti 文件的路径。</translation>
         </message>
@@ -7454,12 +8766,20 @@
             <translation>{named} 不是本机的 GenTL 生产者，因此不加载。请安装到 {folders} 的文件夹中，或由管理员在设置中加入 genicam_producers。</translation>
         </message>
         <message>
+            <source>{names} and {last} do not look like the other good parts, as another product does not. If so, remove them and set the limits again: they are found as if all were good.</source>
+            <translation>{names} 和 {last} 看起来与其他良品不同，像是另一种产品。如果是，请移除并重新设定限值：限值是按全部为良品得出的。</translation>
+        </message>
+        <message>
             <source>{name} answered {status_code}. Check its server.</source>
             <translation>{name} 返回 {status_code}。请检查其服务器。</translation>
         </message>
         <message>
             <source>{name} as torch reads it differs from its own graph by {difference:.1e}. {spec_name} is not used; get the file again.</source>
             <translation>torch 读取的 {name} 与其自身的计算图相差 {difference:.1e}。不使用 {spec_name}；请重新获取文件。</translation>
+        </message>
+        <message>
+            <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
+            <translation>无法打开 {name}：无法为其启动进程（{strerror}）。</translation>
         </message>
         <message>
             <source>{name} cannot be signed off yet. {draft}</source>
@@ -7478,6 +8798,10 @@
             <translation>{name} 计为 {value}。请先推翻或确认，再指定类型。</translation>
         </message>
         <message>
+            <source>{name} did not open within {limit:g} s. {value}</source>
+            <translation>{name} 在 {limit:g} s 内没有打开。{value}</translation>
+        </message>
+        <message>
             <source>{name} does not answer ({kind}). Check its server.</source>
             <translation>{name} 没有响应（{kind}）。请检查其服务器。</translation>
         </message>
@@ -7486,8 +8810,20 @@
             <translation>{name} 没有及时响应。请检查其服务器。</translation>
         </message>
         <message>
+            <source>{name} does not exist. Choose the file or camera again.</source>
+            <translation>{name} 不存在。请重新选择文件或相机。</translation>
+        </message>
+        <message>
+            <source>{name} does not look like the other good parts, as another product does not. If so, remove it and set the limits again: they are found as if all were good.</source>
+            <translation>{name} 看起来与其他良品不同，像是另一种产品。如果是，请移除并重新设定限值：限值是按全部为良品得出的。</translation>
+        </message>
+        <message>
             <source>{name} does not take messages ({error}). Check the broker.</source>
             <translation>{name} 不接收消息（{error}）。请检查消息代理。</translation>
+        </message>
+        <message>
+            <source>{name} gives no picture.</source>
+            <translation>{name} 没有图像。</translation>
         </message>
         <message>
             <source>{name} gives other features here than torch did when it was prepared ({difference:.1e}). Delete {folder} and prepare it again.</source>
@@ -7498,12 +8834,20 @@
             <translation>{name} 在此给出的词义与准备时的 torch 不同（{difference:.1e}）。请删除 {folder} 并重新准备。</translation>
         </message>
         <message>
+            <source>{name} has changes that nobody has signed. Sign them off first, or take them back.</source>
+            <translation>{name} 有无人签发的更改。请先签发，或撤回。</translation>
+        </message>
+        <message>
             <source>{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.</source>
             <translation>{name} 已有按每零件一张图像的良品图像或配方。请为其视图新建产品。</translation>
         </message>
         <message>
             <source>{name} has inspected parts in the record, which must stay. Keep the product.</source>
             <translation>{name} 在记录中有已检测的零件，必须保留。请保留该产品。</translation>
+        </message>
+        <message>
+            <source>{name} has no calibration in the record yet. Calibrate it first.</source>
+            <translation>{name} 在记录中还没有设定限值。请先设定。</translation>
         </message>
         <message>
             <source>{name} has no good image yet. Add at least one, then calibrate.</source>
@@ -7570,6 +8914,10 @@
             <translation>{name} 正由另一个窗口或命令获取。请等待其结束。</translation>
         </message>
         <message>
+            <source>{name} is known to be {expected} and got {verdict}</source>
+            <translation>{name} 已知为 {expected}，却得到 {verdict}</translation>
+        </message>
+        <message>
             <source>{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.</source>
             <translation>{name} 有多个视图：{names}。请选择其中一个，例如 {view!r}。</translation>
         </message>
@@ -7622,6 +8970,10 @@
             <translation>{name} 没有指定消息代理。请写成 mqtt://host:1883/topic。</translation>
         </message>
         <message>
+            <source>{name} sends no pictures. {value}</source>
+            <translation>{name} 不发送图像。{value}</translation>
+        </message>
+        <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
             <translation>{name} 在列表中出现两次。请去掉一个。</translation>
         </message>
@@ -7662,12 +9014,32 @@
             <translation>{who}决定的{number}，因此没有一致性可测量。请复核更多零件。</translation>
         </message>
         <message>
+            <source>{ok} OK, {review} REVIEW, {ng} NG</source>
+            <translation>{ok} OK，{review} REVIEW，{ng} NG</translation>
+        </message>
+        <message>
+            <source>{ok} OK, {review} REVIEW, {ng} NG, {not_inspected} not inspected</source>
+            <translation>{ok} OK，{review} REVIEW，{ng} NG，{not_inspected} 未检测</translation>
+        </message>
+        <message>
             <source>{parsed} is on a server. Back it up and restore it with pg_dump and pg_restore.</source>
             <translation>{parsed} 位于服务器上。请用 pg_dump 备份，用 pg_restore 恢复。</translation>
         </message>
         <message>
             <source>{parsed}: {backend} is not supported. Use a SQLite file or PostgreSQL.</source>
             <translation>{parsed}：不支持 {backend}。请使用 SQLite 文件或 PostgreSQL。</translation>
+        </message>
+        <message>
+            <source>{parts} parts</source>
+            <translation>{parts} 个零件</translation>
+        </message>
+        <message>
+            <source>{parts}: at most {promise} of good parts are refused ({guarantee}).</source>
+            <translation>{parts}：最多 {promise} 的良品被拒（{guarantee}）。</translation>
+        </message>
+        <message>
+            <source>{parts}: at most {promise} of good parts are refused in the worst case ({guarantee}).</source>
+            <translation>{parts}：最坏情况下最多 {promise} 的良品被拒（{guarantee}）。</translation>
         </message>
         <message>
             <source>{path} asks for {asked}, which would fetch something from the network. A profile brings all it needs: its numbers here, its weights in a file. Take that out of it.</source>
@@ -7934,6 +9306,14 @@
             <translation>{place!r} 没有端口。请写成类似 127.0.0.1:{modbus_port} 的形式。</translation>
         </message>
         <message>
+            <source>{places} no longer taught</source>
+            <translation>{places}已撤销学习</translation>
+        </message>
+        <message>
+            <source>{places} taught as good</source>
+            <translation>{places}已学为合格</translation>
+        </message>
+        <message>
             <source>{place} is a folder. Name a file in it.</source>
             <translation>{place} 是文件夹。请指定其中的文件。</translation>
         </message>
@@ -7944,6 +9324,10 @@
         <message>
             <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
             <translation>无法写入 {pool}：{reason}。请释放空间，或申请权限。</translation>
+        </message>
+        <message>
+            <source>{problem}This list comes from the built-in library: {families}.</source>
+            <translation>{problem}此列表来自内置库：{families}。</translation>
         </message>
         <message>
             <source>{product} has no capability study yet. Lay one down first.</source>
@@ -7986,12 +9370,28 @@
             <translation>{product} 是为另一个模型签发的，与当前加载的配置 {name!r} 不同。请重新设定限值并签发。</translation>
         </message>
         <message>
+            <source>{product} was signed off for another model than the {profile!r} profile now is: its recipe stays as it was, and no score of it is changed. Set its limits again ('main.py calibrate' or the step Calibrate) and sign it off.</source>
+            <translation>{product} 是为与当前配置 {profile!r} 不同的模型签发的：配方保持原样，得分不变。请重新设定限值（'main.py calibrate' 或相应步骤）并签发。</translation>
+        </message>
+        <message>
             <source>{product} was signed off with it: {absent}</source>
             <translation>{product} 签发时使用了它：{absent}</translation>
         </message>
         <message>
+            <source>{product}, {b} instead of {a}: {turns}.</source>
+            <translation>{product}，用 {b} 代替 {a}：{turns}。</translation>
+        </message>
+        <message>
+            <source>{product}{place}, from {since} to {until}</source>
+            <translation>{product}{place}，从 {since} 到 {until}</translation>
+        </message>
+        <message>
             <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
             <translation>{profile!r} 不能作为模型配置的名称。请重新导出该产品。</translation>
+        </message>
+        <message>
+            <source>{rate} more for {rate_2}</source>
+            <translation>{rate_2} 还需 {rate} 个</translation>
         </message>
         <message>
             <source>{record} cannot be read: {error}. Delete it and install again.</source>
@@ -8014,6 +9414,18 @@
             <translation>{root} 被另一个程序打开的时间过长。请关闭该程序后重试。</translation>
         </message>
         <message>
+            <source>{said} Weighed by {value}: {name} costs most, {count} × {weight:g}.</source>
+            <translation>{said} 按{value}加权：{name} 成本最高，{count} × {weight:g}。</translation>
+        </message>
+        <message>
+            <source>{sentence} Call an admin.</source>
+            <translation>{sentence} 请联系管理员。</translation>
+        </message>
+        <message>
+            <source>{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).</source>
+            <translation>{shares}：{value}（差异 {lower} 至 {upper} 个百分点，95 %{sure}）。</translation>
+        </message>
+        <message>
             <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
             <translation>{shown_as} 被修改：{sentence}{more}。请使用其他备份。</translation>
         </message>
@@ -8024,6 +9436,14 @@
         <message>
             <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
             <translation>{shown} 不是输出。请写成 mqtt://host/topic、mqtts://host/topic、http(s)://host/path 或 csv:PATH。</translation>
+        </message>
+        <message>
+            <source>{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.</source>
+            <translation>已展示{shown}：{ng} 个 NG，{review} 个需复核，{missed} 个作为 OK 放过。</translation>
+        </message>
+        <message>
+            <source>{small} of {count} subgroups are expected to hold fewer than 5 refused or 5 passed images: their limits are rough.</source>
+            <translation>{count} 个子组中有 {small} 个预计被拒或通过的图像少于 5 张：其限值较粗略。</translation>
         </message>
         <message>
             <source>{source} is no file. Check the path.</source>
@@ -8074,6 +9494,10 @@
             <translation>{text!r} 没有给出班次。请写明开始时间：{usual_shifts}</translation>
         </message>
         <message>
+            <source>{text} is none of these: {allowed}.</source>
+            <translation>{text} 不在其中：{allowed}。</translation>
+        </message>
+        <message>
             <source>{there} is there already. Choose another name for the backup.</source>
             <translation>{there} 已存在。请为备份另选名称。</translation>
         </message>
@@ -8094,16 +9518,48 @@
             <translation>{unknown} 无法在此登录。请先创建该用户，或更正名称。</translation>
         </message>
         <message>
+            <source>{untrained} verdicts are by untrained weights.</source>
+            <translation>{untrained} 个判定来自未训练的权重。</translation>
+        </message>
+        <message>
             <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
             <translation>{url}：此处未安装驱动 {driver}。安装命令：pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{value} is no folder. Choose one that is there.</source>
+            <translation>{value} 不是文件夹。请选择现有的文件夹。</translation>
         </message>
         <message>
             <source>{vocabulary} is missing. Install the profile again.</source>
             <translation>缺少 {vocabulary}。请重新安装配置。</translation>
         </message>
         <message>
+            <source>{waiting} confirmed good parts do not count yet: other images of the same hour are undecided, and parts must be taken as they came. Review the rest of that hour.</source>
+            <translation>{waiting} 个已确认的良品尚不计入：同一小时的其他图像未决定，而零件必须按到来顺序采用。请复核该小时的其余部分。</translation>
+        </message>
+        <message>
+            <source>{wanted} of its {wanted_2} strips or tiles are missing</source>
+            <translation>{wanted_2} 个条带或图块中缺少 {wanted} 个</translation>
+        </message>
+        <message>
+            <source>{warning} Signed anyway: {reason}</source>
+            <translation>{warning} 仍然签发：{reason}</translation>
+        </message>
+        <message>
+            <source>{what} ({kind}). Judge this part by eye.</source>
+            <translation>{what}（{kind}）。请人工目视判定此零件。</translation>
+        </message>
+        <message>
+            <source>{what} in {seconds:.2f} s; recipe version {version} is in force.</source>
+            <translation>{what}，用时 {seconds:.2f} s；配方版本 {version} 生效。</translation>
+        </message>
+        <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
             <translation>{what}不符合要求。请更正，或删除该文件重新开始。</translation>
+        </message>
+        <message>
+            <source>{what}: the map is {now}. Recipe version {version} is in force. {calibration}</source>
+            <translation>{what}：异常图为{now}。配方版本 {version} 生效。{calibration}</translation>
         </message>
         <message>
             <source>{wheel} does not hold {member}, or was cut short. Fetch it again.</source>
@@ -8122,12 +9578,40 @@
             <translation>无法读取 {where}（{strerror}）。请申请读取权限，或将其移出。</translation>
         </message>
         <message>
+            <source>{where} cannot be written. {choose_folder}</source>
+            <translation>无法写入 {where}。{choose_folder}</translation>
+        </message>
+        <message>
+            <source>{where} cannot prove who it is ({error}). {proof}</source>
+            <translation>{where} 无法证明其身份（{error}）。{proof}</translation>
+        </message>
+        <message>
+            <source>{where} does not answer ({error}). Check the server, address and network.</source>
+            <translation>{where} 没有响应（{error}）。请检查服务器、地址和网络。</translation>
+        </message>
+        <message>
+            <source>{where} does not let this role do that ({error}). {ask_the_owner}</source>
+            <translation>{where} 不允许此角色这样做（{error}）。{ask_the_owner}</translation>
+        </message>
+        <message>
             <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
             <translation>{where} 同时处理的任务过多。请稍候重试。</translation>
         </message>
         <message>
+            <source>{where} is damaged. {restore}</source>
+            <translation>{where} 已损坏。{restore}</translation>
+        </message>
+        <message>
+            <source>{where} is held by another program for too long. Close that program, then try again.</source>
+            <translation>{where} 被另一个程序占用过久。请关闭该程序后重试。</translation>
+        </message>
+        <message>
             <source>{where} refused a row that breaks a rule of the record. Report this.</source>
             <translation>{where} 拒绝了违反记录规则的一行。请报告此问题。</translation>
+        </message>
+        <message>
+            <source>{where} refused the work ({error}). Try again; if it happens again, report this.</source>
+            <translation>{where} 拒绝了操作（{error}）。请重试；如再次发生，请报告。</translation>
         </message>
         <message>
             <source>{where} was written by a newer version of this program. Update the program, or choose another database.</source>
@@ -8146,12 +9630,24 @@
             <translation>当前登录的是 {who}。{appraiser} 需要登录才能在此研究中评判。</translation>
         </message>
         <message>
+            <source>{why} The part was not judged.</source>
+            <translation>{why} 该零件未被判定。</translation>
+        </message>
+        <message>
+            <source>{why} This part was not judged in time.</source>
+            <translation>{why} 此零件未能及时判定。</translation>
+        </message>
+        <message>
             <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{wish!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
         </message>
         <message>
             <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
             <translation>{words!r} 不是触发方式。请写 continuous、key、folder:PATH、http:PORT 或 modbus:PORT。</translation>
+        </message>
+        <message>
+            <source>{word} parts</source>
+            <translation>{word} 个零件</translation>
         </message>
     </context>
 </TS>

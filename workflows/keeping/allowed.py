@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.engine import parse_url
 from workflows.people.rights import Right, asks
@@ -32,9 +33,11 @@ def untold_rules(storage: Storage, settings: Settings) -> str:
         for name in _RULES:
             value = getattr(settings, name)
             if value is not None and value != _told(transaction, name):
-                return (
-                    f"No images were removed: nobody who may has set {name} to {value:g}. Save it under Settings, or "
-                    "confirm it with: main.py retention --confirm --user NAME"
+                return Sentence(
+                    "No images were removed: nobody who may has set {name} to {value:g}. Save it under "
+                    "Settings, or confirm it with: main.py retention --confirm --user NAME",
+                    name=name,
+                    value=value,
                 )
     return ""
 
@@ -58,9 +61,10 @@ def untold_plant(storage: Storage, plant_url: str) -> str:
     with storage.reading() as transaction:
         if not transaction.users.any() or address in _plants(transaction):
             return ""
-    return (
-        f"Nothing is forwarded: nobody who may has named {address}. Save it under Settings, or let an admin begin: "
-        "main.py forward --once --user NAME"
+    return Sentence(
+        "Nothing is forwarded: nobody who may has named {address}. Save it under Settings, or let "
+        "an admin begin: main.py forward --once --user NAME",
+        address=address,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 from workflows.keeping.allowed import untold_rules
 from workflows.keeping.backups import back_up_if_due, note_backup_problem
 from workflows.keeping.checking import check_if_due
@@ -104,7 +105,7 @@ class NightlyWork:
         try:
             check_if_due(self._settings, self._storage)
         except FiloError as error:
-            return f"The record was not checked: {error}"
+            return Sentence("The record was not checked: {error}", error=error)
         return ""
 
     def _tell_standing(self) -> None:
@@ -125,7 +126,7 @@ class NightlyWork:
         try:
             made = back_up_if_due(self._settings)
         except FiloError as error:
-            problem = f"No backup was made: {error}"
+            problem = Sentence("No backup was made: {error}", error=error)
             note_backup_problem(self._settings, problem)
             return problem
         note_backup_problem(self._settings, "")
@@ -144,7 +145,7 @@ class NightlyWork:
         try:
             report = retention.run()
         except FiloError as error:
-            return f"Old images were not removed: {error}"
+            return Sentence("Old images were not removed: {error}", error=error)
         self._removed_on = today
         logger.info("%d old image files removed, %d bytes", report.files, report.bytes_freed)
         if report.still_over:

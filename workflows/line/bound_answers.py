@@ -9,6 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from filo_core.naming.part_types import part_called
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind, Verdict
 from storage.audit.contents import sha256
 
@@ -43,12 +44,12 @@ class BoundAnswers:
         with self._storage.reading() as transaction:
             found = [one for one in transaction.inspections.kept_at(result.decided_at) if _is_of(one, result)]
             if not found:
-                return "belongs to no inspection of the record"
+                return Sentence("belongs to no inspection of the record")
             same = [one for one in found if _says(one, result)]
             if not same:
-                return "is another one than that of its inspection in the record"
+                return Sentence("is another one than that of its inspection in the record")
             if not any(transaction.inspections.is_as_chained(one.inspection_id) for one in same):
-                return "belongs to an inspection that is not as the audit chain has it"
+                return Sentence("belongs to an inspection that is not as the audit chain has it")
         return ""
 
     def raise_alarm(self, trigger_id: str, why: str) -> str:
@@ -57,9 +58,17 @@ class BoundAnswers:
         Raises:
             StorageError: if it cannot be kept.
         """
-        sentence = f"The outbox was altered from outside: the answer to {trigger_id} {why}. It was not passed on."
+        sentence = Sentence(
+            "The outbox was altered from outside: the answer to {trigger_id} {why}. It was not passed on.",
+            trigger_id=trigger_id,
+            why=why,
+        )
         logger.error("%s", sentence)
-        detail = {"key": _ALARM, "sentence": f"{sentence} Call an admin.", "digest": sha256(sentence)}
+        detail = {
+            "key": _ALARM,
+            "sentence": Sentence("{sentence} Call an admin.", sentence=sentence),
+            "digest": sha256(sentence),
+        }
         with self._storage.transaction() as transaction:
             detail |= {"found": 1, "first": [sentence]}  # type: ignore[dict-item]
             transaction.events.add(EventKind.ALARM_RAISED, "", self._station, "record", detail)

@@ -14,6 +14,7 @@ from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.sinks.base import Seal, Sink
 from filo_core.line.station import Station
 from filo_core.line.triggers.folder_ids import file_of
+from filo_core.sentence import Sentence
 from filo_core.types import Verdict
 from storage.recorder import Recorder
 from workflows.line.alarm_watch import AlarmWatch
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _FORGET_EVERY = 500
 """Triggers: a line that runs for months keeps a week of answers, not all of them."""
-_CRASHED = "The program ended before this part was judged. Judge it by eye."
+_CRASHED = Sentence("The program ended before this part was judged. Judge it by eye.")
 
 
 class RecordLedger:

@@ -11,6 +11,7 @@ from filo_core.errors import RecipeError
 from filo_core.eyes.known_defects import heads_of
 from filo_core.method.fixture_edges import check_fixture
 from filo_core.method.zone_rules import tidy_zones
+from filo_core.sentence import Sentence
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
 from filo_core.zones import without_ease
 from storage.names import name_key, product_name, tidy_name
@@ -162,4 +163,4 @@ def check_limits(limits: Limits) -> None:
 
 def unsigned_sentence(name: str) -> str:
     """Why a draft that nobody has signed learns nothing."""
-    return f"{name} has changes that nobody has signed. Sign them off first, or take them back."
+    return Sentence("{name} has changes that nobody has signed. Sign them off first, or take them back.", name=name)

@@ -17,6 +17,7 @@ from filo_core.calibration.drift import LEAST_CALIBRATION_PARTS, start_watch
 from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.errors import EvidenceError, StorageError
 from filo_core.imaging import decode_image
+from filo_core.sentence import Sentence
 from filo_core.types import Recipe, Verdict
 from workflows.people.rights import free
 
@@ -41,9 +42,10 @@ class Evidence:
         """Why confirmed parts are left out; empty where none is."""
         if not self.waiting:
             return ""
-        return (
-            f"{self.waiting} confirmed good parts do not count yet: other images of the same hour are undecided, "
-            "and parts must be taken as they came. Review the rest of that hour."
+        return Sentence(
+            "{waiting} confirmed good parts do not count yet: other images of the same hour are "
+            "undecided, and parts must be taken as they came. Review the rest of that hour.",
+            waiting=self.waiting,
         )
 
 
@@ -89,7 +91,10 @@ def drift(storage: Storage, name: str) -> Drift:
         product_id = transaction.products.product_id(name)
         kept = transaction.calibrations.newest(product_id)
         if kept is None:
-            return Drift(alarm=False, sentence=f"{name} has no calibration in the record yet. Calibrate it first.")
+            return Drift(
+                alarm=False,
+                sentence=Sentence("{name} has no calibration in the record yet. Calibrate it first.", name=name),
+            )
         alarm = transaction.calibrations.alarm(kept.calibration_id)
         if alarm is not None:
             return Drift(alarm=True, sentence=alarm)

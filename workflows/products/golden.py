@@ -14,6 +14,7 @@ from filo_core.events import StepDone
 from filo_core.golden_set import GoldenCheck, GoldenChecked, GoldenPart, GoldenRelease
 from filo_core.imaging import decode_image, list_images, printable_name, read_image
 from filo_core.imaging.taken import taken_at
+from filo_core.sentence import Sentence
 from filo_core.statistics.shifts import Shifts
 from filo_core.types import LONGEST_REASON, Recipe, SourceImage, Verdict
 from storage.names import tidy_name
@@ -295,13 +296,17 @@ def _problem(transaction: Transaction, name: str, now: datetime) -> str:
     if signed and signed.signed_at >= begun:
         return ""
     if not known:
-        return "It demands a check of its golden set in each shift, and has no known parts."
+        return Sentence("It demands a check of its golden set in each shift, and has no known parts.")
     return _overdue(newest, begun, transaction.products.draft(name).signed_version)
 
 
 def _overdue(newest: GoldenCheck | None, begun: datetime, in_force: int | None) -> str:
     if newest is None or newest.checked_at < begun:
-        return f"Its golden set has not been checked since the shift began at {begun:%H:%M}."
+        return Sentence("Its golden set has not been checked since the shift began at {begun:%H:%M}.", begun=begun)
     if newest.recipe_version != in_force:
-        return f"Its golden set was checked under recipe version {newest.recipe_version}, not {in_force}."
+        return Sentence(
+            "Its golden set was checked under recipe version {recipe_version}, not {in_force}.",
+            recipe_version=newest.recipe_version,
+            in_force=in_force,
+        )
     return ""

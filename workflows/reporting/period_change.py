@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.comparing import Change, Trend, change_of
 from filo_core.statistics.rates import percent
 
@@ -41,7 +42,7 @@ def read_change(
         span: moments of the first and the last of them; None without any.
     """
     if span is None:
-        return "Nothing was inspected in this time, so there is nothing to compare."
+        return Sentence("Nothing was inspected in this time, so there is nothing to compare.")
     until = wanted.until or span[1] + timedelta(microseconds=1)
     if wanted.since is not None:
         length = until - wanted.since
@@ -53,7 +54,9 @@ def read_change(
         change = change_of((now.refused, now.inspected), (before.refused, before.inspected))
     except EvidenceError:
         when = length_words(length)
-        return f"Nothing was inspected in the {when} before the newest {when}, so there is nothing to compare."
+        return Sentence(
+            "Nothing was inspected in the {when} before the newest {when}, so there is nothing to compare.", when=when
+        )
     return PeriodChange(change, length, until)
 
 
@@ -62,12 +65,30 @@ def change_sentence(found: PeriodChange) -> str:
     change, when = found.change, length_words(found.length)
     end = found.until.astimezone().strftime("%Y-%m-%d %H:%M")
     lower, upper = (f"{100.0 * end:+.3g}" for end in (change.lower, change.upper))
-    shares = (
-        f"NG {percent(change.now.value)} ({change.now.count} of {change.now.of}) in the {when} to {end}, "
-        f"{percent(change.before.value)} ({change.before.count} of {change.before.of}) in the {when} before"
+    shares = Sentence(
+        "NG {value} ({count} of {of}) in the {when} to {end}, {value_2} ({count_2} of {of_2}) in the {when} before",
+        value=percent(change.now.value),
+        count=change.now.count,
+        of=change.now.of,
+        when=when,
+        end=end,
+        value_2=percent(change.before.value),
+        count_2=change.before.count,
+        of_2=change.before.of,
     )
-    sure = "" if change.trend is Trend.TOO_FEW and change.p >= 1.0 else f", Fisher's exact test p = {change.p:.2g}"
-    return f"{shares}: {change.trend.value} (difference {lower} to {upper} points with 95 %{sure})."
+    sure = (
+        ""
+        if change.trend is Trend.TOO_FEW and change.p >= 1.0
+        else Sentence(", Fisher's exact test p = {p:.2g}", p=change.p)
+    )
+    return Sentence(
+        "{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).",
+        shares=shares,
+        value=change.trend.value,
+        lower=lower,
+        upper=upper,
+        sure=sure,
+    )
 
 
 def length_words(length: timedelta) -> str:
@@ -75,5 +96,5 @@ def length_words(length: timedelta) -> str:
     hours = round(length.total_seconds() / 3600.0)
     if hours >= 24:
         days = round(hours / 24.0)
-        return f"{days} days" if days > 1 else "24 hours"
-    return f"{hours} hours" if hours > 1 else "hour"
+        return Sentence("{days} days", days=days) if days > 1 else "24 hours"
+    return Sentence("{hours} hours", hours=hours) if hours > 1 else "hour"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.charts import Pareto, PChart
 from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate, percent
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from workflows.products.catalogue import Catalogue
 
 
-NG_MEANS = "NG is what a person decided, else what the system said: in the counts, the control chart and the types."
+NG_MEANS = Sentence(
+    "NG is what a person decided, else what the system said: in the counts, the control chart and the types."
+)
 
 T = TypeVar("T")
 
@@ -80,15 +83,18 @@ def report_lines(report: Report) -> tuple[str, ...]:
         *heading_lines(figures),
         *((f"Recipe: {report.proof}",) if report.proof else ()),
         *promise_lines(figures),
-        f"Did it change: {_said(figures.change, change_sentence)}",
-        f"First-pass yield: {_said(figures.first_pass, lambda rate: rate.sentence)}",
+        Sentence("Did it change: {change}", change=_said(figures.change, change_sentence)),
+        Sentence("First-pass yield: {first_pass}", first_pass=_said(figures.first_pass, lambda rate: rate.sentence)),
         *(
-            f"  station {name or 'without a name'}: {_said(rate, _sentence)}"
+            Sentence("  station {name}: {rate}", name=name or "without a name", rate=_said(rate, _sentence))
             for name, rate in report.by_station.items()
         ),
-        *(f"  shift {name}: {_said(rate, _sentence)}" for name, rate in report.by_shift.items()),
-        f"Anomaly types: {_said(figures.pareto, pareto_sentence)}",
-        f"Control chart: {_said(figures.chart, chart_sentence)}",
+        *(
+            Sentence("  shift {name}: {rate}", name=name, rate=_said(rate, _sentence))
+            for name, rate in report.by_shift.items()
+        ),
+        Sentence("Anomaly types: {pareto}", pareto=_said(figures.pareto, pareto_sentence)),
+        Sentence("Control chart: {chart}", chart=_said(figures.chart, chart_sentence)),
         *signal_lines(figures),
         *score_lines(figures),
         *agreement_lines(figures.agreement),
@@ -103,22 +109,49 @@ def promise_lines(figures: Figures) -> tuple[str, ...]:
         return ()
     if guard.promise is None:
         return (f"Promise: {guard.sentence}",)
-    return (f"Promise: at most {percent(guard.promise)} of good parts are {guard.refused_word}. {guard.sentence}",)
+    return (
+        Sentence(
+            "Promise: at most {promise} of good parts are {refused_word}. {sentence}",
+            promise=percent(guard.promise),
+            refused_word=guard.refused_word,
+            sentence=guard.sentence,
+        ),
+    )
 
 
 def heading_lines(figures: Figures) -> tuple[str, ...]:
     """What is reported on, and how many verdicts it has."""
     wanted, counts = figures.wanted, figures.counts
-    since = wanted.since.strftime("%Y-%m-%d %H:%M") if wanted.since else "the beginning"
+    since = wanted.since.strftime("%Y-%m-%d %H:%M") if wanted.since else Sentence("the beginning")
     until = wanted.until.strftime("%Y-%m-%d %H:%M") if wanted.until else "now"
-    place = f", station {wanted.station}" if wanted.station else ""
-    first = f"{wanted.product}{place}, from {since} to {until}"
-    known = (f"{figures.known} inspections of known parts are left out.",) if figures.known else ()
+    place = Sentence(", station {station}", station=wanted.station) if wanted.station else ""
+    first = Sentence(
+        "{product}{place}, from {since} to {until}", product=wanted.product, place=place, since=since, until=until
+    )
+    known = (
+        (Sentence("{known} inspections of known parts are left out.", known=figures.known),) if figures.known else ()
+    )
     if not counts.done:
-        return (first, "Nothing was inspected in this time.", *known)
-    verdicts = f"{counts.ok} OK, {counts.review} REVIEW, {counts.ng} NG, {counts.not_inspected} not inspected"
-    untrained = (f"{figures.untrained} verdicts are by untrained weights.",) if figures.untrained else ()
-    return (first, f"{counts.inspected} inspected: {verdicts}", NG_MEANS, *untrained, *known)
+        return (first, Sentence("Nothing was inspected in this time."), *known)
+    verdicts = Sentence(
+        "{ok} OK, {review} REVIEW, {ng} NG, {not_inspected} not inspected",
+        ok=counts.ok,
+        review=counts.review,
+        ng=counts.ng,
+        not_inspected=counts.not_inspected,
+    )
+    untrained = (
+        (Sentence("{untrained} verdicts are by untrained weights.", untrained=figures.untrained),)
+        if figures.untrained
+        else ()
+    )
+    return (
+        first,
+        Sentence("{inspected} inspected: {verdicts}", inspected=counts.inspected, verdicts=verdicts),
+        NG_MEANS,
+        *untrained,
+        *known,
+    )
 
 
 def signal_lines(figures: Figures) -> tuple[str, ...]:
@@ -127,51 +160,95 @@ def signal_lines(figures: Figures) -> tuple[str, ...]:
     if signals is None or not signals.ewma:
         return ()
     broken = "; ".join(
-        f"{signal.label} {signal.rule.value}, {'above' if signal.rises else 'below'} the mean"
+        Sentence(
+            "{label} {value}, {rises} the mean",
+            label=signal.label,
+            value=signal.rule.value,
+            rises="above" if signal.rises else "below",
+        )
         for signal in signals.broken
     )
     labels = [] if isinstance(figures.chart, str) else [point.label for point in figures.chart.points]
     shifts = ", ".join(labels[place] for place in signals.shifts)
-    shown = f"a small shift at {shifts}" if shifts else "no small shift"
-    chance = "By chance alone one subgroup in about 90 breaks one."
+    shown = Sentence("a small shift at {shifts}", shifts=shifts) if shifts else Sentence("no small shift")
+    chance = Sentence("By chance alone one subgroup in about 90 breaks one.")
     return (
-        f"Run rules (Western Electric): {broken or 'none is broken'}. {chance}",
-        f"EWMA (weight {EWMA_WEIGHT}, one false alarm in 500 subgroups): {shown}.",
+        Sentence("Run rules (Western Electric): {broken}. {chance}", broken=broken or "none is broken", chance=chance),
+        Sentence(
+            "EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.",
+            ewma_weight=EWMA_WEIGHT,
+            shown=shown,
+        ),
     )
 
 
 def pareto_sentence(found: Pareto) -> str:
     """The types by what they cost, and which costs most where that is not the most frequent one by itself."""
-    bars = [f"{bar.name} {bar.count} ({percent(bar.share)})" for bar in found.bars]
-    said = ", ".join([*bars, f"unknown {found.unknown} apart"] if found.unknown else bars) + "."
+    bars = [
+        Sentence("{name} {count} ({share})", name=bar.name, count=bar.count, share=percent(bar.share))
+        for bar in found.bars
+    ]
+    said = (
+        ", ".join([*bars, Sentence("unknown {unknown} apart", unknown=found.unknown)] if found.unknown else bars) + "."
+    )
     if found.weighing is Weighing.COUNT or not found.bars:
         return said
     first = found.bars[0]
-    return f"{said} Weighed by {found.weighing.value}: {first.name} costs most, {first.count} × {first.weight:g}."
+    return Sentence(
+        "{said} Weighed by {value}: {name} costs most, {count} × {weight:g}.",
+        said=said,
+        value=found.weighing.value,
+        name=first.name,
+        count=first.count,
+        weight=first.weight,
+    )
 
 
 def chart_sentence(chart: PChart) -> str:
     """Centre, kind and what lies outside."""
-    kind = "p-chart" if chart.sigma_z == 1.0 else f"Laney p' (σz {chart.sigma_z:.2f})"
+    kind = "p-chart" if chart.sigma_z == 1.0 else Sentence("Laney p' (σz {sigma_z:.2f})", sigma_z=chart.sigma_z)
     outside = [point.label for point in chart.points if point.outside]
-    said = f"outside their limits: {', '.join(outside)}" if outside else "none outside its limits"
-    return " ".join((f"{kind}, centre {percent(chart.centre)}, {len(chart.points)} subgroups, {said}.", *chart.notes))
+    said = (
+        Sentence("outside their limits: {outside}", outside=", ".join(outside))
+        if outside
+        else Sentence("none outside its limits")
+    )
+    return " ".join(
+        (
+            Sentence(
+                "{kind}, centre {centre}, {count} subgroups, {said}.",
+                kind=kind,
+                centre=percent(chart.centre),
+                count=len(chart.points),
+                said=said,
+            ),
+            *chart.notes,
+        )
+    )
 
 
 def score_lines(figures: Figures) -> tuple[str, ...]:
     """Limits in force, and what they would make of the history."""
     scores = figures.scores
     if not len(scores.history) or scores.limits is None:
-        return ("Scores: none in this time.",)
+        return (Sentence("Scores: none in this time."),)
     limits, counted = scores.limits, scores.history.recount(scores.limits)
-    left_out = f" {scores.other_model} scores of another model left out." if scores.other_model else ""
-    under = f"{len(scores.history)} under limits OK ≤ {limits.ok:.4f}, NG > {limits.ng:.4f}"
-    verdicts = f"{counted.all.ok} OK, {counted.all.review} REVIEW, {counted.all.ng} NG"
+    left_out = (
+        Sentence(" {other_model} scores of another model left out.", other_model=scores.other_model)
+        if scores.other_model
+        else ""
+    )
+    under = Sentence(
+        "{count} under limits OK ≤ {ok:.4f}, NG > {ng:.4f}", count=len(scores.history), ok=limits.ok, ng=limits.ng
+    )
+    verdicts = Sentence(
+        "{ok} OK, {review} REVIEW, {ng} NG", ok=counted.all.ok, review=counted.all.review, ng=counted.all.ng
+    )
     return (
         f"Scores: {under}: {verdicts}.{left_out}",
-        f"Expected review load: {counted.review_load().sentence}.",
-        f"False rejects: {_or_sentence(counted.false_reject_rate)}",
-        f"False accepts: {_or_sentence(counted.false_accept_rate)}",
+        Sentence("Expected review load: {sentence}.", sentence=counted.review_load().sentence),
+        Sentence("False rejects: {false_reject_rate}", false_reject_rate=_or_sentence(counted.false_reject_rate)),
+        Sentence("False accepts: {false_accept_rate}", false_accept_rate=_or_sentence(counted.false_accept_rate)),
     )
 
 
@@ -179,9 +256,17 @@ def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
     """Every pair, all together, and each against the golden set."""
     if isinstance(found, str):
         return (f"Agreement: {found}",)
-    lines = [f"Agreement of {pair.first} and {pair.second}: {pair.sentence}" for pair in found.pairs]
+    lines = [
+        Sentence(
+            "Agreement of {first} and {second}: {sentence}",
+            first=pair.first,
+            second=pair.second,
+            sentence=pair.sentence,
+        )
+        for pair in found.pairs
+    ]
     if len(found.pairs) > 1:
-        lines.append(f"Agreement of all: {found.fleiss_sentence}")
+        lines.append(Sentence("Agreement of all: {fleiss_sentence}", fleiss_sentence=found.fleiss_sentence))
     for appraisal in found.appraisals:
         rates = {
             "effectiveness": appraisal.effectiveness,
@@ -189,11 +274,24 @@ def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
             "false alarm": appraisal.false_alarm,
         }
         said = [
-            f"{name} {rate.sentence}, {appraisal.bands[name].name} ({appraisal.bands[name].source})"
+            Sentence(
+                "{name} {sentence}, {name_2} ({source})",
+                name=name,
+                sentence=rate.sentence,
+                name_2=appraisal.bands[name].name,
+                source=appraisal.bands[name].source,
+            )
             for name, rate in rates.items()
             if rate is not None
         ]
-        lines.append(f"{appraisal.appraiser} on known parts: {'; '.join(said)}. {' '.join(appraisal.notes)}".rstrip())
+        lines.append(
+            Sentence(
+                "{appraiser} on known parts: {said}. {notes}",
+                appraiser=appraisal.appraiser,
+                said="; ".join(said),
+                notes=" ".join(appraisal.notes),
+            ).rstrip()
+        )
     return tuple(lines)
 
 

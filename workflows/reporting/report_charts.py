@@ -13,6 +13,7 @@ from reportlab.graphics.widgets.markers import makeMarker
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.units import mm
 
+from filo_core.sentence import Sentence
 from workflows.reporting.pdf_document import LATIN_FONT, font_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def control_drawing(chart: PChart) -> Drawing:
         plot.lines[3, place].symbol = mark or makeMarker("FilledCircle", size=3, fillColor=_BLUE, strokeColor=_BLUE)
     _name_subgroups(plot, [point.label for point in points])
     plot.yValueAxis.labelTextFormat = lambda share: f"{100 * share:.0f} %"
-    return _framed(plot, [(_BLUE, None, "share of NG"), (_GREY, None, "limits"), (_GREY, _DASHED, "centre")])
+    return _framed(plot, [(_BLUE, None, Sentence("share of NG")), (_GREY, None, "limits"), (_GREY, _DASHED, "centre")])
 
 
 def pareto_drawing(found: Pareto) -> Drawing:
@@ -111,9 +112,12 @@ def scores_drawing(history: ScoreHistory, limits: Limits) -> Drawing:
     plot.yValueAxis.labelTextFormat = "%d"
     zones = ((0.0, limits.ok, _OK_GROUND), (limits.ok, limits.ng, _REVIEW_GROUND), (limits.ng, top, _NG_GROUND))
     grounds = [_ground(plot, left / top, min(right, top) / top, colour) for left, right, colour in zones]
-    legend = [(_INK, _DASHED, f"OK up to {limits.ok:.4f}"), (_INK, None, f"NG above {limits.ng:.4f}")]
+    legend = [
+        (_INK, _DASHED, Sentence("OK up to {ok:.4f}", ok=limits.ok)),
+        (_INK, None, Sentence("NG above {ng:.4f}", ng=limits.ng)),
+    ]
     if any(decided):
-        legend += [(_GREEN, None, "decided good"), (_ORANGE, None, "decided bad")]
+        legend += [(_GREEN, None, Sentence("decided good")), (_ORANGE, None, Sentence("decided bad"))]
     return _framed(plot, legend, grounds)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak
 
+from filo_core.sentence import Sentence
 from filo_core.statistics.costs import Weighing
 from workflows.reporting.pdf_document import paragraph, write_document
 from workflows.reporting.report import chart_sentence, heading_lines, pareto_sentence, report_lines, signal_lines
@@ -17,7 +18,7 @@ from workflows.reporting.report_charts import control_drawing, pareto_drawing, s
 if TYPE_CHECKING:
     from workflows.reporting.report import Report
 
-_NO_SCORE = "No score of this product in this time."
+_NO_SCORE = Sentence("No score of this product in this time.")
 _INDENT = 6 * mm
 
 
@@ -41,17 +42,17 @@ def _charts(report: Report) -> Iterator[Flowable]:
     yield paragraph(heading_lines(figures)[0], "Heading3")
     chart, found, scores = figures.chart, figures.pareto, figures.scores
     if isinstance(chart, str):
-        yield _block("Share of NG by subgroup", paragraph(chart))
+        yield _block(Sentence("Share of NG by subgroup"), paragraph(chart))
     else:
         words = (chart_sentence(chart), *signal_lines(figures))
-        yield _block("Share of NG by subgroup", control_drawing(chart), *map(paragraph, words))
+        yield _block(Sentence("Share of NG by subgroup"), control_drawing(chart), *map(paragraph, words))
     if isinstance(found, str):
-        yield _block("Anomaly types", paragraph(found))
+        yield _block(Sentence("Anomaly types"), paragraph(found))
     else:
-        by = "" if found.weighing is Weighing.COUNT else f", by {found.weighing.value}"
-        yield _block(f"Anomaly types{by}", pareto_drawing(found), paragraph(pareto_sentence(found)))
+        by = "" if found.weighing is Weighing.COUNT else Sentence(", by {value}", value=found.weighing.value)
+        yield _block(Sentence("Anomaly types{by}", by=by), pareto_drawing(found), paragraph(pareto_sentence(found)))
     drawn = scores_drawing(scores.history, scores.limits) if len(scores.history) and scores.limits else None
-    yield _block("Image scores and limits", drawn or paragraph(_NO_SCORE))
+    yield _block(Sentence("Image scores and limits"), drawn or paragraph(_NO_SCORE))
 
 
 def _block(title: str, *below: Flowable) -> KeepTogether:

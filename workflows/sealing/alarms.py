@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.contents import canonical, sha256
 from workflows.people.access import Access
@@ -78,8 +79,10 @@ class Alarms:
             return False
         sentences = [problem.sentence for problem in problems]
         digest = sha256(canonical(sorted(sentences)))
-        more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-        sentence = f"The record was altered from outside: {sentences[0]}{more}. Call an admin."
+        more = Sentence(" and {sentences} more", sentences=len(sentences) - 1) if len(sentences) > 1 else ""
+        sentence = Sentence(
+            "The record was altered from outside: {sentences}{more}. Call an admin.", sentences=sentences[0], more=more
+        )
         logger.error("%s", sentence)
         with self._storage.transaction() as transaction:
             if digest in {alarm.digest for alarm in _newest(transaction).values() if alarm.key == key}:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
 from filo_core.line.sinks.base import Seal
+from filo_core.sentence import Sentence
 from workflows.sealing.alarms import standing_alarms
 from workflows.sealing.installation import Installation
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from storage.storage import Storage
 
-UNREADABLE = "The record cannot be read, so nobody can say whether it was altered. Call an admin."
+UNREADABLE = Sentence("The record cannot be read, so nobody can say whether it was altered. Call an admin.")
 
 logger = logging.getLogger(__name__)
 

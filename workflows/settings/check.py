@@ -12,6 +12,7 @@ from filo_core.line.plc.access import networks_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_any_manifest
+from filo_core.sentence import Sentence
 from workflows.settings.declared import FONT_SCALES, LLM_TIMEOUTS_S, LONGEST_STATION, declared
 from workflows.settings.redaction import redact
 
@@ -50,7 +51,7 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "device": _device_problem(text["device"]),
         "station": _station_problem(text["station"]),
         "llm_base_url": _address_problem(text["llm_base_url"], text["llm_model"]),
-        "llm_model": "Name the model to ask." if text["llm_base_url"] and not text["llm_model"] else "",
+        "llm_model": Sentence("Name the model to ask.") if text["llm_base_url"] and not text["llm_model"] else "",
         "llm_timeout_s": _timeout_problem(values["llm_timeout_s"]),
         "plant_database": _nameless_problem(text["plant_database"], text["station"]),
         "modbus_writers": _writers_problem(text.get("modbus_writers", "")),
@@ -60,26 +61,36 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
     for name in text.keys() & declared().keys():
         allowed = [value for value, _ in declared()[name].choices]
         if allowed and text[name] not in allowed and not found.get(name):
-            found[name] = f"{text[name]} is none of these: {', '.join(filter(None, allowed))}."
+            found[name] = Sentence(
+                "{text} is none of these: {allowed}.", text=text[name], allowed=", ".join(filter(None, allowed))
+            )
     return {name: sentence for name, sentence in found.items() if sentence}
 
 
 def _profile_problem(name: str, models: Path | None) -> str:
     known = [profile.name for profile in installed_profiles(models)]
-    return "" if name in known else f"There is no model profile {name}. Choose one of these: {', '.join(known)}."
+    return (
+        ""
+        if name in known
+        else Sentence(
+            "There is no model profile {name}. Choose one of these: {known}.", name=name, known=", ".join(known)
+        )
+    )
 
 
 def _device_problem(device: str) -> str:
     devices = [value for value, _ in declared()["device"].choices]
     if device not in devices:
-        return f"{device} is no device. Choose one of these: {', '.join(devices)}."
+        return Sentence(
+            "{device} is no device. Choose one of these: {devices}.", device=device, devices=", ".join(devices)
+        )
     if device != "cuda":
         return ""
     from filo_core.trunks.providers import cards_here
 
     if cards_here() or _torch_has_a_card():
         return ""
-    return "This machine has no usable graphics card. Choose auto or cpu."
+    return Sentence("This machine has no usable graphics card. Choose auto or cpu.")
 
 
 def _torch_has_a_card() -> bool:
@@ -95,52 +106,72 @@ def _torch_has_a_card() -> bool:
 
 def _station_problem(name: str) -> str:
     if len(name) > LONGEST_STATION:
-        return f"The station's name has {len(name)} characters. Use {LONGEST_STATION} or fewer."
-    return "" if name.isprintable() else "The station's name holds characters that cannot be seen. Type it again."
+        return Sentence(
+            "The station's name has {count} characters. Use {longest_station} or fewer.",
+            count=len(name),
+            longest_station=LONGEST_STATION,
+        )
+    return (
+        ""
+        if name.isprintable()
+        else Sentence("The station's name holds characters that cannot be seen. Type it again.")
+    )
 
 
 def _nameless_problem(plant: str, station: str) -> str:
-    return "The plant knows a station by its name. Enter the name of this one as well." if plant and not station else ""
+    return (
+        Sentence("The plant knows a station by its name. Enter the name of this one as well.")
+        if plant and not station
+        else ""
+    )
 
 
 def _timeout_problem(value: object) -> str:
     shortest, longest = LLM_TIMEOUTS_S
     if isinstance(value, int | float) and shortest <= value <= longest:
         return ""
-    return f"The language model can be given {shortest:g} s to {longest:g} s."
+    return Sentence(
+        "The language model can be given {shortest:g} s to {longest:g} s.", shortest=shortest, longest=longest
+    )
 
 
 def _address_problem(address: str, model: str) -> str:
     if not address:
-        return "A model is named, but no address to ask it at. Enter one, or clear the model." if model else ""
+        return (
+            Sentence("A model is named, but no address to ask it at. Enter one, or clear the model.") if model else ""
+        )
     try:
         parts = urlsplit(address)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
         # Asking for the port checks it.
         _ = parts.port
     except ValueError:
-        return "This is no address. Enter something like http://localhost:11434/v1."
+        return Sentence("This is no address. Enter something like http://localhost:11434/v1.")
     if parts.username or parts.password:
-        return "The address holds a name or password. Leave them out, and enter the key below."
-    return "" if usable else "This is no address. Enter something like http://localhost:11434/v1."
+        return Sentence("The address holds a name or password. Leave them out, and enter the key below.")
+    return "" if usable else Sentence("This is no address. Enter something like http://localhost:11434/v1.")
 
 
 def _source_problem(kind: str, value: str) -> str:
     if not value:
         return ""
     if kind == "camera":
-        return "" if value.isdecimal() and len(value) < 4 else "A camera is known by its number, such as 0."
+        return "" if value.isdecimal() and len(value) < 4 else Sentence("A camera is known by its number, such as 0.")
     if kind == "folder":
-        return "" if Path(value).expanduser().is_dir() else f"{value} is no folder. Choose one that is there."
+        return (
+            ""
+            if Path(value).expanduser().is_dir()
+            else Sentence("{value} is no folder. Choose one that is there.", value=value)
+        )
     try:
         host = urlsplit(value).hostname
     except ValueError:
         host = None
     if "://" in value and not host:
-        return "This is no address. Enter something like rtsp://camera.local/stream."
+        return Sentence("This is no address. Enter something like rtsp://camera.local/stream.")
     # One before the host goes to the secret store; a parameter would be kept for all to read.
     if redact(_BEFORE_HOST.sub("", value)) != _BEFORE_HOST.sub("", value):
-        return "The address has a password among its parameters. Write rtsp://name:password@host/ instead."
+        return Sentence("The address has a password among its parameters. Write rtsp://name:password@host/ instead.")
     return ""
 
 
@@ -156,4 +187,6 @@ def _scale_problem(value: object) -> str:
     smallest, largest = FONT_SCALES
     if isinstance(value, int | float) and smallest <= value <= largest:
         return ""
-    return f"The letters can be {smallest:.0%} to {largest:.0%} of their usual size.".replace("%", " %")
+    return Sentence(
+        "The letters can be {smallest:.0%} to {largest:.0%} of their usual size.", smallest=smallest, largest=largest
+    ).replace("%", " %")

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from storage.engine import make_engine, parse_url, sqlite_file, sqlite_url, translated
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
 
@@ -18,7 +19,7 @@ def database_problem(address: str, home: Path) -> str:
         address: a SQLAlchemy URL without a password; empty for a file in the data folder.
         home: the data folder, whose store of secrets has the password.
     """
-    remedy = "keep it with: main.py secret set database"
+    remedy = Sentence("keep it with: main.py secret set database")
     return _problem(address, DATABASE, home, None, remedy) if address else ""
 
 
@@ -33,17 +34,17 @@ def plant_problem(address: str, own: str, home: Path, password: str | None = Non
     """
     if not address:
         return ""
-    problem = _problem(address, PLANT, home, password, "enter it beside the address")
+    problem = _problem(address, PLANT, home, password, Sentence("enter it beside the address"))
     if problem:
         return problem
     is_own = parse_url(address) == parse_url(own or sqlite_url(home / "filo.sqlite"))
-    return "This is the station's own database. Give the address of the plant's." if is_own else ""
+    return Sentence("This is the station's own database. Give the address of the plant's.") if is_own else ""
 
 
 def _problem(address: str, secret: str, home: Path, password: str | None, remedy: str) -> str:
     try:
         if parse_url(address).password is not None:
-            return f"The address holds a password. Leave it out, and {remedy}."
+            return Sentence("The address holds a password. Leave it out, and {remedy}.", remedy=remedy)
         url = parse_url(SecretStore(home).filled(address, secret, password))
         engine = make_engine(url)
         if sqlite_file(url) is None:

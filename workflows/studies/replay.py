@@ -13,6 +13,7 @@ from filo_core.errors import EvidenceError, ProductError
 from filo_core.events import StepDone
 from filo_core.imaging import decode_image
 from filo_core.judging import judge
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import Rate
 from filo_core.types import InspectionFilter, Origin, ProductDraft, Recipe, Verdict
 from workflows.studies.parts import decided_parts, learned
@@ -168,15 +169,26 @@ def comparison_lines(replay: Replay) -> tuple[str, ...]:
     found = replay.comparison()
     decided = [part for part in found.parts if part.truth is not None]
     a, b = replay.first.name, replay.second.name
-    turns = ", ".join(f"{number} {kind.value}" for kind, number in found.turns.items()) or "no verdict differs"
-    heart = f" {replay.left_out} that one of them learned from left out." if replay.left_out else ""
+    turns = ", ".join(
+        Sentence("{number} {value}", number=number, value=kind.value) for kind, number in found.turns.items()
+    ) or Sentence("no verdict differs")
+    heart = (
+        Sentence(" {left_out} that one of them learned from left out.", left_out=replay.left_out)
+        if replay.left_out
+        else ""
+    )
     return (
-        f"{replay.product}, {b} instead of {a}: {turns}.",
-        f"{len(found.parts)} stored pictures, of which people decided {len(decided)}.{heart}",
-        f"Missed (bad called OK): {_pitted_line(found.missed, a, b)}",
-        f"Refused (good called NG): {_pitted_line(found.refused, a, b)}",
-        f"In REVIEW: {_pitted_line(found.doubted, a, b)}",
-        "Nothing of this was recorded as an inspection.",
+        Sentence("{product}, {b} instead of {a}: {turns}.", product=replay.product, b=b, a=a, turns=turns),
+        Sentence(
+            "{count} stored pictures, of which people decided {decided}.{heart}",
+            count=len(found.parts),
+            decided=len(decided),
+            heart=heart,
+        ),
+        Sentence("Missed (bad called OK): {missed}", missed=_pitted_line(found.missed, a, b)),
+        Sentence("Refused (good called NG): {refused}", refused=_pitted_line(found.refused, a, b)),
+        Sentence("In REVIEW: {doubted}", doubted=_pitted_line(found.doubted, a, b)),
+        Sentence("Nothing of this was recorded as an inspection."),
     )
 
 
@@ -223,9 +235,21 @@ def _pitted_line(figure: Callable[[], Pitted], a: str, b: str) -> str:
         pitted = figure()
     except EvidenceError as error:
         return str(error)
-    only = f"only {a} {pitted.only_first}, only {b} {pitted.only_second}"
-    return (
-        f"{a} {pitted.first.sentence}; {b} {pitted.second.sentence}; {only}, McNemar's exact test p = {pitted.p:.2g}."
+    only = Sentence(
+        "only {a} {only_first}, only {b} {only_second}",
+        a=a,
+        only_first=pitted.only_first,
+        b=b,
+        only_second=pitted.only_second,
+    )
+    return Sentence(
+        "{a} {sentence}; {b} {sentence_2}; {only}, McNemar's exact test p = {p:.2g}.",
+        a=a,
+        sentence=pitted.first.sentence,
+        b=b,
+        sentence_2=pitted.second.sentence,
+        only=only,
+        p=pitted.p,
     )
 
 

@@ -17,6 +17,7 @@ from filo_core.line.sources.capturing import CaptureSettings, Ending
 from filo_core.line.sources.shared_frame import FIRST_CAPACITY
 from filo_core.line.sources.timing import CameraTiming
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S = 0.05
 _LONGEST_WAIT_S = 0.05
 """For a picture of one life of the process: another one may have begun meanwhile."""
-_SIZE_REMEDY = "Set a smaller size."
-_STUCK_REMEDY = (
+_SIZE_REMEDY = Sentence("Set a smaller size.")
+_STUCK_REMEDY = Sentence(
     "Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself."
 )
 
@@ -187,7 +188,11 @@ class CameraSource:
             try:
                 session = CameraSession(self._process, self._settings, self._capacity)
             except OSError as error:
-                return f"{self.name} cannot be opened: no process for it could be started ({error.strerror})."
+                return Sentence(
+                    "{name} cannot be opened: no process for it could be started ({strerror}).",
+                    name=self.name,
+                    strerror=error.strerror,
+                )
             with self._reading:
                 self._session = session
             try:
@@ -227,11 +232,17 @@ class CameraSource:
         timing, silence = self._timing, session.silence(time.monotonic())
         if session.is_opening:
             limit = timing.open_s if session.room.beats else timing.start_s
-            return f"{self.name} did not open within {limit:g} s. {self._remedy()}" if silence > limit else ""
+            return (
+                Sentence(
+                    "{name} did not open within {limit:g} s. {value}", name=self.name, limit=limit, value=self._remedy()
+                )
+                if silence > limit
+                else ""
+            )
         if silence > timing.hang_s:
             return f"{self.name} hung and was shut down. {self._remedy()}"
         if silence > timing.lost_s:
-            self._lose(f"{self.name} sends no pictures. {self._remedy()}")
+            self._lose(Sentence("{name} sends no pictures. {value}", name=self.name, value=self._remedy()))
         else:
             self._problem = ""
             self._state = SourceState.RUNNING
@@ -258,7 +269,7 @@ class CameraSource:
         self._state = SourceState.LOST
 
     def _missing_sentence(self) -> str:
-        return f"{self.name} does not exist. Choose the file or camera again."
+        return Sentence("{name} does not exist. Choose the file or camera again.", name=self.name)
 
     def _ending_sentence(self, ending: Ending | None, number: int) -> str:
         remedy = self._remedy()
@@ -271,20 +282,25 @@ class CameraSource:
             case Ending.NOT_OPENED:
                 happened = " could not be opened"
             case Ending.NO_PICTURE:
-                happened = " sends no pictures any more"
+                happened = Sentence(" sends no pictures any more")
             case Ending.REPEATED:
-                happened, remedy = " sends the same picture again and again", _STUCK_REMEDY
+                happened, remedy = Sentence(" sends the same picture again and again"), _STUCK_REMEDY
             case Ending.TOO_LARGE:
-                happened, remedy = f" sends pictures of {number // 3:,} pixels, more than are read", _SIZE_REMEDY
+                happened, remedy = (
+                    Sentence(" sends pictures of {number:,} pixels, more than are read", number=number // 3),
+                    _SIZE_REMEDY,
+                )
             case None:
-                happened = f": its process ended by itself (exit code {number})"
+                happened = Sentence(": its process ended by itself (exit code {number})", number=number)
         return f"{self.name}{happened}. {remedy}"
 
     def _remedy(self) -> str:
         if self._own_remedy:
             return self._own_remedy
         if self._address.is_url:
-            return "Check the network, the address, the user name and the password. It is tried again by itself."
+            return Sentence(
+                "Check the network, the address, the user name and the password. It is tried again by itself."
+            )
         if self._address.is_video_file:
-            return "Check that it is a video file that plays elsewhere."
-        return "Check the plug, and that no other program uses it. It is tried again by itself."
+            return Sentence("Check that it is a video file that plays elsewhere.")
+        return Sentence("Check the plug, and that no other program uses it. It is tried again by itself.")

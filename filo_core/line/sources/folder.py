@@ -11,6 +11,7 @@ from filo_core.errors import FolderError, UnreadableImageError
 from filo_core.imaging import ImageListing, list_images, name_some, printable_name, read_image
 from filo_core.line.sources.base import Frame, FrameSlot, SourceState
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,10 @@ class FolderSource:
     def _name_left_out(self, listing: ImageListing) -> str:
         if not listing.left_out:
             return ""
-        return f"Left out, since their extension is not read: {name_some(listing.left_out, self._folder)}."
+        return Sentence(
+            "Left out, since their extension is not read: {left_out}.",
+            left_out=name_some(listing.left_out, self._folder),
+        )
 
     def _lose(self, problem: str) -> None:
         self._problem = problem
@@ -144,6 +148,8 @@ def _name_unreadable(problems: list[str]) -> str:
     if not problems:
         return ""
     named = " ".join(problems[:_NAMED_FILES])
-    more = f" And {len(problems) - _NAMED_FILES} more." if len(problems) > _NAMED_FILES else ""
-    files = "1 file" if len(problems) == 1 else f"{len(problems)} files"
+    more = (
+        Sentence(" And {problems} more.", problems=len(problems) - _NAMED_FILES) if len(problems) > _NAMED_FILES else ""
+    )
+    files = "1 file" if len(problems) == 1 else Sentence("{count} files", count=len(problems))
     return f"{files} could not be read. {named}{more}"

@@ -17,9 +17,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from filo_core.errors import SourceError
 from filo_core.printable import printable_name
+from filo_core.sentence import Sentence
 
 SCHEME = "genicam"
-REMEDY = "Check its power, cable and serial number, and that no other program uses it. It is tried again by itself."
+REMEDY = Sentence(
+    "Check its power, cable and serial number, and that no other program uses it. It is tried again by itself."
+)
 FOLDERS = ("GENICAM_GENTL64_PATH", "GENICAM_GENTL32_PATH")
 """Variables of the standard with folders of producers."""
 

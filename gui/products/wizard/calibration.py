@@ -14,6 +14,7 @@ from filo_core.types import Limits
 from gui.background import asked
 from gui.products.wizard.known_picture import KnownPicture, picture_of
 from gui.products.wizard.session import DraftSession
+from gui.translation import in_language
 from gui.worker_bridge import JobSignals
 
 if TYPE_CHECKING:
@@ -160,7 +161,11 @@ class Calibration(QObject):
 
     def _tell(self, error: Exception) -> None:
         details = "" if isinstance(error, FiloError) else f"{type(error).__name__}: {error}"
-        sentence = str(error) if isinstance(error, FiloError) else self.tr("The calculation failed. Try it again.")
+        sentence = (
+            in_language(str(error))
+            if isinstance(error, FiloError)
+            else self.tr("The calculation failed. Try it again.")
+        )
         self.problem_found.emit(sentence, details)
 
 

@@ -16,6 +16,7 @@ from gui.canvas.pictures import PictureContent
 from gui.sources.choice import make_source
 from gui.sources.source_bar import SourceBar
 from gui.theme import SPACE
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label
 from gui.widgets.icons import icon
 from gui.widgets.message_fold import MessageFold
@@ -103,7 +104,7 @@ class CaptureDialog(QDialog):
         try:
             source = make_source(self.source_bar.choice)
         except SourceError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.message.clear()
         self._source = source
@@ -166,7 +167,7 @@ class CaptureDialog(QDialog):
             case SourceState.OPENING:
                 self.message.show_note(self.tr("Opening %1 …").replace("%1", self._source.name))
             case SourceState.LOST:
-                self.message.show_warning(self._source.problem)
+                self.message.show_warning(in_language(self._source.problem))
             case SourceState.STOPPED:
                 self.message.show_note(self.tr("%1 has finished.").replace("%1", self._source.name))
             case SourceState.RUNNING if self.message.sentence:

@@ -11,6 +11,7 @@ from gui.letters import Size, lettered
 from gui.products.wizard.page import WizardPage
 from gui.products.wizard.session import DraftSession
 from gui.theme import current_theme
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label, set_shown
 from storage.columns import LONGEST_NAME
 
@@ -265,8 +266,8 @@ class DescribePage(WizardPage):
         return self.session.describe(self.description())
 
     def missing(self) -> str:
-        return ProductDraft(self.description()).missing(self.step)
+        return in_language(ProductDraft(self.description()).missing(self.step))
 
     def _on_failed(self, error: Exception) -> None:
         if self.isVisible():
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))

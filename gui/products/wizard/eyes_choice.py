@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from filo_core.events import EyesChosen
 from filo_core.packaged import as_called
 from filo_core.types import DEEP_SIZES, LIGHT_SIZES, Eyes, Pose, Sight, eyes_from
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label
 from gui.wording import number
 
@@ -69,7 +70,7 @@ class EyesChoice(QWidget):
     def show_tried(self, tried: EyesChosen | None) -> None:
         """Keep what a trial came to, so that the list can say it."""
         self._tried = tried
-        self._say("" if tried is None else tried.sentence)
+        self._say("" if tried is None else in_language(tried.sentence))
 
     def show_eyes(self, chosen: Eyes | None, usual: Eyes | None) -> None:
         """Fill the list and mark what is chosen.

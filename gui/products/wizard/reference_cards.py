@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from gui.canvas.pictures import draw_fitted
 from gui.products.wizard.reference_shelf import ReferenceItem
 from gui.theme import current_theme
+from gui.translation import in_language
 from gui.widgets.icons import draw_icon
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,7 +53,7 @@ class ReferenceModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return item.name
             case Qt.ItemDataRole.AccessibleTextRole:
-                return ". ".join((item.name, *(warning.sentence for warning in item.warnings)))
+                return ". ".join((item.name, *(in_language(warning.sentence) for warning in item.warnings)))
             case role if role == ITEM_ROLE:
                 return item
         return None
@@ -101,7 +102,7 @@ class _CardDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.warning.ground))
         painter.drawRoundedRect(rest.adjusted(-3, -2, 3, 2), 5, 5)
-        sentences = " ".join(warning.sentence for warning in item.warnings)
+        sentences = " ".join(in_language(warning.sentence) for warning in item.warnings)
         self._paint_note(painter, rest, "warning", sentences, theme.warning.text, font)
 
     @staticmethod

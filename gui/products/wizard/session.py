@@ -14,6 +14,7 @@ from filo_core.proof import Proof, SignedProof
 from filo_core.types import AnomalyType, Eyes, Limits, ProductDescription, ProductDraft, RecipeVersion, View, WizardStep
 from gui.background import asked
 from gui.state import AppState
+from gui.translation import in_language
 
 
 class DraftSession(QObject):
@@ -111,7 +112,7 @@ class DraftSession(QObject):
             return ""
         if step is WizardStep.REFERENCES and self.state.starts_without_pictures:
             return ""
-        return draft.missing(step)
+        return in_language(draft.missing(step))
 
     @property
     def judged_draft(self) -> ProductDraft | None:

@@ -17,6 +17,7 @@ from gui.canvas.image_panel import ImagePanel
 from gui.canvas.pictures import PictureContent
 from gui.products.wizard.sorting import Sorting, SortingAnswers, SortingQuestion
 from gui.state import AppState
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
@@ -49,7 +50,7 @@ class SortingDialog(QDialog):
         try:
             self.sorting.start(folder)
         except FolderError as error:
-            self._on_failed(str(error))
+            self._on_failed(in_language(str(error)))
 
     def _lay_out(self) -> None:
         self.setWindowTitle(self.tr("Sort pictures"))

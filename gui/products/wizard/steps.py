@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import ProductDescription, ProductDraft, WizardStep
+from gui.translation import in_language
 
 STEPS = (WizardStep.DESCRIBE, WizardStep.ANOMALIES, WizardStep.REFERENCES, WizardStep.CALIBRATE)
 """Pages of the wizard; the last one finds the limits and takes the signature."""
@@ -53,7 +54,9 @@ def step_infos(draft: ProductDraft | None, *, lists: bool = True, by_words: bool
 def _missing(draft: ProductDraft, step: WizardStep, by_words: bool) -> str:
     if by_words and step is WizardStep.REFERENCES:
         return ""
-    return draft.missing(step) or (draft.missing(WizardStep.SIGN_OFF) if step is WizardStep.CALIBRATE else "")
+    return in_language(
+        draft.missing(step) or (draft.missing(WizardStep.SIGN_OFF) if step is WizardStep.CALIBRATE else "")
+    )
 
 
 def resume_at(draft: ProductDraft | None) -> WizardStep:

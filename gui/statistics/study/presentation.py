@@ -14,6 +14,7 @@ from gui.background import Background, asked, sentence_of
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
 from gui.theme import SPACE
+from gui.translation import in_language
 from gui.widgets.controls import button, plain_label, set_shown
 from gui.widgets.keys import on_key
 from gui.widgets.message_fold import MessageFold
@@ -102,7 +103,7 @@ class StudyPresentation(QDialog):
         try:
             asked(lambda: self._studies.answer(self._study, self._appraiser, presentation, part, verdict))
         except FiloError as error:
-            self.message.show_error(str(error))
+            self.message.show_error(in_language(str(error)))
             return
         self.message.clear()
         self._place += 1

@@ -15,6 +15,7 @@ from filo_core.events import StepDone
 from filo_core.line.queue import Job, Priority
 from gui.background import Background, sentence_of
 from gui.one_job import OneJob
+from gui.translation import in_language
 from storage.names import name_key
 from workflows.export.handing_out import export_study
 from workflows.studies.studies import Studies, presenting_steps
@@ -117,7 +118,7 @@ class StudyPresenter(QObject):
             try:
                 self.report = read_study(self.study)
             except EvidenceError as error:
-                self.missing = str(error)
+                self.missing = in_language(str(error))
         self.changed.emit()
 
     def _on_event(self, event: object) -> None:
