@@ -28,7 +28,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from filo_core.errors import EvidenceError
-from filo_core.sentence import Sentence
+from filo_core.sentence import CLAUSES, Joined, Sentence
 from filo_core.statistics.rates import percent
 
 if TYPE_CHECKING:
@@ -149,7 +149,12 @@ def parts_needed(rate: float) -> int:
 
 
 def promise_sentence(good_parts: int) -> str:
-    """What ``good_parts`` can promise, in words.
+    """What ``good_parts`` can promise, in words."""
+    return Sentence("{promise}.", promise=promise_words(good_parts))
+
+
+def promise_words(good_parts: int) -> str:
+    """:func:`promise_sentence` without its full stop.
 
     With one part there is no other to leave out, so it promises nothing: its own variations are no other parts.
 
@@ -158,22 +163,22 @@ def promise_sentence(good_parts: int) -> str:
     """
     promise = lowest_promise(good_parts)
     missing = [
-        Sentence("{rate} more for {rate_2}", rate=parts_needed(rate) - good_parts, rate_2=percent(rate))
+        Sentence("{count} more for {rate}", count=parts_needed(rate) - good_parts, rate=percent(rate))
         for rate in COMMON_RATES
         if parts_needed(rate) > good_parts
     ]
     if good_parts == 1:
         return Sentence(
             "1 good part: no false-reject rate can be promised, since only its own variations were "
-            "there to judge from; {missing}.",
-            missing=", ".join(missing),
+            "there to judge from; {missing}",
+            missing=Joined(missing),
         )
     first = Sentence(
         "{good_parts} good parts: the lowest false-reject rate they can promise is {promise:.1f} %",
         good_parts=good_parts,
         promise=100.0 * promise,
     )
-    return "; ".join([first, ", ".join(missing)] if missing else [first]) + "."
+    return Joined([first, Joined(missing)], CLAUSES) if missing else first
 
 
 def split_limit(scores: Sequence[float], alpha: float) -> ConformalLimit:

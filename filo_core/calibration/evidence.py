@@ -13,13 +13,14 @@ from filo_core.calibration.conformal import (
     lowest_promise,
     parts_needed,
     promise_sentence,
+    promise_words,
     split_limit,
 )
 from filo_core.calibration.limits import GUESSED, doubting_limits, guessed_limits, limits_at, starting_limits
 from filo_core.calibration.session_span import SessionSpan, span_sentence, spanning
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
-from filo_core.sentence import Sentence, sentences
+from filo_core.sentence import CLAUSES, Joined, Sentence, sentences
 from filo_core.statistics.rates import percent
 from filo_core.types import Verdict
 
@@ -179,26 +180,42 @@ def _sentence(
         return GUESSED
     if limit is None:
         return promise_sentence(1)
-    first = promise_sentence(parts.count).removesuffix(".")
-    goal = ""
+    first = promise_words(parts.count)
     if parts.needed(alpha) and alpha not in COMMON_RATES:
-        goal = Sentence("; {alpha} more for {alpha_2}", alpha=parts_needed(alpha) - parts.count, alpha_2=percent(alpha))
-    worst = "" if limit.guarantee.is_split else Sentence(" in the worst case")
+        more = parts_needed(alpha) - parts.count
+        first = Joined([first, Sentence("{count} more for {rate}", count=more, rate=percent(alpha))], CLAUSES)
     about_ng = bool(parts.needed(alpha)) or proof.limits.ok < found.ok
-    promise = Sentence(
-        "{first}{goal}. These limits promise that at most {promise} of good parts are "
-        "{about_ng}{worst} ({guarantee}, {good_parts} good parts).",
-        first=first,
-        goal=goal,
-        promise=percent(limit.promise),
-        about_ng=Sentence("called NG" if about_ng else "refused"),
-        worst=worst,
-        guarantee=limit.guarantee,
-        good_parts=limit.good_parts,
-    )
+    held = {"promise": percent(limit.promise), "guarantee": limit.guarantee.value, "good_parts": limit.good_parts}
+    worst = not limit.guarantee.is_split
+    promise = sentences(Sentence("{first}.", first=first), _promise(held, about_ng=about_ng, worst=worst))
     if not about_ng:
         return promise
     return sentences(promise, _doubt_sentence(sum(score > proof.limits.ok for score in kind), len(kind)))
+
+
+def _promise(held: Mapping[str, object], *, about_ng: bool, worst: bool) -> Sentence:
+    if about_ng and worst:
+        return Sentence(
+            "These limits promise that at most {promise} of good parts are called NG in the worst case "
+            "({guarantee}, {good_parts} good parts).",
+            **held,
+        )
+    if about_ng:
+        return Sentence(
+            "These limits promise that at most {promise} of good parts are called NG "
+            "({guarantee}, {good_parts} good parts).",
+            **held,
+        )
+    if worst:
+        return Sentence(
+            "These limits promise that at most {promise} of good parts are refused in the worst case "
+            "({guarantee}, {good_parts} good parts).",
+            **held,
+        )
+    return Sentence(
+        "These limits promise that at most {promise} of good parts are refused ({guarantee}, {good_parts} good parts).",
+        **held,
+    )
 
 
 def _doubt_sentence(doubtful: int, count: int) -> str:

@@ -218,7 +218,8 @@ class StatisticsPresenter(QObject):
 
             report = read_report(workbench.storage, workbench.catalogue, wanted)
             scores = replace(report.figures.scores, limits=limits)
-            export_report(workbench.access, replace(report, figures=replace(report.figures, scores=scores)), path)
+            shown = replace(report, figures=replace(report.figures, scores=scores))
+            export_report(workbench.access, shown, path, in_language)
 
         self._background.run(
             work,

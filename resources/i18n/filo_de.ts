@@ -6017,8 +6017,8 @@
             <translation>1 Gutteil und {regions}: Es kann kein Anteil abgewiesener Gutteile zugesagt werden. Fügen Sie Gutteile hinzu.</translation>
         </message>
         <message>
-            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}.</source>
-            <translation>1 Gutteil: Es kann kein Anteil abgewiesener Gutteile zugesagt werden, da nur seine eigenen Abwandlungen da waren; {missing}.</translation>
+            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}</source>
+            <translation>1 Gutteil: Es kann kein Anteil abgewiesener Gutteile zugesagt werden, da nur seine eigenen Abwandlungen da waren; {missing}</translation>
         </message>
         <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
@@ -6035,10 +6035,6 @@
         <message>
             <source>; </source>
             <translation>; </translation>
-        </message>
-        <message>
-            <source>; {alpha} more for {alpha_2}</source>
-            <translation>; {alpha} weitere für {alpha_2}</translation>
         </message>
         <message>
             <source>; {goal} more that are stopped make it {goal_2} of 10</source>
@@ -7757,6 +7753,22 @@
             <translation>Der Speicher reichte nicht, um dieses Bild zu beurteilen. Schließen Sie andere Programme, oder nehmen Sie ein kleineres Bild.</translation>
         </message>
         <message>
+            <source>These limits promise that at most {promise} of good parts are called NG ({guarantee}, {good_parts} good parts).</source>
+            <translation>Diese Grenzen sagen zu: Höchstens {promise} der Gutteile werden NG genannt ({guarantee}, {good_parts} Gutteile).</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are called NG in the worst case ({guarantee}, {good_parts} good parts).</source>
+            <translation>Diese Grenzen sagen zu: Höchstens {promise} der Gutteile werden im schlimmsten Fall NG genannt ({guarantee}, {good_parts} Gutteile).</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are refused ({guarantee}, {good_parts} good parts).</source>
+            <translation>Diese Grenzen sagen zu: Höchstens {promise} der Gutteile werden abgewiesen ({guarantee}, {good_parts} Gutteile).</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are refused in the worst case ({guarantee}, {good_parts} good parts).</source>
+            <translation>Diese Grenzen sagen zu: Höchstens {promise} der Gutteile werden im schlimmsten Fall abgewiesen ({guarantee}, {good_parts} Gutteile).</translation>
+        </message>
+        <message>
             <source>They let the good parts of these sessions pass as well: {named}.</source>
             <translation>Sie lassen auch die Gutteile dieser Tage oder Schichten durch: {named}.</translation>
         </message>
@@ -7959,6 +7971,10 @@
         <message>
             <source>cannot be read ({kind})</source>
             <translation>kann nicht gelesen werden ({kind})</translation>
+        </message>
+        <message>
+            <source>centre</source>
+            <translation>Mitte</translation>
         </message>
         <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
@@ -8285,6 +8301,10 @@
             <translation>merken Sie es mit: main.py secret set database</translation>
         </message>
         <message>
+            <source>limits</source>
+            <translation>Grenzen</translation>
+        </message>
+        <message>
             <source>lot</source>
             <translation>Los</translation>
         </message>
@@ -8389,6 +8409,10 @@
             <translation>Durchsichtigkeit mit {bits} Bit</translation>
         </message>
         <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
+        </message>
+        <message>
             <source>unknown {unknown} apart</source>
             <translation>unbekannt {unknown} daneben</translation>
         </message>
@@ -8485,6 +8509,10 @@
             <translation>{count} in Bereich {name}.</translation>
         </message>
         <message>
+            <source>{count} more for {rate}</source>
+            <translation>{count} weitere für {rate}</translation>
+        </message>
+        <message>
             <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
             <translation>{count} von {of} ({share}, {confidence:.0f}-%-Intervall {lower} bis {upper})</translation>
         </message>
@@ -8579,10 +8607,6 @@
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
             <translation>{first}, also gilt die Zusage für Teile wie diese. Zeigen Sie Gutteile eines anderen Tages oder einer anderen Schicht.</translation>
-        </message>
-        <message>
-            <source>{first}{goal}. These limits promise that at most {promise} of good parts are {about_ng}{worst} ({guarantee}, {good_parts} good parts).</source>
-            <translation>{first}{goal}. Diese Grenzen sagen zu: höchstens {promise} der Gutteile werden {about_ng}{worst} ({guarantee}, {good_parts} Gutteile).</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -9387,10 +9411,6 @@
         <message>
             <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
             <translation>{profile!r} kann nicht der Name eines Modellprofils sein. Exportieren Sie das Produkt noch einmal.</translation>
-        </message>
-        <message>
-            <source>{rate} more for {rate_2}</source>
-            <translation>{rate} weitere für {rate_2}</translation>
         </message>
         <message>
             <source>{record} cannot be read: {error}. Delete it and install again.</source>

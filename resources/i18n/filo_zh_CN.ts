@@ -6018,8 +6018,8 @@
             <translation>1 个良品和{regions}：无法承诺误拒率。请添加良品。</translation>
         </message>
         <message>
-            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}.</source>
-            <translation>1 个良品：无法承诺误拒率，因为只有它自身的变化可供判断；{missing}。</translation>
+            <source>1 good part: no false-reject rate can be promised, since only its own variations were there to judge from; {missing}</source>
+            <translation>1 个良品：无法承诺误拒率，因为只有它自身的变化可供判断；{missing}</translation>
         </message>
         <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
@@ -6036,10 +6036,6 @@
         <message>
             <source>; </source>
             <translation>；</translation>
-        </message>
-        <message>
-            <source>; {alpha} more for {alpha_2}</source>
-            <translation>；{alpha_2} 还需 {alpha} 个</translation>
         </message>
         <message>
             <source>; {goal} more that are stopped make it {goal_2} of 10</source>
@@ -7758,6 +7754,22 @@
             <translation>内存不足，无法判定此图像。请关闭其他程序，或使用较小的图像。</translation>
         </message>
         <message>
+            <source>These limits promise that at most {promise} of good parts are called NG ({guarantee}, {good_parts} good parts).</source>
+            <translation>这些限值承诺：最多 {promise} 的良品被判 NG（{guarantee}，{good_parts} 个良品）。</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are called NG in the worst case ({guarantee}, {good_parts} good parts).</source>
+            <translation>这些限值承诺：最坏情况下最多 {promise} 的良品被判 NG（{guarantee}，{good_parts} 个良品）。</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are refused ({guarantee}, {good_parts} good parts).</source>
+            <translation>这些限值承诺：最多 {promise} 的良品被拒（{guarantee}，{good_parts} 个良品）。</translation>
+        </message>
+        <message>
+            <source>These limits promise that at most {promise} of good parts are refused in the worst case ({guarantee}, {good_parts} good parts).</source>
+            <translation>这些限值承诺：最坏情况下最多 {promise} 的良品被拒（{guarantee}，{good_parts} 个良品）。</translation>
+        </message>
+        <message>
             <source>They let the good parts of these sessions pass as well: {named}.</source>
             <translation>它们也放过这些日子或班次的良品：{named}。</translation>
         </message>
@@ -7960,6 +7972,10 @@
         <message>
             <source>cannot be read ({kind})</source>
             <translation>无法读取（{kind}）</translation>
+        </message>
+        <message>
+            <source>centre</source>
+            <translation>中心</translation>
         </message>
         <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
@@ -8286,6 +8302,10 @@
             <translation>用 main.py secret set database 保存</translation>
         </message>
         <message>
+            <source>limits</source>
+            <translation>限值</translation>
+        </message>
+        <message>
             <source>lot</source>
             <translation>批次</translation>
         </message>
@@ -8390,6 +8410,10 @@
             <translation>{bits} 位透明度</translation>
         </message>
         <message>
+            <source>unknown</source>
+            <translation>未知</translation>
+        </message>
+        <message>
             <source>unknown {unknown} apart</source>
             <translation>另有未知 {unknown} 个</translation>
         </message>
@@ -8486,6 +8510,10 @@
             <translation>区域 {name}：{count}。</translation>
         </message>
         <message>
+            <source>{count} more for {rate}</source>
+            <translation>{rate} 还需 {count} 个</translation>
+        </message>
+        <message>
             <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
             <translation>{of} 个中 {count} 个（{share}，{confidence:.0f} % 区间 {lower} 至 {upper}）</translation>
         </message>
@@ -8580,10 +8608,6 @@
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
             <translation>{first}，因此承诺只针对这样的零件。请展示另一天或另一班次的良品。</translation>
-        </message>
-        <message>
-            <source>{first}{goal}. These limits promise that at most {promise} of good parts are {about_ng}{worst} ({guarantee}, {good_parts} good parts).</source>
-            <translation>{first}{goal}。这些限值承诺：最多 {promise} 的良品{about_ng}{worst}（{guarantee}，{good_parts} 个良品）。</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -9388,10 +9412,6 @@
         <message>
             <source>{profile!r} cannot be the name of a model profile. Export the product again.</source>
             <translation>{profile!r} 不能作为模型配置的名称。请重新导出该产品。</translation>
-        </message>
-        <message>
-            <source>{rate} more for {rate_2}</source>
-            <translation>{rate_2} 还需 {rate} 个</translation>
         </message>
         <message>
             <source>{record} cannot be read: {error}. Delete it and install again.</source>

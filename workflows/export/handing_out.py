@@ -13,6 +13,7 @@ from filo_core.types import EventKind
 from workflows.people.rights import Right, asks
 
 if TYPE_CHECKING:
+    from filo_core.sentence import InLanguage
     from filo_core.types import Limits
     from storage.audit.chain import Head
     from workflows.export.formats import ExportFormat
@@ -50,13 +51,13 @@ def export_figures(access: Access, figures: Figures, path: Path, limits: Limits 
 
 
 @asks(Right.EXPORT)
-def export_report(access: Access, report: Report, path: Path) -> None:
-    """Write a report on paper; errors as :func:`export_inspections`."""
+def export_report(access: Access, report: Report, path: Path, in_language: InLanguage = str) -> None:
+    """Write a report on paper, its sentences by ``in_language``; errors as :func:`export_inspections`."""
     # Only who wants a report pays for loading what draws it.
     from workflows.reporting.report_pdf import write_pdf
 
     _tell(access, report.figures.wanted.product, "report", path)
-    write_pdf(report, path, _foot(access))
+    write_pdf(report, path, _foot(access), in_language)
 
 
 @asks(Right.EXPORT)

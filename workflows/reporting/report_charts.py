@@ -17,6 +17,7 @@ from filo_core.sentence import Sentence
 from workflows.reporting.pdf_document import LATIN_FONT, font_of
 
 if TYPE_CHECKING:
+    from filo_core.sentence import InLanguage
     from filo_core.statistics.charts import Pareto, PChart
     from filo_core.statistics.recount import ScoreHistory
     from filo_core.types import Limits
@@ -41,7 +42,7 @@ _DASHED = (4, 2)
 Points = Sequence[tuple[float, float]]
 
 
-def control_drawing(chart: PChart) -> Drawing:
+def control_drawing(chart: PChart, in_language: InLanguage = str) -> Drawing:
     """Share of NG by subgroup, with the limits that each has of its own."""
     points = chart.points
     shares = [(float(place), point.share) for place, point in enumerate(points)]
@@ -61,14 +62,22 @@ def control_drawing(chart: PChart) -> Drawing:
         plot.lines[3, place].symbol = mark or makeMarker("FilledCircle", size=3, fillColor=_BLUE, strokeColor=_BLUE)
     _name_subgroups(plot, [point.label for point in points])
     plot.yValueAxis.labelTextFormat = lambda share: f"{100 * share:.0f} %"
-    return _framed(plot, [(_BLUE, None, Sentence("share of NG")), (_GREY, None, "limits"), (_GREY, _DASHED, "centre")])
+    return _framed(
+        plot,
+        [
+            (_BLUE, None, Sentence("share of NG")),
+            (_GREY, None, Sentence("limits")),
+            (_GREY, _DASHED, Sentence("centre")),
+        ],
+        in_language=in_language,
+    )
 
 
-def pareto_drawing(found: Pareto) -> Drawing:
+def pareto_drawing(found: Pareto, in_language: InLanguage = str) -> Drawing:
     """What each anomaly type costs, or how often it was found; those without a name last, by their number."""
     bars = [(bar.name, bar.cost) for bar in found.bars[:_TYPES]]
     if found.unknown:
-        bars.append(("unknown", found.unknown))
+        bars.append((in_language(Sentence("unknown")), found.unknown))
     # The lowest bar comes first.
     bars.reverse()
     drawing = Drawing(_WIDTH, len(bars) * _BAR + _BELOW)
@@ -95,7 +104,7 @@ def pareto_drawing(found: Pareto) -> Drawing:
     return drawing
 
 
-def scores_drawing(history: ScoreHistory, limits: Limits) -> Drawing:
+def scores_drawing(history: ScoreHistory, limits: Limits, in_language: InLanguage = str) -> Drawing:
     """How many images have which score, where the limits lie, and what people have decided about them."""
     top = max(1.05 * history.highest, 1.15 * limits.ng, 1e-3)
     counted = history.histogram(np.linspace(0.0, top, _BINS + 1).tolist())
@@ -118,7 +127,7 @@ def scores_drawing(history: ScoreHistory, limits: Limits) -> Drawing:
     ]
     if any(decided):
         legend += [(_GREEN, None, Sentence("decided good")), (_ORANGE, None, Sentence("decided bad"))]
-    return _framed(plot, legend, grounds)
+    return _framed(plot, legend, grounds, in_language)
 
 
 def _outline(edges: Sequence[float], heights: Sequence[int]) -> Points:
@@ -163,7 +172,10 @@ def _name_subgroups(plot: LinePlot, labels: Sequence[str]) -> None:
 
 
 def _framed(
-    plot: LinePlot, meanings: Sequence[tuple[Color, tuple[int, int] | None, str]], grounds: Sequence[Rect] = ()
+    plot: LinePlot,
+    meanings: Sequence[tuple[Color, tuple[int, int] | None, str]],
+    grounds: Sequence[Rect] = (),
+    in_language: InLanguage = str,
 ) -> Drawing:
     """The plot with what its lines mean above it."""
     drawing = Drawing(_WIDTH, _HEIGHT)
@@ -175,5 +187,6 @@ def _framed(
         line = Line(left, height, left + _SAMPLE, height)
         line.strokeColor, line.strokeDashArray = colour, dashes
         drawing.add(line)
-        drawing.add(String(left + 1.2 * _SAMPLE, height - _SMALL / 3, text, fontName=LATIN_FONT, fontSize=_SMALL))
+        words = in_language(text)
+        drawing.add(String(left + 1.2 * _SAMPLE, height - _SMALL / 3, words, fontName=font_of(words), fontSize=_SMALL))
     return drawing
