@@ -45,15 +45,15 @@ def ask(detector: Detector, pixels: NDArray[np.uint8]) -> tuple[Prediction | Non
             "There was not enough memory to judge this image. Close other programs, or use a smaller image."
         )
     except FiloError as error:
-        problem = str(error)
+        problem = error.sentence
     except (RuntimeError, ValueError, ArithmeticError) as error:
         # What torch and numpy raise on a picture they cannot take, a full graphics card included.
         problem = Sentence(
             "The model failed on this image ({error}). Judge it by eye, and report this.", error=_first_line(error)
         )
     else:
-        problem = _unusable(prediction)
-        return (None, problem) if problem else (prediction, "")
+        unusable = _unusable(prediction)
+        return (None, unusable) if unusable else (prediction, "")
     return None, problem
 
 

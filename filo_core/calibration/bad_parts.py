@@ -105,7 +105,7 @@ def bad_parts_sentence(proof: Proof, found: Limits) -> str:
     counts, shown = proof.counts, len(proof.bad)
     ng = sum(proof.limits.verdict(part.score) is Verdict.NG for part in proof.bad)
     review = shown - ng - counts.missed
-    words = [
+    words: list[str] = [
         Sentence(
             "{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.",
             shown=parts_in_words(shown, "bad"),

@@ -131,7 +131,7 @@ def session_sentence(guard: Guard, session: SessionRate) -> str:
     )
     others = session.doubtful - session.rate.count
     if others:
-        counted += Sentence(", {others} more for review", others=others)
+        counted = Sentence("{counted}, {others} more for review", counted=counted, others=others)
     if session.joined:
         return Sentence("{counted}; these parts are part of the evidence.", counted=counted)
     if guard.promise is None or session.p_value is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.errors import EvidenceError
-from filo_core.sentence import Sentence
+from filo_core.sentence import CLAUSES, Joined, Sentence, sentences
 from filo_core.statistics.charts import Pareto, PChart
 from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate, percent
@@ -256,7 +256,7 @@ def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
     """Every pair, all together, and each against the golden set."""
     if isinstance(found, str):
         return (f"Agreement: {found}",)
-    lines = [
+    lines: list[str] = [
         Sentence(
             "Agreement of {first} and {second}: {sentence}",
             first=pair.first,
@@ -284,14 +284,10 @@ def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
             for name, rate in rates.items()
             if rate is not None
         ]
-        lines.append(
-            Sentence(
-                "{appraiser} on known parts: {said}. {notes}",
-                appraiser=appraisal.appraiser,
-                said="; ".join(said),
-                notes=" ".join(appraisal.notes),
-            ).rstrip()
+        known = Sentence(
+            "{appraiser} on known parts: {said}.", appraiser=appraisal.appraiser, said=Joined(said, CLAUSES)
         )
+        lines.append(sentences(known, *appraisal.notes))
     return tuple(lines)
 
 
