@@ -5989,10 +5989,6 @@
             <translation>, darunter {left_out}</translation>
         </message>
         <message>
-            <source>, {others} more for review</source>
-            <translation>, {others} weitere zur Durchsicht</translation>
-        </message>
-        <message>
             <source>, {review} of them in REVIEW</source>
             <translation>, davon {review} in REVIEW</translation>
         </message>
@@ -8429,8 +8425,8 @@
             <translation>{appraiser} nimmt an Studie {study_id} nicht teil.</translation>
         </message>
         <message>
-            <source>{appraiser} on known parts: {said}. {notes}</source>
-            <translation>{appraiser} an bekannten Teilen: {said}. {notes}</translation>
+            <source>{appraiser} on known parts: {said}.</source>
+            <translation>{appraiser} an bekannten Teilen: {said}.</translation>
         </message>
         <message>
             <source>{a} {sentence}; {b} {sentence_2}; {only}, McNemar's exact test p = {p:.2g}.</source>
@@ -8467,6 +8463,10 @@
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} ist keine Anomaliekarte. Stellen Sie sie aus einer Sicherung wieder her.</translation>
+        </message>
+        <message>
+            <source>{counted}, {others} more for review</source>
+            <translation>{counted}, {others} weitere zur Prüfung</translation>
         </message>
         <message>
             <source>{counted}: more than promised ({promised}; exact test, p = {p_value:.2g}). Set the limits again with these parts, or find out what changed.</source>

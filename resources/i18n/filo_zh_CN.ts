@@ -5990,10 +5990,6 @@
             <translation>，其中有 {left_out}</translation>
         </message>
         <message>
-            <source>, {others} more for review</source>
-            <translation>，另有 {others} 个需复核</translation>
-        </message>
-        <message>
             <source>, {review} of them in REVIEW</source>
             <translation>，其中 {review} 个为 REVIEW</translation>
         </message>
@@ -8430,8 +8426,8 @@
             <translation>{appraiser} 没有参加研究 {study_id}。</translation>
         </message>
         <message>
-            <source>{appraiser} on known parts: {said}. {notes}</source>
-            <translation>{appraiser} 在已知零件上：{said}。{notes}</translation>
+            <source>{appraiser} on known parts: {said}.</source>
+            <translation>{appraiser} 对已知零件：{said}。</translation>
         </message>
         <message>
             <source>{a} {sentence}; {b} {sentence_2}; {only}, McNemar's exact test p = {p:.2g}.</source>
@@ -8468,6 +8464,10 @@
         <message>
             <source>{content_hash} is not an anomaly map. Restore it from a backup.</source>
             <translation>{content_hash} 不是异常图。请从备份恢复。</translation>
+        </message>
+        <message>
+            <source>{counted}, {others} more for review</source>
+            <translation>{counted}，另有 {others} 件待复核</translation>
         </message>
         <message>
             <source>{counted}: more than promised ({promised}; exact test, p = {p_value:.2g}). Set the limits again with these parts, or find out what changed.</source>
