@@ -31,6 +31,7 @@ from filo_core.profiles.folders import profile_folder
 from filo_core.profiles.manifest import read_any_manifest
 from filo_core.sentence import Sentence
 from filo_core.types import ANY_LIMITS, Pose, ProductKind
+from filo_core.views import view_product
 from filo_core.zones import without_ease
 
 if TYPE_CHECKING:
@@ -43,7 +44,17 @@ if TYPE_CHECKING:
     from filo_core.calibration.evidence import ConfirmedPart
     from filo_core.eyes.map_trial import MarkedPart
     from filo_core.loaded_model import LoadedModel, RecipeDetector
-    from filo_core.types import Eyes, Prediction, ProductDraft, Recipe, Sight, SourceImage, TaughtPatch
+    from filo_core.types import (
+        Eyes,
+        Prediction,
+        ProductDraft,
+        Recipe,
+        RecipeView,
+        Sight,
+        SourceImage,
+        TaughtPatch,
+        View,
+    )
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +149,8 @@ class Engine:
         """Detector for one recipe; the last few are kept, since a line switches between few products.
 
         Raises:
-            RecipeError: if the recipe was signed off for another model, or a reference is missing.
+            RecipeError: if the recipe was signed off for another model, a reference is missing, or it is one of a part
+                with several views, each of which has a detector.
         """
         key = recipe.content_hash
         if key in self._detectors:
@@ -200,9 +212,11 @@ class Engine:
             apart: good parts of other sessions, which the limits are held against and not found from.
 
         Raises:
-            RecipeError: without a reference, where the profile needs one, or if the fixture is not found in one.
+            RecipeError: without a reference, where the profile needs one, if the fixture is not found in one, or of a
+                part with several views, each of which has limits of its own.
             EvidenceError: if several references all have the very same score, or ``alpha`` is no rate.
         """
+        _refuse_part(draft.description.name, draft.views)
         if not references and not self.starts_without_pictures:
             raise RecipeError(
                 "{name} has no good image yet. Add at least one, then calibrate.", name=draft.description.name
@@ -413,6 +427,7 @@ class Engine:
             self._detectors.popitem(last=False)
 
     def _check(self, recipe: Recipe, references: Sequence[SourceImage]) -> None:
+        _refuse_part(recipe.product, recipe.views)
         self._loaded.check(recipe)
         given = {reference.image_hash for reference in references}
         missing = [entry.name for entry in recipe.bank_images if entry.image_hash not in given]
@@ -450,6 +465,17 @@ def _cut_to_zones(
     cut = [replace(image, pixels=seen_of(draft, image.pixels)) for image in references]
     seen = [seen_of(draft, pixels) for pixels in bad]
     return replace(draft, zones=(), fixture=None, region_of_interest=None), cut, seen
+
+
+def _refuse_part(product: str, views: Sequence[View | RecipeView]) -> None:
+    """A part with views has no picture of its own: without this it would be held against no good image at all."""
+    if views:
+        raise RecipeError(
+            "{product} is looked at in several views, and each is judged by a recipe of its own. Choose {view!r}, or "
+            "inspect whole parts in a folder or on a line.",
+            product=product,
+            view=view_product(product, views[0].name),
+        )
 
 
 def load_engine(

@@ -7597,6 +7597,10 @@
             <translation>Die Ansicht hat keinen Namen. Geben Sie ihr einen, etwa oben oder Seite.</translation>
         </message>
         <message>
+            <source>The view {name} of {product} is there twice, or has views of its own. Export the product again.</source>
+            <translation>Die Ansicht {name} von {product} ist doppelt vorhanden oder hat selbst Ansichten. Exportieren Sie das Produkt noch einmal.</translation>
+        </message>
+        <message>
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>Die Ansicht {without} von {product} hat keine Quelle. Schreiben Sie --source {without}=CAMERA, oder merken Sie eine: main.py product views {product!r} --add {without} --source CAMERA</translation>
         </message>
@@ -9387,6 +9391,10 @@
         <message>
             <source>{product} is looked at in one picture, so it has one source, not {count}.</source>
             <translation>{product} wird in einem Bild angesehen und hat darum eine Quelle, nicht {count}.</translation>
+        </message>
+        <message>
+            <source>{product} is looked at in several views, and each is judged by a recipe of its own. Choose {view!r}, or inspect whole parts in a folder or on a line.</source>
+            <translation>{product} wird in mehreren Ansichten betrachtet, und jede wird nach einem eigenen Rezept beurteilt. Wählen Sie {view!r}, oder prüfen Sie ganze Teile in einem Ordner oder an einer Linie.</translation>
         </message>
         <message>
             <source>{product} was signed off for another model than the {name!r} profile loaded now. Calibrate it and sign it off again.</source>

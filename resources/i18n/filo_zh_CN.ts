@@ -7598,6 +7598,10 @@
             <translation>该视图没有名称。请给它一个，例如“上”或“侧”。</translation>
         </message>
         <message>
+            <source>The view {name} of {product} is there twice, or has views of its own. Export the product again.</source>
+            <translation>{product} 的视图 {name} 出现了两次，或者自身还带有视图。请重新导出该产品。</translation>
+        </message>
+        <message>
             <source>The view {without} of {product} has no source. Write --source {without}=CAMERA, or keep one: main.py product views {product!r} --add {without} --source CAMERA</source>
             <translation>{product} 的视图 {without} 没有来源。请写 --source {without}=CAMERA，或保存一个：main.py product views {product!r} --add {without} --source CAMERA</translation>
         </message>
@@ -9388,6 +9392,10 @@
         <message>
             <source>{product} is looked at in one picture, so it has one source, not {count}.</source>
             <translation>{product} 只看一张图像，因此只有一个来源，而不是 {count} 个。</translation>
+        </message>
+        <message>
+            <source>{product} is looked at in several views, and each is judged by a recipe of its own. Choose {view!r}, or inspect whole parts in a folder or on a line.</source>
+            <translation>{product} 以多个视图检验，每个视图按自己的配方判定。请选择 {view!r}，或在文件夹或生产线上检验整个零件。</translation>
         </message>
         <message>
             <source>{product} was signed off for another model than the {name!r} profile loaded now. Calibrate it and sign it off again.</source>

@@ -104,9 +104,10 @@ class ArrivalRepository:
         if not self._products.exists(recipe.product):
             self._products.add(_draft(recipe))
         for view in recipe.views:
-            # The recipes of its views came before it.
-            draft = self._products.draft(view_product(recipe.product, view.name))
-            self._products.make_view(recipe.product, View(view.name, draft))
+            # The recipes of its views came before it. One that is known here keeps where its pictures come from.
+            name = view_product(recipe.product, view.name)
+            if not self._products.owner_of(name):
+                self._products.make_view(recipe.product, View(view.name, self._products.draft(name)))
         self._products.sign(recipe.product, recipe, values["signed_by"], values["signed_at"])
         return self._products.recipe_keys(recipe.product, recipe.content_hash).recipe_version_id
 

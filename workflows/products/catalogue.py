@@ -53,6 +53,7 @@ from workflows.products.session_guards import session_guard
 from workflows.products.view_rules import (
     find_view,
     refuse_own_pictures,
+    refuse_part,
     refuse_password,
     refuse_setup_of_part,
     refuse_too_many,
@@ -342,7 +343,11 @@ class Catalogue:
             refuse_too_many(draft)
             full = view_product(draft.description.name, tidy)
             own = replace(draft, description=replace(draft.description, name=product_name(full)), views=())
-            if not transaction.products.was_view_of(full, name):
+            if transaction.products.was_view_of(full, name):
+                # What the views share may have changed while it was away.
+                kept = View(tidy, transaction.products.draft(full))
+                transaction.products.save(full, shared_with_views(draft, draft, kept))
+            else:
                 transaction.products.add(replace(own, limits=None, calibration_note="", model_hash=""))
             made = View(tidy, transaction.products.draft(full), end, camera)
             transaction.products.make_view(name, made)
@@ -394,11 +399,13 @@ class Catalogue:
 
         Raises:
             RecipeError: if one is no score.
+            ProductError: if the product has several views, each with limits of its own.
         """
         check_limits(limits)
         by = self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
+            refuse_part(draft)
             return self._save(transaction, draft, replace(draft, limits=limits), by)
 
     def unsigned_changes(self, name: str) -> tuple[str, ...]:
@@ -642,11 +649,12 @@ class Catalogue:
         """Remove a product and its recipes.
 
         Raises:
-            AccessError: if the product was signed off, and nobody is signed in who may do this.
+            AccessError: if the product or a view of it was signed off, and nobody is signed in who may do this.
             ProductError: if images were inspected under it: a verdict outlives everything.
         """
         draft = self.draft(name)
-        by = self._access.operator() if draft.signed_version is None else self._access.require(Right.DELETE)
+        signed = any(one.signed_version is not None for one in (draft, *(view.draft for view in draft.views)))
+        by = self._access.require(Right.DELETE) if signed else self._access.operator()
         with self._storage.transaction() as transaction:
             refuse_view(draft, transaction.products.owner_of(name))
             transaction.products.remove(name, by)

@@ -15,6 +15,7 @@ from filo_core.sentence import Sentence
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
 from filo_core.zones import without_ease
 from storage.names import name_key, product_name, tidy_name
+from workflows.products.view_rules import tidy_views
 
 # It names a folder: nothing that leads out of the one where profiles lie.
 _PROFILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -81,7 +82,7 @@ def tidy_draft(draft: ProductDraft) -> ProductDraft:
         )
     check_fixture(draft.fixture, draft.zones, name)
     types, zones = tidy_types(draft.anomaly_types), tidy_zones(draft.zones)
-    views = tuple(replace(view, draft=tidy_draft(view.draft)) for view in draft.views)
+    views = tuple(replace(view, draft=tidy_draft(view.draft)) for view in tidy_views(draft))
     return replace(
         draft, description=tidy_description(draft.description), anomaly_types=types, zones=zones, views=views
     )

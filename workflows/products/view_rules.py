@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from filo_core.errors import ProductError
 from filo_core.types import ProductDraft, View
 from filo_core.views import MOST_VIEWS, view_product
-from storage.names import name_key, tidy_name
+from storage.names import name_key, product_name, tidy_name
 
 
 def tidy_view(draft: ProductDraft, name: str, suffix: str) -> tuple[str, str]:
@@ -73,11 +73,16 @@ def refuse_own_pictures(draft: ProductDraft) -> None:
         ProductError: if it has good images, regions or a signed recipe of one picture.
     """
     name = draft.description.name
-    if draft.references or draft.zones or draft.taught_patches or (draft.signed_version and not draft.views):
+    if _has_own_setup(draft) or (draft.signed_version and not draft.views):
         raise ProductError(
             "{name} has good images or a recipe of its own, for one picture a part. Make a new product for its views.",
             name=name,
         )
+
+
+def _has_own_setup(draft: ProductDraft) -> bool:
+    found = (draft.references, draft.zones, draft.taught_patches, draft.picture_limits, draft.learned_map)
+    return any(found)
 
 
 def refuse_setup_of_part(draft: ProductDraft) -> None:
@@ -86,8 +91,17 @@ def refuse_setup_of_part(draft: ProductDraft) -> None:
     Raises:
         ProductError: if a part with views has good images, regions or anything of that kind.
     """
-    own = draft.references or draft.zones or draft.taught_patches or draft.picture_limits or draft.learned_map
-    if draft.views and own:
+    if _has_own_setup(draft):
+        refuse_part(draft)
+
+
+def refuse_part(draft: ProductDraft) -> None:
+    """Refuse what is found or said of one picture, such as limits.
+
+    Raises:
+        ProductError: if the product is a part with views.
+    """
+    if draft.views:
         names = ", ".join(view.name for view in draft.views)
         raise ProductError(
             "{name} is looked at in several views: {names}. Choose one of them, such as {view!r}.",
@@ -110,6 +124,28 @@ def refuse_view(draft: ProductDraft, owner: str) -> None:
             name=name,
             owner=owner,
         )
+
+
+def tidy_views(draft: ProductDraft) -> tuple[View, ...]:
+    """The views of a draft that comes as a whole, held to what each would be held to if it were added.
+
+    Raises:
+        ProductError: if one could not be added, or the part has a set-up of its own beside them.
+    """
+    refuse_setup_of_part(draft)
+    there = replace(draft, views=())
+    for view in draft.views:
+        refuse_too_many(there)
+        name, suffix = tidy_view(there, view.name, view.suffix)
+        if view.draft.views or name_key(name) in {name_key(other.name) for other in there.views}:
+            raise ProductError(
+                "The view {name} of {product} is there twice, or has views of its own. Export the product again.",
+                name=name,
+                product=draft.description.name[:40],
+            )
+        tidy = replace(view, name=name, suffix=suffix, source=refuse_password(view.source))
+        there = replace(there, views=(*there.views, tidy))
+    return there.views
 
 
 def find_view(draft: ProductDraft, name: str) -> View:
@@ -143,8 +179,12 @@ def refuse_too_many(draft: ProductDraft) -> None:
 
 
 def shared_with_views(before: ProductDraft, after: ProductDraft, view: View) -> ProductDraft:
-    """The draft of a view after its part has changed: what all views share is as the part says."""
-    name = view_product(after.description.name, view.name)
+    """The draft of a view after its part has changed: what all views share is as the part says.
+
+    Raises:
+        ProductError: if the name of both together is too long.
+    """
+    name = product_name(view_product(after.description.name, view.name))
     changed = replace(
         view.draft,
         description=replace(after.description, name=name),

@@ -25,7 +25,9 @@ from filo_core.types import (
     Reference,
     Sight,
     SourceImage,
+    View,
 )
+from filo_core.views import PART_LIMITS
 from tests.small_network import SMALL
 
 
@@ -192,6 +194,14 @@ def test_a_missing_good_image_is_named(engine: Engine, draft: ProductDraft, cali
 def test_calibrating_without_a_good_image_says_so(engine: Engine) -> None:
     with pytest.raises(RecipeError, match="no good image yet"):
         next(engine.calibrate(ProductDraft(ProductDescription("plate", "plate")), []))
+
+
+def test_a_part_with_views_is_judged_by_their_recipes_and_never_by_its_own(engine: Engine, draft: ProductDraft) -> None:
+    part = dataclasses.replace(draft, views=(View("top", draft),))
+    with pytest.raises(RecipeError, match="is looked at in several views"):
+        engine.detector(part.recipe(PART_LIMITS, engine.model_hash), [])
+    with pytest.raises(RecipeError, match="Choose 'plate / top'"):
+        next(engine.calibrate(part, []))
 
 
 def test_one_good_image_is_enough_to_start(engine: Engine, draft: ProductDraft) -> None:

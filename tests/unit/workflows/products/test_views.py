@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from filo_core.views import PART_LIMITS
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_part, sign_part
+from tests.unit.workflows.products.packing import edited, members_of, pack
 from workflows.products.catalogue import Catalogue
 from workflows.products.views import judging_views
 
@@ -127,6 +130,62 @@ def test_what_belongs_to_a_view_is_refused_for_the_part_and_the_other_way_round(
     catalogue.add_reference("nut", make_image(1))
     with pytest.raises(ProductError, match="Make a new product for its views"):
         catalogue.add_view("nut", "top")
+
+
+def test_limits_of_a_part_are_those_of_its_views_and_cannot_be_moved_by_hand(
+    catalogue: Catalogue, housing: str
+) -> None:
+    with pytest.raises(ProductError, match="several views: top, side"):
+        catalogue.set_limits(housing, LIMITS)
+
+
+def test_a_name_that_is_too_long_with_its_view_is_refused(catalogue: Catalogue, housing: str) -> None:
+    with pytest.raises(ProductError, match="more than the 120 allowed"):
+        catalogue.clone(housing, "x" * 118)
+    assert [draft.description.name for draft in catalogue.drafts()] == [housing]
+
+
+def test_a_view_that_comes_back_has_the_list_of_its_part(catalogue: Catalogue, housing: str) -> None:
+    catalogue.sign_off(housing, "Ada", MODEL_HASH, reason="a test")
+    catalogue.take_view(housing, "side")
+    catalogue.set_anomaly_types(housing, [AnomalyType("crack")])
+    back = catalogue.add_view(housing, "side")
+    assert back.views[1].draft.anomaly_types == back.anomaly_types
+
+
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (lambda views: views[0].update(name=" "), "has no name"),
+        (lambda views: views[0].update(name="a/b"), "holds a /"),
+        (lambda views: views[0].update(name="SIDE", suffix=""), "is there twice"),
+        (lambda views: views[0].update(suffix="_side"), "could be those of the view"),
+        (lambda views: views[0].update(source="rtsp://anna:sesame@camera/1"), "holds a password"),
+        (lambda views: views[0]["draft"].update(views=[dict(views[1])]), "has views of its own"),
+        (lambda views: views.extend(views[0] | {"name": f"{n}", "suffix": f"_{n}"} for n in range(8)), "has 8 views"),
+    ],
+)
+def test_a_file_brings_no_view_that_could_not_be_added(
+    catalogue: Catalogue, housing: str, tmp_path: Path, forge: Callable[[Any], object], said: str
+) -> None:
+    catalogue.export(housing, tmp_path / "housing.filo")
+    forged = edited(members_of(tmp_path / "housing.filo"), lambda content: forge(content["draft"]["views"]))
+    with pytest.raises(ProductError, match=said):
+        catalogue.import_product(pack(tmp_path / "forged.filo", forged), "again")
+    assert [draft.description.name for draft in catalogue.drafts()] == [housing]
+
+
+def test_a_file_brings_no_good_images_of_a_part_beside_its_views(
+    catalogue: Catalogue, housing: str, tmp_path: Path
+) -> None:
+    catalogue.export(housing, tmp_path / "housing.filo")
+
+    def forge(content: Any) -> None:
+        content["draft"]["references"] = content["draft"]["views"][0]["draft"]["references"]
+
+    forged = edited(members_of(tmp_path / "housing.filo"), forge)
+    with pytest.raises(ProductError, match="several views: top, side"):
+        catalogue.import_product(pack(tmp_path / "forged.filo", forged), "again")
 
 
 def test_a_part_is_one_row_with_its_views_and_is_judged_once(storage: Storage) -> None:

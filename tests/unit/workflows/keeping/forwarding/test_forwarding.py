@@ -13,8 +13,9 @@ from filo_core.errors import StorageError
 from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.types import Box, Eyes, InspectionFilter, Role, TaughtPatch
 from storage.engine import sqlite_url
+from storage.recorder import Recorder
 from storage.storage import open_storage
-from tests.unit.storage.making import MODEL_HASH, make_draft, sign_product
+from tests.unit.storage.making import MODEL_HASH, make_draft, make_part, sign_part, sign_product
 from tests.unit.workflows.keeping.forwarding.conftest import Station, names, records
 from tools.postgres_server import PASSWORD, PostgresServer
 from workflows.keeping.forwarding import Forwarder, ForwardingError
@@ -44,6 +45,31 @@ def test_rows_arrive_once_in_order_and_whole(stations: Stations, plant_url: str,
             there.inspected_at,
         )
         assert here.image_score == there.image_score
+
+
+def test_a_part_arrives_with_its_views_and_those_of_another_station_are_the_same_part(
+    tmp_path: Path, plant_url: str
+) -> None:
+    for name in ("line 1", "line 2"):
+        folder = tmp_path / name
+        with open_storage(sqlite_url(folder / "filo.sqlite"), folder / "images") as storage:
+            recipe = sign_part(storage)
+            recorder = Recorder(storage, recipe.product)
+            for number, shades in enumerate(((1, 2), (3, 2))):
+                recorder.record_one(make_part(storage, recipe, shades, (0.1, 0.9), f"part {number}"))
+            Station(name, storage, recipe, folder).forwarder(plant_url).forward()
+            with storage.reading() as own:
+                here = list(own.inspections.following(InspectionFilter(), 0, 100))
+        if name == "line 1":
+            with open_storage(plant_url, tmp_path / "plant") as plant, plant.transaction() as transaction:
+                top = transaction.products.draft(recipe.product).views[0]
+                transaction.products.make_view(recipe.product, replace(top, suffix="_t"))
+    there = records(plant_url, tmp_path)
+    assert [(record.name, record.views) for record in there] == [(record.name, record.views) for record in here]
+    with open_storage(plant_url, tmp_path / "plant") as plant, plant.reading() as reading:
+        draft = reading.products.draft(recipe.product)
+    assert [view.name for view in draft.views] == ["top", "side"]
+    assert draft.views[0].suffix == "_t", "what the plant says of a view stays"
 
 
 def test_the_plant_has_the_product_as_it_was_signed(tmp_path: Path) -> None:
