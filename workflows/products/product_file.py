@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,9 +26,9 @@ from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
 FORMAT_VERSION = 4
-"""The newest, of products with several views. One without is written as the third where there are drawn regions, limits
-of its pictures or a learnt map, else as the second, and without regions that a person named as the first, which every
-program reads."""
+"""The newest, of products with several views, a fixture or a region that counts. One without is written as the third
+where there are drawn regions, limits of its pictures or a learnt map, else as the second, and without regions that a
+person named as the first: so that earlier programs read it."""
 MOST_EXAMPLES = 1_000
 MAX_MEMBERS = 1_002
 """A thousand good images, the draft and the hashes."""
@@ -242,14 +243,22 @@ def _write_members(
     examples: tuple[NamedRegion, ...],
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
+    left_out = _left_out(draft)
     newer = draft.zones or draft.picture_limits or draft.learned_map
-    version = FORMAT_VERSION if draft.views else 3 if newer else 2 if examples else 1
+    version = FORMAT_VERSION if not left_out else 3 if newer else 2 if examples else 1
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
-    left_out = {"draft": {"views"}} if not draft.views else {}
-    said = content.model_dump_json(indent=1, exclude=left_out if examples else left_out | {"examples": True})
+    exclude: dict[str, Any] = {"draft": left_out} | ({} if examples else {"examples": True})
+    said = content.model_dump_json(indent=1, exclude=exclude)
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]
     sums += [_add(archive, f"images/{reference.image_hash}", encoded) for reference, encoded in images]
     _add(archive, _SUMS, "".join(f"{line}\n" for line in sums).encode("ascii"))
+
+
+def _left_out(draft: ProductDraft) -> dict[str, Any]:
+    """What a draft that needs no newest format has none of: earlier programs read no file that names it."""
+    if draft.views or draft.fixture is not None or any(zone.search or zone.count for zone in draft.zones):
+        return {}
+    return {"views": True, "fixture": True, "zones": {"__all__": {"search": True, "count": True}}}
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from PIL import Image
 
 from filo_core.errors import FolderError, ProductError, RecipeError, StorageError
-from filo_core.types import Limits, Provenance, Reference, WizardStep
+from filo_core.types import Limits, ProductDraft, Provenance, Reference, WizardStep
+from filo_core.zones import ItemCount, Zone, ZoneKind, ZoneShape
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import MODEL_HASH, make_draft
@@ -155,3 +157,22 @@ def test_a_large_image_goes_through_the_file(tmp_path: Path, catalogue: Catalogu
     write_product(tmp_path / "large.filo", draft, [(draft.references[0], content)])
     catalogue.import_product(tmp_path / "large.filo")
     assert catalogue.references("metal nut")[0].encoded == content
+
+
+def test_a_file_names_what_is_new_only_where_it_is_used_so_that_earlier_programs_read_the_others(
+    tmp_path: Path,
+) -> None:
+    def content_of(draft: ProductDraft) -> Any:
+        images = [(Reference(one.image_hash, one.name), one.encoded) for one in IMAGES]
+        write_product(tmp_path / "one.filo", draft, images)
+        return json.loads(members_of(tmp_path / "one.filo")["product.json"])
+
+    plain = Zone("thread", ((0.1, 0.1), (0.5, 0.5)), ZoneShape.RECTANGLE, ZoneKind.INSPECT)
+    counted = replace(plain, kind=ZoneKind.COUNT, count=ItemCount("screws", 4, ()))
+    without, drawn, counting = (
+        content_of(replace(exported_draft(), zones=zones)) for zones in ((), (plain,), (plain, counted))
+    )
+    assert [one["version"] for one in (without, drawn, counting)] == [1, 3, 4]
+    assert {"views", "fixture"}.isdisjoint(without["draft"])
+    assert {"search", "count"}.isdisjoint(drawn["draft"]["zones"][0])
+    assert counting["draft"]["zones"][1]["count"]["expected"] == 4
