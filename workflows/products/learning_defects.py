@@ -25,6 +25,7 @@ from workflows.products.draft_rules import unsigned_sentence
 from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.known_parts import known_parts
 from workflows.products.learned_names import NEWEST
+from workflows.products.steps import shared_sentence
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -218,10 +219,10 @@ def _put_in_force(
     draft: ProductDraft = replace(
         catalogue.draft(before.product), learned_map=after.learned_map, eyes=after.eyes, zones=after.zones
     )
-    calibrated = None
-    for event in engine.calibrate(draft, images, known.good, GOAL, known.bad, known.apart):
+    calibrated, shares = None, catalogue.share_of_promise(before.product)
+    for event in engine.calibrate(draft, images, known.good, GOAL / shares, known.bad, known.apart):
         if isinstance(event, Calibrated):
-            calibrated = event
+            calibrated = replace(event, sentence=shared_sentence(event.sentence, shares, GOAL))
         else:
             yield event
     assert calibrated is not None, "a calibration ends with its limits"

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from filo_core.calibration.evidence import GOAL
 from filo_core.engine import Engine, load_engine
 from filo_core.errors import RecipeError
 from filo_core.events import Calibrated, MapPutInForce, MapsTried, TriedMap
@@ -153,6 +154,20 @@ def test_what_was_learnt_makes_other_scratches_stand_out_more_and_undo_brings_th
     with storage.reading() as transaction:
         changed = [one.detail for one in transaction.events.about(EventKind.DRAFT_CHANGED, NAME)]
     assert sum("learnt map" in str(detail) for detail in changed) == 2
+
+
+def test_a_view_that_learns_keeps_its_share_of_the_promise(
+    catalogue: Catalogue, engine: Engine, confirmed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del confirmed
+    asked: list[float] = []
+    calibrate = engine.calibrate
+    monkeypatch.setattr(catalogue, "share_of_promise", lambda _: 2)
+    monkeypatch.setattr(engine, "calibrate", lambda *given: asked.append(given[3]) or calibrate(*given))
+    *_, in_force = [e for e in learn_steps(catalogue, NAME, signed_by="Ada")(engine) if _tells(e)]
+    assert asked == [GOAL / 2]
+    assert isinstance(in_force, MapPutInForce)
+    assert "2 views share the promise" in in_force.calibration
 
 
 def _tells(event: object) -> bool:
