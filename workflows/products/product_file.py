@@ -204,7 +204,10 @@ class ProductFile:
         if not 1 <= content.version <= FORMAT_VERSION:
             raise self._refusal(f"has format {content.version}, which a newer version writes", "Update this program.")
         wanted = [f"images/{reference.image_hash}" for reference in images_of(content.draft)]
-        if sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
+        # Two views may share a picture; no product has one twice.
+        drafts = (content.draft, *(view.draft for view in content.draft.views))
+        twice = any(_has_twice(draft) for draft in drafts)
+        if twice or sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
             raise self._refusal("does not hold the good images that its product has")
         return content
 
@@ -252,6 +255,11 @@ def _write_members(
     sums = [_add(archive, _DRAFT, said.encode("utf-8"))]
     sums += [_add(archive, f"images/{reference.image_hash}", encoded) for reference, encoded in images]
     _add(archive, _SUMS, "".join(f"{line}\n" for line in sums).encode("ascii"))
+
+
+def _has_twice(draft: ProductDraft) -> bool:
+    hashes = [entry.image_hash for entry in bank_images(draft.references, draft.taught_patches)]
+    return len(set(hashes)) < len(hashes)
 
 
 def _left_out(draft: ProductDraft) -> dict[str, Any]:
