@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from filo_core.errors import FiloError
+from filo_core.errors import FiloError, PartNotFoundError
 from filo_core.line.sources.camera_process import silence
 from filo_core.loops import Loop
 from filo_core.out_of_memory import is_out_of_memory
@@ -121,7 +121,9 @@ class _Model:
         try:
             self._detectors = _made(make, device)
             for detector in self._detectors:
-                detector.predict(np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 127, np.uint8))
+                # A fixture is in no such picture; then looking at the good images has warmed the model.
+                with contextlib.suppress(PartNotFoundError):
+                    detector.predict(np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 127, np.uint8))
         except RuntimeError as error:
             if self._on_cpu or not is_out_of_memory(error):
                 raise

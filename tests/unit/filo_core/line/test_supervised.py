@@ -181,6 +181,16 @@ def test_a_picture_the_model_refuses_costs_that_part_only(
     assert detector.restarts == 0
 
 
+def test_a_model_with_a_fixture_loads_though_no_part_is_in_what_it_is_warmed_with(
+    make: Callable[..., SupervisedDetector], children: ModuleType
+) -> None:
+    detector = make(children.make_with_fixture)
+    detector.wait_ready()
+    with pytest.raises(ModelProcessError, match="The part was not found"):
+        detector.predict(picture(0))
+    assert detector.predict(np.full((8, 8, 3), 255, np.uint8)).image_score == 0.5
+
+
 def test_a_full_graphics_card_moves_the_model_to_the_cpu_and_says_so_once(
     make: Callable[..., SupervisedDetector], children: ModuleType, notes: list[str]
 ) -> None:
