@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from filo_core.calibration.known_parts import judge_known_parts
 from filo_core.calibration.parts_found import check_all_found, lost_sentence, parts_not_found
 from filo_core.calibration.reference_checks import stranger_sentence
 from filo_core.calibration.zone_limits import calibrated_parts
-from filo_core.errors import ProfileError, RecipeError
+from filo_core.errors import PartNotFoundError, ProfileError, RecipeError
 from filo_core.events import (
     Calibrated,
     EyesChosen,
@@ -266,6 +267,7 @@ class Engine:
         Raises:
             ProfileError: if the profile has one way to look.
             EvidenceError: if there are fewer than two references.
+            RecipeError: if the fixture is not found in one.
         """
         usual = self.usual_eyes
         if usual is None:
@@ -459,11 +461,21 @@ class Engine:
 def _cut_to_zones(
     draft: ProductDraft, references: Sequence[SourceImage], bad: Sequence[NDArray[np.uint8]]
 ) -> tuple[ProductDraft, Sequence[SourceImage], Sequence[NDArray[np.uint8]]]:
-    """The same with pictures that show what drawn regions span, and no regions: a trial draws anywhere on them."""
+    """The same with pictures that show what drawn regions span, and no regions: a trial draws anywhere on them.
+
+    Bad parts that the fixture is not found in are left out, as limits do.
+
+    Raises:
+        RecipeError: if it is not found in a good image.
+    """
     if not draft.zones:
         return draft, references, bad
+    check_all_found(draft, references)
     cut = [replace(image, pixels=seen_of(draft, image.pixels)) for image in references]
-    seen = [seen_of(draft, pixels) for pixels in bad]
+    seen = []
+    for pixels in bad:
+        with suppress(PartNotFoundError):
+            seen.append(seen_of(draft, pixels))
     return replace(draft, zones=(), fixture=None, region_of_interest=None), cut, seen
 
 

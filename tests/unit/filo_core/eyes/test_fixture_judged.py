@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from filo_core.calibration.parts_found import check_all_found, lost_sentence, parts_not_found
+from filo_core.engine import _cut_to_zones
 from filo_core.errors import RecipeError
 from filo_core.eyes.detector import EyesDetector
 from filo_core.judging import judge
@@ -94,6 +95,15 @@ def test_good_images_in_which_the_fixture_is_not_found_are_named(recipe: Recipe)
     assert set(lost) == {empty.image_hash}
     assert "left out" in lost_sentence(lost)
     assert lost_sentence({}) == ""
+
+
+def test_a_trial_of_eyes_leaves_out_bad_parts_without_the_fixture_and_names_good_ones() -> None:
+    draft = ProductDraft(ProductDescription("nut", "nut"), zones=(parts.SHAPE, _BODY), fixture=parts.fixture())
+    empty = parts.picture(part=False)
+    without, good, bad = _cut_to_zones(draft, _GOOD, [empty, _marked(20.0, (5.0, 5.0))[0]])
+    assert (without.zones, without.fixture, len(good), len(bad)) == ((), None, 3, 1)
+    with pytest.raises(RecipeError, match=r"not found: empty\.png"):
+        _cut_to_zones(draft, [*_GOOD, parts.image(empty, "empty.png")], [])
 
 
 def test_the_memory_bank_of_another_fixture_is_another_one(recipe: Recipe, tmp_path: Path) -> None:
