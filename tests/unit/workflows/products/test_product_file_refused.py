@@ -167,7 +167,7 @@ def test_an_encrypted_member_is_refused(exported: Path, catalogue: Catalogue, st
     ("edit", "sentence"),
     [
         (lambda c: c.update(format="other"), "cannot be read"),
-        (lambda c: c.update(version=4), "has format 4, which a newer version writes. Update this program"),
+        (lambda c: c.update(version=5), "has format 5, which a newer version writes. Update this program"),
         (lambda c: c.update(extra=1), "cannot be read"),
         (lambda c: c["draft"].pop("description"), "cannot be read"),
         (lambda c: c["draft"]["limits"].update(ok=0.9, ng=0.1), "cannot be read"),
