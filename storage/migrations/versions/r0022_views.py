@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage import constraints
+from storage.migrations.columns import add_at_end
 
 revision = "0022"
 down_revision = "0021"
@@ -26,8 +27,8 @@ def upgrade() -> None:
     op.add_column("products", sa.Column("view_name", sa.String(120), nullable=False, server_default=""))
     op.add_column("products", sa.Column("view_suffix", sa.String(120), nullable=False, server_default=""))
     op.add_column("products", sa.Column("view_source", sa.Text(), nullable=False, server_default=""))
-    op.add_column("inspections", sa.Column("part_hash", _HASH, nullable=False, server_default=""))
     op.drop_index(_ONCE, table_name="inspections")
+    add_at_end("inspections", sa.Column("part_hash", _HASH, nullable=False, server_default=""))
     _once(_ONCE, "image_hash", _EMPTY_PARTS)
     _once(_PART_ONCE, "part_hash", _PARTS)
     _create_part_views()
@@ -39,13 +40,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # The table stays with its rows while there is a chain: their entries are in the middle of it. r0003 drops it.
+    # The table stays with its rows while there is a chain: their entries are in the middle of it. r0003 drops it. So do
+    # the hashes of parts: two parts may share the picture that decided, which the rule for one picture forbids.
     if not _is_sqlite():
         op.execute(f"DROP TRIGGER only_added ON {_VIEWS}")
     op.drop_index(_PART_ONCE, table_name="inspections")
-    op.drop_index(_ONCE, table_name="inspections")
-    op.drop_column("inspections", "part_hash")
-    _once(_ONCE, "image_hash", _ONE_PICTURE)
     op.drop_index(op.f("ix_products_view_of"), table_name="products")
     for column in ("view_source", "view_suffix", "view_name", "view_of"):
         op.drop_column("products", column)

@@ -22,7 +22,9 @@ from tests.unit.storage.making import (
     add_calibration,
     add_checks,
     make_inspection,
+    make_part,
     make_region,
+    sign_part,
     sign_product,
 )
 
@@ -90,6 +92,21 @@ def test_checks_calibrations_and_blind_reviews_join_the_chain_once_however_often
     assert (before.intact, report.intact) == (True, True)
     # A chain that was begun anew has an event for each time that it took rows in.
     assert report.entries == before.entries + 3 * taken_in
+
+
+def test_parts_with_views_go_back_and_come_again_though_two_share_a_picture(database: Path, images: Path) -> None:
+    with open_storage(sqlite_url(database), images) as storage:
+        recipe = sign_part(storage)
+        recorder = Recorder(storage, recipe.product)
+        for name, shades in (("part 1", (1, 2)), ("part 2", (3, 2))):
+            recorder.record_one(make_part(storage, recipe, shades, (0.1, 0.9), name))
+        with storage.reading() as transaction:
+            before = transaction.inspections.following(InspectionFilter(), 0, 10)
+    migrate(database, "0021")
+    with open_storage(sqlite_url(database), images) as storage:
+        assert storage.verify().intact
+        with storage.reading() as transaction:
+            assert transaction.inspections.following(InspectionFilter(), 0, 10) == before
 
 
 def test_what_stood_before_events_told_of_it_is_told_once(database: Path, images: Path) -> None:
