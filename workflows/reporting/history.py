@@ -24,6 +24,7 @@ from filo_core.types import (
     Withdrawal,
     standing_review,
 )
+from filo_core.views import view_records
 from storage.names import tidy_name
 from storage.repositories.reviews import BlindReview
 from workflows.people.access import Access
@@ -306,8 +307,11 @@ class History:
     def placed(self, record: InspectionRecord, pixels: NDArray[np.uint8]) -> Placed:
         """Where the regions of the recipe that judged an inspection lie in its picture; none where it cannot be read.
 
-        A fixture is looked for again: the same picture and the same recipe give the same place.
+        A fixture is looked for again: the same picture and the same recipe give the same place. Of a part with views
+        the picture is that of the one that decided, and so are the regions.
         """
+        decided = (view for view in view_records(record) if view.image_hash == record.image_hash)
+        record = next(decided, record)
         try:
             with self._storage.reading() as transaction:
                 recipe = transaction.products.recipe(record.product, record.recipe_version).recipe

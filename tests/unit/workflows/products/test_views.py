@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ import pytest
 
 from filo_core.errors import ProductError, RecipeError
 from filo_core.events import Calibrated
-from filo_core.types import AnomalyType, ProductDescription, WizardStep
-from filo_core.views import PART_LIMITS
+from filo_core.types import AnomalyType, ProductDescription, ViewInspection, WizardStep
+from filo_core.views import PART_LIMITS, part_inspection
+from filo_core.zones import Zone
 from storage.recorder import Recorder
 from storage.storage import Storage
-from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_part, sign_part
+from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, make_inspection, make_part, sign_part
 from tests.unit.workflows.products.packing import edited, members_of, pack
 from workflows.products.catalogue import Catalogue
 from workflows.products.views import judging_views
+from workflows.reporting.history import History
 
 FOUND = Calibrated(LIMITS, (0.1,), 0.5, "one good part", MODEL_HASH, trained=True)
 
@@ -210,3 +213,23 @@ def test_a_part_is_one_row_with_its_views_and_is_judged_once(storage: Storage) -
     assert record.views[0].image_hash not in waiting, "a view stays as long as its part"
     hashes = [(view.name, view.image_hash) for view in record.views]
     assert recorder.part_judged(hashes, recipe.content_hash) == number
+
+
+def test_the_regions_of_a_part_are_those_of_the_view_that_decided(
+    storage: Storage, catalogue: Catalogue, housing: str
+) -> None:
+    face = Zone("face", ((0.1, 0.1), (0.5, 0.5)))
+    catalogue.set_zones("housing / side", (face,))
+    catalogue.set_calibration("housing / side", replace(FOUND, zones=(face,)))
+    recipe = catalogue.sign_off(housing, "Ada", MODEL_HASH, reason="a test").recipe
+    with storage.reading() as transaction:
+        own = [transaction.products.draft(f"housing / {view}").recipe(LIMITS, MODEL_HASH) for view in ("top", "side")]
+    for bad, zones in ((0, ()), (1, (face,))):
+        views = [
+            ViewInspection(view.name, LIMITS, make_inspection(of, bad * 4 + place, 0.9 if place == bad else 0.1))
+            for place, (view, of) in enumerate(zip(recipe.views, own, strict=True))
+        ]
+        number = Recorder(storage, housing).record_one(part_inspection(f"part {bad}", views, recipe, 0.0))
+        history = History(storage)
+        record = history.get(number)
+        assert history.placed(record, history.image(record).pixels).zones == zones
