@@ -3,6 +3,8 @@
 A part is refused where any of its regions is. With k regions that may happen k times as often, so each is given k-th
 part of the false-reject rate (Bonferroni): whatever the regions have to do with each other, a good part is refused at
 most as often as was promised. Where the parts cannot carry that, each promises the least it can, and the sum is said.
+A region that counts has two shares: too few and too many are two ways to be wrong, and where items begin is found from
+the very parts that promise.
 
 Scores of regions are put on one scale: a number is added to the log-odds of each, such that all their limits for OK
 fall on the highest of them, and what lies beyond is stretched until their limits for NG do as well. The image score is
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from filo_core.calibration.known_parts import ScoredParts
 
 _MOST_STRETCH = 100.0
+_OF_COUNT = 2
+"""Shares of a region that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,12 @@ def zone_limits(evidence: Sequence[ZoneEvidence], alpha: float) -> tuple[ZoneLim
     Raises:
         EvidenceError: if ``alpha`` is no rate, or all parts have the very same score in one of them.
     """
-    return tuple(_limit_of(one, alpha / len(evidence), len(evidence)) for one in evidence)
+    shares = _shares([one.zone for one in evidence])
+    return tuple(_limit_of(one, alpha / shares, shares) for one in evidence)
+
+
+def _shares(zones: Sequence[Zone]) -> int:
+    return sum(1 if zone.count is None else _OF_COUNT for zone in zones)
 
 
 def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
@@ -165,7 +174,8 @@ def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions:
     good_scores = [part.score for part in (*own, *confirmed)]
     limits = stopping_limits(span.limits, good_scores, [part.score for part in bad], promised)
     proof = prove(limits, (*own, *confirmed), bad, span.limits, unseen_scores)
-    needed = parts.needed(alpha / len(found))
+    shares = _shares([one.zone for one in found])
+    needed = parts.needed(alpha / shares)
     by_hand = any(one.zone.limit is not None for one in found)
     calls_ng = bool(needed) or span.about_ng or limits.ok < span.limits.ok or by_hand
     told = (
@@ -178,7 +188,7 @@ def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions:
     return Calibrated(
         limits=limits,
         scores=parts.references,
-        lowest_promise=min(len(found) / (parts.count + 1), 1.0),
+        lowest_promise=min(shares / (parts.count + 1), 1.0),
         sentence=" ".join(filter(None, told)),
         model_hash="",
         trained=False,
@@ -224,14 +234,14 @@ def _evidence(scored: ScoredParts, drawn: Sequence[Zone], outside: Sequence[Judg
     ]
 
 
-def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
+def _limit_of(one: ZoneEvidence, alpha: float, shares: int) -> ZoneLimit:
     try:
         limit = promised_limit(one.parts, alpha) if one.parts.count > 1 else None
     except EvidenceError as error:
         raise EvidenceError("Region {name}: {error}", name=one.zone.name, error=error) from error
     if one.zone.count is not None:
         return _limit_of_count(one.zone, limit)
-    found = limits_found(limit, one.parts, one.peaks, alpha, regions)[0]
+    found = limits_found(limit, one.parts, one.peaks, alpha, shares)[0]
     ng_from = limit.limit if limit else found.ng
     if one.zone.limit is not None:
         ok = one.zone.limit
@@ -243,8 +253,12 @@ def _limit_of(one: ZoneEvidence, alpha: float, regions: int) -> ZoneLimit:
 
 def _limit_of_count(zone: Zone, limit: ConformalLimit | None) -> ZoneLimit:
     """OK ends where the count is wrong; NG begins there too, unless good parts are counted wrong themselves."""
-    ng = max(RIGHT_COUNT, limit.limit) if limit is not None else RIGHT_COUNT
-    return ZoneLimit(zone, Limits(RIGHT_COUNT, ng, RIGHT_COUNT), limit, ng)
+    if limit is None:
+        return ZoneLimit(zone, Limits(RIGHT_COUNT, RIGHT_COUNT, RIGHT_COUNT), None, RIGHT_COUNT)
+    # A part is called NG only if its last item is less like one than those of all but so many good parts, or its next
+    # place more: wherever items begin, each happens as often as one share says.
+    ng, promise = max(RIGHT_COUNT, limit.limit), min(_OF_COUNT * limit.promise, 1.0)
+    return ZoneLimit(zone, Limits(RIGHT_COUNT, ng, RIGHT_COUNT), replace(limit, promise=promise), ng)
 
 
 def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> JudgedPart:
@@ -260,7 +274,8 @@ def _sentence(
         return Sentence(
             "1 good part and {regions}: no false-reject rate can be promised. Add good parts.", regions=regions
         )
-    each, needed = alpha / len(found), parts.needed(alpha / len(found))
+    each = alpha / _shares([one.zone for one in found])
+    needed = parts.needed(each)
     goal = ""
     if needed:
         goal = Sentence(
