@@ -85,12 +85,12 @@ def test_csv_a_sentence_with_line_breaks_and_a_formula_stays_one_harmless_cell(t
 def test_csv_a_part_stands_in_columns_and_runs_as_no_formula(tmp_path: Path) -> None:
     named = message()
     seen = SeenBefore(2, "NG", datetime.now(UTC), 1)
-    part = Identity("=1+1", "@L", "0815", field_3="-2")
+    part = Identity("=1+1", "@L", "08  15", field_3="-2")
     named = replace(named, result=replace(named.result, identity=part, seen_before=seen))
     CsvSink(tmp_path / "out.csv").deliver(named)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert [row[name] for name in FIELDS] == ["'=1+1", "'@L", "0815", "", "", "'-2"]
+    assert [row[name] for name in FIELDS] == ["'=1+1", "'@L", "08  15", "", "", "'-2"]
     assert row["seen_before"] == "2"
 
 
