@@ -28,8 +28,9 @@ def leave_out_encoder(program: Path) -> None:
     Raises:
         PackageError: if binutils is not installed, or this processor is not known here.
     """
-    for encoder in sorted(program.rglob(_ENCODER)):
-        others = [path for path in encoder.parent.iterdir() if path != encoder]
+    # Links to it lie beside the modules.
+    for encoder in [path for path in program.rglob(_ENCODER) if not path.is_symlink()]:
+        others = [path for path in encoder.parent.glob("*.so*") if path != encoder]
         asked_for = {name for path in others for name in _OF_ENCODER.findall(_said("objdump", "-T", path))}
         soname = _SONAME.findall(_said("objdump", "-p", encoder))
         _write_empty(encoder, asked_for, soname[0] if soname else encoder.name)
