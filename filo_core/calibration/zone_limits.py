@@ -154,8 +154,7 @@ def _stretched(one: ZoneLimit, zone: Zone, ng: float) -> Zone:
 
 def _by_zone(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
     # A part whose picture is gone has one score from before: of one region that is its score, of several none is known.
-    scored = _with_scores_of_before(scored, inspected(zones))
-    zones, scored, unseen = with_least_likeness(zones, scored)
+    zones, scored, unseen = with_least_likeness(zones, _with_scores_of_before(scored, inspected(zones)))
     of = dict(zip((part.image_hash for part in scored.outside), sessions or [""] * len(scored.outside), strict=True))
     outside = [part for part in scored.outside if part.image_hash in scored.zones]
     found = zone_limits(_evidence(scored, inspected(zones), [one for one in outside if not of[one.image_hash]]), alpha)
