@@ -7,6 +7,7 @@ folder, plays it as a camera, and reviews a verdict, in the light theme and then
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import os
@@ -106,6 +107,7 @@ class Journey:
         self.session.open()
         self.until(lambda: self.window.current_screen is not None, "the record is open")
         self.picture("products-empty")
+        self.window.tour.end()
 
     def cold_start(self, good: list[Path]) -> None:
         """The steps of the wizard, with bad parts at the end."""
@@ -318,8 +320,8 @@ class Journey:
         self.picture("settings-outputs")
 
 
-def drive(out: Path, dark: bool) -> dict[str, Any]:
-    """All journeys in one theme; what was seen."""
+def drive(out: Path, *, dark: bool, language: str) -> dict[str, Any]:
+    """All journeys in one theme and language; what was seen."""
     # All that `main.py app` imports before it opens the window.
     importlib.import_module("main")
     from gui.qt_environment import prepare_qt_environment
@@ -339,7 +341,7 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
             home=Path(home),
             operator="operator",
             theme="dark" if dark else "light",
-            language=os.environ.get("FILO_LANGUAGE") or "en",
+            language=language,
         )
         Appearance(app, settings)
         session = Session(app, settings)
@@ -362,19 +364,27 @@ def drive(out: Path, dark: bool) -> dict[str, Any]:
 
 
 def main() -> int:
-    """``screenshots.py OUT [--light-only]``."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
-    out.mkdir(parents=True, exist_ok=True)
-    themes = ["light"] if "--light-only" in sys.argv else ["light", "dark"]
-    if "--theme" in sys.argv:
-        theme = sys.argv[sys.argv.index("--theme") + 1]
-        print(json.dumps(drive(out, dark=theme == "dark")))
+    """``screenshots.py [OUT] [--light-only] [--languages en,de]``: English in OUT, others in a folder below."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("out", nargs="?", type=Path, default=Path("docs/screens"))
+    reader.add_argument("--light-only", action="store_true")
+    reader.add_argument("--languages", default="en,de,zh_CN")
+    reader.add_argument("--theme", choices=("light", "dark"), help="take these alone, on the screen that is there")
+    asked = reader.parse_args()
+    languages = asked.languages.split(",")
+    if asked.theme is not None:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        print(json.dumps(drive(asked.out, dark=asked.theme == "dark", language=languages[0])))
         return 0
-    for theme in themes:
-        command = [sys.executable, str(Path(__file__).resolve()), str(out), "--theme", theme]
-        status = subprocess.run(command, check=False).returncode if os.environ.get("DISPLAY") else with_display(command)
-        if status:
-            return status
+    for language in languages:
+        out = asked.out if language == "en" else asked.out / language
+        for theme in ("light",) if asked.light_only else ("light", "dark"):
+            command = [sys.executable, str(Path(__file__).resolve()), str(out), "--theme", theme]
+            command += ["--languages", language]
+            here = bool(os.environ.get("DISPLAY"))
+            status = subprocess.run(command, check=False).returncode if here else with_display(command)
+            if status:
+                return status
     return 0
 
 

@@ -61,7 +61,7 @@ class ProductListView(QWidget):
             "products",
             self.tr("No product has been set up yet."),
             self.tr("&Set up the first product"),
-            self.tr("Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off."),
+            self.tr("A few short steps: say what it is, show good parts, prove it with bad ones and sign off."),
             self,
         )
         self._empty.offer(

@@ -3019,8 +3019,8 @@
             <translation>Das erste Produkt &amp;einrichten</translation>
         </message>
         <message>
-            <source>Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off.</source>
-            <translation>Fünf kurze Schritte: sagen, was es ist, was schiefgehen kann, Gutteile zeigen, kalibrieren, freigeben.</translation>
+            <source>A few short steps: say what it is, show good parts, prove it with bad ones and sign off.</source>
+            <translation>Wenige kurze Schritte: sagen, was es ist, Gutteile zeigen, mit Schlechtteilen prüfen und freigeben.</translation>
         </message>
         <message>
             <source>&amp;Try a demo product</source>

@@ -3019,8 +3019,8 @@
             <translation>设置第一个产品(&amp;S)</translation>
         </message>
         <message>
-            <source>Five short steps: say what it is, what can go wrong, show good parts, calibrate, sign off.</source>
-            <translation>五个简短步骤：说明是什么、可能出现什么问题、展示良品、校准、签核。</translation>
+            <source>A few short steps: say what it is, show good parts, prove it with bad ones and sign off.</source>
+            <translation>几个简短步骤：说明是什么，展示良品，用不良品验证并签核。</translation>
         </message>
         <message>
             <source>&amp;Try a demo product</source>
