@@ -18,18 +18,17 @@ _LOOK_EVERY_S = 0.1
 """Whether to stop; a picture is noticed at once."""
 
 
-class ContinuousTrigger:
-    """Asks with the newest frame of a source; frames that come while one is judged are dropped, and counted there."""
+class _Continuous:
+    """Asks in a loop of its own, from the start to the stop."""
 
-    def __init__(self, source: ImageSource, station: Asks) -> None:
-        self._source = source
+    def __init__(self, station: Asks, does: str) -> None:
         self._station = station
         self._run_id = uuid.uuid4().hex[:8]
-        self._loop = Loop("filo-continuous", self._run, "has every picture judged")
+        self._loop = Loop("filo-continuous", self._run, does)
 
     @property
     def is_running(self) -> bool:
-        """False before the start, after the stop, and once the source has played to its end."""
+        """False before the start, after the stop, and once a source has played to its end."""
         return self._loop.is_running
 
     @property
@@ -44,6 +43,23 @@ class ContinuousTrigger:
     def stop(self) -> None:
         """Ask no more."""
         self._loop.stop()
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+    def _ask(self, trigger: Trigger) -> None:
+        """Ask, and wait for the answer or the stop."""
+        asked = self._station.ask(trigger)
+        while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
+            pass
+
+
+class ContinuousTrigger(_Continuous):
+    """Asks with the newest frame of a source; frames that come while one is judged are dropped, and counted there."""
+
+    def __init__(self, source: ImageSource, station: Asks) -> None:
+        super().__init__(station, "has every picture judged")
+        self._source = source
 
     def _run(self) -> None:
         while not self._loop.must_stop():
@@ -55,12 +71,10 @@ class ContinuousTrigger:
                 self._source.wait(_LOOK_EVERY_S)
                 continue
             name = f"frame-{self._run_id}-{frame.frame_id}"
-            asked = self._station.ask(Trigger(name, TriggerKind.CONTINUOUS, frame, frame.captured_monotonic))
-            while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
-                pass
+            self._ask(Trigger(name, TriggerKind.CONTINUOUS, frame, frame.captured_monotonic))
 
 
-class ContinuousParts:
+class ContinuousParts(_Continuous):
     """Asks for a part as soon as the one before has its answer and every camera shows something new.
 
     Args:
@@ -69,28 +83,8 @@ class ContinuousParts:
     """
 
     def __init__(self, sources: Sequence[ImageSource], station: Asks) -> None:
+        super().__init__(station, "has every part judged")
         self._sources = tuple(sources)
-        self._station = station
-        self._run_id = uuid.uuid4().hex[:8]
-        self._loop = Loop("filo-continuous", self._run, "has every part judged")
-
-    @property
-    def is_running(self) -> bool:
-        """False before the start, after the stop, and once a camera has played to its end."""
-        return self._loop.is_running
-
-    @property
-    def problem(self) -> str:
-        """Why it does not ask now, as a sentence; empty when all is well."""
-        return self._loop.problem
-
-    def start(self) -> None:
-        """Begin to ask."""
-        self._loop.start()
-
-    def stop(self) -> None:
-        """Ask no more."""
-        self._loop.stop()
 
     def _run(self) -> None:
         number = 0
@@ -101,6 +95,4 @@ class ContinuousParts:
             if not all(source.wait(_LOOK_EVERY_S) for source in self._sources):
                 continue
             number += 1
-            asked = self._station.ask(Trigger(f"part-{self._run_id}-{number}", TriggerKind.CONTINUOUS))
-            while asked.wait(_LOOK_EVERY_S) is None and not self._loop.must_stop():
-                pass
+            self._ask(Trigger(f"part-{self._run_id}-{number}", TriggerKind.CONTINUOUS))

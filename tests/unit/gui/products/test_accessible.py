@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt, QTextBoundaryFinder
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,7 @@ from gui.review.panel import ReviewPanel
 from gui.state import AppState
 from gui.theme import TOUCH_PX
 from gui.widgets.controls import button
+from tests.unit.gui.whole_text import unbroken
 
 Until = Callable[..., None]
 
@@ -35,25 +36,15 @@ def too_small(root: QWidget) -> list[str]:
     return [f"{found.text()}: {found.height()} px" for found in buttons if found.height() < TOUCH_PX - 2]
 
 
-def _unbroken(text: str) -> list[str]:
-    """What stays on one line: words, or single characters where the script has no blanks between words."""
-    finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Line, text)
-    pieces, start = [], 0
-    while (end := finder.toNextBoundary()) >= 0:
-        pieces.append(text[start:end].strip())
-        start = end
-    return pieces
-
-
 def test_chinese_may_break_between_any_two_characters_and_english_between_words() -> None:
-    assert _unbroken("good part") == ["good", "part"]
-    assert _unbroken("类型名称") == ["类", "型", "名", "称"]
+    assert unbroken("good part") == ["good", "part"]
+    assert unbroken("类型名称") == ["类", "型", "名", "称"]
 
 
 def _is_squeezed(label: QLabel) -> bool:
     """Whether a text that may take several lines has too few of them, or a word that is wider than the label."""
     metrics = label.fontMetrics()
-    widest = max((metrics.horizontalAdvance(word) for word in _unbroken(label.text())), default=0)
+    widest = max((metrics.horizontalAdvance(word) for word in unbroken(label.text())), default=0)
     return widest > label.contentsRect().width() + 1 or label.heightForWidth(label.width()) > label.height() + 1
 
 
