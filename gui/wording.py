@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
-from filo_core.types import Limits, Region, TypeShare
+from filo_core.types import UNKNOWN_TYPE, Limits, Position, Region, TypeShare
 
 NOT_KNOWN = "–"
 
@@ -117,16 +117,22 @@ def percentage(share: float) -> str:
     return f"{number(value, digits)} %"
 
 
+def type_name(anomaly_type: str) -> str:
+    """A type as the product's list has it; what is none of them in the language of the window."""
+    return _tr("unknown") if anomaly_type == UNKNOWN_TYPE else anomaly_type
+
+
 def called(anomaly_type: str, share: float) -> str:
     """A type with its own share; one that nobody is sure of without."""
-    return f"{anomaly_type} {percentage(round(share, 2))}" if share else anomaly_type
+    name = type_name(anomaly_type)
+    return f"{name} {percentage(round(share, 2))}" if share else name
 
 
 def region_called(region: Region) -> str:
     """A region's type with its share; of one that is unknown the broad kind, where that much is clear."""
     if region.broad is None or region.type_confidence:
         return called(region.anomaly_type, region.type_confidence)
-    return f"{region.anomaly_type}, {called(broad_word(region.broad.name), region.broad.share)}"
+    return f"{type_name(region.anomaly_type)}, {called(broad_word(region.broad.name), region.broad.share)}"
 
 
 def broad_word(broad: str) -> str:
@@ -157,6 +163,21 @@ def types_text(regions: Sequence[Region]) -> str:
     if len(best) == 1 and regions and regions[0].broad is not None:
         return region_called(max(regions, key=lambda region: region.score))
     return ", ".join(called(name, share) for name, share in best.items())
+
+
+def position_name(position: Position) -> str:
+    """One of the nine cells of the picture."""
+    return {
+        Position.TOP_LEFT: _tr("top left"),
+        Position.TOP: _tr("top"),
+        Position.TOP_RIGHT: _tr("top right"),
+        Position.LEFT: _tr("left"),
+        Position.CENTER: _tr("center"),
+        Position.RIGHT: _tr("right"),
+        Position.BOTTOM_LEFT: _tr("bottom left"),
+        Position.BOTTOM: _tr("bottom"),
+        Position.BOTTOM_RIGHT: _tr("bottom right"),
+    }[position]
 
 
 def _tr(text: str) -> str:

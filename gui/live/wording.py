@@ -57,7 +57,7 @@ def _finding(result: LiveResult) -> str:
     if not result.regions:
         return f"{name}  ·  {wording.times_limit(result.score, result.limits)}"
     first, more = result.regions[0], len(result.regions) - 1
-    found = f"{name} – {first.position.value}"
+    found = f"{name} – {wording.position_name(first.position)}"
     return found + (", " + _tr("and %1 more").replace("%1", str(more)) if more else "")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from filo_core.types import Position
-from gui.wording import number
+from gui.wording import number, position_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,21 +49,6 @@ def _filtering(found: ReasonsFound) -> str:
 
 def _side(name: str) -> str:
     return {"normal": _tr("normal"), "anomalous": _tr("anomalous")}.get(name, name)
-
-
-def position_name(position: Position) -> str:
-    """A cell of the picture."""
-    return {
-        Position.TOP_LEFT: _tr("top left"),
-        Position.TOP: _tr("top"),
-        Position.TOP_RIGHT: _tr("top right"),
-        Position.LEFT: _tr("left"),
-        Position.CENTER: _tr("centre"),
-        Position.RIGHT: _tr("right"),
-        Position.BOTTOM_LEFT: _tr("bottom left"),
-        Position.BOTTOM: _tr("bottom"),
-        Position.BOTTOM_RIGHT: _tr("bottom right"),
-    }[position]
 
 
 def _tr(text: str) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 from filo_core.types import Region
 from gui.theme import TOUCH_PX
 from gui.wording import number as decimal
-from gui.wording import region_called, shares_text
+from gui.wording import position_name, region_called, shares_text
 
 
 class RegionsList(QListWidget):
@@ -47,7 +47,9 @@ class RegionsList(QListWidget):
             name = self._named[number - 1] if number <= len(self._named) else ""
             # A person's word has no share.
             shown = name or region_called(region)
-            self._add(f"{number}   {shown} – {region.position.value}", self._tip(region, name), selectable=True)
+            self._add(
+                f"{number}   {shown} – {position_name(region.position)}", self._tip(region, name), selectable=True
+            )
         if not self._regions:
             self._add(empty_text or self.tr("No region stands out."), "", selectable=False)
         self.setCurrentRow(-1)

@@ -3374,42 +3374,6 @@
             <source>anomalous</source>
             <translation>fehlerhaft</translation>
         </message>
-        <message>
-            <source>top left</source>
-            <translation>oben links</translation>
-        </message>
-        <message>
-            <source>top</source>
-            <translation>oben</translation>
-        </message>
-        <message>
-            <source>top right</source>
-            <translation>oben rechts</translation>
-        </message>
-        <message>
-            <source>left</source>
-            <translation>links</translation>
-        </message>
-        <message>
-            <source>centre</source>
-            <translation>Mitte</translation>
-        </message>
-        <message>
-            <source>right</source>
-            <translation>rechts</translation>
-        </message>
-        <message>
-            <source>bottom left</source>
-            <translation>unten links</translation>
-        </message>
-        <message>
-            <source>bottom</source>
-            <translation>unten</translation>
-        </message>
-        <message>
-            <source>bottom right</source>
-            <translation>unten rechts</translation>
-        </message>
     </context>
     <context>
         <name>RecordFilter</name>
@@ -5830,6 +5794,10 @@
             <translation>Wert %1, OK bis %2, NG über %3</translation>
         </message>
         <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
+        </message>
+        <message>
             <source>crack-like</source>
             <translation>rissartig</translation>
         </message>
@@ -5860,6 +5828,42 @@
         <message>
             <source>misprint</source>
             <translation>Fehldruck</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>oben links</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>oben</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>oben rechts</translation>
+        </message>
+        <message>
+            <source>left</source>
+            <translation>links</translation>
+        </message>
+        <message>
+            <source>center</source>
+            <translation>Mitte</translation>
+        </message>
+        <message>
+            <source>right</source>
+            <translation>rechts</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>unten links</translation>
+        </message>
+        <message>
+            <source>bottom</source>
+            <translation>unten</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>unten rechts</translation>
         </message>
     </context>
     <context>

@@ -3374,42 +3374,6 @@
             <source>anomalous</source>
             <translation>异常</translation>
         </message>
-        <message>
-            <source>top left</source>
-            <translation>左上</translation>
-        </message>
-        <message>
-            <source>top</source>
-            <translation>上</translation>
-        </message>
-        <message>
-            <source>top right</source>
-            <translation>右上</translation>
-        </message>
-        <message>
-            <source>left</source>
-            <translation>左</translation>
-        </message>
-        <message>
-            <source>centre</source>
-            <translation>中</translation>
-        </message>
-        <message>
-            <source>right</source>
-            <translation>右</translation>
-        </message>
-        <message>
-            <source>bottom left</source>
-            <translation>左下</translation>
-        </message>
-        <message>
-            <source>bottom</source>
-            <translation>下</translation>
-        </message>
-        <message>
-            <source>bottom right</source>
-            <translation>右下</translation>
-        </message>
     </context>
     <context>
         <name>RecordFilter</name>
@@ -5831,6 +5795,10 @@
             <translation>得分 %1，OK 上限 %2，NG 下限 %3</translation>
         </message>
         <message>
+            <source>unknown</source>
+            <translation>未知</translation>
+        </message>
+        <message>
             <source>crack-like</source>
             <translation>裂纹类</translation>
         </message>
@@ -5861,6 +5829,42 @@
         <message>
             <source>misprint</source>
             <translation>印刷错误</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>左上</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>上方</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>右上</translation>
+        </message>
+        <message>
+            <source>left</source>
+            <translation>左侧</translation>
+        </message>
+        <message>
+            <source>center</source>
+            <translation>中央</translation>
+        </message>
+        <message>
+            <source>right</source>
+            <translation>右侧</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>左下</translation>
+        </message>
+        <message>
+            <source>bottom</source>
+            <translation>下方</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>右下</translation>
         </message>
     </context>
     <context>

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
 
-from filo_core.types import Limits
+from filo_core.types import UNKNOWN_TYPE, Limits, Position
 from gui import wording
-from gui.languages import locale_of
+from gui.languages import Languages, locale_of
 from gui.widgets.plot import Plot
 
 
@@ -87,3 +88,16 @@ def test_a_score_is_told_as_it_is_where_it_can_be_no_multiple() -> None:
 
 def test_the_numbers_behind_it_are_told_whoever_points_at_it() -> None:
     assert wording.raw_score(0.38, LIMITS) == "score 0.380, OK up to 0.200, NG above 0.400"
+
+
+@pytest.mark.parametrize(("code", "place", "name"), [("de", "unten rechts", "unbekannt"), ("zh_CN", "右下", "未知")])
+def test_places_and_what_is_no_type_are_said_in_the_language_of_the_window(
+    qapp: QApplication, code: str, place: str, name: str
+) -> None:
+    languages = Languages(qapp)
+    languages.use(code)
+    try:
+        assert (wording.position_name(Position.BOTTOM_RIGHT), wording.called(UNKNOWN_TYPE, 0.0)) == (place, name)
+        assert wording.called("Kratzer", 0.0) == "Kratzer"
+    finally:
+        languages.use("en")
