@@ -5937,18 +5937,6 @@
             <translation> im schlimmsten Fall</translation>
         </message>
         <message>
-            <source> sends no pictures any more</source>
-            <translation> sendet keine Bilder mehr</translation>
-        </message>
-        <message>
-            <source> sends pictures of {number:,} pixels, more than are read</source>
-            <translation> sendet Bilder mit {number:,} Pixeln, mehr als gelesen werden</translation>
-        </message>
-        <message>
-            <source> sends the same picture again and again</source>
-            <translation> sendet immer wieder dasselbe Bild</translation>
-        </message>
-        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> {left_out}, von denen eines gelernt hat, weggelassen.</translation>
         </message>
@@ -6027,10 +6015,6 @@
         <message>
             <source>12 bits with four inks</source>
             <translation>12 Bit mit vier Farben</translation>
-        </message>
-        <message>
-            <source>: its process ended by itself (exit code {number})</source>
-            <translation>: Der Prozess endete von selbst (Exitcode {number})</translation>
         </message>
         <message>
             <source>; </source>
@@ -8821,6 +8805,10 @@
             <translation>{name} hat sich geändert, während es benutzt wurde: Die Prüfsumme ist falsch. Nehmen Sie es noch einmal auf.</translation>
         </message>
         <message>
+            <source>{name} could not be opened.</source>
+            <translation>{name} ließ sich nicht öffnen.</translation>
+        </message>
+        <message>
             <source>{name} counts as NG. Overrule that first, if it really is good.</source>
             <translation>{name} gilt als NG. Überstimmen Sie das zuerst, wenn es wirklich gut ist.</translation>
         </message>
@@ -9001,8 +8989,20 @@
             <translation>{name} nennt keinen Broker. Schreiben Sie mqtt://host:1883/topic.</translation>
         </message>
         <message>
+            <source>{name} sends no pictures any more.</source>
+            <translation>{name} sendet keine Bilder mehr.</translation>
+        </message>
+        <message>
             <source>{name} sends no pictures. {value}</source>
             <translation>{name} sendet keine Bilder. {value}</translation>
+        </message>
+        <message>
+            <source>{name} sends pictures of {number:,} pixels, more than are read.</source>
+            <translation>{name} sendet Bilder mit {number:,} Pixeln, mehr als gelesen werden.</translation>
+        </message>
+        <message>
+            <source>{name} sends the same picture again and again.</source>
+            <translation>{name} sendet immer wieder dasselbe Bild.</translation>
         </message>
         <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
@@ -9031,6 +9031,10 @@
         <message>
             <source>{name} was refused too often. Wait {wait}, then try again.</source>
             <translation>{name} wurde zu oft abgewiesen. Warten Sie {wait}, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>{name}: its process ended by itself (exit code {number}).</source>
+            <translation>{name}: Der Prozess hat sich von selbst beendet (Exit-Code {number}).</translation>
         </message>
         <message>
             <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>

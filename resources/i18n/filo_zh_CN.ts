@@ -5938,18 +5938,6 @@
             <translation> （最坏情况）</translation>
         </message>
         <message>
-            <source> sends no pictures any more</source>
-            <translation> 不再发送图像</translation>
-        </message>
-        <message>
-            <source> sends pictures of {number:,} pixels, more than are read</source>
-            <translation> 发送 {number:,} 像素的图像，超过可读取的大小</translation>
-        </message>
-        <message>
-            <source> sends the same picture again and again</source>
-            <translation> 反复发送同一图像</translation>
-        </message>
-        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> 略去其中一方学过的 {left_out} 个。</translation>
         </message>
@@ -6028,10 +6016,6 @@
         <message>
             <source>12 bits with four inks</source>
             <translation>12 位四色</translation>
-        </message>
-        <message>
-            <source>: its process ended by itself (exit code {number})</source>
-            <translation>：其进程自行结束（退出码 {number}）</translation>
         </message>
         <message>
             <source>; </source>
@@ -8822,6 +8806,10 @@
             <translation>{name} 在使用中发生了变化：哈希不符。请重新拍摄。</translation>
         </message>
         <message>
+            <source>{name} could not be opened.</source>
+            <translation>{name} 无法打开。</translation>
+        </message>
+        <message>
             <source>{name} counts as NG. Overrule that first, if it really is good.</source>
             <translation>{name} 计为 NG。如果确实是良品，请先推翻判定。</translation>
         </message>
@@ -9002,8 +8990,20 @@
             <translation>{name} 没有指定消息代理。请写成 mqtt://host:1883/topic。</translation>
         </message>
         <message>
+            <source>{name} sends no pictures any more.</source>
+            <translation>{name} 不再发送图像。</translation>
+        </message>
+        <message>
             <source>{name} sends no pictures. {value}</source>
             <translation>{name} 不发送图像。{value}</translation>
+        </message>
+        <message>
+            <source>{name} sends pictures of {number:,} pixels, more than are read.</source>
+            <translation>{name} 发送的图像有 {number:,} 像素，超过可读取的大小。</translation>
+        </message>
+        <message>
+            <source>{name} sends the same picture again and again.</source>
+            <translation>{name} 反复发送同一张图像。</translation>
         </message>
         <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
@@ -9032,6 +9032,10 @@
         <message>
             <source>{name} was refused too often. Wait {wait}, then try again.</source>
             <translation>{name} 被拒绝次数过多。请等待 {wait} 后重试。</translation>
+        </message>
+        <message>
+            <source>{name}: its process ended by itself (exit code {number}).</source>
+            <translation>{name}：其进程自行结束（退出代码 {number}）。</translation>
         </message>
         <message>
             <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>

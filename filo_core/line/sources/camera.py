@@ -17,7 +17,7 @@ from filo_core.line.sources.capturing import CaptureSettings, Ending
 from filo_core.line.sources.shared_frame import FIRST_CAPACITY
 from filo_core.line.sources.timing import CameraTiming
 from filo_core.loops import Loop
-from filo_core.sentence import Sentence
+from filo_core.sentence import Sentence, sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -280,19 +280,24 @@ class CameraSource:
                 # Taken away since it was last played.
                 return self._missing_sentence()
             case Ending.NOT_OPENED:
-                happened = " could not be opened"
+                happened = Sentence("{name} could not be opened.", name=self.name)
             case Ending.NO_PICTURE:
-                happened = Sentence(" sends no pictures any more")
+                happened = Sentence("{name} sends no pictures any more.", name=self.name)
             case Ending.REPEATED:
-                happened, remedy = Sentence(" sends the same picture again and again"), _STUCK_REMEDY
+                happened = Sentence("{name} sends the same picture again and again.", name=self.name)
+                remedy = _STUCK_REMEDY
             case Ending.TOO_LARGE:
-                happened, remedy = (
-                    Sentence(" sends pictures of {number:,} pixels, more than are read", number=number // 3),
-                    _SIZE_REMEDY,
+                happened = Sentence(
+                    "{name} sends pictures of {number:,} pixels, more than are read.",
+                    name=self.name,
+                    number=number // 3,
                 )
+                remedy = _SIZE_REMEDY
             case None:
-                happened = Sentence(": its process ended by itself (exit code {number})", number=number)
-        return f"{self.name}{happened}. {remedy}"
+                happened = Sentence(
+                    "{name}: its process ended by itself (exit code {number}).", name=self.name, number=number
+                )
+        return sentences(happened, remedy)
 
     def _remedy(self) -> str:
         if self._own_remedy:
