@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
@@ -12,6 +13,9 @@ from gui.theme import SPACE
 from gui.translation import in_language
 from gui.widgets.controls import button, captioned, plain_label, set_shown
 from gui.widgets.pin_pad import PinPad
+
+_LETTERS = 64
+"""What a line of a refusal holds."""
 
 
 class SignInDialog(QDialog):
@@ -136,6 +140,18 @@ class SignInDialog(QDialog):
         pin, self.pin = self.pin, ""
         return pin
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        """A sentence of several lines asks a dialog for no room by itself: the keys would give way."""
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            width = max(self.width(), _LETTERS * self.fontMetrics().averageCharWidth())
+            self.resize(width, max(self.height(), layout.totalMinimumHeightForWidth(width)))
+
     def _refuse(self, error: FiloError) -> None:
         self.message.setText(in_language(str(error)))
         set_shown(self.message, True)
+        self._grow()

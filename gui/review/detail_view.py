@@ -23,6 +23,8 @@ from gui.widgets.untrained_note import UntrainedNote
 from gui.widgets.verdicts import VerdictChip
 from gui.wording import raw_score, times_limit
 
+_BOLD_PX = 4
+
 
 class ReviewDetail(QWidget):
     """Shows a record and asks for decisions; the buttons say what would come of them."""
@@ -158,11 +160,12 @@ class ReviewDetail(QWidget):
                 control.setAccessibleName(text)
             self._answers_short = level == 2
             self._show_answers()
-            room = self.width() - sum(one.sizeHint().width() + SPACE for one in shown)
+            edges = self.bar.contentsMargins()
+            room = self.width() - edges.left() - edges.right() - sum(one.sizeHint().width() + SPACE for one in shown)
             for one in told:
                 one.setWordWrap(False)
                 # What is left over is the last thing to take a second line.
-                one.setWordWrap(one.minimumSizeHint().width() + 2 * SPACE > room)
+                one.setWordWrap(one.minimumSizeHint().width() + 5 * SPACE > room)
             if not any(one.wordWrap() for one in told):
                 break
 
@@ -291,6 +294,9 @@ class ReviewDetail(QWidget):
         for control, text, key in zip(answers, (texts[0], texts[1], what), "COT", strict=True):
             control.setText(f"{text} ({key})".strip())
             control.setAccessibleName(control.text())
+            # Bold letters are a little wider than what a button asks for them.
+            control.setMinimumWidth(0)
+            control.setMinimumWidth(control.sizeHint().width() + _BOLD_PX)
 
     @Slot(int)
     def _on_region_chosen(self, index: int) -> None:

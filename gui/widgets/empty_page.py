@@ -10,7 +10,7 @@ from gui.theme import SPACE, current_theme
 from gui.widgets.controls import button, plain_label
 from gui.widgets.icons import draw_icon
 
-_TEXT_WIDTH = 560
+_TEXT_WIDTH = 536
 
 
 class _Picture(QWidget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.widgets.controls import button
@@ -45,6 +45,8 @@ class PinPad(QWidget):
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         side = f"min-width: {KEY_PX - 2}px; min-height: {KEY_PX - 2}px;"
         made.setStyleSheet(f"QPushButton {{ padding: 0; font-size: 18pt; {side} }}")
+        # Told to the layout as well: a style sheet's least height is not asked for where room is short.
+        made.setMinimumSize(KEY_PX, KEY_PX)
         return made
 
     def _lay_out(self) -> None:
@@ -59,6 +61,12 @@ class PinPad(QWidget):
         layout.setSpacing(_GAP_PX)
         layout.addWidget(self.edit)
         layout.addLayout(grid)
+
+    def minimumSizeHint(self) -> QSize:
+        """All keys in full: a layout asks a field with a style sheet for less than it is drawn in."""
+        least = super().minimumSizeHint()
+        keys = 4 * (KEY_PX + _GAP_PX)
+        return QSize(least.width(), max(least.height(), self.edit.sizeHint().height() + keys))
 
     @property
     def pin(self) -> str:

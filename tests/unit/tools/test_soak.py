@@ -87,7 +87,8 @@ def test_a_writer_that_says_nothing_for_a_while_is_found_out() -> None:
     program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     (quiet,) = heard([program])
     assert quiet.lines == ["a\n", "b\n"]
-    assert quiet.longest_pause_s >= 0.5
+    # The other program and this one may be woken a little late, each by its own clock.
+    assert quiet.longest_pause_s >= 0.4
 
 
 def test_the_figures_of_a_run_stand_on_the_page_with_machine_and_day(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_verdict_that_cannot_be_kept_is_not_read_by_a_plc(
     presenter.start(product, CHOICE)
     show(presenter, camera, until, 20)
     assert plc.connect()
-    monkeypatch.setattr(Recorder, "record_one", full)
+    monkeypatch.setattr(Recorder, "keep", full)
     camera.show(20)
     until(lambda: presenter.problem.startswith("The disk is full"), "the trouble is on screen")
     status = Status(plc.read_input_registers(Input.STATUS, count=1).registers[0])

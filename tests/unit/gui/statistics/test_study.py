@@ -71,7 +71,7 @@ def judge_all(shown: StudyPresentation, studies: Studies, until: Until, product:
 def test_a_study_is_laid_down_presented_and_reported(
     dialog: StudyDialog, state: AppState, known: Path, product: str, until: Until, tmp_path: Path
 ) -> None:
-    assert dialog.pages.currentWidget() is dialog.new_page
+    assert dialog.new_page.isVisible()
     lay_down(dialog, known, until)
     assert "20 parts, 8 of them bad" in dialog.plan.text()
     assert not dialog.pdf_button.isEnabled()
