@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from gui.state import AppState, Screen
 from tests.unit.gui.live.conftest import HandSource
 from tests.unit.gui.test_accessibility import go_to
 from workflows.line.triggers import TriggerChoice
+from workflows.settings.setting_kinds import SettingsPage
 
 Until = Callable[..., None]
 ENOUGH = 15
@@ -196,10 +198,15 @@ def test_the_wheel_over_the_settings_scrolls_and_changes_nothing(
     page = panel.general
     bar = page.findChild(QScrollArea).verticalScrollBar()  # type: ignore[union-attr]
     before = dict(page.presenter.values)
-    for kind, notches in ((QComboBox, -1), (QSpinBox, -1), (QComboBox, 1), (QSpinBox, 1)):
-        area = page.findChild(QScrollArea)
-        assert isinstance(area, QScrollArea)
-        for control in page.findChildren(kind):
+    area = page.findChild(QScrollArea)
+    assert isinstance(area, QScrollArea)
+    turned = 0
+    for row, (kind, notches) in product(
+        range(panel.pages.count()), ((QComboBox, -1), (QSpinBox, -1), (QComboBox, 1), (QSpinBox, 1))
+    ):
+        panel.pages.setCurrentRow(row)
+        for control in filter(QWidget.isVisible, page.findChildren(kind)):
+            turned += 1
             bar.setValue(bar.maximum() // 2)
             area.ensureWidgetVisible(control, 10, 60)
             scrolled = bar.value()
@@ -208,8 +215,10 @@ def test_the_wheel_over_the_settings_scrolls_and_changes_nothing(
             until(lambda scrolled=scrolled, end=at_its_end: end or bar.value() != scrolled, "the page scrolls")
             assert page.presenter.values == before, control.accessibleName()
             assert not control.hasFocus()
+    assert turned > 10
     keep_picture(window, "settings-after-the-wheel")
     assert not page.save_button.isEnabled()
+    panel.show_page(SettingsPage.RETENTION)
     spin = page.fields["image_quota_gb"].control
     area.ensureWidgetVisible(spin, 10, 60)
     spin.setFocus(Qt.FocusReason.MouseFocusReason)
