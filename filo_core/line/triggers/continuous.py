@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from filo_core.line.sources.base import SourceState
@@ -18,7 +19,7 @@ _LOOK_EVERY_S = 0.1
 """Whether to stop; a picture is noticed at once."""
 
 
-class _Continuous:
+class _Continuous(ABC):
     """Asks in a loop of its own, from the start to the stop."""
 
     def __init__(self, station: Asks, does: str) -> None:
@@ -44,8 +45,9 @@ class _Continuous:
         """Ask no more."""
         self._loop.stop()
 
+    @abstractmethod
     def _run(self) -> None:
-        raise NotImplementedError
+        """Until the loop must stop: what there is to ask for, one after the other."""
 
     def _ask(self, trigger: Trigger) -> None:
         """Ask, and wait for the answer or the stop."""
