@@ -53,6 +53,8 @@ def calibrate(
             access, pin = signed_in(storage, user, settings)
         at_end.callback(access.sign_out)
         catalogue = Catalogue(storage, access)
+        if sign_off:
+            catalogue.require_whole(name)
         draft = catalogue.draft(name)
         engine = load_engine(draft.profile, settings.device, settings.models)
         found = last_of(calibration_steps(catalogue, name, alpha)(engine), "Calibrating")

@@ -94,6 +94,8 @@ def prove(
     of_session = read_parts(session)
     with managing(settings, user) as (access, pin):
         catalogue = Catalogue(access.storage, access)
+        if sign_off:
+            catalogue.require_whole(name)
         _show(access, name, shown, settings.operator)
         called = session_name or (session.resolve().name if session is not None else "")
         _show_session(access, name, called, of_session, settings.operator, joins=join_sessions)

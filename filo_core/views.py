@@ -27,6 +27,7 @@ from filo_core.types import (
     Verdict,
     View,
     ViewInspection,
+    ViewRecord,
 )
 
 MOST_VIEWS = 8
@@ -185,6 +186,19 @@ def view_records(record: InspectionRecord) -> tuple[InspectionRecord, ...]:
         )
         for view in record.views
     )
+
+
+def picture_record(record: InspectionRecord) -> InspectionRecord:
+    """The inspection that the picture and regions of a record are of, under its own recipe.
+
+    Of a part with views it is the view that decided, with what people said of the part; any other record is its own.
+    """
+    decided = next((place for place, view in enumerate(record.views) if _is_of(view, record)), None)
+    return record if decided is None else view_records(record)[decided]
+
+
+def _is_of(view: ViewRecord, record: InspectionRecord) -> bool:
+    return bool(view.image_hash) and view.image_hash == record.image_hash and view.verdict is record.verdict
 
 
 def _score(view: ViewInspection) -> float:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from filo_core.errors import FiloError
 from filo_core.types import InspectionFilter, InspectionRecord, Verdict
+from filo_core.views import picture_record
 from gui.background import Background, asked
 from gui.pin_question import ask_for_pin
 from gui.review.blind_dialog import BlindDialog
@@ -97,7 +98,7 @@ class SecondLook(QWidget):
     def undo(self) -> None:
         """Take back what was taught to the product last."""
         if self._record is not None:
-            self.undo_teaching(self._record.product)
+            self.undo_teaching(picture_record(self._record).product)
 
     def undo_teaching(self, product: str) -> None:
         """Take back what was taught to this product last."""
@@ -113,7 +114,7 @@ class SecondLook(QWidget):
     def learn(self) -> None:
         """Let the map of the product learn from its confirmed defects, or take that back."""
         if self._record is not None:
-            self.learning.begin(self._record.product)
+            self.learning.begin(picture_record(self._record).product)
 
     def review_blind(self, product: str) -> None:
         """Ask for the verdicts of a second person on what others decided."""

@@ -8925,6 +8925,10 @@
             <translation>{name} ist hier ein Benutzer oder liest sich wie einer. Melden Sie sich mit --user {name} an, oder geben Sie einen anderen Namen an: als FILO_OPERATOR oder mit --by.</translation>
         </message>
         <message>
+            <source>{name} is a view of {owner}, and all views are signed together. Sign {owner} off: main.py product views {owner!r} --sign</source>
+            <translation>{name} ist eine Ansicht von {owner}, und alle Ansichten werden zusammen unterschrieben. Geben Sie {owner} frei: main.py product views {owner!r} --sign</translation>
+        </message>
+        <message>
             <source>{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove.</source>
             <translation>{name} ist eine Ansicht von {owner}. Nehmen Sie sie dort weg: main.py product views {owner!r} --remove.</translation>
         </message>

@@ -8926,6 +8926,10 @@
             <translation>{name} 是这里的用户，或与之相似。请用 --user {name} 登录，或通过 FILO_OPERATOR 或 --by 提供其他名称。</translation>
         </message>
         <message>
+            <source>{name} is a view of {owner}, and all views are signed together. Sign {owner} off: main.py product views {owner!r} --sign</source>
+            <translation>{name} 是 {owner} 的一个视图，所有视图一起签署。请签署 {owner}：main.py product views {owner!r} --sign</translation>
+        </message>
+        <message>
             <source>{name} is a view of {owner}. Take it away there: main.py product views {owner!r} --remove.</source>
             <translation>{name} 是 {owner} 的视图。请在那里移除：main.py product views {owner!r} --remove。</translation>
         </message>

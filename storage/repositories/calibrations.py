@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from filo_core.types import Limits, Verdict
 from storage.calibration_models import CalibrationRow, DriftAlarmRow
-from storage.models import InspectionRow, ReviewRow
+from storage.models import InspectionRow, ProductRow, RecipeVersionRow, ReviewRow
 from storage.session_models import KnownInspectionRow
+from storage.view_models import PartViewRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class CalibrationRepository:
         calibrated_at: datetime,
     ) -> None:
         """Keep a calibration, and how far the record had come by then."""
-        newest = select(func.max(InspectionRow.id)).where(InspectionRow.product_id == product_id)
+        part = select(ProductRow.view_of).where(ProductRow.id == product_id).scalar_subquery()
+        of = or_(InspectionRow.product_id == product_id, InspectionRow.product_id == part)
+        newest = select(func.max(InspectionRow.id)).where(of)
         self._session.add(
             CalibrationRow(
                 product_id=product_id,
@@ -111,42 +114,22 @@ class CalibrationRepository:
         return self._session.scalar(query.order_by(CalibrationRow.id.desc()).limit(1)) or ""
 
     def answered(self, product_id: int) -> tuple[AnsweredInspection, ...]:
-        """All judged inspections of a product but those of known parts, oldest first."""
-        # What was taken back altogether is decided from the review after that on.
-        reopened = (
-            select(ReviewRow.inspection_id, func.max(ReviewRow.id).label("id"))
-            .where(ReviewRow.verdict == "")
-            .group_by(ReviewRow.inspection_id)
-            .subquery()
-        )
-        reviews = (
-            select(
-                ReviewRow.inspection_id,
-                func.min(ReviewRow.id).label("first_id"),
-                func.max(ReviewRow.id).label("newest_id"),
+        """All judged inspections of a product but those of known parts, oldest first.
+
+        Of a view they are its pictures of parts as well, each with its own score. A part that was called good is good
+        in every view; of one that was called bad no view counts as good, since nobody said what the others show.
+        """
+        own = _answered(InspectionRow).where(InspectionRow.product_id == product_id)
+        found = self._session.execute(own).all()
+        part = self._session.scalar(select(ProductRow.view_of).where(ProductRow.id == product_id))
+        if part is not None:
+            of_parts = (
+                _answered(PartViewRow)
+                .join(PartViewRow, PartViewRow.inspection_id == InspectionRow.id)
+                .join(RecipeVersionRow, RecipeVersionRow.id == PartViewRow.recipe_version_id)
+                .where(InspectionRow.product_id == part, RecipeVersionRow.product_id == product_id)
             )
-            .outerjoin(reopened, reopened.c.inspection_id == ReviewRow.inspection_id)
-            .where(ReviewRow.id > func.coalesce(reopened.c.id, 0))
-            .group_by(ReviewRow.inspection_id)
-            .subquery()
-        )
-        query = (
-            select(
-                InspectionRow.id,
-                InspectionRow.recipe_version_id,
-                InspectionRow.image_hash,
-                InspectionRow.name,
-                InspectionRow.image_score,
-                InspectionRow.inspected_at,
-                ReviewRow.verdict,
-                reviews.c.first_id,
-            )
-            .outerjoin(reviews, reviews.c.inspection_id == InspectionRow.id)
-            .outerjoin(ReviewRow, ReviewRow.id == reviews.c.newest_id)
-            .where(InspectionRow.product_id == product_id, InspectionRow.image_score.is_not(None))
-            .where(InspectionRow.id.not_in(select(KnownInspectionRow.inspection_id)))
-            .order_by(InspectionRow.id)
-        )
+            found = sorted([*found, *self._session.execute(of_parts)], key=lambda row: row[0])
         return tuple(
             AnsweredInspection(
                 inspection_id=row[0],
@@ -158,7 +141,7 @@ class CalibrationRepository:
                 review_verdict=Verdict(row[6]) if row[6] else None,
                 first_review_id=row[7],
             )
-            for row in self._session.execute(query)
+            for row in found
         )
 
     def alarm(self, calibration_id: int) -> str | None:
@@ -171,3 +154,49 @@ class CalibrationRepository:
         """Keep an alarm."""
         self._session.add(DriftAlarmRow(calibration_id=calibration_id, sentence=sentence, raised_at=raised_at))
         self._session.flush()
+
+
+def _answered(
+    picture: type[InspectionRow | PartViewRow],
+) -> Select[int, int, str, str, float | None, datetime, str, int]:
+    """Judged pictures, with the decision that stands on their inspection and the first one since it was open.
+
+    Args:
+        picture: whose recipe, picture and score.
+    """
+    # What was taken back altogether is decided from the review after that on.
+    reopened = (
+        select(ReviewRow.inspection_id, func.max(ReviewRow.id).label("id"))
+        .where(ReviewRow.verdict == "")
+        .group_by(ReviewRow.inspection_id)
+        .subquery()
+    )
+    reviews = (
+        select(
+            ReviewRow.inspection_id,
+            func.min(ReviewRow.id).label("first_id"),
+            func.max(ReviewRow.id).label("newest_id"),
+        )
+        .outerjoin(reopened, reopened.c.inspection_id == ReviewRow.inspection_id)
+        .where(ReviewRow.id > func.coalesce(reopened.c.id, 0))
+        .group_by(ReviewRow.inspection_id)
+        .subquery()
+    )
+    return (
+        select(
+            InspectionRow.id,
+            picture.recipe_version_id,
+            picture.image_hash,
+            InspectionRow.name,
+            picture.image_score,
+            InspectionRow.inspected_at,
+            ReviewRow.verdict,
+            reviews.c.first_id,
+        )
+        .select_from(InspectionRow)
+        .outerjoin(reviews, reviews.c.inspection_id == InspectionRow.id)
+        .outerjoin(ReviewRow, ReviewRow.id == reviews.c.newest_id)
+        .where(picture.image_score.is_not(None))
+        .where(InspectionRow.id.not_in(select(KnownInspectionRow.inspection_id)))
+        .order_by(InspectionRow.id)
+    )

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from filo_core.types import Review
-from storage.models import InspectionRow, RegionRow, ReviewRow
+from storage.models import InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import CarriedExampleRow, NamingRow
 from storage.repositories.namings import embeddings_of, text_of, vector_of
 from storage.repositories.reviews import named_regions, review_of
+from storage.view_models import PartViewRow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,12 +56,15 @@ class ExampleRepository:
         return self._session.scalar(select(func.max(ReviewRow.id))) or 0
 
     def decided(self, product_id: int, limit: int) -> tuple[DecidedInspection, ...]:
-        """The newest ``limit`` decided inspections of a product that have embeddings, newest first."""
+        """The newest ``limit`` decided inspections of a product that have embeddings, newest first.
+
+        Of a view they are the parts that it decided: what a part's regions look like is kept of that view.
+        """
         any_review = aliased(ReviewRow)
         query = (
             select(NamingRow.inspection_id, InspectionRow.image_hash, NamingRow.space, NamingRow.embeddings)
             .join(InspectionRow, InspectionRow.id == NamingRow.inspection_id)
-            .where(InspectionRow.product_id == product_id, NamingRow.space != "")
+            .where(self._shows(product_id), NamingRow.space != "")
             .where(exists().where(any_review.inspection_id == NamingRow.inspection_id))
             .order_by(NamingRow.inspection_id.desc())
             .limit(limit)
@@ -79,6 +83,20 @@ class ExampleRepository:
             )
             for row in rows
         )
+
+    def _shows(self, product_id: int) -> ColumnElement[bool]:
+        """That an inspection is of a product, or of a part whose regions are those of this view."""
+        own = InspectionRow.product_id == product_id
+        part = self._session.scalar(select(ProductRow.view_of).where(ProductRow.id == product_id))
+        if part is None:
+            return own
+        decided = (
+            exists()
+            .where(PartViewRow.inspection_id == InspectionRow.id, PartViewRow.recipe_version_id == RecipeVersionRow.id)
+            .where(PartViewRow.image_hash == InspectionRow.image_hash, PartViewRow.verdict == InspectionRow.verdict)
+            .where(RecipeVersionRow.product_id == product_id)
+        )
+        return or_(own, and_(InspectionRow.product_id == part, decided))
 
     def carried(self, product_id: int) -> tuple[CarriedExample, ...]:
         """Those that came with an imported product, in their order."""

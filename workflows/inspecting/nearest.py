@@ -10,6 +10,7 @@ from filo_core.events import NearestFound, ReasonsFound
 from filo_core.imaging import decode_image
 from filo_core.loaded_model import ExplainingDetector
 from filo_core.types import UNKNOWN_TYPE, Box, InspectionRecord, Prediction, Recipe, Verdict
+from filo_core.views import picture_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,12 +40,13 @@ def nearest_steps(
 
     Args:
         catalogue: of the products.
-        record: the inspection; without a region the whole image is searched.
+        record: the inspection; without a region the whole image is searched. Of a part it is the view that decided.
         region: which region.
 
     Raises:
         RecipeError: if nothing was judged.
     """
+    record = picture_record(record)
     if record.verdict is Verdict.NOT_INSPECTED or not record.width:
         raise RecipeError("{name} was not inspected, so there is nothing to compare.", name=record.name)
 

@@ -56,6 +56,7 @@ from workflows.products.view_rules import (
     refuse_part,
     refuse_password,
     refuse_setup_of_part,
+    refuse_signing_alone,
     refuse_too_many,
     refuse_view,
     shared_with_views,
@@ -484,6 +485,7 @@ class Catalogue:
 
         Raises:
             AccessError: if there are users and nobody is signed in who may do this, or the PIN is wrong.
+            ProductError: if it is one of the views of a part, which is signed as a whole.
             RecipeError: if a step is not complete, nobody signs, or the limits were found with another model.
         """
         signature = tidy_name(self._access.require(Right.SIGN_OFF, signed_by, pin), "signature")
@@ -491,6 +493,7 @@ class Catalogue:
             raise RecipeError("Nobody has signed. Enter who signs this recipe off.")
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
+            refuse_signing_alone(draft, transaction.products.owner_of(name))
             if draft.views:
                 signable_limits(draft, draft.model_hash)
             for view in draft.views:
@@ -538,7 +541,25 @@ class Catalogue:
                 )
             draft = transaction.products.draft(name)
             transaction.products.save(name, replace(draft, taught_patches=after.taught_patches))
-            return transaction.products.sign(name, after, signed_by, now)
+            version = transaction.products.sign(name, after, signed_by, now)
+            self._sign_part_of(transaction, version, signed_by, now)
+            return version
+
+    @staticmethod
+    def _sign_part_of(transaction: Transaction, version: RecipeVersion, signed_by: str, now: datetime) -> None:
+        """A view that came in force by itself comes in force in its part too, as it judges there alone."""
+        view = version.recipe.product
+        owner = transaction.products.owner_of(view)
+        if not owner or transaction.products.draft(owner).signed_version is None:
+            return
+        before = transaction.products.recipe(owner).recipe
+        views = tuple(
+            replace(one, recipe_hash=version.recipe.content_hash)
+            if name_key(view_product(owner, one.name)) == name_key(view)
+            else one
+            for one in before.views
+        )
+        transaction.products.sign(owner, replace(before, views=views), signed_by, now)
 
     def require_sign_off(self, signed_by: str = "") -> None:
         """Refuse whom a signature would be refused later.
@@ -547,6 +568,15 @@ class Catalogue:
             AccessError: if there are users and nobody is signed in who may sign off.
         """
         self._access.require(Right.SIGN_OFF, signed_by)
+
+    def require_whole(self, name: str) -> None:
+        """Refuse to sign one view of a part, before anything is spent on it.
+
+        Raises:
+            ProductError: as :meth:`sign_off`.
+        """
+        with self._storage.reading() as transaction:
+            refuse_signing_alone(transaction.products.draft(name), transaction.products.owner_of(name))
 
     @asks(Right.SIGN_OFF)
     def put_map_in_force(
@@ -588,7 +618,9 @@ class Catalogue:
             saved = self._save(transaction, draft, changed, signed_by)
             if calibrated is not None:
                 self._keep_calibration(transaction, saved, calibrated, signed_by)
-            version = transaction.products.sign(name, after, signed_by, datetime.now(UTC))
+            now = datetime.now(UTC)
+            version = transaction.products.sign(name, after, signed_by, now)
+            self._sign_part_of(transaction, version, signed_by, now)
             if calibrated is not None:
                 # A former recipe keeps what was known of it when it was signed.
                 counts = draft_proof(transaction, saved).counts

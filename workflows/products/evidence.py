@@ -17,7 +17,7 @@ from filo_core.calibration.drift import LEAST_CALIBRATION_PARTS, start_watch
 from filo_core.calibration.evidence import ConfirmedPart
 from filo_core.errors import EvidenceError, StorageError
 from filo_core.imaging import decode_image
-from filo_core.sentence import Sentence
+from filo_core.sentence import Sentence, sentences
 from filo_core.types import Recipe, Verdict
 from workflows.people.rights import free
 
@@ -84,9 +84,21 @@ def confirmed_evidence(storage: Storage, name: str, recipe: Recipe) -> Evidence:
 def drift(storage: Storage, name: str) -> Drift:
     """Whether confirmed good parts still score like those the limits were set with; an alarm is kept.
 
+    Each view of a part is watched by itself, and said with its name.
+
     Raises:
         ProductError: if there is no such product.
     """
+    with storage.reading() as transaction:
+        draft = transaction.products.draft(name)
+    if not draft.views:
+        return _drift(storage, name)
+    found = [(view.name, _drift(storage, view.draft.description.name)) for view in draft.views]
+    said = (Sentence("{view}: {sentence}", view=view, sentence=one.sentence) for view, one in found)
+    return Drift(any(one.alarm for _, one in found), sentences(*said))
+
+
+def _drift(storage: Storage, name: str) -> Drift:
     with storage.reading() as transaction:
         product_id = transaction.products.product_id(name)
         kept = transaction.calibrations.newest(product_id)

@@ -26,6 +26,7 @@ from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.known_parts import known_parts
 from workflows.products.learned_names import NEWEST
 from workflows.products.steps import shared_sentence
+from workflows.products.view_rules import refuse_part
 
 if TYPE_CHECKING:
     from filo_core.engine import Engine
@@ -180,8 +181,10 @@ def forget_steps(catalogue: Catalogue, name: str, *, signed_by: str = "", pin: s
 
 
 def _in_force(catalogue: Catalogue, name: str) -> Recipe:
+    draft = catalogue.draft(name)
+    refuse_part(draft)
     recipe = catalogue.recipe(name).recipe
-    if catalogue.draft(name).changed_since_signing:
+    if draft.changed_since_signing:
         raise LearningError(unsigned_sentence(recipe.product))
     return recipe
 

@@ -19,6 +19,7 @@ from filo_core.events import StepDone, Taught
 from filo_core.golden_set import GoldenChecked
 from filo_core.imaging import decode_image
 from filo_core.types import Box, InspectionRecord, Recipe, SourceImage, TaughtPatch, Verdict
+from filo_core.views import picture_record
 from workflows.products.golden import GoldenSets, golden_steps
 
 if TYPE_CHECKING:
@@ -53,11 +54,14 @@ def teach_steps(
 ) -> Teach:
     """Teach one region of an inspection, or all of them, then check the golden set where there is one.
 
+    A part with views teaches the view that decided.
+
     What is taught judges from then on, so it is signed: once there are users, the person signed in gives the PIN again.
 
     Raises:
         TeachingError: as :func:`patches_of`.
     """
+    record = picture_record(record)
     wanted = patches_of(record, region)
     asked = time.perf_counter()
 

@@ -126,6 +126,21 @@ def refuse_view(draft: ProductDraft, owner: str) -> None:
         )
 
 
+def refuse_signing_alone(draft: ProductDraft, owner: str) -> None:
+    """Refuse a signature under one of the views of a part: the part would go on judging by the one before.
+
+    Raises:
+        ProductError: if it has an owner.
+    """
+    if owner:
+        raise ProductError(
+            "{name} is a view of {owner}, and all views are signed together. Sign {owner} off: main.py product views "
+            "{owner!r} --sign",
+            name=draft.description.name,
+            owner=owner,
+        )
+
+
 def tidy_views(draft: ProductDraft) -> tuple[View, ...]:
     """The views of a draft that comes as a whole, held to what each would be held to if it were added.
 
