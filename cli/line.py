@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -20,19 +19,19 @@ from cli.line_token import token
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signals import ended_by_signal, watch_until
 from cli.signing_in import inspecting_as
-from filo_core.errors import SourceError
 from filo_core.line.model_process import load_detectors
+from filo_core.line.outputs.known import make_sink, spec_of, written
 from filo_core.line.part_views import LineView, PartViews
-from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources.choose import source_at
 from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.line.triggers.spec import forms as trigger_forms
 from storage.recorder import Recorder
 from workflows.keeping.forwarding import forwarding
 from workflows.keeping.nightly import checked_nightly
 from workflows.keeping.opening import open_record
-from workflows.line.doors import Doors, doors_of
+from workflows.line.doors import Doors, doors_of, with_password
 from workflows.line.outputs import OutputStore
 from workflows.line.run import Line
 from workflows.line.triggers import choice_of, make_plc, make_trigger, open_doors, plcs_of
@@ -42,9 +41,9 @@ from workflows.products.golden import GoldenSets
 from workflows.products.learned_names import naming
 from workflows.products.views import judging_views, require_all, sources_of
 from workflows.sealing.seal import RecordSeal
-from workflows.settings.bound import bound_to, refuse_clear
-from workflows.settings.output_address import Output, OutputKind
-from workflows.settings.secret_store import OUTPUT, SecretStore
+from workflows.settings.bound import refuse_clear
+from workflows.settings.output_address import Output
+from workflows.settings.secret_store import SecretStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,12 +78,10 @@ def run(
             "else those that were set up."
         ),
     ] = None,
-    trigger: Annotated[
-        list[str] | None, typer.Option(help="continuous, key, folder:PATH, http:HOST:PORT or modbus:HOST:PORT.")
-    ] = None,
+    trigger: Annotated[list[str] | None, typer.Option(help=f"{', '.join(trigger_forms())}.")] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option(help="mqtt(s)://, http(s)://, csv:PATH or modbus:HOST:PORT; else those of the settings."),
+        typer.Option(help=f"{', '.join(written())}; else those of the settings."),
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(help="Certificate authority for mqtts://.", parser=typed.path)] = None,
     certificate: Annotated[
@@ -156,8 +153,8 @@ class _Wanted:
     cameras: tuple[ImageSource, ...]
     """One a view; one or none where there are no views."""
     triggers: list[TriggerChoice]
-    plcs: tuple[TriggerChoice, ...]
-    """Where PLCs read along."""
+    plcs: tuple[Output, ...]
+    """Servers that are read along."""
     sinks: list[Sink]
     deadline_s: float
     doors: Doors
@@ -174,11 +171,11 @@ def _wanted(
     secrets = SecretStore(settings.home)
     servers = kept = tuple(output for output in settings.outputs if output.is_asked)
     if outputs:
-        servers = tuple(Output(address=address) for address in outputs if _is_plc(address))
+        servers = tuple(Output(address=one) for one in outputs if spec_of(one).is_asked)
         sinks = [
-            make_sink(_with_password(one, secrets, settings.clear_passwords), ca_file, secrets.hook_secret(one))
+            make_sink(with_password(one, secrets, settings.clear_passwords), ca_file, secrets.hook_secret(one))
             for one in outputs
-            if not _is_plc(one)
+            if not spec_of(one).is_asked
         ]
     else:
         sinks = OutputStore(settings.home, exports=settings.export_folder).sinks(settings.outputs)
@@ -187,10 +184,6 @@ def _wanted(
     chosen = [choice_of(word) for word in words]
     cameras = tuple(_camera(source, secrets, settings) for source in sources)
     return _Wanted(cameras, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
-
-
-def _is_plc(address: str) -> bool:
-    return address.startswith(f"{OutputKind.MODBUS}:")
 
 
 @contextmanager
@@ -241,7 +234,7 @@ def _line(
     )
     try:
         line.parts += [_trigger(choice, line, wanted.doors) for choice in wanted.triggers]
-        line.parts += [make_plc(choice, line, wanted.doors) for choice in wanted.plcs]
+        line.parts += [make_plc(server, line, wanted.doors) for server in wanted.plcs]
         yield line
     finally:
         line.stop()
@@ -252,24 +245,6 @@ def _camera(address: str, secrets: SecretStore, settings: Settings) -> ImageSour
     address = secrets.filled(address)
     refuse_clear(address, settings.clear_passwords)
     return source_at(address, producers=settings.genicam_producers)
-
-
-def _with_password(address: str, secrets: SecretStore, clear: Sequence[str] = ()) -> str:
-    """The address with its password, which is kept under the same name as that of an output of the settings."""
-    try:
-        parts = urlsplit(address)
-        # Asking for the port checks it.
-        _ = parts.port
-    except ValueError as error:
-        raise SourceError(
-            "An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic."
-        ) from error
-    secrets.require_bound(address, OUTPUT)
-    address = secrets.filled(address, f"{OUTPUT}{bound_to(address)}")
-    if parts.scheme in set(OutputKind):
-        # What is no output at all is told so, rather than to say yes to it.
-        refuse_clear(address, clear)
-    return address
 
 
 def _trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:

@@ -112,7 +112,7 @@ def part_trigger(number: int) -> Trigger:
 
 def die_at(stage: str, part: int) -> None:
     """Let this process be killed by the system when it comes to ``stage`` of the ``part``-th part, from 1."""
-    from filo_core.line.sinks.csv_file import CsvSink
+    from filo_core.line.outputs.csv_file import CsvSink
     from storage.outbox import Outbox
 
     places: dict[str, tuple[Any, str, bool]] = {
@@ -140,7 +140,7 @@ def die_at(stage: str, part: int) -> None:
 
 def main(home: str, first: str, parts: str, stage: str, at: str) -> None:
     """Judge parts until killed; prints each trigger before it is asked, and its answer after."""
-    from filo_core.line.sinks.csv_file import CsvSink
+    from filo_core.line.outputs.csv_file import CsvSink
 
     if stage:
         die_at(stage, int(at))

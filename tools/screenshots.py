@@ -305,7 +305,7 @@ class Journey:
         """The settings as they are at the first start, then an admin's view of users and an output."""
         from filo_core.types import Role
         from gui.state import Screen
-        from workflows.settings.output_address import Output, OutputKind
+        from workflows.settings.output_address import Output
 
         self.state.request_screen(Screen.SETTINGS)
         self.picture("settings")
@@ -315,7 +315,7 @@ class Journey:
         panel.users.presenter.add("Olaf", Role.OPERATOR, pin, pin)
         panel.show_page(panel.users)
         self.picture("settings-users")
-        panel.outputs.presenter.put(Output.of(OutputKind.MQTT, "broker.local:1883/line/7", user="line7"), None)
+        panel.outputs.presenter.put(Output.of("mqtt", "broker.local:1883/line/7", user="line7"), None)
         panel.show_page(panel.outputs)
         self.picture("settings-outputs")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Formatter
 
 WINDOW = "gui"
+DISCOVERED = ("filo_core.line.outputs.",)
+"""Modules that are found by looking, and imported by no other."""
 ROOMS = ("filo_core", "storage", "workflows")
 CONTEXT = "Sentences"
 _BASE = "FiloError"
@@ -20,7 +22,7 @@ def modules(root: Path) -> dict[Path, ast.Module]:
     paths = {_module_name(path.relative_to(root)): path for path in _python(root, (WINDOW, *ROOMS))}
     trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items()}
     seen: set[str] = set()
-    waiting = [name for name in trees if name.startswith(f"{WINDOW}.")]
+    waiting = [name for name in trees if name.startswith((f"{WINDOW}.", *DISCOVERED))]
     while waiting:
         name = waiting.pop()
         if name not in seen:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.line.triggers.spec import TRIGGERS
+from gui.translation import in_language
 from gui.widgets.controls import captioned, set_shown
 from workflows.line.triggered import DEADLINE_S
-from workflows.line.triggers import LOOPBACK, USUAL_PORTS, TriggerChoice
+from workflows.line.triggers import TriggerChoice
 from workflows.settings.declared import LONGEST_DEADLINE_S, SHORTEST_DEADLINE_S
 
 _KINDS = tuple(TriggerKind)
@@ -31,20 +33,11 @@ class TriggerBar(QWidget):
         self.kind.setToolTip(self.tr("What asks for a verdict"))
         self.kind.setMinimumContentsLength(_SHORTEST_CHARACTERS)
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        texts = {
-            TriggerKind.CONTINUOUS: self.tr("Continuous"),
-            TriggerKind.KEY: self.tr("Key or scanner"),
-            TriggerKind.FOLDER: self.tr("New file in folder"),
-            TriggerKind.MODBUS: self.tr("PLC (Modbus)"),
-            TriggerKind.HTTP: self.tr("HTTP"),
-        }
         for kind in _KINDS:
-            self.kind.addItem(texts[kind])
+            self.kind.addItem(in_language(TRIGGERS[kind].called))
         self.place = QLineEdit(self)
-        self.place.setAccessibleName(self.tr("Address and port to listen on"))
-        self.place.setToolTip(self.tr("HOST:PORT. On 127.0.0.1 only this machine can trigger."))
         self.place.setMinimumWidth(150)
-        self.place_row = captioned(self.tr("Listens on"), self.place)
+        self.place_row = captioned("", self.place)
         self.deadline = QDoubleSpinBox(self)
         self.deadline.setAccessibleName(self.tr("Time limit"))
         self.deadline.setToolTip(self.tr("Longest time from the trigger to the verdict; later is NOT INSPECTED"))
@@ -67,7 +60,7 @@ class TriggerBar(QWidget):
     def choice(self) -> TriggerChoice:
         """What is chosen now; the place of a trigger that does not listen is empty."""
         kind = _KINDS[self.kind.currentIndex()]
-        return TriggerChoice(kind, self.place.text().strip() if kind in USUAL_PORTS else "")
+        return TriggerChoice(kind, self.place.text().strip() if TRIGGERS[kind].place_example else "")
 
     @property
     def deadline_s(self) -> float:
@@ -89,8 +82,12 @@ class TriggerBar(QWidget):
 
     def _on_kind_changed(self) -> None:
         kind = _KINDS[self.kind.currentIndex()]
-        set_shown(self.place_row, kind in USUAL_PORTS)
+        spec = TRIGGERS[kind]
+        set_shown(self.place_row, bool(spec.place_example))
         set_shown(self._deadline, kind is not TriggerKind.CONTINUOUS)
-        if kind in USUAL_PORTS:
-            self.place.setPlaceholderText(f"{LOOPBACK}:{USUAL_PORTS[kind]}")
+        for label in self.place_row.findChildren(QLabel):
+            label.setText(in_language(spec.place_caption))
+        self.place.setAccessibleName(in_language(spec.place_name))
+        self.place.setToolTip(in_language(spec.place_help))
+        self.place.setPlaceholderText(spec.place_example)
         self.choice_changed.emit()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.line.triggers.spec import TRIGGERS
 from filo_core.naming.part_types import part_broad, part_called
 from filo_core.types import Verdict
 from gui import wording
@@ -78,17 +79,7 @@ def waiting_text(
 
 def trigger_text(trigger: TriggerKind) -> str:
     """What has to happen for the next verdict."""
-    match trigger:
-        case TriggerKind.CONTINUOUS:
-            return _tr("Waiting for the first verdict…")
-        case TriggerKind.KEY:
-            return _tr("Lay the part down, then press Enter.")
-        case TriggerKind.FOLDER:
-            return _tr("Waiting for the next image file in the folder…")
-        case TriggerKind.MODBUS:
-            return _tr("Waiting for the PLC's trigger…")
-        case TriggerKind.HTTP:
-            return _tr("Waiting for a trigger over HTTP…")
+    return in_language(TRIGGERS[trigger].waiting)
 
 
 def camera_text(state: SourceState) -> str:

@@ -12,7 +12,6 @@ from gui.settings.controls import lay_out_list, plain_table
 from gui.settings.discard_question import wants_to_discard
 from gui.settings.output_dialog import OutputDialog
 from gui.settings.outputs_presenter import OutputsPresenter
-from gui.settings.wording import output_kind_name
 from gui.state import AppState
 from gui.translation import in_language
 from gui.widgets.controls import button, set_shown
@@ -146,7 +145,7 @@ class OutputsPage(QWidget):
         )
         waiting = "–" if output.is_asked else str(self.presenter.undelivered.waiting.get(output.address, 0))
         where = f"{output.user}@{output.place}" if output.user else output.place
-        return (output_kind_name(output.kind), where, password, waiting)
+        return (in_language(output.spec.called), where, password, waiting)
 
     @Slot()
     def _update_buttons(self) -> None:

@@ -10,7 +10,6 @@ from filo_core.types import Role
 from gui.state import Screen
 from gui.translation import in_language
 from workflows.settings.declared import setting_of
-from workflows.settings.output_address import MODBUS_PORT, OutputKind
 from workflows.settings.setting_kinds import SettingsPage
 
 
@@ -51,36 +50,6 @@ def inspecting_sentence(screens: Sequence[Screen]) -> str:
     if Screen.FOLDER in screens:
         return _tr("A folder is inspected with this model. Wait for its end or cancel it, then save again.")
     return ""
-
-
-def output_kind_name(kind: OutputKind) -> str:
-    """What a kind of output is called."""
-    return {
-        OutputKind.MQTT: "MQTT",
-        OutputKind.WEBHOOK: _tr("Web address"),
-        OutputKind.CSV: _tr("File (CSV)"),
-        OutputKind.MODBUS: _tr("PLC (Modbus)"),
-    }[kind]
-
-
-def place_caption(kind: OutputKind) -> str:
-    """What is asked for where such an output is."""
-    return {
-        OutputKind.MQTT: _tr("Broker, port and topic"),
-        OutputKind.WEBHOOK: _tr("Host, port and path"),
-        OutputKind.CSV: _tr("File"),
-        OutputKind.MODBUS: _tr("Address and port that the PLC asks"),
-    }[kind]
-
-
-def place_example(kind: OutputKind) -> str:
-    """What such a place looks like."""
-    return {
-        OutputKind.MQTT: "broker.local:1883/filo/verdicts",
-        OutputKind.WEBHOOK: "mes.local:8080/verdicts",
-        OutputKind.CSV: "verdicts.csv",
-        OutputKind.MODBUS: f"127.0.0.1:{MODBUS_PORT}",
-    }[kind]
 
 
 def model_title(name: str) -> str:

@@ -1937,26 +1937,6 @@
             <translation>Die Kamera wird geöffnet…</translation>
         </message>
         <message>
-            <source>Waiting for the first verdict…</source>
-            <translation>Warten auf das erste Urteil…</translation>
-        </message>
-        <message>
-            <source>Lay the part down, then press Enter.</source>
-            <translation>Das Teil hinlegen, dann Eingabe drücken.</translation>
-        </message>
-        <message>
-            <source>Waiting for the next image file in the folder…</source>
-            <translation>Warten auf die nächste Bilddatei im Ordner…</translation>
-        </message>
-        <message>
-            <source>Waiting for the PLC's trigger…</source>
-            <translation>Warten auf den Auslöser der SPS…</translation>
-        </message>
-        <message>
-            <source>Waiting for a trigger over HTTP…</source>
-            <translation>Warten auf einen Auslöser über HTTP…</translation>
-        </message>
-        <message>
             <source>opening</source>
             <translation>wird geöffnet</translation>
         </message>
@@ -2528,14 +2508,6 @@
         <message>
             <source>Password</source>
             <translation>Passwort</translation>
-        </message>
-        <message>
-            <source>Certificate authority</source>
-            <translation>Zertifizierungsstelle</translation>
-        </message>
-        <message>
-            <source>A file. Leave empty for the system's own.</source>
-            <translation>Eine Datei; leer: die des Systems.</translation>
         </message>
         <message>
             <source>A password is kept. Type another one to replace it.</source>
@@ -4226,34 +4198,6 @@
             <translation>Ein Ordner wird mit diesem Modell geprüft. Das Ende abwarten oder abbrechen, dann noch einmal speichern.</translation>
         </message>
         <message>
-            <source>Web address</source>
-            <translation>Webadresse</translation>
-        </message>
-        <message>
-            <source>File (CSV)</source>
-            <translation>Datei (CSV)</translation>
-        </message>
-        <message>
-            <source>PLC (Modbus)</source>
-            <translation>SPS (Modbus)</translation>
-        </message>
-        <message>
-            <source>Broker, port and topic</source>
-            <translation>Broker, Port und Thema</translation>
-        </message>
-        <message>
-            <source>Host, port and path</source>
-            <translation>Rechner, Port und Pfad</translation>
-        </message>
-        <message>
-            <source>File</source>
-            <translation>Datei</translation>
-        </message>
-        <message>
-            <source>Address and port that the PLC asks</source>
-            <translation>Adresse und Port, die die SPS fragt</translation>
-        </message>
-        <message>
             <source>full: the method of the paper, with CLIP and Grounding DINO</source>
             <translation>full: das Verfahren der Veröffentlichung, mit CLIP und Grounding DINO</translation>
         </message>
@@ -5328,38 +5272,6 @@
             <translation>Was nach einem Urteil fragt</translation>
         </message>
         <message>
-            <source>Continuous</source>
-            <translation>Fortlaufend</translation>
-        </message>
-        <message>
-            <source>Key or scanner</source>
-            <translation>Taste, Scanner</translation>
-        </message>
-        <message>
-            <source>New file in folder</source>
-            <translation>Neue Datei im Ordner</translation>
-        </message>
-        <message>
-            <source>PLC (Modbus)</source>
-            <translation>SPS (Modbus)</translation>
-        </message>
-        <message>
-            <source>HTTP</source>
-            <translation>HTTP</translation>
-        </message>
-        <message>
-            <source>Address and port to listen on</source>
-            <translation>Adresse und Port des Auslösers</translation>
-        </message>
-        <message>
-            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
-            <translation>HOST:PORT. Auf 127.0.0.1 kann nur dieser Rechner auslösen.</translation>
-        </message>
-        <message>
-            <source>Listens on</source>
-            <translation>Lauscht auf</translation>
-        </message>
-        <message>
             <source>Time limit</source>
             <translation>Zeitgrenze</translation>
         </message>
@@ -6053,6 +5965,10 @@
             <translation>Ein Anteil abgewiesener Gutteile liegt zwischen 0 und 1, {rate:g} nicht. Geben Sie 0.05 für 5 % an.</translation>
         </message>
         <message>
+            <source>A file. Leave empty for the system's own.</source>
+            <translation>Eine Datei; leer: die des Systems.</translation>
+        </message>
+        <message>
             <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
             <translation>Muster sind höchstens {most_shown} Teile. Zeigen Sie die schlechten, die sich am meisten unterscheiden.</translation>
         </message>
@@ -6107,6 +6023,14 @@
         <message>
             <source>Address</source>
             <translation>Adresse</translation>
+        </message>
+        <message>
+            <source>Address and port that the PLC asks</source>
+            <translation>Adresse und Port, die die SPS fragt</translation>
+        </message>
+        <message>
+            <source>Address and port to listen on</source>
+            <translation>Adresse und Port des Auslösers</translation>
         </message>
         <message>
             <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
@@ -6177,6 +6101,10 @@
             <translation>Ein Beispiel von Bereich {name} liegt außerhalb. Markieren Sie ein Stück darin, oder zeichnen Sie den Bereich darum.</translation>
         </message>
         <message>
+            <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
+            <translation>Die Adresse eines Ausgangs nennt keinen Rechner, oder ihr Port ist keiner. Schreiben Sie sie wie mqtt://broker.local:1883/topic.</translation>
+        </message>
+        <message>
             <source>An overruled verdict needs a reason. Say why.</source>
             <translation>Ein überstimmtes Urteil braucht eine Begründung. Sagen Sie, warum.</translation>
         </message>
@@ -6233,6 +6161,10 @@
             <translation>Unscharf. Stellen Sie die Kamera scharf, oder halten Sie das Teil still, und nehmen Sie es noch einmal auf.</translation>
         </message>
         <message>
+            <source>Broker, port and topic</source>
+            <translation>Broker, Port und Thema</translation>
+        </message>
+        <message>
             <source>By chance alone one subgroup in about 90 breaks one.</source>
             <translation>Durch Zufall allein bricht etwa eine von 90 Gruppen eine.</translation>
         </message>
@@ -6243,6 +6175,10 @@
         <message>
             <source>Camera number, folder or address</source>
             <translation>Nummer der Kamera, Ordner oder Adresse</translation>
+        </message>
+        <message>
+            <source>Certificate authority</source>
+            <translation>Zertifizierungsstelle</translation>
         </message>
         <message>
             <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
@@ -6295,6 +6231,10 @@
         <message>
             <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
             <translation>Zuerst gehen Bilder von bestätigtem OK. Nie ein NG, über das niemand entschieden hat.</translation>
+        </message>
+        <message>
+            <source>Continuous</source>
+            <translation>Fortlaufend</translation>
         </message>
         <message>
             <source>Control chart: {chart}</source>
@@ -6381,6 +6321,14 @@
             <translation>Über weniger als zwei Teile haben beide entschieden, also gibt es keine Übereinstimmung zu messen.</translation>
         </message>
         <message>
+            <source>File</source>
+            <translation>Datei</translation>
+        </message>
+        <message>
+            <source>File (CSV)</source>
+            <translation>Datei (CSV)</translation>
+        </message>
+        <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>Dateien, die auf {end!r} enden, könnten auch die der Ansicht {name} ({suffix!r}) sein. Wählen Sie Endungen, auf die keine andere endet.</translation>
         </message>
@@ -6461,6 +6409,18 @@
             <translation>Grafikkarte</translation>
         </message>
         <message>
+            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
+            <translation>HOST:PORT. Auf 127.0.0.1 kann nur dieser Rechner auslösen.</translation>
+        </message>
+        <message>
+            <source>HTTP</source>
+            <translation>HTTP</translation>
+        </message>
+        <message>
+            <source>Host, port and path</source>
+            <translation>Rechner, Port und Pfad</translation>
+        </message>
+        <message>
             <source>Image scores and limits</source>
             <translation>Werte und Grenzen</translation>
         </message>
@@ -6529,6 +6489,10 @@
             <translation>Schlüssel</translation>
         </message>
         <message>
+            <source>Key or scanner</source>
+            <translation>Taste, Scanner</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>Art der Quelle</translation>
         </message>
@@ -6539,6 +6503,10 @@
         <message>
             <source>Language</source>
             <translation>Sprache</translation>
+        </message>
+        <message>
+            <source>Lay the part down, then press Enter.</source>
+            <translation>Das Teil hinlegen, dann Eingabe drücken.</translation>
         </message>
         <message>
             <source>Learnt from confirmed defects</source>
@@ -6573,8 +6541,16 @@
             <translation>Nennen Sie mindestens eines, was schiefgehen kann.</translation>
         </message>
         <message>
+            <source>Listens on</source>
+            <translation>Lauscht auf</translation>
+        </message>
+        <message>
             <source>Live inspection failed on a frame ({kind}: {error}). It is tried again by itself.</source>
             <translation>Die laufende Prüfung scheiterte an einem Bild ({kind}: {error}). Sie versucht es von selbst noch einmal.</translation>
+        </message>
+        <message>
+            <source>MQTT</source>
+            <translation>MQTT</translation>
         </message>
         <message>
             <source>Missed (bad called OK): {missed}</source>
@@ -6631,6 +6607,10 @@
         <message>
             <source>Never shown a bad part: it may miss everything.</source>
             <translation>Nie ein schlechtes Teil gesehen: Es kann alles übersehen.</translation>
+        </message>
+        <message>
+            <source>New file in folder</source>
+            <translation>Neue Datei im Ordner</translation>
         </message>
         <message>
             <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
@@ -6787,6 +6767,10 @@
         <message>
             <source>Only one part was</source>
             <translation>Nur ein Teil wurde</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>SPS (Modbus)</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -7833,8 +7817,28 @@
             <translation>Aus dieser Aufzeichnung wurden Benutzer außerhalb dieses Programms entfernt, also kann sich niemand anmelden. Stellen Sie die neueste Sicherung wieder her; main.py audit verify sagt, was fehlt.</translation>
         </message>
         <message>
+            <source>Waiting for a trigger over HTTP…</source>
+            <translation>Warten auf einen Auslöser über HTTP…</translation>
+        </message>
+        <message>
+            <source>Waiting for the PLC's trigger…</source>
+            <translation>Warten auf den Auslöser der SPS…</translation>
+        </message>
+        <message>
+            <source>Waiting for the first verdict…</source>
+            <translation>Warten auf das erste Urteil…</translation>
+        </message>
+        <message>
+            <source>Waiting for the next image file in the folder…</source>
+            <translation>Warten auf die nächste Bilddatei im Ordner…</translation>
+        </message>
+        <message>
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>Um Drift zu bemerken, braucht es {least_calibration_parts} bestätigte Gutteile, die keine Referenzen sind; es gibt {count}. Bestätigen Sie mehr.</translation>
+        </message>
+        <message>
+            <source>Web address</source>
+            <translation>Webadresse</translation>
         </message>
         <message>
             <source>What Live starts with. Leave empty for the first camera found.</source>
@@ -7979,6 +7983,10 @@
         <message>
             <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
             <translation>bringt den Dekoder zum Absturz oder passt nicht in den Speicher, den ein Bild belegen darf</translation>
+        </message>
+        <message>
+            <source>csv: names no file. Write csv:PATH.</source>
+            <translation>csv: nennt keine Datei. Schreiben Sie csv:PFAD.</translation>
         </message>
         <message>
             <source>decided bad</source>
@@ -8761,6 +8769,10 @@
             <translation>{name!r} ist nicht zu Ende. Warten Sie darauf, oder brechen Sie es ab, und wechseln Sie dann das Modell.</translation>
         </message>
         <message>
+            <source>{name!r} is no field of such an output. There are: {known}.</source>
+            <translation>{name!r} ist kein Feld eines solchen Ausgangs. Es gibt: {known}.</translation>
+        </message>
+        <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
             <translation>{name!r} ist kein Name eines Geheimnisses. Verwenden Sie llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST oder hook:HOST.</translation>
         </message>
@@ -8933,6 +8945,10 @@
             <translation>{name} ist eine Ansicht von {owner}. Nehmen Sie sie dort weg: main.py product views {owner!r} --remove.</translation>
         </message>
         <message>
+            <source>{name} is a whole number from {least} to {most}, and not {value!r}. Correct it.</source>
+            <translation>{name} ist eine ganze Zahl von {least} bis {most} und nicht {value!r}. Berichtigen Sie das.</translation>
+        </message>
+        <message>
             <source>{name} is being fetched by another window or command. Wait for it to end.</source>
             <translation>{name} wird gerade von einem anderen Fenster oder Befehl geholt. Warten Sie, bis das zu Ende ist.</translation>
         </message>
@@ -8963,6 +8979,14 @@
         <message>
             <source>{name} is the only admin. Make somebody else one first.</source>
             <translation>{name} ist der einzige Administrator. Machen Sie zuerst jemand anderen dazu.</translation>
+        </message>
+        <message>
+            <source>{name} is too long, or holds signs that cannot be seen. Shorten it.</source>
+            <translation>{name} ist zu lang oder enthält Zeichen, die man nicht sieht. Kürzen Sie es.</translation>
+        </message>
+        <message>
+            <source>{name} is true or false, and not {value!r}. Correct it.</source>
+            <translation>{name} ist true oder false und nicht {value!r}. Berichtigen Sie das.</translation>
         </message>
         <message>
             <source>{name} is what unnamed anomalies are called. Choose another name.</source>
@@ -9337,12 +9361,12 @@
             <translation>{path}, Zeile {number}: Erwartet wird {columns} mit dem Etikett normal oder anomaly. Holen Sie VisA noch einmal.</translation>
         </message>
         <message>
-            <source>{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.</source>
-            <translation>{place!r} nennt keinen Port. Schreiben Sie HOST:PORT, zum Beispiel {loopback}:5020.</translation>
+            <source>{place!r} names no port. Write HOST:PORT, for example {example}.</source>
+            <translation>{place!r} nennt keinen Port. Schreiben Sie RECHNER:PORT, zum Beispiel {example}.</translation>
         </message>
         <message>
-            <source>{place!r} names no port. Write something like 127.0.0.1:{modbus_port}.</source>
-            <translation>{place!r} nennt keinen Port. Schreiben Sie etwas wie 127.0.0.1:{modbus_port}.</translation>
+            <source>{place!r} names no port. Write something like {example}.</source>
+            <translation>{place!r} nennt keinen Port. Schreiben Sie etwas wie {example}.</translation>
         </message>
         <message>
             <source>{places} no longer taught</source>
@@ -9355,6 +9379,10 @@
         <message>
             <source>{place} is a folder. Name a file in it.</source>
             <translation>{place} ist ein Ordner. Nennen Sie eine Datei darin.</translation>
+        </message>
+        <message>
+            <source>{place} is delivered to, and not asked.</source>
+            <translation>{place} wird beliefert und nicht gefragt.</translation>
         </message>
         <message>
             <source>{place} is not below {folder}, the folder of exports. Name a file in it, such as verdicts.csv, or set FILO_EXPORTS to another folder.</source>
@@ -9473,8 +9501,12 @@
             <translation>{shown} ist schon in einem anderen Fenster geöffnet. Benutzen Sie jenes Fenster, oder schließen Sie es zuerst.</translation>
         </message>
         <message>
-            <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
-            <translation>{shown} ist kein Ausgang. Schreiben Sie mqtt://host/topic, mqtts://host/topic, http(s)://host/path oder csv:PATH.</translation>
+            <source>{shown} is asked, and not delivered to.</source>
+            <translation>{shown} wird gefragt und nicht beliefert.</translation>
+        </message>
+        <message>
+            <source>{shown} is no output. Write {forms}.</source>
+            <translation>{shown} ist kein Ausgang. Schreiben Sie {forms}.</translation>
         </message>
         <message>
             <source>{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.</source>
@@ -9681,8 +9713,8 @@
             <translation>{wish!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
         </message>
         <message>
-            <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
-            <translation>{words!r} ist kein Auslöser. Schreiben Sie continuous, key, folder:PATH, http:PORT oder modbus:PORT.</translation>
+            <source>{words!r} is no trigger. Write {forms}.</source>
+            <translation>{words!r} ist kein Auslöser. Schreiben Sie {forms}.</translation>
         </message>
         <message>
             <source>{word} parts</source>

@@ -1937,26 +1937,6 @@
             <translation>正在打开相机…</translation>
         </message>
         <message>
-            <source>Waiting for the first verdict…</source>
-            <translation>正在等待第一个判定…</translation>
-        </message>
-        <message>
-            <source>Lay the part down, then press Enter.</source>
-            <translation>放好零件，然后按回车。</translation>
-        </message>
-        <message>
-            <source>Waiting for the next image file in the folder…</source>
-            <translation>正在等待文件夹中的下一个图像文件…</translation>
-        </message>
-        <message>
-            <source>Waiting for the PLC's trigger…</source>
-            <translation>正在等待 PLC 触发…</translation>
-        </message>
-        <message>
-            <source>Waiting for a trigger over HTTP…</source>
-            <translation>正在等待 HTTP 触发…</translation>
-        </message>
-        <message>
             <source>opening</source>
             <translation>正在打开</translation>
         </message>
@@ -2528,14 +2508,6 @@
         <message>
             <source>Password</source>
             <translation>密码</translation>
-        </message>
-        <message>
-            <source>Certificate authority</source>
-            <translation>证书颁发机构</translation>
-        </message>
-        <message>
-            <source>A file. Leave empty for the system's own.</source>
-            <translation>一个文件;留空则使用系统自带的。</translation>
         </message>
         <message>
             <source>A password is kept. Type another one to replace it.</source>
@@ -4226,34 +4198,6 @@
             <translation>正在用此模型检测文件夹。请等待结束或取消,再保存。</translation>
         </message>
         <message>
-            <source>Web address</source>
-            <translation>网址</translation>
-        </message>
-        <message>
-            <source>File (CSV)</source>
-            <translation>文件 (CSV)</translation>
-        </message>
-        <message>
-            <source>PLC (Modbus)</source>
-            <translation>PLC (Modbus)</translation>
-        </message>
-        <message>
-            <source>Broker, port and topic</source>
-            <translation>代理、端口和主题</translation>
-        </message>
-        <message>
-            <source>Host, port and path</source>
-            <translation>主机、端口和路径</translation>
-        </message>
-        <message>
-            <source>File</source>
-            <translation>文件</translation>
-        </message>
-        <message>
-            <source>Address and port that the PLC asks</source>
-            <translation>PLC 访问的地址和端口</translation>
-        </message>
-        <message>
             <source>full: the method of the paper, with CLIP and Grounding DINO</source>
             <translation>full：论文中的方法，使用 CLIP 和 Grounding DINO</translation>
         </message>
@@ -5328,38 +5272,6 @@
             <translation>由什么请求判定</translation>
         </message>
         <message>
-            <source>Continuous</source>
-            <translation>连续</translation>
-        </message>
-        <message>
-            <source>Key or scanner</source>
-            <translation>按键或扫码枪</translation>
-        </message>
-        <message>
-            <source>New file in folder</source>
-            <translation>文件夹中的新文件</translation>
-        </message>
-        <message>
-            <source>PLC (Modbus)</source>
-            <translation>PLC (Modbus)</translation>
-        </message>
-        <message>
-            <source>HTTP</source>
-            <translation>HTTP</translation>
-        </message>
-        <message>
-            <source>Address and port to listen on</source>
-            <translation>监听的地址和端口</translation>
-        </message>
-        <message>
-            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
-            <translation>HOST:PORT。使用 127.0.0.1 时只有本机可以触发。</translation>
-        </message>
-        <message>
-            <source>Listens on</source>
-            <translation>监听地址</translation>
-        </message>
-        <message>
             <source>Time limit</source>
             <translation>时限</translation>
         </message>
@@ -6054,6 +5966,10 @@
             <translation>良品误拒率在 0 到 1 之间，{rate:g} 不是。5 % 请写 0.05。</translation>
         </message>
         <message>
+            <source>A file. Leave empty for the system's own.</source>
+            <translation>一个文件;留空则使用系统自带的。</translation>
+        </message>
+        <message>
             <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
             <translation>标准件组最多 {most_shown} 个零件。请展示差别最大的不良品。</translation>
         </message>
@@ -6108,6 +6024,14 @@
         <message>
             <source>Address</source>
             <translation>地址</translation>
+        </message>
+        <message>
+            <source>Address and port that the PLC asks</source>
+            <translation>PLC 访问的地址和端口</translation>
+        </message>
+        <message>
+            <source>Address and port to listen on</source>
+            <translation>监听的地址和端口</translation>
         </message>
         <message>
             <source>Addresses that may write by Modbus, after Live restarts. Leave empty for the first one that does.</source>
@@ -6178,6 +6102,10 @@
             <translation>区域 {name} 的一个示例在区域之外。请标出区域内的物件，或把区域画到它周围。</translation>
         </message>
         <message>
+            <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
+            <translation>输出的地址没有主机,或端口无效。请写成 mqtt://broker.local:1883/topic 的形式。</translation>
+        </message>
+        <message>
             <source>An overruled verdict needs a reason. Say why.</source>
             <translation>推翻判定需要理由。请说明原因。</translation>
         </message>
@@ -6234,6 +6162,10 @@
             <translation>模糊。请对焦，或固定零件，然后重拍。</translation>
         </message>
         <message>
+            <source>Broker, port and topic</source>
+            <translation>代理、端口和主题</translation>
+        </message>
+        <message>
             <source>By chance alone one subgroup in about 90 breaks one.</source>
             <translation>仅凭偶然，约每 90 个子组有一个违反规则。</translation>
         </message>
@@ -6244,6 +6176,10 @@
         <message>
             <source>Camera number, folder or address</source>
             <translation>相机编号、文件夹或地址</translation>
+        </message>
+        <message>
+            <source>Certificate authority</source>
+            <translation>证书颁发机构</translation>
         </message>
         <message>
             <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
@@ -6296,6 +6232,10 @@
         <message>
             <source>Confirmed OK images are removed first. Never an NG that nobody has decided.</source>
             <translation>首先移除已确认 OK 的图像。绝不移除尚无人裁定的 NG。</translation>
+        </message>
+        <message>
+            <source>Continuous</source>
+            <translation>连续</translation>
         </message>
         <message>
             <source>Control chart: {chart}</source>
@@ -6382,6 +6322,14 @@
             <translation>双方都作出决定的零件少于两个，因此没有一致性可以测量。</translation>
         </message>
         <message>
+            <source>File</source>
+            <translation>文件</translation>
+        </message>
+        <message>
+            <source>File (CSV)</source>
+            <translation>文件 (CSV)</translation>
+        </message>
+        <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>以 {end!r} 结尾的文件也可能属于视图 {name}（{suffix!r}）。请选择互不为结尾的后缀。</translation>
         </message>
@@ -6462,6 +6410,18 @@
             <translation>显卡</translation>
         </message>
         <message>
+            <source>HOST:PORT. On 127.0.0.1 only this machine can trigger.</source>
+            <translation>HOST:PORT。使用 127.0.0.1 时只有本机可以触发。</translation>
+        </message>
+        <message>
+            <source>HTTP</source>
+            <translation>HTTP</translation>
+        </message>
+        <message>
+            <source>Host, port and path</source>
+            <translation>主机、端口和路径</translation>
+        </message>
+        <message>
             <source>Image scores and limits</source>
             <translation>得分与限值</translation>
         </message>
@@ -6530,6 +6490,10 @@
             <translation>密钥</translation>
         </message>
         <message>
+            <source>Key or scanner</source>
+            <translation>按键或扫码枪</translation>
+        </message>
+        <message>
             <source>Kind of source</source>
             <translation>来源种类</translation>
         </message>
@@ -6540,6 +6504,10 @@
         <message>
             <source>Language</source>
             <translation>语言</translation>
+        </message>
+        <message>
+            <source>Lay the part down, then press Enter.</source>
+            <translation>放好零件，然后按回车。</translation>
         </message>
         <message>
             <source>Learnt from confirmed defects</source>
@@ -6574,8 +6542,16 @@
             <translation>请至少列出一种可能的问题。</translation>
         </message>
         <message>
+            <source>Listens on</source>
+            <translation>监听地址</translation>
+        </message>
+        <message>
             <source>Live inspection failed on a frame ({kind}: {error}). It is tried again by itself.</source>
             <translation>实时检测在一帧上失败（{kind}：{error}）。会自动重试。</translation>
+        </message>
+        <message>
+            <source>MQTT</source>
+            <translation>MQTT</translation>
         </message>
         <message>
             <source>Missed (bad called OK): {missed}</source>
@@ -6632,6 +6608,10 @@
         <message>
             <source>Never shown a bad part: it may miss everything.</source>
             <translation>从未见过不良品：可能全部漏检。</translation>
+        </message>
+        <message>
+            <source>New file in folder</source>
+            <translation>文件夹中的新文件</translation>
         </message>
         <message>
             <source>No GenTL producer was found for the GenICam camera. Install the camera maker's software, which sets {folders}.</source>
@@ -6788,6 +6768,10 @@
         <message>
             <source>Only one part was</source>
             <translation>只有一个零件</translation>
+        </message>
+        <message>
+            <source>PLC (Modbus)</source>
+            <translation>PLC (Modbus)</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -7834,8 +7818,28 @@
             <translation>有用户在本程序之外被从记录中删除，因此无人可以登录。请恢复最新备份；main.py audit verify 会说明缺少什么。</translation>
         </message>
         <message>
+            <source>Waiting for a trigger over HTTP…</source>
+            <translation>正在等待 HTTP 触发…</translation>
+        </message>
+        <message>
+            <source>Waiting for the PLC's trigger…</source>
+            <translation>正在等待 PLC 触发…</translation>
+        </message>
+        <message>
+            <source>Waiting for the first verdict…</source>
+            <translation>正在等待第一个判定…</translation>
+        </message>
+        <message>
+            <source>Waiting for the next image file in the folder…</source>
+            <translation>正在等待文件夹中的下一个图像文件…</translation>
+        </message>
+        <message>
             <source>Watching for drift needs {least_calibration_parts} confirmed good parts that are not references, there are {count}. Confirm more.</source>
             <translation>监测漂移需要 {least_calibration_parts} 个非参考图像的已确认良品，现有 {count} 个。请确认更多。</translation>
+        </message>
+        <message>
+            <source>Web address</source>
+            <translation>网址</translation>
         </message>
         <message>
             <source>What Live starts with. Leave empty for the first camera found.</source>
@@ -7980,6 +7984,10 @@
         <message>
             <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
             <translation>使解码器崩溃，或超出单张图像可占用的内存</translation>
+        </message>
+        <message>
+            <source>csv: names no file. Write csv:PATH.</source>
+            <translation>csv: 没有写明文件。请写 csv:PATH。</translation>
         </message>
         <message>
             <source>decided bad</source>
@@ -8762,6 +8770,10 @@
             <translation>{name!r} 尚未结束。请等待或取消，然后更换模型。</translation>
         </message>
         <message>
+            <source>{name!r} is no field of such an output. There are: {known}.</source>
+            <translation>{name!r} 不是这种输出的字段。可用:{known}。</translation>
+        </message>
+        <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
             <translation>{name!r} 不是密钥的名称。请使用 llm、line、database、plant、camera:rtsp://USER@HOST、output:mqtts://USER@HOST 或 hook:HOST。</translation>
         </message>
@@ -8934,6 +8946,10 @@
             <translation>{name} 是 {owner} 的视图。请在那里移除：main.py product views {owner!r} --remove。</translation>
         </message>
         <message>
+            <source>{name} is a whole number from {least} to {most}, and not {value!r}. Correct it.</source>
+            <translation>{name} 是 {least} 到 {most} 之间的整数,不能是 {value!r}。请更正。</translation>
+        </message>
+        <message>
             <source>{name} is being fetched by another window or command. Wait for it to end.</source>
             <translation>{name} 正由另一个窗口或命令获取。请等待其结束。</translation>
         </message>
@@ -8964,6 +8980,14 @@
         <message>
             <source>{name} is the only admin. Make somebody else one first.</source>
             <translation>{name} 是唯一的管理员。请先将其他人设为管理员。</translation>
+        </message>
+        <message>
+            <source>{name} is too long, or holds signs that cannot be seen. Shorten it.</source>
+            <translation>{name} 过长,或含有看不见的字符。请缩短。</translation>
+        </message>
+        <message>
+            <source>{name} is true or false, and not {value!r}. Correct it.</source>
+            <translation>{name} 只能是 true 或 false,不能是 {value!r}。请更正。</translation>
         </message>
         <message>
             <source>{name} is what unnamed anomalies are called. Choose another name.</source>
@@ -9338,12 +9362,12 @@
             <translation>{path} 第 {number} 行：应为 {columns}，标签为 normal 或 anomaly。请重新获取 VisA。</translation>
         </message>
         <message>
-            <source>{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.</source>
-            <translation>{place!r} 没有端口。请写成 HOST:PORT，例如 {loopback}:5020。</translation>
+            <source>{place!r} names no port. Write HOST:PORT, for example {example}.</source>
+            <translation>{place!r} 没有写明端口。请写 HOST:PORT,例如 {example}。</translation>
         </message>
         <message>
-            <source>{place!r} names no port. Write something like 127.0.0.1:{modbus_port}.</source>
-            <translation>{place!r} 没有端口。请写成类似 127.0.0.1:{modbus_port} 的形式。</translation>
+            <source>{place!r} names no port. Write something like {example}.</source>
+            <translation>{place!r} 没有写明端口。请写成类似 {example} 的形式。</translation>
         </message>
         <message>
             <source>{places} no longer taught</source>
@@ -9356,6 +9380,10 @@
         <message>
             <source>{place} is a folder. Name a file in it.</source>
             <translation>{place} 是文件夹。请指定其中的文件。</translation>
+        </message>
+        <message>
+            <source>{place} is delivered to, and not asked.</source>
+            <translation>{place} 是接收方,不能被查询。</translation>
         </message>
         <message>
             <source>{place} is not below {folder}, the folder of exports. Name a file in it, such as verdicts.csv, or set FILO_EXPORTS to another folder.</source>
@@ -9474,8 +9502,12 @@
             <translation>{shown} 已在另一个窗口中打开。请使用那个窗口，或先关闭它。</translation>
         </message>
         <message>
-            <source>{shown} is no output. Write mqtt://host/topic, mqtts://host/topic, http(s)://host/path or csv:PATH.</source>
-            <translation>{shown} 不是输出。请写成 mqtt://host/topic、mqtts://host/topic、http(s)://host/path 或 csv:PATH。</translation>
+            <source>{shown} is asked, and not delivered to.</source>
+            <translation>{shown} 是被查询的,不能向其发送。</translation>
+        </message>
+        <message>
+            <source>{shown} is no output. Write {forms}.</source>
+            <translation>{shown} 不是输出。请写 {forms}。</translation>
         </message>
         <message>
             <source>{shown} shown: {ng} NG, {review} for review, {missed} passed as OK.</source>
@@ -9682,8 +9714,8 @@
             <translation>{wish!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
         </message>
         <message>
-            <source>{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.</source>
-            <translation>{words!r} 不是触发方式。请写 continuous、key、folder:PATH、http:PORT 或 modbus:PORT。</translation>
+            <source>{words!r} is no trigger. Write {forms}.</source>
+            <translation>{words!r} 不是触发方式。请写 {forms}。</translation>
         </message>
         <message>
             <source>{word} parts</source>

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.line import _wanted, _with_password
+from cli.line import _wanted
 from filo_core.line.triggers.token import token_problem
 from tests.e2e.conftest import Result
-from workflows.settings.output_address import Output, OutputKind
+from workflows.line.doors import with_password
+from workflows.settings.output_address import Output
 from workflows.settings.secret_store import LINE, SecretStore
 from workflows.settings.settings import Settings
 
@@ -85,9 +86,9 @@ def test_what_cannot_work_is_said_in_a_sentence(
 
 
 def test_the_password_of_an_output_is_the_one_that_the_settings_keep(tmp_path: Path) -> None:
-    output = Output.of(OutputKind.WEBHOOK, "127.0.0.1:1/line", user="anna")
+    output = Output.of("http", "127.0.0.1:1/line", user="anna")
     SecretStore(tmp_path).set(output.secret_name, "geheim")
-    assert _with_password(output.address, SecretStore(tmp_path)) == "http://anna:geheim@127.0.0.1:1/line"
+    assert with_password(output.address, SecretStore(tmp_path)) == "http://anna:geheim@127.0.0.1:1/line"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import program
+from tools import outputs_table
 from tools.pins import pins_of, plain_name
 from tools.settings_table import with_table
 from workflows.settings.declared import declared
@@ -63,6 +64,11 @@ def test_every_command_and_every_option_says_what_it_does() -> None:
 
 def test_the_readme_has_the_table_of_settings_as_they_are_declared() -> None:
     assert page("README.md") == with_table(page("README.md")), "run python -m tools.settings_table"
+
+
+def test_the_table_of_outputs_is_that_of_their_specs() -> None:
+    written = page("docs/line.md")
+    assert written == outputs_table.with_table(written), "run python -m tools.outputs_table"
     assert set(Settings.model_fields) == set(declared())
 
 

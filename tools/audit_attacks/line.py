@@ -11,7 +11,6 @@ from pathlib import Path
 from filo_core.errors import FiloError
 from filo_core.line.plc.register_map import Coil, Holding, Input, Status
 from filo_core.line.supervised import SupervisedDetector
-from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.http import HttpTrigger
 from tools.audit_attacks.frame import Attack, Finding
 from tools.audit_attacks.slow_model import SLOW, make_slow
@@ -31,7 +30,8 @@ from tools.brightness import Brightness
 from tools.line_rig import line_in
 from tools.stream_rig import free_port
 from workflows.line.doors import Doors
-from workflows.line.triggers import TriggerChoice, make_plc
+from workflows.line.triggers import make_plc
+from workflows.settings.output_address import Output
 
 _READ_ALL = struct.pack(">HHHBBHH", 2, 0, 6, 1, 4, 0, len(Input))
 _RAISE_TRIGGER = struct.pack(">HHHBBHH", 1, 0, 6, 1, 5, Coil.TRIGGER, 0xFF00)
@@ -143,7 +143,7 @@ def listening_everywhere(home: Path) -> Finding:
     with line_in(home, source=Camera(), detector=Brightness()) as line:
         for host in ("0.0.0.0", "0", "::"):  # noqa: S104 what is refused
             with suppress(FiloError):
-                make_plc(TriggerChoice(TriggerKind.MODBUS, f"{host}:{free_port()}"), line, Doors())
+                make_plc(Output(address=f"modbus:{host}:{free_port()}"), line, Doors())
                 opened.append(host)
     return Finding("Modbus on every network without a word", not opened, f"opened on: {', '.join(opened) or 'none'}")
 

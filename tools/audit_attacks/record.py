@@ -14,8 +14,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from filo_core.errors import FiloError
+from filo_core.line.outputs.known import make_sink
 from filo_core.line.results import LineResult
-from filo_core.line.sinks.choose import make_sink
 from filo_core.line.sources import genicam
 from filo_core.line.sources.choose import source_at
 from filo_core.types import Reference, Role, Verdict

@@ -19,14 +19,14 @@ from pymodbus.client import ModbusTcpClient
 from filo_core.line.plc.register_map import Coil, Holding, Input, Status
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.base import Frame, SourceState
-from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.http import HttpTrigger
 from filo_core.line.triggers.token import new_token
 from tools.brightness import Brightness
 from tools.line_rig import line_in
 from tools.stream_rig import free_port
 from workflows.line.doors import Doors
-from workflows.line.triggers import TriggerChoice, make_plc
+from workflows.line.triggers import make_plc
+from workflows.settings.output_address import Output
 
 if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
@@ -114,7 +114,7 @@ def asked_by_plc(home: Path, detector: Detector | None = None) -> Iterator[tuple
     """A line that a PLC asks, its port, and what ends with it."""
     port = free_port()
     with line_in(home, source=Camera(), detector=detector or Brightness()) as line, ExitStack() as stack:
-        part = make_plc(TriggerChoice(TriggerKind.MODBUS, f"127.0.0.1:{port}"), line, Doors())
+        part = make_plc(Output(address=f"modbus:127.0.0.1:{port}"), line, Doors())
         part.start()
         stack.callback(part.stop)
         yield line, port, stack

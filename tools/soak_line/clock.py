@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.types import Verdict
 from tools.brightness import Brightness
 from tools.line_rig import line_in, part_trigger

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.types import Verdict
 from tools.line_rig import line_in, part_trigger
 from tools.soak_line.findings import PATIENCE_S, ROOT, Findings, Unit, delivered_names, wait_for

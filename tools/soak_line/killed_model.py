@@ -9,7 +9,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.line.supervised import SupervisedDetector
 from filo_core.types import Verdict
 from tools.fragile_model import AFTER, HANG, HANG_LOADING, JUDGING, LOADING, make_fragile

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from filo_core.line.sinks.csv_file import CsvSink
-from filo_core.line.sinks.mqtt import MqttSink
+from filo_core.line.outputs.csv_file import CsvSink
+from filo_core.line.outputs.mqtt import MqttSink
 from tools.brightness import Brightness
 from tools.line_rig import line_in, part_trigger
 from tools.soak_line.findings import PATIENCE_S, Findings, Unit, delivered_names, wait_for

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from filo_core.errors import SourceError
+from filo_core.line.outputs.known import specs
 from filo_core.line.plc.access import ModbusAccess, networks_of
-from workflows.settings.secret_store import LINE, SecretStore
+from workflows.settings.bound import bound_to, refuse_clear
+from workflows.settings.secret_store import LINE, OUTPUT, SecretStore
 
 if TYPE_CHECKING:
     from filo_core.line.triggers.http import Certificate
@@ -27,6 +31,7 @@ class Doors:
         certificate: of the HTTP trigger's TLS, in PEM; None listens without.
         certificate_key: its key, in PEM; None where it stands in ``certificate``.
         own_fields: what the customer calls the fields of their own.
+        filled: an address with the password that is kept for it.
     """
 
     modbus: ModbusAccess = field(default_factory=ModbusAccess)
@@ -35,6 +40,7 @@ class Doors:
     certificate: Path | None = None
     certificate_key: Path | None = None
     own_fields: tuple[str, ...] = ()
+    filled: Callable[[str], str] = str
 
     @property
     def tls(self) -> Certificate | None:
@@ -70,4 +76,32 @@ def doors_of(settings: Settings) -> Doors:
         settings.line_certificate,
         settings.line_certificate_key,
         settings.identity_fields,
+        partial(with_password, secrets=SecretStore(settings.home), clear=settings.clear_passwords),
     )
+
+
+def with_password(address: str, secrets: SecretStore, clear: Sequence[str] = ()) -> str:
+    """An output's address with its password, which is kept under the name that an output of the settings has.
+
+    Args:
+        address: of it.
+        secrets: where passwords are kept.
+        clear: hosts that one may travel to in clear.
+
+    Raises:
+        SourceError: if the address names no host, or a password would travel in clear.
+    """
+    try:
+        parts = urlsplit(address)
+        # Asking for the port checks it.
+        _ = parts.port
+    except ValueError as error:
+        raise SourceError(
+            "An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic."
+        ) from error
+    secrets.require_bound(address, OUTPUT)
+    address = secrets.filled(address, f"{OUTPUT}{bound_to(address)}")
+    if any(parts.scheme in spec.schemes for spec in specs()):
+        # What is no output at all is told so, rather than to say yes to it.
+        refuse_clear(address, clear)
+    return address

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from filo_core.line.results import result_of
 from filo_core.line.sources.base import SourceState
 from workflows.line.triggered import DEADLINE_S
-from workflows.line.triggers import TriggerChoice, plc_server
+from workflows.line.triggers import plc_server
 
 if TYPE_CHECKING:
+    from filo_core.line.announcer import Reader
     from filo_core.line.live import LiveInspection
-    from filo_core.line.plc.handshake import Handshake
     from filo_core.types import Inspection
     from workflows.line.doors import Doors
+    from workflows.settings.output_address import Output
 
 _BEATS_PER_S = 50
 
@@ -26,15 +27,15 @@ class LivePlcs:
 
     Args:
         live: what is inspected.
-        choices: where the servers listen.
+        servers: among the outputs.
         doors: how they may be reached.
     """
 
-    def __init__(self, live: LiveInspection[Any], choices: Sequence[TriggerChoice], doors: Doors) -> None:
+    def __init__(self, live: LiveInspection[Any], servers: Sequence[Output], doors: Doors) -> None:
         self._live = live
-        self._choices = choices
+        self._outputs = servers
         self._doors = doors
-        self._handshakes: list[Handshake] = []
+        self._readers: list[Reader] = []
         self._servers = ExitStack()
         self._has_judged = False
 
@@ -58,18 +59,18 @@ class LivePlcs:
             SourceError: if a port is wrong or taken; none is listened on then.
         """
         self._has_judged = False
-        self._handshakes.clear()
+        self._readers.clear()
         with ExitStack() as undo:
-            for choice in self._choices:
-                handshake, server = plc_server(choice, self, self._live.recipe_version.recipe, self._doors)
+            for output in self._outputs:
+                reader, server = plc_server(output, self, self._live.recipe_version.recipe, self._doors)
                 server.start()
                 undo.callback(server.stop)
-                self._handshakes.append(handshake)
+                self._readers.append(reader)
             self._servers = undo.pop_all()
 
     def stop(self) -> None:
         """Close the ports: a PLC whose connection is gone has no verdict."""
-        self._handshakes.clear()
+        self._readers.clear()
         self._servers.close()
 
     def publish(self, inspection: Inspection, age_s: float) -> None:
@@ -81,10 +82,10 @@ class LivePlcs:
         """
         result = result_of(inspection, inspection.name, self._live.recipe_version.recipe.product, age_s * 1000.0)
         self._has_judged = True
-        for handshake in tuple(self._handshakes):
-            handshake.publish(result, is_current=not result.passes or age_s <= DEADLINE_S)
+        for reader in tuple(self._readers):
+            reader.publish(result, is_current=not result.passes or age_s <= DEADLINE_S)
 
     def withdraw(self) -> None:
         """A picture was judged or kept in vain: the verdict before says nothing of it."""
-        for handshake in tuple(self._handshakes):
-            handshake.withdraw()
+        for reader in tuple(self._readers):
+            reader.withdraw()

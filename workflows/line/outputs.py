@@ -8,16 +8,17 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from filo_core.errors import SourceError
-from filo_core.line.plc.access import refuse_everywhere
+from filo_core.line.outputs.exports import file_below
+from filo_core.line.outputs.known import make_sink
+from filo_core.line.outputs.spec import Where
+from filo_core.line.plc.access import ModbusAccess
 from filo_core.line.plc.port import check_port
 from filo_core.line.sinks.base import Sink
-from filo_core.line.sinks.choose import make_sink
-from filo_core.line.sinks.exports import file_below
 from workflows.people.access import Access
 from workflows.people.changing import change_outputs, change_secret
 from workflows.people.rights import Right, asks
 from workflows.settings.bound import refuse_clear
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.settings.secret_store import OUTPUT, SecretStore
 from workflows.settings.settings import EXPORTS, Settings
 
@@ -57,8 +58,9 @@ class OutputStore:
         """
         if output.is_asked:
             host, port = output.listens_on
-            if not Settings(home=self._home).modbus_everywhere:
-                refuse_everywhere(host)
+            if output.spec.refuse is not None:
+                access = ModbusAccess(everywhere=Settings(home=self._home).modbus_everywhere)
+                output.spec.refuse(output.address, host, output.spec.whole(output.fields), access)
             check_port(host, port)
             return
         sink = self._sink(output, password)
@@ -68,7 +70,7 @@ class OutputStore:
             sink.close()
 
     def sinks(self, outputs: Sequence[Output]) -> list[Sink]:
-        """The sinks to deliver to; a Modbus server is none, the PLC asks it."""
+        """The sinks to deliver to; a server is none, the other side asks it."""
         return [self._sink(output) for output in outputs if not output.is_asked]
 
     def _sink(self, output: Output, password: str | None = None) -> Sink:
@@ -122,7 +124,7 @@ class OutputEditor(OutputStore):
         others = tuple(one for one in outputs if one != instead_of)
         if any(one.address == output.address for one in others):
             raise SourceError("There is an output with this address already. Change that one.")
-        if output.kind is OutputKind.CSV:
+        if output.spec.where is Where.FILE:
             file_below(self._exports, output.place)
         if password and not output.secret_name:
             raise SourceError("A password belongs to a user. Enter who signs in there.")
@@ -159,7 +161,7 @@ class OutputEditor(OutputStore):
 
 
 def outbox_names(outputs: Sequence[Output], exports: Path) -> dict[str, str]:
-    """What the outbox knows the outputs by, by address; a Modbus server is asked, and not delivered to.
+    """What the outbox knows the outputs by, by address; a server is asked, and not delivered to.
 
     Args:
         outputs: of the settings.
@@ -170,4 +172,4 @@ def outbox_names(outputs: Sequence[Output], exports: Path) -> dict[str, str]:
 
 
 def _from(exports: Path, output: Output) -> str:
-    return f"{OutputKind.CSV}:{exports / output.place}" if output.kind is OutputKind.CSV else output.address
+    return f"{output.kind}:{exports / output.place}" if output.spec.where is Where.FILE else output.address

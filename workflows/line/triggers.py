@@ -5,33 +5,61 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from filo_core.errors import SourceError
+from filo_core.identifying import identity_of
+from filo_core.line.outputs.known import specs
+from filo_core.line.outputs.spec import Serving
+from filo_core.line.sources.address import CameraAddress
 from filo_core.line.triggers.base import TriggerKind
+from filo_core.line.triggers.spec import TRIGGERS, forms
 from workflows.line.doors import doors_of
+from workflows.settings.output_address import LOOPBACK, Output
 
 if TYPE_CHECKING:
-    from filo_core.line.plc.handshake import Handshake
-    from filo_core.line.plc.server import ModbusServer
+    from filo_core.line.announcer import Reader
+    from filo_core.line.outputs.spec import Server
     from filo_core.line.triggers.base import Asks, LineState
     from filo_core.types import Recipe
     from workflows.line.doors import Doors
     from workflows.line.run import Line, LinePart
-    from workflows.settings.output_address import Output
     from workflows.settings.settings import Settings
 
-USUAL_PORTS = {TriggerKind.HTTP: 8099, TriggerKind.MODBUS: 5020}
-LOOPBACK = "127.0.0.1"
+_SPARE_S = 5.0
+"""Beyond the deadline, until a caller that waits is told that there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerChoice:
-    """A trigger as chosen. ``place`` is the folder, or ``HOST:PORT``; empty for the usual port on this machine."""
+    """A trigger as chosen.
+
+    ``place`` is the folder, ``HOST:PORT``, or a whole address with ``://``; empty for the usual port on this machine.
+    """
 
     kind: TriggerKind = TriggerKind.CONTINUOUS
     place: str = ""
+
+    @property
+    def address(self) -> str:
+        """Of a trigger that has one, with its scheme; the usual one where no place was named."""
+        place = self.place.strip() or TRIGGERS[self.kind].place_example
+        if "://" in place:
+            return place
+        return f"{self.kind.value}:{'//' if TRIGGERS[self.kind].is_url else ''}{place}"
+
+    @property
+    def server(self) -> Output:
+        """Of a trigger that is an output as well.
+
+        Raises:
+            SourceError: if the place names no port.
+        """
+        made = Output(address=self.address)
+        made.check()
+        return made
 
     @property
     def listens_on(self) -> tuple[str, int]:
@@ -40,14 +68,16 @@ class TriggerChoice:
         Raises:
             SourceError: if the place names no port.
         """
-        host, _, port = self.place.strip().rpartition(":")
-        if self.place.strip() and not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
+        if TRIGGERS[self.kind].is_server:
+            return self.server.listens_on
+        host, _, port = self.address.partition(":")[2].rpartition(":")
+        if not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
             raise SourceError(
-                "{place!r} names no port. Write HOST:PORT, for example {loopback}:5020.",
+                "{place!r} names no port. Write HOST:PORT, for example {example}.",
                 place=self.place,
-                loopback=LOOPBACK,
+                example=TRIGGERS[self.kind].place_example,
             )
-        return host or LOOPBACK, int(port or USUAL_PORTS[self.kind])
+        return host or LOOPBACK, int(port)
 
 
 def choice_of(words: str) -> TriggerChoice:
@@ -56,13 +86,16 @@ def choice_of(words: str) -> TriggerChoice:
     Raises:
         SourceError: if it names none.
     """
-    kind, _, place = words.partition(":")
-    known = kind in {known.value for known in TriggerKind}
-    if not known or (kind == TriggerKind.FOLDER and not place):
+    scheme, _, place = words.partition(":")
+    # mqtts is an mqtt, and an address with // is kept whole.
+    is_url = place.startswith("//")
+    kind = next((spec.kind for spec in specs() if is_url and scheme in spec.schemes), scheme)
+    known = kind in {known.value for known in TriggerKind} and is_url <= TRIGGERS[TriggerKind(kind)].is_url
+    if not known or (TRIGGERS[TriggerKind(kind)].must_have_place and not place):
         raise SourceError(
-            "{words!r} is no trigger. Write continuous, key, folder:PATH, http:PORT or modbus:PORT.", words=words
+            "{words!r} is no trigger. Write {forms}.", words=CameraAddress(words).shown, forms=", ".join(forms())
         )
-    return TriggerChoice(TriggerKind(kind), place)
+    return TriggerChoice(TriggerKind(kind), words if is_url else place)
 
 
 def usual_trigger(settings: Settings) -> TriggerChoice:
@@ -74,18 +107,17 @@ def usual_trigger(settings: Settings) -> TriggerChoice:
 
 def answers_plc(kind: TriggerKind) -> bool:
     """Whether a PLC of Live's outputs can ask as well; where camera or files set the pace it reads along."""
-    return kind not in {TriggerKind.CONTINUOUS, TriggerKind.FOLDER}
+    return not TRIGGERS[kind].sets_pace
 
 
-def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> tuple[TriggerChoice, ...]:
-    """The Modbus servers among the outputs, without those whose port a PLC asks at ``beside`` them.
+def plcs_of(outputs: Iterable[Output], beside: Iterable[TriggerChoice] = ()) -> tuple[Output, ...]:
+    """The servers among the outputs, without those whose port is asked at ``beside`` them.
 
     Raises:
         SourceError: if a place names no port.
     """
-    taken = {choice.listens_on[1] for choice in beside if choice.kind is TriggerKind.MODBUS}
-    servers = (TriggerChoice(TriggerKind.MODBUS, one.place) for one in outputs if one.is_asked)
-    return tuple(server for server in servers if server.listens_on[1] not in taken)
+    taken = {choice.listens_on[1] for choice in beside if TRIGGERS[choice.kind].is_server}
+    return tuple(server for server in outputs if server.is_asked and server.listens_on[1] not in taken)
 
 
 def open_doors(choices: Iterable[TriggerChoice], doors: Doors) -> str:
@@ -120,21 +152,22 @@ def _is_loopback(host: str) -> bool:
 
 
 def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], doors: Doors) -> list[LinePart]:
-    """What asks for the verdicts of Live, and the servers of the PLCs that read them; the key makes no part.
+    """What asks for the verdicts of Live, and the servers that are read; the key makes no part.
 
-    Where a PLC was chosen without a place, it is asked at the Modbus servers of the outputs, if there are any.
+    Where a server was chosen without a place, it is asked at those of its kind among the outputs, if there are any.
 
     Raises:
         SourceError: as :func:`make_trigger`.
     """
     outputs = tuple(outputs)
-    chosen: tuple[TriggerChoice, ...] = (choice,)
-    if choice.kind is TriggerKind.MODBUS and not choice.place.strip():
-        chosen = plcs_of(outputs) or chosen
+    is_meant = TRIGGERS[choice.kind].is_server and not choice.place.strip()
+    own = plcs_of(one for one in outputs if one.is_asked and one.kind == choice.kind) if is_meant else ()
     # Looked at first: a trigger that listens holds its port from its making on.
-    plcs = plcs_of(outputs, chosen)
-    made = [part for one in chosen if (part := make_trigger(one, line, doors)) is not None]
-    return made + [make_plc(one, line, doors) for one in plcs]
+    plcs = plcs_of(outputs, [] if own else [choice])
+    if own and not line.sources:
+        _refuse_blind(choice.kind)
+    made = None if own else make_trigger(choice, line, doors)
+    return [*([] if made is None else [made]), *(make_plc(one, line, doors) for one in plcs)]
 
 
 def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | None:
@@ -156,9 +189,9 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
         folder = Path(choice.place)
         return FolderTrigger(folder, line.announcer, memory=line.outbox.memory_of(folder))
     if not line.sources:
-        raise SourceError(
-            "The {value} trigger needs a camera to look through. Choose one first.", value=choice.kind.value
-        )
+        _refuse_blind(choice.kind)
+    if TRIGGERS[choice.kind].is_server:
+        return make_plc(choice.server, line, doors)
     match choice.kind:
         case TriggerKind.CONTINUOUS:
             from filo_core.line.triggers.continuous import ContinuousParts, ContinuousTrigger
@@ -175,17 +208,19 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
                 host,
                 port,
                 doors.token(),
-                line.deadline_s + 5.0,
+                line.deadline_s + _SPARE_S,
                 deadline_s=line.deadline_s,
                 hosts=doors.hosts,
                 certificate=doors.tls,
                 seal=line.seal,
                 own_fields=doors.own_fields,
             )
-        case TriggerKind.MODBUS:
-            return make_plc(choice, line, doors)
         case _:
             return None
+
+
+def _refuse_blind(kind: TriggerKind) -> NoReturn:
+    raise SourceError("The {value} trigger needs a camera to look through. Choose one first.", value=kind.value)
 
 
 def _refuse_folder(line: Line) -> None:
@@ -198,29 +233,50 @@ def _refuse_folder(line: Line) -> None:
         )
 
 
-def make_plc(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
-    """The server of one PLC, which reads every verdict; it asks as well where the line has a camera."""
+def make_plc(server: Output, line: Line, doors: Doors) -> LinePart:
+    """A server that is read, whoever asked; it takes triggers as well where the line has a camera.
+
+    Raises:
+        SourceError: as :func:`plc_server`.
+    """
     asks = line.announcer if line.sources else None
-    handshake, server = plc_server(choice, line.announcer, line.recipe, doors, asks, line.alarms.stands)
-    line.announcer.readers.append(handshake)
-    return server
+    longest_s = line.deadline_s + _SPARE_S
+    reader, part = plc_server(server, line.announcer, line.recipe, doors, asks, line.alarms.stands, longest_s)
+    line.announcer.readers.append(reader)
+    return part
 
 
 def plc_server(
-    choice: TriggerChoice,
+    server: Output,
     line: LineState,
     recipe: Recipe,
     doors: Doors,
     asks: Asks | None = None,
     has_alarm: Callable[[], bool] = bool,
-) -> tuple[Handshake, ModbusServer]:
-    """What a PLC sees of a line, and the server that shows it; without ``asks`` the PLC only reads.
+    longest_s: float = _SPARE_S,
+) -> tuple[Reader, Server]:
+    """What is seen of a line, and the server that shows it; without ``asks`` it is only read.
 
     Raises:
-        SourceError: if the place names no port, or every network of the machine, which nobody has allowed.
+        SourceError: if the address cannot be one, names every network of the machine, which nobody has allowed, or its
+            library is not installed.
     """
-    from filo_core.line.plc.handshake import Handshake
-    from filo_core.line.plc.server import ModbusServer
-
-    handshake = Handshake(line, tuple(anomaly.name for anomaly in recipe.anomaly_types), asks, has_alarm=has_alarm)
-    return handshake, ModbusServer(handshake, *choice.listens_on, doors.modbus)
+    spec = server.spec
+    if spec.serve is None:
+        raise SourceError("{place} is delivered to, and not asked.", place=server.place)
+    host, port = server.listens_on
+    return spec.serve(
+        Serving(
+            address=doors.filled(server.address),
+            host=host,
+            port=port,
+            fields=spec.whole(server.fields),
+            line=line,
+            recipe=recipe,
+            asks=asks,
+            has_alarm=has_alarm,
+            access=doors.modbus,
+            read_identity=partial(identity_of, own_names=doors.own_fields),
+            longest_s=longest_s,
+        )
+    )

@@ -7,16 +7,17 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from filo_core.errors import SourceError
+from filo_core.line.outputs.known import specs
 
-_PORTS = {"mqtt": 1883, "mqtts": 8883, "http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
-_ENCRYPTED = frozenset({"mqtts", "https", "rtsps", "rtmps"})
+_CAMERA_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
+_ENCRYPTED_CAMERAS = frozenset({"https", "rtsps", "rtmps"})
 
 
 def bound_to(address: str) -> str:
     """``scheme://user@host:port`` of a URL, with the port that is meant where it names none; empty for no such URL."""
     try:
         parts = urlsplit(address)
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = parts.port or _usual_port(parts.scheme)
     except ValueError:
         # Brackets that belong to no host, or a port that is none: whoever opens it says what is wrong with it.
         return ""
@@ -41,7 +42,7 @@ def refuse_clear(address: str, allowed: Collection[str] = ()) -> None:
         host, password = parts.hostname or "", parts.password
     except ValueError:
         return
-    if not password or parts.scheme in _ENCRYPTED or _is_loopback(host) or host in allowed:
+    if not password or _is_encrypted(parts.scheme) or _is_loopback(host) or host in allowed:
         return
     raise SourceError(
         "The password for {scheme}://{host} would travel in clear, for everybody in the network "
@@ -50,6 +51,14 @@ def refuse_clear(address: str, allowed: Collection[str] = ()) -> None:
         scheme=parts.scheme,
         host=host,
     )
+
+
+def _usual_port(scheme: str) -> int | None:
+    return _CAMERA_PORTS.get(scheme) or next((spec.ports[scheme] for spec in specs() if scheme in spec.ports), None)
+
+
+def _is_encrypted(scheme: str) -> bool:
+    return scheme in _ENCRYPTED_CAMERAS or any(scheme == spec.secure for spec in specs() if scheme)
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter
 
+from filo_core.line.triggers.base import TriggerKind
 from filo_core.sentence import Sentence
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT
@@ -144,14 +145,14 @@ class Declared(BaseModel):
     trigger_kind: Annotated[
         str,
         Setting(
-            "what asks for a verdict in Live: `continuous`, `key`, `folder`, `modbus` or `http`",
+            f"what asks for a verdict in Live: {', '.join(f'`{kind}`' for kind in TriggerKind)}",
             whose=Whose.EVERYBODYS,
         ),
     ] = "continuous"
     trigger_place: Annotated[
         str,
         Setting(
-            "`HOST:PORT` of a trigger that listens; empty for its usual port on this machine",
+            "`HOST:PORT` of a trigger that listens, or its whole address; empty for its usual port on this machine",
             whose=Whose.EVERYBODYS,
         ),
     ] = ""

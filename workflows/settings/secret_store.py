@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from filelock import FileLock, Timeout
 
 from filo_core.errors import SettingsError, SourceError
+from filo_core.line.outputs.known import specs
 from filo_core.whole_files import write_private
 from workflows.settings.bound import bound_to
 from workflows.settings.redaction import hide
@@ -204,7 +205,8 @@ class SecretStore:
         except ValueError:
             # Brackets that belong to no host: whoever opens it says what is wrong with it.
             return ""
-        return self.get(f"{HOOK}{place}") if parts.scheme in {"http", "https"} else ""
+        is_signed = any(parts.scheme in spec.schemes for spec in specs() if spec.is_signed)
+        return self.get(f"{HOOK}{place}") if is_signed else ""
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,1 +1,1 @@
-"""Where verdicts go: a broker, a web address, a file. Each sink delivers one message, or says why not."""
+"""What every output offers, and the message it is given."""

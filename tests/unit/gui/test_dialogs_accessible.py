@@ -45,7 +45,7 @@ from tests.unit.gui.walking import (
     is_reached_by_arrows,
     strongest_contrast,
 )
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.studies.studies import Studies
 from workflows.workbench import Workbench
 
@@ -71,7 +71,7 @@ def _user(state: AppState, parent: QWidget) -> QDialog:
 
 
 def _output(state: AppState, parent: QWidget) -> QDialog:
-    output = Output.of(OutputKind.MQTT, "broker/line", secure=True, user="anna")
+    output = Output.of("mqtt", "broker/line", secure=True, user="anna")
     dialog = OutputDialog(OutputsPage(state, parent).presenter, output, parent)
     dialog.message.show_error("The broker is away. Check it.")
     return dialog

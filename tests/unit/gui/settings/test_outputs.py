@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QThreadPool
-from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from filo_core.line.results import not_inspected
@@ -16,13 +16,14 @@ from gui.settings.outputs_page import OutputsPage
 from gui.settings.outputs_presenter import OutputsPresenter
 from gui.state import AppState
 from storage.outbox import Outbox, backlog_at
+from tests.unit.filo_core.line.outputs.made_up import pager_in
 from tests.unit.gui.products.test_accessible import cut_off, nameless, too_small
 from workflows.line.delivery import Delivery
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
-BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line", user="anna")
+BROKER = Output.of("mqtt", "broker.local:1883/line", user="anna")
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,7 @@ def test_an_output_is_in_force_and_there_at_the_next_start(presenter: OutputsPre
 
 
 def test_a_removed_output_comes_back_in_its_place_with_its_password(presenter: OutputsPresenter) -> None:
-    file = Output.of(OutputKind.CSV, "out.csv")
+    file = Output.of("csv", "out.csv")
     presenter.put(BROKER, "geheim-7")
     presenter.put(file, None)
     presenter.remove(BROKER)
@@ -76,7 +77,7 @@ def test_a_removed_output_comes_back_in_its_place_with_its_password(presenter: O
 def test_a_receiver_that_is_away_is_told_in_words(presenter: OutputsPresenter, until: Until) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        output = Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{probe.getsockname()[1]}")
+        output = Output.of("http", f"127.0.0.1:{probe.getsockname()[1]}")
     told: list[str] = []
     presenter.checked.connect(lambda _, problem: told.append(problem))
     presenter.check(output)
@@ -111,7 +112,7 @@ def test_an_empty_page_offers_the_first_output(
 def test_a_new_output_is_tried_and_kept(page: OutputsPage, tmp_path: Path, until: Until) -> None:
     dialog = OutputDialog(page.presenter, parent=page)
     dialog.show()
-    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("csv"))
     dialog.place_edit.setText(str(tmp_path / "file" / "out.csv"))
     (tmp_path / "file").write_text("", encoding="utf-8")
     dialog.test_button.click()
@@ -154,17 +155,49 @@ def test_only_what_a_kind_needs_is_asked(page: OutputsPage) -> None:
     dialog = OutputDialog(page.presenter, parent=page)
     dialog.show()
     asked = {}
-    for kind in OutputKind:
-        dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(kind.value))
+    for kind in ("mqtt", "http", "csv", "modbus"):
+        dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(kind))
         asked[kind] = (dialog.password_edit.isVisible(), dialog.browse_button.isVisible())
     assert asked == {
-        OutputKind.MQTT: (True, False),
-        OutputKind.WEBHOOK: (True, False),
-        OutputKind.CSV: (False, True),
-        OutputKind.MODBUS: (False, False),
+        "mqtt": (True, False),
+        "http": (True, False),
+        "csv": (False, True),
+        "modbus": (False, False),
     }
     assert (nameless(dialog), too_small(dialog)) == ([], [])
     dialog.reject()
+
+
+def test_the_form_of_a_kind_that_is_made_up_asks_for_its_fields(page: OutputsPage, tmp_path: Path) -> None:
+    with pager_in(tmp_path / "more"):
+        dialog = OutputDialog(page.presenter, parent=page)
+        dialog.show()
+        dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pager"))
+        beeps, loud, bell = (dialog.field_edits[name] for name in ("beeps", "loud", "bell"))
+        assert isinstance(beeps, QLineEdit)
+        assert isinstance(loud, QCheckBox)
+        assert isinstance(bell, QLineEdit)
+        assert (beeps.placeholderText(), bell.isVisible()) == ("1", False)
+        assert (nameless(dialog), too_small(dialog)) == ([], [])
+        dialog.secure_box.setChecked(True)
+        assert bell.isVisible()
+        dialog.place_edit.setText("tower/4711")
+        beeps.setText("99")
+        dialog.keep_button.click()
+        assert "beeps is a whole number from 1 to 9" in dialog.message.sentence
+        beeps.setText("3")
+        bell.setText("ding")
+        loud.setChecked(True)
+        dialog.keep_button.click()
+        (kept,) = page.presenter.outputs
+        assert kept.address == "pagers://tower/4711?beeps=3&loud=true&bell=ding"
+        assert rows(page) == [["Pager", "tower/4711", "–", "0"]]
+        again = OutputDialog(page.presenter, kept, page)
+        assert again.output() == kept
+        again.kind_box.setCurrentIndex(again.kind_box.findData("csv"))
+        assert again.field_edits == {}
+        again.reject()
+        page.presenter.remove(kept)
 
 
 def test_removing_is_undone_by_the_bar(page: OutputsPage) -> None:
@@ -190,7 +223,7 @@ def test_a_file_outside_of_the_folder_of_exports_is_neither_tried_nor_kept(
 ) -> None:
     dialog = OutputDialog(page.presenter, parent=page)
     dialog.show()
-    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("csv"))
     dialog.place_edit.setText(str(exports.parent / "out.csv"))
     dialog.test_button.click()
     until(dialog.test_button.isEnabled, "it was tried")
@@ -205,7 +238,7 @@ def test_a_file_outside_of_the_folder_of_exports_is_neither_tried_nor_kept(
 def test_the_count_of_what_waits_follows_while_the_page_is_open(
     page: OutputsPage, state: AppState, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = Output.of(OutputKind.CSV, str(tmp_path / "out.csv"))
+    file = Output.of("csv", str(tmp_path / "out.csv"))
     page.presenter.put(file, None)
     until(lambda: rows(page)[0][3] == "0", "the first count")
     wait_for(state, file.address)
@@ -215,7 +248,7 @@ def test_the_count_of_what_waits_follows_while_the_page_is_open(
 def test_verdicts_of_a_removed_output_stay_on_the_page_and_go_to_it_once_it_is_back(
     page: OutputsPage, state: AppState, tmp_path: Path, until: Until
 ) -> None:
-    file = Output.of(OutputKind.CSV, str(tmp_path / "out.csv"))
+    file = Output.of("csv", str(tmp_path / "out.csv"))
     page.presenter.put(file, None)
     wait_for(state, file.address)
     until(lambda: rows(page) == [["File (CSV)", file.place, "–", "2"]], "the count")
@@ -270,7 +303,7 @@ def test_what_cannot_be_discarded_is_told_in_a_sentence(
 def test_a_trial_by_keyboard_leaves_the_keyboard_on_what_comes_next(page: OutputsPage, tmp_path: Path) -> None:
     dialog = OutputDialog(page.presenter, parent=page)
     dialog.show()
-    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData(OutputKind.CSV.value))
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("csv"))
     dialog.place_edit.setText(str(tmp_path / "out.csv"))
     dialog.test_button.setFocus()
     dialog.test_button.click()
@@ -280,7 +313,7 @@ def test_a_trial_by_keyboard_leaves_the_keyboard_on_what_comes_next(page: Output
 
 def test_a_receiver_that_hangs_at_its_trial_keeps_no_window_open(presenter: OutputsPresenter, until: Until) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        presenter.check(Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{silent.getsockname()[1]}"))
+        presenter.check(Output.of("http", f"127.0.0.1:{silent.getsockname()[1]}"))
         silent.settimeout(20)
         connection, _ = silent.accept()
         with connection:

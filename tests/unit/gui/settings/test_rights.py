@@ -17,7 +17,7 @@ from gui.state import AppState
 from workflows.people.access import AccessError
 from workflows.people.changing import EVERYBODYS, right_for
 from workflows.people.rights import Right
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.settings.settings import Settings
 
 Until = Callable[..., None]
@@ -97,7 +97,7 @@ def test_outputs_are_a_supervisors_to_change(qtbot: QtBot, crewed: AppState) -> 
     made = OutputsPage(crewed)
     qtbot.addWidget(made)
     made.show()
-    output = Output.of(OutputKind.CSV, "out.csv")
+    output = Output.of("csv", "out.csv")
     made.presenter.put(output, None)
     made.table.selectRow(0)
     assert made.edit_button.isEnabled()

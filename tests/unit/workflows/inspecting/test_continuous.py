@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from filo_core.errors import DatabaseInUseError, StorageError
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.line.sinks.base import Sink
-from filo_core.line.sinks.csv_file import CsvSink
 from filo_core.line.worker import Worker
 from filo_core.types import Inspection, InspectionFilter, RecipeVersion, Verdict
 from storage.engine import sqlite_url

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from cli.line import _with_password
 from filo_core.errors import SettingsError, SourceError
 from filo_core.line.sinks.base import SinkError
 from storage.storage import open_storage
+from workflows.line.doors import with_password
 from workflows.line.outputs import OutputEditor, OutputStore, outbox_names
 from workflows.people.access import Access
 from workflows.settings.file import SETTINGS_FILE
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.settings.secret_store import SecretStore
 from workflows.settings.settings import Settings
 
-BROKER = Output.of(OutputKind.MQTT, "broker.local:1883/line/7", user="anna", secure=True, ca_file="/etc/ca.pem")
+BROKER = Output.of("mqtt", "broker.local:1883/line/7", user="anna", secure=True, ca_file="/etc/ca.pem")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def hook() -> Iterator[tuple[Output, type[_Hook]]]:
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{server.server_address[1]}/in"), handler
+    yield Output.of("http", f"127.0.0.1:{server.server_address[1]}/in"), handler
     server.shutdown()
     thread.join()
     server.server_close()
@@ -62,27 +62,27 @@ def hook() -> Iterator[tuple[Output, type[_Hook]]]:
 def test_an_output_is_put_together_and_taken_apart_again() -> None:
     assert BROKER.address == "mqtts://anna@broker.local:1883/line/7"
     parts = (BROKER.kind, BROKER.place, BROKER.user, BROKER.secure, BROKER.ca_file)
-    assert parts == (OutputKind.MQTT, "broker.local:1883/line/7", "anna", True, "/etc/ca.pem")
-    server = Output.of(OutputKind.MODBUS, "0.0.0.0:5020")
-    assert (server.kind, server.listens_on, server.secret_name) == (OutputKind.MODBUS, ("0.0.0.0", 5020), "")
-    odd = Output.of(OutputKind.WEBHOOK, "mes.local/in", user="a@b:c")
+    assert parts == ("mqtt", "broker.local:1883/line/7", "anna", True, "/etc/ca.pem")
+    server = Output.of("modbus", "0.0.0.0:5020")
+    assert (server.kind, server.listens_on, server.secret_name) == ("modbus", ("0.0.0.0", 5020), "")
+    odd = Output.of("http", "mes.local/in", user="a@b:c")
     assert (odd.user, odd.place) == ("a@b:c", "mes.local/in")
 
 
 @pytest.mark.parametrize(
     ("kind", "place", "words"),
     [
-        (OutputKind.MQTT, " ", "has no address"),
-        (OutputKind.MQTT, "broker:port/x", "names no host, or its port is none"),
-        (OutputKind.WEBHOOK, "/path", "names no host"),
-        (OutputKind.WEBHOOK, "anna:geheim@host/in", "holds a name or password"),
-        (OutputKind.WEBHOOK, "host/in?token=geheim", "holds parameters"),
-        (OutputKind.MODBUS, "127.0.0.1", "names no port"),
-        (OutputKind.MODBUS, "127.0.0.1:70000", "names no port"),
-        (OutputKind.CSV, "/", "is a folder"),
+        ("mqtt", " ", "has no address"),
+        ("mqtt", "broker:port/x", "names no host, or its port is none"),
+        ("http", "/path", "names no host"),
+        ("http", "anna:geheim@host/in", "holds a name or password"),
+        ("http", "host/in?token=geheim", "holds parameters"),
+        ("modbus", "127.0.0.1", "names no port"),
+        ("modbus", "127.0.0.1:70000", "names no port"),
+        ("csv", "/", "is a folder"),
     ],
 )
-def test_what_can_be_no_output_is_said_without_its_password(kind: OutputKind, place: str, words: str) -> None:
+def test_what_can_be_no_output_is_said_without_its_password(kind: str, place: str, words: str) -> None:
     with pytest.raises(SourceError, match=words) as refused:
         Output.of(kind, place)
     assert "geheim" not in str(refused.value)
@@ -100,16 +100,16 @@ def test_a_password_reaches_the_sink_and_neither_the_settings_nor_a_name(store: 
 
 def test_another_user_takes_the_password_of_the_one_before_with_it(store: OutputEditor, filo_home: Path) -> None:
     outputs = store.put((), BROKER, "geheim-7")
-    other = Output.of(OutputKind.MQTT, BROKER.place, user="ben")
+    other = Output.of("mqtt", BROKER.place, user="ben")
     outputs = store.put(outputs, other, None, BROKER)
     assert outputs == (other,)
     assert SecretStore(filo_home).names() == ()
     with pytest.raises(SourceError, match="belongs to a user"):
-        store.put(outputs, Output.of(OutputKind.MQTT, "elsewhere"), "geheim-7")
+        store.put(outputs, Output.of("mqtt", "elsewhere"), "geheim-7")
 
 
 def test_the_password_stays_while_another_output_needs_it(store: OutputEditor, filo_home: Path) -> None:
-    second = Output.of(OutputKind.MQTT, "broker.local:1883/line/8", user="anna", secure=True)
+    second = Output.of("mqtt", "broker.local:1883/line/8", user="anna", secure=True)
     outputs = store.put(store.put((), BROKER, "geheim-7"), second, None)
     outputs = store.remove(outputs, BROKER)
     assert store.has_password(second)
@@ -134,16 +134,16 @@ def test_an_edited_address_is_not_given_the_password_of_another(
     output = Output(address=edited)
     assert not store.has_password(output)
     assert store.password(output).get_secret_value() == ""
-    assert _with_password(edited, SecretStore(filo_home)) == edited
+    assert with_password(edited, SecretStore(filo_home)) == edited
 
 
 def test_a_password_in_clear_needs_a_yes(store: OutputEditor, filo_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    output = Output.of(OutputKind.MQTT, "broker.local/x", user="anna")
+    output = Output.of("mqtt", "broker.local/x", user="anna")
     store.put((), output, "geheim-7")
     for attempt in (
         lambda: store.sinks([output]),
         lambda: store.check(output),
-        lambda: _with_password(output.address, SecretStore(filo_home)),
+        lambda: with_password(output.address, SecretStore(filo_home)),
     ):
         with pytest.raises(SourceError, match="would travel in clear"):
             attempt()
@@ -186,22 +186,22 @@ def test_nobody_there_is_said_in_words(store: OutputEditor) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(SinkError, match="does not answer"):
-        store.check(Output.of(OutputKind.WEBHOOK, f"127.0.0.1:{port}"))
+        store.check(Output.of("http", f"127.0.0.1:{port}"))
     with pytest.raises(SinkError, match="does not take messages"):
-        store.check(Output.of(OutputKind.MQTT, f"127.0.0.1:{port}", user="anna"), "geheim-7")
+        store.check(Output.of("mqtt", f"127.0.0.1:{port}", user="anna"), "geheim-7")
 
 
 def test_a_file_is_tried_and_not_left_behind(store: OutputEditor, filo_home: Path) -> None:
     path = filo_home / "exports" / "deep" / "out.csv"
-    store.check(Output.of(OutputKind.CSV, "deep/out.csv"))
+    store.check(Output.of("csv", "deep/out.csv"))
     assert path.parent.is_dir()
     assert not path.exists()
     path.write_text("kept\n", encoding="utf-8")
     with pytest.raises(SinkError, match="holds something else"):
-        store.check(Output.of(OutputKind.CSV, str(path)))
+        store.check(Output.of("csv", str(path)))
     assert path.read_text(encoding="utf-8") == "kept\n"
     with pytest.raises(SinkError, match="cannot be written"):
-        store.check(Output.of(OutputKind.CSV, str(path / "no folder.csv")))
+        store.check(Output.of("csv", str(path / "no folder.csv")))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_port_that_is_taken_is_said_before_the_line_starts(store: OutputEditor
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        output = Output.of(OutputKind.MODBUS, f"127.0.0.1:{taken.getsockname()[1]}")
+        output = Output.of("modbus", f"127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(SourceError, match="cannot be used"):
             store.check(output)
     store.check(output)

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.line.plc.register_map import Input, Status
 from filo_core.line.sinks.base import NOT_READY, ONLINE, Message, Readiness
-from filo_core.line.sinks.csv_file import CsvSink
-from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.folder import FolderTrigger
 from filo_core.types import Verdict
 from tools.brightness import Brightness
@@ -24,7 +23,8 @@ from tools.line_rig import line_in, part_trigger
 from workflows.line.doors import Doors
 from workflows.line.readiness import ReadinessWatch
 from workflows.line.run import Line
-from workflows.line.triggers import TriggerChoice, plc_server
+from workflows.line.triggers import plc_server
+from workflows.settings.output_address import Output
 
 Wait = Callable[..., None]
 THREADS = (
@@ -103,7 +103,7 @@ def save(path: Path, brightness: int) -> None:
 def test_a_thread_that_dies_is_said_by_every_output_and_the_next_part_is_judged(
     line: Line, folder: Path, told: Told, tmp_path: Path, wait_until: Wait, name: str
 ) -> None:
-    handshake, _ = plc_server(TriggerChoice(TriggerKind.MODBUS, "127.0.0.1:5020"), line.announcer, line.recipe, Doors())
+    handshake, _ = plc_server(Output(address="modbus:127.0.0.1:5020"), line.announcer, line.recipe, Doors())
     wait_until(lambda: line.problem == "")
     kill(name)
     # A thread that waits for work dies when it gets some.

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from filo_core.errors import DatabaseInUseError, SourceError, StorageError
-from filo_core.line.sinks.csv_file import CsvSink
+from filo_core.line.outputs.csv_file import CsvSink
 from filo_core.line.sources.choose import source_at
 from filo_core.line.triggers.continuous import ContinuousTrigger
 from filo_core.types import InspectionFilter, Verdict

@@ -18,7 +18,7 @@ from workflows.line.delivery import Delivery
 from workflows.line.undelivered import Undelivered, discard, most_waiting, undelivered
 from workflows.people.access import Access, AccessError
 from workflows.people.users import Users
-from workflows.settings.output_address import Output, OutputKind
+from workflows.settings.output_address import Output
 from workflows.settings.settings import Settings
 
 OLD = "csv:verdicts.csv"
@@ -54,8 +54,8 @@ def events(storage: Storage) -> list[tuple[str, str, str, dict[str, int]]]:
 def test_what_waits_is_counted_by_output_and_what_nobody_delivers_any_more_apart(
     settings: Settings, tmp_path: Path
 ) -> None:
-    file = Output.of(OutputKind.CSV, str(tmp_path / "a.csv"))
-    outputs = (file, Output.of(OutputKind.MODBUS, ":5020"))
+    file = Output.of("csv", str(tmp_path / "a.csv"))
+    outputs = (file, Output.of("modbus", ":5020"))
     assert undelivered(settings, outputs) == Undelivered({file.address: 0})
     assert most_waiting(settings) == 0
     assert not settings.outbox.exists()

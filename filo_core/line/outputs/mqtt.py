@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-
 from filo_core.errors import SourceError
+from filo_core.line.outputs.spec import CA_FILE, Opening, OutputSpec, Where
 from filo_core.line.sinks.base import OFFLINE, ONLINE, Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
+    import paho.mqtt.client as mqtt
     from paho.mqtt.reasoncodes import ReasonCode
 
 _KEEP_ALIVE_S = 10
@@ -156,6 +156,9 @@ class MqttSink:
         return self._client
 
     def _connect(self, *, announced: bool) -> mqtt.Client:
+        import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
+
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._id if announced else "")
         if self._user:
             client.username_pw_set(self._user, self._password)
@@ -194,8 +197,10 @@ class MqttSink:
             if time.monotonic() > until:
                 raise TimeoutError("no answer in time")
             code = client.loop(timeout=0.05)
-            if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-                raise ConnectionError(mqtt.error_string(code))
+            if code:
+                from paho.mqtt.client import error_string
+
+                raise ConnectionError(error_string(code))
 
 
 def _payload(message: Message) -> bytes:
@@ -207,3 +212,26 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error) or type(error).__name__
     return type(error).__name__
+
+
+def _open(opening: Opening) -> MqttSink:
+    return MqttSink(opening.address, opening.ca_file)
+
+
+SPEC = OutputSpec(
+    kind="mqtt",
+    rank=10,
+    called=Sentence("MQTT"),
+    where=Where.HOST,
+    place_caption=Sentence("Broker, port and topic"),
+    place_example="broker.local:1883/filo/verdicts",
+    forms=("mqtt(s)://HOST/TOPIC",),
+    about="MQTT, QoS 1; `mqtts://` with `--ca-file` where the authority is your own; a topic a line",
+    delivered="the broker has acknowledged",
+    secure="mqtts",
+    ports={"mqtt": 1883, "mqtts": 8883},
+    has_user=True,
+    fields=(CA_FILE,),
+    keeps_parameters=True,
+    open=_open,
+)

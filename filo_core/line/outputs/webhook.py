@@ -7,11 +7,15 @@ import hmac
 import json
 import time
 import uuid
+from typing import TYPE_CHECKING
 
-import httpx2
-
+from filo_core.line.outputs.spec import Opening, OutputSpec, Where
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
+from filo_core.sentence import Sentence
+
+if TYPE_CHECKING:
+    import httpx2
 
 _TIMEOUT_S = 5.0
 LONGEST_ANSWER = 64 << 10
@@ -89,6 +93,8 @@ class WebhookSink:
             raise self._refusal(answer)
 
     def _asked(self, method: str, content: bytes = b"", headers: dict[str, str] | None = None) -> httpx2.Response:
+        import httpx2
+
         if self._client is None:
             self._client = httpx2.Client(timeout=self._timeout_s, follow_redirects=False, trust_env=False)
         sent = (headers or {}) | (self._signed(content) if method == "POST" else {})
@@ -129,3 +135,26 @@ class WebhookSink:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+
+
+def _open(opening: Opening) -> WebhookSink:
+    return WebhookSink(opening.address, secret=opening.secret)
+
+
+SPEC = OutputSpec(
+    kind="http",
+    rank=20,
+    called=Sentence("Web address"),
+    where=Where.HOST,
+    place_caption=Sentence("Host, port and path"),
+    place_example="mes.local:8080/verdicts",
+    forms=("http(s)://HOST/PATH",),
+    about="webhook, header `Idempotency-Key`, and `FiLo-Delivery`, `FiLo-Timestamp`, `FiLo-Signature`",
+    delivered="the answer is 2xx; 64 kB of it are read at most",
+    secure="https",
+    ports={"http": 80, "https": 443},
+    has_user=True,
+    is_signed=True,
+    keeps_parameters=True,
+    open=_open,
+)

@@ -24,12 +24,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.errors import SourceError
 from filo_core.identity import FIELDS, Identity, SeenBefore
+from filo_core.line.outputs.csv_file import COLUMNS, CsvSink
+from filo_core.line.outputs.known import make_sink
+from filo_core.line.outputs.mqtt import MqttSink
+from filo_core.line.outputs.webhook import WebhookSink
 from filo_core.line.results import LineResult
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
-from filo_core.line.sinks.choose import make_sink
-from filo_core.line.sinks.csv_file import COLUMNS, CsvSink
-from filo_core.line.sinks.mqtt import MqttSink
-from filo_core.line.sinks.webhook import WebhookSink
 from filo_core.types import Verdict
 from tools.stream_rig import free_port
 
@@ -338,7 +338,7 @@ def test_mqtt_a_line_is_online_until_it_ends_and_a_trial_changes_nothing(broker:
 @needs_broker
 def test_mqtt_a_line_that_is_killed_is_called_offline_by_the_broker(broker: Broker, states: list[str]) -> None:
     code = (
-        "import sys, time\nfrom filo_core.line.sinks.mqtt import MqttSink\n"
+        "import sys, time\nfrom filo_core.line.outputs.mqtt import MqttSink\n"
         "sink = MqttSink(sys.argv[1])\nsink.keep_alive()\ntime.sleep(600)\n"
     )
     address = f"mqtt://127.0.0.1:{broker.port}/line/3"

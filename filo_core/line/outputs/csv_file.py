@@ -10,8 +10,10 @@ from pathlib import Path
 
 from filo_core.errors import SourceError
 from filo_core.identity import FIELDS
+from filo_core.line.outputs.exports import file_below
+from filo_core.line.outputs.spec import Opening, OutputSpec, Where
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
-from filo_core.line.sinks.exports import file_below
+from filo_core.sentence import Sentence
 from filo_core.spreadsheets import harmless
 
 COLUMNS = (
@@ -204,3 +206,24 @@ def _row(cells: tuple[str, ...]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
+
+
+def _open(opening: Opening) -> CsvSink:
+    path = opening.address.partition(":")[2]
+    if not path:
+        raise SourceError("csv: names no file. Write csv:PATH.")
+    return CsvSink(Path(path) if opening.exports is None else file_below(opening.exports, path), opening.exports)
+
+
+SPEC = OutputSpec(
+    kind="csv",
+    rank=30,
+    called=Sentence("File (CSV)"),
+    where=Where.FILE,
+    place_caption=Sentence("File"),
+    place_example="verdicts.csv",
+    forms=("csv:PATH",),
+    about="CSV, see [files](#files)",
+    delivered="the line is on the disk",
+    open=_open,
+)
